@@ -1,0 +1,47 @@
+# Two commands on a fresh machine with Python 3.11+, make and a C library: make demo, make test.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+UV_VERSION := 0.13.9
+STAMP := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check bench schema mutate clean
+
+help: ## show the commands
+	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(STAMP) ## make the environment from the lock file (the other commands do it by themselves)
+
+$(STAMP): pyproject.toml uv.lock
+	@echo "Setting up Hallway's environment in $(VENV) (once) ..."
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip --disable-pip-version-check install --quiet uv==$(UV_VERSION)
+	@UV_PROJECT_ENVIRONMENT=$(VENV) $(BIN)/uv sync --locked --quiet --inexact --python $(BIN)/python
+	@touch $@
+
+demo: $(STAMP) ## replay a simulated conference day, its matches shown as they come
+	@$(BIN)/hallway demo
+
+test: $(STAMP) ## every test
+	@$(BIN)/python -m pytest -n auto
+
+check: $(STAMP) ## format, lint, types, import contracts, fast tests
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/hallway schema --check
+	@$(BIN)/python -m pytest -q -n auto -m "not slow and not corpus"
+
+bench: $(STAMP) ## speed and memory against named peers, medians as ratios
+	@$(BIN)/python -m tests.bench
+
+schema: $(STAMP) ## write the JSON Schema of the events anew
+	@$(BIN)/hallway schema
+
+mutate: $(STAMP) ## change the engine line by line and count the changes that no test notices (an hour)
+	@$(BIN)/python -m tests.mutation
+
+clean: ## remove what the commands made
+	@rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info

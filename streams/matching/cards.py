@@ -1,0 +1,165 @@
+"""The life of a match: suggested, answered, agreed, withdrawn, perhaps once more.
+
+Owns: ``cards`` and what became of them. May never: judge evidence or budgets.
+
+    suggested --accepted by both--> agreed --+
+        |                                    +--left, lapsed, consent, erased--> withdrawn to both
+        +--later--> reminded once            +--declined, blocked--> withdrawn to that one; to the other with the
+        +--met--> closed for good                                    first of the causes above, never again
+"""
+
+from schemas.events import MatchAnswered
+from schemas.outputs import MatchAgreed, MatchSuggested, MatchWithdrawn
+from schemas.times import HOUR_MS
+from streams.matching.ids import match_id
+from streams.matching.presence import lapses_at
+from streams.matching.state import NEVER, ORDER_BITS, Attendee, Card, Said, State
+from streams.matching.timers import Wake, wake_at
+
+REMIND_AFTER_MS = HOUR_MS
+AGAIN_AFTER_MS = 4 * HOUR_MS
+_MAY_COME_AGAIN = frozenset({"left", "expired", "consent_withdrawn"})
+_FINAL = frozenset({"declined", "blocked"})
+_MOST_WITHDRAWALS = 1  # a pair is suggested once more in all
+
+
+def pair_of(one: str, other: str) -> tuple[str, str]:
+    """Two attendees as a key."""
+    return (one, other) if one < other else (other, one)
+
+
+def may_suggest(card: Card | None, now: int) -> bool:
+    """Whether a new match of the pair may come, as far as its earlier ones go."""
+    return card is None or (card.ended and card.again_at != NEVER and card.again_at <= now)
+
+
+def next_match(state: State, a: str, b: str) -> str:
+    """The id of the match that a suggestion of the pair is about: the open one, or a new one."""
+    card = state.cards.get((a, b))
+    if card is not None and not card.ended:
+        return card.match
+    return match_id(state.conference, a, b, 0 if card is None else card.withdrawals + 1)
+
+
+# -- answers ---------------------------------------------------------------------------------------------------------
+
+
+def answer(state: State, event: MatchAnswered, stamp: int) -> tuple[Card, bool] | None:
+    """Takes an answer in. None: it is without effect; else the card, and whether a place is to be passed on."""
+    card = state.matches.get(event.match)
+    if card is None or event.attendee not in card.holders():
+        return None
+    if event.answer == "here":
+        return _here(card, event.attendee, stamp)
+    card.answered = True
+    said = card.said.get(event.attendee)
+    if event.answer != "not_met" and (said is None or stamp >= said.stamp):
+        card.said[event.attendee] = Said(stamp, event.answer, event.id)
+        if event.answer == "met":
+            close(state, card)
+        elif event.answer == "later":
+            wake_at(state, remind_at(card), Wake.REMIND, card.a, card.b)
+    return card, False
+
+
+def _here(card: Card, attendee: str, stamp: int) -> tuple[Card, bool] | None:
+    if not card.agreed:
+        return None
+    newest = stamp >= card.here.get(attendee, NEVER)
+    if newest:
+        card.here[attendee] = stamp
+    return card, newest and not card.gone
+
+
+def standing(card: Card, attendee: str) -> str | None:
+    """The attendee's standing answer."""
+    said = card.said.get(attendee)
+    return None if said is None else said.answer
+
+
+def is_agreeable(card: Card) -> bool:
+    """Whether both accepted and nothing came between."""
+    both = standing(card, card.a) == standing(card, card.b) == "accepted"
+    return both and not (card.agreed or card.ended or card.gone)
+
+
+def laters(card: Card) -> list[str]:
+    """Those who want to be asked again later."""
+    return [attendee for attendee in (card.a, card.b) if standing(card, attendee) == "later"]
+
+
+def remind_at(card: Card) -> int:
+    """When a reminder is due: an hour after the last standing "later"; NEVER without one."""
+    last = _last_later(card)
+    return NEVER if last is None else (last.stamp >> ORDER_BITS) + REMIND_AFTER_MS
+
+
+def remind_cause(card: Card) -> str:
+    """The input that set ``remind_at``."""
+    last = _last_later(card)
+    return "" if last is None else last.cause
+
+
+def _last_later(card: Card) -> Said | None:
+    return max((card.said[person] for person in laters(card)), key=lambda said: said.stamp, default=None)
+
+
+def is_to_remind(card: Card, now: int) -> bool:
+    """Whether the card's reminder is due, as far as the card goes."""
+    if card.agreed or card.ended or card.gone or card.reminded:
+        return False
+    return NEVER < remind_at(card) <= now
+
+
+# -- what was put out ------------------------------------------------------------------------------------------------
+
+
+def settle_suggested(state: State, output: MatchSuggested, by_conversation: bool) -> None:
+    """A card goes out, or a reminder of it."""
+    card = state.matches.get(output.match)
+    if card is not None:
+        card.reminded = True
+    else:
+        a, b = output.attendees
+        earlier = state.cards.get((a, b))
+        withdrawals = 0 if earlier is None else earlier.withdrawals + 1
+        card = Card(output.match, a, b, withdrawals, not by_conversation)
+        state.cards[a, b] = state.matches[output.match] = card
+        state.attendees[a].cards[b] = state.attendees[b].cards[a] = card
+        for person in (state.attendees[a], state.attendees[b]):
+            wake_at(state, lapses_at(state, person), Wake.LAPSE, person.id)
+    card.chats_only = not by_conversation
+
+
+def settle_agreed(state: State, output: MatchAgreed) -> None:
+    """Both know that both accepted."""
+    card = state.matches.get(output.match)
+    if card is not None:
+        card.agreed = True
+
+
+def settle_withdrawn(state: State, output: MatchWithdrawn, at: int) -> None:
+    """The card is taken back from those in ``to``."""
+    card = state.matches.get(output.match)
+    if card is None:  # of an erased attendee nothing is left
+        return
+    card.gone = tuple(sorted({*card.gone, *output.to}))
+    card.barred |= output.cause in _FINAL
+    if len(card.gone) < 2:
+        return
+    close(state, card)
+    comes_again = output.cause in _MAY_COME_AGAIN and not (card.answered or card.barred)
+    if comes_again and card.withdrawals < _MOST_WITHDRAWALS:
+        card.again_at, card.cause = at + AGAIN_AFTER_MS, output.caused_by
+        wake_at(state, card.again_at, Wake.AGAIN, card.a, card.b)
+
+
+def close(state: State, card: Card) -> None:
+    """Nothing more will come of this match."""
+    card.ended = True
+    state.matches.pop(card.match, None)
+
+
+def open_cards(person: Attendee) -> list[Card]:
+    """The attendee's cards that have not ended for both."""
+    return [card for card in person.cards.values() if not card.ended]

@@ -1,0 +1,180 @@
+"""The matcher of one conference: a fold of its log.
+
+    observe(record)   takes evidence, presence, consent
+    decide(now)       says which outputs are due
+    settle(output)    remembers what was told
+
+A fold is observe, decide, settle (``apply``); a recovery is observe and settle with the recorded outputs (``recover``), so that
+what people were told stays told, also under another policy or a mended engine.
+May never: await, read a clock, draw a number, log.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from schemas.events import ActivityPosted, AttendeeErased, Input
+from schemas.outputs import AnyOutput, MatchAgreed, MatchSuggested, MatchWithdrawn
+from schemas.times import DAY_MS, millis
+from streams.matching import cards, presence, room, ties
+from streams.matching.decide import Decider
+from streams.matching.observe import Changes, Observer
+from streams.matching.state import State
+from streams.matching.timers import Wake, next_due, take, wake_at
+
+ENGINE_VERSION = 1
+IDS_KEPT_MS = 7 * DAY_MS  # how long the id of what is no post is recognised, at least
+
+
+class Matcher:
+    """Folds the log of one conference. ``policy`` overrides values of every opening (a comparison, never a recovery)."""
+
+    def __init__(self, conference: str, policy: dict[str, Any] | None = None, state: State | None = None) -> None:
+        self.state = state or State(conference)
+        self.observer = Observer(self.state, policy)
+        self.decider = Decider(self.state, self.observer.people)
+        self._outputs = 0
+
+    # -- folding -------------------------------------------------------------------------------------------------
+
+    def apply(self, event: Input, at: int, recorded: int | None) -> list[AnyOutput]:
+        """Folds one record: the outputs of what was due before it, and its own."""
+        state = self.state
+        if state.closed and type(event) is not AttendeeErased:
+            return []
+        now = max(state.now, at if recorded is None else recorded)
+        if self._is_double(event.id, now) or not self._counts(event):
+            return []
+        self._outputs = 0
+        outputs: list[AnyOutput] = []
+        if state.timers and state.timers[0][0] <= now:
+            self._pass_time(now, outputs)
+        self._take(event, min(at, now), now)
+        if self.observer.changes:
+            self._decide(now, event.id, outputs)
+        state.applied += 1
+        return outputs
+
+    def recover(self, event: Input, at: int, recorded: int | None, told: Iterable[AnyOutput]) -> None:
+        """Folds one record whose outputs were recorded: nothing is decided anew. Ends with ``resume``."""
+        state = self.state
+        if state.closed and type(event) is not AttendeeErased:
+            return
+        now = max(state.now, at if recorded is None else recorded)
+        if self._is_double(event.id, now) or not self._counts(event):
+            return
+        before = [output for output in told if output.caused_by != event.id]
+        for output in before:
+            self._advance(millis(output.at))
+            self.settle(output)
+        self._take(event, min(at, now), now)
+        for output in told:
+            if output.caused_by == event.id:
+                self.settle(output)
+        self.observer.changes = Changes()
+        state.applied += 1
+
+    def resume(self) -> None:
+        """After a recovery: works out anew what may become due. What could have been told before is looked at with the next record."""
+        state = self.state
+        state.timers.clear()
+        for person in state.attendees.values():
+            if cards.open_cards(person) and presence.lapses_at(state, person) > state.now:
+                wake_at(state, presence.lapses_at(state, person), Wake.LAPSE, person.id)
+        for card in state.cards.values():
+            if card.ended and card.again_at > state.now:
+                wake_at(state, card.again_at, Wake.AGAIN, card.a, card.b)
+            elif not card.ended and cards.remind_at(card) > state.now:
+                wake_at(state, cards.remind_at(card), Wake.REMIND, card.a, card.b)
+        everybody = Changes(people=set(state.attendees))
+        for a, b in sorted(self.decider.candidates(everybody, state.now)):
+            to = self.decider.receivers(a, b, state.now)
+            if to and self.decider.have_room(to, state.now):
+                self.observer.changes.pairs.add((a, b))
+
+    def settle(self, output: AnyOutput) -> None:
+        """Remembers what was told."""
+        state = self.state
+        if isinstance(output, MatchSuggested):
+            one, other = (state.attendees[name] for name in output.attendees)
+            cards.settle_suggested(state, output, ties.known_by_conversation(state, one, other))
+            for name in output.to:
+                room.tell(state, state.attendees[name], millis(output.at), output.caused_by)
+        elif isinstance(output, MatchAgreed):
+            cards.settle_agreed(state, output)
+        elif isinstance(output, MatchWithdrawn):
+            cards.settle_withdrawn(state, output, millis(output.at))
+
+    # -- time ----------------------------------------------------------------------------------------------------
+
+    def next_due(self) -> int | None:
+        """When a tick is worth its while, in ms; None when nothing can become due."""
+        return None if self.state.closed else next_due(self.state)
+
+    def _advance(self, now: int) -> None:
+        self.state.now = max(self.state.now, now)
+        self.observer.evidence.advance(self.state.now)
+
+    def _pass_time(self, now: int, outputs: list[AnyOutput]) -> None:
+        """Lets happen all that is due up to now, moment by moment."""
+        state = self.state
+        while not state.closed:
+            moment = next_due(state)
+            if moment is None or moment > now:
+                return
+            self._advance(moment)
+            for kind, a, b in take(state, moment):
+                self._wake(kind, a, b)
+            self._decide(state.now, None, outputs)
+
+    def _wake(self, kind: Wake, a: str, b: str) -> None:
+        changes = self.observer.changes
+        if kind is Wake.LAPSE:
+            self._lapse(a)
+        elif kind is Wake.ROOM:
+            changes.people.add(a)
+        else:
+            changes.pairs.add((a, b))
+
+    def _lapse(self, name: str) -> None:
+        state = self.state
+        person = state.attendees.get(name)
+        open_cards = cards.open_cards(person) if person else []
+        if person is None or not open_cards:
+            return
+        moment = presence.lapses_at(state, person)
+        if moment > state.now:
+            wake_at(state, moment, Wake.LAPSE, name)
+        elif moment == state.now:
+            for card in open_cards:
+                self.observer.changes.end(card, "expired", card.holders(), person.sign_cause)
+
+    # -- one record ----------------------------------------------------------------------------------------------
+
+    def _take(self, event: Input, at: int, now: int) -> None:
+        state = self.state
+        self._advance(now)
+        is_post = type(event) is ActivityPosted
+        if not is_post or at + state.policy.evidence_days * DAY_MS < now + IDS_KEPT_MS:
+            if now - state.turned_at >= IDS_KEPT_MS:
+                state.older = state.recent if now - state.turned_at < 2 * IDS_KEPT_MS else {}
+                state.recent = {}
+                state.turned_at = now
+            state.recent[event.id] = None
+        self.observer.observe(event, at)
+
+    def _is_double(self, event_id: str, now: int) -> bool:
+        state = self.state
+        return event_id in state.recent or event_id in state.older or self.observer.evidence.knows(event_id, now)
+
+    def _counts(self, event: Input) -> bool:
+        return type(event) is not ActivityPosted or event.source is None or self.observer.counts(event)
+
+    def _decide(self, now: int, cause: str | None, outputs: list[AnyOutput]) -> None:
+        for output in self.decider.decide(self.observer.changes, now, cause, self._position):
+            self.settle(output)
+            outputs.append(output)
+        self.observer.changes = Changes()
+
+    def _position(self) -> str:
+        self._outputs += 1
+        return f"{self.state.applied}-{self._outputs - 1}"

@@ -1,0 +1,303 @@
+"""What a record changes: evidence, presence, consent, answers; and what that asks to be decided.
+
+Owns: the table from event types to effects. May never: put anything out (``decide`` does) or look ahead.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from msgspec.structs import replace
+
+from schemas.events import (
+    AccountReleased,
+    AccountVerified,
+    ActivityDeleted,
+    ActivityPosted,
+    AttendeeBlocked,
+    AttendeeErased,
+    AttendeeRegistered,
+    AttendeeUnblocked,
+    CheckinArrived,
+    CheckinLeft,
+    ClockTicked,
+    ConferenceClosed,
+    ConferenceOpened,
+    ConsentChanged,
+    MatchAnswered,
+)
+from schemas.outputs import Cause
+from schemas.policy import Policy
+from schemas.times import DAY_MS
+from streams.matching import cards, presence
+from streams.matching.cards import open_cards, pair_of
+from streams.matching.evidence import Evidence
+from streams.matching.people import People
+from streams.matching.sessions import Sessions, weight
+from streams.matching.state import Account, Attendee, Card, ChatDay, Post, State, stamp
+from streams.matching.timers import Wake, wake_at
+
+Pair = tuple[str, str]
+
+
+@dataclass(slots=True)
+class Ending:
+    """A withdrawal to be put out."""
+
+    match: str
+    cause: Cause
+    to: tuple[str, ...]
+    caused_by: str
+
+
+@dataclass(slots=True)
+class Changes:
+    """What is to be decided: withdrawals, agreements, places to pass on, and for whom or for which pairs to look for suggestions."""
+
+    ending: dict[Pair, Ending] = field(default_factory=dict)
+    agreeing: dict[Pair, Card] = field(default_factory=dict)
+    locating: list[tuple[Card, str, str]] = field(default_factory=list)
+    people: set[str] = field(default_factory=set)
+    pairs: set[Pair] = field(default_factory=set)
+
+    def __bool__(self) -> bool:
+        return bool(self.ending or self.agreeing or self.locating or self.people or self.pairs)
+
+    def end(self, card: Card, cause: Cause, to: tuple[str, ...], caused_by: str) -> None:
+        """Asks for a withdrawal; the first cause of a moment stands."""
+        if to:
+            self.ending.setdefault((card.a, card.b), Ending(card.match, cause, to, caused_by))
+
+
+class Observer:
+    """Takes records into the state of one conference."""
+
+    def __init__(self, state: State, policy: dict[str, Any] | None = None) -> None:
+        self.state = state
+        self.policy = policy or {}
+        self.evidence = Evidence(state)
+        self.people = People(state, self.evidence.sessions)
+        self.changes = Changes()
+        self._effects: dict[type, Callable[[Any, int, int], None]] = {
+            ConferenceOpened: self._opened,
+            ConferenceClosed: self._closed,
+            AttendeeRegistered: self._registered,
+            AccountVerified: self._verified,
+            AccountReleased: self._released,
+            ConsentChanged: self._consented,
+            AttendeeBlocked: self._blocked,
+            AttendeeUnblocked: self._blocked,
+            AttendeeErased: self._erased,
+            CheckinArrived: self._arrived,
+            CheckinLeft: self._left,
+            ActivityPosted: self.posted,
+            ActivityDeleted: self._deleted,
+            MatchAnswered: self._answered,
+            ClockTicked: self._ticked,
+        }
+
+    def observe(self, event: Any, at: int) -> None:
+        """Takes one record in; ``at`` is not after now."""
+        state = self.state
+        if state.erased:
+            attendee = getattr(event, "attendee", None)
+            if attendee is not None and attendee not in state.attendees and self.people.is_erased(attendee):
+                return
+        self._effects[type(event)](event, at, stamp(at, state.applied))
+        if self.people.moved:
+            self._follow(event.id)
+
+    def _follow(self, cause: str) -> None:
+        """Whose accounts, names or blocks changed: where they sit, whom they may meet now, whom no longer."""
+        for name in self.people.moved:
+            person = self.state.attendees.get(name)
+            if person is None:
+                continue
+            presence.seat(self.state, person)
+            self.changes.people.add(name)
+            for card in open_cards(person):
+                to = tuple([holder for holder in card.holders() if self._has_blocked(holder, card.other(holder))])
+                self.changes.end(card, "blocked", to, cause)
+        self.people.moved.clear()
+
+    def _has_blocked(self, one: str, other: str) -> bool:
+        return self.people.has_blocked(self.state.attendees[one], self.state.attendees[other])
+
+    # -- conference ----------------------------------------------------------------------------------------------
+
+    def _opened(self, event: ConferenceOpened, at: int, when: int) -> None:
+        state = self.state
+        before, chats = state.policy, state.chats
+        state.opened, state.organizer = True, event.organizer
+        state.policy = event.matching if not self.policy else _changed(event.matching, self.policy)
+        state.chats = tuple([_chat_day(chat) for chat in event.chats])
+        if state.chats != chats:
+            self._gather()
+        if state.policy.accounts != before.accounts:
+            self.people.settle_all()
+        for post, posted_at, order in state.early:
+            if post.source == f"organizer:{state.organizer}":
+                self._take(post, posted_at, order)
+        state.early.clear()
+        for person in state.attendees.values():
+            self.changes.people.add(person.id)
+            if open_cards(person) and presence.lapses_at(state, person) > state.now:
+                wake_at(state, presence.lapses_at(state, person), Wake.LAPSE, person.id)
+
+    def _gather(self) -> None:
+        """Other chats: the sessions of all posts anew."""
+        state = self.state
+        state.sessions.clear()
+        state.session_numbers.clear()
+        for account in state.accounts.values():
+            account.sessions = {}
+        self.evidence.sessions = self.people.sessions = Sessions(state)
+
+    def _closed(self, event: ConferenceClosed, at: int, when: int) -> None:
+        self.state.closed = True
+
+    def _ticked(self, event: ClockTicked, at: int, when: int) -> None:
+        """Time has passed already, before the record was applied."""
+
+    # -- attendees -----------------------------------------------------------------------------------------------
+
+    def _registered(self, event: AttendeeRegistered, at: int, when: int) -> None:
+        self.people.register(event, when)
+
+    def _verified(self, event: AccountVerified, at: int, when: int) -> None:
+        self.people.verify(event.attendee, event.account)
+
+    def _released(self, event: AccountReleased, at: int, when: int) -> None:
+        self.people.release(event.attendee, event.account)
+
+    def _blocked(self, event: AttendeeBlocked | AttendeeUnblocked, at: int, when: int) -> None:
+        self.people.block(event.attendee, event.blocked, when, on=type(event) is AttendeeBlocked)
+
+    def _consented(self, event: ConsentChanged, at: int, when: int) -> None:
+        changed = self.people.consent(event, when)
+        person = self.state.attendees[event.attendee]
+        if changed.get("matching") is False:
+            self._end_all(person, "consent_withdrawn", event.id)
+        elif changed.get("chats") is False:
+            for card in open_cards(person):
+                if card.chats_only:
+                    self.changes.end(card, "consent_withdrawn", card.holders(), event.id)
+        if changed:
+            self.changes.people.add(person.id)
+
+    def _end_all(self, person: Attendee, cause: Cause, caused_by: str) -> None:
+        for card in open_cards(person):
+            self.changes.end(card, cause, card.holders(), caused_by)
+
+    def _erased(self, event: AttendeeErased, at: int, when: int) -> None:
+        person = self.state.attendees.get(event.attendee)
+        for card in open_cards(person) if person else ():
+            to = tuple([holder for holder in card.holders() if holder != event.attendee])
+            self.changes.end(card, "erased", to, event.id)
+        for account in self.people.erase(event.attendee):
+            self._bury(account, at)
+
+    def _bury(self, account: Account, at: int) -> None:
+        claims, account.claims = account.claims, {}
+        self.evidence.erase(account, at)
+        if claims:
+            self.people.reclaim(account.text, claims)
+
+    # -- presence ------------------------------------------------------------------------------------------------
+
+    def _arrived(self, event: CheckinArrived, at: int, when: int) -> None:
+        person = self.people.attendee(event.attendee)
+        was_here = presence.is_here(self.state, person, self.state.now)
+        presence.arrive(person, event.place, when, event.id)
+        self._appeared(person, was_here)
+
+    def _appeared(self, person: Attendee, was_here: bool) -> None:
+        state = self.state
+        if was_here or not presence.is_here(state, person, state.now):
+            return
+        presence.seat(state, person)
+        self.changes.people.add(person.id)
+        if open_cards(person):
+            wake_at(state, presence.lapses_at(state, person), Wake.LAPSE, person.id)
+
+    def _left(self, event: CheckinLeft, at: int, when: int) -> None:
+        person = self.people.attendee(event.attendee)
+        presence.leave(person, event.place, when)
+        if person.left > person.arrived:
+            presence.seat(self.state, person)
+            self._end_all(person, "left", event.id)
+
+    # -- activity ------------------------------------------------------------------------------------------------
+
+    def counts(self, event: ActivityPosted) -> bool:
+        """Whether the post counts here, by who brought it; one that does not leaves no trace."""
+        kind, _, who = (event.source or "").partition(":")
+        if kind == "organizer":
+            return not self.state.opened or who == self.state.organizer
+        return kind != "attendee" or self.people.has_verified(who, event.actor)
+
+    def posted(self, event: ActivityPosted, at: int, when: int) -> None:
+        """Takes a post in."""
+        state = self.state
+        if state.now - at >= state.policy.evidence_days * DAY_MS:
+            return
+        if not state.opened and event.source is not None and event.source.startswith("organizer:"):
+            state.early.append((event, at, state.applied))
+        else:
+            self._take(event, at, state.applied)
+
+    def _take(self, event: ActivityPosted, at: int, order: int) -> None:
+        author, post, joined = self.evidence.add(event, at, order)
+        if author.no in self.state.here:
+            self._look(author, post, joined)
+
+    def _look(self, author: Account, post: Post, joined: bool) -> None:
+        """The author is here: with whom may the post have made a tie?"""
+        state = self.state
+        owner = author.owner
+        assert owner is not None  # only attendees' accounts are here
+        for target in post.targets:
+            if target in state.here:
+                other = state.accounts[target].owner
+                if other is not None and other != owner:
+                    self.changes.pairs.add(pair_of(owner, other))
+        if joined and state.attendees[owner].chats:
+            self.changes.people.add(owner)
+
+    def _deleted(self, event: ActivityDeleted, at: int, when: int) -> None:
+        state = self.state
+        for session in self.evidence.delete(event.actor, event.deleted):
+            if weight(session):  # fewer people: it weighs more for those who stay
+                for number in session.authors.keys() & state.here:
+                    owner = state.accounts[number].owner
+                    if owner is not None:
+                        self.changes.people.add(owner)
+
+    # -- answers -------------------------------------------------------------------------------------------------
+
+    def _answered(self, event: MatchAnswered, at: int, when: int) -> None:
+        taken = cards.answer(self.state, event, when)
+        if taken is None:
+            return
+        card, pass_on = taken
+        person = self.state.attendees[event.attendee]
+        was_here = presence.is_here(self.state, person, self.state.now)
+        presence.sign(person, at, event.id)
+        self._appeared(person, was_here)
+        pair = (card.a, card.b)
+        if pass_on and event.place is not None:
+            self.changes.locating.append((card, event.attendee, event.place))
+        if cards.standing(card, event.attendee) == "declined":
+            self.changes.end(card, "declined", (event.attendee,), event.id)
+        elif cards.is_agreeable(card):
+            self.changes.agreeing[pair] = card
+        elif not card.ended:
+            self.changes.pairs.add(pair)
+
+
+def _chat_day(chat: Any) -> ChatDay:
+    return ChatDay(chat.hashtag, chat.weekday, chat.start, chat.minutes, chat.time_zone)
+
+
+def _changed(policy: Policy, override: dict[str, Any]) -> Policy:
+    return replace(policy, **override)

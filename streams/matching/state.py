@@ -1,0 +1,187 @@
+"""The state of one conference: plain data, filled by the modules beside this one.
+
+Owns: what is remembered. May never: decide anything.
+A *stamp* is ``at << 32 | order``: "the later ``at`` wins, for equal ``at`` the later in the log" is one comparison of integers.
+Accounts are known by number inside; only ``Account.text`` holds the name, and erasure takes it away.
+``gc=False``: numbers instead of references keep the state free of cycles.
+"""
+
+from msgspec import Struct, field
+
+from schemas.events import ActivityPosted
+from schemas.policy import Policy
+
+ORDER_BITS = 32  # 4 billion records a conference
+NEVER = -1
+
+
+def stamp(at: int, order: int) -> int:
+    """What orders two facts of one attendee: the later ``at``, then the later in the log."""
+    return at << ORDER_BITS | order
+
+
+class Post(Struct, gc=False):
+    """A post that counts: who wrote it, whom it addressed (account numbers), its hashtags. No targets: no conversation."""
+
+    stamp: int
+    author: int
+    id: str
+    targets: tuple[int, ...]
+    tags: tuple[str, ...]
+
+
+class Account(Struct, gc=False):
+    """An account, registered or not, and the evidence that it wrote.
+
+    ``sent``: posts by the account addressed. ``senders``: the accounts that addressed this one; ``mutual``: how many
+    are in both. ``sessions``: its posts by session number. ``claims``: attendee -> rank. ``cut_at``: posts before are evidence for nobody.
+    """
+
+    no: int
+    text: str
+    posts: list[Post] = field(default_factory=list)
+    sent: dict[int, list[Post]] = field(default_factory=dict)
+    senders: dict[int, None] = field(default_factory=dict)
+    mutual: int = 0
+    sessions: dict[int, list[Post]] = field(default_factory=dict)
+    claims: dict[str, int] = field(default_factory=dict)
+    verified: str | None = None
+    owner: str | None = None
+    cut_at: int = NEVER
+
+
+class Session(Struct, gc=False):
+    """One occurrence of a chat. ``authors``: account number -> its posts that are not deleted.
+
+    ``doubles``: authors that are another account of a person who is counted already.
+    """
+
+    tag: str
+    start: int
+    end: int
+    authors: dict[int, int] = field(default_factory=dict)
+    doubles: int = 0
+
+
+class Told(Struct, gc=False, frozen=True):
+    """A suggestion that a person got: when, and the input that caused it."""
+
+    at: int
+    cause: str
+
+
+class Block(Struct, gc=False, frozen=True):
+    """What an attendee last said of another: blocked or not."""
+
+    stamp: int
+    on: bool
+
+
+class Attendee(Struct, gc=False):
+    """A person at the conference, registered or only heard of."""
+
+    id: str
+    registered: int = NEVER
+    claims: tuple[str, ...] = ()
+    accounts: list[int] = field(default_factory=list)
+    matching: bool = False
+    chats: bool = False
+    share_place: bool = False
+    consented: dict[str, int] = field(default_factory=dict)
+    arrived: int = NEVER
+    place: str | None = None
+    left: int = NEVER
+    left_places: dict[str, int] = field(default_factory=dict)
+    sign_at: int = NEVER
+    sign_cause: str = ""
+    blocks: dict[str, Block] = field(default_factory=dict)
+    told: list[Told] = field(default_factory=list)
+    cards: dict[str, "Card"] = field(default_factory=dict)
+
+
+class Said(Struct, gc=False, frozen=True):
+    """A standing answer of one of the two, and the input that brought it."""
+
+    stamp: int
+    answer: str
+    cause: str
+
+
+class Card(Struct, gc=False):
+    """The newest match of a pair. ``gone``: to whom it was withdrawn. ``again_at``: when a new match may come, or NEVER."""
+
+    match: str
+    a: str
+    b: str
+    withdrawals: int
+    chats_only: bool
+    said: dict[str, Said] = field(default_factory=dict)
+    here: dict[str, int] = field(default_factory=dict)
+    answered: bool = False
+    agreed: bool = False
+    barred: bool = False
+    reminded: bool = False
+    ended: bool = False
+    gone: tuple[str, ...] = ()
+    again_at: int = NEVER
+    cause: str = ""
+
+    def holders(self) -> tuple[str, ...]:
+        """Those who still have the card."""
+        return () if self.ended else tuple([person for person in (self.a, self.b) if person not in self.gone])
+
+    def other(self, attendee: str) -> str:
+        """The other one of the two."""
+        return self.b if attendee == self.a else self.a
+
+
+class Grave(Struct, gc=False, frozen=True):
+    """What stays of an erased account: its number, and the time before which its posts are evidence for nobody."""
+
+    no: int
+    cut_at: int
+
+
+class ChatDay(Struct, frozen=True, gc=False):
+    """A declared chat: a weekly window, or (weekday None) each UTC day."""
+
+    tag: str
+    weekday: int | None
+    start: str | None
+    minutes: int | None
+    zone: str | None
+
+
+class State(Struct):
+    """Everything about one conference. The second half can be made again from the first."""
+
+    conference: str
+    policy: Policy = Policy()
+    opened: bool = False
+    closed: bool = False
+    organizer: str | None = None
+    chats: tuple[ChatDay, ...] = ()
+    now: int = NEVER
+    applied: int = 0
+    next_account: int = 0
+    next_session: int = 0
+    next_rank: int = 0
+    recent: dict[str, None] = field(default_factory=dict)
+    older: dict[str, None] = field(default_factory=dict)
+    turned_at: int = NEVER
+    posts: dict[str, Post] = field(default_factory=dict)
+    buried: dict[str, Post] = field(default_factory=dict)
+    deletions: dict[str, tuple[str, int]] = field(default_factory=dict)
+    accounts: dict[int, Account] = field(default_factory=dict)
+    graves: dict[str, Grave] = field(default_factory=dict)
+    attendees: dict[str, Attendee] = field(default_factory=dict)
+    erased: set[str] = field(default_factory=set)
+    cards: dict[tuple[str, str], Card] = field(default_factory=dict)
+    timers: list[tuple[int, int, str, str]] = field(default_factory=list)
+    early: list[tuple[ActivityPosted, int, int]] = field(default_factory=list)
+    # Made from the above:
+    numbers: dict[str, Account] = field(default_factory=dict)
+    sessions: dict[int, Session] = field(default_factory=dict)
+    session_numbers: dict[tuple[str, int, int], int] = field(default_factory=dict)
+    matches: dict[str, Card] = field(default_factory=dict)  # those that have not ended
+    here: set[int] = field(default_factory=set)

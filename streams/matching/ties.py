@@ -1,0 +1,168 @@
+"""Who knows whom: the evidence between two attendees, judged.
+
+Owns: "known", reasons, whom a person may know. May never: look at presence, budgets or cards; change anything.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from schemas.outputs import Reason
+from schemas.times import DAY_MS, written
+from streams.matching import scoring
+from streams.matching.accounts import contacts
+from streams.matching.sessions import weight
+from streams.matching.state import ORDER_BITS, Account, Attendee, Post, Session, State
+
+_SHOWN_POSTS = 5
+
+
+def _accounts(state: State, person: Attendee) -> list[Account]:
+    return [state.accounts[number] for number in person.accounts]
+
+
+def sent(state: State, a: Attendee, b: Attendee) -> list[Post]:
+    """The posts in which a addressed b, each once."""
+    if len(a.accounts) == 1 and len(b.accounts) == 1:
+        return state.accounts[a.accounts[0]].sent.get(b.accounts[0], [])
+    found = {
+        post.stamp: post
+        for account in _accounts(state, a)
+        for number in b.accounts
+        for post in account.sent.get(number, ())
+    }
+    return list(found.values())
+
+
+def common_sessions(state: State, a: Attendee, b: Attendee) -> dict[int, Session]:
+    """The sessions that both were in, by number; none unless both consent to chats."""
+    if not (a.chats and b.chats):
+        return {}
+    of_a = {number for account in _accounts(state, a) for number in account.sessions}
+    of_b = {number for account in _accounts(state, b) for number in account.sessions}
+    return {number: state.sessions[number] for number in sorted(of_a & of_b)}
+
+
+def known_by_conversation(state: State, a: Attendee, b: Attendee) -> bool:
+    """Each addressed the other, and together it is posts or days enough."""
+    out = sent(state, a, b)
+    if not out:
+        return False
+    back = sent(state, b, a)
+    if not back:
+        return False
+    if len(out) + len(back) >= state.policy.known_posts:
+        return True
+    return len({post.stamp // (DAY_MS << ORDER_BITS) for post in (*out, *back)}) >= state.policy.known_days
+
+
+def known_by_chat(state: State, a: Attendee, b: Attendee) -> bool:
+    """Enough common sessions, and small enough ones."""
+    common = common_sessions(state, a, b)
+    return len(common) >= state.policy.chat_sessions and (
+        sum(weight(session) for session in common.values()) >= state.policy.chat_weight
+    )
+
+
+def known(state: State, a: Attendee, b: Attendee) -> bool:
+    """Whether the two know each other."""
+    return known_by_conversation(state, a, b) or known_by_chat(state, a, b)
+
+
+def partners(state: State, person: Attendee) -> set[str]:
+    """Those who are here, more or less, and whom the person may know: a superset, in the order of the person's ties."""
+    here = state.here
+    found: set[str | None] = set()
+    chances: Counter[str | None] = Counter()
+    for account in _accounts(state, person):
+        for number in account.sent.keys() & here:
+            if number in account.senders or len(person.accounts) > 1 or _has_more(state, number):
+                found.add(state.accounts[number].owner)
+        if person.chats:
+            for session_number in account.sessions:
+                session = state.sessions[session_number]
+                share = weight(session)
+                if share or not state.policy.chat_weight:
+                    for number in session.authors.keys() & here:
+                        chances[state.accounts[number].owner] += share
+    enough = state.policy.chat_weight
+    found.update(other for other, share in chances.items() if share >= enough)
+    found.discard(person.id)
+    found.discard(None)
+    return found  # type: ignore[return-value]  # None is discarded above
+
+
+def _has_more(state: State, number: int) -> bool:
+    """Whether the account's owner may have answered from another account."""
+    owner = state.accounts[number].owner
+    return owner is not None and len(state.attendees[owner].accounts) > 1
+
+
+def score(state: State, a: Attendee, b: Attendee, now: int) -> int:
+    """The strength of the tie at a moment, in ten-thousandths."""
+    half_life = state.policy.half_life_days
+    out, back = ([_age(post, now) for post in posts] for posts in (sent(state, a, b), sent(state, b, a)))
+    sessions = sum(
+        weight(session) * scoring.decay((now - session.start) // DAY_MS, half_life)
+        for session in common_sessions(state, a, b).values()
+    )
+    return scoring.score(scoring.direct(out, back, half_life), *_second_order(state, a, b), sessions)
+
+
+def _age(post: Post, now: int) -> int:
+    return (now - (post.stamp >> ORDER_BITS)) // DAY_MS
+
+
+def _contacts(state: State, person: Attendee) -> set[int]:
+    found: set[int] = set()
+    for account in _accounts(state, person):
+        found.update(account.sent, account.senders)
+    return found
+
+
+def _second_order(state: State, a: Attendee, b: Attendee) -> tuple[int, int]:
+    """What common contacts weigh, and those among them who addressed both."""
+    common = bond = 0
+    own = {*a.accounts, *b.accounts}
+    for number in (_contacts(state, a) & _contacts(state, b)) - own:
+        contact = state.accounts[number]
+        # The two count as one contact each, whatever the number of their accounts: else a post could lower the score.
+        of_the_two = sum(1 for mine in own if mine in contact.sent or mine in contact.senders)
+        share = scoring.contact_weight(contacts(contact) - of_the_two + 2)
+        common += share
+        if not contact.sent.keys().isdisjoint(a.accounts) and not contact.sent.keys().isdisjoint(b.accounts):
+            bond += share
+    return common, bond
+
+
+def reasons(state: State, a: Attendee, b: Attendee, one_sided: bool = False) -> tuple[Reason, ...]:
+    """The evidence in a form for people. A conversation of one side only if asked for (a tester's view)."""
+    out, back = sent(state, a, b), sent(state, b, a)
+    found = []
+    if (out and back) or (one_sided and (out or back)):
+        found.append(_conversation([*out, *back]))
+    return (*found, *sorted(_chats(state, a, b), key=lambda reason: (-reason.count, reason.hashtag)))
+
+
+def _conversation(posts: list[Post]) -> Reason:
+    tags = Counter(tag for post in posts for tag in post.tags)
+    most = min(tags, key=lambda tag: (-tags[tag], tag)) if tags else None
+    return _reason("conversation", most, len(posts), posts)
+
+
+def _chats(state: State, a: Attendee, b: Attendee) -> Iterator[Reason]:
+    by_tag: dict[str, list[int]] = {}
+    for number, session in common_sessions(state, a, b).items():
+        by_tag.setdefault(session.tag, []).append(number)
+    both = [*_accounts(state, a), *_accounts(state, b)]
+    for tag, numbers in by_tag.items():
+        posts = {
+            post.stamp: post for account in both for number in numbers for post in account.sessions.get(number, ())
+        }
+        yield _reason("chat", tag, len(numbers), list(posts.values()))
+
+
+def _reason(kind: str, tag: str | None, count: int, posts: list[Post]) -> Reason:
+    newest = sorted(posts, key=lambda post: post.stamp, reverse=True)[:_SHOWN_POSTS]
+    ids = tuple(post.id for post in newest)
+    last_at = written(newest[0].stamp >> ORDER_BITS)
+    return Reason(kind=kind, hashtag=tag, count=count, last_at=last_at, posts=ids)  # type: ignore[arg-type]
