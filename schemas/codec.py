@@ -7,20 +7,22 @@ field by field, and names seen before are recognised by one set look-up. The set
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from dataclasses import dataclass, field
+from operator import attrgetter
+from typing import Any, get_args
 
 import msgspec
 from msgspec import Struct
 from msgspec.structs import force_setattr, replace
 
 from schemas import names
-from schemas.events import ActivityPosted, Chat, ConferenceOpened, Event, Input, MatchAnswered
+from schemas.events import ActivityPosted, AttendeeRegistered, Chat, ConferenceOpened, Event, Input, MatchAnswered
 from schemas.outputs import AnyOutput
 from schemas.times import millis, written
 from schemas.versions import UPCASTERS, Upcaster
 
 EVENT_BYTES = 65_536  # the contract's bound for one event, without the newline
-_SEEN_NAMES = 500_000  # about 60 MB of names; a conference has far fewer
+_KNOWN_NAMES = 500_000  # about 60 MB of names; a conference has far fewer
 
 OUTPUT_TYPES = frozenset({"match.suggested", "match.agreed", "match.located", "match.withdrawn"})
 
@@ -41,27 +43,32 @@ class Reject(Struct, frozen=True, gc=False):
     line: bytes
 
 
-class _Fault(Exception):
+class _FaultError(Exception):
     def __init__(self, reason: str, field: str | None) -> None:
         super().__init__(reason)
         self.reason, self.field = reason, field
 
 
-class _Known:
-    """Texts that are in normal form already, bounded."""
+@dataclass(slots=True)
+class _Form:
+    """A form of texts: how one becomes normal, and those known to be (bounded; None, for fields that may be absent)."""
 
-    def __init__(self, normal: Callable[[str], str]) -> None:
-        self.normal = normal
-        self.texts: set[str] = set()
+    normal: Callable[[str], str]
+    known: set[str | None] = field(default_factory=lambda: {None})
 
     def __call__(self, text: str) -> str:
-        if text in self.texts:
+        if text in self.known:
             return text
         normal = self.normal(text)
-        if len(self.texts) >= _SEEN_NAMES:
-            self.texts.clear()
-        self.texts.add(normal)
+        if len(self.known) >= _KNOWN_NAMES:
+            self.known.clear()
+            self.known.add(None)
+        self.known.add(normal)
         return normal
+
+
+# What one form checks of one type of event: the fields, and how to get them all at once as a tuple.
+_Group = tuple[Callable[[Any], tuple[Any, ...]], _Form, tuple[str, ...]]
 
 
 class Codec:
@@ -70,34 +77,39 @@ class Codec:
     def __init__(self, upcasters: Mapping[str, Upcaster] = UPCASTERS) -> None:
         self._decoder = msgspec.json.Decoder(Input)
         self._upcasters = upcasters
-        self._account = _Known(names.account)
-        self._hashtag = _Known(names.hashtag)
-        plain = _Known(names.plain_id)
-        self._checks: dict[str, Callable[[Any], Any]] = {
-            "conference": plain,
-            "attendee": plain,
-            "place": plain,
-            "organizer": plain,
-            "source": _Known(names.source),
-            "blocked": _Known(names.person),
-            "account": self._account,
-            "actor": self._account,
-            "reply_to": self._account,
-            "repost_of": self._account,
-            "accounts": self._each(self._account),
-            "mentions": self._each(self._account),
-            "hashtags": self._each(self._hashtag),
-            "time_zone": _Known(names.time_zone),
-            "starts_at": _time,
-            "ends_at": _time,
+        self._account, self._hashtag = _Form(names.account), _Form(names.hashtag)
+        self._id, self._zone = _Form(names.plain_id), _Form(names.time_zone)
+        self._source = _Form(names.source)
+        rest: dict[type[Event], Callable[[Any], None]] = {
+            ActivityPosted: self._post,
+            AttendeeRegistered: self._registered,
+            ConferenceOpened: self._opened,
+            MatchAnswered: self._answered,
         }
-        self._plans: dict[type[Event], tuple[tuple[str, Callable[[Any], Any]], ...]] = {}
+        self._plans = {kind: (self._groups_of(set(kind.__struct_fields__)), rest.get(kind)) for kind in get_args(Input)}
+
+    def _groups_of(self, fields: set[str]) -> list[_Group]:
+        forms = (
+            (self._id, {"conference", "attendee", "place", "organizer"}),
+            (self._source, {"source"}),
+            (self._account, {"account", "actor", "reply_to", "repost_of"}),
+            (_Form(names.person), {"blocked"}),
+            (self._zone, {"time_zone"}),
+            (_Form(_time), {"starts_at", "ends_at"}),
+        )
+        groups: list[_Group] = []
+        for form, of_form in forms:
+            found = tuple(sorted(fields & of_form))
+            if found:
+                # Of a single name attrgetter gives no tuple; named twice it does.
+                groups.append((attrgetter(*found, *found[-1:]), form, found))
+        return groups
 
     def decode(self, line: bytes) -> Record | Reject:
         """One event of at most 65,536 bytes."""
         try:
             return self._decode(line)
-        except _Fault as fault:
+        except _FaultError as fault:
             return Reject(fault.reason, fault.field, line)
 
     def decode_all(self, block: bytes) -> list[Record] | None:
@@ -105,21 +117,26 @@ class Codec:
         if len(block) > EVENT_BYTES:
             return None  # one of them may be too long
         try:
-            return [self._checked(event) for event in self._decoder.decode_lines(block)]
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, _Fault):
+            events = self._decoder.decode_lines(block)
+            # msgspec splits by value. That is by line where all lines are `{...}` and there are as many of them as events.
+            ends = block.count(b"\n") - block.endswith(b"\n")
+            if not ends == block.count(b"}\n{") == len(events) - 1:
+                return None
+            return [self._checked(event) for event in events]
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, _FaultError):
             return None
 
     def _decode(self, line: bytes) -> Record:
         if len(line) > EVENT_BYTES:
-            raise _Fault(f"The event has {len(line):,} bytes; at most {EVENT_BYTES:,} are taken.", None)
+            raise _FaultError(f"The event has {len(line):,} bytes; at most {EVENT_BYTES:,} are taken.", None)
         try:
             return self._checked(self._decoder.decode(line))
         except msgspec.ValidationError as error:
             return self._checked(self._older(line, error))
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise _Fault(f"This is not JSON in UTF-8: {error}.", None) from None
+            raise _FaultError(f"This is not JSON in UTF-8: {error}.", None) from None
         except RecursionError:
-            raise _Fault("The JSON is nested too deeply.", None) from None
+            raise _FaultError("The JSON is nested too deeply.", None) from None
 
     def _older(self, line: bytes, error: msgspec.ValidationError) -> Input:
         """The event of an older version, brought to today's form; otherwise the fault that msgspec found."""
@@ -138,86 +155,79 @@ class Codec:
         return event
 
     def _checked(self, event: Input) -> Record:
+        groups, rest = self._plans[type(event)]
+        for get, form, fields in groups:
+            if not form.known.issuperset(get(event)):
+                for name in fields:
+                    self._normalise(event, name, form)
+        if rest is not None:
+            rest(event)
         try:
             at = millis(event.at)
-            recorded = None if event.recorded_at is None else millis(event.recorded_at)
+            recorded_at = event.recorded_at
+            return Record(event, at, None if recorded_at is None else millis(recorded_at))
         except ValueError as error:
             field = "recorded_at" if _is_time(event.at) else "at"
-            raise _Fault(f"{field} {error}.", field) from None
-        if type(event) is ActivityPosted:
-            self._check_post(event)
-        else:
-            self._check(event)
-        return Record(event, at, recorded)
+            raise _FaultError(f"{field} {error}.", field) from None
 
-    def _check_post(self, post: ActivityPosted) -> None:
-        # Nearly every post is made of names seen before: a handful of set look-ups decide it.
-        known = self._account.texts
-        if (
-            post.actor in known
-            and known.issuperset(post.mentions)
-            and self._hashtag.texts.issuperset(post.hashtags)
-            and (post.reply_to is None or post.reply_to in known)
-            and (post.repost_of is None or post.repost_of in known)
-            and post.source is None
-            and post.conference in self._checks["conference"].texts  # type: ignore[attr-defined]
-        ):
-            return
-        self._check(post)
+    def _post(self, event: ActivityPosted) -> None:
+        # Nearly every name was seen before: a set look-up each decides it.
+        if not self._account.known.issuperset(event.mentions):
+            self._normalise_all(event, "mentions", self._account)
+        if not self._hashtag.known.issuperset(event.hashtags):
+            self._normalise_all(event, "hashtags", self._hashtag)
 
-    def _check(self, event: Input) -> None:
-        kind = type(event)
-        plan = self._plans.get(kind)
-        if plan is None:
-            checks = ((name, self._checks.get(name)) for name in kind.__struct_fields__)
-            plan = self._plans[kind] = tuple((name, check) for name, check in checks if check is not None)
-        for name, check in plan:
-            value = getattr(event, name)
-            if value is None:
-                continue
+    def _registered(self, event: AttendeeRegistered) -> None:
+        self._normalise_all(event, "accounts", self._account)
+
+    @staticmethod
+    def _answered(event: MatchAnswered) -> None:
+        if event.answer == "here" and event.place is None:
+            raise _FaultError("place is missing: an answer of here names a place.", "place")
+
+    @staticmethod
+    def _normalise(event: Input, name: str, form: _Form) -> None:
+        value = getattr(event, name)
+        if value is not None:
             try:
-                normal = check(value)
+                normal = form(value)
             except ValueError as error:
-                raise _Fault(f"{name} {error}.", name) from None
+                raise _FaultError(f"{name} {error}.", name) from None
             if normal is not value:
                 # The event is still ours alone; frozen is for those who get it.
                 force_setattr(event, name, normal)
-        if isinstance(event, ConferenceOpened):
-            self._check_opened(event)
-        elif isinstance(event, MatchAnswered) and event.answer == "here" and event.place is None:
-            raise _Fault("place is missing: an answer of here names a place.", "place")
 
-    def _check_opened(self, opened: ConferenceOpened) -> None:
+    @staticmethod
+    def _normalise_all(event: Input, name: str, form: _Form) -> None:
+        values = getattr(event, name)
+        try:
+            force_setattr(event, name, tuple([form(value) for value in values]))
+        except ValueError as error:
+            raise _FaultError(f"{name} {error}.", name) from None
+
+    def _opened(self, opened: ConferenceOpened) -> None:
+        self._normalise_all(opened, "hashtags", self._hashtag)
         for place in opened.places:
-            self._named("places", self._checks["place"], place.place)
-        force_setattr(opened, "chats", tuple(self._chat(chat) for chat in opened.chats))
+            _named("places", self._id, place.place)
+        force_setattr(opened, "chats", tuple([self._chat(chat) for chat in opened.chats]))
         if millis(opened.ends_at) < millis(opened.starts_at):
-            raise _Fault("ends_at is before starts_at.", "ends_at")
+            raise _FaultError("ends_at is before starts_at.", "ends_at")
 
     def _chat(self, chat: Chat) -> Chat:
-        window = (chat.weekday, chat.start, chat.minutes, chat.time_zone)
-        if any(part is None for part in window):
-            if any(part is not None for part in window):
-                raise _Fault("chats: weekday, start, minutes and time_zone go together, or none of them.", "chats")
-        else:
-            self._named("chats", names.clock, chat.start)
-            self._named("chats", self._checks["time_zone"], chat.time_zone)
-        return replace(chat, hashtag=self._named("chats", self._hashtag, chat.hashtag))
+        if chat.weekday is None and chat.start is None and chat.minutes is None and chat.time_zone is None:
+            return replace(chat, hashtag=_named("chats", self._hashtag, chat.hashtag))
+        if chat.weekday is None or chat.start is None or chat.minutes is None or chat.time_zone is None:
+            raise _FaultError("chats: weekday, start, minutes and time_zone go together, or none of them.", "chats")
+        _named("chats", names.clock, chat.start)
+        _named("chats", self._zone, chat.time_zone)
+        return replace(chat, hashtag=_named("chats", self._hashtag, chat.hashtag))
 
-    @staticmethod
-    def _named(field: str, check: Callable[[Any], Any], value: Any) -> Any:
-        try:
-            return check(value)
-        except ValueError as error:
-            raise _Fault(f"{field}: {value!r} {error}.", field) from None
 
-    @staticmethod
-    def _each(check: Callable[[str], str]) -> Callable[[tuple[str, ...]], tuple[str, ...]]:
-        def checked(values: tuple[str, ...]) -> tuple[str, ...]:
-            normal = tuple(check(value) for value in values)
-            return values if normal == values else normal
-
-        return checked
+def _named(field: str, form: Callable[[str], str], value: str) -> str:
+    try:
+        return form(value)
+    except ValueError as error:
+        raise _FaultError(f"{field}: {value!r} {error}.", field) from None
 
 
 def _time(text: str) -> str:
@@ -233,19 +243,19 @@ def _is_time(text: str) -> bool:
     return True
 
 
-def _explained(raw: object, kind: object, error: msgspec.ValidationError) -> _Fault:
+def _explained(raw: object, kind: object, error: msgspec.ValidationError) -> _FaultError:
     """What msgspec found, in words for a person."""
     if not isinstance(raw, dict):
-        return _Fault("An event is a JSON object.", None)
+        return _FaultError("An event is a JSON object.", None)
     if kind in OUTPUT_TYPES:
-        return _Fault(f"{kind} is put out by the matcher and not taken in.", "type")
+        return _FaultError(f"{kind} is put out by the matcher and not taken in.", "type")
     said, _, path = str(error).partition(" - at `$.")
     field = path.rstrip("`").split(".")[0].split("[")[0] or None
     if field is None and "required field" in said:
         field = said.split("`")[1]
     if field == "type" or (field is None and "type" not in raw):
-        return _Fault(f"The type {kind!r} is not known." if "type" in raw else "type is missing.", "type")
-    return _Fault(f"{field or 'The event'}: {said}.", field)
+        return _FaultError(f"The type {kind!r} is not known." if "type" in raw else "type is missing.", "type")
+    return _FaultError(f"{field or 'The event'}: {said}.", field)
 
 
 _ENCODER = msgspec.json.Encoder()

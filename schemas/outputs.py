@@ -89,4 +89,14 @@ class DeadLetter(Struct, frozen=True, kw_only=True):
     at: Time | None
 
 
-__all__ = ["Account", "AnyOutput", "DeadLetter", "MatchAgreed", "MatchLocated", "MatchSuggested", "MatchWithdrawn", "Reason", "Tie"]
+__all__ = [
+    "Account",
+    "AnyOutput",
+    "DeadLetter",
+    "MatchAgreed",
+    "MatchLocated",
+    "MatchSuggested",
+    "MatchWithdrawn",
+    "Reason",
+    "Tie",
+]

@@ -8,6 +8,7 @@ Theory: nearly all times in a log are already in that form, so three dictionary 
 """
 
 import re
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 
 MS = 1
@@ -26,7 +27,7 @@ _RFC3339 = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:\.(\d+))?(?:[Zz]|([+-])(\d\d):(\d\d))", re.ASCII
 )
 _DAYS: dict[str, int] = {}
-_SECONDS: dict[str, int] = {}
+_SECONDS: dict[str, int] = {}  # filled with all of them when the first is looked for
 _MILLIS = {f".{n:03}Z": n for n in range(1000)}
 _MILLIS["Z"] = 0
 
@@ -59,8 +60,18 @@ def _read(text: str) -> int:
         raise ValueError("is outside of the years 2000 to 2100")
     if text[10] == "T":
         _DAYS[text[:10]] = (moment - _EPOCH).days * DAY_MS
-        _SECONDS[text[10:19]] = (hour * 60 + minute) * MINUTE_MS + second * SECOND_MS
+        if not _SECONDS:
+            _SECONDS.update(_seconds())
     return ms
+
+
+def _seconds() -> Iterator[tuple[str, int]]:
+    two = [f"{n:02}" for n in range(60)]
+    for hour in range(24):
+        for minute in range(60):
+            start, ms = f"T{two[hour]}:{two[minute]}:", (hour * 60 + minute) * MINUTE_MS
+            for second in range(60):
+                yield start + two[second], ms + second * SECOND_MS
 
 
 def written(ms: int) -> str:

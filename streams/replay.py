@@ -32,15 +32,24 @@ class Replay:
 
     def feed(self, record: Record) -> list[AnyOutput]:
         """The outputs of one record, in all conferences that it reaches."""
-        outputs: list[AnyOutput] = []
-        routed = self._router.route(record.event)
-        for conference, event in routed:
-            matcher = self.matcher(conference)
-            outputs += matcher.apply(event, record.at, record.recorded)
+        event = record.event
+        conference = event.conference
+        if conference is not None:
+            self._router.learn(event)
+            matcher = self.matchers.get(conference) or self.matcher(conference)
+            outputs = matcher.apply(event, record.at, record.recorded)
             self.now = matcher.state.now
+            return outputs
+        routed = self._router.route(event)
         if not routed:
             self.unrouted += 1
             self.now = record.at if record.recorded is None else record.recorded
+            return []
+        outputs = []
+        for conference, copy in routed:
+            matcher = self.matcher(conference)
+            outputs += matcher.apply(copy, record.at, record.recorded)
+            self.now = matcher.state.now
         return outputs
 
     def written(self, output: AnyOutput) -> bytes:

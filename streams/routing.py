@@ -6,6 +6,9 @@ Theory: a post goes to every open conference that tracks one of its hashtags, or
 registered; a deletion goes where its actor's posts went, also when it comes before the post.
 """
 
+from collections.abc import Callable, Set
+from typing import Any
+
 from msgspec.structs import replace
 
 from schemas.events import (
@@ -20,8 +23,12 @@ from schemas.events import (
     Input,
 )
 
+NONE: frozenset[str] = frozenset()
+MOST_TAG_SETS = 100_000
 MOST_DELETIONS = 100_000  # remembered in case their posts come later
-MOST_ACTORS = 1_000_000  # of whom is remembered where their posts went; then the half that was not seen for longest goes
+MOST_ACTORS = (
+    1_000_000  # of whom is remembered where their posts went; then the half that was not seen for longest goes
+)
 
 
 class Router:
@@ -30,41 +37,60 @@ class Router:
     def __init__(self) -> None:
         self._tracked: dict[str, set[str]] = {}
         self._tags: dict[str, set[str]] = {}
+        self._by_tags: dict[tuple[str, ...], frozenset[str]] = {}
         self._accounts: dict[str, dict[tuple[str, str], None]] = {}
         self._registered: dict[tuple[str, str], set[str]] = {}
         self._went: dict[str, set[str]] = {}
         self._went_before: dict[str, set[str]] = {}
         self._deletions: dict[str, tuple[ActivityDeleted, set[str]]] = {}
 
+        self._lessons: dict[type, Callable[[Any], None]] = {
+            ConferenceOpened: self._opened,
+            ConferenceClosed: self._closed,
+            AttendeeRegistered: self._registration,
+            AccountVerified: self._verification,
+            AccountReleased: self._release,
+            AttendeeErased: self._erasure,
+        }
+
     def route(self, event: Input) -> list[tuple[str, Input]]:
         """The (conference, event) pairs to append, in order."""
-        if isinstance(event, ActivityPosted):
-            return [(event.conference, event)] if event.conference else self._post(event)
-        if isinstance(event, ActivityDeleted):
-            return [(event.conference, event)] if event.conference else self._deletion(event)
-        self._learn(event)
-        return [(event.conference, event)]
+        if event.conference is not None:
+            self.learn(event)
+            return [(event.conference, event)]
+        return self._post(event) if isinstance(event, ActivityPosted) else self._deletion(event)
 
-    # -- what is learnt ------------------------------------------------------------------------------------------
+    # -- what is learnt ----------------------------------------------------------------------------------------------
 
-    def _learn(self, event: Input) -> None:
-        if isinstance(event, ConferenceOpened):
-            tags = {*event.hashtags, *(chat.hashtag for chat in event.chats)}
-            self._track(event.conference, tags)
-        elif isinstance(event, ConferenceClosed):
-            self._track(event.conference, set())
-        elif isinstance(event, AttendeeRegistered):
-            self._registered.setdefault((event.conference, event.attendee), set()).update(event.accounts)
-            for account in event.accounts:
-                self._accounts.setdefault(account, {})[event.conference, event.attendee] = None
-        elif isinstance(event, AccountVerified):
-            self._registered.setdefault((event.conference, event.attendee), set()).add(event.account)
-            self._accounts.setdefault(event.account, {})[event.conference, event.attendee] = None
-        elif isinstance(event, AccountReleased):
-            self._forget(event.conference, event.attendee, event.account)
-        elif isinstance(event, AttendeeErased):
-            for account in self._registered.pop((event.conference, event.attendee), set()):
-                self._forget(event.conference, event.attendee, account)
+    def learn(self, event: Input) -> None:
+        """Takes in what an event tells of its conference; most tell nothing."""
+        lesson = self._lessons.get(type(event))
+        if lesson is not None:
+            lesson(event)
+
+    def _opened(self, event: ConferenceOpened) -> None:
+        self._track(event.conference, {*event.hashtags, *(chat.hashtag for chat in event.chats)})
+
+    def _closed(self, event: ConferenceClosed) -> None:
+        self._track(event.conference, set())
+
+    def _registration(self, event: AttendeeRegistered) -> None:
+        for account in event.accounts:
+            self._add(event.conference, event.attendee, account)
+
+    def _verification(self, event: AccountVerified) -> None:
+        self._add(event.conference, event.attendee, event.account)
+
+    def _release(self, event: AccountReleased) -> None:
+        self._forget(event.conference, event.attendee, event.account)
+
+    def _erasure(self, event: AttendeeErased) -> None:
+        for account in list(self._registered.pop((event.conference, event.attendee), ())):
+            self._forget(event.conference, event.attendee, account)
+
+    def _add(self, conference: str, attendee: str, account: str) -> None:
+        self._registered.setdefault((conference, attendee), set()).add(account)
+        self._accounts.setdefault(account, {})[conference, attendee] = None
 
     def _track(self, conference: str, tags: set[str]) -> None:
         before = self._tags.get(conference, set())
@@ -73,6 +99,7 @@ class Router:
         for tag in tags:
             self._tracked.setdefault(tag, set()).add(conference)
         self._tags[conference] = tags
+        self._by_tags.clear()
 
     def _forget(self, conference: str, attendee: str, account: str) -> None:
         self._registered.get((conference, attendee), set()).discard(account)
@@ -84,28 +111,38 @@ class Router:
     # -- activity ------------------------------------------------------------------------------------------------
 
     def _post(self, post: ActivityPosted) -> list[tuple[str, Input]]:
-        conferences: set[str] = set()
-        for tag in post.hashtags:
-            conferences.update(self._tracked.get(tag, ()))
+        by_tags = self._by_tags.get(post.hashtags)
+        if by_tags is None:
+            by_tags = self._looked_up(post.hashtags)
+        conferences = by_tags
         of_actor = self._conferences_of(post.actor)
-        if of_actor:
+        if not of_actor <= by_tags:  # a conference that tracks no hashtag of it, but knows its actor
             for account in (*post.mentions, *([post.reply_to] if post.reply_to else ())):
                 if account != post.actor:
-                    conferences |= of_actor & self._conferences_of(account)
+                    conferences = conferences | (of_actor & self._conferences_of(account))
         if not conferences:
             return []
-        self._remember(post.actor, conferences)
+        went = self._went.get(post.actor)
+        if went is None or not conferences <= went:
+            self._remember(post.actor, conferences)
         routed: list[tuple[str, Input]] = []
         for conference in sorted(conferences):
-            routed += self._deleted_before(post, conference)
+            if post.id in self._deletions:
+                routed += self._deleted_before(post, conference)
             routed.append((conference, replace(post, conference=conference)))
         return routed
 
-    def _conferences_of(self, account: str) -> set[str]:
-        holders = self._accounts.get(account)
-        return {conference for conference, _ in holders} if holders else set()
+    def _looked_up(self, hashtags: tuple[str, ...]) -> frozenset[str]:
+        if len(self._by_tags) >= MOST_TAG_SETS:
+            self._by_tags.clear()
+        found = self._by_tags[hashtags] = frozenset().union(*(self._tracked.get(tag, ()) for tag in hashtags))
+        return found
 
-    def _remember(self, actor: str, conferences: set[str]) -> None:
+    def _conferences_of(self, account: str) -> Set[str]:
+        holders = self._accounts.get(account)
+        return {conference for conference, _ in holders} if holders else NONE
+
+    def _remember(self, actor: str, conferences: Set[str]) -> None:
         if actor not in self._went:
             if len(self._went) >= MOST_ACTORS // 2:
                 self._went_before, self._went = self._went, {}

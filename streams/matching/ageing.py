@@ -13,6 +13,7 @@ from heapq import heappop, heappush
 from schemas.times import DAY_MS
 from streams.matching.state import ORDER_BITS, Post
 
+NOTHING = 1 << 62  # later than every time
 _DAY_STAMP = DAY_MS << ORDER_BITS
 
 
@@ -24,6 +25,7 @@ class Ageing:
     """Posts by age."""
 
     def __init__(self) -> None:
+        self.oldest = NOTHING  # no post is older than this moment (ms): a bound for who is in a hurry
         self._days: dict[int, list[Post]] = {}
         self._order: list[int] = []
         self._crossed = -1
@@ -34,11 +36,13 @@ class Ageing:
         day = post.stamp // _DAY_STAMP
         if day <= self._crossed:
             insort(self._sorted, post, key=_newest_first)
+            self.oldest = min(self.oldest, post.stamp >> ORDER_BITS)
             return
         bucket = self._days.get(day)
         if bucket is None:
             bucket = self._days[day] = []
             heappush(self._order, day)
+            self.oldest = min(self.oldest, day * DAY_MS)
         bucket.append(post)
 
     def take(self, limit: int) -> Iterator[Post]:
@@ -48,6 +52,10 @@ class Ageing:
             while self._sorted and self._sorted[-1].stamp < past:
                 yield self._sorted.pop()
             if self._sorted or not self._order or self._order[0] * _DAY_STAMP >= past:
-                return
+                break
             self._crossed = heappop(self._order)
             self._sorted = sorted(self._days.pop(self._crossed), key=_newest_first)
+        if self._sorted:
+            self.oldest = self._sorted[-1].stamp >> ORDER_BITS
+        else:
+            self.oldest = self._order[0] * DAY_MS if self._order else NOTHING

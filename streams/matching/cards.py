@@ -13,7 +13,7 @@ from schemas.outputs import MatchAgreed, MatchSuggested, MatchWithdrawn
 from schemas.times import HOUR_MS
 from streams.matching.ids import match_id
 from streams.matching.presence import lapses_at
-from streams.matching.state import NEVER, ORDER_BITS, Attendee, Card, Said, State
+from streams.matching.state import NEVER, ORDER_BITS, Card, Said, State
 from streams.matching.timers import Wake, wake_at
 
 REMIND_AFTER_MS = HOUR_MS
@@ -124,8 +124,7 @@ def settle_suggested(state: State, output: MatchSuggested, by_conversation: bool
         earlier = state.cards.get((a, b))
         withdrawals = 0 if earlier is None else earlier.withdrawals + 1
         card = Card(output.match, a, b, withdrawals, not by_conversation)
-        state.cards[a, b] = state.matches[output.match] = card
-        state.attendees[a].cards[b] = state.attendees[b].cards[a] = card
+        keep(state, card)
         for person in (state.attendees[a], state.attendees[b]):
             wake_at(state, lapses_at(state, person), Wake.LAPSE, person.id)
     card.chats_only = not by_conversation
@@ -160,6 +159,23 @@ def close(state: State, card: Card) -> None:
     state.matches.pop(card.match, None)
 
 
-def open_cards(person: Attendee) -> list[Card]:
+def keep(state: State, card: Card) -> None:
+    """Files the newest match of a pair where it is looked for."""
+    state.cards[card.a, card.b] = card
+    state.cards_of.setdefault(card.a, {})[card.b] = card
+    state.cards_of.setdefault(card.b, {})[card.a] = card
+    if not card.ended:
+        state.matches[card.match] = card
+
+
+def drop(state: State, attendee: str) -> None:
+    """Forgets every match of an erased attendee."""
+    for other, card in state.cards_of.pop(attendee, {}).items():
+        del state.cards_of[other][attendee]
+        del state.cards[card.a, card.b]
+        state.matches.pop(card.match, None)
+
+
+def open_cards(state: State, attendee: str) -> list[Card]:
     """The attendee's cards that have not ended for both."""
-    return [card for card in person.cards.values() if not card.ended]
+    return [card for card in state.cards_of.get(attendee, {}).values() if not card.ended]

@@ -103,7 +103,9 @@ class Decider:
             if person is None or not self._is_meetable(person, now):
                 continue
             pairs.update(cards.pair_of(name, other) for other in ties.partners(self.state, person))
-            pairs.update((card.a, card.b) for card in cards.open_cards(person) if cards.is_to_remind(card, now))
+            pairs.update(
+                (card.a, card.b) for card in cards.open_cards(self.state, name) if cards.is_to_remind(card, now)
+            )
         return pairs
 
     def _is_meetable(self, person: Attendee, now: int) -> bool:

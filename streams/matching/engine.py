@@ -39,17 +39,17 @@ class Matcher:
     def apply(self, event: Input, at: int, recorded: int | None) -> list[AnyOutput]:
         """Folds one record: the outputs of what was due before it, and its own."""
         state = self.state
-        if state.closed and type(event) is not AttendeeErased:
+        now = at if recorded is None else recorded
+        if now < state.now:
+            now = state.now
+        if not self._is_new(event, now):
             return []
-        now = max(state.now, at if recorded is None else recorded)
-        if self._is_double(event.id, now) or not self._counts(event):
-            return []
-        self._outputs = 0
         outputs: list[AnyOutput] = []
+        self._outputs = 0
         if state.timers and state.timers[0][0] <= now:
             self._pass_time(now, outputs)
-        self._take(event, min(at, now), now)
-        if self.observer.changes:
+        self._take(event, at if at < now else now, now)
+        if self.observer.asks:
             self._decide(now, event.id, outputs)
         state.applied += 1
         return outputs
@@ -57,10 +57,8 @@ class Matcher:
     def recover(self, event: Input, at: int, recorded: int | None, told: Iterable[AnyOutput]) -> None:
         """Folds one record whose outputs were recorded: nothing is decided anew. Ends with ``resume``."""
         state = self.state
-        if state.closed and type(event) is not AttendeeErased:
-            return
         now = max(state.now, at if recorded is None else recorded)
-        if self._is_double(event.id, now) or not self._counts(event):
+        if not self._is_new(event, now):
             return
         before = [output for output in told if output.caused_by != event.id]
         for output in before:
@@ -78,7 +76,7 @@ class Matcher:
         state = self.state
         state.timers.clear()
         for person in state.attendees.values():
-            if cards.open_cards(person) and presence.lapses_at(state, person) > state.now:
+            if cards.open_cards(state, person.id) and presence.lapses_at(state, person) > state.now:
                 wake_at(state, presence.lapses_at(state, person), Wake.LAPSE, person.id)
         for card in state.cards.values():
             if card.ended and card.again_at > state.now:
@@ -138,7 +136,7 @@ class Matcher:
     def _lapse(self, name: str) -> None:
         state = self.state
         person = state.attendees.get(name)
-        open_cards = cards.open_cards(person) if person else []
+        open_cards = cards.open_cards(state, name)
         if person is None or not open_cards:
             return
         moment = presence.lapses_at(state, person)
@@ -150,24 +148,30 @@ class Matcher:
 
     # -- one record ----------------------------------------------------------------------------------------------
 
-    def _take(self, event: Input, at: int, now: int) -> None:
+    def _is_new(self, event: Input, now: int) -> bool:
+        """Whether the record counts: no double, not brought by somebody who may not, nothing after the closing."""
         state = self.state
-        self._advance(now)
-        is_post = type(event) is ActivityPosted
-        if not is_post or at + state.policy.evidence_days * DAY_MS < now + IDS_KEPT_MS:
+        event_id = event.id
+        if event_id in state.recent or event_id in state.older:
+            return False
+        if (event_id in state.posts or state.buried) and self.observer.evidence.knows(event_id, now):
+            return False
+        if state.closed and type(event) is not AttendeeErased:
+            return False
+        return type(event) is not ActivityPosted or event.source is None or self.observer.counts(event)
+
+    def _take(self, event: Input, at: int, now: int) -> None:
+        state, observer = self.state, self.observer
+        state.now = now
+        observer.evidence.advance(now)
+        # A post is known by its own record for as long as it counts.
+        if type(event) is not ActivityPosted or at + state.policy.evidence_days * DAY_MS < now + IDS_KEPT_MS:
             if now - state.turned_at >= IDS_KEPT_MS:
                 state.older = state.recent if now - state.turned_at < 2 * IDS_KEPT_MS else {}
                 state.recent = {}
                 state.turned_at = now
             state.recent[event.id] = None
-        self.observer.observe(event, at)
-
-    def _is_double(self, event_id: str, now: int) -> bool:
-        state = self.state
-        return event_id in state.recent or event_id in state.older or self.observer.evidence.knows(event_id, now)
-
-    def _counts(self, event: Input) -> bool:
-        return type(event) is not ActivityPosted or event.source is None or self.observer.counts(event)
+        observer.observe(event, at)
 
     def _decide(self, now: int, cause: str | None, outputs: list[AnyOutput]) -> None:
         for output in self.decider.decide(self.observer.changes, now, cause, self._position):

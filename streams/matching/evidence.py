@@ -23,7 +23,10 @@ class Evidence:
     def __init__(self, state: State) -> None:
         self.state = state
         self.ageing = Ageing()
-        for post in (*state.posts.values(), *state.buried.values()):
+        for post in state.posts.values():
+            self.ageing.add(post)
+            self._file(state.accounts[post.author], post)
+        for post in state.buried.values():
             self.ageing.add(post)
         self.sessions = Sessions(state)
         self._tags: dict[tuple[str, ...], tuple[str, ...]] = {}
@@ -35,8 +38,9 @@ class Evidence:
         targets: tuple[int, ...] = ()
         tags: tuple[str, ...] = ()
         if event.repost_of is None and not (state.deletions and self._was_deleted(event)):
-            hashtags = event.hashtags
-            tags = self._tags.get(hashtags) or self._distinct(hashtags)
+            tags = event.hashtags
+            if tags:
+                tags = self._tags.get(tags) or self._distinct(tags)
             if event.mentions or event.reply_to is not None:
                 targets = self._targets(event, at)
         post = Post(at << ORDER_BITS | order, author.no, event.id, targets, tags)
@@ -44,15 +48,22 @@ class Evidence:
         if at < author.cut_at:
             return author, self._bury_late(author, post), False
         state.posts[event.id] = post
+        self._file(author, post)
+        return (
+            author,
+            post,
+            bool(tags) and not self.sessions.calendar.declared.isdisjoint(tags) and self.sessions.join(post, author),
+        )
+
+    def _file(self, author: Account, post: Post) -> None:
         author.posts.append(post)
         sent = author.sent
-        for target in targets:
+        for target in post.targets:
             if target in sent:
                 sent[target].append(post)
             else:
                 sent[target] = [post]
-                accounts.link(author, state.accounts[target])
-        return author, post, bool(tags) and self.sessions.join(post, author)
+                accounts.link(author, self.state.accounts[target])
 
     def _targets(self, event: ActivityPosted, at: int) -> tuple[int, ...]:
         """The numbers of the distinct accounts addressed but the author's own; none when they are too many."""
@@ -162,9 +173,21 @@ class Evidence:
 
     def advance(self, now: int) -> None:
         """Lets go of what stops counting up to now."""
-        state = self.state
-        limit = now - state.policy.evidence_days * DAY_MS
+        limit = now - self.state.policy.evidence_days * DAY_MS
+        if self.ageing.oldest > limit and self.sessions.oldest > limit and not self.state.deletions:
+            return
         self.sessions.advance(limit)
+        self._expire(limit)
+        accounts.advance(self.state, limit)
+        deletions = self.state.deletions
+        while deletions:
+            first = next(iter(deletions))
+            if deletions[first][1] > limit:
+                return
+            del deletions[first]
+
+    def _expire(self, limit: int) -> None:
+        state = self.state
         for post in self.ageing.take(limit):
             if state.buried.pop(post.id, None) is None:
                 self._unsend(post)
@@ -172,9 +195,3 @@ class Evidence:
                 author.posts.remove(post)
                 del state.posts[post.id]
                 accounts.forget_if_empty(state, author)
-        accounts.advance(state, limit)
-        while state.deletions:
-            first = next(iter(state.deletions))
-            if state.deletions[first][1] > limit:
-                return
-            del state.deletions[first]

@@ -60,9 +60,6 @@ class Changes:
     people: set[str] = field(default_factory=set)
     pairs: set[Pair] = field(default_factory=set)
 
-    def __bool__(self) -> bool:
-        return bool(self.ending or self.agreeing or self.locating or self.people or self.pairs)
-
     def end(self, card: Card, cause: Cause, to: tuple[str, ...], caused_by: str) -> None:
         """Asks for a withdrawal; the first cause of a moment stands."""
         if to:
@@ -115,7 +112,7 @@ class Observer:
                 continue
             presence.seat(self.state, person)
             self.changes.people.add(name)
-            for card in open_cards(person):
+            for card in open_cards(self.state, person.id):
                 to = tuple([holder for holder in card.holders() if self._has_blocked(holder, card.other(holder))])
                 self.changes.end(card, "blocked", to, cause)
         self.people.moved.clear()
@@ -141,7 +138,7 @@ class Observer:
         state.early.clear()
         for person in state.attendees.values():
             self.changes.people.add(person.id)
-            if open_cards(person) and presence.lapses_at(state, person) > state.now:
+            if open_cards(self.state, person.id) and presence.lapses_at(state, person) > state.now:
                 wake_at(state, presence.lapses_at(state, person), Wake.LAPSE, person.id)
 
     def _gather(self) -> None:
@@ -179,21 +176,21 @@ class Observer:
         if changed.get("matching") is False:
             self._end_all(person, "consent_withdrawn", event.id)
         elif changed.get("chats") is False:
-            for card in open_cards(person):
+            for card in open_cards(self.state, person.id):
                 if card.chats_only:
                     self.changes.end(card, "consent_withdrawn", card.holders(), event.id)
         if changed:
             self.changes.people.add(person.id)
 
     def _end_all(self, person: Attendee, cause: Cause, caused_by: str) -> None:
-        for card in open_cards(person):
+        for card in open_cards(self.state, person.id):
             self.changes.end(card, cause, card.holders(), caused_by)
 
     def _erased(self, event: AttendeeErased, at: int, when: int) -> None:
-        person = self.state.attendees.get(event.attendee)
-        for card in open_cards(person) if person else ():
+        for card in open_cards(self.state, event.attendee):
             to = tuple([holder for holder in card.holders() if holder != event.attendee])
             self.changes.end(card, "erased", to, event.id)
+        cards.drop(self.state, event.attendee)
         for account in self.people.erase(event.attendee):
             self._bury(account, at)
 
@@ -206,18 +203,21 @@ class Observer:
     # -- presence ------------------------------------------------------------------------------------------------
 
     def _arrived(self, event: CheckinArrived, at: int, when: int) -> None:
-        person = self.people.attendee(event.attendee)
-        was_here = presence.is_here(self.state, person, self.state.now)
-        presence.arrive(person, event.place, when, event.id)
-        self._appeared(person, was_here)
-
-    def _appeared(self, person: Attendee, was_here: bool) -> None:
         state = self.state
-        if was_here or not presence.is_here(state, person, state.now):
+        person = state.attendees.get(event.attendee) or self.people.attendee(event.attendee)
+        was_here = presence.is_here(state, person, state.now)
+        presence.arrive(person, event.place, when, event.id)
+        if not was_here:
+            self._appeared(person)
+
+    def _appeared(self, person: Attendee) -> None:
+        """Somebody was not here and may be now."""
+        state = self.state
+        if not presence.is_here(state, person, state.now):
             return
         presence.seat(state, person)
         self.changes.people.add(person.id)
-        if open_cards(person):
+        if open_cards(self.state, person.id):
             wake_at(state, presence.lapses_at(state, person), Wake.LAPSE, person.id)
 
     def _left(self, event: CheckinLeft, at: int, when: int) -> None:
@@ -228,6 +228,12 @@ class Observer:
             self._end_all(person, "left", event.id)
 
     # -- activity ------------------------------------------------------------------------------------------------
+
+    @property
+    def asks(self) -> bool:
+        """Whether anything is to be decided."""
+        changes = self.changes
+        return bool(changes.people or changes.pairs or changes.ending or changes.agreeing or changes.locating)
 
     def counts(self, event: ActivityPosted) -> bool:
         """Whether the post counts here, by who brought it; one that does not leaves no trace."""
@@ -283,7 +289,8 @@ class Observer:
         person = self.state.attendees[event.attendee]
         was_here = presence.is_here(self.state, person, self.state.now)
         presence.sign(person, at, event.id)
-        self._appeared(person, was_here)
+        if not was_here:
+            self._appeared(person)
         pair = (card.a, card.b)
         if pass_on and event.place is not None:
             self.changes.locating.append((card, event.attendee, event.place))

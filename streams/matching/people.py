@@ -169,11 +169,6 @@ class People:
             if all(account is not mine for mine in owned):
                 accounts.forget_if_empty(state, account)
         del state.attendees[attendee]
-        for other in person.cards:
-            state.attendees[other].cards.pop(attendee, None)
-        for card in person.cards.values():
-            state.matches.pop(card.match, None)
-            del state.cards[card.a, card.b]
         return owned
 
     def reclaim(self, text: str, claims: dict[str, int]) -> None:

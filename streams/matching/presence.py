@@ -14,7 +14,10 @@ def arrive(person: Attendee, place: str | None, stamp: int, cause: str) -> None:
     if stamp > person.arrived:
         person.arrived = stamp
         person.place = place
-    sign(person, stamp >> ORDER_BITS, cause)
+    at = stamp >> ORDER_BITS
+    if at >= person.sign_at:
+        person.sign_at = at
+        person.sign_cause = cause
 
 
 def sign(person: Attendee, at: int, cause: str) -> None:

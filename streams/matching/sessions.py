@@ -10,6 +10,7 @@ from heapq import heappop, heappush
 
 from schemas.times import DAY_MS
 from streams.matching import accounts
+from streams.matching.ageing import NOTHING
 from streams.matching.calendar import Calendar
 from streams.matching.state import ORDER_BITS, Account, Post, Session, State
 
@@ -36,6 +37,7 @@ class Sessions:
         self.state = state
         self.calendar = Calendar(state.chats)
         self._starts: list[tuple[int, int]] = []
+        self.oldest = NOTHING  # when the oldest session started
         for post in state.posts.values():
             if post.tags:
                 self.join(post, state.accounts[post.author])
@@ -80,6 +82,7 @@ class Sessions:
             state.session_numbers[tag, start, end] = number
             state.sessions[number] = Session(tag, start, end)
             heappush(self._starts, (start, number))
+            self.oldest = self._starts[0][0]
         return number
 
     def leave(self, post: Post) -> Iterator[Session]:
@@ -137,3 +140,4 @@ class Sessions:
                 account = state.accounts.get(author)
                 if account is not None and account.sessions.pop(number, None) is not None:
                     accounts.forget_if_empty(state, account)
+        self.oldest = self._starts[0][0] if self._starts else NOTHING

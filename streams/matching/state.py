@@ -96,7 +96,6 @@ class Attendee(Struct, gc=False):
     sign_cause: str = ""
     blocks: dict[str, Block] = field(default_factory=dict)
     told: list[Told] = field(default_factory=list)
-    cards: dict[str, "Card"] = field(default_factory=dict)
 
 
 class Said(Struct, gc=False, frozen=True):
@@ -153,7 +152,7 @@ class ChatDay(Struct, frozen=True, gc=False):
 
 
 class State(Struct):
-    """Everything about one conference. The second half can be made again from the first."""
+    """Everything about one conference. The last part can be made again from the rest (``snapshot`` leaves it out)."""
 
     conference: str
     policy: Policy = Policy()
@@ -184,4 +183,5 @@ class State(Struct):
     sessions: dict[int, Session] = field(default_factory=dict)
     session_numbers: dict[tuple[str, int, int], int] = field(default_factory=dict)
     matches: dict[str, Card] = field(default_factory=dict)  # those that have not ended
+    cards_of: dict[str, dict[str, Card]] = field(default_factory=dict)  # attendee -> the other -> their newest match
     here: set[int] = field(default_factory=set)

@@ -4,7 +4,7 @@ Owns: "known", reasons, whom a person may know. May never: look at presence, bud
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 
 from schemas.outputs import Reason
 from schemas.times import DAY_MS, written
@@ -112,26 +112,32 @@ def _age(post: Post, now: int) -> int:
     return (now - (post.stamp >> ORDER_BITS)) // DAY_MS
 
 
-def _contacts(state: State, person: Attendee) -> set[int]:
-    found: set[int] = set()
+def _contacts(state: State, person: Attendee) -> Set[int]:
+    found: Set[int] = frozenset()
     for account in _accounts(state, person):
-        found.update(account.sent, account.senders)
+        found = found | account.sent.keys() | account.senders.keys()
     return found
 
 
 def _second_order(state: State, a: Attendee, b: Attendee) -> tuple[int, int]:
     """What common contacts weigh, and those among them who addressed both."""
     common = bond = 0
-    own = {*a.accounts, *b.accounts}
-    for number in (_contacts(state, a) & _contacts(state, b)) - own:
+    of_a, of_b = a.accounts, b.accounts
+    several = len(of_a) + len(of_b) > 2
+    for number in _contacts(state, a) & _contacts(state, b):
+        if number in of_a or number in of_b:
+            continue
         contact = state.accounts[number]
-        # The two count as one contact each, whatever the number of their accounts: else a post could lower the score.
-        of_the_two = sum(1 for mine in own if mine in contact.sent or mine in contact.senders)
-        share = scoring.contact_weight(contacts(contact) - of_the_two + 2)
+        share = scoring.contact_weight(contacts(contact) - (_doubled(contact, of_a, of_b) if several else 0))
         common += share
-        if not contact.sent.keys().isdisjoint(a.accounts) and not contact.sent.keys().isdisjoint(b.accounts):
+        if not contact.sent.keys().isdisjoint(of_a) and not contact.sent.keys().isdisjoint(of_b):
             bond += share
     return common, bond
+
+
+def _doubled(contact: Account, of_a: list[int], of_b: list[int]) -> int:
+    """How many too many: each of the two is one contact, whatever the number of accounts; else a post could lower the score."""
+    return sum(1 for number in (*of_a, *of_b) if number in contact.sent or number in contact.senders) - 2
 
 
 def reasons(state: State, a: Attendee, b: Attendee, one_sided: bool = False) -> tuple[Reason, ...]:

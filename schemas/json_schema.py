@@ -1,0 +1,62 @@
+"""JSON Schema 2020-12 of the events and of the outputs, made from the Structs.
+
+Owns: the files of docs/schema/, byte for byte. May never: write files, or say what the Structs and the codec do not.
+Theory: msgspec says what one field may be; the two rules between fields, which the codec checks by hand, are added.
+Descriptions are docstrings with their white space folded, for Python 3.13 indents docstrings otherwise than 3.11.
+Source: https://json-schema.org/draft/2020-12
+"""
+
+from typing import Any
+
+import msgspec
+import orjson
+
+from schemas.events import Input
+from schemas.outputs import AnyOutput, DeadLetter, Tie
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+_WINDOW = {"weekday": "integer", "start": "string", "minutes": "integer", "time_zone": "string"}
+
+# The rules between fields, by Struct. Null says the same as leaving a field out.
+_BETWEEN_FIELDS: dict[str, dict[str, Any]] = {
+    "Chat": {
+        "anyOf": [
+            {
+                "description": "With a weekly window.",
+                "required": list(_WINDOW),
+                "properties": {name: {"type": kind} for name, kind in _WINDOW.items()},
+            },
+            {"description": "Without.", "properties": {name: {"type": "null"} for name in _WINDOW}},
+        ]
+    },
+    "MatchAnswered": {
+        "if": {"properties": {"answer": {"const": "here"}}},
+        "then": {"required": ["place"], "properties": {"place": {"type": "string"}}},
+    },
+}
+
+
+def documents() -> dict[str, bytes]:
+    """The content of each file of docs/schema/, by its name."""
+    events = _document("An event that Hallway takes in", Input)
+    outputs = _document("An output of the matcher; $defs has ties and dead letters too", AnyOutput, Tie, DeadLetter)
+    return {"events.schema.json": events, "outputs.schema.json": outputs}
+
+
+def _document(title: str, root: Any, *others: Any) -> bytes:
+    (schema, *_), defs = msgspec.json.schema_components((root, *others), ref_template="#/$defs/{name}")
+    for name, rule in _BETWEEN_FIELDS.items():
+        if name in defs:
+            defs[name] |= rule
+    whole = {"$schema": DIALECT, "title": title, **schema, "$defs": defs}
+    return orjson.dumps(_folded(whole), option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE)
+
+
+def _folded(node: Any) -> Any:
+    """The same with the white space of every description folded."""
+    if isinstance(node, dict):
+        return {
+            key: " ".join(value.split()) if key == "description" and isinstance(value, str) else _folded(value)
+            for key, value in node.items()
+        }
+    return [_folded(item) for item in node] if isinstance(node, list) else node

@@ -1,0 +1,212 @@
+"""Inputs of JSONL: plain, ``.gz``, ``.zst`` or standard input, cut into blocks of whole lines.
+
+Owns: opening, unpacking, cutting into lines, line numbers. May never: know what a line means.
+Theory: a block is at most one event's bound, so memory does not grow with the file, nor with a line that never ends;
+of such a line only the first ``KEPT_BYTES`` are kept. Packed input is recognised by its first bytes, so that it may also come
+by standard input.
+"""
+
+import gzip
+import sys
+import zlib
+from collections.abc import Callable, Iterator
+from io import BufferedReader
+from pathlib import Path
+from typing import NamedTuple
+
+import zstandard
+
+from schemas.codec import EVENT_BYTES
+from services.problems import UnusableError
+
+STANDARD = "-"
+KEPT_BYTES = 1_048_576  # of a line that is too long; enough to see what it was
+_BLOCK_BYTES = EVENT_BYTES
+_GZIP, _ZSTD, _BOM = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"\xef\xbb\xbf"
+# One byte of zstd may become 32 KiB; so much is unpacked at once, 32 MiB at most.
+_PACKED_BYTES = 1_024
+_WINDOW_BYTES = 1 << 27  # what `zstd -d` allows by itself
+
+Read = Callable[[int], bytes]
+
+
+class Block(NamedTuple):
+    """Whole lines (the last may lack its newline); ``line`` is the number of the first, from 1."""
+
+    data: bytes
+    line: int
+
+
+class LongLine(NamedTuple):
+    """A line over the bound of one event: its number, its size, and the first of its bytes."""
+
+    head: bytes
+    line: int
+    size: int
+
+
+class Input:
+    """One input. ``size`` is None where it is not known; ``consumed`` counts bytes as they are stored.
+
+    UnusableError says at once what is wrong with a name; a file is opened when it is its turn, for there may be thousands.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.consumed = 0
+        self.size: int | None = None
+        self._ahead = b""
+        if name != STANDARD:
+            path = Path(name)
+            try:
+                if path.is_file():
+                    path.open("rb").close()
+                    self.size = path.stat().st_size
+                else:
+                    path.stat()
+            except OSError as error:
+                raise UnusableError(f"{name}: {_why(error)}. Check the name and try again.") from None
+            if path.is_dir():
+                raise UnusableError(f"{name} is a folder. Name the files in it, such as {path / '*.jsonl'}.")
+
+    def blocks(self) -> Iterator[Block | LongLine]:
+        """The input's lines. Raises UnusableError where it cannot be read on."""
+        after = 1
+        try:
+            self._file = sys.stdin.buffer if self.name == STANDARD else Path(self.name).open("rb", buffering=0)
+            for after, piece in _numbered(self._unpacked()):
+                yield piece
+        except (OSError, EOFError, zlib.error, zstandard.ZstdError) as error:
+            raise UnusableError(
+                f"{self.name}: {_why(error)}, after line {after - 1:,}. Get a whole copy of it and try again."
+            ) from None
+        finally:
+            if self.name != STANDARD and hasattr(self, "_file"):
+                self._file.close()
+
+    # -- bytes ---------------------------------------------------------------------------------------------------
+
+    def read(self, size: int = -1) -> bytes:
+        """Up to ``size`` stored bytes (what gzip asks of a file)."""
+        if self._ahead:
+            data, self._ahead = self._ahead[:size], self._ahead[size:]
+            return data
+        # Of a pipe what is there, not the whole size: a stream is folded as it comes.
+        data: bytes = self._file.read1(size) if isinstance(self._file, BufferedReader) else self._file.read(size)
+        self.consumed += len(data)
+        return data
+
+    def _unpacked(self) -> Read:
+        head = b""
+        while len(head) < 4 and (more := self.read(4 - len(head))):
+            head += more
+        self._ahead = head
+        suffix = Path(self.name).suffix
+        if suffix == ".gz" or head.startswith(_GZIP):
+            read = gzip.GzipFile(fileobj=self, mode="rb").read1  # type: ignore[call-overload]  # it reads, no more
+        elif suffix == ".zst" or head.startswith(_ZSTD):
+            read = _Zstd(self.read).read
+        else:
+            read = self.read
+        return _without_bom(read)
+
+
+class _Zstd:
+    """Unpacks zstd frame by frame; the package's own reader takes a file that ends in a frame for whole."""
+
+    def __init__(self, read: Read) -> None:
+        self._read = read
+        self._parts = zstandard.ZstdDecompressor(max_window_size=_WINDOW_BYTES)
+        self._frame: zstandard.ZstdDecompressionObj | None = None
+        self._packed = self._ready = b""
+
+    def read(self, size: int) -> bytes:
+        """Up to ``size`` bytes; none at the end."""
+        while not self._ready:
+            if not self._packed:
+                self._packed = self._read(_BLOCK_BYTES)
+                if not self._packed:
+                    if self._frame is not None:
+                        raise EOFError
+                    return b""
+            piece, self._packed = self._packed[:_PACKED_BYTES], self._packed[_PACKED_BYTES:]
+            if self._frame is None:
+                self._frame = self._parts.decompressobj()
+            self._ready = self._frame.decompress(piece)
+            if self._frame.eof:
+                self._packed = self._frame.unused_data + self._packed
+                self._frame = None
+        data, self._ready = self._ready[:size], self._ready[size:]
+        return data
+
+
+def _without_bom(read: Read) -> Read:
+    """Passes over a byte order mark at the start, as some editors write one."""
+    first = b""
+    while len(first) < len(_BOM) and (more := read(len(_BOM) - len(first))):
+        first += more
+    ahead = [b"" if first == _BOM else first]
+
+    def reading(size: int) -> bytes:
+        if ahead and (data := ahead.pop()):
+            return data
+        return read(size)
+
+    return reading
+
+
+# -- lines ---------------------------------------------------------------------------------------------------------------
+
+
+def _numbered(read: Read) -> Iterator[tuple[int, Block | LongLine]]:
+    """The pieces, each with the number of the first line after it."""
+    line, rest = 1, b""
+    while chunk := read(_BLOCK_BYTES - len(rest)):
+        data = rest + chunk
+        end = data.rfind(b"\n") + 1
+        if not end and len(data) < _BLOCK_BYTES:
+            rest = data
+            continue
+        first = line
+        if end:
+            piece: Block | LongLine = Block(data[:end], first)
+            line += data.count(b"\n", 0, end)
+            rest = data[end:]
+        else:
+            piece, rest = _long(read, data, first)
+            line += 1
+        yield line, piece
+    if rest:
+        yield line, Block(rest, line)
+
+
+def _long(read: Read, start: bytes, line: int) -> tuple[Block | LongLine, bytes]:
+    """A line that fills a block: it, and what was read after it."""
+    head, size = start, len(start)
+    while chunk := read(_BLOCK_BYTES - 1):
+        end = chunk.find(b"\n")
+        part = chunk if end < 0 else chunk[:end]
+        size += len(part)
+        head += part[: max(0, KEPT_BYTES - len(head))]
+        if end >= 0:
+            return _one(head, line, size), chunk[end + 1 :]
+    return _one(head, line, size), b""
+
+
+def _one(head: bytes, line: int, size: int) -> Block | LongLine:
+    # A carriage return belongs to the end of the line; without it the event may be within its bound.
+    if size == len(head) and head.endswith(b"\r"):
+        head, size = head[:-1], size - 1
+    return Block(head, line) if size <= EVENT_BYTES else LongLine(head, line, size)
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, EOFError):
+        return "the file ends in the middle; it is not whole"
+    if isinstance(error, gzip.BadGzipFile | zlib.error):
+        return f"this is not a sound gzip file ({error})"
+    if isinstance(error, zstandard.ZstdError):
+        return f"this is not a sound zstd file ({error})"
+    if isinstance(error, OSError) and error.strerror:
+        return f"it cannot be read ({error.strerror})"
+    return f"it cannot be read ({error})"

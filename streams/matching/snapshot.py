@@ -1,0 +1,186 @@
+"""A matcher's state as bytes, and back.
+
+Owns: the form of a snapshot: a head (version, digest) and a body in JSON (a stamp has more than 64 bits). May never: hold what can be made again (who sent
+to whom, sessions, who is here): that would double the size and could disagree with the rest.
+Theory: snapshot + tail of the log = full fold. Posts go by columns, for they are nearly all of it. A snapshot of an older version
+is migrated step by step; a damaged one is refused, and the log folded from its start instead.
+"""
+
+from collections.abc import Callable, Mapping
+from hashlib import blake2b
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from schemas.events import ActivityPosted
+from schemas.policy import Policy
+from streams.matching import cards, presence
+from streams.matching.engine import Matcher
+from streams.matching.state import Account, Attendee, Card, ChatDay, Grave, Post, State
+
+VERSION = 1
+_MAGIC = b"hallway-snapshot"
+_DIGEST_BYTES = 16
+
+Migration = Callable[[dict[str, Any]], dict[str, Any]]
+# From a version's body to the next one's. The first version has nothing before it.
+MIGRATIONS: Mapping[int, Migration] = {}
+
+
+class SnapshotError(ValueError):
+    """The bytes are no snapshot that this engine can read; the log itself can always be folded."""
+
+
+class _Posts(Struct):
+    stamps: list[int]
+    authors: list[int]
+    ids: list[str]
+    targets: list[tuple[int, ...]]
+    tags: list[int]
+
+
+class _Account(Struct, array_like=True):
+    no: int
+    text: str
+    claims: dict[str, int]
+    verified: str | None
+    owner: str | None
+    cut_at: int
+
+
+class _Body(Struct):
+    conference: str
+    policy: Policy
+    opened: bool
+    closed: bool
+    organizer: str | None
+    chats: tuple[ChatDay, ...]
+    now: int
+    applied: int
+    next_account: int
+    next_rank: int
+    recent: list[str]
+    older: list[str]
+    turned_at: int
+    tags: list[tuple[str, ...]]
+    posts: _Posts
+    buried: _Posts
+    deletions: dict[str, tuple[str, int]]
+    accounts: list[_Account]
+    graves: dict[str, Grave]
+    attendees: list[Attendee]
+    erased: list[str]
+    cards: list[Card]
+    timers: list[tuple[int, int, str, str]]
+    early: list[tuple[ActivityPosted, int, int]]
+    waiting: list[tuple[str, str]]
+
+
+_SAME = tuple(
+    name
+    for name in _Body.__struct_fields__
+    if name in State.__struct_fields__
+    and name not in {"recent", "older", "posts", "buried", "accounts", "attendees", "cards"}
+    and name not in {"erased", "timers"}
+)
+
+
+def snapshot(matcher: Matcher) -> bytes:
+    """The matcher's state between two records."""
+    state = matcher.state
+    tags: dict[tuple[str, ...], int] = {}
+    body = _Body(
+        **{name: getattr(state, name) for name in _SAME},
+        recent=list(state.recent),
+        older=list(state.older),
+        posts=_columns(state.posts.values(), tags),
+        buried=_columns(state.buried.values(), tags),
+        accounts=[_Account(a.no, a.text, a.claims, a.verified, a.owner, a.cut_at) for a in state.accounts.values()],
+        attendees=list(state.attendees.values()),
+        erased=sorted(state.erased),
+        cards=list(state.cards.values()),
+        timers=sorted(state.timers),
+        waiting=sorted(matcher.observer.changes.pairs),
+        tags=list(tags),
+    )
+    encoded = msgspec.json.encode(body)
+    return _MAGIC + VERSION.to_bytes(2, "big") + _digest(encoded) + encoded
+
+
+def _columns(posts: Any, tags: dict[tuple[str, ...], int]) -> _Posts:
+    kept = list(posts)
+    return _Posts(
+        stamps=[post.stamp for post in kept],
+        authors=[post.author for post in kept],
+        ids=[post.id for post in kept],
+        targets=[post.targets for post in kept],
+        tags=[tags.setdefault(post.tags, len(tags)) for post in kept],
+    )
+
+
+def _digest(encoded: bytes) -> bytes:
+    return blake2b(encoded, digest_size=_DIGEST_BYTES).digest()
+
+
+def digest(data: bytes) -> str:
+    """Tells this state from others'."""
+    return data[len(_MAGIC) + 2 :][:_DIGEST_BYTES].hex()
+
+
+def restore(
+    data: bytes, policy: dict[str, Any] | None = None, migrations: Mapping[int, Migration] = MIGRATIONS
+) -> Matcher:
+    """The matcher as it was. Raises SnapshotError for bytes that are none, damaged, or of a newer version."""
+    head = len(_MAGIC) + 2
+    if not data.startswith(_MAGIC) or len(data) < head + _DIGEST_BYTES:
+        raise SnapshotError("These bytes are no snapshot.")
+    version = int.from_bytes(data[len(_MAGIC) : head], "big")
+    encoded = data[head + _DIGEST_BYTES :]
+    if _digest(encoded) != data[head : head + _DIGEST_BYTES]:
+        raise SnapshotError("The snapshot is damaged: its digest does not fit.")
+    try:
+        return _matcher(_body(encoded, version, migrations), policy)
+    except (msgspec.MsgspecError, KeyError) as error:
+        raise SnapshotError(f"The snapshot of version {version} cannot be read: {error!r}.") from error
+
+
+def _body(encoded: bytes, version: int, migrations: Mapping[int, Migration]) -> _Body:
+    if version > VERSION:
+        raise SnapshotError(f"The snapshot has version {version}; this engine knows {VERSION} and older.")
+    if version == VERSION:
+        return msgspec.json.decode(encoded, type=_Body)
+    raw = msgspec.json.decode(encoded)
+    for step in range(version, VERSION):
+        raw = migrations[step](raw)
+    return msgspec.convert(raw, _Body)
+
+
+def _matcher(body: _Body, policy: dict[str, Any] | None) -> Matcher:
+    state = State(**{name: getattr(body, name) for name in _SAME})
+    state.recent, state.older = dict.fromkeys(body.recent), dict.fromkeys(body.older)
+    state.erased, state.timers = set(body.erased), body.timers
+    state.attendees = {attendee.id: attendee for attendee in body.attendees}
+    for kept in body.accounts:
+        account = Account(
+            kept.no,
+            kept.text,
+            claims=kept.claims,
+            verified=kept.verified,
+            owner=kept.owner,
+            cut_at=kept.cut_at,
+        )
+        state.accounts[account.no] = state.numbers[account.text] = account
+    state.posts, state.buried = _rows(body.posts, body.tags), _rows(body.buried, body.tags)
+    for card in body.cards:
+        cards.keep(state, card)
+    for attendee in body.attendees:
+        presence.seat(state, attendee)
+    matcher = Matcher(state.conference, policy, state)
+    matcher.observer.changes.pairs.update(body.waiting)
+    return matcher
+
+
+def _rows(columns: _Posts, tags: list[tuple[str, ...]]) -> dict[str, Post]:
+    rows = zip(columns.stamps, columns.authors, columns.ids, columns.targets, columns.tags, strict=True)
+    return {post_id: Post(stamp, author, post_id, targets, tags[tag]) for stamp, author, post_id, targets, tag in rows}

@@ -1,0 +1,260 @@
+"""A history as a list of small steps, and the events that they stand for.
+
+Owns: what a step means. May never: draw one (see `drawn`).
+Theory: a step holds small numbers only, so that leaving one out or making one smaller still is a history. Times move
+in few sizes, the spans of the contract among them, so that spans often end at the very moment of a record.
+"""
+
+from typing import Any, NamedTuple
+
+from schemas.times import DAY_MS, HOUR_MS, MINUTE_MS, millis, written
+
+Json = dict[str, Any]
+CONFERENCE = "himss"
+BEGIN = millis("2026-03-06T16:00:00Z")  # a Friday, an hour before the window of "fri"; clocks change on Sunday
+FORGOTTEN_MS = 7 * DAY_MS  # from then on a runner may, but need not, know the id of what is no post
+
+WAITS = [0, 1, 10 * MINUTE_MS, 20 * MINUTE_MS, 30 * MINUTE_MS, HOUR_MS, 4 * HOUR_MS, 12 * HOUR_MS]
+WAITS += [DAY_MS, 7 * DAY_MS, 200 * DAY_MS, 400 * DAY_MS]
+SHIFTS = [0, -1, -10 * MINUTE_MS, -30 * MINUTE_MS, -HOUR_MS, -4 * HOUR_MS, -12 * HOUR_MS, -DAY_MS, -7 * DAY_MS]
+SHIFTS += [-200 * DAY_MS, -400 * DAY_MS + 1, -400 * DAY_MS, 10 * MINUTE_MS, DAY_MS]
+KINDS = ["tick", "talk", "meet", "arrive", "answer", "leave", "post", "chat", "delete", "consent", "again"]
+KINDS += ["register", "verify", "release", "block", "unblock", "erase", "open", "close"]
+ANSWERS = ["accepted", "later", "declined", "met", "not_met", "here"]
+PLACES = ["hall-a", "hall-b", None]
+TAGS = ["day", "fri", "sun", "fhir"]
+SOURCES = [None, "connector:c", "organizer:o", "organizer:z", "attendee:p0", "attendee:p1"]
+CHATS: list[Json] = [
+    {"hashtag": "day"},
+    {"hashtag": "fri", "weekday": 4, "start": "12:00", "minutes": 60, "time_zone": "America/New_York"},
+    {"hashtag": "sun", "weekday": 6, "start": "01:30", "minutes": 1440, "time_zone": "America/New_York"},
+    {"hashtag": "day", "weekday": 5, "start": "23:30", "minutes": 90, "time_zone": "UTC"},
+]
+POLICIES: list[Json] = [
+    {"known_posts": 2, "chat_sessions": 1, "chat_weight": 0},
+    {"known_posts": 1, "chat_sessions": 1, "chat_weight": 1000, "per_hour": 1},
+    {"known_posts": 2, "chat_sessions": 2, "chat_weight": 0, "per_hour": 2, "per_day": 3, "accounts": "claimed"},
+    {"known_posts": 9, "known_days": 2, "chat_sessions": 1, "chat_weight": 2000, "per_day": 1},
+    {"known_posts": 2, "presence_hours": 1, "near_minutes": 10, "half_life_days": 7},
+    {"known_posts": 2, "presence_hours": 24, "per_hour": 1, "per_day": 2, "near_minutes": 60, "half_life_days": 1},
+    {"accounts": "claimed", "per_hour": 9, "per_day": 99, "chat_sessions": 1, "chat_weight": 0},
+    {},
+]
+
+
+class Step(NamedTuple):
+    """One thing that happens. All but `kind` are small numbers; each kind reads those that it needs."""
+
+    kind: str
+    wait: int = 0  # which of WAITS since the step before
+    shift: int = 0  # which of SHIFTS `at` lies from now
+    who: int = 0
+    whom: int = 1
+    pick: int = 0
+    more: int = 0
+
+
+class Setting(NamedTuple):
+    """What a history begins with. `absent` and `unverified` are bits, one for each attendee."""
+
+    people: int = 2
+    policy: int = 0
+    evidence_days: int = 400
+    chats: int = 4
+    opens_after: int = 0  # so many steps come before the opening
+    absent: int = 0
+    unverified: int = 0
+    recorded: bool = True
+
+
+class Telling:
+    """Turns steps into events, keeping the time of the log."""
+
+    def __init__(self, setting: Setting) -> None:
+        self._setting = setting
+        self._now = BEGIN
+        self._times: list[int] = []  # the now of each event
+        self.events: list[Json] = []
+
+    def begin(self) -> None:
+        """Registers and verifies whom the setting does not leave out."""
+        for n in range(self._setting.people):
+            if not self._setting.absent >> n & 1:
+                self._register(Step("register", who=n))
+            if not self._setting.unverified >> n & 1:
+                self._event("account.verified", 0, attendee=f"p{n}", account=f"x:{n}", method="m")
+
+    def tell(self, step: Step) -> None:
+        """Adds the events of one step."""
+        self._now += WAITS[step.wait % len(WAITS)]
+        getattr(self, f"_{step.kind}")(step)
+
+    def _event(self, kind: str, shift: int, id: str | None = None, **fields: Any) -> None:
+        at = self._now + SHIFTS[shift % len(SHIFTS)]
+        event = {
+            "type": kind,
+            "id": id or f"e{len(self.events)}",
+            "at": written(at),
+            "conference": CONFERENCE,
+            **fields,
+        }
+        if self._setting.recorded:
+            event["recorded_at"] = written(self._now)
+        self._now = max(self._now, at) if not self._setting.recorded else self._now
+        self.events.append(event)
+        self._times.append(self._now)
+
+    def _person(self, number: int) -> str:
+        return f"p{number % self._setting.people}"
+
+    def _account(self, number: int) -> str:
+        """One for each attendee, and one more that nobody has at first."""
+        return f"x:{number % (self._setting.people + 1)}"
+
+    # The conference
+
+    def _open(self, step: Step) -> None:
+        policy = {**POLICIES[step.pick % len(POLICIES)], "evidence_days": self._setting.evidence_days}
+        self._event(
+            "conference.opened",
+            0,
+            name="HIMSS",
+            hashtags=["fhir"],
+            starts_at=written(BEGIN),
+            ends_at=written(BEGIN + 5 * DAY_MS),
+            time_zone="America/Chicago",
+            places=[],
+            chats=CHATS[: step.more % (len(CHATS) + 1)],
+            matching=policy,
+            **({"organizer": "o"} if step.whom % 4 else {}),
+        )
+
+    def _close(self, step: Step) -> None:
+        self._event("conference.closed", step.shift)
+
+    def _tick(self, step: Step) -> None:
+        self._event("clock.ticked", step.shift)
+
+    def _again(self, step: Step) -> None:
+        """A double, perhaps saying something else; not of what a runner may have forgotten."""
+        if not self.events:
+            return
+        number = len(self.events) - 1 - step.pick % len(self.events)
+        old, age = self.events[number], self._now - self._times[number]
+        if old["type"] != "activity.posted" and age >= FORGOTTEN_MS:
+            return
+        if step.more % 3 == 0:
+            self._event("checkin.left", step.shift, id=old["id"], attendee=self._person(step.who))
+            return
+        self._event(old["type"], step.shift, **{name: old[name] for name in old.keys() - _SET_ANEW}, id=old["id"])
+
+    # People
+
+    def _register(self, step: Step) -> None:
+        own = [self._account(step.who), self._account(step.pick), self._account(step.more)]
+        consent = {"matching": step.whom != 2, "chats": step.whom != 3, "share_place": step.whom != 4}
+        accounts = sorted(set(own[: 1 + step.pick % 3]))
+        self._event(
+            "attendee.registered", step.shift, attendee=self._person(step.who), accounts=accounts, consent=consent
+        )
+
+    def _verify(self, step: Step) -> None:
+        account = self._account(step.pick)
+        self._event("account.verified", step.shift, attendee=self._person(step.who), account=account, method="m")
+
+    def _release(self, step: Step) -> None:
+        account = self._account(step.who if step.more % 2 else step.pick)
+        self._event("account.released", step.shift, attendee=self._person(step.who), account=account)
+
+    def _consent(self, step: Step) -> None:
+        names = ["matching", "chats", "share_place"]
+        chosen = [name for bit, name in enumerate(names) if (step.pick + 1) >> bit & 1]
+        fields = dict.fromkeys(chosen, step.more % 2 == 0)
+        self._event("consent.changed", step.shift, attendee=self._person(step.who), **fields)
+
+    def _block(self, step: Step, kind: str = "attendee.blocked") -> None:
+        blocked = self._account(step.whom) if step.pick % 2 else self._person(step.whom)
+        self._event(kind, step.shift, attendee=self._person(step.who), blocked=blocked)
+
+    def _unblock(self, step: Step) -> None:
+        self._block(step, "attendee.unblocked")
+
+    def _erase(self, step: Step) -> None:
+        self._event("attendee.erased", step.shift, attendee=self._person(step.who))
+
+    # Presence and answers
+
+    def _meet(self, step: Step) -> None:
+        """Two arrive, one after the other."""
+        self._arrive(step)
+        self._arrive(step._replace(who=step.whom, shift=0))
+
+    def _arrive(self, step: Step, kind: str = "checkin.arrived") -> None:
+        place = PLACES[step.pick % len(PLACES)]
+        fields = {"place": place} if place else {}
+        self._event(kind, step.shift, attendee=self._person(step.who), **fields)
+
+    def _leave(self, step: Step) -> None:
+        self._arrive(step._replace(pick=step.pick if step.more % 2 else 2), "checkin.left")
+
+    def _answer(self, step: Step) -> None:
+        """Mostly by one of the two, to their first match."""
+        a, b = sorted((self._person(step.who), self._person(step.whom)))
+        sender = self._person(step.more) if step.more % 8 == 7 else (a, b)[step.more % 2]
+        answer = ANSWERS[step.pick % len(ANSWERS)]
+        fields = {"place": "hall-c"} if answer == "here" else {}
+        match = [a, b, step.more // 4 % 2]
+        self._event("match.answered", step.shift, match=match, attendee=sender, answer=answer, **fields)
+
+    # Posts
+
+    def _talk(self, step: Step) -> None:
+        """One post each way."""
+        self._posted(step, self._account(step.who), [self._account(step.whom)])
+        self._posted(step._replace(more=0), self._account(step.whom), [self._account(step.who)])
+
+    def _post(self, step: Step) -> None:
+        to = [self._account(step.whom), self._account(step.pick)][: 1 + step.more % 2]
+        to += [f"x:crowd{n}" for n in range(10)] if step.more % 16 == 15 else []
+        self._posted(step, self._account(step.who), to)
+
+    def _chat(self, step: Step) -> None:
+        """Two people in one chat."""
+        for who in (step.who, step.whom):
+            self._posted(step, self._account(who), [], TAGS[step.pick % len(TAGS)])
+
+    def _posted(self, step: Step, actor: str, to: list[str], tag: str | None = None) -> None:
+        fields: Json = {"repost_of": self._account(step.whom)} if step.more % 16 == 14 else {}
+        source = SOURCES[step.pick % len(SOURCES)] if step.more % 4 == 3 else None
+        fields |= {"source": source} if source else {}
+        fields |= {"reply_to": to[-1]} if to and step.more % 3 == 1 else {}
+        tags = [tag] if tag else TAGS[: step.pick % 3] if step.more % 5 == 1 else []
+        self._event("activity.posted", step.shift, actor=actor, hashtags=tags, mentions=to, **fields)
+
+    def _delete(self, step: Step) -> None:
+        """Of a post that was, or (seldom) of one that may come."""
+        posts = [e for e in self.events if e["type"] == "activity.posted"]
+        if not posts:
+            return
+        post = posts[-1 - step.pick % len(posts)]
+        actor = self._account(step.who) if step.more % 8 == 7 else post["actor"]
+        deleted = f"e{len(self.events) + step.pick % 3 + 1}" if step.more % 4 == 3 else post["id"]
+        self._event("activity.deleted", step.shift, actor=actor, deleted=deleted)
+
+
+_SET_ANEW = {"type", "id", "at", "recorded_at", "conference"}
+
+
+def told(setting: Setting, steps: list[Step]) -> list[Json]:
+    """The events of a history."""
+    telling = Telling(setting)
+    opening = Step("open", pick=setting.policy, more=setting.chats)
+    for number, step in enumerate(steps):
+        if number == setting.opens_after:
+            telling.tell(opening)
+            telling.begin()
+        telling.tell(step)
+    if setting.opens_after >= len(steps):
+        telling.tell(opening)
+        telling.begin()
+    return telling.events
