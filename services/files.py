@@ -1,16 +1,16 @@
 """Inputs of JSONL: plain, ``.gz``, ``.zst`` or standard input, cut into blocks of whole lines.
 
 Owns: opening, unpacking, cutting into lines, line numbers. May never: know what a line means.
-Theory: a block is at most one event's bound, so memory does not grow with the file, nor with a line that never ends;
-of such a line only the first ``KEPT_BYTES`` are kept. Packed input is recognised by its first bytes, so that it may also come
-by standard input.
+Theory: a block is at most one event's bound, so memory does not grow with the file, nor with a line that never
+ends; of such a line only the first ``KEPT_BYTES`` are kept. Packed input is recognised by its first bytes, so that it
+may also come by standard input.
 """
 
 import gzip
 import sys
 import zlib
 from collections.abc import Callable, Iterator
-from io import BufferedReader
+from io import BufferedReader, FileIO
 from pathlib import Path
 from typing import NamedTuple
 
@@ -48,7 +48,7 @@ class LongLine(NamedTuple):
 class Input:
     """One input. ``size`` is None where it is not known; ``consumed`` counts bytes as they are stored.
 
-    UnusableError says at once what is wrong with a name; a file is opened when it is its turn, for there may be thousands.
+    UnusableError says at once what is wrong with a name; a file is opened when it is its turn: there may be thousands.
     """
 
     def __init__(self, name: str) -> None:
@@ -56,6 +56,7 @@ class Input:
         self.consumed = 0
         self.size: int | None = None
         self._ahead = b""
+        self._file: BufferedReader | FileIO | None = None
         if name != STANDARD:
             path = Path(name)
             try:
@@ -73,26 +74,33 @@ class Input:
         """The input's lines. Raises UnusableError where it cannot be read on."""
         after = 1
         try:
-            self._file = sys.stdin.buffer if self.name == STANDARD else Path(self.name).open("rb", buffering=0)
-            for after, piece in _numbered(self._unpacked()):
+            self._file = self._opened()
+            for following, piece in _numbered(self._unpacked()):
+                after = following
                 yield piece
         except (OSError, EOFError, zlib.error, zstandard.ZstdError) as error:
             raise UnusableError(
                 f"{self.name}: {_why(error)}, after line {after - 1:,}. Get a whole copy of it and try again."
             ) from None
         finally:
-            if self.name != STANDARD and hasattr(self, "_file"):
+            if self.name != STANDARD and self._file is not None:
                 self._file.close()
+
+    def _opened(self) -> BufferedReader | FileIO:
+        if self.name == STANDARD:
+            return sys.stdin.buffer  # type: ignore[return-value]  # it is one, or stands for one in a test
+        return Path(self.name).open("rb", buffering=0)
 
     # -- bytes ---------------------------------------------------------------------------------------------------
 
     def read(self, size: int = -1) -> bytes:
         """Up to ``size`` stored bytes (what gzip asks of a file)."""
         if self._ahead:
-            data, self._ahead = self._ahead[:size], self._ahead[size:]
-            return data
+            ahead, self._ahead = self._ahead[:size], self._ahead[size:]
+            return ahead
+        assert self._file is not None
         # Of a pipe what is there, not the whole size: a stream is folded as it comes.
-        data: bytes = self._file.read1(size) if isinstance(self._file, BufferedReader) else self._file.read(size)
+        data = self._file.read(size) if isinstance(self._file, FileIO) else self._file.read1(size)
         self.consumed += len(data)
         return data
 
@@ -155,7 +163,7 @@ def _without_bom(read: Read) -> Read:
     return reading
 
 
-# -- lines ---------------------------------------------------------------------------------------------------------------
+# -- lines -------------------------------------------------------------------------------------------------
 
 
 def _numbered(read: Read) -> Iterator[tuple[int, Block | LongLine]]:

@@ -1,7 +1,7 @@
 """Records out of inputs, in batches; what is no event goes to the rejects.
 
 Owns: the fast way (a block at once) and the careful one (line by line). May never: fold.
-Theory: a generator, so that when a bad line is reported everything before it was folded, and "the last good now" is true.
+Theory: a generator, so that when a bad line is reported everything before it was folded: "the last good now" is true.
 """
 
 from collections.abc import Callable, Iterator, Sequence

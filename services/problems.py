@@ -1,7 +1,7 @@
 """What a user can set right: a wrong argument, an input that cannot be read.
 
-Owns: the one exception that ends a command with exit code 2 and a plain sentence. May never: stand for a broken invariant;
-that is a crash.
+Owns: the one exception that ends a command with exit code 2 and a plain sentence. May never: stand for a broken
+invariant; that is a crash.
 """
 
 UNUSABLE = 2  # the exit code of the contract

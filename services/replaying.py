@@ -4,6 +4,7 @@ Owns: the loop over records, as tight as it can be. May never: judge an event or
 """
 
 import gc
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -58,20 +59,20 @@ class Run:
     stop: Stop = field(default_factory=Stop)
     events: int = 0
     outputs: Counter[str] = field(default_factory=Counter)
+    current: Input | None = None
 
     def records(self, doing: str = "Folding", *, quiet: bool = False) -> Iterator[list[Record]]:
         """The records in batches, with progress, until the end or Ctrl-C."""
         intake = Intake(self.inputs, self.rejects, lambda: self.replay.now)
         with self.stop.listening(), without_collector(), progress(doing, intake.size, quiet=quiet) as advance:
             for batch in self.stop.until(intake.batches()):
+                self.current = intake.current
                 yield batch
                 self.events += len(batch)
                 advance(intake.consumed, self.events)
 
 
-def replay(
-    run: Run, write: Write, *, speed: float | None = None, flush: Callable[[], None], to: str | None
-) -> None:
+def replay(run: Run, write: Write, *, speed: float | None = None, flush: Callable[[], None], to: str | None) -> None:
     """Folds everything; each output is written, and flushed at once where it is paced."""
     began = run.clock.now()
     if speed is None:
@@ -115,6 +116,4 @@ def _kind(output: Any) -> str:
 
 
 def _is_terminal(to: str | None) -> bool:
-    import sys
-
     return to == STANDARD and sys.stdout.isatty()

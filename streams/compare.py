@@ -1,8 +1,8 @@
 """Two runs over the same input, match by match: which came, which went, which changed.
 
 Owns: what counts as a difference, and its order. May never: fold, read files, or decide which run is right.
-Theory: a match's id is derived from conference, pair and the number of earlier withdrawals, so the same match has the same id
-in every run; what is compared is when and how it was suggested and what followed. Of each match only that is kept.
+Theory: a match's id is derived from conference, pair and the number of earlier withdrawals, so the same match has the
+same id in every run; what is compared is when and how it was suggested and what followed. Only that is kept.
 """
 
 from collections.abc import Iterable
@@ -38,7 +38,7 @@ class Seen(Struct, frozen=True):
 
 
 class Difference(Struct, frozen=True, kw_only=True):
-    """A match that the two runs do not have alike. ``why``: of one that only one run has, what kept the other from it."""
+    """A match that the two runs do not have alike. ``why``: what kept the other run from one that only one has."""
 
     change: Change
     conference: PlainId
@@ -67,9 +67,7 @@ class Run:
         if not isinstance(output, MatchLocated):
             self.pairs.setdefault(key, output.attendees)
         if isinstance(output, MatchSuggested) and key not in self.seen:
-            self.seen[key] = Seen(
-                output.at, output.score, output.near, output.to, output.position, output.reasons
-            )
+            self.seen[key] = Seen(output.at, output.score, output.near, output.to, output.position, output.reasons)
         else:
             self._then.setdefault(key, []).append(_followed(output))
 
@@ -161,12 +159,16 @@ def _changes(here: Seen, other: Seen) -> Iterable[str]:
 def in_words(reasons: Iterable[Reason]) -> str:
     """Reasons in a few words."""
     words = [
-        f"{one.count} posts{f' in #{one.hashtag}' if one.hashtag else ''}"
+        f"{_counted(one.count, 'post')}{f' in #{one.hashtag}' if one.hashtag else ''}"
         if one.kind == "conversation"
-        else f"{one.count} chats of #{one.hashtag}"
+        else f"{_counted(one.count, 'chat')} of #{one.hashtag}"
         for one in reasons
     ]
     return ", ".join(words) or "none"
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def _told(then: Iterable[Followed]) -> str:

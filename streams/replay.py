@@ -33,23 +33,20 @@ class Replay:
     def feed(self, record: Record) -> list[AnyOutput]:
         """The outputs of one record, in all conferences that it reaches."""
         event = record.event
+        now = record.at if record.recorded is None else record.recorded
+        if self.now is None or now > self.now:
+            self.now = now
         conference = event.conference
         if conference is not None:
             self._router.learn(event)
             matcher = self.matchers.get(conference) or self.matcher(conference)
-            outputs = matcher.apply(event, record.at, record.recorded)
-            self.now = matcher.state.now
-            return outputs
+            return matcher.apply(event, record.at, record.recorded)
         routed = self._router.route(event)
-        if not routed:
-            self.unrouted += 1
-            self.now = record.at if record.recorded is None else record.recorded
-            return []
+        self.unrouted += not routed
         outputs = []
         for conference, copy in routed:
             matcher = self.matcher(conference)
             outputs += matcher.apply(copy, record.at, record.recorded)
-            self.now = matcher.state.now
         return outputs
 
     def written(self, output: AnyOutput) -> bytes:

@@ -89,10 +89,10 @@ class Decider:
             to = self.receivers(a, b, now)
             if to and self.have_room(to, now):
                 one, other = self.state.attendees[a], self.state.attendees[b]
-                ranked.append((-ties.score(self.state, one, other, now), a, b, to))
-        for points, a, b, to in sorted(ranked):
-            if self.have_room(to, now):  # those before may have taken it
                 caused_by = cause if cause is not None else self.due_cause(a, b, to, now)
+                ranked.append((-ties.score(self.state, one, other, now), a, b, to, caused_by))
+        for points, a, b, to, caused_by in sorted(ranked):
+            if self.have_room(to, now):  # those before may have taken it
                 yield self._suggestion(a, b, to, -points, now, caused_by, position())
 
     def candidates(self, changes: Changes, now: int) -> set[Pair]:

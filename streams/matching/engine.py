@@ -9,20 +9,19 @@ what people were told stays told, also under another policy or a mended engine.
 May never: await, read a clock, draw a number, log.
 """
 
-from collections.abc import Iterable
 from typing import Any
 
-from schemas.events import ActivityPosted, AttendeeErased, Input
+from schemas.events import ActivityPosted, AttendeeErased, ConferenceOpened, Input
 from schemas.outputs import AnyOutput, MatchAgreed, MatchSuggested, MatchWithdrawn
 from schemas.times import DAY_MS, millis
 from streams.matching import cards, presence, room, ties
 from streams.matching.decide import Decider
 from streams.matching.observe import Changes, Observer
-from streams.matching.state import State
+from streams.matching.state import State, Waiting
 from streams.matching.timers import Wake, next_due, take, wake_at
 
 ENGINE_VERSION = 1
-IDS_KEPT_MS = 7 * DAY_MS  # how long the id of what is no post is recognised, at least
+IDS_KEPT_MS = 7 * DAY_MS  # how long the id of what is no post is recognised
 
 
 class Matcher:
@@ -38,6 +37,26 @@ class Matcher:
 
     def apply(self, event: Input, at: int, recorded: int | None) -> list[AnyOutput]:
         """Folds one record: the outputs of what was due before it, and its own."""
+        if self.state.opened:
+            return self._fold(event, at, recorded)
+        return [output for waited in self._opening(event, at, recorded) for output in self._fold(*waited)]
+
+    def recover(self, event: Input, at: int, recorded: int | None, told: list[AnyOutput]) -> None:
+        """Folds one record whose outputs were recorded: nothing is decided anew. Ends with ``resume``."""
+        for waited in [(event, at, recorded)] if self.state.opened else self._opening(event, at, recorded):
+            self._refold(*waited, told if waited[0] is event else [])
+
+    def _opening(self, event: Input, at: int, recorded: int | None) -> list[Waiting]:
+        """Keeps what comes before the opening; with the opening, gives it all to be folded by the rules that it brings."""
+        state = self.state
+        if type(event) is ConferenceOpened and all(waited.id != event.id for waited, _, _ in state.early):
+            self.observer.adopt(event)
+            early, state.early = state.early, []
+            return [*early, (event, at, recorded)]
+        state.early.append((event, at, recorded))
+        return []
+
+    def _fold(self, event: Input, at: int, recorded: int | None) -> list[AnyOutput]:
         state = self.state
         now = at if recorded is None else recorded
         if now < state.now:
@@ -54,16 +73,15 @@ class Matcher:
         state.applied += 1
         return outputs
 
-    def recover(self, event: Input, at: int, recorded: int | None, told: Iterable[AnyOutput]) -> None:
-        """Folds one record whose outputs were recorded: nothing is decided anew. Ends with ``resume``."""
+    def _refold(self, event: Input, at: int, recorded: int | None, told: list[AnyOutput]) -> None:
         state = self.state
         now = max(state.now, at if recorded is None else recorded)
         if not self._is_new(event, now):
             return
-        before = [output for output in told if output.caused_by != event.id]
-        for output in before:
-            self._advance(millis(output.at))
-            self.settle(output)
+        for output in told:
+            if output.caused_by != event.id:  # due before the record
+                self._advance(millis(output.at))
+                self.settle(output)
         self._take(event, min(at, now), now)
         for output in told:
             if output.caused_by == event.id:
@@ -153,7 +171,9 @@ class Matcher:
         state = self.state
         event_id = event.id
         if event_id in state.recent or event_id in state.older:
-            return False
+            recorded = state.recent.get(event_id, state.older.get(event_id, 0))
+            if now - recorded < IDS_KEPT_MS:
+                return False
         if (event_id in state.posts or state.buried) and self.observer.evidence.knows(event_id, now):
             return False
         if state.closed and type(event) is not AttendeeErased:
@@ -170,7 +190,7 @@ class Matcher:
                 state.older = state.recent if now - state.turned_at < 2 * IDS_KEPT_MS else {}
                 state.recent = {}
                 state.turned_at = now
-            state.recent[event.id] = None
+            state.recent[event.id] = now
         observer.observe(event, at)
 
     def _decide(self, now: int, cause: str | None, outputs: list[AnyOutput]) -> None:

@@ -1,7 +1,7 @@
 """Why a pair is, or is not, suggested at a moment: the conditions of the contract one by one, with their facts.
 
-Owns: the words. May never: decide (it asks the same functions as ``decide``) or change anything. A tester's view: it names blocks
-and declines, and may never be shown to an attendee.
+Owns: the words. May never: decide (it asks the same functions as ``decide``) or change anything. A tester's view:
+it names blocks and declines, and may never be shown to an attendee.
 """
 
 from dataclasses import dataclass
@@ -108,7 +108,8 @@ def _conversation(state: State, a: Attendee, b: Attendee) -> Step:
     policy = state.policy
     enough = ties.known_by_conversation(state, a, b)
     text = (
-        f"Conversation: {a.id} addressed {b.id} in {len(out)} and {b.id} {a.id} in {len(back)} posts, on {days} UTC days. "
+        f"Conversation: {a.id} addressed {b.id} in {len(out)} and {b.id} {a.id} in {len(back)} posts, "
+        f"on {days} UTC days. "
         f"Each way at least one, and {policy.known_posts} posts or {policy.known_days} days, are "
         f"{'reached' if enough else 'needed'}."
     )
@@ -121,10 +122,11 @@ def _chats(state: State, a: Attendee, b: Attendee) -> Step:
         return Step("chats", None, f"Chats: count for nothing, {' and '.join(silent)} did not consent to chats.")
     common = ties.common_sessions(state, a, b).values()
     sizes = sorted(people(session) for session in common)
-    crowd = f" (of {sizes[0]} to {sizes[-1]} people)" if sizes else ""
+    crowd = f" (of {sizes[0]}{f' to {sizes[-1]}' if sizes[-1] > sizes[0] else ''} people)" if sizes else ""
     policy = state.policy
     text = (
-        f"Chats: {len(sizes)} common sessions{crowd} weigh {sum(weight(session) for session in common)} thousandths. "
+        f"Chats: {len(sizes)} common session{'' if len(sizes) == 1 else 's'}{crowd} weigh "
+        f"{sum(weight(session) for session in common)} thousandths. "
         f"Needed are {policy.chat_sessions} sessions and {policy.chat_weight} thousandths."
     )
     return Step("chats", None, text)

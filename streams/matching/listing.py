@@ -1,8 +1,8 @@
-"""All ties of a conference: who knows whom, whether or not they are here, consent, or blocked each other (a tester's view).
+"""All ties of a conference: who knows whom, whether or not they are here, consent, or are blocked (a tester's view).
 
 Owns: which pairs to look at, their order. May never: judge evidence (``ties`` does) or change anything.
-Theory: of 45,000 attendees nearly all pairs share nothing; only those are looked at that an account's posts, a session or a
-common contact leads to, one attendee's partners at a time. Reasons are worked out as ties are given out.
+Theory: of 45,000 attendees nearly all pairs share nothing; only those are looked at that an account's posts, a
+session or a common contact leads to, one attendee's partners at a time. Reasons are worked out as ties are given out.
 """
 
 from collections.abc import Iterator
@@ -55,7 +55,7 @@ class _Shared:
         self._most_contacts = scoring.MOST_CONTACTS + 2 * most
 
     def contacts(self, person: Attendee, everything: bool) -> set[str]:
-        """Those whom the person's accounts addressed, and (``everything``) by whom, or with whom they share a contact."""
+        """Those whom the person addressed, and (``everything``) by whom, or with whom they share a contact."""
         found: set[str] = set()
         for number in person.accounts:
             account = self.state.accounts[number]

@@ -27,7 +27,6 @@ from schemas.events import (
     MatchAnswered,
 )
 from schemas.outputs import Cause
-from schemas.policy import Policy
 from schemas.times import DAY_MS
 from streams.matching import cards, presence
 from streams.matching.cards import open_cards, pair_of
@@ -87,7 +86,7 @@ class Observer:
             AttendeeErased: self._erased,
             CheckinArrived: self._arrived,
             CheckinLeft: self._left,
-            ActivityPosted: self.posted,
+            ActivityPosted: self._posted,
             ActivityDeleted: self._deleted,
             MatchAnswered: self._answered,
             ClockTicked: self._ticked,
@@ -122,23 +121,25 @@ class Observer:
 
     # -- conference ----------------------------------------------------------------------------------------------
 
-    def _opened(self, event: ConferenceOpened, at: int, when: int) -> None:
+    def adopt(self, event: ConferenceOpened) -> None:
+        """Takes the rules of an opening over: policy, chats, organizer."""
         state = self.state
         before, chats = state.policy, state.chats
-        state.opened, state.organizer = True, event.organizer
-        state.policy = event.matching if not self.policy else _changed(event.matching, self.policy)
+        state.organizer = event.organizer
+        state.policy = replace(event.matching, **self.policy)
         state.chats = tuple([_chat_day(chat) for chat in event.chats])
         if state.chats != chats:
             self._gather()
         if state.policy.accounts != before.accounts:
             self.people.settle_all()
-        for post, posted_at, order in state.early:
-            if post.source == f"organizer:{state.organizer}":
-                self._take(post, posted_at, order)
-        state.early.clear()
+
+    def _opened(self, event: ConferenceOpened, at: int, when: int) -> None:
+        state = self.state
+        self.adopt(event)
+        state.opened = True
         for person in state.attendees.values():
             self.changes.people.add(person.id)
-            if open_cards(self.state, person.id) and presence.lapses_at(state, person) > state.now:
+            if open_cards(state, person.id) and presence.lapses_at(state, person) > state.now:
                 wake_at(state, presence.lapses_at(state, person), Wake.LAPSE, person.id)
 
     def _gather(self) -> None:
@@ -239,22 +240,15 @@ class Observer:
         """Whether the post counts here, by who brought it; one that does not leaves no trace."""
         kind, _, who = (event.source or "").partition(":")
         if kind == "organizer":
-            return not self.state.opened or who == self.state.organizer
+            return who == self.state.organizer
         return kind != "attendee" or self.people.has_verified(who, event.actor)
 
-    def posted(self, event: ActivityPosted, at: int, when: int) -> None:
-        """Takes a post in."""
+    def _posted(self, event: ActivityPosted, at: int, when: int) -> None:
         state = self.state
         if state.now - at >= state.policy.evidence_days * DAY_MS:
             return
-        if not state.opened and event.source is not None and event.source.startswith("organizer:"):
-            state.early.append((event, at, state.applied))
-        else:
-            self._take(event, at, state.applied)
-
-    def _take(self, event: ActivityPosted, at: int, order: int) -> None:
-        author, post, joined = self.evidence.add(event, at, order)
-        if author.no in self.state.here:
+        author, post, joined = self.evidence.add(event, at, state.applied)
+        if author.no in state.here:
             self._look(author, post, joined)
 
     def _look(self, author: Account, post: Post, joined: bool) -> None:
@@ -304,7 +298,3 @@ class Observer:
 
 def _chat_day(chat: Any) -> ChatDay:
     return ChatDay(chat.hashtag, chat.weekday, chat.start, chat.minutes, chat.time_zone)
-
-
-def _changed(policy: Policy, override: dict[str, Any]) -> Policy:
-    return replace(policy, **override)

@@ -13,11 +13,10 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from schemas.events import ActivityPosted
 from schemas.policy import Policy
 from streams.matching import cards, presence
 from streams.matching.engine import Matcher
-from streams.matching.state import Account, Attendee, Card, ChatDay, Grave, Post, State
+from streams.matching.state import Account, Attendee, Card, ChatDay, Grave, Post, State, Waiting
 
 VERSION = 1
 _MAGIC = b"hallway-snapshot"
@@ -60,8 +59,8 @@ class _Body(Struct):
     applied: int
     next_account: int
     next_rank: int
-    recent: list[str]
-    older: list[str]
+    recent: dict[str, int]
+    older: dict[str, int]
     turned_at: int
     tags: list[tuple[str, ...]]
     posts: _Posts
@@ -73,7 +72,7 @@ class _Body(Struct):
     erased: list[str]
     cards: list[Card]
     timers: list[tuple[int, int, str, str]]
-    early: list[tuple[ActivityPosted, int, int]]
+    early: list[Waiting]
     waiting: list[tuple[str, str]]
 
 
@@ -81,7 +80,7 @@ _SAME = tuple(
     name
     for name in _Body.__struct_fields__
     if name in State.__struct_fields__
-    and name not in {"recent", "older", "posts", "buried", "accounts", "attendees", "cards"}
+    and name not in {"posts", "buried", "accounts", "attendees", "cards"}
     and name not in {"erased", "timers"}
 )
 
@@ -92,8 +91,6 @@ def snapshot(matcher: Matcher) -> bytes:
     tags: dict[tuple[str, ...], int] = {}
     body = _Body(
         **{name: getattr(state, name) for name in _SAME},
-        recent=list(state.recent),
-        older=list(state.older),
         posts=_columns(state.posts.values(), tags),
         buried=_columns(state.buried.values(), tags),
         accounts=[_Account(a.no, a.text, a.claims, a.verified, a.owner, a.cut_at) for a in state.accounts.values()],
@@ -158,7 +155,6 @@ def _body(encoded: bytes, version: int, migrations: Mapping[int, Migration]) -> 
 
 def _matcher(body: _Body, policy: dict[str, Any] | None) -> Matcher:
     state = State(**{name: getattr(body, name) for name in _SAME})
-    state.recent, state.older = dict.fromkeys(body.recent), dict.fromkeys(body.older)
     state.erased, state.timers = set(body.erased), body.timers
     state.attendees = {attendee.id: attendee for attendee in body.attendees}
     for kept in body.accounts:

@@ -8,7 +8,7 @@ Accounts are known by number inside; only ``Account.text`` holds the name, and e
 
 from msgspec import Struct, field
 
-from schemas.events import ActivityPosted
+from schemas.events import Input
 from schemas.policy import Policy
 
 ORDER_BITS = 32  # 4 billion records a conference
@@ -151,6 +151,9 @@ class ChatDay(Struct, frozen=True, gc=False):
     zone: str | None
 
 
+Waiting = tuple[Input, int, int | None]  # an event, its ``at``, its ``recorded_at``
+
+
 class State(Struct):
     """Everything about one conference. The last part can be made again from the rest (``snapshot`` leaves it out)."""
 
@@ -165,8 +168,8 @@ class State(Struct):
     next_account: int = 0
     next_session: int = 0
     next_rank: int = 0
-    recent: dict[str, None] = field(default_factory=dict)
-    older: dict[str, None] = field(default_factory=dict)
+    recent: dict[str, int] = field(default_factory=dict)
+    older: dict[str, int] = field(default_factory=dict)
     turned_at: int = NEVER
     posts: dict[str, Post] = field(default_factory=dict)
     buried: dict[str, Post] = field(default_factory=dict)
@@ -177,7 +180,7 @@ class State(Struct):
     erased: set[str] = field(default_factory=set)
     cards: dict[tuple[str, str], Card] = field(default_factory=dict)
     timers: list[tuple[int, int, str, str]] = field(default_factory=list)
-    early: list[tuple[ActivityPosted, int, int]] = field(default_factory=list)
+    early: list[Waiting] = field(default_factory=list)  # what came before the opening
     # Made from the above:
     numbers: dict[str, Account] = field(default_factory=dict)
     sessions: dict[int, Session] = field(default_factory=dict)

@@ -12,15 +12,14 @@ from schemas.times import DAY_MS, HOUR_MS, MINUTE_MS, millis, written
 Json = dict[str, Any]
 CONFERENCE = "himss"
 BEGIN = millis("2026-03-06T16:00:00Z")  # a Friday, an hour before the window of "fri"; clocks change on Sunday
-FORGOTTEN_MS = 7 * DAY_MS  # from then on a runner may, but need not, know the id of what is no post
 
 WAITS = [0, 1, 10 * MINUTE_MS, 20 * MINUTE_MS, 30 * MINUTE_MS, HOUR_MS, 4 * HOUR_MS, 12 * HOUR_MS]
 WAITS += [DAY_MS, 7 * DAY_MS, 200 * DAY_MS, 400 * DAY_MS]
 SHIFTS = [0, -1, -10 * MINUTE_MS, -30 * MINUTE_MS, -HOUR_MS, -4 * HOUR_MS, -12 * HOUR_MS, -DAY_MS, -7 * DAY_MS]
 SHIFTS += [-200 * DAY_MS, -400 * DAY_MS + 1, -400 * DAY_MS, 10 * MINUTE_MS, DAY_MS]
-KINDS = ["tick", "talk", "meet", "arrive", "answer", "leave", "post", "chat", "delete", "consent", "again"]
+KINDS = ["tick", "talk", "meet", "agree", "arrive", "answer", "leave", "post", "chat", "delete", "consent", "again"]
 KINDS += ["register", "verify", "release", "block", "unblock", "erase", "open", "close"]
-ANSWERS = ["accepted", "later", "declined", "met", "not_met", "here"]
+ANSWERS = ["accepted", "later", "here", "accepted", "declined", "later", "met", "not_met"]
 PLACES = ["hall-a", "hall-b", None]
 TAGS = ["day", "fri", "sun", "fhir"]
 SOURCES = [None, "connector:c", "organizer:o", "organizer:z", "attendee:p0", "attendee:p1"]
@@ -35,7 +34,7 @@ POLICIES: list[Json] = [
     {"known_posts": 1, "chat_sessions": 1, "chat_weight": 1000, "per_hour": 1},
     {"known_posts": 2, "chat_sessions": 2, "chat_weight": 0, "per_hour": 2, "per_day": 3, "accounts": "claimed"},
     {"known_posts": 9, "known_days": 2, "chat_sessions": 1, "chat_weight": 2000, "per_day": 1},
-    {"known_posts": 2, "presence_hours": 1, "near_minutes": 10, "half_life_days": 7},
+    {"known_posts": 2, "presence_hours": 2, "near_minutes": 10, "half_life_days": 7},
     {"known_posts": 2, "presence_hours": 24, "per_hour": 1, "per_day": 2, "near_minutes": 60, "half_life_days": 1},
     {"accounts": "claimed", "per_hour": 9, "per_day": 99, "chat_sessions": 1, "chat_weight": 0},
     {},
@@ -55,7 +54,7 @@ class Step(NamedTuple):
 
 
 class Setting(NamedTuple):
-    """What a history begins with. `absent` and `unverified` are bits, one for each attendee."""
+    """What a history begins with. `absent`, `unverified` and `talks` are bits, one each."""
 
     people: int = 2
     policy: int = 0
@@ -64,6 +63,7 @@ class Setting(NamedTuple):
     opens_after: int = 0  # so many steps come before the opening
     absent: int = 0
     unverified: int = 0
+    talks: int = 0  # who has talked with the next one
     recorded: bool = True
 
 
@@ -73,7 +73,6 @@ class Telling:
     def __init__(self, setting: Setting) -> None:
         self._setting = setting
         self._now = BEGIN
-        self._times: list[int] = []  # the now of each event
         self.events: list[Json] = []
 
     def begin(self) -> None:
@@ -83,6 +82,8 @@ class Telling:
                 self._register(Step("register", who=n))
             if not self._setting.unverified >> n & 1:
                 self._event("account.verified", 0, attendee=f"p{n}", account=f"x:{n}", method="m")
+            if self._setting.talks >> n & 1:
+                self._talk(Step("talk", who=n))
 
     def tell(self, step: Step) -> None:
         """Adds the events of one step."""
@@ -102,10 +103,13 @@ class Telling:
             event["recorded_at"] = written(self._now)
         self._now = max(self._now, at) if not self._setting.recorded else self._now
         self.events.append(event)
-        self._times.append(self._now)
 
     def _person(self, number: int) -> str:
         return f"p{number % self._setting.people}"
+
+    def _other(self, step: Step) -> int:
+        """Mostly the next one, so that talks, meetings and answers fall on the same few pairs."""
+        return step.whom if step.whom % 4 == 3 else step.who + 1
 
     def _account(self, number: int) -> str:
         """One for each attendee, and one more that nobody has at first."""
@@ -136,13 +140,10 @@ class Telling:
         self._event("clock.ticked", step.shift)
 
     def _again(self, step: Step) -> None:
-        """A double, perhaps saying something else; not of what a runner may have forgotten."""
+        """A double, perhaps saying something else."""
         if not self.events:
             return
-        number = len(self.events) - 1 - step.pick % len(self.events)
-        old, age = self.events[number], self._now - self._times[number]
-        if old["type"] != "activity.posted" and age >= FORGOTTEN_MS:
-            return
+        old = self.events[-1 - step.pick % len(self.events)]
         if step.more % 3 == 0:
             self._event("checkin.left", step.shift, id=old["id"], attendee=self._person(step.who))
             return
@@ -169,11 +170,12 @@ class Telling:
     def _consent(self, step: Step) -> None:
         names = ["matching", "chats", "share_place"]
         chosen = [name for bit, name in enumerate(names) if (step.pick + 1) >> bit & 1]
-        fields = dict.fromkeys(chosen, step.more % 2 == 0)
+        fields: Json = dict.fromkeys(chosen, step.more % 2 == 0)
         self._event("consent.changed", step.shift, attendee=self._person(step.who), **fields)
 
     def _block(self, step: Step, kind: str = "attendee.blocked") -> None:
-        blocked = self._account(step.whom) if step.pick % 2 else self._person(step.whom)
+        whom = self._other(step)
+        blocked = self._account(whom) if step.pick % 2 else self._person(whom)
         self._event(kind, step.shift, attendee=self._person(step.who), blocked=blocked)
 
     def _unblock(self, step: Step) -> None:
@@ -187,11 +189,11 @@ class Telling:
     def _meet(self, step: Step) -> None:
         """Two arrive, one after the other."""
         self._arrive(step)
-        self._arrive(step._replace(who=step.whom, shift=0))
+        self._arrive(step._replace(who=self._other(step), shift=0))
 
     def _arrive(self, step: Step, kind: str = "checkin.arrived") -> None:
         place = PLACES[step.pick % len(PLACES)]
-        fields = {"place": place} if place else {}
+        fields: Json = {"place": place} if place else {}
         self._event(kind, step.shift, attendee=self._person(step.who), **fields)
 
     def _leave(self, step: Step) -> None:
@@ -199,33 +201,41 @@ class Telling:
 
     def _answer(self, step: Step) -> None:
         """Mostly by one of the two, to their first match."""
-        a, b = sorted((self._person(step.who), self._person(step.whom)))
+        a, b = sorted((self._person(step.who), self._person(self._other(step))))
         sender = self._person(step.more) if step.more % 8 == 7 else (a, b)[step.more % 2]
         answer = ANSWERS[step.pick % len(ANSWERS)]
-        fields = {"place": "hall-c"} if answer == "here" else {}
+        fields: Json = {"place": "hall-c"} if answer == "here" else {}
         match = [a, b, step.more // 4 % 2]
         self._event("match.answered", step.shift, match=match, attendee=sender, answer=answer, **fields)
+
+    def _agree(self, step: Step) -> None:
+        """Both accept; then one may say where."""
+        for more in (0, 1):
+            self._answer(step._replace(pick=0, more=more + step.more // 4 % 2 * 4))
+        if step.pick % 2:
+            self._answer(step._replace(pick=2, more=step.more // 2, shift=0))
 
     # Posts
 
     def _talk(self, step: Step) -> None:
         """One post each way."""
-        self._posted(step, self._account(step.who), [self._account(step.whom)])
-        self._posted(step._replace(more=0), self._account(step.whom), [self._account(step.who)])
+        a, b = self._account(step.who), self._account(self._other(step))
+        self._posted(step, a, [b])
+        self._posted(step._replace(more=0), b, [a])
 
     def _post(self, step: Step) -> None:
-        to = [self._account(step.whom), self._account(step.pick)][: 1 + step.more % 2]
+        to = [self._account(self._other(step)), self._account(step.pick)][: 1 + step.more % 2]
         to += [f"x:crowd{n}" for n in range(10)] if step.more % 16 == 15 else []
         self._posted(step, self._account(step.who), to)
 
     def _chat(self, step: Step) -> None:
         """Two people in one chat."""
-        for who in (step.who, step.whom):
+        for who in (step.who, self._other(step)):
             self._posted(step, self._account(who), [], TAGS[step.pick % len(TAGS)])
 
     def _posted(self, step: Step, actor: str, to: list[str], tag: str | None = None) -> None:
         fields: Json = {"repost_of": self._account(step.whom)} if step.more % 16 == 14 else {}
-        source = SOURCES[step.pick % len(SOURCES)] if step.more % 4 == 3 else None
+        source = SOURCES[step.pick % len(SOURCES)] if step.more % 8 == 3 else None
         fields |= {"source": source} if source else {}
         fields |= {"reply_to": to[-1]} if to and step.more % 3 == 1 else {}
         tags = [tag] if tag else TAGS[: step.pick % 3] if step.more % 5 == 1 else []

@@ -9,6 +9,7 @@ from tests.histories.drawn import histories, history
 from tests.histories.shortest import shortest
 from tests.histories.steps import Json
 from tests.model import Model
+from tests.model.match_ids import NO_MATCH, MatchKey
 from tests.scenarios.runners import EngineSession, missing
 
 pytestmark = pytest.mark.skipif(missing("engine") is not None, reason=str(missing("engine")))
@@ -20,8 +21,13 @@ SLOW_SEEDS = range(1_000, 3_000)
 def difference(events: list[Json]) -> str | None:
     """Where the engine and the model first differ, or None."""
     model, engine = Model(), EngineSession()
-    for number, event in enumerate(events):
+    put_out: set[MatchKey] = set()
+    for number, drawn in enumerate(events):
+        # Nobody can answer what is suggested only as time passes up to the answer itself.
+        known = drawn["type"] != "match.answered" or tuple(drawn["match"]) in put_out
+        event = drawn if known else {**drawn, "match": NO_MATCH}
         expected, seen = model.apply(event), engine.apply(event)
+        put_out |= {output["match"] for output in expected}
         if seen != expected:
             return f"event {number} {event['id']}\n  model:  {expected}\n  engine: {seen}"
     for everything in (False, True):

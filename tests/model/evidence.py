@@ -23,7 +23,11 @@ NEWEST_POSTS = 5
 
 @dataclass(frozen=True, eq=False)
 class Post:
-    """A post that is no repost and not deleted. `addressed`: accounts; and `to`: persons; none if too many."""
+    """A post that is no repost and not deleted.
+
+    `addressed`: accounts, and `to`: persons; none if they are too many, and none of before their erasure.
+    `is_evidence`: not of before the erasure of its author, who stays one of the people of a session.
+    """
 
     record: Record
     sender: str
@@ -64,22 +68,21 @@ class Evidence:
         event = record.event
         reply_to = [event["reply_to"]] if event.get("reply_to") else []
         addressed = {*event["mentions"], *reply_to} - {event["actor"]}
+        said_to = {account for account in addressed if not self._before_erasure_of(account, record)}
         declared = [chat for chat in self._chats if chat["hashtag"] in event["hashtags"]]
-        to = frozenset(addressed) if len(addressed) <= MOST_ADDRESSED else frozenset()
+        to = frozenset(said_to) if len(addressed) <= MOST_ADDRESSED else frozenset()
         return Post(
             record=record,
             sender=self._person(event["actor"]),
             addressed=to,
             to=frozenset(map(self._person, to)),
             sessions=frozenset(session for chat in declared for session in sessions_at(chat, record.at)),
-            is_evidence=not self._before_an_erasure(record, {event["actor"], *addressed}),
+            is_evidence=not self._before_erasure_of(event["actor"], record),
         )
 
-    def _before_an_erasure(self, post: Record, accounts: set[str]) -> bool:
-        return any(
-            account in accounts and (post.n < erasure.n or post.at < erasure.at)
-            for account, erasure in self._people.cutoffs
-        )
+    def _before_erasure_of(self, account: str, post: Record) -> bool:
+        erasures = [erasure for erased, erasure in self._people.cutoffs if erased == account]
+        return any(post.n < erasure.n or post.at < erasure.at for erasure in erasures)
 
     # Conversations
 
@@ -160,12 +163,12 @@ class Evidence:
             ScoreEvidence(
                 posts=[((t - p.record.at) // DAY_MS, direction) for p, direction in posts],
                 sessions=[((t - s.start) // DAY_MS, self.weight(s)) for s in self.common_sessions(a, b, t)],
-                contacts=self._common_contacts(a, b, t),
+                contacts=self.common_contacts(a, b, t),
                 half_life_days=self._people.policy["half_life_days"],
             )
         )
 
-    def _common_contacts(self, a: str, b: str, t: int) -> list[tuple[int, bool]]:
+    def common_contacts(self, a: str, b: str, t: int) -> list[tuple[int, bool]]:
         """Of each account in contact with both: the number of its contacts, and whether it addressed both.
 
         The two are one contact each, whatever the number of their accounts.

@@ -27,6 +27,7 @@ class Model:
         self._outputs: list[Output] = []
         self._facts: Facts | None = None  # None until the conference is opened
         self._closed = False
+        self._now = 0  # of the last record
 
     def apply(self, event: Json) -> list[Json]:
         """The outputs of what is due before the event, and the event's own."""
@@ -51,10 +52,11 @@ class Model:
         return sorted(ties, key=lambda tie: (-tie["score"], tie["a"], tie["b"]))
 
     def _tie(self, evidence: Evidence, a: str, b: str, any_evidence: bool) -> Json | None:
-        t = self._records[-1].now
+        t = self._now
         known = evidence.knows(a, b, t)
         reasons = evidence.reasons(a, b, t, one_sided=any_evidence)
-        if not (known or (any_evidence and reasons)):
+        any_at_all = reasons or evidence.common_contacts(a, b, t)
+        if not (known or (any_evidence and any_at_all)):
             return None
         return {"a": a, "b": b, "score": evidence.score(a, b, t) / 10_000, "known": known, "reasons": reasons}
 
@@ -62,11 +64,17 @@ class Model:
         return next((r.event for r in reversed(self._records) if r.type == "conference.opened"), None)
 
     def _take(self, event: Json, opening: Json) -> None:
-        record = judged(event, self._records, opening, policy_of(opening, self._override))
-        if record is None or self._closed:
+        record = judged(event, self._records, opening, policy_of(self._opening() or {}, self._override))
+        if record is None or (self._closed and record.type != "attendee.erased"):
+            return
+        if self._closed:  # erasure beats all, but puts nothing out
+            self._records.append(record)
+            self._now = record.now
+            self._facts = self._derived() if self._opening() else None
             return
         self._until(record.now)
         self._records.append(record)
+        self._now = record.now
         self._closed = record.type == "conference.closed"
         if self._opening() is None or self._closed:
             return
@@ -102,7 +110,7 @@ class Model:
         """Lets happen what is due after the last record's now, up to `now`, moment by moment."""
         if self._facts is None:
             return
-        t = self._records[-1].now
+        t = self._now
         while due := sorted(d for d in self._due_moments(self._facts) if t < d <= now):
             t = due[0]
             Moment(self._facts, self._outputs, t, None).decide()

@@ -2,8 +2,8 @@
 
 Owns: doubles, posts that do not count for their source, the running time (readings 1 to 4).
 May never: know people's ties or matches.
-Theory: an event is judged against the records before it; what waits for the opening is judged when it comes,
-so the caller hands over `opening`: the last one before the event or, before any, the one that comes first.
+Theory: an event is judged against the records before it. What comes before the opening is judged when that comes,
+because only then is known whose conference it is.
 """
 
 from collections.abc import Sequence
@@ -28,7 +28,7 @@ DEFAULT_POLICY: Json = {
     "half_life_days": 180,
     "near_minutes": 30,
 }
-OTHER_IDS_MS = 7 * DAY_MS  # "at least 7 days": the model forgets at the earliest moment that is allowed
+OTHER_IDS_MS = 7 * DAY_MS
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +64,10 @@ def policy_of(opening: Json, override: Json | None) -> Json:
 
 
 def judged(event: Json, before: Sequence[Record], opening: Json, policy: Json) -> Record | None:
-    """The record that an event becomes, or None if it leaves no trace."""
+    """The record that an event becomes, or None if it leaves no trace.
+
+    `opening`: the last one before the event or, before any, the first. `policy`: the one in force as it came.
+    """
     last_now = before[-1].now if before else 0
     now = max(last_now, millis(event.get("recorded_at") or event["at"]))
     record = Record(len(before), event, min(millis(event["at"]), now), now)

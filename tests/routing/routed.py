@@ -73,13 +73,13 @@ class SlowRouter:
         return [event for event in self._came if event.get("conference") == conference]
 
     def _with_deletion(self, post: Json, conference: str) -> Routed:
-        """The post, behind its deletion where that came before and this conference has not got it."""
+        """The post, behind its newest deletion where that came before and this conference has not got it."""
         sent = {**post, "conference": conference}
-        for deletion in self._came:
-            if self._deletes(deletion, post):
-                before = {**deletion, "conference": conference}
-                if (conference, before) not in self._went:
-                    return [(conference, before), (conference, sent)]
+        said = [event for event in self._came if self._deletes(event, post)]
+        if said:
+            before = {**said[-1], "conference": conference}
+            if (conference, before) not in self._went:
+                return [(conference, before), (conference, sent)]
         return [(conference, sent)]
 
     @staticmethod

@@ -50,10 +50,10 @@ class EngineSession:
     """The fast engine, fed event by event through the codec; `events` are those it got, with its own ids."""
 
     def __init__(self) -> None:
-        from schemas.codec import Codec
+        from schemas.codec import Codec, Record
         from streams.matching import Matcher
 
-        self._codec = Codec()
+        self._codec, self._good = Codec(), Record
         self._matcher = Matcher(CONFERENCE)
         self._ids = MatchIds()
         self.events: list[Json] = []
@@ -63,12 +63,12 @@ class EngineSession:
         own = self._ids.resolved(event)
         self.events.append(own)
         record = self._codec.decode(json.dumps(own).encode())
-        assert hasattr(record, "event"), f"a story holds good events only: {record}"
+        assert isinstance(record, self._good), f"a log of a test holds good events only: {record}"
         outputs = self._matcher.apply(record.event, record.at, record.recorded)
         return [self._ids.seen(json.loads(msgspec.json.encode(output))) for output in outputs]
 
     def ties(self, everything: bool) -> list[Json]:
-        from streams.matching import ties_of
+        from streams.matching.listing import ties_of
 
         return [json.loads(msgspec.json.encode(tie)) for tie in ties_of(self._matcher, everything=everything)]
 

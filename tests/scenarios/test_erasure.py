@@ -100,9 +100,22 @@ def test_a_claim_under_verified_ends_nothing(runner: Runner) -> None:
     check(runner(story.at("10:00").all_arrive("ada", "bob").events), FIRST)
 
 
-def test_a_post_that_also_addressed_the_erased_is_evidence_for_nobody(runner: Runner) -> None:
+def test_what_the_same_post_said_to_somebody_else_stays(runner: Runner) -> None:
     story = Story().open().people("ada", "bob", "eve").talk("x:ada", "x:bob", posts=2).post("x:ada", "x:bob", "x:eve")
-    check(runner(story.erase("eve").at("10:00").all_arrive("ada", "bob").events))
+    check(runner(story.erase("eve").at("10:00").all_arrive("ada", "bob").events), FIRST)
+
+
+def test_whom_an_erased_account_was_among_still_is_a_crowd(runner: Runner) -> None:
+    crowd = [f"x:crowd{n}" for n in range(9)]
+    story = Story().open(known_posts=2).people("ada", "bob", "eve").post("x:ada", "x:bob")
+    story.post("x:bob", *crowd, "x:ada", "x:eve").erase("eve").at("10:00").all_arrive("ada", "bob")
+    check(runner(story.events))
+
+
+def test_erasure_works_also_after_the_closing(runner: Runner) -> None:
+    story = Story().open().people("ada", "bob", "cyd").talk("x:ada", "x:bob").talk("x:ada", "x:cyd").close()
+    story.at("10:00").post("x:bob", "x:cyd").post("x:cyd", "x:bob").post("x:bob", "x:cyd").erase("bob")
+    assert [(tie["a"], tie["b"]) for tie in runner.ties(story.events, everything=True)] == [("ada", "cyd")]
 
 
 def test_sessions_of_the_erased_are_no_evidence_for_the_next_owner(runner: Runner) -> None:

@@ -33,8 +33,12 @@ def test_a_double_passes_no_time(runner: Runner) -> None:
 
 
 def test_other_ids_are_recognised_for_7_days(runner: Runner) -> None:
-    story = met_at_ten("ada", "bob").at("7d 07:59:59.999").again("e1", chats=[{"hashtag": "x"}]).arrive("bob", id="e2")
-    check(runner(story.events), FIRST)
+    story = friends("ada", "bob").at("1d 08:00").arrive("ada").leave("ada", id="left").at("8d 07:59:59.999")
+    story.arrive("ada", id="left").all_arrive("bob")
+    check(runner(story.events))
+    story = friends("ada", "bob").at("1d 08:00").arrive("ada").leave("ada", id="left").at("8d 08:00")
+    story.arrive("ada", id="left").all_arrive("bob")
+    check(runner(story.events), suggested("ada", "bob", at="8d 08:00", by="bob-in"))
 
 
 def test_a_post_is_recognised_as_long_as_it_counts(runner: Runner) -> None:
@@ -114,6 +118,19 @@ def test_an_organizers_post_before_the_opening_waits_for_it(runner: Runner, orga
     story = Story().people("ada", "bob").talk("x:ada", "x:bob", source="organizer:himss")
     story.at("09:00").open(organizer=organizer).at("10:00").all_arrive("ada", "bob")
     check(runner(story.events), *[suggested("ada", "bob", position="9-0")] * counts)
+
+
+def test_what_waited_in_vain_is_not_counted(runner: Runner) -> None:
+    story = Story().people("ada", "bob").talk("x:ada", "x:bob").post("x:cyd", source="organizer:other")
+    check(runner(story.open(organizer="himss").at("10:00").all_arrive("ada", "bob").events), FIRST)
+
+
+def test_a_post_that_waited_in_vain_leaves_no_trace_for_another_source(runner: Runner) -> None:
+    story = Story().people("ada", "bob").talk("x:ada", "x:bob", posts=2)
+    story.post("x:ada", "x:bob", source="organizer:other", id="x:3")
+    story.post("x:ada", "x:bob", source="connector:x", id="x:3")
+    story.at("09:00").open(organizer="himss").at("10:00").all_arrive("ada", "bob")
+    check(runner(story.events), FIRST)
 
 
 # Now

@@ -7,6 +7,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from schemas.codec import Codec, Record, Reject
 
 Json = dict[str, Any]
@@ -20,7 +22,7 @@ for _line in LINES:
     _sample = json.loads(_line)
     _FIRST.setdefault(_sample["type"], _sample)
 TYPES = tuple(_FIRST)
-LEFT_OUT = object()
+LEFT_OUT = msgspec.UNSET
 
 
 def changed(kind: str, **fields: Any) -> bytes:

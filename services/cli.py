@@ -1,0 +1,63 @@
+"""The command ``hallway``: parses arguments, calls the command, gives the exit code.
+
+Owns: the exit codes: 0, also when events were rejected; 1 where a check failed; 2 for arguments or input that cannot be
+used; 130 after Ctrl-C. May never: show a traceback for what a user can set right; a broken invariant still crashes.
+"""
+
+import os
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from importlib.metadata import version
+
+from cyclopts import App, CycloptsError
+
+from services import fold_commands, other_commands
+from services.problems import INTERRUPTED, UNUSABLE, UnusableError
+from services.summary import say
+
+app = App(
+    name="hallway",
+    help="Who of the people I talk with online is here? Hallway matches them at a conference.",
+    help_epilogue="New here? Try `hallway demo`. Each command explains itself, as in `hallway replay --help`.",
+    version=f"hallway {version('hallway')}",
+    help_format="plaintext",
+    result_action="return_value",
+)
+app.command(fold_commands.replay, usage="Usage: hallway replay INPUT... [OPTIONS]")
+app.command(fold_commands.ties, usage="Usage: hallway ties INPUT... --conference ID [OPTIONS]")
+app.command(fold_commands.explain, usage="Usage: hallway explain INPUT... --conference ID A B [OPTIONS]")
+app.command(other_commands.simulate)
+app.command(other_commands.schema)
+app.command(other_commands.demo)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command; gives the exit code."""
+    given = sys.argv[1:] if arguments is None else arguments
+    try:
+        return int(app(given, exit_on_error=False, print_error=False) or 0)
+    except CycloptsError as error:
+        say(f"{error} `hallway {given[0] + ' ' if given and given[0] in app else ''}--help` tells more.", "red")
+        return UNUSABLE
+    except UnusableError as error:
+        say(str(error), "red")
+        return UNUSABLE
+    except BrokenPipeError:
+        return _quietly()
+    except OSError as error:  # a full disk, a file that went away: the world's fault, not ours
+        say(f"{error.filename or 'The output'}: {error.strerror or error}. Nothing more was written.", "red")
+        return UNUSABLE
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+def _quietly() -> int:
+    """Whoever read our output (``head``) has enough: nothing is wrong, and nothing is left to flush at the exit."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

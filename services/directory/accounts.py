@@ -1,0 +1,158 @@
+"""Accounts and the tokens that stand for them in every log, and who has, claims or gave up which.
+
+Owns: the tables accounts and holdings, and the least recently used part of them in memory. May never: let a text that
+looks like a token through (``p:…`` from outside is an account like any other), or keep one in memory after its erasure.
+Theory: one question and one write a batch. ``seen`` is a day, so an account in daily use is written once a day.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable, Collection, Iterable, Sequence
+
+import msgspec
+from msgspec import Struct
+
+from services.directory.database import Database
+from services.directory.gone import Gone
+from services.directory.port import EVIDENCE_DAYS, Held, day
+from services.directory.sealing import new_keys, new_tokens
+
+MOST_CACHED = 200_000  # accounts in memory, about 60 MB; 10,000 people and all whom they mention
+SPARE_DAYS = 10  # an account outlives its posts: their seal is here
+
+
+class Account(Struct, frozen=True, gc=False):
+    """An account's row: ``number`` is what posts point to, ``seal`` what they are sealed with, ``seen`` a day."""
+
+    number: int
+    token: str
+    seal: bytes
+    seen: int
+
+
+class Accounts:
+    """Accounts <-> tokens."""
+
+    def __init__(self, base: Database, gone: Gone, clock: Callable[[], int], most_cached: int = MOST_CACHED) -> None:
+        self._base, self._gone, self._clock = base, gone, clock
+        self._most = most_cached
+        self._cache: OrderedDict[str, Account] = OrderedDict()
+
+    @property
+    def cached(self) -> int:
+        """How many are in memory."""
+        return len(self._cache)
+
+    def tokens_for(self, accounts: Iterable[str]) -> dict[str, str]:
+        """A token for each account; made where there is none."""
+        return {account: row.token for account, row in self.rows_for(accounts).items()}
+
+    def rows_for(self, accounts: Iterable[str]) -> dict[str, Account]:
+        """The row of each account; made where there is none."""
+        today = day(self._clock())
+        with self._base.lock:
+            found: dict[str, Account] = {}
+            missing: list[str] = []
+            for account in dict.fromkeys(accounts):
+                row = self._cache.get(account)
+                if row is None or row.seen < today:
+                    missing.append(account)
+                else:
+                    self._cache.move_to_end(account)
+                    found[account] = row
+            if missing:
+                rows = self._fetched(missing, today)
+                found |= rows
+                self._cache |= rows
+                while len(self._cache) > self._most:
+                    self._cache.popitem(last=False)
+            return found
+
+    def _fetched(self, accounts: list[str], today: int) -> dict[str, Account]:
+        with self._base.write():
+            asked = _json(accounts)
+            rows = list(zip(accounts, new_tokens(len(accounts)), new_keys(len(accounts)), strict=True))
+            self._base.run_all(
+                "INSERT INTO accounts (account, token, seal, seen) VALUES (?, ?, ?, ?)"
+                " ON CONFLICT (account) DO UPDATE SET seen = excluded.seen WHERE seen < excluded.seen",
+                [(*row, today) for row in rows],
+            )
+            sql = (
+                "SELECT account, number, token, seal, seen FROM accounts"
+                " WHERE account IN (SELECT value FROM json_each(?))"
+            )
+            return {row[0]: Account(*row[1:]) for row in self._base.read(sql, (asked,))}
+
+    def accounts_of(self, tokens: Collection[str]) -> dict[str, str]:
+        """The accounts behind tokens, for their owners' own pages only; erased ones are not in it."""
+        sql = "SELECT token, account FROM accounts WHERE token IN (SELECT value FROM json_each(?))"
+        return dict(self._base.read(sql, (_json(tokens),)))
+
+    def seals(self, numbers: Collection[int]) -> dict[int, bytes]:
+        """The keys with which the posts of these accounts are sealed."""
+        sql = "SELECT number, seal FROM accounts WHERE number IN (SELECT value FROM json_each(?))"
+        return dict(self._base.read(sql, (_json(numbers),)))
+
+    # -- whose they are ------------------------------------------------------------------------------------------
+
+    def hold(self, held: Sequence[Held]) -> None:
+        """Remembers whose accounts these are or were; of the erased nothing."""
+        with self._base.write():
+            rows = [
+                (item.conference, item.attendee, item.token, item.how, item.how == "verified")
+                for item in held
+                if not self._gone.has(item.conference, item.attendee)
+            ]
+            # A registration never touches what is verified.
+            self._base.run_all(
+                "INSERT INTO holdings VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
+                " how = CASE WHEN excluded.how = 'claimed' AND how = 'verified' THEN how ELSE excluded.how END,"
+                " ever_verified = max(ever_verified, excluded.ever_verified)",
+                rows,
+            )
+
+    def held_by(self, conference: str, attendee: str) -> dict[str, str]:
+        """The tokens of an attendee -> claimed, verified or released."""
+        sql = "SELECT token, how FROM holdings WHERE conference = ? AND attendee = ? ORDER BY token"
+        return dict(self._base.read(sql, (conference, attendee)))
+
+    def needed_by_others(self, conference: str, attendee: str) -> list[str]:
+        """Of an attendee's tokens those that must stay: of accounts that somebody else has verified, or that this
+        attendee never did and somebody else claims. A mere claim never keeps a verified owner from being erased.
+        """
+        sql = (
+            "SELECT DISTINCT mine.token FROM holdings AS mine JOIN holdings AS other ON other.token = mine.token"
+            " AND (other.conference, other.attendee) <> (mine.conference, mine.attendee)"
+            " WHERE mine.conference = ? AND mine.attendee = ?"
+            " AND (other.how = 'verified' OR (other.how = 'claimed' AND NOT mine.ever_verified)) ORDER BY mine.token"
+        )
+        return [row[0] for row in self._base.read(sql, (conference, attendee))]
+
+    # -- forgetting ----------------------------------------------------------------------------------------------
+
+    def remove(self, tokens: Collection[str]) -> list[int]:
+        """Takes accounts out, in the caller's transaction; returns their numbers. Call ``forget`` after it."""
+        asked = (_json(tokens),)
+        sql = "SELECT number FROM accounts WHERE token IN (SELECT value FROM json_each(?))"
+        numbers = [row[0] for row in self._base.read(sql, asked)]
+        self._base.run("DELETE FROM accounts WHERE token IN (SELECT value FROM json_each(?))", asked)
+        self._base.run("DELETE FROM holdings WHERE token IN (SELECT value FROM json_each(?))", asked)
+        return numbers
+
+    def forget(self) -> None:
+        """Empties the memory."""
+        with self._base.lock:
+            self._cache.clear()
+
+    def expire(self, evidence_days: int = EVIDENCE_DAYS) -> int:
+        """Takes out accounts of nobody that were last seen so long ago that no evidence names them."""
+        oldest = day(self._clock()) - evidence_days - SPARE_DAYS
+        with self._base.write():
+            taken = self._base.run(
+                "DELETE FROM accounts WHERE seen < ? AND token NOT IN (SELECT token FROM holdings)", (oldest,)
+            )
+        self.forget()
+        return taken
+
+
+def _json(values: Collection[str] | Collection[int]) -> str:
+    return msgspec.json.encode(list(values)).decode()

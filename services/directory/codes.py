@@ -1,0 +1,119 @@
+"""One-time codes with which an attendee proves to own an account: the code stands in a post or profile of the account.
+
+Owns: the table codes; how many may be asked for, and how often may be looked. May never: keep a code in clear, or let a code
+prove another account or another attendee than it was made for.
+Theory: a code is public once it is posted, so it proves nothing by being known: only by standing where only the owner
+writes, and only for the attendee and account in its row. A code of 40 bits, 5 an hour, is not in a post by chance.
+"""
+
+import hmac
+import re
+import secrets
+from collections.abc import Callable, Iterable, Sequence
+from typing import Literal, Protocol
+
+from schemas.names import account as account_form
+from schemas.times import HOUR_MS
+from services.directory.database import Database
+from services.directory.secret import Secret
+
+CODE_HOURS = 1
+MOST_CODES_AN_HOUR = 5  # of one attendee
+MOST_LOOKS = 10  # for one code: each is a request to somebody else's server
+MOST_TEXTS = 50
+TEXT_CHARS = 10_000
+_ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"  # 32 signs, none of which looks like another
+_CODE = re.compile(rf"hallway-([{_ALPHABET}]{{8}})(?![a-z0-9])", re.IGNORECASE | re.ASCII)
+
+Looked = Literal["verified", "not_found", "expired", "too_many"]
+
+
+class PostReader(Protocol):
+    """Reads what an account shows to everybody."""
+
+    async def texts(self, account: str) -> Sequence[str]:
+        """The profile text and the newest posts; nothing where there is no such account. OSError: not reachable."""
+        ...
+
+
+class StaticReader:
+    """A reader of what it was given; for tests and the demo."""
+
+    def __init__(self, texts: dict[str, list[str]] | None = None) -> None:
+        self.shown = texts if texts is not None else {}
+        self.asked: list[str] = []
+
+    async def texts(self, account: str) -> Sequence[str]:
+        """What it was given."""
+        self.asked.append(account)
+        return self.shown.get(account, [])
+
+
+class Codes:
+    """Makes codes and looks for them."""
+
+    def __init__(self, base: Database, secret: Secret, clock: Callable[[], int]) -> None:
+        self._base, self._secret, self._clock = base, secret, clock
+
+    def begin(self, conference: str, attendee: str, account: str) -> str | None:
+        """The text to post, shown once; None after too many in the last hour. ValueError for what is no account.
+
+        An earlier code for the same account ends.
+        """
+        account, now = account_form(account), self._clock()
+        with self._base.write():
+            self._base.run("DELETE FROM codes WHERE made <= ?", (now - HOUR_MS,))
+            made = "SELECT count(*) FROM codes WHERE conference = ? AND attendee = ?"
+            if self._base.read(made, (conference, attendee))[0][0] >= MOST_CODES_AN_HOUR:
+                return None
+            self._end(conference, attendee, account)
+            code = "".join(secrets.choice(_ALPHABET) for _ in range(8))
+            values = (conference, attendee, account, self._digest(conference, attendee, account, code), now)
+            self._base.run("INSERT INTO codes VALUES (?, ?, ?, ?, ?, ?, 0, 1)", (*values, now + CODE_HOURS * HOUR_MS))
+            return f"hallway-{code}"
+
+    async def look(self, conference: str, attendee: str, account: str, reader: PostReader) -> Looked:
+        """Whether the code stands there. ``verified`` once; the look counts before anything is fetched."""
+        account = account_form(account)
+        refused = self._counted(conference, attendee, account)
+        if refused is not None:
+            return refused
+        return self._settled(conference, attendee, account, await reader.texts(account))
+
+    def _counted(self, conference: str, attendee: str, account: str) -> Looked | None:
+        with self._base.write():
+            rows = self._base.read(f"SELECT looks, expires FROM codes {_OPEN}", (conference, attendee, account))  # noqa: S608
+            if not rows or rows[0][1] <= self._clock():
+                return "expired"
+            if rows[0][0] >= MOST_LOOKS:
+                return "too_many"
+            self._base.run(f"UPDATE codes SET looks = looks + 1 {_OPEN}", (conference, attendee, account))  # noqa: S608
+            return None
+
+    def _settled(self, conference: str, attendee: str, account: str, texts: Iterable[str]) -> Looked:
+        found = {code.lower() for text in list(texts)[:MOST_TEXTS] for code in _CODE.findall(text[:TEXT_CHARS])}
+        digests = [self._digest(conference, attendee, account, code) for code in sorted(found)]
+        with self._base.write():
+            # Asked again: meanwhile it may have expired, been used, or its owner been erased.
+            rows = self._base.read(f"SELECT digest, expires FROM codes {_OPEN}", (conference, attendee, account))  # noqa: S608
+            if not rows or rows[0][1] <= self._clock():
+                return "expired"
+            same = [hmac.compare_digest(rows[0][0], digest) for digest in digests]
+            if not any(same):
+                return "not_found"
+            self._end(conference, attendee, account)
+            return "verified"
+
+    def remove(self, conference: str, attendee: str) -> None:
+        """Takes all of an attendee out, in the caller's transaction."""
+        self._base.run("DELETE FROM codes WHERE conference = ? AND attendee = ?", (conference, attendee))
+
+    def _end(self, conference: str, attendee: str, account: str) -> None:
+        # The row stays for an hour: it counts for how many may be asked for.
+        self._base.run(f"UPDATE codes SET open = 0 {_OPEN}", (conference, attendee, account))  # noqa: S608 - constant
+
+    def _digest(self, conference: str, attendee: str, account: str, code: str) -> bytes:
+        return self._secret.digest("code", f"{conference}/{attendee}/{account}/{code}")
+
+
+_OPEN = "WHERE conference = ? AND attendee = ? AND account = ? AND open = 1"

@@ -1,0 +1,113 @@
+"""One SQLite file: opened, migrated, written in transactions, and cleaned so that what was deleted is not in its bytes.
+
+Owns: the connection, its lock and its pragmas. May never: know what the tables mean.
+Theory: WAL keeps old pages until a checkpoint, and a b-tree keeps stale copies of rows it moved; so cleaning is VACUUM
+(where asked for) and a checkpoint that truncates the WAL. Source: sqlite.org/pragma.html, /wal.html, /lang_vacuum.html.
+"""
+
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Any
+
+from services.directory.port import DirectoryBusyError
+from services.problems import UnusableError
+
+Row = tuple[Any, ...]
+Lock = AbstractContextManager[bool, None]  # an RLock
+BUSY_MS = 5_000  # how long one process waits for another before it gives up
+_PRAGMAS = (
+    "journal_mode=WAL",
+    "synchronous=FULL",  # a token that reached the log must not be forgotten when the power fails
+    "secure_delete=ON",
+    "temp_store=MEMORY",  # VACUUM and sorting leave nothing in a temporary file
+    "foreign_keys=ON",
+    f"busy_timeout={BUSY_MS}",
+)
+
+
+class Database:
+    """A file, or memory where there is no path. Several threads may use it: each call holds its lock.
+
+    The two files of a directory share one lock, so that nobody translates while somebody is being erased.
+    """
+
+    def __init__(self, path: Path | None, migrations: Sequence[Sequence[str]], lock: Lock) -> None:
+        self.path = path
+        self.lock = lock
+        if path is not None:
+            # Made first, so that it (and with it -wal and -shm) is never readable by others.
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        self._link = sqlite3.connect(path or ":memory:", isolation_level=None, check_same_thread=False)
+        for pragma in _PRAGMAS:
+            self._link.execute(f"PRAGMA {pragma}").fetchall()
+        self._migrate(migrations)
+
+    def _migrate(self, migrations: Sequence[Sequence[str]]) -> None:
+        with self.write():
+            version = int(self.read("PRAGMA user_version")[0][0])
+            if version > len(migrations):
+                raise UnusableError(f"{self.path} was written by a newer Hallway. Update this one.")
+            for statements in migrations[version:]:
+                for statement in statements:
+                    self.run(statement)
+            self.run(f"PRAGMA user_version={len(migrations)}")
+
+    @property
+    def version(self) -> int:
+        """How many migrations it has had."""
+        return int(self.read("PRAGMA user_version")[0][0])
+
+    def read(self, sql: str, values: Sequence[object] = ()) -> list[Row]:
+        """All rows of a question."""
+        with self.lock:
+            return self._link.execute(sql, values).fetchall()
+
+    def run(self, sql: str, values: Sequence[object] = ()) -> int:
+        """How many rows a statement changed."""
+        with self.lock:
+            return self._link.execute(sql, values).rowcount
+
+    def run_all(self, sql: str, rows: Iterable[Sequence[object]]) -> None:
+        """The statement once for each row."""
+        with self.lock:
+            self._link.executemany(sql, rows)
+
+    @contextmanager
+    def write(self) -> Iterator[None]:
+        """One transaction, also when it is begun within another: all of it, or nothing."""
+        with self.lock:
+            if self._link.in_transaction:
+                yield
+                return
+            self._link.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+            except BaseException:
+                self._link.execute("ROLLBACK")
+                raise
+            self._link.execute("COMMIT")
+
+    def clean(self, whole: bool) -> None:
+        """Leaves nothing of what was deleted in the file (``whole``: it is rewritten) and in its WAL.
+
+        DirectoryBusyError when another process reads old pages for longer than ``BUSY_MS``.
+        """
+        with self.lock:
+            try:
+                if whole:
+                    self._link.execute("VACUUM")
+                busy = self._link.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+                    raise
+                busy = 1
+            if busy:
+                raise DirectoryBusyError(f"{self.path} is being read by somebody else.")
+
+    def close(self) -> None:
+        """Nothing more."""
+        with self.lock:
+            self._link.close()

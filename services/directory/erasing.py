@@ -1,0 +1,88 @@
+"""Erasing people: their rows, the way back from their tokens, and the bytes of both.
+
+Owns: the table erasures, and the order of the steps. May never: report as done what a crash can undo.
+Theory: one transaction takes the person out and notes the erasure; then the posts go, then both files are cleaned. Each step
+may be repeated, so what was interrupted is finished at the next start. The note (ids and tokens, unreadable by then)
+stays until journal views, Redis and state have erased as well: ``pending`` says what is left, ``confirm`` ends it.
+"""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from services.directory.accounts import Accounts
+from services.directory.codes import Codes
+from services.directory.database import Database
+from services.directory.gone import Gone
+from services.directory.keys import Keys
+from services.directory.port import Erased
+from services.directory.posts import Posts
+
+_TABLES = ("people", "contacts", "preferences", "holdings")
+
+
+class Erasing:
+    """Erases people."""
+
+    def __init__(
+        self, bases: tuple[Database, Database], accounts: Accounts, posts: Posts, keys: Keys, codes: Codes, gone: Gone
+    ) -> None:
+        self._people, self._posts_base = bases
+        self._accounts, self._posts, self._keys, self._codes, self._gone = accounts, posts, keys, codes, gone
+
+    def erase(self, conference: str, attendees: Sequence[str]) -> list[Erased]:
+        """Erases these people; again for those erased before is no harm.
+
+        DirectoryBusyError: taken out, but old bytes are left because somebody reads the file; ``finish`` again.
+        """
+        with self._people.lock:
+            with self._people.write():
+                for attendee in attendees:
+                    self._take_out(conference, attendee)
+            self.finish()
+            erased = {item.attendee: item for item in self.pending() if item.conference == conference}
+        return [erased[attendee] for attendee in dict.fromkeys(attendees)]
+
+    def _take_out(self, conference: str, attendee: str) -> None:
+        kept = self._accounts.needed_by_others(conference, attendee)
+        taken = [token for token in self._accounts.held_by(conference, attendee) if token not in kept]
+        numbers = self._accounts.remove(taken)
+        self._accounts.forget()
+        for table in _TABLES:
+            sql = f"DELETE FROM {table} WHERE conference = ? AND attendee = ?"  # noqa: S608 - a constant
+            self._people.run(sql, (conference, attendee))
+        self._keys.remove(conference, attendee)
+        self._codes.remove(conference, attendee)
+        self._gone.add(conference, attendee)
+        # Erased again before it was confirmed: what was noted then is still to be done.
+        self._people.run(
+            "INSERT INTO erasures VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+            (conference, attendee, _json(taken), _json(kept), _json(numbers)),
+        )
+
+    def finish(self) -> None:
+        """Takes out the posts of whoever is noted, and cleans both files."""
+        with self._people.lock:
+            rows = self._people.read("SELECT numbers FROM erasures")
+            numbers = [number for row in rows for number in msgspec.json.decode(row[0], type=list[int])]
+            self._posts.remove(numbers)
+            self._accounts.forget()
+            self._people.clean(whole=True)
+            self._posts_base.clean(whole=False)
+
+    def pending(self) -> list[Erased]:
+        """The erasures that were not confirmed yet, to be repeated everywhere else after a crash."""
+        rows = self._people.read("SELECT conference, attendee, accounts, kept FROM erasures ORDER BY 1, 2")
+        return [
+            Erased(conference, attendee, tuple(msgspec.json.decode(taken)), tuple(msgspec.json.decode(kept)))
+            for conference, attendee, taken, kept in rows
+        ]
+
+    def confirm(self, conference: str, attendee: str) -> None:
+        """Everything else has erased too: the note goes."""
+        self._people.run("DELETE FROM erasures WHERE conference = ? AND attendee = ?", (conference, attendee))
+        self._people.clean(whole=False)
+
+
+def _json(values: Sequence[str] | Sequence[int]) -> str:
+    return msgspec.json.encode(list(values)).decode()

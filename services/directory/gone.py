@@ -1,0 +1,34 @@
+"""Whom not to take in again: ids that were erased, as digests.
+
+Owns: the table gone. May never: be read backwards. Kept as long as evidence counts; a conference is over by then.
+"""
+
+from collections.abc import Callable
+
+from services.directory.database import Database
+from services.directory.port import day
+from services.directory.secret import Secret
+
+
+class Gone:
+    """The erased."""
+
+    def __init__(self, base: Database, secret: Secret, clock: Callable[[], int]) -> None:
+        self._base, self._secret, self._clock = base, secret, clock
+
+    def has(self, conference: str, attendee: str) -> bool:
+        """Whether this id was erased in this conference."""
+        digest = self._digest(conference, attendee)
+        return bool(self._base.read("SELECT 1 FROM gone WHERE digest = ?", (digest,)))
+
+    def add(self, conference: str, attendee: str) -> None:
+        """Remembers it."""
+        values = (self._digest(conference, attendee), day(self._clock()))
+        self._base.run("INSERT OR IGNORE INTO gone VALUES (?, ?)", values)
+
+    def expire(self, before_day: int) -> None:
+        """Forgets those of before that day."""
+        self._base.run("DELETE FROM gone WHERE day < ?", (before_day,))
+
+    def _digest(self, conference: str, attendee: str) -> bytes:
+        return self._secret.digest("gone", f"{conference}/{attendee}", 16)

@@ -1,0 +1,188 @@
+"""The people of a conference: what they are called, how to reach them, what they like.
+
+Owns: the tables people, contacts, preferences. May never: show others what a person did not allow; take in anybody who
+was erased. Ids are random, and say nothing.
+"""
+
+import secrets
+from collections.abc import Collection
+
+import msgspec
+from msgspec.structs import asdict, replace
+
+from services.directory.database import Database, Row
+from services.directory.gone import Gone
+from services.directory.port import Person, Shown
+
+NAME_CHARS = 200
+EMAIL_CHARS = 254  # RFC 5321's path without its brackets
+PICTURE_CHARS = 2_048
+VALUE_BYTES = 8_192  # one push subscription, or one person's preferences; both are below 1 kB
+MOST_CONTACTS = 10  # of one person and channel: that many browsers
+_FIELDS = "conference, attendee, name, email, picture, show_name, show_picture"
+
+
+class TooManyContactsError(ValueError):
+    """The person has as many addresses of this channel as there may be."""
+
+
+class People:
+    """The people. ``add`` and ``change`` raise ValueError with a sentence for a person."""
+
+    def __init__(self, base: Database, gone: Gone) -> None:
+        self._base = base
+        self._gone = gone
+
+    def add(self, person: Person) -> Person | None:
+        """Adds somebody, under a new random id where ``attendee`` is empty; who has that id or e-mail stays as they are.
+
+        Returns who is there now; None if that id was erased.
+        """
+        person = _checked(person)
+        with self._base.write():
+            known = self.get(person.conference, person.attendee) if person.attendee else None
+            known = known or self.by_email(person.conference, person.email)
+            if known is not None:
+                return known
+            if not person.attendee:
+                person = replace(person, attendee=f"a{secrets.token_hex(12)}")
+            elif self._gone.has(person.conference, person.attendee):
+                return None
+            values = tuple(asdict(person).values())
+            self._base.run(f"INSERT INTO people ({_FIELDS}) VALUES (?, ?, ?, ?, ?, ?, ?)", values)  # noqa: S608 - constant
+            return person
+
+    def change(self, person: Person) -> bool:
+        """Replaces what is known of somebody; False if there is nobody, or another has that e-mail."""
+        person = _checked(person)
+        with self._base.write():
+            other = self.by_email(person.conference, person.email)
+            if other is not None and other.attendee != person.attendee:
+                return False
+            values = (person.name, person.email, person.picture, person.show_name, person.show_picture)
+            sql = (
+                "UPDATE people SET name = ?, email = ?, picture = ?, show_name = ?, show_picture = ?"
+                " WHERE conference = ? AND attendee = ?"
+            )
+            return self._base.run(sql, (*values, person.conference, person.attendee)) == 1
+
+    def get(self, conference: str, attendee: str) -> Person | None:
+        """Somebody by id."""
+        return self._one("attendee = ?", conference, attendee)
+
+    def by_email(self, conference: str, email: str) -> Person | None:
+        """Somebody by address, for a new link; never tell the asker whether there was one."""
+        address = email_form(email)
+        return self._one("email = ?", conference, address) if address else None
+
+    def listed(self, conference: str, after: str = "", most: int = 1_000) -> list[Person]:
+        """A page of a conference's people, by id."""
+        sql = f"SELECT {_FIELDS} FROM people WHERE conference = ? AND attendee > ? ORDER BY attendee LIMIT ?"  # noqa: S608
+        return [_person(row) for row in self._base.read(sql, (conference, after, most))]
+
+    def display(self, conference: str, attendees: Collection[str]) -> dict[str, Shown]:
+        """What others may see of each; of who is not known, the id."""
+        shown = {attendee: Shown(attendee, None, None) for attendee in attendees}
+        sql = (
+            f"SELECT {_FIELDS} FROM people WHERE conference = ?"  # noqa: S608 - constant
+            " AND attendee IN (SELECT value FROM json_each(?))"
+        )
+        for row in self._base.read(sql, (conference, _json(shown))):
+            person = _person(row)
+            name = person.name if person.show_name and person.name else None
+            picture = person.picture if person.show_picture and person.picture else None
+            shown[person.attendee] = Shown(person.attendee, name, picture)
+        return shown
+
+    def reach(self, conference: str, attendee: str, channel: str, address: str) -> bool:
+        """Keeps an address of a channel (``push``, ``email`` …); False if there is no such person."""
+        _bounded(address)
+        with self._base.write():
+            if self.get(conference, attendee) is None:
+                return False
+            kept = self.addresses(conference, attendee, channel)
+            if address not in kept:
+                if len(kept) >= MOST_CONTACTS:
+                    raise TooManyContactsError(f"has {MOST_CONTACTS} addresses for {channel} already; remove one first")
+                self._base.run("INSERT INTO contacts VALUES (?, ?, ?, ?)", (conference, attendee, channel, address))
+            return True
+
+    def addresses(self, conference: str, attendee: str, channel: str) -> list[str]:
+        """The addresses of a channel."""
+        sql = "SELECT address FROM contacts WHERE conference = ? AND attendee = ? AND channel = ? ORDER BY address"
+        return [row[0] for row in self._base.read(sql, (conference, attendee, channel))]
+
+    def drop(self, conference: str, attendee: str, channel: str, address: str) -> bool:
+        """Forgets an address."""
+        sql = "DELETE FROM contacts WHERE conference = ? AND attendee = ? AND channel = ? AND address = ?"
+        return self._base.run(sql, (conference, attendee, channel, address)) == 1
+
+    def prefer(self, conference: str, attendee: str, value: str) -> bool:
+        """Keeps the preferences (a text, such as JSON); False if there is no such person."""
+        _bounded(value)
+        with self._base.write():
+            if self.get(conference, attendee) is None:
+                return False
+            self._base.run("INSERT OR REPLACE INTO preferences VALUES (?, ?, ?)", (conference, attendee, value))
+            return True
+
+    def preferences(self, conference: str, attendee: str) -> str | None:
+        """The preferences, as they were kept."""
+        sql = "SELECT value FROM preferences WHERE conference = ? AND attendee = ?"
+        rows = self._base.read(sql, (conference, attendee))
+        return rows[0][0] if rows else None
+
+    def _one(self, condition: str, conference: str, value: str) -> Person | None:
+        sql = f"SELECT {_FIELDS} FROM people WHERE conference = ? AND {condition}"  # noqa: S608 - constants
+        rows = self._base.read(sql, (conference, value))
+        return _person(rows[0]) if rows else None
+
+
+def email_form(text: str) -> str:
+    """An address as it is compared: trimmed, lower case."""
+    return text.strip().lower()
+
+
+def fault_in(person: Person) -> tuple[str, str] | None:
+    """The field at fault and the end of a sentence, or None."""
+    if len(person.name) > NAME_CHARS or not person.name.isprintable():
+        return "name", f"is not a name of at most {NAME_CHARS} characters on one line"
+    address = person.email
+    local, at, host = address.rpartition("@")
+    good = bool(at and local and host) and "@" not in local and address.isprintable() and " " not in address
+    if address and not (good and len(address) <= EMAIL_CHARS):
+        return "email", "is not an e-mail address, such as ada@example.org"
+    picture = person.picture
+    if picture and not (picture.startswith("https://") and picture.isprintable() and len(picture) <= PICTURE_CHARS):
+        return "picture", "is not an address that begins with https://"
+    return None
+
+
+def _checked(person: Person) -> Person:
+    person = replace(person, name=person.name.strip(), email=email_form(person.email))
+    fault = fault_in(person)
+    if fault is not None:
+        raise ValueError(" ".join(fault))
+    return person
+
+
+def _bounded(value: str) -> None:
+    if len(value.encode()) > VALUE_BYTES:
+        raise ValueError(f"is longer than {VALUE_BYTES:,} bytes")
+
+
+def _person(row: Row) -> Person:
+    conference, attendee, name, email, picture, show_name, show_picture = row
+    return Person(
+        conference=conference,
+        attendee=attendee,
+        name=name,
+        email=email,
+        picture=picture,
+        show_name=bool(show_name),
+        show_picture=bool(show_picture),
+    )
+
+
+def _json(values: Collection[str]) -> str:
+    return msgspec.json.encode(list(values)).decode()

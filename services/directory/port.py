@@ -1,0 +1,126 @@
+"""What the directory keeps and what others ask it for: values, and the ports of the parts that use it.
+
+Owns: the shapes. May never: know SQLite. Times are milliseconds since 1970, spans say their unit in the name.
+Accounts are normalised texts (``x:ada``); tokens are ``p:`` and 24 hexadecimal digits, so they survive normalisation.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import Literal, Protocol
+
+from msgspec import Struct
+
+from schemas.times import DAY_MS
+
+Role = Literal["attendee", "organizer", "connector", "operator"]
+Holding = Literal["claimed", "verified", "released"]
+
+EVIDENCE_DAYS = 400  # the contract's: so long a post counts, and so long its id keeps its token
+BACKUPS_NOTE = (
+    "Backups: erasing reaches the running files, not copies of them. Keep encrypted backups of the data folder for at "
+    "most 30 days, and of `secret.key` apart from them. After restoring one, and before serving, erase once more "
+    "everybody of whom the log has an `attendee.erased`: the log is newer than the backup. Post ids are sealed with a key of "
+    "their account, so in a copy of `posts.sqlite` alone nobody can be read. Freed blocks of the disk are the "
+    "disk's: encrypt it."
+)
+
+
+class Person(Struct, frozen=True, kw_only=True):
+    """What the organizer and the attendee told about one attendee; ``show_…``: what others may see of it."""
+
+    conference: str
+    attendee: str
+    name: str = ""
+    email: str = ""
+    picture: str = ""
+    show_name: bool = False
+    show_picture: bool = False
+
+
+class Shown(Struct, frozen=True):
+    """What another attendee may see."""
+
+    attendee: str
+    name: str | None
+    picture: str | None
+
+
+class PostRef(Struct, frozen=True):
+    """A post as it came in. Of a deletion, which may come before its post, ``deleted`` is true."""
+
+    id: str
+    actor: str
+    at: int
+    deleted: bool = False
+
+
+class Held(Struct, frozen=True):
+    """An attendee has, claims or gave up the account behind a token."""
+
+    conference: str
+    attendee: str
+    token: str
+    how: Holding
+
+
+class Erased(Struct, frozen=True):
+    """Who was erased, and what to erase elsewhere (journal views, Redis, state).
+
+    ``accounts``: tokens that nobody can read any more. ``kept``: tokens of accounts that somebody else has verified.
+    """
+
+    conference: str
+    attendee: str
+    accounts: tuple[str, ...]
+    kept: tuple[str, ...] = ()
+
+
+class Grant(Struct, frozen=True, kw_only=True):
+    """What a good key or session says about who holds it. ``checkins``: a connector may bring them."""
+
+    id: str
+    role: Role
+    subject: str
+    conferences: tuple[str, ...]
+    checkins: bool = False
+    expires: int = 0
+
+
+class Tokens(Protocol):
+    """What the door's translation needs."""
+
+    def tokens_for(self, accounts: Iterable[str]) -> dict[str, str]:
+        """A token for each account; made where there is none."""
+        ...
+
+    def post_tokens(self, posts: Sequence[PostRef]) -> dict[str, str]:
+        """A token for each post id; made where there is none."""
+        ...
+
+    def hold(self, held: Sequence[Held]) -> None:
+        """Remembers whose accounts these are, so that erasing finds them."""
+        ...
+
+    def trace(self, text: str) -> str:
+        """The same unreadable short text for the same text."""
+        ...
+
+
+class Names(Protocol):
+    """What pages need: the way back from tokens and ids to what people may see."""
+
+    def display(self, conference: str, attendees: Collection[str]) -> dict[str, Shown]:
+        """What others may see; of nobody known: nothing but the id."""
+        ...
+
+    def originals(self, tokens: Collection[str]) -> dict[str, str]:
+        """The post ids behind tokens; those erased or expired are not in it."""
+        ...
+
+
+class DirectoryBusyError(Exception):
+    """Somebody else reads the file, so its old pages cannot be overwritten yet. The erasure stays pending."""
+
+
+def day(moment: int) -> int:
+    """The day of a moment."""
+    return moment // DAY_MS

@@ -1,0 +1,126 @@
+"""Post ids and the tokens that stand for them in every log.
+
+Owns: the table posts. May never: have an id in it that can be read without the key in the other file.
+Theory: a row is found by the keyed digest of the id (64 bits: two of 10 million ids meet with a chance of 3 in a million,
+and then one counts as the other's double). The id itself is sealed with a key of its actor's account, so erasing the
+account makes it unreadable at once, in copies too. A deletion may come first: then nothing is sealed, and nobody owns it.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable, Collection, Sequence
+
+import msgspec
+
+from services.directory.accounts import SPARE_DAYS, Account, Accounts
+from services.directory.database import Database
+from services.directory.port import EVIDENCE_DAYS, PostRef, day
+from services.directory.sealing import new_tokens, opened, sealed
+from services.directory.secret import Secret
+
+MOST_CACHED = 100_000  # posts in memory, about 20 MB: a backfill and a stream that bring the same ones
+RECORDED_DAYS = 7  # so long an id is recognised after it was recorded, however old the post
+_Row = tuple[int, str, int | None, int, bytes | None]
+
+
+class Posts:
+    """Post ids <-> tokens."""
+
+    def __init__(
+        self,
+        base: Database,
+        accounts: Accounts,
+        secret: Secret,
+        clock: Callable[[], int],
+        evidence_days: int = EVIDENCE_DAYS,
+        most_cached: int = MOST_CACHED,
+    ) -> None:
+        self._base, self._accounts, self._secret, self._clock = base, accounts, secret, clock
+        self._days, self._most = evidence_days, most_cached
+        self._cache: OrderedDict[int, str] = OrderedDict()
+
+    @property
+    def cached(self) -> int:
+        """How many are in memory."""
+        return len(self._cache)
+
+    def post_tokens(self, posts: Sequence[PostRef]) -> dict[str, str]:
+        """A token for each post id; made where there is none. The first post with an id owns it."""
+        with self._base.lock:
+            found: dict[str, str] = {}
+            missing: dict[int, PostRef] = {}
+            for post in posts:
+                digest = self._secret.number("post", post.id)
+                token = self._cache.get(digest)
+                if token is not None:
+                    self._cache.move_to_end(digest)
+                    found[post.id] = token
+                elif digest not in missing or (missing[digest].deleted and not post.deleted):
+                    missing[digest] = post
+            if missing:
+                found |= self._fetched(missing)
+            return found
+
+    def _fetched(self, posts: dict[int, PostRef]) -> dict[str, str]:
+        owners = self._accounts.rows_for([post.actor for post in posts.values() if not post.deleted])
+        with self._base.write():
+            rows = [
+                self._row(digest, post, token, owners)
+                for (digest, post), token in zip(posts.items(), new_tokens(len(posts)), strict=True)
+            ]
+            self._base.run_all("INSERT OR IGNORE INTO posts VALUES (?, ?, ?, ?, ?)", rows)
+            sql = "SELECT digest, token, account FROM posts WHERE digest IN (SELECT value FROM json_each(?))"
+            kept = {row[0]: (row[1], row[2]) for row in self._base.read(sql, (_json(posts),))}
+            late = [
+                self._row(digest, post, kept[digest][0], owners)
+                for digest, post in posts.items()
+                if not post.deleted and kept[digest][1] is None
+            ]
+            if late:
+                self._base.run_all("INSERT OR REPLACE INTO posts VALUES (?, ?, ?, ?, ?)", late)
+        for digest, (token, account) in kept.items():
+            if account is not None:
+                self._cache[digest] = token
+        while len(self._cache) > self._most:
+            self._cache.popitem(last=False)
+        return {post.id: kept[digest][0] for digest, post in posts.items()}
+
+    def _row(self, digest: int, post: PostRef, token: str, owners: dict[str, Account]) -> _Row:
+        until = max(day(post.at) + self._days, day(self._clock()) + RECORDED_DAYS) + 1
+        if post.deleted:
+            return digest, token, None, until, None
+        owner = owners[post.actor]
+        return digest, token, owner.number, until, sealed(owner.seal, token, post.id)
+
+    def originals(self, tokens: Collection[str]) -> dict[str, str]:
+        """The post ids behind tokens; those erased or expired are not in it."""
+        sql = "SELECT token, account, sealed FROM posts WHERE token IN (SELECT value FROM json_each(?))"
+        rows = [row for row in self._base.read(sql, (_json(tokens),)) if row[1] is not None]
+        seals = self._accounts.seals({row[1] for row in rows})
+        return {token: opened(seals[owner], token, data) for token, owner, data in rows if owner in seals}
+
+    def remove(self, numbers: Collection[int]) -> int:
+        """Takes the posts of these accounts out; returns how many."""
+        sql = "DELETE FROM posts WHERE account IN (SELECT value FROM json_each(?))"
+        with self._base.write():
+            taken = self._base.run(sql, (_json(numbers),))
+        self.forget()
+        return taken
+
+    def forget(self) -> None:
+        """Empties the memory."""
+        with self._base.lock:
+            self._cache.clear()
+
+    def expire(self) -> int:
+        """Takes out what no longer counts, ``SPARE_DAYS`` before its account may go; returns how many."""
+        with self._base.write():
+            taken = self._base.run("DELETE FROM posts WHERE until < ?", (day(self._clock()),))
+        self.forget()
+        return taken
+
+
+def _json(values: Collection[str] | Collection[int]) -> str:
+    return msgspec.json.encode(list(values)).decode()
+
+
+assert SPARE_DAYS > RECORDED_DAYS

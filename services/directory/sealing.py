@@ -1,0 +1,39 @@
+"""Sealing a text with a key, so that deleting the key makes it unreadable wherever a copy of it is left.
+
+Owns: seal and open. May never: be used twice with one key and one nonce for different texts.
+Theory: SHAKE-256 of key and nonce is a stream that looks random to whoever lacks the key; the text is XORed with it.
+Nothing here proves that a sealed text was not changed: whoever can write the file can do worse.
+"""
+
+import hashlib
+import secrets
+
+SEAL_BYTES = 16
+
+
+def new_keys(count: int) -> list[bytes]:
+    """So many random keys."""
+    data = secrets.token_bytes(SEAL_BYTES * count)
+    return [data[at : at + SEAL_BYTES] for at in range(0, len(data), SEAL_BYTES)]
+
+
+def new_tokens(count: int) -> list[str]:
+    """So many random tokens of 96 bits, in the form of accounts."""
+    data = secrets.token_hex(12 * count)
+    return [f"p:{data[at : at + 24]}" for at in range(0, len(data), 24)]
+
+
+def sealed(key: bytes, nonce: str, text: str) -> bytes:
+    """The text, unreadable without the key."""
+    return _crossed(key, nonce, text.encode("utf-8", "surrogatepass"))
+
+
+def opened(key: bytes, nonce: str, data: bytes) -> str:
+    """The text again."""
+    return _crossed(key, nonce, data).decode("utf-8", "surrogatepass")
+
+
+def _crossed(key: bytes, nonce: str, data: bytes) -> bytes:
+    assert len(key) == SEAL_BYTES
+    stream = hashlib.shake_256(key + nonce.encode()).digest(len(data))
+    return (int.from_bytes(data, "big") ^ int.from_bytes(stream, "big")).to_bytes(len(data), "big")

@@ -1,0 +1,56 @@
+"""The tables, as migrations: each a tuple of statements that is run once, in one transaction.
+
+Owns: the two schemas. May never: change a migration that was released; add one.
+Theory: what names a person is in one small file, rewritten whole (VACUUM) at each erasure, because SQLite's
+``secure_delete`` alone leaves stale copies in pages that were split or merged (seen: 1 in 2,000 deleted rows).
+The many post ids are in another file, sealed with a key that is in the first: there, nothing is to be read anyway.
+"""
+
+PEOPLE = (
+    (
+        """CREATE TABLE people (
+            conference TEXT NOT NULL, attendee TEXT NOT NULL, name TEXT NOT NULL, email TEXT NOT NULL,
+            picture TEXT NOT NULL, show_name INTEGER NOT NULL, show_picture INTEGER NOT NULL,
+            PRIMARY KEY (conference, attendee)) STRICT, WITHOUT ROWID""",
+        "CREATE UNIQUE INDEX people_email ON people (conference, email) WHERE email <> ''",
+        """CREATE TABLE contacts (
+            conference TEXT NOT NULL, attendee TEXT NOT NULL, channel TEXT NOT NULL, address TEXT NOT NULL,
+            PRIMARY KEY (conference, attendee, channel, address)) STRICT, WITHOUT ROWID""",
+        """CREATE TABLE preferences (
+            conference TEXT NOT NULL, attendee TEXT NOT NULL, value TEXT NOT NULL,
+            PRIMARY KEY (conference, attendee)) STRICT, WITHOUT ROWID""",
+        # AUTOINCREMENT: an erased account's number never comes again.
+        """CREATE TABLE accounts (
+            number INTEGER PRIMARY KEY AUTOINCREMENT, account TEXT NOT NULL UNIQUE, token TEXT NOT NULL UNIQUE,
+            seal BLOB NOT NULL, seen INTEGER NOT NULL) STRICT""",
+        """CREATE TABLE holdings (
+            conference TEXT NOT NULL, attendee TEXT NOT NULL, token TEXT NOT NULL, how TEXT NOT NULL,
+            ever_verified INTEGER NOT NULL, PRIMARY KEY (conference, attendee, token)) STRICT, WITHOUT ROWID""",
+        "CREATE INDEX holdings_token ON holdings (token)",
+        """CREATE TABLE grants (
+            id TEXT PRIMARY KEY, digest BLOB NOT NULL, kind TEXT NOT NULL, role TEXT NOT NULL, subject TEXT NOT NULL,
+            conferences TEXT NOT NULL, checkins INTEGER NOT NULL, made INTEGER NOT NULL, expires INTEGER NOT NULL,
+            last_used INTEGER, revoked INTEGER NOT NULL DEFAULT 0) STRICT, WITHOUT ROWID""",
+        "CREATE INDEX grants_subject ON grants (role, subject)",
+        """CREATE TABLE codes (
+            conference TEXT NOT NULL, attendee TEXT NOT NULL, account TEXT NOT NULL, digest BLOB NOT NULL,
+            made INTEGER NOT NULL, expires INTEGER NOT NULL, looks INTEGER NOT NULL, open INTEGER NOT NULL) STRICT""",
+        "CREATE INDEX codes_attendee ON codes (conference, attendee)",
+        # Erasures on their way: here until everybody else has erased too.
+        """CREATE TABLE erasures (
+            conference TEXT NOT NULL, attendee TEXT NOT NULL, accounts TEXT NOT NULL, kept TEXT NOT NULL,
+            numbers TEXT NOT NULL, PRIMARY KEY (conference, attendee)) STRICT, WITHOUT ROWID""",
+        "CREATE TABLE gone (digest BLOB PRIMARY KEY, day INTEGER NOT NULL) STRICT, WITHOUT ROWID",
+    ),
+)
+
+POSTS = (
+    (
+        # digest: of the id, keyed with the server's secret. account: accounts.number, null when only a deletion came.
+        """CREATE TABLE posts (
+            digest INTEGER PRIMARY KEY, token TEXT NOT NULL UNIQUE, account INTEGER, until INTEGER NOT NULL,
+            sealed BLOB) STRICT""",
+        "CREATE INDEX posts_account ON posts (account) WHERE account IS NOT NULL",
+        "CREATE INDEX posts_until ON posts (until)",
+    ),
+)

@@ -1,0 +1,119 @@
+"""The port of the durable log: what a journal promises, whatever keeps it.
+
+Owns: the promises, the shapes, the errors. May never: know where bytes lie.
+A *log* is a conference's events, numbered from 0 without gaps (*offset*). *Outputs* lie beside it: ``decided`` counts the
+offsets whose outputs are recorded, and moves in the same transaction as they do. A position "n-i" is not an offset: n counts
+what was applied, doubles left out.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple, Protocol
+
+Entry = tuple[str, bytes]  # conference, line (no newline)
+Told = tuple[str, bytes]  # position "n-i", line
+
+BATCH_ROWS = 1_000  # read at once: bounds memory, and how long a reader holds what a checkpoint waits for
+SNAPSHOTS_KEPT = 2  # the newest, and one more in case it is damaged
+
+
+class JournalError(Exception):
+    """The journal cannot be used as asked; the text is for a person."""
+
+
+class JournalFullError(JournalError):
+    """No room: nothing of what was asked is kept. May be asked again when there is room."""
+
+
+class JournalLockedError(JournalError):
+    """Another process has the data folder."""
+
+
+class JournalDamagedError(JournalError):
+    """Something that was kept cannot be read."""
+
+
+class Row(NamedTuple):
+    """One record of a log."""
+
+    offset: int
+    recorded_at: int
+    line: bytes
+
+
+class Letter(NamedTuple):
+    """A dead letter and its number, from 1."""
+
+    number: int
+    line: bytes
+
+
+class Snapshot(NamedTuple):
+    """A state, and how many records of the log it holds."""
+
+    offset: int
+    data: bytes
+
+
+class Journal(Protocol):
+    """Synchronous; every method may be called from any thread. Times are ms since 1970."""
+
+    @property
+    def notices(self) -> list[str]:
+        """What was found damaged and what became of it, in plain words, oldest first."""
+
+    def append(self, entries: Sequence[Entry], recorded_at: int, letters: Sequence[bytes] = ()) -> list[int]:
+        """Keeps all or nothing, durably; gives each entry's offset. ValueError when ``recorded_at`` falls in a log."""
+
+    def read(self, conference: str, from_offset: int = 0, to: int | None = None) -> Iterator[Row]:
+        """The records [from_offset, to) as they are when asked for. JournalDamagedError names a row that is not as written."""
+
+    def length(self, conference: str) -> int:
+        """How many records a log has; 0 where there is none."""
+
+    def last_recorded(self) -> int | None:
+        """The latest ``recorded_at`` of all logs."""
+
+    def seek_time(self, conference: str, ms: int) -> int:
+        """The first offset recorded at ``ms`` or later; the log's length where all are earlier."""
+
+    def conferences(self) -> list[str]:
+        """The names of all logs, sorted."""
+
+    def record(self, conference: str, decided: int, outputs: Sequence[Told]) -> None:
+        """Keeps outputs, and that those of all offsets below ``decided`` are now recorded: both or neither.
+
+        ValueError when ``decided`` falls or is beyond the log, or when a position is not after the last one.
+        """
+
+    def decided(self, conference: str) -> int:
+        """How many offsets have their outputs recorded."""
+
+    def outputs(self, conference: str, from_n: int = 0, after: str | None = None) -> Iterator[Told]:
+        """The outputs in the order of their positions, from n on, or after a position."""
+
+    def append_letters(self, letters: Sequence[bytes]) -> None:
+        """Keeps dead letters, durably."""
+
+    def letters(self, after: int = 0, limit: int = 100) -> list[Letter]:
+        """A page of dead letters, oldest first, with numbers over ``after``."""
+
+    def letter_count(self) -> int:
+        """How many dead letters there are."""
+
+    def save_snapshot(self, conference: str, offset: int, data: bytes) -> None:
+        """Keeps a snapshot, whole or not at all; older ones than the newest two go."""
+
+    def latest_snapshot(self, conference: str, most: int | None = None) -> Snapshot | None:
+        """The newest good one with ``offset <= most``; a damaged one is passed over, and told in ``notices``."""
+
+    def ensure_room(self, size: int) -> None:
+        """Raises JournalFullError where so many bytes could not be appended now."""
+
+    def close(self) -> None:
+        """Lets go of everything; a second time changes nothing."""
+
+
+def parts(position: str) -> tuple[int, int]:
+    """(n, i) of a position."""
+    n, _, i = position.partition("-")
+    return int(n), int(i)

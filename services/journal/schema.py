@@ -1,0 +1,91 @@
+"""The journal's file: its tables, their version, and how it is opened.
+
+Owns: the form of the file and the step from each version to the next. May never: change what a version was.
+Theory: a log is a run of integer keys, ``log number << 40 | offset``, so that appending to the tree's end and reading in order are
+what SQLite does best; rows of some hundred bytes are too large to lie in the tree of a table WITHOUT ROWID, outputs
+are few. ``synchronous=FULL``: a commit is on the disk when it returns.
+"""
+
+import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
+
+from services.journal.port import JournalDamagedError, JournalError, JournalFullError
+
+APPLICATION_ID = 0x48414C4C  # "HALL"
+PAGE_BYTES = 16_384  # a third faster than 4,096 for rows of this size (measured)
+CHECKPOINT_PAGES = 1_000  # 16 MB of write-ahead log, then it is folded into the file
+LOCK_WAIT_S = 5.0  # for a reader from outside that holds the file, such as a backup
+
+_TABLES = """
+CREATE TABLE logs (
+    no INTEGER PRIMARY KEY,
+    conference TEXT NOT NULL UNIQUE,
+    decided INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE TABLE log (
+    key INTEGER PRIMARY KEY,
+    recorded_at INTEGER NOT NULL,
+    checksum INTEGER NOT NULL,
+    line BLOB NOT NULL
+) STRICT;
+CREATE TABLE outputs (
+    log INTEGER NOT NULL,
+    n INTEGER NOT NULL,
+    i INTEGER NOT NULL,
+    decided INTEGER NOT NULL,
+    checksum INTEGER NOT NULL,
+    line BLOB NOT NULL,
+    PRIMARY KEY (log, n, i)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE letters (number INTEGER PRIMARY KEY, line BLOB NOT NULL) STRICT;
+CREATE TABLE room (number INTEGER PRIMARY KEY, filler BLOB NOT NULL) STRICT;
+"""
+# What brings an empty file to version 1, version 1 to version 2, and so on.
+MIGRATIONS: Sequence[str] = (_TABLES,)
+
+# Not all that means "no room" has a code of its own: a quota or a limit of the file's size is an error of writing.
+_NO_ROOM = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_SHMSIZE}
+_DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+_PRIMARY = 0xFF  # an extended code's kind
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """A connection for any thread, one at a time; transactions are begun by hand."""
+    db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=LOCK_WAIT_S)
+    db.execute("PRAGMA synchronous=FULL")
+    db.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
+    return db
+
+
+def prepare(db: sqlite3.Connection, path: Path, migrations: Sequence[str] = MIGRATIONS) -> None:
+    """Makes the tables, or brings them to today's version. JournalError for a file that is none of ours, or newer."""
+    db.execute(f"PRAGMA page_size={PAGE_BYTES}")  # of a new file; else without effect
+    owner, version = _number(db, "application_id"), _number(db, "user_version")
+    tables = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+    if owner != APPLICATION_ID and (owner or tables):
+        raise JournalError(f"{path} is an SQLite file, but no journal of Hallway. Name another folder.")
+    if version > len(migrations):
+        raise JournalError(
+            f"{path} has version {version}; this Hallway knows {len(migrations)} and older. Start the newer Hallway."
+        )
+    db.execute("PRAGMA journal_mode=WAL")
+    for step in range(version, len(migrations)):
+        stamp = f"PRAGMA application_id={APPLICATION_ID}; PRAGMA user_version={step + 1};"
+        db.executescript(f"BEGIN IMMEDIATE; {migrations[step]} {stamp} COMMIT;")
+
+
+def _number(db: sqlite3.Connection, pragma: str) -> int:
+    return int(db.execute(f"PRAGMA {pragma}").fetchone()[0])
+
+
+def plain(error: sqlite3.Error, path: Path) -> JournalError:
+    """What SQLite found, as one of the journal's errors."""
+    code = getattr(error, "sqlite_errorcode", 0)
+    if code in _NO_ROOM or code & _PRIMARY == sqlite3.SQLITE_FULL:
+        return JournalFullError(f"There is no room to write in {path.parent}. Make room; nothing was half taken.")
+    if code & _PRIMARY == sqlite3.SQLITE_NOTADB:
+        return JournalError(f"{path} is no journal: it is not an SQLite file. Name another folder.")
+    if code & _PRIMARY in _DAMAGED:
+        return JournalDamagedError(f"{path} is damaged ({error}).")
+    return JournalError(f"{path} cannot be used ({error}).")

@@ -1,0 +1,83 @@
+"""``hallway simulate``, ``schema`` and ``demo``: the commands that need no input.
+
+Owns: their options. May never: import what only one of them needs before it is called, so that each starts at once.
+"""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from services import schema_files
+from services.files import STANDARD
+from services.options import Output, named
+from services.pacing import speed_of
+from services.problems import UnusableError
+from services.progress import progress
+from services.summary import say
+from services.writing import written_to
+
+
+def simulate(
+    *,
+    attendees: Annotated[int, Parameter(help="How many people are registered.")] = 300,
+    posts: Annotated[int, Parameter(help="About how many posts they write.")] = 5_000,
+    days: Annotated[int, Parameter(help="How many days the conference lasts.")] = 3,
+    seed: Annotated[
+        int, Parameter(help="Another seed is another conference; the same one is the same, byte for byte.")
+    ] = 1,
+    output: Output = None,
+) -> int:
+    """Write an invented conference as JSONL: half a year of chats, then its days."""
+    from services.simulation import expected_events, simulate
+
+    named([output] if output else [])
+    try:
+        lines = simulate(attendees=attendees, posts=posts, days=days, seed=seed)
+        total = expected_events(attendees=attendees, posts=posts, days=days)
+    except ValueError as error:
+        raise UnusableError(f"{error}.") from None
+    to_terminal = output in (None, STANDARD) and sys.stdout.isatty()
+    with written_to(output or STANDARD) as write, progress("Simulating", total, quiet=to_terminal) as advance:
+        for count, line in enumerate(lines, 1):
+            write(line)
+            if not count % 1_000:
+                advance(count, count)
+    return 0
+
+
+def schema(
+    *,
+    check: Annotated[
+        bool, Parameter(negative=(), help="Write nothing; exit 1 when a document is not current.")
+    ] = False,
+    folder: Annotated[Path, Parameter(help="Where the documents are.")] = schema_files.FOLDER,
+) -> int:
+    """Write the JSON Schema of all events and outputs."""
+    from schemas.json_schema import documents  # building them takes as long as starting all the rest
+
+    found = documents()
+    if not check:
+        schema_files.write(found, folder)
+        say(f"Wrote {' and '.join(sorted(found))} to {folder}.")
+        return 0
+    stale = schema_files.stale(found, folder)
+    if stale:
+        say(f"Not current in {folder}: {', '.join(stale)}. `hallway schema` writes them anew.", "red")
+    return 1 if stale else 0
+
+
+def demo(
+    *,
+    speed: Annotated[
+        str | None,
+        Parameter(help="So many times as fast as it happened, such as 600x; without it about half a minute."),
+    ] = None,
+    fast: Annotated[bool, Parameter(negative=(), help="No waiting: for pipes and tests.")] = False,
+) -> int:
+    """Play a day at an invented conference: who meets whom, why, and where."""
+    from services.demo import play
+
+    pace = speed_of(speed) if speed is not None else None
+    return play(speed=pace, fast=fast or speed == "max")
