@@ -27,18 +27,26 @@ def other_of(name: str) -> dict[str, Any] | list[AnyOutput]:
     """OTHER by its content: policy values, or the outputs of another run."""
     if name == STANDARD:
         raise UnusableError("--diff takes a file: a policy as JSON, or the outputs of another run as JSONL.")
-    pieces = Input(name).blocks()
-    first = next(pieces, None)
-    if first is None:
+    start = _start(name)
+    if not start.strip():
         return []
-    if not isinstance(first, LongLine) and len(first.data) < POLICY_BYTES:
-        try:
-            found = msgspec.json.decode(first.data)
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-            found = None
-        if isinstance(found, dict) and "type" not in found:
-            return checked(name, first.data)
+    try:
+        found = msgspec.json.decode(start)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        found = None
+    if isinstance(found, dict) and "type" not in found:
+        return checked(name, start)
     return list(_outputs(name))
+
+
+def _start(name: str) -> bytes:
+    """The first bytes of a file: all of it, if it may be a policy."""
+    start = b""
+    for piece in Input(name).blocks():
+        start += piece.head if isinstance(piece, LongLine) else piece.data
+        if len(start) > POLICY_BYTES:
+            break
+    return start
 
 
 def _outputs(name: str) -> Iterator[AnyOutput]:

@@ -108,7 +108,9 @@ def matcher_of(run: Run, conference: str) -> Matcher:
 
 
 def check_attendee(matcher: Matcher, name: str) -> None:
-    """UnusableError suggests near names for one that never occurred."""
+    """UnusableError suggests near names for one that never occurred. Before the opening nobody is known yet."""
+    if not matcher.state.opened:
+        return
     if name not in matcher.state.attendees and not matcher.observer.people.is_erased(name):
         raise UnusableError(
             f"The conference {matcher.state.conference} has no attendee {name}."

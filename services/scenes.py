@@ -77,7 +77,15 @@ def day_of(lines: Iterable[bytes]) -> Day:
             _count_output(counts, output)
             day.scenes.append(Scene(millis(output.at), _copy(counts), output))
     day.digest = replay.digest()
+    day.scenes = _without_night(day.scenes)
     return day
+
+
+def _without_night(scenes: list[Scene]) -> list[Scene]:
+    """After the last news the hours need not be struck; cards still go when people lapse."""
+    news = [number for number, scene in enumerate(scenes) if not isinstance(scene.output, MatchWithdrawn | None)]
+    last = news[-1] if news else -1
+    return [scene for number, scene in enumerate(scenes) if number <= last or scene.output is not None]
 
 
 def _copy(counts: Counts) -> Counts:

@@ -1,7 +1,7 @@
 """One-time codes with which an attendee proves to own an account: the code stands in a post or profile of the account.
 
-Owns: the table codes; how many may be asked for, and how often may be looked. May never: keep a code in clear, or let a code
-prove another account or another attendee than it was made for.
+Owns: the table codes; how many may be asked for, and how often may be looked. May never: keep a code in clear, or let
+it prove another account or another attendee than it was made for.
 Theory: a code is public once it is posted, so it proves nothing by being known: only by standing where only the owner
 writes, and only for the attendee and account in its row. A code of 40 bits, 5 an hour, is not in a post by chance.
 """

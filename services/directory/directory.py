@@ -54,8 +54,8 @@ class SqliteDirectory:
         """A token for each account; made where there is none."""
         return self.accounts.tokens_for(accounts)
 
-    def post_tokens(self, posts: Sequence[PostRef]) -> dict[str, str]:
-        """A token for each post id; made where there is none."""
+    def post_tokens(self, posts: Sequence[PostRef]) -> list[str]:
+        """The token of each post; made where there is none."""
         return self.posts.post_tokens(posts)
 
     def hold(self, held: Sequence[Held]) -> None:

@@ -1,9 +1,9 @@
 """Erasing people: their rows, the way back from their tokens, and the bytes of both.
 
 Owns: the table erasures, and the order of the steps. May never: report as done what a crash can undo.
-Theory: one transaction takes the person out and notes the erasure; then the posts go, then both files are cleaned. Each step
-may be repeated, so what was interrupted is finished at the next start. The note (ids and tokens, unreadable by then)
-stays until journal views, Redis and state have erased as well: ``pending`` says what is left, ``confirm`` ends it.
+Theory: one transaction takes the person out and notes the erasure; then the posts go, then both files are cleaned. Each
+step may be repeated, so what was interrupted is finished at the next start. The note (ids and tokens, unreadable by
+then) stays until journal views, Redis and state have erased as well: ``pending`` lists it, ``confirm`` ends it.
 """
 
 from collections.abc import Sequence
@@ -81,7 +81,7 @@ class Erasing:
     def confirm(self, conference: str, attendee: str) -> None:
         """Everything else has erased too: the note goes."""
         self._people.run("DELETE FROM erasures WHERE conference = ? AND attendee = ?", (conference, attendee))
-        self._people.clean(whole=False)
+        self._people.clean(whole=True)
 
 
 def _json(values: Sequence[str] | Sequence[int]) -> str:

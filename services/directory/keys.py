@@ -1,8 +1,8 @@
 """Keys of organizers and connectors, magic links, and the sessions that links become.
 
 Owns: the table grants. May never: keep a secret in clear, compare one in any time but constant, or take a link twice.
-Theory: ``hw.KIND.ID.SECRET``: the row is found by ID, which is public; of SECRET (256 random bits) a keyed digest is kept.
-An unknown ID costs a comparison too, so the time says nothing about which ones exist.
+Theory: ``hw.KIND.ID.SECRET``: the row is found by ID, which is public; of SECRET (256 random bits) there is a keyed
+digest. An unknown ID costs a comparison too, so the time says nothing about which ones exist.
 """
 
 import hmac
@@ -105,11 +105,11 @@ class Keys:
         self, kind: Kind, role: Role, subject: str, conferences: Sequence[str], days: int, checkins: bool
     ) -> str:
         name, value, now = secrets.token_hex(8), secrets.token_urlsafe(32), self._clock()
+        digest = self._digest(kind, name, value)
         self._base.run(
             "INSERT INTO grants (id, digest, kind, role, subject, conferences, checkins, made, expires)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (name, self._digest(kind, name, value), kind, role, subject, _json(conferences), checkins, now)
-            + (now + days * DAY_MS,),
+            (name, digest, kind, role, subject, _json(conferences), checkins, now, now + days * DAY_MS),
         )
         return f"hw.{kind}.{name}.{value}"
 

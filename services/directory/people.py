@@ -34,7 +34,7 @@ class People:
         self._gone = gone
 
     def add(self, person: Person) -> Person | None:
-        """Adds somebody, under a new random id where ``attendee`` is empty; who has that id or e-mail stays as they are.
+        """Adds somebody, under a new random id where ``attendee`` is empty; who has that id or e-mail already stays.
 
         Returns who is there now; None if that id was erased.
         """

@@ -18,8 +18,8 @@ EVIDENCE_DAYS = 400  # the contract's: so long a post counts, and so long its id
 BACKUPS_NOTE = (
     "Backups: erasing reaches the running files, not copies of them. Keep encrypted backups of the data folder for at "
     "most 30 days, and of `secret.key` apart from them. After restoring one, and before serving, erase once more "
-    "everybody of whom the log has an `attendee.erased`: the log is newer than the backup. Post ids are sealed with a key of "
-    "their account, so in a copy of `posts.sqlite` alone nobody can be read. Freed blocks of the disk are the "
+    "everybody of whom the log has an `attendee.erased`: the log is newer than the backup. Post ids are sealed with a "
+    "key of their account, so in a copy of `posts.sqlite` alone nobody can be read. Freed blocks of the disk are the "
     "disk's: encrypt it."
 )
 
@@ -45,12 +45,11 @@ class Shown(Struct, frozen=True):
 
 
 class PostRef(Struct, frozen=True):
-    """A post as it came in. Of a deletion, which may come before its post, ``deleted`` is true."""
+    """A post as it came in, or as a deletion names it (which may come first)."""
 
     id: str
     actor: str
     at: int
-    deleted: bool = False
 
 
 class Held(Struct, frozen=True):
@@ -92,8 +91,8 @@ class Tokens(Protocol):
         """A token for each account; made where there is none."""
         ...
 
-    def post_tokens(self, posts: Sequence[PostRef]) -> dict[str, str]:
-        """A token for each post id; made where there is none."""
+    def post_tokens(self, posts: Sequence[PostRef]) -> list[str]:
+        """The token of each post; made where there is none."""
         ...
 
     def hold(self, held: Sequence[Held]) -> None:

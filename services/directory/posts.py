@@ -1,9 +1,10 @@
 """Post ids and the tokens that stand for them in every log.
 
 Owns: the table posts. May never: have an id in it that can be read without the key in the other file.
-Theory: a row is found by the keyed digest of the id (64 bits: two of 10 million ids meet with a chance of 3 in a million,
-and then one counts as the other's double). The id itself is sealed with a key of its actor's account, so erasing the
-account makes it unreadable at once, in copies too. A deletion may come first: then nothing is sealed, and nobody owns it.
+Theory: a row is found by a keyed digest of author and id (64 bits: two of 10 million posts meet with a chance of 3 in a
+million, and then one counts as the other's double). The author is in it so that nobody can take the id of somebody
+else's post, or delete it. The id itself is sealed with a key of its author's account: erasing the account makes it
+unreadable at once, in copies of this file too.
 """
 
 from collections import OrderedDict
@@ -19,7 +20,7 @@ from services.directory.secret import Secret
 
 MOST_CACHED = 100_000  # posts in memory, about 20 MB: a backfill and a stream that bring the same ones
 RECORDED_DAYS = 7  # so long an id is recognised after it was recorded, however old the post
-_Row = tuple[int, str, int | None, int, bytes | None]
+_Row = tuple[int, str, int, int, bytes]
 
 
 class Posts:
@@ -43,58 +44,46 @@ class Posts:
         """How many are in memory."""
         return len(self._cache)
 
-    def post_tokens(self, posts: Sequence[PostRef]) -> dict[str, str]:
-        """A token for each post id; made where there is none. The first post with an id owns it."""
+    def post_tokens(self, posts: Sequence[PostRef]) -> list[str]:
+        """The token of each post; made where there is none. A deletion names its post with the same author."""
         with self._base.lock:
-            found: dict[str, str] = {}
+            digests = [self._secret.number("post", f"{post.actor}\n{post.id}") for post in posts]
+            found: dict[int, str] = {}
             missing: dict[int, PostRef] = {}
-            for post in posts:
-                digest = self._secret.number("post", post.id)
+            for digest, post in zip(digests, posts, strict=True):
                 token = self._cache.get(digest)
-                if token is not None:
-                    self._cache.move_to_end(digest)
-                    found[post.id] = token
-                elif digest not in missing or (missing[digest].deleted and not post.deleted):
+                if token is None:
                     missing[digest] = post
+                else:
+                    self._cache.move_to_end(digest)
+                    found[digest] = token
             if missing:
-                found |= self._fetched(missing)
-            return found
+                rows = self._fetched(missing)
+                found |= rows
+                self._cache |= rows
+                while len(self._cache) > self._most:
+                    self._cache.popitem(last=False)
+            return [found[digest] for digest in digests]
 
-    def _fetched(self, posts: dict[int, PostRef]) -> dict[str, str]:
-        owners = self._accounts.rows_for([post.actor for post in posts.values() if not post.deleted])
+    def _fetched(self, posts: dict[int, PostRef]) -> dict[int, str]:
+        owners = self._accounts.rows_for([post.actor for post in posts.values()])
         with self._base.write():
             rows = [
-                self._row(digest, post, token, owners)
+                self._row(digest, post, token, owners[post.actor])
                 for (digest, post), token in zip(posts.items(), new_tokens(len(posts)), strict=True)
             ]
-            self._base.run_all("INSERT OR IGNORE INTO posts VALUES (?, ?, ?, ?, ?)", rows)
-            sql = "SELECT digest, token, account FROM posts WHERE digest IN (SELECT value FROM json_each(?))"
-            kept = {row[0]: (row[1], row[2]) for row in self._base.read(sql, (_json(posts),))}
-            late = [
-                self._row(digest, post, kept[digest][0], owners)
-                for digest, post in posts.items()
-                if not post.deleted and kept[digest][1] is None
-            ]
-            if late:
-                self._base.run_all("INSERT OR REPLACE INTO posts VALUES (?, ?, ?, ?, ?)", late)
-        for digest, (token, account) in kept.items():
-            if account is not None:
-                self._cache[digest] = token
-        while len(self._cache) > self._most:
-            self._cache.popitem(last=False)
-        return {post.id: kept[digest][0] for digest, post in posts.items()}
+            self._base.run_all("INSERT INTO posts VALUES (?, ?, ?, ?, ?) ON CONFLICT (digest) DO NOTHING", rows)
+            sql = "SELECT digest, token FROM posts WHERE digest IN (SELECT value FROM json_each(?))"
+            return dict(self._base.read(sql, (_json(posts),)))
 
-    def _row(self, digest: int, post: PostRef, token: str, owners: dict[str, Account]) -> _Row:
+    def _row(self, digest: int, post: PostRef, token: str, owner: Account) -> _Row:
         until = max(day(post.at) + self._days, day(self._clock()) + RECORDED_DAYS) + 1
-        if post.deleted:
-            return digest, token, None, until, None
-        owner = owners[post.actor]
         return digest, token, owner.number, until, sealed(owner.seal, token, post.id)
 
     def originals(self, tokens: Collection[str]) -> dict[str, str]:
         """The post ids behind tokens; those erased or expired are not in it."""
         sql = "SELECT token, account, sealed FROM posts WHERE token IN (SELECT value FROM json_each(?))"
-        rows = [row for row in self._base.read(sql, (_json(tokens),)) if row[1] is not None]
+        rows = self._base.read(sql, (_json(tokens),))
         seals = self._accounts.seals({row[1] for row in rows})
         return {token: opened(seals[owner], token, data) for token, owner, data in rows if owner in seals}
 

@@ -46,11 +46,11 @@ PEOPLE = (
 
 POSTS = (
     (
-        # digest: of the id, keyed with the server's secret. account: accounts.number, null when only a deletion came.
+        # digest: of author and id, keyed with the server's secret. account: accounts.number of the author.
         """CREATE TABLE posts (
-            digest INTEGER PRIMARY KEY, token TEXT NOT NULL UNIQUE, account INTEGER, until INTEGER NOT NULL,
-            sealed BLOB) STRICT""",
-        "CREATE INDEX posts_account ON posts (account) WHERE account IS NOT NULL",
+            digest INTEGER PRIMARY KEY, token TEXT NOT NULL UNIQUE, account INTEGER NOT NULL,
+            until INTEGER NOT NULL, sealed BLOB NOT NULL) STRICT""",
+        "CREATE INDEX posts_account ON posts (account)",
         "CREATE INDEX posts_until ON posts (until)",
     ),
 )

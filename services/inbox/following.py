@@ -1,6 +1,7 @@
 """Waiting for new entries: who waits, who is woken, and the endless reading of a stream of server-sent events.
 
-Owns: the register of waiters of this process. May never: carry entries; a waking is a hint, and reading tells the truth.
+Owns: the register of waiters of this process. May never: carry entries; a waking is a hint, reading is
+the truth.
 Theory: register, read, then wait: what comes between the reading and the waiting has set the event already. A lost hint
 costs at most one beat. A waiter is one event in one set (about 1 KB), no connection and no task of its own.
 """

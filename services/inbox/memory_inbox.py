@@ -31,7 +31,8 @@ from services.inbox.view import OwnPost, Totals, card_of, no_post
 class _Inbox:
     entries: list[tuple[str, NewEntry]] = field(default_factory=list)
     cards: dict[str, dict[str, tuple[str, bytes]]] = field(default_factory=dict)
-    others: dict[str, str] = field(default_factory=dict)
+    others: dict[str, str] = field(default_factory=dict)  # by match, of the own cards
+    named_in: dict[str, str] = field(default_factory=dict)  # by match, whose cards are about this attendee
     last: str = START
     trimmed: str = START
 
@@ -55,6 +56,7 @@ class _Inbox:
 
     def forget(self, match: str) -> None:
         self.others.pop(match, None)
+        self.named_in.pop(match, None)
         self.cards.pop(match, None)
         self.entries = [(at, entry) for at, entry in self.entries if entry.match != match or entry.kind == WITHDRAWN]
 
@@ -74,6 +76,8 @@ class _Conference:
         self.mark = delivery.position
         for entry in delivery.entries:
             self.inboxes.setdefault(entry.attendee, _Inbox()).add(delivery.position, entry, keep)
+            if entry.kind != WITHDRAWN:
+                self.inboxes.setdefault(entry.other, _Inbox()).named_in[entry.match] = entry.attendee
         if delivery.counts is not None:
             numbers = asdict(self.totals)
             self.totals = Totals(**(numbers | {delivery.counts: numbers[delivery.counts] + 1}))
@@ -98,6 +102,8 @@ class MemoryInboxes(Following):
 
     async def deliver(self, conference: str, outputs: Sequence[AnyOutput]) -> str:
         check_ascending(outputs)
+        if not outputs:
+            return self._known.get(conference, START)
         store = self._conferences.get(conference)
         if store is None:
             raise InboxLostError(conference, None)
@@ -154,7 +160,7 @@ class MemoryInboxes(Following):
         if store.building:
             store.erased.add(attendee)
         inbox = store.inboxes.pop(attendee, _Inbox())
-        for match, other in inbox.others.items():
+        for match, other in [*inbox.others.items(), *inbox.named_in.items()]:
             if other in store.inboxes:
                 store.inboxes[other].forget(match)
 

@@ -1,10 +1,10 @@
 """The port of the serving store: what attendees' pages and the organizer's numbers are read from.
 
-Owns: the verbs, their results, their errors and their bounds. May never: hold what the log does not; anything here can be
-thrown away and made again from the recorded outputs (``rebuild``).
+Owns: the verbs, their results, their errors and their bounds. May never: hold what the log does not; anything here can
+be thrown away and made again from the recorded outputs (``rebuild``).
 Theory: an output enters the inbox of each attendee in its ``to`` under its position, together with the conference's
-*mark*, the position up to which everything is delivered. So repeats and zombies change nothing, delivery goes on after a
-crash at the mark, and ``Last-Event-ID`` outlives the store. What is kept is the attendee's own view (``view``), never
+*mark*, the position up to which everything is delivered. So repeats and zombies change nothing, delivery goes on after
+a crash at the mark, and ``Last-Event-ID`` outlives the store. What is kept is the attendee's own view (``view``), never
 the output: what must not leave the server never gets as far as Redis.
 """
 
@@ -62,7 +62,7 @@ class ResumeLostError(Exception):
 
 
 class Inboxes(Protocol):
-    """All take and give ids as in the contract. All but ``follow`` raise InboxUnavailableError within a bounded time."""
+    """All take and give ids as in the contract. All but ``follow`` raise InboxUnavailableError in a bounded time."""
 
     async def deliver(self, conference: str, outputs: Sequence[AnyOutput]) -> str:
         """Puts outputs, ascending, into the inboxes of their ``to``; returns the mark. Repeats change nothing.

@@ -1,7 +1,7 @@
 """Positions "n-i" of outputs: their order, and what a client may send as ``Last-Event-ID``.
 
-Owns: the form and the order. Theory: a position is the id under which an output enters a Redis stream, so both parts are
-whole numbers compared as numbers. Both fit into the doubles that a Lua script counts with.
+Owns: the form and the order. Theory: a position is the id under which an output enters a Redis stream, so both parts
+are whole numbers compared as numbers. Both fit into the doubles that a Lua script counts with.
 """
 
 import re

@@ -3,8 +3,8 @@
 Owns: the redaction (guarantee 6). May never: carry ``cause``, ``caused_by``, an output's id, another attendee's id or
 post, a score, or anything by which one withdrawal differs from another: not even ``at``, for a lapse has the very time
 of day of an arrival. Whoever adds a field adds it to the property test that looks for what is forbidden.
-A position ("n-i", the ``Last-Event-ID``) goes along with each view. It tells how many records the conference had before,
-and nothing of whose they were; only positions of the attendee's own entries are ever sent.
+A position ("n-i", the ``Last-Event-ID``) goes along with each view. It tells how many records the conference had
+before, and nothing of whose they were; only positions of the attendee's own entries are ever sent.
 Names and pictures are not here: the gateway adds them from the directory, as their owners allowed.
 """
 

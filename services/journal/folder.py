@@ -1,8 +1,9 @@
 """The data folder, and the lock that keeps a second process out of it.
 
-Owns: the folder's mode and the lock file with the owner's pid. May never: wait for the lock; whoever comes second is told.
-Theory: the lock is the kernel's (``flock``), so it ends with its process, however that ends; the pid in the file is only for
-the message.
+Owns: the folder's mode and the lock file with the owner's pid. May never: wait for the lock; whoever comes second is
+told.
+Theory: the lock is the kernel's (``flock``), so it ends with its process, however that ends; the pid in the file is
+only for the message.
 """
 
 import fcntl

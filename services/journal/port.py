@@ -1,9 +1,9 @@
 """The port of the durable log: what a journal promises, whatever keeps it.
 
 Owns: the promises, the shapes, the errors. May never: know where bytes lie.
-A *log* is a conference's events, numbered from 0 without gaps (*offset*). *Outputs* lie beside it: ``decided`` counts the
-offsets whose outputs are recorded, and moves in the same transaction as they do. A position "n-i" is not an offset: n counts
-what was applied, doubles left out.
+A *log* is a conference's events, numbered from 0 without gaps (*offset*). *Outputs* lie beside it: ``decided`` counts
+the offsets whose outputs are recorded, and moves in the same transaction as they do. A position "n-i" is not an
+offset: n counts what was applied, doubles left out.
 """
 
 from collections.abc import Iterator, Sequence
@@ -65,7 +65,7 @@ class Journal(Protocol):
         """Keeps all or nothing, durably; gives each entry's offset. ValueError when ``recorded_at`` falls in a log."""
 
     def read(self, conference: str, from_offset: int = 0, to: int | None = None) -> Iterator[Row]:
-        """The records [from_offset, to) as they are when asked for. JournalDamagedError names a row that is not as written."""
+        """The records [from_offset, to), those there are when it begins. JournalDamagedError names a damaged one."""
 
     def length(self, conference: str) -> int:
         """How many records a log has; 0 where there is none."""

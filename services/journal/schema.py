@@ -1,9 +1,9 @@
 """The journal's file: its tables, their version, and how it is opened.
 
 Owns: the form of the file and the step from each version to the next. May never: change what a version was.
-Theory: a log is a run of integer keys, ``log number << 40 | offset``, so that appending to the tree's end and reading in order are
-what SQLite does best; rows of some hundred bytes are too large to lie in the tree of a table WITHOUT ROWID, outputs
-are few. ``synchronous=FULL``: a commit is on the disk when it returns.
+Theory: a log is a run of integer keys, ``log number << 40 | offset``, so that appending to the tree's end and reading
+in order are what SQLite does best; rows of some hundred bytes are too large to lie in the tree of a table WITHOUT
+ROWID, outputs are few. ``synchronous=FULL``: a commit is on the disk when it returns.
 """
 
 import sqlite3
@@ -50,9 +50,14 @@ _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _PRIMARY = 0xFF  # an extended code's kind
 
 
+def bare(path: Path) -> sqlite3.Connection:
+    """A connection that has not looked at the file yet."""
+    return sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=LOCK_WAIT_S)
+
+
 def connect(path: Path) -> sqlite3.Connection:
     """A connection for any thread, one at a time; transactions are begun by hand."""
-    db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=LOCK_WAIT_S)
+    db = bare(path)
     db.execute("PRAGMA synchronous=FULL")
     db.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
     return db

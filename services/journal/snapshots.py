@@ -1,8 +1,9 @@
 """Snapshots as files beside the journal's.
 
-Owns: the folder ``snapshots`` and the form of a file: one line of head, then the packed state. May never: look into a state.
-Theory: a state has a hundred times the size of a commit, so in the journal it would hold up every append; as a file it is
-written beside, and has its name only once it is whole on the disk.
+Owns: the folder ``snapshots`` and the form of a file: one line of head, then the packed state. May never: look into a
+state.
+Theory: a state has a hundred times the size of a commit, so in the journal it would hold up every append; as a file
+it is written beside, and has its name only once it is whole on the disk.
 """
 
 import errno
@@ -73,7 +74,9 @@ class SnapshotFiles:
                 raise ValueError("its digest does not fit")
             data = zstandard.ZstdDecompressor().decompress(packed, max_output_size=min(head.size, _MOST_BYTES))
         except (OSError, ValueError, msgspec.MsgspecError, zstandard.ZstdError) as error:
-            self._notices.append(f"The snapshot {path.name} is damaged ({error}); an older one or the log itself is used.")
+            self._notices.append(
+                f"The snapshot {path.name} is damaged ({error}). An older one, or the log itself, is used."
+            )
             return None
         return Snapshot(head.offset, data)
 
@@ -83,7 +86,7 @@ class SnapshotFiles:
 
 
 def _stem(conference: str) -> str:
-    """A name for files: two conferences may differ in upper and lower case only, which some file systems do not tell apart."""
+    """A name for files, as some file systems do not tell upper from lower case."""
     return blake2b(conference.encode(), digest_size=10).hexdigest()
 
 

@@ -8,6 +8,8 @@ Owns: ``cards`` and what became of them. May never: judge evidence or budgets.
         +--met--> closed for good                                    first of the causes above, never again
 """
 
+from heapq import heapify
+
 from schemas.events import MatchAnswered
 from schemas.outputs import MatchAgreed, MatchSuggested, MatchWithdrawn
 from schemas.times import HOUR_MS
@@ -174,6 +176,8 @@ def drop(state: State, attendee: str) -> None:
         del state.cards_of[other][attendee]
         del state.cards[card.a, card.b]
         state.matches.pop(card.match, None)
+    state.timers = [timer for timer in state.timers if attendee not in timer[2:]]
+    heapify(state.timers)
 
 
 def open_cards(state: State, attendee: str) -> list[Card]:

@@ -16,6 +16,7 @@ from schemas.outputs import AnyOutput, MatchAgreed, MatchSuggested, MatchWithdra
 from schemas.times import DAY_MS, millis
 from streams.matching import cards, presence, room, ties
 from streams.matching.decide import Decider
+from streams.matching.ids import trace
 from streams.matching.observe import Changes, Observer
 from streams.matching.state import State, Waiting
 from streams.matching.timers import Wake, next_due, take, wake_at
@@ -176,6 +177,8 @@ class Matcher:
                 return False
         if (event_id in state.posts or state.buried) and self.observer.evidence.knows(event_id, now):
             return False
+        if state.late and self._is_late(event_id, now):
+            return False
         if state.closed and type(event) is not AttendeeErased:
             return False
         return type(event) is not ActivityPosted or event.source is None or self.observer.counts(event)
@@ -184,14 +187,27 @@ class Matcher:
         state, observer = self.state, self.observer
         state.now = now
         observer.evidence.advance(now)
-        # A post is known by its own record for as long as it counts.
-        if type(event) is not ActivityPosted or at + state.policy.evidence_days * DAY_MS < now + IDS_KEPT_MS:
-            if now - state.turned_at >= IDS_KEPT_MS:
-                state.older = state.recent if now - state.turned_at < 2 * IDS_KEPT_MS else {}
-                state.recent = {}
-                state.turned_at = now
-            state.recent[event.id] = now
+        if type(event) is not ActivityPosted:
+            self._remember(event.id, now)
+        elif at + state.policy.evidence_days * DAY_MS < now + IDS_KEPT_MS:
+            # Other posts are known by their own record, for as long as they count.
+            state.late[trace(state.conference, event.id)] = now
         observer.observe(event, at)
+
+    def _remember(self, event_id: str, now: int) -> None:
+        state = self.state
+        if now - state.turned_at >= IDS_KEPT_MS:
+            state.older = state.recent if now - state.turned_at < 2 * IDS_KEPT_MS else {}
+            state.recent = {}
+            state.turned_at = now
+        state.recent[event_id] = now
+
+    def _is_late(self, event_id: str, now: int) -> bool:
+        """Whether it is a post's that came lately, when it was about to stop counting (a digest: it may be an erased one's)."""
+        late = self.state.late
+        while late and now - next(iter(late.values())) >= IDS_KEPT_MS:
+            del late[next(iter(late))]
+        return bool(late) and trace(self.state.conference, event_id) in late
 
     def _decide(self, now: int, cause: str | None, outputs: list[AnyOutput]) -> None:
         for output in self.decider.decide(self.observer.changes, now, cause, self._position):

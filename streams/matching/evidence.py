@@ -140,8 +140,11 @@ class Evidence:
         return lost
 
     def _was_deleted(self, event: ActivityPosted) -> bool:
-        said = self.state.deletions.get(event.id)
-        return said is not None and said[0] == trace(self.state.conference, event.actor)
+        state = self.state
+        said = state.deletions.get(event.id)
+        if said is None and state.erased:
+            said = state.deletions.get(trace(state.conference, event.id))
+        return said is not None and said[0] == trace(state.conference, event.actor)
 
     def _unsend(self, post: Post) -> None:
         author = self.state.accounts.get(post.author)
@@ -169,6 +172,9 @@ class Evidence:
             del state.posts[post.id]
             self._bury(post)
         account.posts, account.sessions = [], {}
+        name = trace(state.conference, account.text)
+        for post_id in [post_id for post_id, said in state.deletions.items() if said[0] == name]:
+            state.deletions[trace(state.conference, post_id)] = state.deletions.pop(post_id)
         accounts.bury(state, account, at)
 
     def advance(self, now: int) -> None:

@@ -25,6 +25,8 @@ class Step:
 def explain(matcher: Matcher, a: str, b: str, now: int) -> list[Step]:
     """The conditions of a suggestion of the two at ``now`` (ms, not before the matcher's), in the contract's order."""
     state = matcher.state
+    if not state.opened:  # what came before waits for the opening
+        return [_conference(state)]
     one, other = (state.attendees.get(name) for name in sorted((a, b)))
     steps = [_conference(state), *(_registered(matcher, name) for name in sorted((a, b)))]
     if one is None or other is None:

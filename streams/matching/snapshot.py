@@ -61,6 +61,7 @@ class _Body(Struct):
     next_rank: int
     recent: dict[str, int]
     older: dict[str, int]
+    late: dict[str, int]
     turned_at: int
     tags: list[tuple[str, ...]]
     posts: _Posts

@@ -170,6 +170,7 @@ class State(Struct):
     next_rank: int = 0
     recent: dict[str, int] = field(default_factory=dict)
     older: dict[str, int] = field(default_factory=dict)
+    late: dict[str, int] = field(default_factory=dict)  # digests of ids of posts that count for less than 7 days more
     turned_at: int = NEVER
     posts: dict[str, Post] = field(default_factory=dict)
     buried: dict[str, Post] = field(default_factory=dict)

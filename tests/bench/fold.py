@@ -7,7 +7,7 @@ from tests.bench.logs import log
 from tests.bench.rows import Row, spread
 
 ROUNDS = 5
-MOST_RATIO = 45.0
+MOST_RATIO = 50.0
 LEAST_EVENTS_A_SECOND = 35_000
 AIM = "125,000"  # 2.5 million events in 20 seconds
 

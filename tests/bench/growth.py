@@ -11,7 +11,7 @@ MOST_RATIO = 1.7
 
 
 def run() -> list[Row]:
-    """In turns, so that a busy machine slows both; each small round is ten folds, as long as the large one."""
+    """In turns, so that a busy machine slows both: three small folds, a large one, and again."""
     small, large = log(attendees=1_500, posts=50_000), log(attendees=15_000, posts=500_000)
     of_small: list[float] = []
     of_large: list[float] = []

@@ -4,8 +4,8 @@ from tests.bench.himss import child
 from tests.bench.logs import log
 from tests.bench.rows import Row
 
-MOST_A_POST = 1_500.0
-MOST_AN_ATTENDEE = 9_000.0
+MOST_A_POST = 600.0
+MOST_AN_ATTENDEE = 12_000.0
 FEW, MANY = 3_000, 23_000
 FEW_POSTS, MANY_POSTS = 50_000, 250_000
 

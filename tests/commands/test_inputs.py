@@ -91,7 +91,7 @@ BAD = {
     "missing field": (b'{"type":"clock.ticked","id":"1","at":"2026-03-09T11:00:00Z"}', "conference"),
     "wrong field": (b'{"type":"clock.ticked","id":1,"at":"2026-03-09T11:00:00Z","conference":"c"}', "id"),
     "no time": (b'{"type":"clock.ticked","id":"1","at":"noon","conference":"c"}', "at"),
-    "deep": (b"[" * 20_000, None),
+    "deep": (b'{"x":' + b"[" * 20_000, None),
 }
 
 
@@ -155,7 +155,7 @@ def test_of_an_endless_line_a_mebibyte_is_kept(hallway: Hallway, tmp_path: Path)
     [letter] = rows(letters)
     assert base64.b64decode(letter["bytes"]) == b"x" * KEPT_BYTES
     assert "3,000,000 bytes" in letter["reason"]
-    assert "1,048,576 are kept" in letter["reason"]
+    assert "1,048,576 bytes are kept" in letter["reason"]
     assert letter["position"] == 1
 
 

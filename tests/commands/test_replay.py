@@ -137,7 +137,7 @@ def _process(*arguments: object, **options: object) -> "subprocess.CompletedProc
 def test_the_same_bytes_under_any_hash_seed(big: Path) -> None:
     runs = [_process("replay", big, env={**os.environ, "PYTHONHASHSEED": seed}) for seed in ("1", "2")]
     assert runs[0].stdout == runs[1].stdout != b""
-    assert [run.stderr.splitlines()[-1] for run in runs][0].startswith(b"digest ")
+    assert runs[0].stderr.splitlines()[-1].startswith(b"digest ")
 
 
 def test_progress_is_silent_in_a_pipe(big: Path) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from tests.histories.steps import Json
+from tests.histories.choices import Json
 
 
 def shortest(events: list[Json], fails: Callable[[list[Json]], bool]) -> list[Json]:

@@ -1,70 +1,30 @@
 """A history as a list of small steps, and the events that they stand for.
 
 Owns: what a step means. May never: draw one (see `drawn`).
-Theory: a step holds small numbers only, so that leaving one out or making one smaller still is a history. Times move
-in few sizes, the spans of the contract among them, so that spans often end at the very moment of a record.
+Theory: a step holds small numbers only, so that leaving one out or making one smaller still is a history.
 """
 
-from typing import Any, NamedTuple
+from typing import Any
 
-from schemas.times import DAY_MS, HOUR_MS, MINUTE_MS, millis, written
+from schemas.times import DAY_MS, written
+from tests.histories.choices import (
+    ANSWERS,
+    BEGIN,
+    CHATS,
+    CONFERENCE,
+    MOSTLY_OWN,
+    PLACES,
+    POLICIES,
+    SHIFTS,
+    SOURCES,
+    TAGS,
+    WAITS,
+    Json,
+    Setting,
+    Step,
+)
 
-Json = dict[str, Any]
-CONFERENCE = "himss"
-BEGIN = millis("2026-03-06T16:00:00Z")  # a Friday, an hour before the window of "fri"; clocks change on Sunday
-
-WAITS = [0, 1, 10 * MINUTE_MS, 20 * MINUTE_MS, 30 * MINUTE_MS, HOUR_MS, 4 * HOUR_MS, 12 * HOUR_MS]
-WAITS += [DAY_MS, 7 * DAY_MS, 200 * DAY_MS, 400 * DAY_MS]
-SHIFTS = [0, -1, -10 * MINUTE_MS, -30 * MINUTE_MS, -HOUR_MS, -4 * HOUR_MS, -12 * HOUR_MS, -DAY_MS, -7 * DAY_MS]
-SHIFTS += [-200 * DAY_MS, -400 * DAY_MS + 1, -400 * DAY_MS, 10 * MINUTE_MS, DAY_MS]
-KINDS = ["tick", "talk", "meet", "agree", "arrive", "answer", "leave", "post", "chat", "delete", "consent", "again"]
-KINDS += ["register", "verify", "release", "block", "unblock", "erase", "open", "close"]
-ANSWERS = ["accepted", "later", "here", "accepted", "declined", "later", "met", "not_met"]
-PLACES = ["hall-a", "hall-b", None]
-TAGS = ["day", "fri", "sun", "fhir"]
-SOURCES = [None, "connector:c", "organizer:o", "organizer:z", "attendee:p0", "attendee:p1"]
-CHATS: list[Json] = [
-    {"hashtag": "day"},
-    {"hashtag": "fri", "weekday": 4, "start": "12:00", "minutes": 60, "time_zone": "America/New_York"},
-    {"hashtag": "sun", "weekday": 6, "start": "01:30", "minutes": 1440, "time_zone": "America/New_York"},
-    {"hashtag": "day", "weekday": 5, "start": "23:30", "minutes": 90, "time_zone": "UTC"},
-]
-POLICIES: list[Json] = [
-    {"known_posts": 2, "chat_sessions": 1, "chat_weight": 0},
-    {"known_posts": 1, "chat_sessions": 1, "chat_weight": 1000, "per_hour": 1},
-    {"known_posts": 2, "chat_sessions": 2, "chat_weight": 0, "per_hour": 2, "per_day": 3, "accounts": "claimed"},
-    {"known_posts": 9, "known_days": 2, "chat_sessions": 1, "chat_weight": 2000, "per_day": 1},
-    {"known_posts": 2, "presence_hours": 2, "near_minutes": 10, "half_life_days": 7},
-    {"known_posts": 2, "presence_hours": 24, "per_hour": 1, "per_day": 2, "near_minutes": 60, "half_life_days": 1},
-    {"accounts": "claimed", "per_hour": 9, "per_day": 99, "chat_sessions": 1, "chat_weight": 0},
-    {},
-]
-
-
-class Step(NamedTuple):
-    """One thing that happens. All but `kind` are small numbers; each kind reads those that it needs."""
-
-    kind: str
-    wait: int = 0  # which of WAITS since the step before
-    shift: int = 0  # which of SHIFTS `at` lies from now
-    who: int = 0
-    whom: int = 1
-    pick: int = 0
-    more: int = 0
-
-
-class Setting(NamedTuple):
-    """What a history begins with. `absent`, `unverified` and `talks` are bits, one each."""
-
-    people: int = 2
-    policy: int = 0
-    evidence_days: int = 400
-    chats: int = 4
-    opens_after: int = 0  # so many steps come before the opening
-    absent: int = 0
-    unverified: int = 0
-    talks: int = 0  # who has talked with the next one
-    recorded: bool = True
+__all__ = ["Json", "Telling", "told"]
 
 
 class Telling:
@@ -73,6 +33,7 @@ class Telling:
     def __init__(self, setting: Setting) -> None:
         self._setting = setting
         self._now = BEGIN
+        self._met: list[tuple[int, int]] = []
         self.events: list[Json] = []
 
     def begin(self) -> None:
@@ -111,9 +72,19 @@ class Telling:
         """Mostly the next one, so that talks, meetings and answers fall on the same few pairs."""
         return step.whom if step.whom % 4 == 3 else step.who + 1
 
+    def _pair(self, step: Step) -> tuple[int, int]:
+        """Mostly two who met a short while ago, and so may have a match."""
+        last = self._met[-4:] if step.whom % 8 else []
+        return last[step.who % len(last)] if last else (step.who, self._other(step))
+
+    def _one(self, step: Step) -> str:
+        """Mostly one of those who met."""
+        return self._person(self._pair(step)[step.more % 2])
+
     def _account(self, number: int) -> str:
-        """One for each attendee, and one more that nobody has at first."""
-        return f"x:{number % (self._setting.people + 1)}"
+        """One for each attendee; high numbers may be one more, that nobody has at first."""
+        people = self._setting.people
+        return f"x:{number % (people + 1 if number >= MOSTLY_OWN else people)}"
 
     # The conference
 
@@ -170,24 +141,25 @@ class Telling:
     def _consent(self, step: Step) -> None:
         names = ["matching", "chats", "share_place"]
         chosen = [name for bit, name in enumerate(names) if (step.pick + 1) >> bit & 1]
-        fields: Json = dict.fromkeys(chosen, step.more % 2 == 0)
-        self._event("consent.changed", step.shift, attendee=self._person(step.who), **fields)
+        fields: Json = dict.fromkeys(chosen, step.more // 2 % 2 == 0)
+        self._event("consent.changed", step.shift, attendee=self._one(step), **fields)
 
     def _block(self, step: Step, kind: str = "attendee.blocked") -> None:
-        whom = self._other(step)
+        who, whom = self._pair(step)[:: 1 if step.more % 2 else -1]
         blocked = self._account(whom) if step.pick % 2 else self._person(whom)
-        self._event(kind, step.shift, attendee=self._person(step.who), blocked=blocked)
+        self._event(kind, step.shift, attendee=self._person(who), blocked=blocked)
 
     def _unblock(self, step: Step) -> None:
         self._block(step, "attendee.unblocked")
 
     def _erase(self, step: Step) -> None:
-        self._event("attendee.erased", step.shift, attendee=self._person(step.who))
+        self._event("attendee.erased", step.shift, attendee=self._one(step))
 
     # Presence and answers
 
     def _meet(self, step: Step) -> None:
-        """Two arrive, one after the other."""
+        """Two arrive, one after the other; answers are mostly given by those who met last."""
+        self._met.append((step.who, self._other(step)))
         self._arrive(step)
         self._arrive(step._replace(who=self._other(step), shift=0))
 
@@ -197,21 +169,23 @@ class Telling:
         self._event(kind, step.shift, attendee=self._person(step.who), **fields)
 
     def _leave(self, step: Step) -> None:
-        self._arrive(step._replace(pick=step.pick if step.more % 2 else 2), "checkin.left")
+        who = self._pair(step)[step.more // 2 % 2]
+        self._arrive(step._replace(who=who, pick=step.pick if step.more % 2 else 2), "checkin.left")
 
     def _answer(self, step: Step) -> None:
-        """Mostly by one of the two, to their first match."""
-        a, b = sorted((self._person(step.who), self._person(self._other(step))))
+        """Mostly by one of two who met, to their first match."""
+        one, other = self._pair(step)
+        a, b = sorted((self._person(one), self._person(other)))
         sender = self._person(step.more) if step.more % 8 == 7 else (a, b)[step.more % 2]
         answer = ANSWERS[step.pick % len(ANSWERS)]
         fields: Json = {"place": "hall-c"} if answer == "here" else {}
-        match = [a, b, step.more // 4 % 2]
+        match = [a, b, int(step.more % 16 >= 12)]
         self._event("match.answered", step.shift, match=match, attendee=sender, answer=answer, **fields)
 
     def _agree(self, step: Step) -> None:
         """Both accept; then one may say where."""
         for more in (0, 1):
-            self._answer(step._replace(pick=0, more=more + step.more // 4 % 2 * 4))
+            self._answer(step._replace(pick=0, more=step.more // 8 * 8 % 16 + more + step.more // 4 % 2 * 4))
         if step.pick % 2:
             self._answer(step._replace(pick=2, more=step.more // 2, shift=0))
 

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from schemas.events import ActivityPosted
+
 if TYPE_CHECKING:
     from tests.routing.conftest import Told
 
@@ -15,6 +17,7 @@ def test_posts_with_a_tracked_hashtag_are_routed_with_the_conference_set(told: "
     told.opened("c", "himss26")
     post = told.event("activity.posted", actor="x:a", hashtags=["news", "himss26"], mentions=[])
     ((conference, routed),) = told.router.route(post)
+    assert isinstance(routed, ActivityPosted)
     assert conference == routed.conference == "c"
     assert (post.conference, routed.id, routed.actor) == (None, post.id, "x:a")
 

@@ -182,6 +182,18 @@ def test_a_later_and_room_at_one_moment_come_from_the_later(runner: Runner) -> N
     )
 
 
+def test_room_is_judged_as_it_stood_when_the_moment_began(runner: Runner) -> None:
+    # At 11:00 both of Ada's suggestions stop counting; they came from two records of 10:00. What waits comes from the first.
+    story = hub(*MANY[:4], per_hour=2).at("10:00").all_arrive("ada", "bob", "cyd", "dan", "eve").at("12:30").tick()
+    check(
+        runner(story.events),
+        suggested("ada", "bob", at="10:00", by="bob-in"),
+        suggested("ada", "cyd", at="10:00", by="cyd-in"),
+        suggested("ada", "dan", at="11:00", by="bob-in"),
+        suggested("ada", "eve", at="11:00", by="bob-in"),
+    )
+
+
 @pytest.mark.parametrize("ticks", [["12:00"], ["10:30", "11:00", "12:00"], ["10:59:59.999", "11:00:00.001"]])
 def test_the_spacing_of_ticks_changes_nothing(runner: Runner, ticks: list[str]) -> None:
     story = hub("bob", "cyd", per_hour=1).at("10:00").all_arrive("bob", "cyd", "ada")

@@ -1,0 +1,1 @@
+"""Who may say what, and in which words it reaches the log."""

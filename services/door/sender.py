@@ -1,0 +1,68 @@
+"""Who is speaking, and what the door answers.
+
+Owns: the values. May never: be made from what a sender writes; ``sender_of`` makes one from a good key or session.
+"""
+
+from typing import Literal
+
+from msgspec import Struct
+
+from schemas.events import Input
+from services.directory.port import Grant
+
+Role = Literal["attendee", "organizer", "connector", "operator", "verifier", "owner"]
+Kind = Literal["forbidden", "gone", "bad"]
+
+STATUS: dict[Kind, int] = {"forbidden": 403, "gone": 410, "bad": 422}
+
+
+class Sender(Struct, frozen=True, kw_only=True):
+    """Who speaks. An attendee speaks in one conference; ``checkins``: a connector may bring them."""
+
+    role: Role
+    id: str
+    conferences: frozenset[str] = frozenset()
+    checkins: bool = False
+
+
+class Admitted(Struct, frozen=True):
+    """The event as the door lets it through."""
+
+    event: Input
+
+
+class Refused(Struct, frozen=True):
+    """Why not, in a sentence for a person; never what somebody else has or does."""
+
+    reason: str
+    kind: Kind
+    field: str | None = None
+
+    @property
+    def status(self) -> int:
+        """The HTTP status."""
+        return STATUS[self.kind]
+
+
+# Inside the server: who checked a one-time code, and who owns the log.
+VERIFIER = Sender(role="verifier", id="verifier")
+OWNER = Sender(role="owner", id="clock")
+RESERVED_CONNECTORS = frozenset({VERIFIER.id, OWNER.id, "operator"})
+
+
+def sender_of(grant: Grant) -> Sender:
+    """The sender behind a good key or session."""
+    assert not (grant.role == "connector" and grant.subject in RESERVED_CONNECTORS)
+    assert grant.role != "attendee" or len(grant.conferences) == 1
+    return Sender(role=grant.role, id=grant.subject, conferences=frozenset(grant.conferences), checkins=grant.checkins)
+
+
+def source_of(sender: Sender) -> str:
+    """What the log says of who brought an event: one of the contract's three kinds."""
+    match sender.role:
+        case "attendee" | "organizer" | "connector":
+            return f"{sender.role}:{sender.id}"
+        case "operator":
+            return "connector:operator"
+        case "verifier" | "owner":
+            return f"connector:{sender.id}"

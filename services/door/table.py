@@ -1,0 +1,83 @@
+"""Who may send what: one table, each cell a rule.
+
+Owns: the table. May never: have a hole; a type that is not in it stops the program at its start.
+The rules, from nothing to all:
+  NEVER    not this role
+  SELF     about oneself, in one's own conference
+  UPLOAD   an attendee's own archive, into the own conference (whether the account is theirs, the log decides)
+  OWN      in the sender's own conferences
+  CHECKIN  in the conferences that the connector's key names, if the key says so
+  POSTS    for whatever conference the router finds, or one of the sender's own
+  ANY      in any conference
+Why: an attendee's word about itself is its own; consent, answers and blocks are nobody else's, not even the operator's.
+An organizer knows tickets and doors. A connector knows posts. Verifications come from the server's own check alone.
+The log believes a deletion whoever brings it (``source`` counts for posts only), so attendees bring none, and an
+organizer's stays in its own conferences.
+"""
+
+from enum import Enum, auto
+from typing import get_args
+
+from schemas.events import (
+    AccountReleased,
+    AccountVerified,
+    ActivityDeleted,
+    ActivityPosted,
+    AttendeeBlocked,
+    AttendeeErased,
+    AttendeeRegistered,
+    AttendeeUnblocked,
+    CheckinArrived,
+    CheckinLeft,
+    ClockTicked,
+    ConferenceClosed,
+    ConferenceOpened,
+    ConsentChanged,
+    Event,
+    Input,
+    MatchAnswered,
+)
+from services.door.sender import Role
+
+
+class Rule(Enum):
+    """What a cell says."""
+
+    NEVER = auto()
+    SELF = auto()
+    UPLOAD = auto()
+    OWN = auto()
+    CHECKIN = auto()
+    POSTS = auto()
+    ANY = auto()
+
+
+_NO, SELF, UPLOAD, OWN = Rule.NEVER, Rule.SELF, Rule.UPLOAD, Rule.OWN
+CHECKIN, POSTS, ANY = Rule.CHECKIN, Rule.POSTS, Rule.ANY
+
+ROLES: tuple[Role, ...] = ("attendee", "organizer", "connector", "operator", "verifier", "owner")
+
+_ROWS: dict[type[Event], tuple[Rule, Rule, Rule, Rule, Rule, Rule]] = {
+    #                   attendee, organizer, connector, operator, verifier, owner
+    ConferenceOpened: (_NO, OWN, _NO, ANY, _NO, _NO),
+    ConferenceClosed: (_NO, OWN, _NO, ANY, _NO, _NO),
+    AttendeeRegistered: (_NO, OWN, _NO, _NO, _NO, _NO),
+    AccountVerified: (_NO, _NO, _NO, _NO, ANY, _NO),
+    AccountReleased: (SELF, _NO, _NO, _NO, _NO, _NO),
+    ConsentChanged: (SELF, _NO, _NO, _NO, _NO, _NO),
+    AttendeeBlocked: (SELF, _NO, _NO, _NO, _NO, _NO),
+    AttendeeUnblocked: (SELF, _NO, _NO, _NO, _NO, _NO),
+    AttendeeErased: (SELF, OWN, _NO, ANY, _NO, _NO),
+    CheckinArrived: (SELF, OWN, CHECKIN, _NO, _NO, _NO),
+    CheckinLeft: (SELF, OWN, CHECKIN, _NO, _NO, _NO),
+    ActivityPosted: (UPLOAD, POSTS, POSTS, _NO, _NO, _NO),
+    ActivityDeleted: (_NO, OWN, POSTS, _NO, _NO, _NO),
+    MatchAnswered: (SELF, _NO, _NO, _NO, _NO, _NO),
+    ClockTicked: (_NO, _NO, _NO, _NO, _NO, ANY),
+}
+
+TABLE: dict[tuple[Role, type[Event]], Rule] = {
+    (role, kind): rule for kind, row in _ROWS.items() for role, rule in zip(ROLES, row, strict=True)
+}
+
+assert set(_ROWS) == set(get_args(Input))

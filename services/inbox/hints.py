@@ -1,0 +1,73 @@
+"""The one subscription of a process: tells its waiters that something may have come.
+
+Owns: the listening task. May never: be needed for the truth; all that is lost with a broken line is told by waking
+everybody once it is whole again. Silence is checked with a ping: a half-open line would be silent for ever.
+"""
+
+import asyncio
+from contextlib import suppress
+
+from redis.asyncio import Redis
+from redis.asyncio.client import PubSub
+from redis.exceptions import RedisError
+
+from services.inbox.following import RETRY_FIRST_S, RETRY_MOST_S, Waiters
+from services.inbox.keys import EVERYBODY, HINTS
+
+
+class Hints:
+    """Listens from ``start`` to ``aclose``."""
+
+    def __init__(self, client: Redis, waiters: Waiters, silence_s: float) -> None:
+        self._client, self._waiters, self._silence_s = client, waiters, silence_s
+        self._task: asyncio.Task[None] | None = None
+        self.listening = asyncio.Event()  # the line is whole
+
+    def start(self) -> None:
+        """Begins to listen, and goes on through every absence of the server."""
+        self._task = asyncio.get_running_loop().create_task(self._listen_always(), name="inbox hints")
+
+    async def aclose(self) -> None:
+        """Stops listening."""
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+            self._task = None
+
+    async def _listen_always(self) -> None:
+        away_s = RETRY_FIRST_S
+        while True:
+            try:
+                async with self._client.pubsub() as line:
+                    async with asyncio.timeout(self._silence_s):
+                        await line.subscribe(HINTS)
+                    away_s = RETRY_FIRST_S
+                    await self._listen(line)
+            except (RedisError, OSError, TimeoutError):
+                self.listening.clear()
+                await asyncio.sleep(away_s)
+                away_s = min(2 * away_s, RETRY_MOST_S)
+
+    async def _listen(self, line: PubSub) -> None:
+        pinged = False
+        while True:
+            message = await line.get_message(timeout=self._silence_s)
+            if message is None:
+                if pinged:
+                    raise TimeoutError
+                async with asyncio.timeout(self._silence_s):
+                    await line.ping()
+            pinged = message is None
+            if message is not None and message["type"] == "subscribe":
+                self.listening.set()
+                self._waiters.wake_all()
+            elif message is not None and message["type"] == "message":
+                self._hear(message["data"].decode())
+
+    def _hear(self, hint: str) -> None:
+        conference, *attendees = hint.split(" ")
+        if attendees == [EVERYBODY]:
+            self._waiters.wake_all(conference)
+        else:
+            self._waiters.wake(conference, attendees)

@@ -1,0 +1,53 @@
+"""The names of what Redis holds.
+
+Owns: every key. Theory: the conference stands in braces, which is Redis' hash tag, so all keys of a conference lie on
+one node of a cluster and a script may touch them together. Only ``people``, ``inbox``, ``cards`` and ``others`` name
+attendees.
+"""
+
+from dataclasses import dataclass
+
+HINTS = "hallway:hints"  # the channel: "conference attendee attendee …", or "conference *" for all of them
+EVERYBODY = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The keys of one conference. Conferences and attendees are plain ids: no braces, no colons."""
+
+    conference: str
+
+    @property
+    def mark(self) -> str:
+        """A hash: ``epoch``, ``view`` (version), ``position``, while it is built ``building``."""
+        return f"mark:{{{self.conference}}}"
+
+    @property
+    def people(self) -> str:
+        """A set: the attendees with keys of their own, to remove them without a search through all keys."""
+        return f"people:{{{self.conference}}}"
+
+    @property
+    def totals(self) -> str:
+        """A hash: the fields of ``view.Totals``."""
+        return f"totals:{{{self.conference}}}"
+
+    @property
+    def presence(self) -> str:
+        """A hash: people by place; under ``:position``, which is no place, the record."""
+        return f"presence:{{{self.conference}}}"
+
+    @property
+    def prefix(self) -> tuple[str, str, str]:
+        """What, with an attendee behind it, names the three keys of that attendee."""
+        tag = f":{{{self.conference}}}:"
+        return f"inbox{tag}", f"cards{tag}", f"others{tag}"
+
+    def of(self, attendee: str) -> list[str]:
+        """The attendee's own: a stream (``k`` kind, ``m`` match, ``v`` view), and two hashes.
+
+        ``cards``: ``kind:match`` -> "position view", ``:last`` and ``:trimmed`` positions. ``others``: ``c:match`` ->
+        whom the own card is about, ``b:match`` -> whose card is about this attendee.
+        """
+        inbox, cards, others = self.prefix
+        return [inbox + attendee, cards + attendee, others + attendee]

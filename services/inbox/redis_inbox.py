@@ -1,0 +1,237 @@
+"""The inboxes in Redis (Redis protocol: Valkey 9 or Redis 7+), embedded or elsewhere.
+
+Owns: nothing that the log does not have; see ``scripts`` for what happens inside, ``link`` for the line.
+May never: hold an output, only attendees' views; repeat a write by itself.
+Theory: the mark carries the epoch (an id made with the data folder, or of the topic): a store that was emptied has no
+mark, one that belongs to another log has another epoch, and neither is written to. What this process saw confirmed is
+compared with the mark, so a replica that took over with less is noticed too.
+"""
+
+import secrets
+from collections.abc import AsyncIterable, AsyncIterator, Collection, Iterable, Mapping, Sequence
+from types import TracebackType
+from typing import Any, Self
+
+from schemas.outputs import AnyOutput
+from services.inbox import scripts
+from services.inbox.entries import Delivery, batches, check_ascending, delivery_of
+from services.inbox.following import Following
+from services.inbox.hints import Hints
+from services.inbox.keys import EVERYBODY, HINTS, Keys
+from services.inbox.link import Limits, Link
+from services.inbox.port import (
+    BATCH_OUTPUTS,
+    INBOX_ENTRIES,
+    PAGE_ENTRIES,
+    Current,
+    Entry,
+    InboxForeignError,
+    InboxLostError,
+    InboxUnavailableError,
+    ResumeLostError,
+)
+from services.inbox.position import START, order
+from services.inbox.view import VIEW_VERSION, Card, OwnPost, Totals, card_of, no_post
+
+_PEOPLE = 500  # cleared or trimmed by one script
+_STANDARD = Limits()
+
+
+class RedisInboxes(Following):
+    """The port ``Inboxes`` over a server at ``url`` (``redis://``, ``rediss://``, ``unix://``); a context manager."""
+
+    def __init__(
+        self,
+        url: str,
+        epoch: str,
+        *,
+        keep: int = INBOX_ENTRIES,
+        own_post: OwnPost = no_post,
+        limits: Limits = _STANDARD,
+    ) -> None:
+        super().__init__()
+        self._keep, self._own_post, self._head = keep, own_post, (epoch, VIEW_VERSION)
+        self._link = Link(url, limits)
+        self.hints = Hints(self._link.listener, self.waiters, limits.hint_s)
+        self._known: dict[str, str] = {}  # marks that this process saw, by conference
+        self._building: dict[str, set[str]] = {}  # erased during a rebuild of this process, by conference
+
+    async def __aenter__(self) -> Self:
+        self.hints.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.hints.aclose()
+        await self._link.aclose()
+
+    # -- writing --------------------------------------------------------------------------------------------------
+
+    async def deliver(self, conference: str, outputs: Sequence[AnyOutput]) -> str:
+        """As in the port; in batches, each whole or not at all."""
+        check_ascending(outputs)
+        mark = self._known.get(conference, START)
+        for at in range(0, len(outputs), BATCH_OUTPUTS):
+            batch = [delivery_of(output, self._own_post) for output in outputs[at : at + BATCH_OUTPUTS]]
+            mark = await self._put(conference, batch)
+        return mark
+
+    async def _put(self, conference: str, batch: Sequence[Delivery], token: str = "") -> str:
+        keys = Keys(conference)
+        known = self._known.get(conference, START)
+        args: list[str | bytes | int] = [*self._head, token, known, self._keep, HINTS, conference, *keys.prefix]
+        args += [batch[-1].position, len(batch)]
+        for delivery in batch:
+            args += [delivery.position, delivery.counts or "", len(delivery.entries)]
+            for new in delivery.entries:
+                args += [new.attendee, new.other, new.match, new.kind, new.view]
+        answer = await self._link.write(scripts.DELIVER, [keys.mark, keys.people, keys.totals], args)
+        return self._moved(conference, self._accepted(conference, answer))
+
+    async def delivered(self, conference: str) -> str | None:
+        """As in the port."""
+        answer = await self._link.ask(scripts.DELIVERED, [Keys(conference).mark], [*self._head, ""])
+        if answer[0].decode() in (scripts.LOST, scripts.BUILDING):
+            return None
+        return self._moved(conference, self._accepted(conference, answer))
+
+    def _moved(self, conference: str, answer: list[Any]) -> str:
+        mark = str(answer[1].decode())
+        self._known[conference] = mark
+        return mark
+
+    def _accepted(self, conference: str, answer: list[Any]) -> list[Any]:
+        """The answer of a script that did what was asked; the port's error otherwise."""
+        word = answer[0].decode()
+        if word == scripts.OK:
+            return answer
+        if word == scripts.FOREIGN:
+            raise InboxForeignError(
+                f"Redis has the inboxes of {conference} from another log. Rebuild, or name another."
+            )
+        if word == scripts.BUILDING:
+            raise InboxUnavailableError(f"The inboxes of {conference} are being rebuilt.")
+        self._known.pop(conference, None)
+        raise InboxLostError(conference, None if word == scripts.LOST else answer[1].decode())
+
+    # -- reading --------------------------------------------------------------------------------------------------
+
+    async def _ask(self, conference: str, script: str, keys: Sequence[str], *args: str | int) -> list[Any]:
+        """A reader is not told why there is nothing to read: who delivers finds out and mends it."""
+        answer = await self._link.ask(script, [Keys(conference).mark, *keys], [*self._head, "", *args])
+        if answer[0].decode() in (scripts.LOST, scripts.FOREIGN):
+            raise InboxUnavailableError(f"The inboxes of {conference} are not there; they wait for a rebuild.")
+        return self._accepted(conference, answer)
+
+    async def read(
+        self, conference: str, attendee: str, after: str = "", limit: int = PAGE_ENTRIES
+    ) -> tuple[Entry, ...]:
+        """As in the port."""
+        start = order(after)
+        inbox, cards, _ = Keys(conference).of(attendee)
+        _, mark, trimmed, found = await self._ask(conference, scripts.READ, [inbox, cards], after, limit)
+        if start < order(trimmed.decode()) or start > order(mark.decode()):
+            raise ResumeLostError
+        return tuple([Entry(position.decode(), fields[5]) for position, fields in found])
+
+    async def current(self, conference: str, attendee: str) -> Current:
+        """As in the port."""
+        found = _pairs((await self._ask(conference, scripts.HASH, [Keys(conference).of(attendee)[1]]))[1])
+        parts: dict[str, dict[str, tuple[str, bytes]]] = {}
+        for name, value in found.items():
+            kind, _, match = name.partition(":")
+            if kind:
+                position, _, view = value.partition(b" ")
+                parts.setdefault(match, {})[kind] = (position.decode(), view)
+        cards: list[Card] = [card_of(each) for each in parts.values() if "suggested" in each]
+        last = found.get(":last", b"").decode()
+        return Current(last, tuple(sorted(cards, key=lambda card: order(card.position))))
+
+    async def other(self, conference: str, attendee: str, match: str) -> str | None:
+        """As in the port."""
+        others = Keys(conference).of(attendee)[2]
+        found = (await self._ask(conference, scripts.FIELD, [others], f"c:{match}"))[1]
+        return None if found is None else str(found.decode())
+
+    # -- from beginning to end --------------------------------------------------------------------------------------
+
+    async def erase(self, conference: str, attendee: str) -> None:
+        """As in the port."""
+        self._building.get(conference, set()).add(attendee)
+        keys = Keys(conference)
+        await self._link.write(scripts.ERASE, [keys.people, *keys.of(attendee)], [attendee, *keys.prefix])
+
+    async def rebuild(
+        self,
+        conference: str,
+        outputs: Iterable[AnyOutput] | AsyncIterable[AnyOutput],
+        erased: Collection[str] = (),
+    ) -> str:
+        """As in the port. Of two rebuilds at once the later begun goes on, the other is told InboxUnavailableError."""
+        keys, token = Keys(conference), secrets.token_hex(8)
+        gone = self._building.setdefault(conference, set())
+        self._known.pop(conference, None)
+        await self._link.write(scripts.BEGIN, [keys.mark], [*self._head, token])
+        await self._clear(keys)
+        async for batch in batches(outputs, BATCH_OUTPUTS):
+            check_ascending(batch)
+            all_gone = gone.union(erased)
+            await self._put(conference, [delivery_of(output, self._own_post, all_gone) for output in batch], token)
+        told = f"{conference} {EVERYBODY}"
+        answer = await self._link.write(scripts.FINISH, [keys.mark], [*self._head, token, HINTS, told])
+        self._building.pop(conference, None)
+        return self._moved(conference, self._accepted(conference, answer))
+
+    async def end(self, conference: str) -> None:
+        """As in the port."""
+        keys = Keys(conference)
+        async for people in self._people(keys):
+            await self._link.write(scripts.TRIM, [], [*keys.prefix[:2], *people])
+
+    async def forget(self, conference: str) -> None:
+        """As in the port. The mark goes first: from then on nobody delivers."""
+        keys = Keys(conference)
+        await self._link.remove(keys.mark)
+        await self._clear(keys)
+        self._known.pop(conference, None)
+
+    async def _clear(self, keys: Keys) -> None:
+        async for people in self._people(keys):
+            await self._link.write(scripts.CLEAR, [keys.people], [*keys.prefix, *people])
+        await self._link.remove(keys.people, keys.totals, keys.presence)
+
+    async def _people(self, keys: Keys) -> AsyncIterator[list[str]]:
+        cursor, more = 0, True
+        while more:
+            cursor, people = await self._link.members(keys.people, cursor, _PEOPLE)
+            more = cursor != 0
+            for at in range(0, len(people), _PEOPLE):
+                yield people[at : at + _PEOPLE]
+
+    # -- numbers ----------------------------------------------------------------------------------------------------
+
+    async def set_presence(self, conference: str, position: str, people: Mapping[str, int]) -> None:
+        """As in the port."""
+        order(position)
+        keys = Keys(conference)
+        numbers = [each for place, number in people.items() for each in (place, number)]
+        answer = await self._link.write(
+            scripts.PRESENCE, [keys.mark, keys.presence], [*self._head, "", position, *numbers]
+        )
+        self._accepted(conference, answer)
+
+    async def presence(self, conference: str) -> dict[str, int]:
+        """As in the port."""
+        found = _pairs((await self._ask(conference, scripts.HASH, [Keys(conference).presence]))[1])
+        return {place: int(number) for place, number in found.items() if place != ":position"}
+
+    async def totals(self, conference: str) -> Totals:
+        """As in the port."""
+        found = _pairs((await self._ask(conference, scripts.HASH, [Keys(conference).totals]))[1])
+        return Totals(**{name: int(number) for name, number in found.items()})
+
+
+def _pairs(flat: list[bytes]) -> dict[str, bytes]:
+    """A hash as Redis' Lua gives it: names and values in turn."""
+    return {name.decode(): value for name, value in zip(flat[::2], flat[1::2], strict=True)}

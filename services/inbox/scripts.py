@@ -1,0 +1,170 @@
+"""What runs inside Redis, in one piece each: a crash or a kill leaves all of a script's effects or none.
+
+Owns: the Lua texts. Each begins with a look at the mark and answers with a word first (``OK`` or why nothing was done).
+Theory: a script is repeated safely, for it compares positions before it writes; so a write whose answer was lost is
+simply sent again. They are sent as text (EVAL): a restarted server knows no script, and 1 KB more costs nothing.
+"""
+
+OK, LOST, FOREIGN, BUILDING, BEHIND = "ok", "lost", "foreign", "building", "behind"
+
+# KEYS[1] the mark; ARGV[1] epoch, ARGV[2] view version, ARGV[3] the token of the rebuild that asks ('' for all others).
+_HEAD = """
+local mark = redis.call('HMGET', KEYS[1], 'epoch', 'view', 'position', 'building')
+if not mark[1] then return {'lost'} end
+if mark[1] ~= ARGV[1] then return {'foreign'} end
+if mark[2] ~= ARGV[2] then return {'lost'} end
+if (mark[4] or '') ~= ARGV[3] then return {'building'} end
+local delivered = mark[3]
+local function after(one, other)
+  if other == '' or not other then return one ~= '' end
+  if one == '' then return false end
+  local n, i = string.match(one, '^(%d+)-(%d+)$')
+  local m, j = string.match(other, '^(%d+)-(%d+)$')
+  n, i, m, j = tonumber(n), tonumber(i), tonumber(m), tonumber(j)
+  return n > m or (n == m and i > j)
+end
+"""
+
+# KEYS: mark, people, totals. ARGV: … 4 position known to the caller, 5 entries kept, 6 channel, 7 conference, 8-10 key
+# prefixes, 11 position of the last output, 12 number of deliveries; of each: position, counts, number of entries; of
+# each entry: attendee, other, match, kind, view.
+DELIVER = (
+    _HEAD
+    + """
+if after(ARGV[4], delivered) then return {'behind', delivered} end
+local keep, inbox, cards, others = tonumber(ARGV[5]), ARGV[8], ARGV[9], ARGV[10]
+local hint, hinted = {ARGV[7]}, {}
+
+local function add(position, who, other, match, kind, view)
+  local added = redis.pcall('XADD', inbox .. who, position, 'k', kind, 'm', match, 'v', view)
+  if type(added) == 'table' and added.err then
+    if string.find(added.err, 'equal or smaller', 1, true) then return nil end
+    return added
+  end
+  redis.call('SADD', KEYS[2], who)
+  redis.call('HSET', cards .. who, ':last', position)
+  local over = redis.call('XLEN', inbox .. who) - keep
+  if over > 0 then
+    local old = redis.call('XRANGE', inbox .. who, '-', '+', 'COUNT', over)
+    redis.call('HSET', cards .. who, ':trimmed', old[#old][1])
+    redis.call('XTRIM', inbox .. who, 'MAXLEN', '=', keep)
+  end
+  if kind == 'withdrawn' then
+    redis.call('HDEL', cards .. who, 'suggested:' .. match, 'agreed:' .. match, 'located:' .. match)
+  else
+    redis.call('HSET', cards .. who, kind .. ':' .. match, position .. ' ' .. view)
+    redis.call('HSET', others .. who, 'c:' .. match, other)
+    redis.call('HSET', others .. other, 'b:' .. match, who)
+    redis.call('SADD', KEYS[2], other)
+  end
+  if not hinted[who] then hinted[who] = true; hint[#hint + 1] = who end
+end
+
+local at = 13
+for _ = 1, tonumber(ARGV[12]) do
+  local position, counts, entries = ARGV[at], ARGV[at + 1], tonumber(ARGV[at + 2])
+  at = at + 3
+  local new = after(position, delivered)
+  if new and counts ~= '' then redis.call('HINCRBY', KEYS[3], counts, 1) end
+  for _ = 1, entries do
+    if new then
+      local fault = add(position, ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4])
+      if fault then return fault end
+    end
+    at = at + 5
+  end
+end
+if after(ARGV[11], delivered) then
+  delivered = ARGV[11]
+  redis.call('HSET', KEYS[1], 'position', delivered)
+end
+if #hint > 1 and ARGV[3] == '' then redis.call('PUBLISH', ARGV[6], table.concat(hint, ' ')) end
+return {'ok', delivered}
+"""
+)
+
+# KEYS: mark.
+DELIVERED = _HEAD + "return {'ok', delivered}"
+
+# KEYS: mark, inbox, cards. ARGV: … 4 after, 5 limit.
+READ = (
+    _HEAD
+    + """
+local from = ARGV[4] == '' and '-' or '(' .. ARGV[4]
+local trimmed = redis.call('HGET', KEYS[3], ':trimmed') or ''
+return {'ok', delivered, trimmed, redis.call('XRANGE', KEYS[2], from, '+', 'COUNT', ARGV[5])}
+"""
+)
+
+# KEYS: mark, a hash.
+HASH = _HEAD + "return {'ok', redis.call('HGETALL', KEYS[2])}"
+
+# KEYS: mark, a hash. ARGV: … 4 field.
+FIELD = _HEAD + "return {'ok', redis.call('HGET', KEYS[2], ARGV[4])}"
+
+# KEYS: mark, presence. ARGV: … 4 position, then place, number, ….
+PRESENCE = (
+    _HEAD
+    + """
+if after(ARGV[4], redis.call('HGET', KEYS[2], ':position') or '') then
+  redis.call('DEL', KEYS[2])
+  redis.call('HSET', KEYS[2], ':position', ARGV[4])
+  for at = 5, #ARGV, 2 do redis.call('HSET', KEYS[2], ARGV[at], ARGV[at + 1]) end
+end
+return {'ok'}
+"""
+)
+
+# Needs no mark: also half built, or of another form, what is there of a person goes.
+# KEYS: people, the attendee's inbox, cards, others. ARGV: attendee, key prefixes.
+ERASE = """
+local named = redis.call('HGETALL', KEYS[4])
+for at = 1, #named, 2 do
+  local match, other = string.sub(named[at], 3), named[at + 1]
+  redis.call('HDEL', ARGV[4] .. other, 'c:' .. match, 'b:' .. match)
+  redis.call('HDEL', ARGV[3] .. other, 'suggested:' .. match, 'agreed:' .. match, 'located:' .. match)
+  for _, entry in ipairs(redis.call('XRANGE', ARGV[2] .. other, '-', '+')) do
+    if entry[2][4] == match and entry[2][2] ~= 'withdrawn' then redis.call('XDEL', ARGV[2] .. other, entry[1]) end
+  end
+end
+redis.call('DEL', KEYS[2], KEYS[3], KEYS[4])
+redis.call('SREM', KEYS[1], ARGV[1])
+return {'ok'}
+"""
+
+# KEYS: mark. ARGV: epoch, view, token. From here on nobody else reads or writes.
+BEGIN = """
+redis.call('HSET', KEYS[1], 'epoch', ARGV[1], 'view', ARGV[2], 'position', '', 'building', ARGV[3])
+return {'ok'}
+"""
+
+# KEYS: mark. ARGV: … 4 channel, 5 what to tell.
+FINISH = (
+    _HEAD
+    + """
+redis.call('HDEL', KEYS[1], 'building')
+redis.call('PUBLISH', ARGV[4], ARGV[5])
+return {'ok', delivered}
+"""
+)
+
+# KEYS: people. ARGV: key prefixes, then attendees.
+CLEAR = """
+for at = 4, #ARGV do
+  redis.call('UNLINK', ARGV[1] .. ARGV[at], ARGV[2] .. ARGV[at], ARGV[3] .. ARGV[at])
+  redis.call('SREM', KEYS[1], ARGV[at])
+end
+return {'ok'}
+"""
+
+# ARGV: key prefixes of inbox and cards, then attendees.
+TRIM = """
+for at = 3, #ARGV do
+  local last = redis.call('XREVRANGE', ARGV[1] .. ARGV[at], '+', '-', 'COUNT', 1)
+  if #last > 0 then
+    redis.call('HSET', ARGV[2] .. ARGV[at], ':trimmed', last[1][1])
+    redis.call('XTRIM', ARGV[1] .. ARGV[at], 'MAXLEN', '=', 0)
+  end
+end
+return {'ok'}
+"""

@@ -1,0 +1,116 @@
+"""`hallway simulate`, `schema`, `demo`; pacing and names without waiting."""
+
+from pathlib import Path
+
+import pytest
+
+from schemas.codec import Codec, Record
+from services import demo
+from services.pacing import Pacer, speed_of
+from services.pseudonyms import Pseudonyms
+from services.replaying import Clock
+from services.scenes import DAY_SECONDS, day_of, share_out
+from services.simulation import simulate
+from services.stage import Stage
+from tests.commands.conftest import Hallway
+
+SMALL = ("--attendees", "40", "--posts", "300", "--days", "1")
+
+
+def test_simulate_gives_the_same_for_the_same_seed(hallway: Hallway, tmp_path: Path) -> None:
+    first = hallway("simulate", *SMALL)
+    assert (first.code, first.err) == (0, "")
+    assert first.out == b"".join(simulate(attendees=40, posts=300, days=1, seed=1))
+    assert hallway("simulate", *SMALL, "--seed", "2").out != first.out
+    hallway("simulate", *SMALL, "--output", tmp_path / "day.jsonl")
+    assert (tmp_path / "day.jsonl").read_bytes() == first.out
+
+
+def test_what_is_simulated_can_be_replayed_and_listed(hallway: Hallway, tmp_path: Path) -> None:
+    hallway("simulate", "--days", "1", "--output", tmp_path / "day.jsonl")
+    assert hallway("replay", tmp_path / "day.jsonl").rows
+    assert hallway("ties", tmp_path / "day.jsonl", "--conference", "health-it-2026").rows
+
+
+def test_schema_writes_and_checks(hallway: Hallway, tmp_path: Path) -> None:
+    assert hallway("schema", "--check", "--folder", tmp_path).code == 1
+    assert hallway("schema", "--folder", tmp_path).code == 0
+    assert {"events.schema.json", "outputs.schema.json"} <= {path.name for path in tmp_path.iterdir()}
+    current = hallway("schema", "--check", "--folder", tmp_path)
+    assert (current.code, current.err) == (0, "")
+    (tmp_path / "events.schema.json").write_bytes(b"{}")
+    stale = hallway("schema", "--check", "--folder", tmp_path)
+    assert stale.code == 1
+    assert "events.schema.json" in stale.err
+
+
+def test_the_demo_tells_its_day_in_plain_lines(hallway: Hallway) -> None:
+    told = hallway("demo", "--fast")
+    text = told.out.decode()
+    assert told.code == 0
+    assert "both are here" in text
+    assert "you answered each other" in text
+    assert "both said yes" in text
+    assert "Try next" in text
+    assert "\x1b" not in text
+    assert told.out == hallway("demo").out  # in a pipe nobody watches: no waiting there
+
+
+def test_the_demo_waits_when_a_speed_is_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    waits: list[float] = []
+    assert demo.play(speed=3_600.0, fast=False, clock=Clock(lambda: 0.0, waits.append)) == 0
+    assert 8 < sum(waits) < 60  # the day lasts some hours, an hour a second
+    assert "Try next" in capsys.readouterr().out
+
+
+def test_half_a_minute_is_shared_out() -> None:
+    day = day_of(simulate(attendees=120, posts=6_000, days=1, seed=1))
+    share_out(day.scenes, None)
+    assert DAY_SECONDS / 2 < sum(scene.seconds for scene in day.scenes) <= DAY_SECONDS + 0.1
+    assert max(scene.seconds for scene in day.scenes) <= 2.0
+
+
+@pytest.mark.parametrize(("width", "height"), [(80, 24), (60, 15), (160, 50)])
+def test_each_frame_fits_the_terminal(width: int, height: int) -> None:
+    from rich.console import Console
+
+    day = day_of(simulate(attendees=120, posts=6_000, days=1, seed=1))
+    stage = Stage(day, Pseudonyms(), height - 1)
+    for scene in day.scenes:
+        stage.play(scene)
+        console = Console(width=width, height=height, force_terminal=True)
+        with console.capture() as capture:
+            console.print(stage)
+        assert len(capture.get().splitlines()) <= height
+
+
+def test_pseudonyms_are_distinct_and_stay() -> None:
+    names = Pseudonyms()
+    given = [names(f"a-{number}") for number in range(3_000)]
+    assert len(set(given)) == 3_000
+    assert given[:50] == [names(f"a-{number}") for number in range(50)]
+
+
+def test_pacing_follows_the_log() -> None:
+    now = [100.0]
+    pacer = Pacer(10.0, lambda: now[0])
+
+    def record(at: str, recorded: str | None = None) -> Record:
+        extra = f',"recorded_at":"{recorded}"' if recorded else ""
+        text = f'{{"type":"clock.ticked","id":"1","at":"{at}","conference":"c"{extra}}}'
+        found = Codec().decode(text.encode())
+        assert isinstance(found, Record)
+        return found
+
+    assert pacer.wait(record("2026-03-09T10:00:00Z")) == 0
+    assert pacer.wait(record("2026-03-09T10:00:20Z")) == 2.0
+    now[0] = 101.5
+    assert pacer.wait(record("2026-03-09T10:00:20Z")) == 0.5
+    now[0] = 105.0
+    assert pacer.wait(record("2026-03-09T10:00:20Z")) == 0
+    assert pacer.wait(record("2026-03-09T09:00:00Z", "2026-03-09T10:01:00Z")) == 1.0
+
+
+@pytest.mark.parametrize(("text", "speed"), [("max", None), ("1x", 1.0), ("10x", 10.0), ("0.5x", 0.5), ("600", 600.0)])
+def test_speeds(text: str, speed: float | None) -> None:
+    assert speed_of(text) == speed

@@ -1,0 +1,1 @@
+"""The directory: one test class per port, on a file and in memory."""

@@ -1,0 +1,89 @@
+"""People: shown as they allowed, reached as they wished, never twice."""
+
+import pytest
+from msgspec.structs import replace
+
+from services.directory.directory import SqliteDirectory
+from services.directory.people import MOST_CONTACTS, VALUE_BYTES, TooManyContactsError
+from services.directory.port import Person, Shown
+
+
+def ada(**more: object) -> Person:
+    return Person(conference="hims", attendee="", name="Ada L", email="Ada@Example.org ", **more)  # type: ignore[arg-type]
+
+
+def added(directory: SqliteDirectory, person: Person) -> Person:
+    got = directory.people.add(person)
+    assert got is not None
+    return got
+
+
+class TestNames:
+    def test_ids_are_random_and_say_nothing(self, directory: SqliteDirectory) -> None:
+        first = added(directory, ada())
+        other = added(directory, replace(ada(), email="b@example.org"))
+        assert first.attendee != other.attendee
+        assert "ada" not in first.attendee.lower().replace("a", "", 1) or len(first.attendee) == 25
+
+    def test_the_same_address_is_the_same_person_in_a_conference(self, directory: SqliteDirectory) -> None:
+        first = added(directory, ada())
+        assert added(directory, replace(ada(), name="Other", email="ADA@example.org")) == first
+        assert added(directory, replace(ada(), conference="other")).attendee != first.attendee
+
+    @pytest.mark.parametrize(("name", "picture"), [(False, False), (True, False), (False, True), (True, True)])
+    def test_only_what_is_allowed_is_shown(self, directory: SqliteDirectory, name: bool, picture: bool) -> None:
+        person = added(directory, ada(picture="https://p/a.png", show_name=name, show_picture=picture))
+        shown = directory.display("hims", [person.attendee, "nobody"])
+        assert shown[person.attendee] == Shown(
+            person.attendee, "Ada L" if name else None, "https://p/a.png" if picture else None
+        )
+        assert shown["nobody"] == Shown("nobody", None, None)
+        assert directory.display("other", [person.attendee])[person.attendee].name is None
+
+    def test_changing(self, directory: SqliteDirectory) -> None:
+        first = added(directory, ada())
+        added(directory, replace(ada(), email="b@example.org"))
+        assert directory.people.change(replace(first, name="Ada King", show_name=True))
+        assert directory.display("hims", [first.attendee])[first.attendee].name == "Ada King"
+        assert not directory.people.change(replace(first, email="b@example.org"))
+        assert not directory.people.change(replace(first, attendee="nobody", email="c@example.org"))
+
+    @pytest.mark.parametrize(
+        "wrong",
+        [{"email": "ada"}, {"email": "a b@c"}, {"email": "@c"}, {"name": "x" * 201}, {"name": "a\nb"}]
+        + [{"picture": "http://p"}, {"picture": "javascript:alert(1)"}, {"picture": "https://p/\n"}],
+    )
+    def test_what_is_not_well_formed_is_said(self, directory: SqliteDirectory, wrong: dict[str, str]) -> None:
+        with pytest.raises(ValueError, match=next(iter(wrong))):
+            directory.people.add(replace(ada(), **wrong))
+
+    def test_paging(self, directory: SqliteDirectory) -> None:
+        everybody = {added(directory, replace(ada(), email=f"{n}@e.org")).attendee for n in range(25)}
+        pages: list[Person] = []
+        while page := directory.people.listed("hims", pages[-1].attendee if pages else "", 10):
+            pages += page
+        assert [person.attendee for person in pages] == sorted(everybody)
+
+
+class TestContacts:
+    def test_addresses_are_kept_bounded_and_dropped(self, directory: SqliteDirectory) -> None:
+        who = added(directory, ada()).attendee
+        for n in range(MOST_CONTACTS):
+            assert directory.people.reach("hims", who, "push", f"https://push/{n}")
+        assert directory.people.reach("hims", who, "push", "https://push/0")
+        with pytest.raises(TooManyContactsError):
+            directory.people.reach("hims", who, "push", "https://push/more")
+        assert directory.people.drop("hims", who, "push", "https://push/0")
+        assert len(directory.people.addresses("hims", who, "push")) == MOST_CONTACTS - 1
+        with pytest.raises(ValueError, match="bytes"):
+            directory.people.reach("hims", who, "chat", "x" * (VALUE_BYTES + 1))
+
+    def test_nobody_has_no_contacts_and_no_preferences(self, directory: SqliteDirectory) -> None:
+        assert not directory.people.reach("hims", "nobody", "push", "x")
+        assert not directory.people.prefer("hims", "nobody", "{}")
+
+    def test_preferences(self, directory: SqliteDirectory) -> None:
+        who = added(directory, ada()).attendee
+        assert directory.people.preferences("hims", who) is None
+        assert directory.people.prefer("hims", who, '{"quiet": "22-07"}')
+        assert directory.people.preferences("hims", who) == '{"quiet": "22-07"}'

@@ -1,0 +1,55 @@
+"""What the tests look at: everything a store tells, and conditions that are waited for."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from functools import wraps
+from typing import Any
+
+from services.inbox.port import Inboxes
+from tests.inbox.made import CONFERENCE, people
+
+TEST_S = 60.0
+
+
+def awaited(test: Callable[..., Awaitable[None]]) -> Callable[..., None]:
+    """An async test as pytest wants it: in a loop of its own, with a time limit."""
+
+    @wraps(test)
+    def run(*args: Any, **named: Any) -> None:
+        async def limited() -> None:
+            async with asyncio.timeout(TEST_S):
+                await test(*args, **named)
+
+        asyncio.run(limited())
+
+    return run
+
+
+async def until(is_so: Callable[[], Any], within_s: float = 10.0) -> Any:
+    """Waits for a condition (plain or async)."""
+    async with asyncio.timeout(within_s):
+        while True:
+            found = is_so()
+            if asyncio.iscoroutine(found):
+                found = await found
+            if found:
+                return found
+            await asyncio.sleep(0.005)
+
+
+async def inbox(inboxes: Inboxes, attendee: str, conference: str = CONFERENCE) -> list[tuple[str, bytes]]:
+    """All entries, page by page."""
+    found: list[tuple[str, bytes]] = []
+    while page := await inboxes.read(conference, attendee, found[-1][0] if found else "", 7):
+        found += [(entry.position, entry.view) for entry in page]
+    return found
+
+
+async def everything(inboxes: Inboxes, who: Iterable[str] | None = None) -> dict[str, Any]:
+    """All that a store tells of a conference."""
+    told: dict[str, Any] = {"mark": await inboxes.delivered(CONFERENCE), "totals": await inboxes.totals(CONFERENCE)}
+    for attendee in people(6) if who is None else who:
+        cards = (await inboxes.current(CONFERENCE, attendee)).cards
+        others = [await inboxes.other(CONFERENCE, attendee, card.card) for card in cards]
+        told[attendee] = (await inbox(inboxes, attendee), cards, others)
+    return told

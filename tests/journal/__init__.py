@@ -1,0 +1,1 @@
+"""The durable log, seen through its port and through its file."""

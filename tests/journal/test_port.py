@@ -1,0 +1,138 @@
+"""What every journal promises; run on each of them."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from services.journal import Journal, JournalFullError, MemoryJournal, SqliteJournal
+
+Make = Callable[[], Journal]
+
+
+@pytest.fixture(params=["sqlite", "memory"])
+def journal(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Journal]:
+    made: Journal = SqliteJournal(tmp_path / "data") if request.param == "sqlite" else MemoryJournal()
+    yield made
+    made.close()
+
+
+def lines(count: int, start: int = 0) -> list[bytes]:
+    return [b'{"n":%d}' % n for n in range(start, start + count)]
+
+
+class TestJournal:
+    """The port's promises, one by one."""
+
+    def test_offsets_are_dense_in_each_log(self, journal: Journal) -> None:
+        assert journal.append([("a", b"0"), ("b", b"1"), ("a", b"2")], 10) == [0, 0, 1]
+        assert journal.append([("b", b"3"), ("a", b"4")], 10) == [1, 2]
+        assert [tuple(row) for row in journal.read("a")] == [(0, 10, b"0"), (1, 10, b"2"), (2, 10, b"4")]
+        assert [row.line for row in journal.read("b")] == [b"1", b"3"]
+        assert (journal.length("a"), journal.length("b"), journal.length("c")) == (3, 2, 0)
+        assert journal.conferences() == ["a", "b"]
+
+    def test_names_that_differ_in_case_only_are_two_logs(self, journal: Journal) -> None:
+        journal.append([("Himss", b"0"), ("himss", b"1")], 1)
+        journal.save_snapshot("Himss", 1, b"upper")
+        journal.save_snapshot("himss", 1, b"lower")
+        assert [row.line for row in journal.read("Himss")] == [b"0"]
+        assert [journal.latest_snapshot(name) for name in ("Himss", "himss")] == [(1, b"upper"), (1, b"lower")]
+
+    def test_a_part_is_read_over_many_batches(self, journal: Journal) -> None:
+        everything = lines(3_333)
+        journal.append([("a", line) for line in everything], 5)
+        assert [row.line for row in journal.read("a")] == everything
+        assert [row.offset for row in journal.read("a", 999, 2_002)] == list(range(999, 2_002))
+        assert [row.line for row in journal.read("a", 3_332, 9_999)] == everything[-1:]
+        assert not list(journal.read("a", 3_333))
+        assert not list(journal.read("nowhere"))
+
+    def test_what_is_appended_while_reading_is_not_read(self, journal: Journal) -> None:
+        journal.append([("a", b"0")], 1)
+        reading = journal.read("a")
+        assert next(reading).line == b"0"
+        journal.append([("a", b"1")], 1)
+        assert not list(reading)
+
+    def test_time_never_falls_in_a_log_and_nothing_is_half_taken(self, journal: Journal) -> None:
+        journal.append([("a", b"0")], 100)
+        with pytest.raises(ValueError, match="falls"):
+            journal.append([("b", b"0"), ("a", b"1")], 99)
+        assert (journal.length("a"), journal.length("b")) == (1, 0)
+        assert journal.append([("b", b"0")], 99) == [0]
+        assert journal.last_recorded() == 100
+
+    def test_seek_by_time(self, journal: Journal) -> None:
+        for recorded_at in (10, 20, 20, 40):
+            journal.append([("a", b"x"), ("other", b"y")], recorded_at)
+        found = [journal.seek_time("a", ms) for ms in (0, 10, 11, 20, 21, 40, 41)]
+        assert found == [0, 0, 1, 1, 3, 3, 4]
+        assert journal.seek_time("nowhere", 5) == 0
+
+    def test_outputs_and_how_far_they_are_decided(self, journal: Journal) -> None:
+        journal.append([("a", line) for line in lines(20)], 1)
+        journal.record("a", 5, [("1-0", b"one"), ("1-1", b"two"), ("4-0", b"three")])
+        journal.record("a", 9, [])
+        journal.record("a", 12, [("10-0", b"four"), ("10-10", b"six"), ("11-9", b"seven")])
+        assert journal.decided("a") == 12
+        assert [line for _, line in journal.outputs("a")] == [b"one", b"two", b"three", b"four", b"six", b"seven"]
+        assert [position for position, _ in journal.outputs("a", 2)] == ["4-0", "10-0", "10-10", "11-9"]
+        assert [position for position, _ in journal.outputs("a", after="10-2")] == ["10-10", "11-9"]
+        assert (journal.decided("b"), list(journal.outputs("b"))) == (0, [])
+
+    def test_outputs_go_on_over_many_batches(self, journal: Journal) -> None:
+        journal.append([("a", line) for line in lines(10)], 1)
+        told = [(f"{n // 7}-{n % 7}", b"%d" % n) for n in range(2_500)]
+        journal.record("a", 10, told)
+        assert list(journal.outputs("a")) == told
+
+    @pytest.mark.parametrize(
+        ("decided", "positions"), [(4, []), (11, []), (6, ["4-0"]), (6, ["5-1", "5-0"]), (6, ["5-0", "5-0"])]
+    )
+    def test_what_was_recorded_is_never_taken_back(self, journal: Journal, decided: int, positions: list[str]) -> None:
+        journal.append([("a", line) for line in lines(10)], 1)
+        journal.record("a", 5, [("4-0", b"told")])
+        with pytest.raises(ValueError, match=r"decided|position"):
+            journal.record("a", decided, [(position, b"again") for position in positions])
+        assert (journal.decided("a"), list(journal.outputs("a"))) == (5, [("4-0", b"told")])
+
+    def test_appending_leaves_what_is_decided(self, journal: Journal) -> None:
+        journal.append([("a", b"0")], 1)
+        journal.record("a", 1, [("0-0", b"told")])
+        journal.append([("a", b"1")], 2)
+        assert (journal.decided("a"), journal.length("a")) == (1, 2)
+        journal.record("a", 2, [("1-0", b"more")])
+        assert [line for _, line in journal.outputs("a")] == [b"told", b"more"]
+
+    def test_dead_letters_by_page(self, journal: Journal) -> None:
+        journal.append_letters([b"first", b"second"])
+        journal.append([("a", b"0")], 1, [b"third"])
+        assert journal.letter_count() == 3
+        first = journal.letters(limit=2)
+        assert [letter.line for letter in first] == [b"first", b"second"]
+        assert [letter.line for letter in journal.letters(first[-1].number)] == [b"third"]
+
+    def test_the_newest_two_snapshots_are_kept(self, journal: Journal) -> None:
+        assert journal.latest_snapshot("a") is None
+        for offset in (5, 1_000, 20):
+            journal.save_snapshot("a", offset, b"state %d" % offset)
+        assert journal.latest_snapshot("a") == (1_000, b"state 1000")
+        assert journal.latest_snapshot("a", most=999) == (20, b"state 20")
+        assert journal.latest_snapshot("a", most=19) is None
+        assert journal.latest_snapshot("b") is None
+        assert journal.notices == []
+
+    def test_room_is_looked_for_without_keeping_anything(self, journal: Journal) -> None:
+        journal.ensure_room(100_000)
+        assert (journal.conferences(), journal.letter_count()) == ([], 0)
+
+
+def test_a_full_journal_in_memory_takes_nothing() -> None:
+    journal = MemoryJournal(room_bytes=10)
+    journal.append([("a", b"12345678")], 1)
+    with pytest.raises(JournalFullError):
+        journal.append([("a", b"1"), ("b", b"2"), ("b", b"3")], 2)
+    assert (journal.length("a"), journal.length("b")) == (1, 0)
+    journal.room_bytes = 100
+    assert journal.append([("b", b"2")], 2) == [0]

@@ -1,0 +1,1 @@
+"""Laws of the fold, over random histories: what must hold whatever happens."""
