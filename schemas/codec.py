@@ -24,6 +24,8 @@ from schemas.versions import UPCASTERS, Upcaster
 EVENT_BYTES = 65_536  # the contract's bound for one event, without the newline
 _KNOWN_NAMES = 500_000  # about 60 MB of names; a conference has far fewer
 
+_SHOWN_CHARS = 80  # of a bad value, in a reason
+_TYPES = frozenset(str(kind.__struct_config__.tag) for kind in get_args(Input))
 OUTPUT_TYPES = frozenset({"match.suggested", "match.agreed", "match.located", "match.withdrawn"})
 
 
@@ -143,15 +145,23 @@ class Codec:
         try:
             raw = msgspec.json.decode(line)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            raise _explained({}, None, error) from None
+            # msgspec stops at the first fault; behind it the text may be no JSON at all.
+            said = str(error).partition(" - at `$")[0]
+            raise _FaultError(f"{_field_of(error) or 'The event'}: {said}.", _field_of(error)) from None
         kind = raw.get("type") if isinstance(raw, dict) else None
         upcast = self._upcasters.get(kind) if isinstance(kind, str) else None
         if upcast is None:
             raise _explained(raw, kind, error) from None
         try:
-            event: Input = msgspec.convert(upcast(raw), Input)
+            today = upcast(raw)
+        except (KeyError, AttributeError, TypeError, ValueError):
+            raise _FaultError(
+                f"{kind}, an older event, lacks a field that it needs, or has a wrong one.", None
+            ) from None
+        try:
+            event: Input = msgspec.convert(today, Input)
         except msgspec.ValidationError as newer:
-            raise _explained(raw, kind, newer) from None
+            raise _explained(today, today.get("type"), newer) from None
         return event
 
     def _checked(self, event: Input) -> Record:
@@ -227,7 +237,7 @@ def _named(field: str, form: Callable[[str], str], value: str) -> str:
     try:
         return form(value)
     except ValueError as error:
-        raise _FaultError(f"{field}: {value!r} {error}.", field) from None
+        raise _FaultError(f"{field}: {_short(value)} {error}.", field) from None
 
 
 def _time(text: str) -> str:
@@ -247,15 +257,30 @@ def _explained(raw: object, kind: object, error: msgspec.ValidationError) -> _Fa
     """What msgspec found, in words for a person."""
     if not isinstance(raw, dict):
         return _FaultError("An event is a JSON object.", None)
-    if kind in OUTPUT_TYPES:
-        return _FaultError(f"{kind} is put out by the matcher and not taken in.", "type")
-    said, _, path = str(error).partition(" - at `$.")
-    field = path.rstrip("`").split(".")[0].split("[")[0] or None
+    if "type" not in raw:
+        return _FaultError("type is missing.", "type")
+    if not isinstance(kind, str) or kind not in _TYPES:
+        if isinstance(kind, str) and kind in OUTPUT_TYPES:
+            return _FaultError(f"{kind} is put out by the matcher and not taken in.", "type")
+        return _FaultError(f"The type {_short(kind)} is not known.", "type")
+    said, field = str(error).partition(" - at `$")[0], _field_of(error)
     if field is None and "required field" in said:
         field = said.split("`")[1]
-    if field == "type" or (field is None and "type" not in raw):
-        return _FaultError(f"The type {kind!r} is not known." if "type" in raw else "type is missing.", "type")
+    if field == "type":
+        return _FaultError("type is given twice.", "type")
     return _FaultError(f"{field or 'The event'}: {said}.", field)
+
+
+def _field_of(error: msgspec.ValidationError) -> str | None:
+    """The field that msgspec names at the end of what it says, such as ``matching`` of "… - at `$.matching.per_hour`"."""
+    path = str(error).partition(" - at `$.")[2]
+    return path.rstrip("`").split(".")[0].split("[")[0] or None
+
+
+def _short(value: object) -> str:
+    """A value as a person may see it, cut."""
+    text = repr(value)
+    return text if len(text) <= _SHOWN_CHARS else text[:_SHOWN_CHARS] + "…"
 
 
 _ENCODER = msgspec.json.Encoder()

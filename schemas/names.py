@@ -18,14 +18,21 @@ _CLOCK = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d", re.ASCII)
 
 
 def _fold(text: str) -> str:
+    if text.isascii():
+        return text.lower()
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
     return unicodedata.normalize("NFKC", folded.casefold())
 
 
+def _bare(text: str) -> str:
+    """Without signs and white space around it."""
+    return text.strip().lstrip("@# \t\r\n").strip()
+
+
 def account(text: str) -> str:
     """``network:handle``, normalised; the handle may hold further colons, as a DID does."""
-    network, colon, handle = _fold(text).strip().lstrip("@#").partition(":")
-    handle = handle.lstrip("@#")
+    network, colon, handle = _bare(_fold(text)).partition(":")
+    network, handle = network.strip(), _bare(handle)
     if not (colon and network and handle) or len(handle) + len(network) >= NAME_CHARS:
         raise ValueError(f"is not an account: it is network:handle, such as x:ada, up to {NAME_CHARS} characters")
     return f"{network}:{handle}"
@@ -33,7 +40,7 @@ def account(text: str) -> str:
 
 def hashtag(text: str) -> str:
     """A hashtag, normalised."""
-    tag = _fold(text).strip().lstrip("@#")
+    tag = _bare(_fold(text))
     if not tag or len(tag) > NAME_CHARS:
         raise ValueError(f"is not a hashtag of 1 to {NAME_CHARS} characters")
     return tag
@@ -48,7 +55,7 @@ def plain_id(text: str) -> str:
 
 def person(text: str) -> str:
     """Somebody to block: an attendee's id, or an account (which has a colon)."""
-    return account(text) if ":" in text else plain_id(text)
+    return account(text) if ":" in _fold(text) else plain_id(text)
 
 
 def source(text: str) -> str:

@@ -58,7 +58,7 @@ def _read(text: str) -> int:
         ms += offset if sign == "-" else -offset
     if not _FIRST_MS <= ms < _END_MS:
         raise ValueError("is outside of the years 2000 to 2100")
-    if text[10] == "T":
+    if text[10] == "T" and 2000 <= year <= 2100:  # an offset may move a day of other years into these
         _DAYS[text[:10]] = (moment - _EPOCH).days * DAY_MS
         if not _SECONDS:
             _SECONDS.update(_seconds())

@@ -12,6 +12,7 @@ from services.writing import Write
 from streams.compare import Difference, Seen, in_words
 
 _SHOWN = 50
+_TABLE_COLUMNS = 110  # on less there is no room for a column of reasons; they stand below each match
 _STYLES = {"came": "green", "went": "red", "changed": "yellow"}
 _SIGNS = {"came": "+", "went": "-", "changed": "~"}
 
@@ -36,9 +37,9 @@ def show(differences: list[Difference], write: Write, *, output: str | None) -> 
 
 def _show_table(differences: list[Difference]) -> None:
     out = console()
-    if not out.is_terminal:
+    if not out.is_terminal or out.width < _TABLE_COLUMNS:
         for one in differences:
-            say(" ".join((_SIGNS[one.change], *_cells(one))))
+            say(" ".join((_SIGNS[one.change], *_cells(one))), _STYLES[one.change])
             for line in _whys(one):
                 say(f"    {line}")
         return

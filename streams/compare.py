@@ -153,7 +153,10 @@ def _changes(here: Seen, other: Seen) -> Iterable[str]:
     if here.reasons != other.reasons:
         yield f"reasons: {in_words(other.reasons)} -> {in_words(here.reasons)}"
     if here.then != other.then:
-        yield f"then: {_told(other.then)} -> {_told(here.then)}"
+        same = 0
+        while here.then[same : same + 1] == other.then[same : same + 1] != ():
+            same += 1
+        yield f"then: {_told(other.then[same:])} -> {_told(here.then[same:])}"
 
 
 def in_words(reasons: Iterable[Reason]) -> str:
@@ -172,5 +175,5 @@ def _counted(count: int, noun: str) -> str:
 
 
 def _told(then: Iterable[Followed]) -> str:
-    words = [f"{one.what}{f' ({one.cause})' if one.cause else ''} {one.at}" for one in then]
+    words = [f"{one.what}{f' ({one.cause})' if one.cause else ''} {one.at[5:16].replace('T', ' ')}" for one in then]
     return ", ".join(words) or "nothing"

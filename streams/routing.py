@@ -42,7 +42,8 @@ class Router:
         self._registered: dict[tuple[str, str], set[str]] = {}
         self._went: dict[str, set[str]] = {}
         self._went_before: dict[str, set[str]] = {}
-        self._deletions: dict[str, tuple[ActivityDeleted, set[str]]] = {}
+        self._deletions: dict[tuple[str, str], tuple[ActivityDeleted, set[str]]] = {}
+        self._ended: set[str] = set()
 
         self._lessons: dict[type, Callable[[Any], None]] = {
             ConferenceOpened: self._opened,
@@ -64,15 +65,23 @@ class Router:
 
     def learn(self, event: Input) -> None:
         """Takes in what an event tells of its conference; most tell nothing."""
+        if type(event) is ActivityPosted:
+            went = self._went.get(event.actor)
+            if event.conference is not None and (went is None or event.conference not in went):
+                self._remember(event.actor, {event.conference})
+            return
         lesson = self._lessons.get(type(event))
         if lesson is not None:
             lesson(event)
 
     def _opened(self, event: ConferenceOpened) -> None:
-        self._track(event.conference, {*event.hashtags, *(chat.hashtag for chat in event.chats)})
+        if event.conference not in self._ended:
+            self._track(event.conference, {*event.hashtags, *(chat.hashtag for chat in event.chats)})
 
     def _closed(self, event: ConferenceClosed) -> None:
-        self._track(event.conference, set())
+        """Final: nothing is routed to it any more."""
+        self._ended.add(event.conference)
+        self._track(event.conference, None)
 
     def _registration(self, event: AttendeeRegistered) -> None:
         for account in event.accounts:
@@ -92,13 +101,14 @@ class Router:
         self._registered.setdefault((conference, attendee), set()).add(account)
         self._accounts.setdefault(account, {})[conference, attendee] = None
 
-    def _track(self, conference: str, tags: set[str]) -> None:
-        before = self._tags.get(conference, set())
-        for tag in before - tags:
+    def _track(self, conference: str, tags: set[str] | None) -> None:
+        """The hashtags of a conference that is open; None of one that is not."""
+        for tag in self._tags.pop(conference, set()):
             self._tracked[tag].discard(conference)
-        for tag in tags:
+        for tag in tags or ():
             self._tracked.setdefault(tag, set()).add(conference)
-        self._tags[conference] = tags
+        if tags is not None:
+            self._tags[conference] = tags
         self._by_tags.clear()
 
     def _forget(self, conference: str, attendee: str, account: str) -> None:
@@ -127,7 +137,7 @@ class Router:
             self._remember(post.actor, conferences)
         routed: list[tuple[str, Input]] = []
         for conference in sorted(conferences):
-            if post.id in self._deletions:
+            if (post.id, post.actor) in self._deletions:
                 routed += self._deleted_before(post, conference)
             routed.append((conference, replace(post, conference=conference)))
         return routed
@@ -140,7 +150,7 @@ class Router:
 
     def _conferences_of(self, account: str) -> Set[str]:
         holders = self._accounts.get(account)
-        return {conference for conference, _ in holders} if holders else NONE
+        return {conference for conference, _ in holders if conference in self._tags} if holders else NONE
 
     def _remember(self, actor: str, conferences: Set[str]) -> None:
         if actor not in self._went:
@@ -151,16 +161,17 @@ class Router:
 
     def _deleted_before(self, post: ActivityPosted, conference: str) -> list[tuple[str, Input]]:
         """The post's deletion, where it came first and this conference has not got it."""
-        deletion, went = self._deletions.get(post.id, (None, set()))
-        if deletion is None or deletion.actor != post.actor or conference in went:
+        deletion, went = self._deletions[post.id, post.actor]
+        if conference in went:
             return []
         went.add(conference)
         return [(conference, replace(deletion, conference=conference))]
 
     def _deletion(self, deletion: ActivityDeleted) -> list[tuple[str, Input]]:
         went = set(self._went.get(deletion.actor, self._went_before.get(deletion.actor, ())))
-        self._deletions.pop(deletion.deleted, None)
+        key = (deletion.deleted, deletion.actor)
+        self._deletions.pop(key, None)
         if len(self._deletions) >= MOST_DELETIONS:
             del self._deletions[next(iter(self._deletions))]
-        self._deletions[deletion.deleted] = (deletion, went)
+        self._deletions[key] = (deletion, went)
         return [(conference, replace(deletion, conference=conference)) for conference in sorted(went)]

@@ -41,7 +41,7 @@ class SqliteDirectory:
         self._gone = Gone(base, self._secret, clock)
         self.people = People(base, self._gone)
         self.accounts = Accounts(base, self._gone, clock)
-        self.posts = Posts(posts, self.accounts, self._secret, clock, evidence_days)
+        self.posts = Posts(posts, self.accounts, clock, evidence_days)
         self.keys = Keys(base, self._secret, clock)
         self.codes = Codes(base, self._secret, clock)
         self.erasing = Erasing((base, posts), self.accounts, self.posts, self.keys, self.codes, self._gone)

@@ -1,14 +1,15 @@
 """Post ids and the tokens that stand for them in every log.
 
 Owns: the table posts. May never: have an id in it that can be read without the key in the other file.
-Theory: a row is found by a keyed digest of author and id (64 bits: two of 10 million posts meet with a chance of 3 in a
-million, and then one counts as the other's double). The author is in it so that nobody can take the id of somebody
-else's post, or delete it. The id itself is sealed with a key of its author's account: erasing the account makes it
-unreadable at once, in copies of this file too.
+Theory: each account has a random key in the other file. A post's row is found by a digest of the id under its author's
+key (64 bits: two of 10 million posts meet with a chance of 3 in a million, and count as one), and has the id sealed
+with it. So nobody can take the id of somebody else's post, or delete it; and erasing the account, and with it the key, makes
+its rows unreadable and unfindable at once, also in stale pages and in copies of this file.
 """
 
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Sequence
+from hashlib import blake2b
 
 import msgspec
 
@@ -16,7 +17,6 @@ from services.directory.accounts import SPARE_DAYS, Account, Accounts
 from services.directory.database import Database
 from services.directory.port import EVIDENCE_DAYS, PostRef, day
 from services.directory.sealing import new_tokens, opened, sealed
-from services.directory.secret import Secret
 
 MOST_CACHED = 100_000  # posts in memory, about 20 MB: a backfill and a stream that bring the same ones
 RECORDED_DAYS = 7  # so long an id is recognised after it was recorded, however old the post
@@ -30,12 +30,11 @@ class Posts:
         self,
         base: Database,
         accounts: Accounts,
-        secret: Secret,
         clock: Callable[[], int],
         evidence_days: int = EVIDENCE_DAYS,
         most_cached: int = MOST_CACHED,
     ) -> None:
-        self._base, self._accounts, self._secret, self._clock = base, accounts, secret, clock
+        self._base, self._accounts, self._clock = base, accounts, clock
         self._days, self._most = evidence_days, most_cached
         self._cache: OrderedDict[int, str] = OrderedDict()
 
@@ -47,7 +46,8 @@ class Posts:
     def post_tokens(self, posts: Sequence[PostRef]) -> list[str]:
         """The token of each post; made where there is none. A deletion names its post with the same author."""
         with self._base.lock:
-            digests = [self._secret.number("post", f"{post.actor}\n{post.id}") for post in posts]
+            owners = self._accounts.rows_for([post.actor for post in posts])
+            digests = [_digest(owners[post.actor].seal, post.id) for post in posts]
             found: dict[int, str] = {}
             missing: dict[int, PostRef] = {}
             for digest, post in zip(digests, posts, strict=True):
@@ -58,15 +58,10 @@ class Posts:
                     self._cache.move_to_end(digest)
                     found[digest] = token
             if missing:
-                rows = self._fetched(missing)
-                found |= rows
-                self._cache |= rows
-                while len(self._cache) > self._most:
-                    self._cache.popitem(last=False)
+                found |= self._fetched(missing, owners)
             return [found[digest] for digest in digests]
 
-    def _fetched(self, posts: dict[int, PostRef]) -> dict[int, str]:
-        owners = self._accounts.rows_for([post.actor for post in posts.values()])
+    def _fetched(self, posts: dict[int, PostRef], owners: dict[str, Account]) -> dict[int, str]:
         with self._base.write():
             rows = [
                 self._row(digest, post, token, owners[post.actor])
@@ -74,7 +69,11 @@ class Posts:
             ]
             self._base.run_all("INSERT INTO posts VALUES (?, ?, ?, ?, ?) ON CONFLICT (digest) DO NOTHING", rows)
             sql = "SELECT digest, token FROM posts WHERE digest IN (SELECT value FROM json_each(?))"
-            return dict(self._base.read(sql, (_json(posts),)))
+            found: dict[int, str] = dict(self._base.read(sql, (_json(posts),)))
+        self._cache |= found
+        while len(self._cache) > self._most:
+            self._cache.popitem(last=False)
+        return found
 
     def _row(self, digest: int, post: PostRef, token: str, owner: Account) -> _Row:
         until = max(day(post.at) + self._days, day(self._clock()) + RECORDED_DAYS) + 1
@@ -106,6 +105,11 @@ class Posts:
             taken = self._base.run("DELETE FROM posts WHERE until < ?", (day(self._clock()),))
         self.forget()
         return taken
+
+
+def _digest(seal: bytes, text: str) -> int:
+    data = text.encode("utf-8", "surrogatepass")
+    return int.from_bytes(blake2b(data, key=seal, digest_size=8).digest(), "big", signed=True)
 
 
 def _json(values: Collection[str] | Collection[int]) -> str:

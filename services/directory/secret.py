@@ -14,7 +14,7 @@ from typing import Literal
 from services.problems import UnusableError
 
 SECRET_BYTES = 32
-Purpose = Literal["key", "code", "post", "gone", "trace"]
+Purpose = Literal["key", "code", "gone", "trace"]
 
 
 class Secret:
@@ -28,10 +28,6 @@ class Secret:
         """``size`` bytes that only the holder of the secret can compute."""
         data = text.encode("utf-8", "surrogatepass")
         return hashlib.blake2b(data, key=self._value, person=purpose.encode(), digest_size=size).digest()
-
-    def number(self, purpose: Purpose, text: str) -> int:
-        """A digest as a signed integer of 64 bits, which SQLite takes as a row's number."""
-        return int.from_bytes(self.digest(purpose, text, 8), "big", signed=True)
 
 
 def made() -> Secret:

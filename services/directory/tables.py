@@ -3,7 +3,7 @@
 Owns: the two schemas. May never: change a migration that was released; add one.
 Theory: what names a person is in one small file, rewritten whole (VACUUM) at each erasure, because SQLite's
 ``secure_delete`` alone leaves stale copies in pages that were split or merged (seen: 1 in 2,000 deleted rows).
-The many post ids are in another file, sealed with a key that is in the first: there, nothing is to be read anyway.
+The many post ids are in another file, under keys that are in the first: there, nothing is to be read anyway.
 """
 
 PEOPLE = (
@@ -46,7 +46,7 @@ PEOPLE = (
 
 POSTS = (
     (
-        # digest: of author and id, keyed with the server's secret. account: accounts.number of the author.
+        # digest: of the id, under the author's seal. account: accounts.number of the author.
         """CREATE TABLE posts (
             digest INTEGER PRIMARY KEY, token TEXT NOT NULL UNIQUE, account INTEGER NOT NULL,
             until INTEGER NOT NULL, sealed BLOB NOT NULL) STRICT""",

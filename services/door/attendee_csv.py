@@ -155,10 +155,10 @@ class _Reading:
         fault = fault_in(Person(conference="", attendee="", name=name, email=email))
         if fault is not None:
             raise self._mistake(fault[0], f"{_quoted(cells.get(fault[0], ''))} {fault[1]}")
-        accounts = self._accounts_of(line, cells.get("accounts", ""))
-        said = {column: self._said(column, cells.get(column, "")) for column in COLUMNS[3:]}
         if email in self._emails:
             raise self._mistake("email", f"is the same as in line {self._emails[email]}")
+        accounts = self._accounts_of(cells.get("accounts", ""))
+        said = {column: self._said(column, cells.get(column, "")) for column in COLUMNS[3:]}
         self._emails[email] = line
         self._accounts |= dict.fromkeys(accounts, line)
         show = said.pop("show_name")
@@ -166,7 +166,7 @@ class _Reading:
             line=line, name=name, email=email, accounts=accounts, consent=Consent(**said), show_name=show
         )
 
-    def _accounts_of(self, line: int, cell: str) -> tuple[str, ...]:
+    def _accounts_of(self, cell: str) -> tuple[str, ...]:
         accounts: dict[str, None] = {}
         for text in re.split(r"[\s;,]+", cell):
             if not text:

@@ -104,10 +104,7 @@ class MemoryInboxes(Following):
         check_ascending(outputs)
         if not outputs:
             return self._known.get(conference, START)
-        store = self._conferences.get(conference)
-        if store is None:
-            raise InboxLostError(conference, None)
-        self._ready(conference)
+        store = self._writable(conference)
         if order(self._known.get(conference, START)) > order(store.mark):
             self._known[conference] = store.mark
             raise InboxLostError(conference, store.mark)
@@ -126,6 +123,11 @@ class MemoryInboxes(Following):
         if store is None or store.building:
             raise InboxUnavailableError(f"The inboxes of {conference} are not there, or are being rebuilt.")
         return store
+
+    def _writable(self, conference: str) -> _Conference:
+        if conference not in self._conferences:
+            raise InboxLostError(conference, None)
+        return self._ready(conference)
 
     async def delivered(self, conference: str) -> str | None:
         store = self._conferences.get(conference)
@@ -181,7 +183,7 @@ class MemoryInboxes(Following):
         return store.mark
 
     async def end(self, conference: str) -> None:
-        for inbox in self._ready(conference).inboxes.values():
+        for inbox in self._conferences.get(conference, _Conference()).inboxes.values():
             inbox.trim(0)
 
     async def forget(self, conference: str) -> None:
@@ -189,7 +191,7 @@ class MemoryInboxes(Following):
         self._known.pop(conference, None)
 
     async def set_presence(self, conference: str, position: str, people: Mapping[str, int]) -> None:
-        store = self._ready(conference)
+        store = self._writable(conference)
         if order(position) > order(store.presence[0]):
             store.presence = (position, dict(people))
 

@@ -45,9 +45,7 @@ def salvage(path: Path) -> str:
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     kept = _put_aside(path)
     new.replace(path)
-    return (
-        f"{path} was damaged. {records:,} records could be read and are in a new file; the old one is {kept}."
-    )
+    return f"{path} was damaged. {records:,} records could be read and are in a new file; the old one is {kept}."
 
 
 def _copy(rows: _Rows, db: sqlite3.Connection, table: str, columns: int) -> None:

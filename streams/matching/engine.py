@@ -58,7 +58,7 @@ class Matcher:
         return []
 
     def _fold(self, event: Input, at: int, recorded: int | None) -> list[AnyOutput]:
-        state = self.state
+        state, observer = self.state, self.observer
         now = at if recorded is None else recorded
         if now < state.now:
             now = state.now
@@ -69,7 +69,8 @@ class Matcher:
         if state.timers and state.timers[0][0] <= now:
             self._pass_time(now, outputs)
         self._take(event, at if at < now else now, now)
-        if self.observer.asks:
+        changes = observer.changes
+        if changes.people or changes.pairs or changes.ending or changes.agreeing or changes.locating:
             self._decide(now, event.id, outputs)
         state.applied += 1
         return outputs
@@ -188,19 +189,19 @@ class Matcher:
         state.now = now
         observer.evidence.advance(now)
         if type(event) is not ActivityPosted:
-            self._remember(event.id, now)
+            if now - state.turned_at >= IDS_KEPT_MS:
+                self._turn(now)
+            state.recent[event.id] = now
         elif at + state.policy.evidence_days * DAY_MS < now + IDS_KEPT_MS:
             # Other posts are known by their own record, for as long as they count.
             state.late[trace(state.conference, event.id)] = now
         observer.observe(event, at)
 
-    def _remember(self, event_id: str, now: int) -> None:
+    def _turn(self, now: int) -> None:
+        """Lets go of the older half of the ids."""
         state = self.state
-        if now - state.turned_at >= IDS_KEPT_MS:
-            state.older = state.recent if now - state.turned_at < 2 * IDS_KEPT_MS else {}
-            state.recent = {}
-            state.turned_at = now
-        state.recent[event_id] = now
+        state.older = state.recent if now - state.turned_at < 2 * IDS_KEPT_MS else {}
+        state.recent, state.turned_at = {}, now
 
     def _is_late(self, event_id: str, now: int) -> bool:
         """Whether it is a post's that came lately, when it was about to stop counting (a digest: it may be an erased one's)."""

@@ -48,12 +48,12 @@ class Evidence:
         if at < author.cut_at:
             return author, self._bury_late(author, post), False
         state.posts[event.id] = post
-        self._file(author, post)
-        return (
-            author,
-            post,
-            bool(tags) and not self.sessions.calendar.declared.isdisjoint(tags) and self.sessions.join(post, author),
-        )
+        if targets:
+            self._file(author, post)
+        else:
+            author.posts.append(post)
+        in_chat = tags and not self.sessions.declared.isdisjoint(tags)
+        return author, post, bool(in_chat) and self.sessions.join(post, author)
 
     def _file(self, author: Account, post: Post) -> None:
         author.posts.append(post)
@@ -129,8 +129,8 @@ class Evidence:
         if post is None and state.buried:
             post = state.buried.get(trace(state.conference, deleted))
         if post is None:
-            state.deletions.pop(deleted, None)
-            state.deletions[deleted] = (trace(state.conference, actor), state.now)
+            said = state.deletions.pop(deleted, {})
+            state.deletions[deleted] = {**said, trace(state.conference, actor): state.now}
             return []
         if post.author != accounts.number(state, actor):
             return []
@@ -144,7 +144,7 @@ class Evidence:
         said = state.deletions.get(event.id)
         if said is None and state.erased:
             said = state.deletions.get(trace(state.conference, event.id))
-        return said is not None and said[0] == trace(state.conference, event.actor)
+        return said is not None and trace(state.conference, event.actor) in said
 
     def _unsend(self, post: Post) -> None:
         author = self.state.accounts.get(post.author)
@@ -173,7 +173,7 @@ class Evidence:
             self._bury(post)
         account.posts, account.sessions = [], {}
         name = trace(state.conference, account.text)
-        for post_id in [post_id for post_id, said in state.deletions.items() if said[0] == name]:
+        for post_id in [post_id for post_id, said in state.deletions.items() if name in said]:
             state.deletions[trace(state.conference, post_id)] = state.deletions.pop(post_id)
         accounts.bury(state, account, at)
 
@@ -188,7 +188,7 @@ class Evidence:
         deletions = self.state.deletions
         while deletions:
             first = next(iter(deletions))
-            if deletions[first][1] > limit:
+            if max(deletions[first].values()) > limit:
                 return
             del deletions[first]
 

@@ -230,12 +230,6 @@ class Observer:
 
     # -- activity ------------------------------------------------------------------------------------------------
 
-    @property
-    def asks(self) -> bool:
-        """Whether anything is to be decided."""
-        changes = self.changes
-        return bool(changes.people or changes.pairs or changes.ending or changes.agreeing or changes.locating)
-
     def counts(self, event: ActivityPosted) -> bool:
         """Whether the post counts here, by who brought it; one that does not leaves no trace."""
         kind, _, who = (event.source or "").partition(":")

@@ -36,6 +36,7 @@ class Sessions:
     def __init__(self, state: State) -> None:
         self.state = state
         self.calendar = Calendar(state.chats)
+        self.declared = self.calendar.declared
         self._starts: list[tuple[int, int]] = []
         self.oldest = NOTHING  # when the oldest session started
         for post in state.posts.values():
@@ -47,7 +48,7 @@ class Sessions:
 
     def join(self, post: Post, author: Account | None) -> bool:
         """Puts a post into its sessions, as evidence of its author if one is given; whether it brought them into one."""
-        declared = self.calendar.declared
+        declared = self.declared
         joined = False
         for tag in post.tags:
             if tag in declared:
@@ -103,7 +104,7 @@ class Sessions:
 
     def _of(self, post: Post) -> Iterator[int]:
         for tag in post.tags:
-            if tag in self.calendar.declared:
+            if tag in self.declared:
                 for span in self.calendar.sessions(tag, post.stamp >> ORDER_BITS):
                     number = self.state.session_numbers.get((tag, *span))
                     if number is not None:

@@ -66,7 +66,7 @@ class _Body(Struct):
     tags: list[tuple[str, ...]]
     posts: _Posts
     buried: _Posts
-    deletions: dict[str, tuple[str, int]]
+    deletions: dict[str, dict[str, int]]
     accounts: list[_Account]
     graves: dict[str, Grave]
     attendees: list[Attendee]

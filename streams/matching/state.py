@@ -174,7 +174,7 @@ class State(Struct):
     turned_at: int = NEVER
     posts: dict[str, Post] = field(default_factory=dict)
     buried: dict[str, Post] = field(default_factory=dict)
-    deletions: dict[str, tuple[str, int]] = field(default_factory=dict)
+    deletions: dict[str, dict[str, int]] = field(default_factory=dict)  # post id -> digest of the actor -> when
     accounts: dict[int, Account] = field(default_factory=dict)
     graves: dict[str, Grave] = field(default_factory=dict)
     attendees: dict[str, Attendee] = field(default_factory=dict)

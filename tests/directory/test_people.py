@@ -1,5 +1,7 @@
 """People: shown as they allowed, reached as they wished, never twice."""
 
+import re
+
 import pytest
 from msgspec.structs import replace
 
@@ -23,7 +25,7 @@ class TestNames:
         first = added(directory, ada())
         other = added(directory, replace(ada(), email="b@example.org"))
         assert first.attendee != other.attendee
-        assert "ada" not in first.attendee.lower().replace("a", "", 1) or len(first.attendee) == 25
+        assert re.fullmatch(r"a[0-9a-f]{24}", first.attendee)
 
     def test_the_same_address_is_the_same_person_in_a_conference(self, directory: SqliteDirectory) -> None:
         first = added(directory, ada())
@@ -50,8 +52,11 @@ class TestNames:
 
     @pytest.mark.parametrize(
         "wrong",
-        [{"email": "ada"}, {"email": "a b@c"}, {"email": "@c"}, {"name": "x" * 201}, {"name": "a\nb"}]
-        + [{"picture": "http://p"}, {"picture": "javascript:alert(1)"}, {"picture": "https://p/\n"}],
+        [
+            *({"email": text} for text in ("ada", "a b@c", "@c", "a@b@c", "a@" + "c" * 300)),
+            *({"name": text} for text in ("x" * 201, "a\nb", "a\0")),
+            *({"picture": text} for text in ("http://p", "javascript:alert(1)", "https://p/\n")),
+        ],
     )
     def test_what_is_not_well_formed_is_said(self, directory: SqliteDirectory, wrong: dict[str, str]) -> None:
         with pytest.raises(ValueError, match=next(iter(wrong))):

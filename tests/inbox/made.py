@@ -89,13 +89,14 @@ def people(number: int) -> list[str]:
 
 def history(seed: int, number: int = 6, outputs: int = 120) -> list[AnyOutput]:
     """Outputs of a conference: matches come, are agreed, told places of, and end; the same for the same seed."""
-    chance, who, made, record = random.Random(seed), people(number), [], 3
+    chance, who, record = random.Random(seed), people(number), 3
+    made: list[AnyOutput] = []
     open_matches: dict[str, tuple[Pair, bool]] = {}
     ended: dict[Pair, int] = {}
     while len(made) < outputs:
         record += chance.choice((1, 1, 2, 7))
-        for index in range(chance.choice((1, 1, 1, 2, 3))):
-            made.append(_next(chance, f"{record}-{index}", who, open_matches, ended))
+        number_of = chance.choice((1, 1, 1, 2, 3))
+        made += [_next(chance, f"{record}-{index}", who, open_matches, ended) for index in range(number_of)]
     return made[:outputs]
 
 

@@ -1,7 +1,7 @@
 """The router again, slow and obviously right: it keeps all events and looks through them for each new one.
 
 Owns: nothing but the list of what came. May never: share code with ``streams.routing``.
-What the contract leaves open is read so: registrations count also before the opening, and a claim that a later
+What the contract leaves open is read so: registrations from before the opening count with it, and a claim that a later
 registration leaves out goes on (which of two registrations is the later one, the matcher decides by ``at``).
 """
 
@@ -31,7 +31,7 @@ class SlowRouter:
         else:
             routed = [(conference, {**event, "conference": conference}) for conference in self._went_of(event["actor"])]
         self._came.append(event)
-        if not event.get("conference"):
+        if not event.get("conference") or event["type"] == "activity.posted":
             self._went += routed
         return routed
 
@@ -55,6 +55,8 @@ class SlowRouter:
 
     def _accounts_in(self, conference: str) -> set[str]:
         had: set[tuple[str, str]] = set()
+        if not any(event["type"] == "conference.opened" for event in self._of(conference)):
+            return set()
         for event in self._of(conference):
             who = event.get("attendee")
             if event["type"] == "conference.closed":

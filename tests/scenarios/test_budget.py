@@ -183,7 +183,7 @@ def test_a_later_and_room_at_one_moment_come_from_the_later(runner: Runner) -> N
 
 
 def test_room_is_judged_as_it_stood_when_the_moment_began(runner: Runner) -> None:
-    # At 11:00 both of Ada's suggestions stop counting; they came from two records of 10:00. What waits comes from the first.
+    # At 11:00 both of Ada's suggestions stop counting, which came from two records: what waits comes from the first.
     story = hub(*MANY[:4], per_hour=2).at("10:00").all_arrive("ada", "bob", "cyd", "dan", "eve").at("12:30").tick()
     check(
         runner(story.events),

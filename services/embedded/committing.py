@@ -1,0 +1,170 @@
+"""Group commit: one thread appends what many have submitted, in one transaction, and answers after it.
+
+Owns: the bounded queue of submissions, the thread, ``recorded_at``. May never: answer before the disk has it.
+Theory: while one commit waits for the disk, submissions gather; they share the next one. So the more come, the more
+share. ``recorded_at`` is the clock's, but never below the last one of any log: a clock that jumps back stands still
+here.
+"""
+
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from schemas.codec import Record
+from services.embedded.answers import Answer, BusyError, StoppedError
+from services.embedded.limits import Limits
+from services.embedded.planning import Plan, Planner, answers, appended
+from services.embedded.reading import Kept
+from services.embedded.routes import save
+from services.journal import Journal, JournalError
+
+Outcome = list[Answer] | Exception
+_WAKE_S = 0.5  # the longest sleep of a thread: nothing rests on a lost wake-up
+_EVENT_BYTES = 400  # an event's usual size, to look for room before there are lines
+
+
+@dataclass(slots=True)
+class Submission:
+    """Events, or a tick (conference, due), to be appended together; ``waiter`` is whoever asked for it."""
+
+    found: Sequence[Record]
+    letters: Sequence[bytes]
+    waiter: Any
+    tick: tuple[str, int] | None = None
+
+    def weight(self) -> int:
+        """Lines, for bounds."""
+        return len(self.found) + len(self.letters) + 1
+
+
+@dataclass(slots=True)
+class Committer:
+    """Call-backs, in the thread: ``took`` with what was appended, in order; ``answered`` with the outcomes of a commit;
+    ``failed`` with what broke it."""
+
+    journal: Journal
+    planner: Planner
+    clock: Callable[[], int]
+    limits: Limits
+    took: Callable[[list[tuple[str, Kept]]], None]
+    answered: Callable[[list[tuple[Submission, Outcome]]], None]
+    failed: Callable[[BaseException], None]
+    counted: deque[tuple[str, str]]  # of posts of which the fold found that they count
+    now: int = 0
+    _queue: deque[Submission] = field(default_factory=deque)
+    _weight: int = 0
+    _stopping: bool = False
+    _routed: int = 0
+    _changed: threading.Condition = field(default_factory=threading.Condition)
+    _thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Begins to append."""
+        self.now = self.journal.last_recorded() or 0
+        self._thread = threading.Thread(target=self._run, name="hallway-committer", daemon=True)
+        self._thread.start()
+
+    def submit(self, submission: Submission) -> None:
+        """Queues it. BusyError or StoppedError when it cannot be."""
+        with self._changed:
+            if self._stopping or self._thread is None:
+                raise StoppedError("Hallway is stopping.")
+            if self._queue and self._weight + submission.weight() > self.limits.waiting_lines:
+                raise BusyError(f"{self._weight:,} events wait to be written. Try again in a moment.")
+            self._queue.append(submission)
+            self._weight += submission.weight()
+            self._changed.notify()
+
+    def stop(self, limit_s: float) -> None:
+        """Takes no more, and ends when all that is queued is on the disk, or after ``limit_s``."""
+        with self._changed:
+            self._stopping = True
+            self._changed.notify()
+        if self._thread is not None:
+            self._thread.join(limit_s)
+
+    # -- the thread ----------------------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        batch: list[Submission] = []
+        try:
+            while batch := self._take():
+                self._commit(batch)
+        except BaseException as error:  # noqa: BLE001  # a broken invariant: told to everybody who waits, and ends the runner
+            self.failed(error)
+            with self._changed:
+                self._stopping = True
+                left = [*batch, *self._queue]
+                self._queue.clear()
+            self.answered([(submission, StoppedError("Hallway has failed.")) for submission in left])
+
+    def _take(self) -> list[Submission]:
+        """The next submissions to share a commit; none at the end."""
+        with self._changed:
+            while not self._queue:
+                if self._stopping:
+                    return []
+                self._changed.wait(_WAKE_S)
+            batch: list[Submission] = []
+            weight = 0
+            while self._queue and (not batch or weight + self._queue[0].weight() <= self.limits.commit_lines):
+                submission = self._queue.popleft()
+                weight += submission.weight()
+                batch.append(submission)
+            self._weight -= weight
+            return batch
+
+    def _commit(self, batch: list[Submission]) -> None:
+        planner, plans = self.planner, list[Plan]()
+        try:
+            planner.catch_up(sum(submission.weight() for submission in batch) * _EVENT_BYTES)
+            while self.counted:
+                planner.counted([self.counted.popleft()])
+            self.now = max(self.now, self.clock())
+            plans = [self._plan(submission) for submission in batch]
+            offsets = self._append(plans, batch)
+        except JournalError as error:
+            for plan in plans:
+                planner.undo(plan)
+            self.answered([(submission, error) for submission in batch])
+            return
+        self._tell(batch, plans, offsets)
+
+    def _tell(self, batch: list[Submission], plans: list[Plan], offsets: list[int]) -> None:
+        start = 0
+        taken: list[tuple[str, Kept]] = []
+        outcomes: list[tuple[Submission, Outcome]] = []
+        for submission, plan in zip(batch, plans, strict=True):
+            own = offsets[start : start + len(plan.entries)]
+            start += len(own)
+            taken += appended(plan, own)
+            outcomes.append((submission, answers(plan, own)))
+        if taken:
+            self.took(taken)
+        self.answered(outcomes)
+        self._routed += len(taken)
+        if self._routed >= self.limits.snapshot_records:
+            self.save_router()
+
+    def _plan(self, submission: Submission) -> Plan:
+        if submission.tick is not None:
+            return self.planner.tick(*submission.tick, self.now)
+        return self.planner.plan(submission.found, self.now)
+
+    def _append(self, plans: list[Plan], batch: list[Submission]) -> list[int]:
+        entries = [entry for plan in plans for entry in plan.entries]
+        letters = [letter for submission in batch for letter in submission.letters]
+        if not entries and not letters:
+            return []
+        return self.journal.append(entries, self.now, letters)
+
+    def save_router(self) -> None:
+        """Keeps the router, so that a start need not read all logs. A full disk leaves the older one."""
+        self._routed = 0
+        if self.planner.is_current:
+            try:
+                save(self.journal, self.planner.routes)
+            except JournalError:
+                return

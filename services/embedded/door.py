@@ -1,0 +1,64 @@
+"""What may enter: decoded, checked against the clock, stamped with who brought it.
+
+Owns: the decision for one line. May never: know what is in a log, or who may say what (the gateway does).
+"""
+
+from base64 import b64encode
+from collections.abc import Callable
+
+from msgspec.structs import force_setattr
+
+from schemas.codec import Codec, Record, Reject, encode_output
+from schemas.events import ClockTicked
+from schemas.outputs import DeadLetter
+from schemas.times import written
+from services.embedded.limits import Limits
+
+TICK_PREFIX = "clock.ticked:"  # ids of the log's owner; another's would keep a tick from counting
+
+
+class Door:
+    """Used by the event loop's thread only. ``clock`` gives ms since 1970."""
+
+    def __init__(self, clock: Callable[[], int], limits: Limits) -> None:
+        self._codec = Codec()
+        self._clock = clock
+        self._limits = limits
+        self._last_good: int | None = None
+
+    def check(self, line: bytes, sender: str) -> Record | Reject:
+        """The event, brought by ``sender``, or why it cannot be taken."""
+        record = self._codec.decode(line)
+        if isinstance(record, Reject):
+            return record
+        event = record.event
+        if record.at > self._clock() + self._limits.ahead_ms:
+            minutes = self._limits.ahead_ms // 60_000
+            return Reject(f"at is more than {minutes} minutes ahead of the clock here.", "at", line)
+        if type(event) is ClockTicked:
+            return Reject("clock.ticked is appended by the owner of the log only.", "type", line)
+        if event.id.startswith(TICK_PREFIX):
+            return Reject(f"An id that starts with {TICK_PREFIX} is the log's own.", "id", line)
+        # The event is still ours alone.
+        force_setattr(event, "source", sender)
+        if not _is_plain(event.at):
+            force_setattr(event, "at", written(record.at))
+        self._last_good = record.at
+        return record
+
+    def letter(self, reject: Reject, sender: str, position: int) -> bytes:
+        """The dead letter of a line that cannot be taken."""
+        letter = DeadLetter(
+            reason=reject.reason,
+            field=reject.field,
+            source=sender,
+            position=position,
+            bytes=b64encode(reject.line).decode(),
+            at=None if self._last_good is None else written(self._last_good),
+        )
+        return encode_output(letter)
+
+
+def _is_plain(at: str) -> bool:
+    """Whether a good time is in the form in which times are kept: no other good one looks like it."""
+    return len(at) == 24 and at[10] == "T" and at[19] == "." and at[23] == "Z"

@@ -1,0 +1,247 @@
+"""The runner of one process: what is submitted is kept, then folded, then handed on.
+
+Owns: the threads and tasks, and the order of their start and end. May never: answer before the disk has an event, or
+hand on an output that is not recorded.
+
+submit --door--> queue --committer--> journal --fold--> outputs --recorded--> deliver |
+^ +--> dead letters               ticks -+
+
+Theory: the event loop decodes and answers; one thread routes and appends (group commit); one folds. What is shared
+between them is handed over whole: lists that are not touched again, and two queues with a bound.
+"""
+
+import asyncio
+import gc
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import structlog
+
+from schemas import names
+from schemas.codec import Record, Reject
+from schemas.outputs import AnyOutput
+from services.embedded.answers import EMPTY, Answer, BusyError, Rejected, StoppedError
+from services.embedded.committing import Committer, Outcome, Submission
+from services.embedded.delivery import Deliver, Delivered, Delivery, from_the_start
+from services.embedded.door import Door
+from services.embedded.folding import Folding
+from services.embedded.limits import Limits
+from services.embedded.planning import Planner
+from services.embedded.recovery import Progress, recovered
+from services.embedded.routes import ROUTER_LOG
+from services.embedded.ticking import Ticking
+from services.journal import Journal
+from streams.matching import Matcher
+
+T = TypeVar("T")
+_log = structlog.get_logger("hallway.embedded")
+
+
+def quietly(conference: str, done: int, total: int) -> None:
+    """Progress that nobody watches."""
+
+
+class Embedded:
+    """``clock`` gives ms since 1970. The journal stays the caller's to close, after ``stop``.
+
+    ``deliver(conference, outputs)`` may get outputs again; ``delivered(conference)`` gives the last one it has, or None.
+    ``policy`` overrides what conferences set: for tests and comparisons.
+    """
+
+    def __init__(
+        self,
+        journal: Journal,
+        clock: Callable[[], int],
+        deliver: Deliver,
+        *,
+        delivered: Delivered = from_the_start,
+        limits: Limits | None = None,
+        policy: dict[str, Any] | None = None,
+    ) -> None:
+        self.journal = journal
+        self.failure: BaseException | None = None
+        self._limits = limits or Limits()
+        self._clock = clock
+        self._door = Door(clock, self._limits)
+        self._planner = Planner(journal, self._limits.ids_kept)
+        self._folding = Folding(journal, self._limits, self._recorded, self._fail, policy=policy)
+        self._committer = Committer(
+            journal,
+            self._planner,
+            clock,
+            self._limits,
+            self._folding.add,
+            self._answered,
+            self._fail,
+            self._folding.counted,
+        )
+        self._delivery = Delivery(journal, deliver, delivered, self._limits, self._fail_here)
+        self._ticking = Ticking(journal, self._folding, self._now, self._tick, self._limits.tick_look_s)
+        self._tasks: list[asyncio.Task[None]] = []
+        self._failed = asyncio.Event()
+        self._running = False
+
+    # -- start and end -------------------------------------------------------------------------------------------
+
+    async def start(self, progress: Progress = quietly) -> None:
+        """Recovers every log, then begins. ``progress`` is called from another thread."""
+        self._loop = asyncio.get_running_loop()
+        await asyncio.to_thread(self._recover, progress)
+        self._folding.start()
+        self._committer.start()
+        self._running = True
+        self._tasks.append(asyncio.create_task(self._guarded_ticks(), name="ticks"))
+        for conference in self._folding.folds:
+            self._delivery.wake(conference)
+
+    def _recover(self, progress: Progress) -> None:
+        on = gc.isenabled()
+        gc.disable()  # millions of objects are made and none is let go
+        try:
+            self._planner.learn()
+            for conference in self.journal.conferences():
+                if conference != ROUTER_LOG:
+                    unreadable = self._unreadable(conference)
+                    fold = recovered(self.journal, conference, progress, unreadable, self._folding.policy)
+                    self._folding.folds[conference] = fold
+            gc.freeze()  # what was made stays; the collector need not walk it again and again
+        finally:
+            if on:
+                gc.enable()
+
+    def _unreadable(self, conference: str) -> Callable[[int, Reject], None]:
+        def told(offset: int, reject: Reject) -> None:
+            self.journal.notices.append(
+                f"The record at offset {offset:,} of {conference} is not read any more ({reject.reason}) and left out."
+            )
+
+        return told
+
+    async def stop(self) -> None:
+        """Ends within ``stop_s``. All that was answered is on the disk; the next start goes on where this ends."""
+        self._running = False
+        share_s = self._limits.stop_s / 5
+        for task in self._tasks:
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=share_s / 2)
+        await asyncio.to_thread(self._committer.stop, share_s)
+        await asyncio.to_thread(self._folding.stop, 2.5 * share_s)
+        await asyncio.to_thread(self._committer.save_router)
+        await self._delivery.stop(share_s / 2)
+
+    async def failed(self) -> BaseException:
+        """Waits, for ever if all is well, until something broke that must not; then the process should end."""
+        await self._failed.wait()
+        assert self.failure is not None
+        return self.failure
+
+    # -- taking in -----------------------------------------------------------------------------------------------
+
+    async def submit(self, lines: Sequence[bytes], sender: str, first: int = 1) -> list[Answer]:
+        """An answer for each line, in order, once all are on the disk. ``first``: the first one's line number.
+
+        BusyError, StoppedError, JournalFullError, JournalError: nothing was taken. TimeoutError: it may have been; then
+        the same lines again are doubles.
+        """
+        if not self._running:
+            raise StoppedError("Hallway is not running.")
+        if len(lines) > self._limits.submission_lines:
+            raise ValueError(f"{len(lines):,} events at once; at most {self._limits.submission_lines:,} are taken.")
+        if self._folding.behind > self._limits.unfolded_records:
+            raise BusyError(f"{self._folding.behind:,} events wait to be matched. Try again in a moment.")
+        names.source(sender)
+        found, letters, given = await self._checked(lines, sender, first)
+        if not found and not letters:
+            return [answer for answer in given if answer is not None]
+        rest = iter(await self._commit(Submission(found, letters, self._loop.create_future())))
+        return [next(rest) if answer is None else answer for answer in given]
+
+    async def _checked(
+        self, lines: Sequence[bytes], sender: str, first: int
+    ) -> tuple[list[Record], list[bytes], list[Answer | None]]:
+        """The good events, the dead letters, and for each line its answer if it has one already."""
+        found: list[Record] = []
+        letters: list[bytes] = []
+        given: list[Answer | None] = []
+        for number, line in enumerate(lines, first):
+            if not line.strip():
+                given.append(EMPTY)
+                continue
+            record = self._door.check(line, sender)
+            if isinstance(record, Reject):
+                letters.append(self._door.letter(record, sender, number))
+                given.append(Rejected(record.reason, record.field))
+            else:
+                found.append(record)
+                given.append(None)
+            if len(given) % self._limits.part_lines == 0:
+                await asyncio.sleep(0)
+        return found, letters, given
+
+    async def _commit(self, submission: Submission) -> list[Answer]:
+        self._committer.submit(submission)
+        async with asyncio.timeout(self._limits.answer_s):
+            answers: list[Answer] = await submission.waiter
+            return answers
+
+    async def ask(self, conference: str, function: Callable[[Matcher | None], T]) -> T:
+        """What ``function`` says of a conference's matcher (None: unknown), asked by the fold between two slices."""
+        answer: asyncio.Future[T] = self._loop.create_future()
+
+        def told(said: Any) -> None:
+            self._loop.call_soon_threadsafe(_resolve, answer, said)
+
+        self._folding.ask((conference, function, told))
+        async with asyncio.timeout(self._limits.answer_s):
+            return await answer
+
+    # -- call-backs of the threads ---------------------------------------------------------------------------------
+
+    def _answered(self, outcomes: list[tuple[Submission, Outcome]]) -> None:
+        self._loop.call_soon_threadsafe(_resolve_all, outcomes)
+
+    def _recorded(self, conference: str) -> None:
+        self._loop.call_soon_threadsafe(self._delivery.wake, conference)
+
+    def _fail(self, error: BaseException) -> None:
+        self._loop.call_soon_threadsafe(self._fail_here, error)
+
+    def _fail_here(self, error: BaseException) -> None:
+        if self.failure is None:
+            self.failure = error
+        self._running = False
+        self._failed.set()
+
+    # -- ticks ---------------------------------------------------------------------------------------------------
+
+    def _now(self) -> int:
+        return max(self._clock(), self._committer.now)
+
+    async def _tick(self, conference: str, due: int) -> None:
+        await self._commit(Submission((), (), self._loop.create_future(), tick=(conference, due)))
+
+    async def _guarded_ticks(self) -> None:
+        try:
+            await self._ticking.run()
+        except StoppedError:
+            return
+        except Exception as error:  # noqa: BLE001  # a broken invariant ends the runner
+            self._fail_here(error)
+
+
+def _resolve(waiter: asyncio.Future[Any], outcome: Any) -> None:
+    if waiter.done():
+        return  # it waited no longer
+    if isinstance(outcome, Exception):
+        waiter.set_exception(outcome)
+    else:
+        waiter.set_result(outcome)
+
+
+def _resolve_all(outcomes: list[tuple[Submission, Outcome]]) -> None:
+    for submission, outcome in outcomes:
+        _resolve(submission.waiter, outcome)
+
+
+__all__ = ["AnyOutput", "Embedded", "quietly"]

@@ -1,0 +1,133 @@
+"""CSV: what spreadsheets write is read; each mistake names its line and column; no cell runs on the way out."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.directory.directory import SqliteDirectory
+from services.door.attendee_csv import CSV_BYTES, MOST_MISTAKES, Mistake, read_csv, write_csv
+from services.door.enrolling import enrolled, verified
+from services.door.rules import admit
+from services.door.sender import VERIFIER, Admitted, Sender
+from tests.directory.conftest import Clock
+
+HEAD = "Name,E-Mail,Accounts,Matching,Chats,Share place\n"
+ADA = "Ada,ada@example.org,x:Ada mastodon:ada@h.io,yes,YES,no\n"
+
+
+def mistakes(text: str) -> list[tuple[int, str | None]]:
+    return [(mistake.line, mistake.column) for mistake in read_csv(text.encode())[1]]
+
+
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_what_spreadsheets_write_is_read(mark: bytes, end: str, separator: str) -> None:
+    text = (HEAD + ADA).replace(",", separator).replace("\n", end)
+    (row,), wrong = read_csv(mark + text.encode())
+    assert wrong == []
+    assert (row.line, row.name, row.email, row.accounts) == (
+        2,
+        "Ada",
+        "ada@example.org",
+        ("x:ada", "mastodon:ada@h.io"),
+    )
+    assert (row.consent.matching, row.consent.chats, row.consent.share_place, row.show_name) == (
+        True,
+        True,
+        False,
+        False,
+    )
+
+
+def test_what_is_not_said_is_no() -> None:
+    (row,), wrong = read_csv(b"email\nada@example.org\n")
+    assert wrong == []
+    assert (row.consent.matching, row.consent.chats, row.consent.share_place) == (False, False, False)
+
+
+@pytest.mark.parametrize(
+    ("cell", "said"), [("Yes", True), ("x", True), ("1", True), ("oui", True), ("NO", False), ("", False)]
+)
+def test_spellings_of_yes_and_no(cell: str, said: bool) -> None:
+    assert read_csv(f"email,matching\na@b,{cell}\n".encode())[0][0].consent.matching is said
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [
+        ("", [(1, None)]),
+        ("name\nAda\n", [(1, None)]),
+        ("email,mail\na@b,c@d\n", [(1, "mail")]),
+        (HEAD + ADA + ADA, [(3, "E-Mail")]),  # the account is the same too; one is said at a time
+        (HEAD + ADA + ADA.replace("ada@example.org", "b@c"), [(3, "Accounts")]),
+        (HEAD + "\n" + ADA.replace("yes", "perhaps"), [(3, "Matching")]),
+        (HEAD + ADA.replace("ada@example.org", "ada"), [(2, "E-Mail")]),
+        (HEAD + ADA.replace("ada@example.org", ""), [(2, "E-Mail")]),
+        (HEAD + ADA.replace("x:Ada", "@ada"), [(2, "Accounts")]),
+        (HEAD + ADA.replace("no\n", "no,more\n"), [(2, None)]),
+        (HEAD + '"Ada\nL",a@b,,,,\n' + ADA.replace("YES", "?"), [(2, "Name"), (4, "Chats")]),
+        (HEAD + '"Ada"x,a@b,,,,\n' + ADA, [(2, None)]),
+        (HEAD + '"Ada,a@b\n' + ADA, [(2, None)]),
+        (HEAD + f"{'x' * 201},a@b,,,,\n", [(2, "Name")]),
+        (HEAD + "\0", [(1, None)]),
+    ],
+)
+def test_each_mistake_names_its_line_and_column(text: str, wrong: list[tuple[int, str | None]]) -> None:
+    assert mistakes(text) == wrong
+    assert all(mistake.text.endswith(".") for mistake in read_csv(text.encode())[1])
+
+
+def test_good_lines_between_bad_ones_are_taken() -> None:
+    text = HEAD + "A,a@b,,,,\nB,b,,,,\nC,c@d,,,,\n"
+    rows, wrong = read_csv(text.encode())
+    assert [row.name for row in rows] == ["A", "C"]
+    assert wrong == [Mistake(3, "E-Mail", "E-Mail 'b' is not an e-mail address, such as ada@example.org.")]
+
+
+def test_other_encodings_and_sizes_are_said() -> None:
+    latin = read_csv((HEAD + "Zoë,z@b,,,,\n").encode("latin-1"))[1][0].text
+    assert latin.startswith("Line 2 is not in UTF-8")
+    assert "UTF-16" in read_csv((HEAD + ADA).encode("utf-16"))[1][0].text
+    assert "10 MB" in read_csv(b"x" * (CSV_BYTES + 1))[1][0].text
+
+
+def test_mistakes_are_bounded() -> None:
+    wrong = read_csv((HEAD + "A,a,,,,\n" * 5_000).encode())[1]
+    assert len(wrong) == MOST_MISTAKES + 1
+    assert "more than" in wrong[-1].text
+
+
+@given(st.binary(max_size=400) | st.text(max_size=400).map(lambda text: (HEAD + text).encode("utf-8", "replace")))
+def test_any_bytes_give_rows_and_mistakes_and_no_crash(data: bytes) -> None:
+    read_csv(data)
+
+
+@pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", " =1", "'=1", "＝1", "|x", "%x"])
+def test_no_cell_runs(cell: str) -> None:
+    line = write_csv(["a"], [[cell]]).decode("utf-8-sig").split("\r\n", 1)[1]
+    assert line.startswith("\"'")
+
+
+@given(st.text(st.characters(codec="utf-8", categories=["L", "N", "P", "S"]), min_size=1, max_size=50))
+def test_what_is_written_is_read_again(name: str) -> None:
+    rows, wrong = read_csv(write_csv(["name", "email"], [[name, "a@b.c"]]))
+    assert (wrong, [row.name for row in rows]) == ([], [name])
+
+
+class TestEnrolling:
+    def test_each_row_becomes_a_person_an_event_and_a_link(self, directory: SqliteDirectory, clock: Clock) -> None:
+        rows, _ = read_csv((HEAD + ADA).encode())
+        (first,) = enrolled("hims", rows, directory.people, directory.keys, clock.now)
+        (again,) = enrolled("hims", rows, directory.people, directory.keys, clock.now)
+        assert first.attendee == again.attendee == first.event.attendee
+        assert first.event.id != again.event.id
+        assert first.link != again.link
+        assert directory.keys.exchange(first.link) is not None
+        sender = Sender(role="organizer", id="o1", conferences=frozenset({"hims"}))
+        assert isinstance(admit(sender, first.event, clock.now), Admitted)
+        assert directory.display("hims", [first.attendee])[first.attendee].name is None
+
+    def test_what_the_code_proved_is_said_by_the_verifier_only(self, clock: Clock) -> None:
+        event = verified("hims", "a1", "x:ada", clock.now)
+        assert isinstance(admit(VERIFIER, event, clock.now), Admitted)

@@ -1,0 +1,81 @@
+"""Whatever is done with them, the Redis inboxes tell what the simple ones in memory tell."""
+
+import asyncio
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from services.inbox.memory_inbox import MemoryInboxes
+from services.inbox.port import InboxLostError, InboxUnavailableError, ResumeLostError
+from services.inbox.redis_inbox import RedisInboxes
+from tests.inbox.conftest import Stores
+from tests.inbox.made import CONFERENCE, history, people
+from tests.inbox.seen import everything
+
+OUTPUTS = {seed: history(seed, number=4, outputs=40) for seed in range(5)}
+PLACES = ["", "0-0", "9-0", "20-1", "44-0", "70-1", "1000000-0"]
+AT = st.integers(0, 40)
+WHO = st.sampled_from(people(4))
+STEPS = st.one_of(
+    st.tuples(st.just("deliver"), AT, AT),
+    st.tuples(st.just("deliver"), AT, AT),
+    st.tuples(st.just("erase"), WHO),
+    st.tuples(st.just("rebuild"), AT, st.sets(WHO, max_size=2)),
+    st.tuples(st.just("end")),
+    st.tuples(st.just("forget")),
+    st.tuples(st.just("read"), WHO, st.sampled_from(PLACES), st.integers(1, 5)),
+    st.tuples(st.just("presence"), st.sampled_from(PLACES), st.integers(0, 9)),
+)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(seed=st.integers(0, 4), keep=st.sampled_from([2, 5, 100]), steps=st.lists(STEPS, max_size=12))
+def test_redis_equals_memory(over_redis: Stores, seed: int, keep: int, steps: list[tuple[Any, ...]]) -> None:
+    async def compared() -> None:
+        with over_redis.admin() as admin:
+            admin.flushall()
+        simple = MemoryInboxes(keep=keep)
+        async with over_redis.open(keep=keep) as inboxes:
+            assert isinstance(inboxes, RedisInboxes)
+            for step in (("rebuild", 0, set()), *steps):
+                assert await _done(inboxes, seed, step) == await _done(simple, seed, step), step
+                assert await _told(inboxes) == await _told(simple), step
+
+    asyncio.run(compared())
+
+
+async def _done(inboxes: MemoryInboxes | RedisInboxes, seed: int, step: tuple[Any, ...]) -> object:
+    """What a step answers: a value, or the name of an error."""
+    outputs = OUTPUTS[seed]
+    try:
+        match step:
+            case ("deliver", start, length):
+                return await inboxes.deliver(CONFERENCE, outputs[start : start + length])
+            case ("erase", attendee):
+                await inboxes.erase(CONFERENCE, attendee)
+            case ("rebuild", length, erased):
+                return await inboxes.rebuild(CONFERENCE, outputs[:length], erased)
+            case ("end",):
+                await inboxes.end(CONFERENCE)
+            case ("forget",):
+                await inboxes.forget(CONFERENCE)
+            case ("read", attendee, after, limit):
+                return await inboxes.read(CONFERENCE, attendee, after, limit)
+            case ("presence", position, number):
+                await inboxes.set_presence(CONFERENCE, position, {"hall-a": number})
+    except (InboxLostError, InboxUnavailableError, ResumeLostError) as error:
+        return type(error).__name__
+    return None
+
+
+async def _told(inboxes: MemoryInboxes | RedisInboxes) -> object:
+    try:
+        cards = {who: await inboxes.current(CONFERENCE, who) for who in people(4)}
+        told = cards, await inboxes.totals(CONFERENCE), await inboxes.presence(CONFERENCE)
+    except InboxUnavailableError:
+        return await inboxes.delivered(CONFERENCE)
+    try:
+        return told, await everything(inboxes, people(4))
+    except ResumeLostError:
+        return told, "trimmed"
