@@ -120,7 +120,8 @@ class Codec:
             return None  # one of them may be too long
         try:
             events = self._decoder.decode_lines(block)
-            # msgspec splits by value. That is by line where all lines are `{...}` and there are as many of them as events.
+            # msgspec splits by value. That is by line where all lines are `{...}` and there are as many of them as
+            # events.
             ends = block.count(b"\n") - block.endswith(b"\n")
             if not ends == block.count(b"}\n{") == len(events) - 1:
                 return None
@@ -272,7 +273,8 @@ def _explained(raw: object, kind: object, error: msgspec.ValidationError) -> _Fa
 
 
 def _field_of(error: msgspec.ValidationError) -> str | None:
-    """The field that msgspec names at the end of what it says, such as ``matching`` of "… - at `$.matching.per_hour`"."""
+    """The field that msgspec names at the end of what it says, such as ``matching`` of "… - at
+    `$.matching.per_hour`"."""
     path = str(error).partition(" - at `$.")[2]
     return path.rstrip("`").split(".")[0].split("[")[0] or None
 

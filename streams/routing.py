@@ -1,8 +1,10 @@
 """Which conferences' logs an event belongs to.
 
-Owns: the hashtags that conferences track, and their accounts, learnt from the events that pass. May never: change evidence or
+Owns: the hashtags that conferences track, and their accounts, learnt from the events that pass. May never: change
+evidence or
 ask anybody; what it has not seen it does not know (a conference opened later gets the past by backfill).
-Theory: a post goes to every open conference that tracks one of its hashtags, or in which its actor and somebody addressed are
+Theory: a post goes to every open conference that tracks one of its hashtags, or in which its actor and somebody
+addressed are
 registered; a deletion goes where its actor's posts went, also when it comes before the post.
 """
 

@@ -3,19 +3,17 @@
 Owns: the words to the sender. May never: decide.
 """
 
-from typing import NamedTuple
-
 from msgspec import Struct
 
 
-class Place(NamedTuple):
+class Place(Struct, frozen=True, gc=False):
     """Where an event stands."""
 
     conference: str
     offset: int
 
 
-class Accepted(Struct, frozen=True, tag="accepted", tag_field="answer", omit_defaults=True):
+class Accepted(Struct, frozen=True, tag="accepted", tag_field="answer", omit_defaults=True, gc=False):
     """On the disk, in these logs. Without a place the ``note`` says why."""
 
     places: tuple[Place, ...]

@@ -18,6 +18,7 @@ from services.embedded.answers import BusyError, StoppedError
 from services.embedded.limits import Limits
 from services.embedded.reading import Kept
 from services.embedded.recovery import Fold
+from services.embedded.seen import counts_for_sure
 from services.journal import Journal, JournalError
 from streams.matching import Matcher
 from streams.matching.snapshot import snapshot
@@ -115,7 +116,7 @@ class Folding:
             fold = touched.get(conference)
             if fold is None:
                 fold = touched[conference] = self._fold_of(conference)
-            if fold.apply(kept):
+            if fold.apply(kept) and not counts_for_sure(kept.event):
                 self.counted.append((conference, kept.event.id))
             count += 1
             if count % _LOOK_EVERY == 0 and time.perf_counter() > until:

@@ -12,13 +12,13 @@ import msgspec
 from msgspec.structs import force_setattr
 
 from schemas.codec import Record
-from schemas.events import ActivityDeleted, ActivityPosted, ClockTicked, Input
+from schemas.events import ActivityDeleted, ClockTicked, Input
 from schemas.times import millis, written
 from services.embedded.answers import DUPLICATE, KEPT_DELETION, UNTRACKED, Accepted, Answer, Place
 from services.embedded.door import TICK_PREFIX
 from services.embedded.reading import Kept
 from services.embedded.routes import ROUTER_LOG, Routes, rebuilt
-from services.embedded.seen import Seen
+from services.embedded.seen import Seen, by_connector, counts_for_sure
 from services.journal import Entry, Journal
 
 _encode = msgspec.json.Encoder().encode
@@ -80,7 +80,7 @@ class Planner:
             start = max(0, self._journal.length(conference) - most)
             for row in self._journal.read(conference, start):
                 head = decode(row.line)
-                if not head.type.startswith("activity.posted") or _counts_for_sure(head.source):
+                if not head.type.startswith("activity.posted") or by_connector(head.source):
                     self._seen.add(conference, head.id)
 
     def counted(self, ids: Iterable[tuple[str, str]]) -> None:
@@ -138,14 +138,9 @@ class Planner:
         self.routes.placed(log, event, line)
         plan.entries.append((log, line))
         plan.records.append((event, at))
-        if type(event) is not ActivityPosted or _counts_for_sure(event.source):
+        if counts_for_sure(event):
             self._seen.add(log, event.id)
             plan.ids.append((log, event.id))
-
-
-def _counts_for_sure(source: str | None) -> bool:
-    """Whether a post counts whoever its author is."""
-    return source is None or source.startswith("connector:")
 
 
 def answers(plan: Plan, offsets: list[int]) -> list[Answer]:

@@ -5,7 +5,8 @@ told.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from schemas.codec import EVENT_BYTES, Codec, Record, Reject
 from schemas.events import Input
@@ -14,7 +15,7 @@ from services.journal import Journal, Row
 Unreadable = Callable[[int, Reject], None]
 
 
-class Kept(NamedTuple):
+class Kept(Struct, frozen=True, gc=False):
     """A record as it is folded: what and when it happened, and when the log took it."""
 
     offset: int

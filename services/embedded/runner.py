@@ -44,7 +44,7 @@ def quietly(conference: str, done: int, total: int) -> None:
 class Embedded:
     """``clock`` gives ms since 1970. The journal stays the caller's to close, after ``stop``.
 
-    ``deliver(conference, outputs)`` may get outputs again; ``delivered(conference)`` gives the last one it has, or None.
+    ``deliver(conference, outputs)`` may get outputs again; ``delivered(conference)`` gives its last one or None.
     ``policy`` overrides what conferences set: for tests and comparisons.
     """
 

@@ -9,6 +9,18 @@ does.
 
 from collections.abc import Iterable
 
+from schemas.events import ActivityPosted, Input
+
+
+def counts_for_sure(event: Input) -> bool:
+    """Whether the event counts whatever the fold knows: a post of an organizer or an attendee may not."""
+    return type(event) is not ActivityPosted or by_connector(event.source)
+
+
+def by_connector(source: str | None) -> bool:
+    """Whether a post from there counts whoever its author is."""
+    return source is None or source.startswith("connector:")
+
 
 class Seen:
     """Bounded by ``most`` ids of all conferences together. Used by one thread."""

@@ -1,7 +1,8 @@
 """Accounts by name and by number.
 
 Owns: ``numbers``, ``accounts``, ``graves``. May never: know what an account said, or to whom it belongs.
-Theory: everything else knows accounts by number. Erasing takes the name away; a digest of it (the grave) keeps the number,
+Theory: everything else knows accounts by number. Erasing takes the name away; a digest of it (the grave) keeps the
+number,
 so that the same author is not counted twice in a session, and the moment before which posts are evidence for nobody.
 """
 

@@ -22,7 +22,9 @@ def _starts_on(chat: ChatDay, day: int) -> Span | None:
     local = _EPOCH_DAY + timedelta(days=day)
     if chat.weekday is None or local.weekday() != chat.weekday:
         return None
-    assert chat.start is not None and chat.zone is not None and chat.minutes is not None
+    assert chat.start is not None
+    assert chat.zone is not None
+    assert chat.minutes is not None  # the four go together
     hour, minute = int(chat.start[:2]), int(chat.start[3:])
     moment = datetime(local.year, local.month, local.day, hour, minute, tzinfo=zones.zone(chat.zone))
     start = (moment - _EPOCH) // timedelta(milliseconds=1)

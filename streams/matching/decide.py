@@ -1,6 +1,7 @@
 """Which outputs are due at a moment, in the order of the contract.
 
-Owns: the conditions of a suggestion and the order of outputs. May never: change the state, but for asking to be woken when there
+Owns: the conditions of a suggestion and the order of outputs. May never: change the state, but for asking to be
+woken when there
 will be room: each output is settled by who asks before the next one is made.
 """
 

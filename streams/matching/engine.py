@@ -4,7 +4,8 @@
     decide(now)       says which outputs are due
     settle(output)    remembers what was told
 
-A fold is observe, decide, settle (``apply``); a recovery is observe and settle with the recorded outputs (``recover``), so that
+A fold is observe, decide, settle (``apply``); a recovery is observe and settle with the recorded outputs
+(``recover``), so that
 what people were told stays told, also under another policy or a mended engine.
 May never: await, read a clock, draw a number, log.
 """
@@ -26,7 +27,10 @@ IDS_KEPT_MS = 7 * DAY_MS  # how long the id of what is no post is recognised
 
 
 class Matcher:
-    """Folds the log of one conference. ``policy`` overrides values of every opening (a comparison, never a recovery)."""
+    """Folds the log of one conference.
+
+    ``policy`` overrides values of every opening (a comparison, never a recovery).
+    """
 
     def __init__(self, conference: str, policy: dict[str, Any] | None = None, state: State | None = None) -> None:
         self.state = state or State(conference)
@@ -48,7 +52,8 @@ class Matcher:
             self._refold(*waited, told if waited[0] is event else [])
 
     def _opening(self, event: Input, at: int, recorded: int | None) -> list[Waiting]:
-        """Keeps what comes before the opening; with the opening, gives it all to be folded by the rules that it brings."""
+        """Keeps what comes before the opening; with the opening, gives it all to be folded by the rules that it
+        brings."""
         state = self.state
         if type(event) is ConferenceOpened and all(waited.id != event.id for waited, _, _ in state.early):
             self.observer.adopt(event)
@@ -92,7 +97,10 @@ class Matcher:
         state.applied += 1
 
     def resume(self) -> None:
-        """After a recovery: works out anew what may become due. What could have been told before is looked at with the next record."""
+        """After a recovery: works out anew what may become due.
+
+        What could have been told before is looked at with the next record.
+        """
         state = self.state
         state.timers.clear()
         for person in state.attendees.values():
@@ -204,7 +212,8 @@ class Matcher:
         state.recent, state.turned_at = {}, now
 
     def _is_late(self, event_id: str, now: int) -> bool:
-        """Whether it is a post's that came lately, when it was about to stop counting (a digest: it may be an erased one's)."""
+        """Whether it is a post's that came lately, when it was about to stop counting (a digest: it may be an
+        erased one's)."""
         late = self.state.late
         while late and now - next(iter(late.values())) >= IDS_KEPT_MS:
             del late[next(iter(late))]

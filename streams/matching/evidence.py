@@ -1,6 +1,7 @@
 """What accounts said: posts in, deletions, ageing, erasure.
 
-Owns: ``posts``, ``buried``, ``deletions`` and what accounts sent to each other; after ``advance(now)`` they hold exactly
+Owns: ``posts``, ``buried``, ``deletions`` and what accounts sent to each other; after ``advance(now)`` they hold
+exactly
 what counts at now. May never: know attendees; to whom an account belongs is the matter of ``people``.
 Every step costs in the order of what the one post touches, not of the posts before it.
 """

@@ -51,7 +51,8 @@ class Ending:
 
 @dataclass(slots=True)
 class Changes:
-    """What is to be decided: withdrawals, agreements, places to pass on, and for whom or for which pairs to look for suggestions."""
+    """What is to be decided: withdrawals, agreements, places to pass on, and for whom or for which pairs to look
+    for suggestions."""
 
     ending: dict[Pair, Ending] = field(default_factory=dict)
     agreeing: dict[Pair, Card] = field(default_factory=dict)

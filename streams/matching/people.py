@@ -1,7 +1,9 @@
 """Attendees, their accounts, consents and blocks.
 
-Owns: ``attendees``, claims, verifications, who an account belongs to, ``erased``. May never: know what is said or matched.
-Theory: an account belongs to who verified it first; where the policy allows claims, else to its oldest claim in the log.
+Owns: ``attendees``, claims, verifications, who an account belongs to, ``erased``. May never: know what is said or
+matched.
+Theory: an account belongs to who verified it first; where the policy allows claims, else to its oldest claim in the
+log.
 """
 
 from schemas.events import AttendeeRegistered, ConsentChanged
@@ -14,7 +16,10 @@ CONSENTS = ("matching", "chats", "share_place")
 
 
 class People:
-    """The attendees of one conference. ``moved`` collects those whose accounts or names changed since it was last emptied."""
+    """The attendees of one conference.
+
+    ``moved`` collects those whose accounts or names changed since it was last emptied.
+    """
 
     def __init__(self, state: State, sessions: Sessions) -> None:
         self.state = state

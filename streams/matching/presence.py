@@ -68,7 +68,8 @@ def are_near(state: State, a: Attendee, b: Attendee, now: int) -> bool:
 
 
 def seat(state: State, person: Attendee) -> None:
-    """Keeps ``here``: the accounts of those who arrived and did not leave (their lapse is looked at when it matters)."""
+    """Keeps ``here``: the accounts of those who arrived and did not leave (their lapse is looked at when it
+    matters)."""
     if person.arrived > person.left:
         state.here.update(person.accounts)
     else:

@@ -9,7 +9,8 @@ Owns: the formula. May never: decide who knows whom; second-order evidence ranks
     score  = S / (S + 20)
 
 Posts, days and sessions are halved every ``half_life_days`` by whole days of age; a contact with more than 100 contacts
-says nothing. More evidence of the pair never lowers it: it changes neither the contacts of a common contact nor whom that
+says nothing. More evidence of the pair never lowers it: it changes neither the contacts of a common contact nor whom
+that
 one addressed, and every term only grows. The weight of a contact by its own number of contacts follows Adamic and Adar,
 "Friends and neighbors on the Web" (2003), with 1/n in the place of 1/log n; the constants were chosen on real posts
 (docs/adr/0005-score.md).
@@ -28,7 +29,10 @@ SESSION = 2  # of a session's thousandths: a session of full weight counts a fif
 
 @lru_cache(maxsize=64)  # one table a half-life; a policy names one
 def _decay_table(half_life_days: int) -> tuple[int, ...]:
-    """``ONE`` halved over so many days, day by day. Decimal's exp and ln are rounded correctly, so the same everywhere."""
+    """``ONE`` halved over so many days, day by day.
+
+    Decimal's exp and ln are rounded correctly, so the same everywhere.
+    """
     exact = Context(prec=40)
     step = exact.divide(Decimal(2).ln(exact), Decimal(half_life_days))
     days = (exact.multiply(step, Decimal(-day)).exp(exact) for day in range(half_life_days))

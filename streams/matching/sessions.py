@@ -1,7 +1,8 @@
 """Who was in which session of a chat.
 
 Owns: ``sessions`` and the accounts' posts by session. May never: judge whether people know each other.
-Theory: a session's people are its distinct authors, several accounts of one person counted once (``doubles``); it counts,
+Theory: a session's people are its distinct authors, several accounts of one person counted once (``doubles``); it
+counts,
 with all its authors, while its start is within the evidence's days.
 """
 
@@ -47,7 +48,8 @@ class Sessions:
                 self.join(post, None)
 
     def join(self, post: Post, author: Account | None) -> bool:
-        """Puts a post into its sessions, as evidence of its author if one is given; whether it brought them into one."""
+        """Puts a post into its sessions, as evidence of its author if one is given; whether it brought them into
+        one."""
         declared = self.declared
         joined = False
         for tag in post.tags:

@@ -1,8 +1,10 @@
 """A matcher's state as bytes, and back.
 
-Owns: the form of a snapshot: a head (version, digest) and a body in JSON (a stamp has more than 64 bits). May never: hold what can be made again (who sent
+Owns: the form of a snapshot: a head (version, digest) and a body in JSON (a stamp has more than 64 bits). May never:
+hold what can be made again (who sent
 to whom, sessions, who is here): that would double the size and could disagree with the rest.
-Theory: snapshot + tail of the log = full fold. Posts go by columns, for they are nearly all of it. A snapshot of an older version
+Theory: snapshot + tail of the log = full fold. Posts go by columns, for they are nearly all of it. A snapshot of an
+older version
 is migrated step by step; a damaged one is refused, and the log folded from its start instead.
 """
 

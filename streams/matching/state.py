@@ -1,7 +1,8 @@
 """The state of one conference: plain data, filled by the modules beside this one.
 
 Owns: what is remembered. May never: decide anything.
-A *stamp* is ``at << 32 | order``: "the later ``at`` wins, for equal ``at`` the later in the log" is one comparison of integers.
+A *stamp* is ``at << 32 | order``: "the later ``at`` wins, for equal ``at`` the later in the log" is one comparison
+of integers.
 Accounts are known by number inside; only ``Account.text`` holds the name, and erasure takes it away.
 ``gc=False``: numbers instead of references keep the state free of cycles.
 """
@@ -21,7 +22,10 @@ def stamp(at: int, order: int) -> int:
 
 
 class Post(Struct, gc=False):
-    """A post that counts: who wrote it, whom it addressed (account numbers), its hashtags. No targets: no conversation."""
+    """A post that counts: who wrote it, whom it addressed (account numbers), its hashtags.
+
+    No targets: no conversation.
+    """
 
     stamp: int
     author: int
@@ -34,7 +38,8 @@ class Account(Struct, gc=False):
     """An account, registered or not, and the evidence that it wrote.
 
     ``sent``: posts by the account addressed. ``senders``: the accounts that addressed this one; ``mutual``: how many
-    are in both. ``sessions``: its posts by session number. ``claims``: attendee -> rank. ``cut_at``: posts before are evidence for nobody.
+    are in both. ``sessions``: its posts by session number. ``claims``: attendee -> rank. ``cut_at``: posts before
+    are evidence for nobody.
     """
 
     no: int
@@ -107,7 +112,10 @@ class Said(Struct, gc=False, frozen=True):
 
 
 class Card(Struct, gc=False):
-    """The newest match of a pair. ``gone``: to whom it was withdrawn. ``again_at``: when a new match may come, or NEVER."""
+    """The newest match of a pair. ``gone``: to whom it was withdrawn.
+
+    ``again_at``: when a new match may come, or NEVER.
+    """
 
     match: str
     a: str

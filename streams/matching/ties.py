@@ -136,7 +136,8 @@ def _second_order(state: State, a: Attendee, b: Attendee) -> tuple[int, int]:
 
 
 def _doubled(contact: Account, of_a: list[int], of_b: list[int]) -> int:
-    """How many too many: each of the two is one contact, whatever the number of accounts; else a post could lower the score."""
+    """How many too many: each of the two is one contact, whatever the number of accounts; else a post could lower
+    the score."""
     return sum(1 for number in (*of_a, *of_b) if number in contact.sent or number in contact.senders) - 2
 
 

@@ -1,6 +1,7 @@
 """What may become due, and when.
 
-Owns: ``State.timers``, a heap of (due, kind, a, b). May never: decide; whoever is woken looks whether there is anything to do, so
+Owns: ``State.timers``, a heap of (due, kind, a, b). May never: decide; whoever is woken looks whether there is
+anything to do, so
 a timer too many changes nothing.
 """
 

@@ -1,4 +1,4 @@
-"""Redis killed, emptied, slow, full, someone else's, written by two: the same inboxes in the end, and no endless wait."""
+"""Redis killed, emptied, slow, full, someone else's, written by two: the same inboxes in the end, no endless wait."""
 
 import asyncio
 import os

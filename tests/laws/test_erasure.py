@@ -14,7 +14,8 @@ from tests.histories.steps import Json
 from tests.laws.logs import match_id
 from tests.scenarios.story import CONFERENCE
 
-# An input's id is kept for a day as what caused a suggestion that fills somebody's budget, for ``caused_by`` must name it.
+# An input's id is kept for a day as what caused a suggestion that fills somebody's budget, for ``caused_by`` must
+# name it.
 CAUSES = re.compile(rb'"cause":"[^"]*"')
 
 
