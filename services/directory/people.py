@@ -73,7 +73,7 @@ class People:
     def by_email(self, conference: str, email: str) -> Person | None:
         """Somebody by address, for a new link; never tell the asker whether there was one."""
         address = email_form(email)
-        return self._one("email = ?", conference, address) if address else None
+        return self._one("email <> '' AND email = ?", conference, address) if address else None
 
     def listed(self, conference: str, after: str = "", most: int = 1_000) -> list[Person]:
         """A page of a conference's people, by id."""

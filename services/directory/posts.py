@@ -3,8 +3,8 @@
 Owns: the table posts. May never: have an id in it that can be read without the key in the other file.
 Theory: each account has a random key in the other file. A post's row is found by a digest of the id under its author's
 key (64 bits: two of 10 million posts meet with a chance of 3 in a million, and count as one), and has the id sealed
-with it. So nobody can take the id of somebody else's post, or delete it; and erasing the account, and with it the key, makes
-its rows unreadable and unfindable at once, also in stale pages and in copies of this file.
+with it. So nobody can take the id of somebody else's post, or delete it; and erasing the account, and with it the key,
+makes its rows unreadable and unfindable at once, also in stale pages and in copies of this file.
 """
 
 from collections import OrderedDict

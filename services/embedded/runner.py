@@ -13,6 +13,7 @@ between them is handed over whole: lists that are not touched again, and two que
 import asyncio
 import gc
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any, TypeVar
 
 import structlog
@@ -205,7 +206,8 @@ class Embedded:
         self._loop.call_soon_threadsafe(self._delivery.wake, conference)
 
     def _fail(self, error: BaseException) -> None:
-        self._loop.call_soon_threadsafe(self._fail_here, error)
+        with suppress(RuntimeError):  # the event loop has ended: nobody is left to be told
+            self._loop.call_soon_threadsafe(self._fail_here, error)
 
     def _fail_here(self, error: BaseException) -> None:
         if self.failure is None:

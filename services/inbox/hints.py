@@ -5,7 +5,6 @@ everybody once it is whole again. Silence is checked with a ping: a half-open li
 """
 
 import asyncio
-from contextlib import suppress
 
 from redis.asyncio import Redis
 from redis.asyncio.client import PubSub
@@ -13,6 +12,7 @@ from redis.exceptions import RedisError
 
 from services.inbox.following import RETRY_FIRST_S, RETRY_MOST_S, Waiters
 from services.inbox.keys import EVERYBODY, HINTS
+from services.inbox.link import heed_cancellation
 
 
 class Hints:
@@ -31,8 +31,7 @@ class Hints:
         """Stops listening."""
         if self._task is not None:
             self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+            await asyncio.wait([self._task])
             self._task = None
 
     async def _listen_always(self) -> None:
@@ -52,6 +51,7 @@ class Hints:
     async def _listen(self, line: PubSub) -> None:
         pinged = False
         while True:
+            heed_cancellation()
             message = await line.get_message(timeout=self._silence_s)
             if message is None:
                 if pinged:

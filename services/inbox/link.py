@@ -121,9 +121,11 @@ class Link:
 
     @asynccontextmanager
     async def _bounded(self) -> AsyncIterator[None]:
+        before = cancellations()
         try:
             async with asyncio.timeout(self._limits.operation_s):
                 yield
+            heed_cancellation(before)
         except (*_AWAY, ResponseError) as error:
             raise _named(error) from error
 
@@ -134,6 +136,22 @@ class Link:
             await asyncio.gather(self._reading, return_exceptions=True)
         for client in (self._writer, self._reader, self.listener):
             await client.aclose(close_connection_pool=True)
+
+
+def cancellations() -> int:
+    """How often this task was told to end."""
+    task = asyncio.current_task()
+    return 0 if task is None else task.cancelling()
+
+
+def heed_cancellation(before: int = 0) -> None:
+    """Ends this task if it was told to since ``before`` and nobody heeded it.
+
+    redis-py sends with ``asyncio.wait_for``, which up to Python 3.11 swallows a cancellation that comes as it ends
+    (bpo-37658): without this a listening or delivering task lives on for ever.
+    """
+    if cancellations() > before:
+        raise asyncio.CancelledError
 
 
 def _fail(asked: _Asked, error: Exception) -> None:

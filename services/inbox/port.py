@@ -8,7 +8,7 @@ a crash at the mark, and ``Last-Event-ID`` outlives the store. What is kept is t
 the output: what must not leave the server never gets as far as Redis.
 """
 
-from collections.abc import AsyncIterable, AsyncIterator, Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, Collection, Iterable, Mapping, Sequence
 from typing import Protocol
 
 from msgspec import Struct
@@ -16,7 +16,7 @@ from msgspec import Struct
 from schemas.outputs import AnyOutput
 from services.inbox.view import Card, Totals
 
-INBOX_ENTRIES = 500  # some 10 suggestions a day, 3 entries each, over a week, twice; about 200 KB at the worst
+INBOX_ENTRIES = 500  # 10 suggestions a day, 3 entries each, over a week, twice; 330 KB at the worst
 PAGE_ENTRIES = 100  # read at once; what is more comes with the next page
 BATCH_OUTPUTS = 200  # delivered by one script, which holds Redis for about 5 ms
 BEAT_S = 15.0  # proxies cut a silent stream after 30 s; also the longest that a lost hint can delay an entry
@@ -85,7 +85,7 @@ class Inboxes(Protocol):
 
     def follow(
         self, conference: str, attendee: str, after: str = "", beat_s: float = BEAT_S
-    ) -> AsyncIterator[tuple[Entry, ...]]:
+    ) -> AsyncGenerator[tuple[Entry, ...], None]:
         """Entries after a position as they come, without end; an empty tuple is a beat (nothing came, or store away).
 
         Lives through any absence of the store. ResumeLostError ends it. Close it (``aclosing``) when the client goes.

@@ -24,7 +24,7 @@ from urllib.parse import quote
 
 from services.inbox import guard, processes
 
-MEMORY_BYTES = 256 << 20  # a conference of 40,000 with 30 entries each is about 100 MB
+MEMORY_BYTES = 256 << 20  # an entry takes 660 bytes: 3,000 people with 130 entries each
 START_S = 10.0
 RESTART_MOST_S = 5.0
 _SOCKET_CHARS = 100  # what fits into sun_path everywhere

@@ -7,7 +7,7 @@ constant for each post, whatever the order of arrival.
 """
 
 from bisect import insort
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from heapq import heappop, heappush
 
 from schemas.times import DAY_MS
@@ -44,6 +44,16 @@ class Ageing:
             heappush(self._order, day)
             self.oldest = min(self.oldest, day * DAY_MS)
         bucket.append(post)
+
+    def fill(self, posts: Iterable[Post]) -> None:
+        """Takes many posts in at once, before the first was taken out."""
+        days = self._days
+        for post in posts:
+            day = post.stamp // _DAY_STAMP
+            if day in days:
+                days[day].append(post)
+            else:
+                self.add(post)
 
     def take(self, limit: int) -> Iterator[Post]:
         """Gives, once, every post with ``at <= limit``, the oldest first."""

@@ -49,14 +49,17 @@ class Calendar:
         self._spans: dict[str, dict[int, tuple[Span, ...]]] = {tag: {} for tag in self._chats}
         self.declared = frozenset(self._chats)
 
-    def sessions(self, tag: str, at: int) -> list[Span]:
-        """The sessions of a declared hashtag at a moment: (start, end) in ms, start included, end excluded."""
+    def touching(self, tag: str, day: int) -> tuple[Span, ...]:
+        """The sessions of a declared hashtag that touch a UTC day: (start, end) in ms, start included, end excluded."""
         days = self._spans[tag]
-        day = utc_day(at)
         spans = days.get(day)
         if spans is None:
             if len(days) >= _DAYS_KEPT:
                 days.clear()
             found = {span for chat in self._chats[tag] for span in _touching(chat, day)}
             spans = days[day] = tuple(sorted(found))
-        return [span for span in spans if span[0] <= at < span[1]]
+        return spans
+
+    def sessions(self, tag: str, at: int) -> list[Span]:
+        """The sessions of a declared hashtag at a moment."""
+        return [span for span in self.touching(tag, utc_day(at)) if span[0] <= at < span[1]]

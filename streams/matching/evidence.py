@@ -9,7 +9,7 @@ Every step costs in the order of what the one post touches, not of the posts bef
 from schemas.events import ActivityPosted
 from schemas.times import DAY_MS
 from streams.matching import accounts
-from streams.matching.ageing import Ageing
+from streams.matching.ageing import NOTHING, Ageing
 from streams.matching.ids import trace
 from streams.matching.sessions import Sessions
 from streams.matching.state import ORDER_BITS, Account, Post, Session, State
@@ -24,13 +24,20 @@ class Evidence:
     def __init__(self, state: State) -> None:
         self.state = state
         self.ageing = Ageing()
+        self.ageing.fill(state.posts.values())
+        self.ageing.fill(state.buried.values())
+        known = state.accounts
         for post in state.posts.values():
-            self.ageing.add(post)
-            self._file(state.accounts[post.author], post)
-        for post in state.buried.values():
-            self.ageing.add(post)
+            if post.targets:
+                self._file(known[post.author], post)
+            else:
+                known[post.author].posts.append(post)
         self.sessions = Sessions(state)
         self._tags: dict[tuple[str, ...], tuple[str, ...]] = {}
+        # When the first of the deletions was said whose posts have not come; a look at it spares a look at all.
+        self._first_deletion = min(
+            (said for of_post in state.deletions.values() for said in of_post.values()), default=NOTHING
+        )
 
     def add(self, event: ActivityPosted, at: int, order: int) -> tuple[Account, Post, bool]:
         """Takes a post in that counts. Gives its author, itself, and whether it brought the author into a session."""
@@ -132,6 +139,7 @@ class Evidence:
         if post is None:
             said = state.deletions.pop(deleted, {})
             state.deletions[deleted] = {**said, trace(state.conference, actor): state.now}
+            self._first_deletion = min(self._first_deletion, state.now)
             return []
         if post.author != accounts.number(state, actor):
             return []
@@ -181,17 +189,19 @@ class Evidence:
     def advance(self, now: int) -> None:
         """Lets go of what stops counting up to now."""
         limit = now - self.state.policy.evidence_days * DAY_MS
-        if self.ageing.oldest > limit and self.sessions.oldest > limit and not self.state.deletions:
+        if self.ageing.oldest > limit and self.sessions.oldest > limit and self._first_deletion > limit:
             return
         self.sessions.advance(limit)
         self._expire(limit)
         accounts.advance(self.state, limit)
         deletions = self.state.deletions
         while deletions:
-            first = next(iter(deletions))
-            if max(deletions[first].values()) > limit:
+            said = max(next(iter(deletions.values())).values())
+            if said > limit:
+                self._first_deletion = said
                 return
-            del deletions[first]
+            del deletions[next(iter(deletions))]
+        self._first_deletion = NOTHING
 
     def _expire(self, limit: int) -> None:
         state = self.state

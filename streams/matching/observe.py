@@ -33,7 +33,7 @@ from streams.matching.cards import open_cards, pair_of
 from streams.matching.evidence import Evidence
 from streams.matching.people import People
 from streams.matching.sessions import Sessions, weight
-from streams.matching.state import Account, Attendee, Card, ChatDay, Post, State, stamp
+from streams.matching.state import ORDER_BITS, Account, Attendee, Card, ChatDay, Post, State
 from streams.matching.timers import Wake, wake_at
 
 Pair = tuple[str, str]
@@ -100,7 +100,7 @@ class Observer:
             attendee = getattr(event, "attendee", None)
             if attendee is not None and attendee not in state.attendees and self.people.is_erased(attendee):
                 return
-        self._effects[type(event)](event, at, stamp(at, state.applied))
+        self._effects[type(event)](event, at, at << ORDER_BITS | state.applied)
         if self.people.moved:
             self._follow(event.id)
 
@@ -233,7 +233,10 @@ class Observer:
 
     def counts(self, event: ActivityPosted) -> bool:
         """Whether the post counts here, by who brought it; one that does not leaves no trace."""
-        kind, _, who = (event.source or "").partition(":")
+        source = event.source or ""
+        if source.startswith("connector:"):
+            return True
+        kind, _, who = source.partition(":")
         if kind == "organizer":
             return who == self.state.organizer
         return kind != "attendee" or self.people.has_verified(who, event.actor)

@@ -40,24 +40,25 @@ class Sessions:
         self.declared = self.calendar.declared
         self._starts: list[tuple[int, int]] = []
         self.oldest = NOTHING  # when the oldest session started
-        for post in state.posts.values():
-            if post.tags:
-                self.join(post, state.accounts[post.author])
-        for post in state.buried.values():
-            if post.tags:
+        if self.declared:
+            for post in state.posts.values():
+                if post.tags and not self.declared.isdisjoint(post.tags):
+                    self.join(post, state.accounts[post.author])
+            for post in state.buried.values():
                 self.join(post, None)
 
     def join(self, post: Post, author: Account | None) -> bool:
-        """Puts a post into its sessions, as evidence of its author if one is given; whether it brought them into
-        one."""
-        declared = self.declared
+        """Puts a post into its sessions, as evidence of its author if one is given; whether it brought them into one."""
+        at = post.stamp >> ORDER_BITS
+        day = at // DAY_MS
         joined = False
         for tag in post.tags:
-            if tag in declared:
-                for span in self.calendar.sessions(tag, post.stamp >> ORDER_BITS):
-                    number = self._number(tag, *span)
-                    if number is not None:
-                        joined |= self._enter(post, author, number)
+            if tag in self.declared:
+                for start, end in self.calendar.touching(tag, day):
+                    if start <= at < end:
+                        number = self._number(tag, start, end)
+                        if number is not None:
+                            joined |= self._enter(post, author, number)
         return joined
 
     def _enter(self, post: Post, author: Account | None, number: int) -> bool:

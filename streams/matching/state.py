@@ -16,11 +16,6 @@ ORDER_BITS = 32  # 4 billion records a conference
 NEVER = -1
 
 
-def stamp(at: int, order: int) -> int:
-    """What orders two facts of one attendee: the later ``at``, then the later in the log."""
-    return at << ORDER_BITS | order
-
-
 class Post(Struct, gc=False):
     """A post that counts: who wrote it, whom it addressed (account numbers), its hashtags.
 

@@ -73,11 +73,13 @@ def partners(state: State, person: Attendee) -> set[str]:
     here = state.here
     found: set[str | None] = set()
     chances: Counter[str | None] = Counter()
-    for account in _accounts(state, person):
+    own = _accounts(state, person)
+    chats = person.chats and sum(len(account.sessions) for account in own) >= state.policy.chat_sessions
+    for account in own:
         for number in account.sent.keys() & here:
             if number in account.senders or len(person.accounts) > 1 or _has_more(state, number):
                 found.add(state.accounts[number].owner)
-        if person.chats:
+        if chats:
             for session_number in account.sessions:
                 session = state.sessions[session_number]
                 share = weight(session)

@@ -62,6 +62,12 @@ class TestNames:
         with pytest.raises(ValueError, match=next(iter(wrong))):
             directory.people.add(replace(ada(), **wrong))
 
+    def test_an_address_is_found_by_its_index(self, directory: SqliteDirectory) -> None:
+        plan = directory._base.read(
+            "EXPLAIN QUERY PLAN SELECT 1 FROM people WHERE conference = 'a' AND email <> '' AND email = ?", ("b",)
+        )
+        assert "people_email" in str(plan)
+
     def test_paging(self, directory: SqliteDirectory) -> None:
         everybody = {added(directory, replace(ada(), email=f"{n}@e.org")).attendee for n in range(25)}
         pages: list[Person] = []

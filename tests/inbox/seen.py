@@ -1,10 +1,12 @@
 """What the tests look at: everything a store tells, and conditions that are waited for."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import aclosing
 from functools import wraps
 from typing import Any
 
+from schemas.outputs import AnyOutput
 from services.inbox.port import Inboxes
 from tests.inbox.made import CONFERENCE, people
 
@@ -53,3 +55,15 @@ async def everything(inboxes: Inboxes, who: Iterable[str] | None = None) -> dict
         others = [await inboxes.other(CONFERENCE, attendee, card.card) for card in cards]
         told[attendee] = (await inbox(inboxes, attendee), cards, others)
     return told
+
+
+async def all_of(inboxes: Inboxes, attendee: str, outputs: Sequence[AnyOutput], after: str = "") -> list[str]:
+    """Follows until the last of the outputs to this attendee; the positions that came."""
+    wanted = [output.position for output in outputs if attendee in output.to]
+    found: list[str] = []
+    async with aclosing(inboxes.follow(CONFERENCE, attendee, after)) as stream:
+        async for entries in stream:
+            found += [entry.position for entry in entries]
+            if found and found[-1] == wanted[-1]:
+                break
+    return found

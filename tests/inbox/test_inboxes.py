@@ -129,7 +129,7 @@ class TestReading:
 
     @awaited
     async def test_the_end_trims_streams_and_keeps_cards(self, stores: Stores) -> None:
-        outputs = [suggested("3-0", PAIR), agreed("4-0", PAIR)]
+        outputs: list[AnyOutput] = [suggested("3-0", PAIR), agreed("4-0", PAIR)]
         async with stores.open() as inboxes:
             await inboxes.rebuild(CONFERENCE, outputs)
             cards = await inboxes.current(CONFERENCE, ADA)

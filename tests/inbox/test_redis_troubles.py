@@ -3,10 +3,10 @@
 import asyncio
 import os
 import signal
-from contextlib import aclosing
 
 import pytest
 
+from schemas.outputs import AnyOutput
 from services.inbox import redis_inbox
 from services.inbox.port import (
     InboxForeignError,
@@ -16,8 +16,8 @@ from services.inbox.port import (
 )
 from services.inbox.redis_inbox import RedisInboxes
 from tests.inbox.conftest import QUICK, Stores
-from tests.inbox.made import CONFERENCE, AnyOutput, history, people, suggested
-from tests.inbox.seen import awaited, everything, inbox, until
+from tests.inbox.made import CONFERENCE, history, people, suggested
+from tests.inbox.seen import all_of, awaited, everything, inbox, until
 
 PAIR = ("ada", "bob")
 
@@ -97,7 +97,7 @@ async def test_emptied_in_the_middle_is_noticed_by_the_next_delivery(over_redis:
         assert isinstance(inboxes, RedisInboxes)
         await inboxes.rebuild(CONFERENCE, [])
         await inboxes.deliver(CONFERENCE, outputs[:100])
-        follower = asyncio.create_task(_all_of(inboxes, people(6)[0], outputs))
+        follower = asyncio.create_task(all_of(inboxes, people(6)[0], outputs))
         with over_redis.admin() as admin:
             admin.flushall()
         with pytest.raises(InboxLostError) as lost:
@@ -106,17 +106,6 @@ async def test_emptied_in_the_middle_is_noticed_by_the_next_delivery(over_redis:
         await inboxes.rebuild(CONFERENCE, outputs)
         assert await everything(inboxes) == clean
         assert await follower == [output.position for output in outputs if people(6)[0] in output.to]
-
-
-async def _all_of(inboxes: RedisInboxes, attendee: str, outputs: list[AnyOutput], after: str = "") -> list[str]:
-    wanted = [output.position for output in outputs if attendee in output.to]
-    found: list[str] = []
-    async with aclosing(inboxes.follow(CONFERENCE, attendee, after)) as stream:
-        async for entries in stream:
-            found += [entry.position for entry in entries]
-            if found and found[-1] == wanted[-1]:
-                break
-    return found
 
 
 @awaited
@@ -141,7 +130,7 @@ async def test_slow_is_an_error_in_time_and_streams_go_on_by_themselves(own_serv
     async with own_server.open(limits=QUICK) as inboxes:
         assert isinstance(inboxes, RedisInboxes)
         await inboxes.rebuild(CONFERENCE, [])
-        stream = asyncio.create_task(_all_of(inboxes, "ada", [suggested("4-0", PAIR)]))
+        stream = asyncio.create_task(all_of(inboxes, "ada", [suggested("4-0", PAIR)]))
         await until(lambda: len(inboxes.waiters) == 1)
         if how == "stopped":
             os.kill(server.pid, signal.SIGSTOP)
@@ -208,77 +197,3 @@ async def test_inboxes_of_an_older_form_are_rebuilt(over_redis: Stores, monkeypa
     monkeypatch.setattr(redis_inbox, "VIEW_VERSION", "next")
     async with over_redis.open() as after:
         assert await after.delivered(CONFERENCE) is None
-
-
-@awaited
-async def test_a_cut_line_of_hints_costs_nothing(over_redis: Stores) -> None:
-    async with over_redis.open() as inboxes:
-        assert isinstance(inboxes, RedisInboxes)
-        await inboxes.rebuild(CONFERENCE, [])
-        await until(inboxes.hints.listening.is_set)
-        stream = asyncio.create_task(_all_of(inboxes, "ada", [suggested("9-0", PAIR)]))
-        await until(lambda: len(inboxes.waiters) == 1)
-        with over_redis.admin() as admin:
-            for n in range(3, 10):
-                admin.client_kill_filter(_type="pubsub")
-                await inboxes.deliver(CONFERENCE, [suggested(f"{n}-0", PAIR, f"m{n}")])
-        assert await stream == [f"{n}-0" for n in range(3, 10)]
-
-
-@awaited
-async def test_a_quiet_line_of_hints_is_asked_whether_it_lives(over_redis: Stores) -> None:
-    async with over_redis.open(limits=QUICK) as inboxes:
-        assert isinstance(inboxes, RedisInboxes)
-        await until(inboxes.hints.listening.is_set)
-        with over_redis.admin() as admin:
-            before = _line_of_hints(admin.client_list())
-            await until(lambda: _line_of_hints(admin.client_list())["cmd"] == "ping")
-            assert _line_of_hints(admin.client_list())["id"] == before["id"]
-
-
-def _line_of_hints(lines: list[dict[str, str]]) -> dict[str, str]:
-    (found,) = [line for line in lines if line["sub"] != "0"]
-    return found
-
-
-@awaited
-async def test_reads_given_up_do_not_mix_up_answers(over_redis: Stores) -> None:
-    who = people(40)
-    pairs = list(zip(who[::2], who[1::2], strict=True))
-    async with over_redis.open() as inboxes:
-        await inboxes.rebuild(CONFERENCE, [suggested(f"{n}-0", pair, f"m{n}") for n, pair in enumerate(pairs, 3)])
-        for round_ in range(30):
-            reads = [asyncio.create_task(inboxes.read(CONFERENCE, attendee)) for attendee in who]
-            for _ in range(round_ % 5):
-                await asyncio.sleep(0)
-            for given_up in reads[:: 2 + round_ % 3]:
-                given_up.cancel()
-            for number, found in enumerate(await asyncio.gather(*reads, return_exceptions=True)):
-                if not isinstance(found, BaseException):
-                    assert [entry.position for entry in found] == [f"{number // 2 + 3}-0"]
-
-
-@awaited
-async def test_the_erased_are_in_no_key_and_no_value(over_redis: Stores) -> None:
-    outputs, gone = history(15, outputs=300), people(6)[2]
-    async with over_redis.open() as inboxes:
-        await inboxes.rebuild(CONFERENCE, outputs)
-        await inboxes.set_presence(CONFERENCE, "900-0", {"hall-a": 3})
-        assert gone in _dump(over_redis)
-        await inboxes.erase(CONFERENCE, gone)
-        assert gone not in _dump(over_redis)
-        await inboxes.rebuild(CONFERENCE, outputs, {gone})
-        assert gone not in _dump(over_redis)
-        await inboxes.forget(CONFERENCE)
-        assert _dump(over_redis) == ""
-
-
-def _dump(stores: Stores) -> str:
-    """Every key and value of the server as text."""
-    found: list[str] = []
-    with stores.admin() as admin:
-        for key in admin.scan_iter(count=1000):
-            kind = admin.type(key)
-            readers = {"hash": admin.hgetall, "set": admin.smembers, "stream": admin.xrange}
-            found.append(f"{key} {readers[kind](key)}")
-    return "\n".join(found)

@@ -4,6 +4,7 @@ import asyncio
 import os
 import random
 import signal
+from functools import partial
 
 import pytest
 
@@ -25,6 +26,10 @@ class _Run:
     def __init__(self, inboxes: RedisInboxes, outputs: list[AnyOutput]) -> None:
         self.inboxes, self.outputs, self.recorded, self.mark = inboxes, outputs, 0, ""
         self.seen: dict[str, list[str]] = {attendee: [] for attendee in people(6)}
+
+    def is_at(self, goal: int) -> bool:
+        """Whether so much is recorded."""
+        return self.recorded >= goal
 
     async def deliver(self) -> None:
         """From the mark on; rebuilt when the store says that it lost something; again when it is away."""
@@ -65,7 +70,7 @@ async def test_twenty_troubles_change_nothing(own_server: Stores, seed: int) -> 
         delivery = asyncio.create_task(run.deliver())
         for number in range(TROUBLES):
             goal = (number + 1) * len(outputs) // (TROUBLES + 1)
-            await until(lambda goal=goal: run.recorded >= goal, 30)
+            await until(partial(run.is_at, goal), 30)
             await _trouble(own_server, chance.choice(KINDS), chance)
         await delivery
         expected = {who: [output.position for output in outputs if who in output.to] for who in people(6)}

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import json
 
-from schemas.outputs import AnyOutput, MatchAgreed, MatchLocated, MatchSuggested, MatchWithdrawn, Reason
+from schemas.outputs import AnyOutput, Kind, MatchAgreed, MatchLocated, MatchSuggested, MatchWithdrawn, Reason
 from services.inbox.entries import delivery_of
 from services.inbox.memory_inbox import MemoryInboxes
 from services.inbox.view import Totals, organizer
@@ -41,23 +41,19 @@ def _outputs(draw: st.DrawFn) -> tuple[AnyOutput, set[str]]:
     }
     pair = (one, two)
     to = draw(st.sampled_from([pair, (one,), (two,)]))
+    kinds: tuple[tuple[Kind, tuple[str, ...]], ...] = (("conversation", (post_1, post_2)), ("chat", (post_2,)))
     reasons = tuple(
         Reason(kind=kind, hashtag=draw(st.none() | SHOWN), count=draw(st.integers(1, 99)), last_at=AT, posts=posts)
-        for kind, posts in (("conversation", (post_1, post_2)), ("chat", (post_2,)))
+        for kind, posts in kinds
     )
     places = {one: draw(st.none() | SHOWN), two: draw(st.none() | SHOWN)}
-    output: AnyOutput = draw(
-        st.sampled_from(
-            [
-                MatchSuggested(
-                    **common, to=to, attendees=pair, score=0.7391, reasons=reasons, near=draw(st.booleans())
-                ),
-                MatchAgreed(**common, to=pair, attendees=pair, places=places),
-                MatchLocated(**common, to=(one,), attendee=two, place=draw(SHOWN)),
-                MatchWithdrawn(**common, to=to, attendees=pair, cause=draw(st.sampled_from(CAUSES))),
-            ]
-        )
-    )
+    outputs: list[AnyOutput] = [
+        MatchSuggested(**common, to=to, attendees=pair, score=0.7391, reasons=reasons, near=draw(st.booleans())),
+        MatchAgreed(**common, to=pair, attendees=pair, places=places),
+        MatchLocated(**common, to=(one,), attendee=two, place=draw(SHOWN)),
+        MatchWithdrawn(**common, to=to, attendees=pair, cause=draw(st.sampled_from(CAUSES))),
+    ]
+    output = draw(st.sampled_from(outputs))
     return output, {*ids, source, "7391", *({output.cause} if isinstance(output, MatchWithdrawn) else ())}
 
 

@@ -34,7 +34,7 @@ def sql(folder: Path, statement: str, *arguments: object) -> None:
     db.close()
 
 
-# -- a second process ----------------------------------------------------------------------------------------------------
+# -- a second process -------------------------------------------------------------------------------------------------
 
 
 def test_a_second_process_is_told_who_has_the_folder(tmp_path: Path) -> None:
@@ -61,7 +61,7 @@ def test_a_folder_that_cannot_be_is_a_plain_error(tmp_path: Path) -> None:
         SqliteJournal(tmp_path / "file")
 
 
-# -- a full disk -----------------------------------------------------------------------------------------------------------
+# -- a full disk ------------------------------------------------------------------------------------------------------
 
 
 def test_full_takes_nothing_and_goes_on_when_there_is_room(tmp_path: Path) -> None:
@@ -119,7 +119,7 @@ def test_a_limit_of_the_file_s_size_is_a_full_disk_too(tmp_path: Path) -> None:
     assert done.stdout.split("\n")[:2] == ["full", "went on"], done
 
 
-# -- damage ----------------------------------------------------------------------------------------------------------------
+# -- damage -----------------------------------------------------------------------------------------------------------
 
 
 def test_a_damaged_tail_is_cut_to_a_side_file_and_told(tmp_path: Path) -> None:
@@ -224,7 +224,7 @@ def test_a_damaged_snapshot_is_passed_over_and_told(tmp_path: Path) -> None:
     journal.close()
 
 
-# -- other files -----------------------------------------------------------------------------------------------------------
+# -- other files ------------------------------------------------------------------------------------------------------
 
 
 def test_a_file_that_is_no_journal_is_left_alone(tmp_path: Path) -> None:

@@ -171,6 +171,19 @@ def test_the_hour_comes_before_the_day(runner: Runner) -> None:
     )
 
 
+def test_the_day_of_the_first_comes_before_the_hour_of_the_second(runner: Runner) -> None:
+    # At 11:00 of the second day Ada's day has room again, for Cyd's stops counting; and so has Bob's hour, for Dan's.
+    story = hub("bob", "cyd", "eve", per_hour=1, per_day=2, presence_hours=48).people("dan").talk("x:bob", "x:dan")
+    story.at("11:00").all_arrive("ada", "cyd").at("1d 09:00").all_arrive("eve").at("1d 10:00").all_arrive("bob", "dan")
+    check(
+        runner(story.at("1d 11:00").tick().events),
+        suggested("ada", "cyd", at="11:00", by="cyd-in"),
+        suggested("ada", "eve", at="1d 09:00", by="eve-in"),
+        suggested("bob", "dan", at="1d 10:00", by="dan-in"),
+        suggested("ada", "bob", at="1d 11:00", by="cyd-in"),
+    )
+
+
 def test_a_later_and_room_at_one_moment_come_from_the_later(runner: Runner) -> None:
     story = friends("ada", "bob", per_hour=1).people("cyd").talk("x:ada", "x:cyd")
     story.at("10:00").all_arrive("ada", "bob").at("11:00").all_arrive("cyd").answer("ada", "bob", "later", id="later")
