@@ -12,9 +12,9 @@ from importlib.metadata import version
 
 from cyclopts import App, CycloptsError
 
-from services import fold_commands, other_commands
+from services.commands import fold_commands, other_commands
+from services.commands.summary import say
 from services.problems import INTERRUPTED, UNUSABLE, UnusableError
-from services.summary import say
 
 app = App(
     name="hallway",

@@ -5,13 +5,13 @@ from pathlib import Path
 import pytest
 
 from schemas.codec import Codec, Record
-from services import demo
-from services.pacing import Pacer, speed_of
-from services.pseudonyms import Pseudonyms
-from services.replaying import Clock
-from services.scenes import DAY_SECONDS, day_of, share_out
+from services.commands.pacing import Pacer, speed_of
+from services.commands.replaying import Clock
+from services.demo import play
+from services.demo.pseudonyms import Pseudonyms
+from services.demo.scenes import DAY_SECONDS, day_of, share_out
+from services.demo.stage import Stage
 from services.simulation import simulate
-from services.stage import Stage
 from tests.commands.conftest import Hallway
 
 SMALL = ("--attendees", "40", "--posts", "300", "--days", "1")
@@ -58,7 +58,7 @@ def test_the_demo_tells_its_day_in_plain_lines(hallway: Hallway) -> None:
 
 def test_the_demo_waits_when_a_speed_is_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
     waits: list[float] = []
-    assert demo.play(speed=3_600.0, fast=False, clock=Clock(lambda: 0.0, waits.append)) == 0
+    assert play.play(speed=3_600.0, fast=False, clock=Clock(lambda: 0.0, waits.append)) == 0
     assert 8 < sum(waits) < 60  # the day lasts some hours, an hour a second
     assert "Try next" in capsys.readouterr().out
 

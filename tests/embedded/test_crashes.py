@@ -1,6 +1,6 @@
 """``kill -9`` at any moment: what was answered is there once, and what was told is what a clean fold tells.
 
-The seed is printed; a failure is run again with it.
+The moments are drawn with SEED; where they fall in the work is up to the machine.
 """
 
 import asyncio
@@ -61,7 +61,6 @@ async def recover_and_settle(folder: Path) -> None:
 @pytest.mark.slow
 def test_killed_again_and_again(tmp_path: Path) -> None:
     rng = random.Random(SEED)
-    print("seed", SEED)
     total = len(conference())
     answered: dict[str, list[str]] = {}
     skip, kills, ended = 0, 0, False
@@ -69,8 +68,9 @@ def test_killed_again_and_again(tmp_path: Path) -> None:
         # The later half of the log has the matches; the last process comes to its end.
         most = 10**9 if kills >= KILLS else rng.randrange(1, 2 * total // KILLS)
         answers, ended = killed_after(tmp_path, skip, most)
-        for event_id, *places in answers:
-            answered.setdefault(event_id, places)
+        for event_id, how, *places in answers:
+            if how != "untracked":
+                answered.setdefault(event_id, places)
         kills += not ended
         # Submitters that got no answer come again with all of it; some of it is there already.
         skip = max(0, min(skip + len(answers), total) - 3 * BATCH * 8)

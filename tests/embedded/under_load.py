@@ -1,7 +1,7 @@
 """The process that the crash tests kill: it submits a conference under load and says what was answered.
 
-Owns: nothing; run as ``python -m tests.embedded.under_load FOLDER SKIP``. Standard output: a line for each answer, "id place place ...",
-written after the answer has come.
+Owns: nothing; run as ``python -m tests.embedded.under_load FOLDER SKIP``. Standard output: a line for each answer, such as
+"x:17 accepted 12", written after the answer has come.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ from pathlib import Path
 from schemas.codec import encode_output
 from schemas.outputs import AnyOutput
 from schemas.times import millis
-from services.embedded import Accepted, Embedded, Limits
+from services.embedded import Accepted, Answer, Duplicate, Embedded, Limits
 from services.journal import SqliteJournal
 from services.journal.port import parts
 from tests.embedded.harness import SENDER, Clock, batches, conference, times_of
@@ -42,6 +42,14 @@ class FileInbox:
         return self._last
 
 
+def said(answer: Answer) -> str:
+    """An answer in a few words."""
+    if isinstance(answer, Accepted):
+        return " ".join(["accepted" if answer.places else "untracked", *[str(place.offset) for place in answer.places]])
+    assert isinstance(answer, Duplicate)
+    return "duplicate"
+
+
 async def main(folder: Path, skip: int) -> None:
     journal, clock, inbox = SqliteJournal(folder / "data"), Clock(), FileInbox(folder / "inbox")
     limits = Limits(snapshot_records=700, tick_look_s=0.01, undecided_records=200)
@@ -55,9 +63,7 @@ async def main(folder: Path, skip: int) -> None:
         for now, batch in waiting:
             clock.ms = max(clock.ms, now)
             for line, answer in zip(batch, await runner.submit(batch, SENDER), strict=True):
-                assert isinstance(answer, Accepted) or type(answer).__name__ == "Duplicate"
-                places = answer.places if isinstance(answer, Accepted) else ()
-                sys.stdout.write(" ".join([times_of(line).id, *[str(place.offset) for place in places]]) + "\n")
+                sys.stdout.write(f"{times_of(line).id} {said(answer)}\n")
             sys.stdout.flush()
 
     await asyncio.gather(*[client() for _ in range(AT_ONCE)])

@@ -9,14 +9,14 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from services import schema_files
-from services.files import STANDARD
-from services.options import Output, named
-from services.pacing import speed_of
+from services.commands import schema_files
+from services.commands.files import STANDARD
+from services.commands.options import Output, named
+from services.commands.pacing import speed_of
+from services.commands.progress import progress
+from services.commands.summary import say
+from services.commands.writing import written_to
 from services.problems import UnusableError
-from services.progress import progress
-from services.summary import say
-from services.writing import written_to
 
 
 def simulate(
@@ -77,7 +77,7 @@ def demo(
     fast: Annotated[bool, Parameter(negative=(), help="No waiting: for pipes and tests.")] = False,
 ) -> int:
     """Play a day at an invented conference: who meets whom, why, and where."""
-    from services.demo import play
+    from services.demo.play import play
 
     pace = speed_of(speed) if speed is not None else None
     return play(speed=pace, fast=fast or speed == "max")

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from services.files import STANDARD
+from services.commands.files import STANDARD
 from services.problems import UnusableError
 
 Write = Callable[[bytes], object]

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from schemas.codec import EVENT_BYTES, Reject, encode_output
 from schemas.outputs import DeadLetter
 from schemas.times import written
-from services.files import LongLine
-from services.writing import Write
+from services.commands.files import LongLine
+from services.commands.writing import Write
 
 _MOST_GROUPS = 100  # of reasons; what is beyond is counted together
 # What differs between two lines with the same fault: numbers and what was quoted.

@@ -5,7 +5,7 @@ Owns: where they lie, and whether they are current. May never: say what is in th
 
 from pathlib import Path
 
-FOLDER = Path(__file__).parents[1] / "docs" / "schema"
+FOLDER = Path(__file__).parents[2] / "docs" / "schema"
 
 
 def stale(documents: dict[str, bytes], folder: Path) -> list[str]:

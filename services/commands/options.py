@@ -8,7 +8,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from services.files import STANDARD
+from services.commands.files import STANDARD
 from services.problems import UnusableError
 
 INPUT = "JSONL files, also .gz and .zst, folded in the order given; - is standard input."

@@ -12,8 +12,8 @@ from schemas.codec import Record
 from schemas.events import ActivityDeleted, ActivityPosted, ClockTicked, ConferenceOpened, Input
 from schemas.outputs import AnyOutput, MatchAgreed, MatchLocated, MatchSuggested, MatchWithdrawn
 from schemas.times import written
+from services.commands.replaying import Run
 from services.problems import UnusableError
-from services.replaying import Run
 from streams.compare import in_words
 from streams.matching import Matcher
 from streams.matching.explain import Step, explain

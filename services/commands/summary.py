@@ -9,7 +9,7 @@ from collections import Counter
 from rich.console import Console
 from rich.text import Text
 
-from services.rejects import Rejects
+from services.commands.rejects import Rejects
 
 _ORDER = ("match.suggested", "match.agreed", "match.located", "match.withdrawn")
 _SHOWN_GROUPS = 10

@@ -10,10 +10,10 @@ from typing import Any
 import msgspec
 
 from schemas.outputs import AnyOutput, MatchSuggested
-from services.files import STANDARD, Input, LongLine
-from services.policies import POLICY_BYTES, checked
+from services.commands.files import STANDARD, Input, LongLine
+from services.commands.policies import POLICY_BYTES, checked
+from services.commands.replaying import Run
 from services.problems import UnusableError
-from services.replaying import Run
 from streams.compare import Comparison, Key
 from streams.matching.explain import why_not
 from streams.replay import Replay

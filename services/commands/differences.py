@@ -7,8 +7,8 @@ from rich.table import Table
 from rich.text import Text
 
 from schemas.codec import encode_output
-from services.summary import console, plural, say
-from services.writing import Write
+from services.commands.summary import console, plural, say
+from services.commands.writing import Write
 from streams.compare import Difference, Seen, in_words
 
 _SHOWN = 50

@@ -11,14 +11,14 @@ from rich.console import Console
 from rich.live import Live
 
 from schemas.outputs import AnyOutput, MatchAgreed, MatchLocated, MatchSuggested, MatchWithdrawn
-from services import wording
+from services.commands.replaying import Clock, without_collector
+from services.demo import wording
+from services.demo.pseudonyms import Pseudonyms
+from services.demo.scenes import Day, Scene, day_of, share_out
+from services.demo.stage import Stage
+from services.demo.wording import Name
 from services.problems import INTERRUPTED
-from services.pseudonyms import Pseudonyms
-from services.replaying import Clock, without_collector
-from services.scenes import Day, Scene, day_of, share_out
 from services.simulation import simulate
-from services.stage import Stage
-from services.wording import Name
 
 # A small conference whose people all fit into half a minute; another seed is another one.
 _ATTENDEES, _POSTS, _SEED = 120, 6_000, 1

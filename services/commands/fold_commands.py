@@ -11,18 +11,18 @@ from cyclopts import Parameter
 
 from schemas.codec import encode_output
 from schemas.times import millis
-from services import diffing, explaining
-from services.differences import show
-from services.files import STANDARD, Input
-from services.options import INPUT, Conference, Inputs, Output, named
-from services.pacing import speed_of
-from services.policies import policy_in
+from services.commands import diffing, explaining
+from services.commands.differences import show
+from services.commands.files import STANDARD, Input
+from services.commands.options import INPUT, Conference, Inputs, Output, named
+from services.commands.pacing import speed_of
+from services.commands.policies import policy_in
+from services.commands.rejects import Rejects
+from services.commands.replaying import Run, without_collector
+from services.commands.replaying import replay as replay_run
+from services.commands.summary import plural, say, summary
+from services.commands.writing import check_apart, written_to
 from services.problems import INTERRUPTED, UnusableError
-from services.rejects import Rejects
-from services.replaying import Run, without_collector
-from services.replaying import replay as replay_run
-from services.summary import plural, say, summary
-from services.writing import check_apart, written_to
 from streams.matching.listing import ties_of
 from streams.replay import Replay
 

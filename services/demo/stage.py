@@ -12,9 +12,9 @@ from rich.text import Text
 
 from schemas.outputs import AnyOutput, MatchAgreed, MatchLocated, MatchSuggested, MatchWithdrawn
 from schemas.times import millis
-from services import wording
-from services.scenes import Counts, Day, Scene
-from services.wording import Name
+from services.demo import wording
+from services.demo.scenes import Counts, Day, Scene
+from services.demo.wording import Name
 
 CARD_LINES = 5  # with its border
 _FRAME_LINES = 6  # what is around the cards

@@ -14,14 +14,14 @@ from typing import Any
 
 from schemas.codec import Record
 from schemas.outputs import AnyOutput
-from services.files import STANDARD, Input
-from services.intake import Intake
-from services.pacing import Pacer
-from services.progress import progress
-from services.rejects import Rejects
-from services.stopping import Stop
-from services.summary import summary
-from services.writing import Write
+from services.commands.files import STANDARD, Input
+from services.commands.intake import Intake
+from services.commands.pacing import Pacer
+from services.commands.progress import progress
+from services.commands.rejects import Rejects
+from services.commands.stopping import Stop
+from services.commands.summary import summary
+from services.commands.writing import Write
 from streams.replay import Replay
 
 Output = Callable[[list[AnyOutput]], None]

@@ -7,8 +7,8 @@ Theory: a generator, so that when a bad line is reported everything before it wa
 from collections.abc import Callable, Iterator, Sequence
 
 from schemas.codec import Codec, Record, Reject
-from services.files import Block, Input, LongLine
-from services.rejects import Rejects
+from services.commands.files import Block, Input, LongLine
+from services.commands.rejects import Rejects
 
 Now = Callable[[], int | None]
 
