@@ -66,7 +66,7 @@ def test_killed_again_and_again(tmp_path: Path) -> None:
     skip, kills, ended = 0, 0, False
     while not ended:
         # The later half of the log has the matches; the last process comes to its end.
-        most = 10**9 if kills >= KILLS else rng.randrange(1, 2 * total // KILLS)
+        most = 10**9 if kills >= KILLS else rng.randrange(1, total // 6)
         answers, ended = killed_after(tmp_path, skip, most)
         for event_id, how, *places in answers:
             if how != "untracked":

@@ -1,7 +1,7 @@
 """The process that the crash tests kill: it submits a conference under load and says what was answered.
 
-Owns: nothing; run as ``python -m tests.embedded.under_load FOLDER SKIP``. Standard output: a line for each answer, such as
-"x:17 accepted 12", written after the answer has come.
+Owns: nothing. Run as ``python -m tests.embedded.under_load FOLDER SKIP``; it writes a line for each answer, such as
+"x:17 accepted 12", after the answer has come.
 """
 
 import asyncio
