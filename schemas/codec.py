@@ -17,16 +17,13 @@ from msgspec.structs import force_setattr, replace
 
 from schemas import names
 from schemas.events import ActivityPosted, AttendeeRegistered, Chat, ConferenceOpened, Event, Input, MatchAnswered
+from schemas.faults import FaultError, explained, field_of, short
 from schemas.outputs import AnyOutput
 from schemas.times import millis, written
 from schemas.versions import UPCASTERS, Upcaster
 
 EVENT_BYTES = 65_536  # the contract's bound for one event, without the newline
 _KNOWN_NAMES = 500_000  # about 60 MB of names; a conference has far fewer
-
-_SHOWN_CHARS = 80  # of a bad value, in a reason
-_TYPES = frozenset(str(kind.__struct_config__.tag) for kind in get_args(Input))
-OUTPUT_TYPES = frozenset({"match.suggested", "match.agreed", "match.located", "match.withdrawn"})
 
 
 class Record(Struct, frozen=True, gc=False):
@@ -43,12 +40,6 @@ class Reject(Struct, frozen=True, gc=False):
     reason: str
     field: str | None
     line: bytes
-
-
-class _FaultError(Exception):
-    def __init__(self, reason: str, field: str | None) -> None:
-        super().__init__(reason)
-        self.reason, self.field = reason, field
 
 
 @dataclass(slots=True)
@@ -111,7 +102,7 @@ class Codec:
         """One event of at most 65,536 bytes."""
         try:
             return self._decode(line)
-        except _FaultError as fault:
+        except FaultError as fault:
             return Reject(fault.reason, fault.field, line)
 
     def decode_all(self, block: bytes) -> list[Record] | None:
@@ -126,20 +117,20 @@ class Codec:
             if not ends == block.count(b"}\n{") == len(events) - 1:
                 return None
             return [self._checked(event) for event in events]
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, _FaultError):
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, FaultError):
             return None
 
     def _decode(self, line: bytes) -> Record:
         if len(line) > EVENT_BYTES:
-            raise _FaultError(f"The event has {len(line):,} bytes; at most {EVENT_BYTES:,} are taken.", None)
+            raise FaultError(f"The event has {len(line):,} bytes; at most {EVENT_BYTES:,} are taken.", None)
         try:
             return self._checked(self._decoder.decode(line))
         except msgspec.ValidationError as error:
             return self._checked(self._older(line, error))
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise _FaultError(f"This is not JSON in UTF-8: {error}.", None) from None
+            raise FaultError(f"This is not JSON in UTF-8: {error}.", None) from None
         except RecursionError:
-            raise _FaultError("The JSON is nested too deeply.", None) from None
+            raise FaultError("The JSON is nested too deeply.", None) from None
 
     def _older(self, line: bytes, error: msgspec.ValidationError) -> Input:
         """The event of an older version, brought to today's form; otherwise the fault that msgspec found."""
@@ -148,21 +139,21 @@ class Codec:
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             # msgspec stops at the first fault; behind it the text may be no JSON at all.
             said = str(error).partition(" - at `$")[0]
-            raise _FaultError(f"{_field_of(error) or 'The event'}: {said}.", _field_of(error)) from None
+            raise FaultError(f"{field_of(error) or 'The event'}: {said}.", field_of(error)) from None
         kind = raw.get("type") if isinstance(raw, dict) else None
         upcast = self._upcasters.get(kind) if isinstance(kind, str) else None
         if upcast is None:
-            raise _explained(raw, kind, error) from None
+            raise explained(raw, kind, error) from None
         try:
             today = upcast(raw)
         except (KeyError, AttributeError, TypeError, ValueError):
-            raise _FaultError(
+            raise FaultError(
                 f"{kind}, an older event, lacks a field that it needs, or has a wrong one.", None
             ) from None
         try:
             event: Input = msgspec.convert(today, Input)
         except msgspec.ValidationError as newer:
-            raise _explained(today, today.get("type"), newer) from None
+            raise explained(today, today.get("type"), newer) from None
         return event
 
     def _checked(self, event: Input) -> Record:
@@ -179,7 +170,7 @@ class Codec:
             return Record(event, at, None if recorded_at is None else millis(recorded_at))
         except ValueError as error:
             field = "recorded_at" if _is_time(event.at) else "at"
-            raise _FaultError(f"{field} {error}.", field) from None
+            raise FaultError(f"{field} {error}.", field) from None
 
     def _post(self, event: ActivityPosted) -> None:
         # Nearly every name was seen before: a set look-up each decides it.
@@ -194,7 +185,7 @@ class Codec:
     @staticmethod
     def _answered(event: MatchAnswered) -> None:
         if event.answer == "here" and event.place is None:
-            raise _FaultError("place is missing: an answer of here names a place.", "place")
+            raise FaultError("place is missing: an answer of here names a place.", "place")
 
     @staticmethod
     def _normalise(event: Input, name: str, form: _Form) -> None:
@@ -203,7 +194,7 @@ class Codec:
             try:
                 normal = form(value)
             except ValueError as error:
-                raise _FaultError(f"{name} {error}.", name) from None
+                raise FaultError(f"{name} {error}.", name) from None
             if normal is not value:
                 # The event is still ours alone; frozen is for those who get it.
                 force_setattr(event, name, normal)
@@ -214,7 +205,7 @@ class Codec:
         try:
             force_setattr(event, name, tuple([form(value) for value in values]))
         except ValueError as error:
-            raise _FaultError(f"{name} {error}.", name) from None
+            raise FaultError(f"{name} {error}.", name) from None
 
     def _opened(self, opened: ConferenceOpened) -> None:
         self._normalise_all(opened, "hashtags", self._hashtag)
@@ -222,13 +213,13 @@ class Codec:
             _named("places", self._id, place.place)
         force_setattr(opened, "chats", tuple([self._chat(chat) for chat in opened.chats]))
         if millis(opened.ends_at) < millis(opened.starts_at):
-            raise _FaultError("ends_at is before starts_at.", "ends_at")
+            raise FaultError("ends_at is before starts_at.", "ends_at")
 
     def _chat(self, chat: Chat) -> Chat:
         if chat.weekday is None and chat.start is None and chat.minutes is None and chat.time_zone is None:
             return replace(chat, hashtag=_named("chats", self._hashtag, chat.hashtag))
         if chat.weekday is None or chat.start is None or chat.minutes is None or chat.time_zone is None:
-            raise _FaultError("chats: weekday, start, minutes and time_zone go together, or none of them.", "chats")
+            raise FaultError("chats: weekday, start, minutes and time_zone go together, or none of them.", "chats")
         _named("chats", names.clock, chat.start)
         _named("chats", self._zone, chat.time_zone)
         return replace(chat, hashtag=_named("chats", self._hashtag, chat.hashtag))
@@ -238,7 +229,7 @@ def _named(field: str, form: Callable[[str], str], value: str) -> str:
     try:
         return form(value)
     except ValueError as error:
-        raise _FaultError(f"{field}: {_short(value)} {error}.", field) from None
+        raise FaultError(f"{field}: {short(value)} {error}.", field) from None
 
 
 def _time(text: str) -> str:
@@ -252,37 +243,6 @@ def _is_time(text: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _explained(raw: object, kind: object, error: msgspec.ValidationError) -> _FaultError:
-    """What msgspec found, in words for a person."""
-    if not isinstance(raw, dict):
-        return _FaultError("An event is a JSON object.", None)
-    if "type" not in raw:
-        return _FaultError("type is missing.", "type")
-    if not isinstance(kind, str) or kind not in _TYPES:
-        if isinstance(kind, str) and kind in OUTPUT_TYPES:
-            return _FaultError(f"{kind} is put out by the matcher and not taken in.", "type")
-        return _FaultError(f"The type {_short(kind)} is not known.", "type")
-    said, field = str(error).partition(" - at `$")[0], _field_of(error)
-    if field is None and "required field" in said:
-        field = said.split("`")[1]
-    if field == "type":
-        return _FaultError("type is given twice.", "type")
-    return _FaultError(f"{field or 'The event'}: {said}.", field)
-
-
-def _field_of(error: msgspec.ValidationError) -> str | None:
-    """The field that msgspec names at the end of what it says, such as ``matching`` of "… - at
-    `$.matching.per_hour`"."""
-    path = str(error).partition(" - at `$.")[2]
-    return path.rstrip("`").split(".")[0].split("[")[0] or None
-
-
-def _short(value: object) -> str:
-    """A value as a person may see it, cut."""
-    text = repr(value)
-    return text if len(text) <= _SHOWN_CHARS else text[:_SHOWN_CHARS] + "…"
 
 
 _ENCODER = msgspec.json.Encoder()

@@ -1,10 +1,10 @@
 """What may enter: decoded, checked against the clock, stamped with who brought it.
 
-Owns: the decision for one line. May never: know what is in a log, or who may say what (the gateway does).
+Owns: the decision for each line. May never: know what is in a log, or who may say what (the gateway does).
 """
 
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from msgspec.structs import force_setattr
 
@@ -26,13 +26,19 @@ class Door:
         self._limits = limits
         self._last_good: int | None = None
 
-    def check(self, line: bytes, sender: str) -> Record | Reject:
-        """The event, brought by ``sender``, or why it cannot be taken."""
-        record = self._codec.decode(line)
+    def check(self, lines: Sequence[bytes], sender: str) -> list[Record | Reject]:
+        """The events, brought by ``sender``, or why one cannot be taken; lines that are not empty."""
+        found: Sequence[Record | Reject] | None = self._codec.decode_all(b"\n".join(lines))
+        if found is None:
+            found = [self._codec.decode(line) for line in lines]
+        latest = self._clock() + self._limits.ahead_ms
+        return [self._checked(*pair, sender, latest) for pair in zip(found, lines, strict=True)]
+
+    def _checked(self, record: Record | Reject, line: bytes, sender: str, latest: int) -> Record | Reject:
         if isinstance(record, Reject):
             return record
         event = record.event
-        if record.at > self._clock() + self._limits.ahead_ms:
+        if record.at > latest:
             minutes = self._limits.ahead_ms // 60_000
             return Reject(f"at is more than {minutes} minutes ahead of the clock here.", "at", line)
         if type(event) is ClockTicked:

@@ -18,6 +18,7 @@ from services.embedded.answers import BusyError, StoppedError
 from services.embedded.limits import Limits
 from services.embedded.reading import Kept
 from services.embedded.recovery import Fold
+from services.embedded.routes import ROUTER_LOG
 from services.embedded.seen import counts_for_sure
 from services.journal import Journal, JournalError
 from streams.matching import Matcher
@@ -43,7 +44,8 @@ class Folding:
     _asks: deque[Ask] = field(default_factory=deque)
     _changed: threading.Condition = field(default_factory=threading.Condition)
     _stopping: bool = False
-    _until: float = float("inf")
+    _until: float = float("inf")  # folds on till then
+    _end: float = float("inf")
     _thread: threading.Thread | None = None
 
     def start(self) -> None:
@@ -65,6 +67,12 @@ class Folding:
         """How many records wait."""
         return len(self._queue)
 
+    def has_all(self) -> bool:
+        """Whether every log is folded to its end and what it brought is recorded."""
+        logs = [log for log in self.journal.conferences() if log != ROUTER_LOG]
+        folds = [self.folds.get(log) for log in logs]
+        return all(fold and fold.folded == self.journal.length(fold.conference) and not fold.told for fold in folds)
+
     def ask(self, ask: Ask) -> None:
         """Has a function called with a conference's matcher (None where there is none), then what it gave passed on."""
         with self._changed:
@@ -78,7 +86,7 @@ class Folding:
     def stop(self, limit_s: float) -> None:
         """Folds what is left as far as the time goes (a start folds the rest), makes snapshots, and ends."""
         with self._changed:
-            self._until = time.monotonic() + limit_s / 2
+            self._until, self._end = time.monotonic() + limit_s / 2, time.monotonic() + 0.9 * limit_s
             self._stopping = True
             self._changed.notify()
         if self._thread is not None:
@@ -165,13 +173,16 @@ class Folding:
         for fold in self.folds.values():
             new = fold.folded - fold.snapped
             old_s = time.monotonic() - fold.snapped_s
-            if new >= self.limits.snapshot_records or (new and old_s >= self.limits.snapshot_s):
+            # A tenth of the log at least: else a long one would be written again and again.
+            many = max(self.limits.snapshot_records, fold.folded // 10)
+            if new >= many or (new and old_s >= self.limits.snapshot_s):
                 self._record([fold], everything=True)
                 self._snapshot(fold)
 
     def _last_snapshots(self) -> None:
         for fold in sorted(self.folds.values(), key=lambda fold: fold.snapped - fold.folded):
-            if fold.folded > fold.snapped and time.monotonic() < self._until:
+            # One that would not be done in time is left to the next start, which folds the end of the log instead.
+            if fold.folded > fold.snapped and time.monotonic() + fold.snapshot_took_s < self._end:
                 self._snapshot(fold)
 
     def _snapshot(self, fold: Fold) -> None:
@@ -180,5 +191,6 @@ class Folding:
         fold.snapped, fold.snapped_s = fold.folded, time.monotonic()
         try:
             self.journal.save_snapshot(fold.conference, fold.folded, snapshot(fold.matcher))
+            fold.snapshot_took_s = time.monotonic() - fold.snapped_s
         except JournalError:
             return  # the older one stays; the next is tried after as many records

@@ -14,7 +14,7 @@ class Limits:
 
     ahead_ms: int = 10 * MINUTE_MS  # the contract's: an ``at`` further ahead of our clock is refused
     submission_lines: int = 5_000  # decoded on the event loop in parts, about 10 ms in all
-    part_lines: int = 200  # of them between two looks at the rest of the event loop, about half a ms
+    part_lines: int = 150  # of them between two looks at the rest of the event loop, about half a ms
     waiting_lines: int = 20_000  # for a commit: less than a second's work; more are told to come again
     commit_lines: int = 5_000  # about 10 ms of writing, so that nobody waits long for others
     unfolded_records: int = 100_000  # that the fold may lag behind: a second of it, 100 MB of events

@@ -39,6 +39,7 @@ class Fold:
     recorded: int = 0
     snapped: int = 0
     snapped_s: float = 0.0
+    snapshot_took_s: float = 0.0
     told: list[Told] = field(default_factory=list)
     due: int | None = None
 
@@ -52,12 +53,8 @@ class Fold:
 
     def record(self, journal: Journal) -> bool:
         """Records what was put out; whether there was anything."""
+        journal.record(self.conference, self.folded, self.told)
         told, self.told = self.told, []
-        try:
-            journal.record(self.conference, self.folded, told)
-        except BaseException:
-            self.told = told
-            raise
         self.recorded = self.folded
         return bool(told)
 

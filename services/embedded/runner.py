@@ -16,11 +16,8 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, TypeVar
 
-import structlog
-
 from schemas import names
 from schemas.codec import Record, Reject
-from schemas.outputs import AnyOutput
 from services.embedded.answers import EMPTY, Answer, BusyError, Rejected, StoppedError
 from services.embedded.committing import Committer, Outcome, Submission
 from services.embedded.delivery import Deliver, Delivered, Delivery, from_the_start
@@ -35,7 +32,7 @@ from services.journal import Journal
 from streams.matching import Matcher
 
 T = TypeVar("T")
-_log = structlog.get_logger("hallway.embedded")
+_LOOK_S = 0.01  # between two looks whether the fold has caught up
 
 
 def quietly(conference: str, done: int, total: int) -> None:
@@ -164,20 +161,17 @@ class Embedded:
         """The good events, the dead letters, and for each line its answer if it has one already."""
         found: list[Record] = []
         letters: list[bytes] = []
-        given: list[Answer | None] = []
-        for number, line in enumerate(lines, first):
-            if not line.strip():
-                given.append(EMPTY)
-                continue
-            record = self._door.check(line, sender)
-            if isinstance(record, Reject):
-                letters.append(self._door.letter(record, sender, number))
-                given.append(Rejected(record.reason, record.field))
-            else:
-                found.append(record)
-                given.append(None)
-            if len(given) % self._limits.part_lines == 0:
-                await asyncio.sleep(0)
+        given: list[Answer | None] = [None if line.strip() else EMPTY for line in lines]
+        full = [number for number, answer in enumerate(given) if answer is None]
+        for start in range(0, len(full), self._limits.part_lines):
+            part = full[start : start + self._limits.part_lines]
+            for number, record in zip(part, self._door.check([lines[n] for n in part], sender), strict=True):
+                if isinstance(record, Reject):
+                    letters.append(self._door.letter(record, sender, first + number))
+                    given[number] = Rejected(record.reason, record.field)
+                else:
+                    found.append(record)
+            await asyncio.sleep(0)
         return found, letters, given
 
     async def _commit(self, submission: Submission) -> list[Answer]:
@@ -185,6 +179,14 @@ class Embedded:
         async with asyncio.timeout(self._limits.answer_s):
             answers: list[Answer] = await submission.waiter
             return answers
+
+    async def folded(self, limit_s: float = 60.0) -> None:
+        """Waits until all that was accepted is folded and its outputs recorded. TimeoutError after the limit."""
+        for _ in range(round(limit_s / _LOOK_S)):
+            if self._folding.has_all():
+                return
+            await asyncio.sleep(_LOOK_S)
+        raise TimeoutError("The fold lags behind.")
 
     async def ask(self, conference: str, function: Callable[[Matcher | None], T]) -> T:
         """What ``function`` says of a conference's matcher (None: unknown), asked by the fold between two slices."""
@@ -244,6 +246,3 @@ def _resolve(waiter: asyncio.Future[Any], outcome: Any) -> None:
 def _resolve_all(outcomes: list[tuple[Submission, Outcome]]) -> None:
     for submission, outcome in outcomes:
         _resolve(submission.waiter, outcome)
-
-
-__all__ = ["AnyOutput", "Embedded", "quietly"]

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator
 from schemas.outputs import AnyOutput, MatchAgreed, MatchLocated, MatchSuggested, MatchWithdrawn
 from schemas.times import written
 from streams.matching import cards, presence, room, ties
+from streams.matching.changes import Changes, Pair
 from streams.matching.ids import output_id
-from streams.matching.observe import Changes, Pair
 from streams.matching.people import People
 from streams.matching.state import NEVER, Attendee, State
 from streams.matching.timers import Wake, wake_at

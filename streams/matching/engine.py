@@ -16,9 +16,10 @@ from schemas.events import ActivityPosted, AttendeeErased, ConferenceOpened, Inp
 from schemas.outputs import AnyOutput, MatchAgreed, MatchSuggested, MatchWithdrawn
 from schemas.times import DAY_MS, millis
 from streams.matching import cards, presence, room, ties
+from streams.matching.changes import Changes
 from streams.matching.decide import Decider
 from streams.matching.ids import trace
-from streams.matching.observe import Changes, Observer
+from streams.matching.observe import Observer
 from streams.matching.state import State, Waiting
 from streams.matching.timers import Wake, next_due, take, wake_at
 

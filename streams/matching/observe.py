@@ -4,7 +4,6 @@ Owns: the table from event types to effects. May never: put anything out (``deci
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 from msgspec.structs import replace
@@ -30,40 +29,12 @@ from schemas.outputs import Cause
 from schemas.times import DAY_MS
 from streams.matching import cards, presence
 from streams.matching.cards import open_cards, pair_of
+from streams.matching.changes import Changes
 from streams.matching.evidence import Evidence
 from streams.matching.people import People
 from streams.matching.sessions import Sessions, weight
-from streams.matching.state import ORDER_BITS, Account, Attendee, Card, ChatDay, Post, State
+from streams.matching.state import ORDER_BITS, Account, Attendee, ChatDay, Post, State
 from streams.matching.timers import Wake, wake_at
-
-Pair = tuple[str, str]
-
-
-@dataclass(slots=True)
-class Ending:
-    """A withdrawal to be put out."""
-
-    match: str
-    cause: Cause
-    to: tuple[str, ...]
-    caused_by: str
-
-
-@dataclass(slots=True)
-class Changes:
-    """What is to be decided: withdrawals, agreements, places to pass on, and for whom or for which pairs to look
-    for suggestions."""
-
-    ending: dict[Pair, Ending] = field(default_factory=dict)
-    agreeing: dict[Pair, Card] = field(default_factory=dict)
-    locating: list[tuple[Card, str, str]] = field(default_factory=list)
-    people: set[str] = field(default_factory=set)
-    pairs: set[Pair] = field(default_factory=set)
-
-    def end(self, card: Card, cause: Cause, to: tuple[str, ...], caused_by: str) -> None:
-        """Asks for a withdrawal; the first cause of a moment stands."""
-        if to:
-            self.ending.setdefault((card.a, card.b), Ending(card.match, cause, to, caused_by))
 
 
 class Observer:

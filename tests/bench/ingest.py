@@ -104,8 +104,7 @@ async def _runner(lines: Sequence[bytes], folder: Path) -> tuple[float, float, f
     seconds = await _submit_all(runner, lines)
     commits = journal.commits - before
     began = time.perf_counter()
-    while runner._folding.behind:
-        await asyncio.sleep(0.01)
+    await runner.folded()
     lag = time.perf_counter() - began
     watching.cancel()
     await runner.stop()

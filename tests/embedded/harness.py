@@ -92,11 +92,7 @@ async def until(holds: Callable[[], bool], limit_s: float = LIMIT_S) -> None:
 
 def all_folded(runner: Embedded) -> bool:
     """Whether everything in the journal is folded and its outputs recorded."""
-    folds = runner._folding.folds
-    logs = [log for log in runner.journal.conferences() if not log.startswith("~")]
-    return all(log in folds and folds[log].folded == runner.journal.length(log) for log in logs) and not any(
-        fold.told for fold in folds.values()
-    )
+    return runner._folding.has_all()
 
 
 async def feed(runner: Embedded, clock: Clock, lines: Sequence[bytes], size: int = 100) -> None:

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import pytest
 
 from schemas.times import HOUR_MS, millis
-from services.embedded import Embedded, Limits, StoppedError, UndeliveredError
+from services.embedded import Embedded, Limits
 from services.journal import Journal, JournalFullError, MemoryJournal, SqliteJournal
 from tests.embedded.harness import CONFERENCE, SENDER, Clock, Inbox, all_folded, clean_fold, conference, feed, until
 
@@ -149,39 +148,6 @@ def test_a_tick_comes_when_something_is_due_and_nothing_else_does(journal: Journ
         assert len(ticks) <= 3, "one tick is enough for all that is due"
         assert len({tick["id"] for tick in ticks}) == len(ticks)
         assert list(journal.outputs(CONFERENCE)) == clean_fold(journal)
-
-    asyncio.run(run())
-
-
-def test_an_inbox_that_is_away_gets_everything_later() -> None:
-    journal = MemoryJournal()
-
-    async def run() -> None:
-        clock, inbox = Clock(), Inbox(error=UndeliveredError("away"))
-        runner = runner_on(journal, clock, inbox, outputs_at_once=7)
-        await runner.start()
-        await feed(runner, clock, conference())
-        await until(lambda: all_folded(runner) and inbox.calls > 5)
-        assert not inbox.got
-        inbox.error = None
-        expected = clean_fold(journal)
-        await until(lambda: inbox.lines(CONFERENCE) == expected)
-        assert runner.failure is None
-        await runner.stop()
-
-    asyncio.run(run())
-
-
-def test_an_inbox_that_breaks_ends_the_runner() -> None:
-    async def run() -> None:
-        clock, inbox = Clock(), Inbox(error=KeyError("a bug"))
-        runner = runner_on(MemoryJournal(), clock, inbox)
-        await runner.start()
-        with suppress(StoppedError):
-            await feed(runner, clock, conference())
-        async with asyncio.timeout(60):
-            assert isinstance(await runner.failed(), KeyError)
-        await runner.stop()
 
     asyncio.run(run())
 

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from schemas.codec import EVENT_BYTES, OUTPUT_TYPES, Codec
+from schemas.codec import EVENT_BYTES, Codec
+from schemas.faults import OUTPUT_TYPES
 from tests.schemas.kept import LEFT_OUT, TYPES, bad, changed
 
 POST, OPENED, ANSWER = "activity.posted", "conference.opened", "match.answered"
