@@ -1,4 +1,4 @@
-"""Inputs of JSONL: plain, ``.gz``, ``.zst`` or standard input, cut into blocks of whole lines.
+"""Inputs of JSONL: plain, ``.gz``, ``.zst``, standard input or a service's journal, cut into blocks of whole lines.
 
 Owns: opening, unpacking, cutting into lines, line numbers. May never: know what a line means.
 Theory: a block is at most one event's bound, so memory does not grow with the file, nor with a line that never
@@ -17,6 +17,9 @@ from typing import NamedTuple
 import zstandard
 
 from schemas.codec import EVENT_BYTES
+from services.journal.export import journal_in
+from services.journal.export import lines as journal_lines
+from services.journal.port import JournalError
 from services.problems import UnusableError
 
 STANDARD = "-"
@@ -117,6 +120,41 @@ class Input:
         else:
             read = self.read
         return _without_bom(read)
+
+
+class JournalInput:
+    """The logs of a data folder, read as one input. ``line`` counts the records from 1."""
+
+    def __init__(self, file: Path) -> None:
+        self.name = str(file)
+        self.consumed = 0
+        self.size: int | None = None
+
+    def blocks(self) -> Iterator[Block]:
+        """The records. Raises UnusableError where they cannot be read on."""
+        count, size, first = 0, 0, 1
+        held: list[bytes] = []
+        try:
+            for line in journal_lines(Path(self.name)):
+                if held and size + len(line) > _BLOCK_BYTES:
+                    yield Block(b"".join(held), first)
+                    first, held, size = count + 1, [], 0
+                held.append(line)
+                count, size = count + 1, size + len(line)
+                self.consumed += len(line)
+        except JournalError as error:
+            raise UnusableError(f"{error} {count:,} records were read before.") from None
+        if held:
+            yield Block(b"".join(held), first)
+
+
+Source = Input | JournalInput
+
+
+def input_of(name: str) -> Source:
+    """The input of that name: a file, standard input, or the data folder of a service."""
+    file = None if name == STANDARD else journal_in(Path(name))
+    return Input(name) if file is None else JournalInput(file)
 
 
 class _Zstd:

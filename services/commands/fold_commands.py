@@ -13,7 +13,7 @@ from schemas.codec import encode_output
 from schemas.times import millis
 from services.commands import diffing, explaining
 from services.commands.differences import show
-from services.commands.files import STANDARD, Input
+from services.commands.files import STANDARD, input_of
 from services.commands.options import INPUT, Conference, Inputs, Output, named
 from services.commands.pacing import speed_of
 from services.commands.policies import policy_in
@@ -28,7 +28,7 @@ from streams.replay import Replay
 
 
 def _folding(inputs: Sequence[str], rejects: Rejects, policy: str | None = None) -> Run:
-    opened = [Input(name) for name in named(inputs)]
+    opened = [input_of(name) for name in named(inputs)]
     replay = Replay(policy_in(policy) if policy else None)
     return Run(opened, rejects, replay)
 

@@ -7,7 +7,7 @@ Theory: a generator, so that when a bad line is reported everything before it wa
 from collections.abc import Callable, Iterator, Sequence
 
 from schemas.codec import Codec, Record, Reject
-from services.commands.files import Block, Input, LongLine
+from services.commands.files import Block, LongLine, Source
 from services.commands.rejects import Rejects
 
 Now = Callable[[], int | None]
@@ -16,9 +16,9 @@ Now = Callable[[], int | None]
 class Intake:
     """The records of inputs in the order given. ``current`` is the input being read."""
 
-    def __init__(self, inputs: Sequence[Input], rejects: Rejects, now: Now) -> None:
+    def __init__(self, inputs: Sequence[Source], rejects: Rejects, now: Now) -> None:
         self.inputs = inputs
-        self.current: Input | None = None
+        self.current: Source | None = None
         self._rejects = rejects
         self._now = now
         self._codec = Codec()

@@ -14,7 +14,7 @@ from typing import Any
 
 from schemas.codec import Record
 from schemas.outputs import AnyOutput
-from services.commands.files import STANDARD, Input
+from services.commands.files import STANDARD, Source
 from services.commands.intake import Intake
 from services.commands.pacing import Pacer
 from services.commands.progress import progress
@@ -52,14 +52,14 @@ class Clock:
 class Run:
     """One fold over inputs: what it reads, and what it counts."""
 
-    inputs: Sequence[Input]
+    inputs: Sequence[Source]
     rejects: Rejects
     replay: Replay
     clock: Clock = field(default_factory=Clock)
     stop: Stop = field(default_factory=Stop)
     events: int = 0
     outputs: Counter[str] = field(default_factory=Counter)
-    current: Input | None = None
+    current: Source | None = None
 
     def records(self, doing: str = "Folding", *, quiet: bool = False) -> Iterator[list[Record]]:
         """The records in batches, with progress, until the end or Ctrl-C."""

@@ -1,0 +1,37 @@
+"""Every bound of the gateway in one place.
+
+Owns: the numbers and why they are what they are. May never: be changed while it runs.
+"""
+
+from dataclasses import dataclass, field
+
+from services.door.limits import RATES, Rate
+
+STANDARD_BYTES = 64 * 1024  # of any body that is no list of events: a conference with its program
+PAGE_LETTERS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """Units are last in the name; the defaults are for serving, tests take smaller ones."""
+
+    events: int = 500  # of one request
+    events_bytes: int = 4 * 1024 * 1024
+    csv_bytes: int = 10 * 1024 * 1024
+    body_bytes: int = STANDARD_BYTES
+    buffered_bytes: int = 64 * 1024 * 1024  # bodies being read, all together
+    body_s: float = 20.0  # for a whole body: 4 MiB at 2 Mbit/s
+    ask_s: float = 5.0  # the matcher or the inbox, for a page
+    streams_a_session: int = 6  # what a browser opens to a host at most
+    streams: int = 5_000
+    send_s: float = 30.0  # a client that takes nothing for so long is gone
+    beat_s: float = 15.0
+    retry_ms: int = 2_000  # a browser's pause before it comes again
+    overview_s: float = 1.0
+    rates: dict[str, Rate] = field(default_factory=lambda: dict(RATES))
+
+    def most_bytes(self, path: str) -> int:
+        """How long a body of this path may be."""
+        if path == "/v1/events":
+            return self.events_bytes
+        return self.csv_bytes if path.endswith("/attendees/csv") else self.body_bytes

@@ -1,0 +1,70 @@
+"""The conferences of this server: what was said of each at its opening, and whose it is.
+
+Owns: the newest opening of each log. May never: decide anything about people. Made from the logs at the start, and kept
+up with what is accepted after.
+"""
+
+from collections.abc import Iterator
+
+from msgspec import Struct
+
+from schemas.codec import Codec, Record
+from schemas.events import ConferenceClosed, ConferenceOpened, Input
+from services.embedded.routes import ROUTER_LOG
+from services.journal import Journal
+
+_BEGINS = b'{"type":"conference.'  # how the codec writes both
+
+
+class Known(Struct):
+    """A conference; ``owner``: the organizer's id, empty where the operator opened it."""
+
+    id: str
+    opened: ConferenceOpened | None = None
+    offset: int = -1
+    owner: str = ""
+    closed: bool = False
+
+
+class Conferences:
+    """By id."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, Known] = {}
+
+    def learn(self, journal: Journal) -> None:
+        """Reads all logs for openings and closings."""
+        codec = Codec()
+        for name in journal.conferences():
+            if name == ROUTER_LOG:
+                continue
+            self._known.setdefault(name, Known(name))
+            for row in journal.read(name):
+                if row.line.startswith(_BEGINS) and isinstance(record := codec.decode(row.line), Record):
+                    self.note(record.event, row.offset)
+
+    def note(self, event: Input, offset: int) -> None:
+        """An event is in its log."""
+        if isinstance(event, ConferenceOpened):
+            known = self._known.setdefault(event.conference, Known(event.conference))
+            if offset > known.offset:
+                known.opened, known.offset, known.owner = event, offset, event.organizer or ""
+        elif isinstance(event, ConferenceClosed):
+            self._known.setdefault(event.conference, Known(event.conference)).closed = True
+
+    def claim(self, conference: str, organizer: str) -> bool:
+        """Gives a new conference to who opens it first; False when it is somebody else's."""
+        known = self._known.setdefault(conference, Known(conference, owner=organizer))
+        return known.owner == organizer
+
+    def get(self, conference: str) -> Known | None:
+        """What is known of one that was opened."""
+        known = self._known.get(conference)
+        return known if known is not None and known.opened is not None else None
+
+    def owned(self, organizer: str) -> frozenset[str]:
+        """The conferences that this organizer opened."""
+        return frozenset(known.id for known in self._known.values() if organizer and known.owner == organizer)
+
+    def __iter__(self) -> Iterator[Known]:
+        return iter(list(self._known.values()))

@@ -1,0 +1,106 @@
+"""Between the runner's delivery and the inboxes: whose troubles mean "later", which mean "again", which "from the log".
+
+Owns: the rebuilds, one a conference at a time. May never: swallow what a person must decide (InboxForeignError).
+Theory: a rebuild may take longer than a delivery's time limit, so it is a task of its own that whoever comes waits for.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from itertools import islice
+
+import structlog
+
+from schemas.outputs import AnyOutput
+from services.embedded import UndeliveredError
+from services.embedded.recovery import decode_output
+from services.inbox.port import BATCH_OUTPUTS, Inboxes, InboxLostError, InboxUnavailableError
+from services.journal import Journal
+
+Erased = Callable[[str], Awaitable[set[str]]]
+_log = structlog.get_logger("hallway.delivering")
+
+
+class Delivering:
+    """``erased`` gives the attendees of a conference that its log has erased; ``rebuilt`` is told which was."""
+
+    def __init__(self, journal: Journal, inboxes: Inboxes) -> None:
+        self._journal, self._inboxes = journal, inboxes
+        self._tasks: dict[str, asyncio.Task[str]] = {}
+        self.erased: Erased = _nobody
+        self.rebuilt: Callable[[str], None] = lambda conference: None
+
+    async def deliver(self, conference: str, outputs: Sequence[AnyOutput]) -> None:
+        """For the runner."""
+        try:
+            await self._inboxes.deliver(conference, outputs)
+        except InboxLostError as error:
+            await self._mend(conference, error.delivered)
+        except InboxUnavailableError as error:
+            raise UndeliveredError(str(error)) from error
+
+    async def delivered(self, conference: str) -> str | None:
+        """For the runner: where the inboxes are, rebuilt first where they are not. None: before every output."""
+        try:
+            mark = await self._inboxes.delivered(conference)
+            if mark is None:
+                mark = await self._rebuild(conference)
+        except (InboxUnavailableError, InboxLostError) as error:
+            raise UndeliveredError(str(error)) from error
+        return mark or None
+
+    async def _mend(self, conference: str, after: str | None) -> None:
+        """The store has less than it had: the rest out of the journal, all of what the runner hands over among it."""
+        _log.warning("inboxes lost something", conference=conference)
+        try:
+            if after is None:
+                await self._rebuild(conference)
+            else:
+                while outputs := await asyncio.to_thread(self._next, conference, after):
+                    after = await self._inboxes.deliver(conference, outputs)
+        except (InboxUnavailableError, InboxLostError) as error:
+            raise UndeliveredError(str(error)) from error
+
+    def _next(self, conference: str, after: str) -> list[AnyOutput]:
+        told = self._journal.outputs(conference, after=after or None)
+        return [decode_output(line) for _, line in islice(told, BATCH_OUTPUTS)]
+
+    async def ensure(self, conference: str) -> None:
+        """Makes the inboxes of a conference ready if they are not; what is in the way is tried again by others."""
+        try:
+            await self.delivered(conference)
+        except UndeliveredError:
+            return
+
+    async def _rebuild(self, conference: str) -> str:
+        task = self._tasks.get(conference)
+        if task is None:
+            task = asyncio.create_task(self._made_again(conference), name=f"rebuild {conference}")
+            self._tasks[conference] = task
+            task.add_done_callback(lambda done: self._ended(conference, done))
+        return await asyncio.shield(task)
+
+    def _ended(self, conference: str, task: asyncio.Task[str]) -> None:
+        self._tasks.pop(conference, None)
+        if not task.cancelled():
+            task.exception()  # whoever waited has been told
+
+    async def _made_again(self, conference: str) -> str:
+        gone = await self.erased(conference)
+        mark = await self._inboxes.rebuild(conference, self._all(conference), gone)
+        self.rebuilt(conference)
+        return mark
+
+    def _all(self, conference: str) -> Iterator[AnyOutput]:
+        return (decode_output(line) for _, line in self._journal.outputs(conference))
+
+    async def close(self) -> None:
+        """Ends what is under way."""
+        tasks = list(self._tasks.values())
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks, timeout=1.0)
+
+
+async def _nobody(conference: str) -> set[str]:
+    return set()

@@ -1,0 +1,41 @@
+"""Who may call what: each route says it in its ``opt``, and none is without.
+
+Owns: the words for callers, and the check at the start. May never: let a route through that says nothing.
+"""
+
+from typing import Any, Literal
+
+from litestar import Litestar
+from litestar.routes import HTTPRoute
+
+Who = Literal["everybody", "attendee", "organizer", "connector", "operator", "loopback"]
+EVERYBODY: Who = "everybody"
+LOOPBACK: Who = "loopback"  # whoever asks from this machine, not through a proxy
+CALLERS: tuple[Who, ...] = ("attendee", "organizer", "connector", "operator")
+_ROLES = "roles"
+
+
+def allow(*who: Who) -> dict[str, Any]:
+    """The ``opt`` of a route."""
+    assert who
+    return {_ROLES: frozenset(who)}
+
+
+def allowed(opt: dict[str, Any]) -> frozenset[Who]:
+    """Who may call the route with this ``opt``."""
+    found: frozenset[Who] = opt[_ROLES]
+    return found
+
+
+def check(app: Litestar) -> None:
+    """Stops the start when a route does not say who may call it."""
+    silent = [
+        f"{method} {route.path}"
+        for route in app.routes
+        if isinstance(route, HTTPRoute)
+        for method, (handler, _) in route.route_handler_map.items()
+        if method != "OPTIONS" and _ROLES not in handler.opt
+    ]
+    others = [route.path for route in app.routes if not isinstance(route, HTTPRoute)]
+    assert not silent, f"No roles are declared for {silent}."
+    assert not others, f"No roles can be checked for {others}."
