@@ -1,1 +1,1 @@
-"""The commands over recorded streams: replay, ties, explain, simulate, schema. Reading, folding, writing; no service."""
+"""The commands over recorded streams: replay, ties, explain, simulate, schema. They read, fold and write; no service."""

@@ -1,19 +1,19 @@
-"""The conferences of this server: what was said of each at its opening, and whose it is.
+"""The conferences of this server: what was said of each at its opening, whose it is, and who was erased.
 
-Owns: the newest opening of each log. May never: decide anything about people. Made from the logs at the start, and kept
+Owns: the newest opening of each log, the ids that it erased (the matcher keeps only traces of them). May never: decide anything about people. Made from the logs at the start, and kept
 up with what is accepted after.
 """
 
 from collections.abc import Iterator
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from schemas.codec import Codec, Record
-from schemas.events import ConferenceClosed, ConferenceOpened, Input
+from schemas.events import AttendeeErased, ConferenceClosed, ConferenceOpened, Input
 from services.embedded.routes import ROUTER_LOG
 from services.journal import Journal
 
-_BEGINS = b'{"type":"conference.'  # how the codec writes both
+_BEGINS = (b'{"type":"conference.', b'{"type":"attendee.erased"')  # how the codec writes them
 
 
 class Known(Struct):
@@ -24,6 +24,7 @@ class Known(Struct):
     offset: int = -1
     owner: str = ""
     closed: bool = False
+    erased: set[str] = field(default_factory=set)
 
 
 class Conferences:
@@ -33,7 +34,7 @@ class Conferences:
         self._known: dict[str, Known] = {}
 
     def learn(self, journal: Journal) -> None:
-        """Reads all logs for openings and closings."""
+        """Reads all logs for openings, closings and erasures."""
         codec = Codec()
         for name in journal.conferences():
             if name == ROUTER_LOG:
@@ -51,6 +52,8 @@ class Conferences:
                 known.opened, known.offset, known.owner = event, offset, event.organizer or ""
         elif isinstance(event, ConferenceClosed):
             self._known.setdefault(event.conference, Known(event.conference)).closed = True
+        elif isinstance(event, AttendeeErased):
+            self._known.setdefault(event.conference, Known(event.conference)).erased.add(event.attendee)
 
     def claim(self, conference: str, organizer: str) -> bool:
         """Gives a new conference to who opens it first; False when it is somebody else's."""
@@ -61,6 +64,11 @@ class Conferences:
         """What is known of one that was opened."""
         known = self._known.get(conference)
         return known if known is not None and known.opened is not None else None
+
+    def erased(self, conference: str) -> set[str]:
+        """Whom the log of this conference erased."""
+        known = self._known.get(conference)
+        return known.erased if known is not None else set()
 
     def owned(self, organizer: str) -> frozenset[str]:
         """The conferences that this organizer opened."""

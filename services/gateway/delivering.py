@@ -5,7 +5,7 @@ Theory: a rebuild may take longer than a delivery's time limit, so it is a task 
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 
 import structlog
@@ -16,18 +16,17 @@ from services.embedded.recovery import decode_output
 from services.inbox.port import BATCH_OUTPUTS, Inboxes, InboxLostError, InboxUnavailableError
 from services.journal import Journal
 
-Erased = Callable[[str], Awaitable[set[str]]]
 _log = structlog.get_logger("hallway.delivering")
 
 
 class Delivering:
-    """``erased`` gives the attendees of a conference that its log has erased; ``rebuilt`` is told which was."""
+    """``erased`` gives the attendees whom a conference's log has erased; ``rebuilt`` is told which was."""
 
-    def __init__(self, journal: Journal, inboxes: Inboxes) -> None:
-        self._journal, self._inboxes = journal, inboxes
+    def __init__(
+        self, journal: Journal, inboxes: Inboxes, erased: Callable[[str], set[str]], rebuilt: Callable[[str], None]
+    ) -> None:
+        self._journal, self._inboxes, self._erased, self._rebuilt = journal, inboxes, erased, rebuilt
         self._tasks: dict[str, asyncio.Task[str]] = {}
-        self.erased: Erased = _nobody
-        self.rebuilt: Callable[[str], None] = lambda conference: None
 
     async def deliver(self, conference: str, outputs: Sequence[AnyOutput]) -> None:
         """For the runner."""
@@ -85,9 +84,8 @@ class Delivering:
             task.exception()  # whoever waited has been told
 
     async def _made_again(self, conference: str) -> str:
-        gone = await self.erased(conference)
-        mark = await self._inboxes.rebuild(conference, self._all(conference), gone)
-        self.rebuilt(conference)
+        mark = await self._inboxes.rebuild(conference, self._all(conference), self._erased(conference))
+        self._rebuilt(conference)
         return mark
 
     def _all(self, conference: str) -> Iterator[AnyOutput]:
@@ -100,7 +98,3 @@ class Delivering:
             task.cancel()
         if tasks:
             await asyncio.wait(tasks, timeout=1.0)
-
-
-async def _nobody(conference: str) -> set[str]:
-    return set()

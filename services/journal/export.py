@@ -43,5 +43,6 @@ def _lines_of(db: sqlite3.Connection, number: int) -> Iterator[bytes]:
         ).fetchall()
         if not rows:
             return
-        for key, line in rows:
+        for _, line in rows:
             yield line + b"\n"
+        key = rows[-1][0]

@@ -48,7 +48,7 @@ class Sessions:
                 self.join(post, None)
 
     def join(self, post: Post, author: Account | None) -> bool:
-        """Puts a post into its sessions, as evidence of its author if one is given; whether it brought them into one."""
+        """Puts a post into its sessions, as its author's evidence if one is given; whether it brought them into one."""
         at = post.stamp >> ORDER_BITS
         day = at // DAY_MS
         joined = False

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from services.simulation import simulate
-from tests.commands.conftest import Hallway, Log, lines, rows
+from tests.commands.conftest import Hallway, Log, lines
 from tests.scenarios.runners import HALLWAY
 from tests.scenarios.story import Story, met_at_ten
 

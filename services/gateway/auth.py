@@ -1,0 +1,107 @@
+"""Who is asking: a key in ``Authorization``, or a session in the cookie; and whether this route is for them.
+
+Owns: the guard of every route, the cookie. May never: keep or log a token, or look at a credential where the route is
+for everybody.
+"""
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from litestar import Request
+from litestar.connection import ASGIConnection
+from litestar.datastructures import Cookie
+from litestar.handlers import BaseRouteHandler
+from msgspec import Struct
+
+from services.directory.port import Grant
+from services.gateway.problems import ProblemError
+from services.gateway.roles import EVERYBODY, LOOPBACK, allowed
+
+if TYPE_CHECKING:
+    from services.gateway.gate import Gate
+
+COOKIE = "hallway_session"
+HEADER = "x-hallway"  # no form of another site can send it
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_LOOPBACK = frozenset({"127.0.0.1", "::1"})
+_log = structlog.get_logger("hallway.auth")
+
+
+class Caller(Struct, frozen=True):
+    """Who asks. ``role`` is everybody where nobody has to say who they are."""
+
+    role: str
+    address: str
+    grant: Grant | None = None
+
+    @property
+    def conference(self) -> str:
+        """An attendee's own."""
+        assert self.grant is not None
+        return self.grant.conferences[0]
+
+    @property
+    def subject(self) -> str:
+        """The id of the attendee, organizer or connector."""
+        assert self.grant is not None
+        return self.grant.subject
+
+    @property
+    def id(self) -> str:
+        """The public id of the key or session."""
+        return self.grant.id if self.grant is not None else self.address
+
+
+async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    """Lets in whom the route allows; ProblemError 401, 403 or 429 for all others."""
+    if connection.scope["method"] == "OPTIONS":  # type: ignore[typeddict-item]  # Litestar types all scopes as one
+        return
+    gate: Gate = connection.app.state.gate
+    roles = allowed(handler.opt)
+    address = connection.client.host if connection.client else ""
+    caller = Caller(EVERYBODY, address)
+    if EVERYBODY not in roles and not (LOOPBACK in roles and _is_local(connection, address)):
+        caller = await _known(gate, connection, address)
+        if caller.role not in roles:
+            raise ProblemError(403, "role", f"This is not for the role {caller.role}. Use another key or session.")
+        if not (connection.scope["path_template"] == "/v1/events"):
+            gate.charge(caller.role, caller.id)
+    connection.scope["state"]["caller"] = caller
+
+
+def _is_local(connection: ASGIConnection[Any, Any, Any, Any], address: str) -> bool:
+    proxied = "x-forwarded-for" in connection.headers or "forwarded" in connection.headers
+    return address in _LOOPBACK and not proxied
+
+
+async def _known(gate: "Gate", connection: ASGIConnection[Any, Any, Any, Any], address: str) -> Caller:
+    token, by_cookie = _token(connection)
+    if not token:
+        raise ProblemError(401, "session", "Open your link again, or send a key as `Authorization: Bearer …`.")
+    grant = await asyncio.to_thread(gate.directory.keys.authenticate, token)
+    if grant is None:
+        gate.charge("sign_in", address)
+        raise ProblemError(401, "session", "This key or session is unknown, expired or ended. Get a new one.")
+    if by_cookie and connection.scope["method"] not in _SAFE and connection.headers.get(HEADER) != "1":  # type: ignore[typeddict-item]  # see above
+        raise ProblemError(403, "cross-site", "Send the header `X-Hallway: 1` with what changes something.")
+    return Caller(grant.role, address, grant)
+
+
+def _token(connection: ASGIConnection[Any, Any, Any, Any]) -> tuple[str, bool]:
+    scheme, _, token = connection.headers.get("authorization", "").partition(" ")
+    if scheme:
+        return (token.strip() if scheme.lower() == "bearer" else "?"), False
+    return connection.cookies.get(COOKIE, ""), True
+
+
+def caller_of(request: Request[Any, Any, Any]) -> Caller:
+    """For routes: who the guard found."""
+    found: Caller = request.scope["state"]["caller"]
+    return found
+
+
+def cookie(token: str, days: int, secure: bool) -> Cookie:
+    """The session's cookie; an empty token takes it away."""
+    age_s = days * 86_400 if token else 0
+    return Cookie(COOKIE, token, path="/", max_age=age_s, httponly=True, secure=secure, samesite="lax")

@@ -1,0 +1,105 @@
+"""Erasing a person everywhere: the log first, then the directory, the inboxes, and the inboxes again at the log's place.
+
+Owns: the order, and going on with what was interrupted. May never: confirm what a delivery under way could bring back.
+Theory: when all outputs that the log had after the erasure are delivered, nothing older can come any more; what comes
+then is taken out by the second erasing of the inbox, and only then the directory forgets that there was something.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import structlog
+
+from services.directory.directory import SqliteDirectory
+from services.directory.port import DirectoryBusyError
+from services.embedded import BusyError, Embedded, StoppedError
+from services.gateway.conferences import Conferences
+from services.inbox.port import Inboxes, InboxForeignError, InboxLostError, InboxUnavailableError
+from services.inbox.position import order
+from services.journal import Journal
+from streams.matching import Matcher
+
+_PAUSE_S = 0.5
+_LATER = (InboxUnavailableError, InboxLostError, InboxForeignError, TimeoutError, BusyError, DirectoryBusyError)
+_log = structlog.get_logger("hallway.erasures")
+
+
+@dataclass(slots=True)
+class Erasures:
+    """``ended`` is told who is gone, at once; ``lock`` is that of translating."""
+
+    directory: SqliteDirectory
+    inboxes: Inboxes
+    embedded: Embedded
+    journal: Journal
+    conferences: Conferences
+    lock: asyncio.Lock
+    ended: Callable[[str, str], None]
+    _work: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def begin(self, conference: str, attendees: Sequence[str]) -> None:
+        """The log has erased them: they go from the directory and the inboxes; the rest follows by itself."""
+        async with self.lock:
+            try:
+                await asyncio.to_thread(self.directory.erasing.erase, conference, attendees)
+            except DirectoryBusyError:
+                _log.warning("erased, old bytes are overwritten later", conference=conference)
+        for attendee in attendees:
+            self.ended(conference, attendee)
+            try:
+                await self.inboxes.erase(conference, attendee)
+            except _LATER:
+                _log.warning("an inbox is erased later", conference=conference)
+        self._work.set()
+
+    async def run(self) -> None:
+        """Finishes what is pending, again and again; cancel it."""
+        await self._interrupted()
+        while True:
+            self._work.clear()
+            if not await self._all():
+                await asyncio.sleep(_PAUSE_S)
+            else:
+                await self._work.wait()
+
+    async def _interrupted(self) -> None:
+        """Whom a log has erased and the directory still knows: a crash came in between."""
+        for known in self.conferences:
+            left = [who for who in sorted(known.erased) if not self.directory.gone(known.id, who)]
+            if left:
+                await self.begin(known.id, left)
+
+    async def _all(self) -> bool:
+        done = True
+        for erased in await asyncio.to_thread(self.directory.erasing.pending):
+            try:
+                await self._finish(erased.conference, erased.attendee)
+            except StoppedError:
+                return True
+            except _LATER:
+                done = False
+        return done
+
+    async def _finish(self, conference: str, attendee: str) -> None:
+        if not await self.embedded.ask(conference, lambda matcher: _is_past(matcher, attendee)):
+            raise TimeoutError("The fold has not come to it yet.")
+        mark = await self.inboxes.delivered(conference)
+        last = await asyncio.to_thread(self._last, conference, mark)
+        if last is not None and (mark is None or order(mark) < order(last)):
+            raise TimeoutError("The delivery has not come to it yet.")
+        await self.inboxes.erase(conference, attendee)
+        async with self.lock:
+            await asyncio.to_thread(self.directory.erasing.finish)
+            await asyncio.to_thread(self.directory.erasing.confirm, conference, attendee)
+
+    def _last(self, conference: str, after: str | None) -> str | None:
+        last = None
+        for position, _ in self.journal.outputs(conference, after=after or None):
+            last = position
+        return last
+
+
+def _is_past(matcher: Matcher | None, attendee: str) -> bool:
+    """Whether the fold knows of the erasure; one of a conference that is not open yet has nothing to bring back."""
+    return matcher is None or not matcher.state.opened or matcher.observer.people.is_erased(attendee)

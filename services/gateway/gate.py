@@ -1,0 +1,112 @@
+"""The parts that routes use, put together by the composition root; and how often each caller may ask.
+
+Owns: the list of parts. May never: make one by itself.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+from schemas.events import ConferenceOpened
+from services.directory.codes import PostReader
+from services.directory.directory import SqliteDirectory
+from services.door.limits import Limiter
+from services.door.sender import Sender, sender_of
+from services.embedded import Embedded
+from services.gateway.auth import Caller
+from services.gateway.bounds import Bounds
+from services.gateway.conferences import Conferences, Known
+from services.gateway.delivering import Delivering
+from services.gateway.erasures import Erasures
+from services.gateway.intake import Intake, Result
+from services.gateway.metrics import Metrics
+from services.gateway.overview import Overviews
+from services.gateway.problems import ProblemError
+from services.gateway.streams import Hub
+from services.inbox.port import Inboxes
+from services.journal import Journal
+from streams.matching import Matcher
+
+T = TypeVar("T")
+
+
+def _microseconds() -> int:
+    return time.monotonic_ns() // 1_000
+
+
+@dataclass(frozen=True)
+class Gate:
+    """``clock`` gives ms since 1970. ``reader`` None: no network's posts can be read, accounts cannot be verified."""
+
+    embedded: Embedded
+    journal: Journal
+    directory: SqliteDirectory
+    inboxes: Inboxes
+    conferences: Conferences
+    intake: Intake
+    erasures: Erasures
+    delivering: Delivering
+    overviews: Overviews
+    hub: Hub
+    metrics: Metrics
+    reader: PostReader | None
+    clock: Callable[[], int]
+    public_url: str
+    static: Path
+    bounds: Bounds = field(default_factory=Bounds)
+    limiters: dict[str, Limiter] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name, rate in self.bounds.rates.items():
+            self.limiters[name] = Limiter(rate, _microseconds)
+
+    def charge(self, rate: str, who: str, cost: int = 1) -> None:
+        """Takes it from the caller's bucket; ProblemError when it is empty."""
+        limiter = self.limiters[rate]
+        wait_s = limiter.wait(who, min(cost, self.bounds.rates[rate].burst))
+        if wait_s:
+            raise ProblemError(429, "rate", f"Too many at once. Wait {wait_s} s and go on.", retry_s=wait_s)
+
+    def sender(self, caller: Caller) -> Sender:
+        """The caller as the door knows senders."""
+        assert caller.grant is not None
+        return sender_of(caller.grant)
+
+    async def ask(self, conference: str, question: Callable[[Matcher | None], T]) -> T:
+        """What a function says of the conference's matcher."""
+        return await self.embedded.ask(conference, question)
+
+    def owned(self, caller: Caller, conference: str) -> Known:
+        """An open or closed conference of this caller's own; ProblemError otherwise, the same whether it exists."""
+        known = self.conferences.get(conference)
+        if caller.role == "operator":
+            if known is None:
+                raise ProblemError(404, "conference", "There is no such conference. Open it with PUT first.")
+            return known
+        assert caller.grant is not None
+        own = conference in caller.grant.conferences or conference in self.conferences.owned(caller.grant.subject)
+        if not own:
+            raise ProblemError(403, "conference", "This key is not for that conference. Use the one that opened it.")
+        if known is None:
+            raise ProblemError(404, "conference", "This conference is not open yet. Open it with PUT first.")
+        return known
+
+    def opened(self, caller: Caller) -> ConferenceOpened | None:
+        """The conference of an attendee's session."""
+        known = self.conferences.get(caller.conference)
+        return None if known is None else known.opened
+
+    @property
+    def secure(self) -> bool:
+        """Whether people come by https."""
+        return self.public_url.startswith("https://")
+
+
+def sole(results: list[Result]) -> Result:
+    """The one result, when it was taken; a ProblemError with the door's words otherwise."""
+    (result,) = results
+    if result.status == "rejected":
+        raise ProblemError(422, "event", f"{result.reason} Mend it and send it again.", field=result.field)
+    return result

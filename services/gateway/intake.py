@@ -1,0 +1,138 @@
+"""The one way into the log: read, admitted, translated, durable; then what follows from it.
+
+Owns: the steps and their order, and the lock of translating and erasing. May never: answer "accepted" before the disk
+has it, or bring an account into the log.
+Theory: events are translated under the lock that erasing takes too, so nobody gets a token in the middle of an erasure;
+the wait for the disk is outside of it, or there would be no group commit. A bad line of an organizer or a connector
+becomes a dead letter; an attendee's does not: the sender is told, and nobody else reads their words.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from schemas.codec import EVENT_BYTES, Codec, Record, Reject, encode
+from schemas.events import AttendeeErased, ConferenceOpened, Input
+from services.directory.directory import SqliteDirectory
+from services.door.rules import admit
+from services.door.sender import Refused, Sender, source_of
+from services.door.translation import translated
+from services.embedded import Accepted, Answer, Embedded, Rejected
+from services.gateway.conferences import Conferences
+
+ROUTED = frozenset({"activity.posted", "activity.deleted"})
+
+
+class Result(Struct, frozen=True, omit_defaults=True):
+    """What became of one event. ``conference`` and ``offset``: where it stands (a post may stand in several logs)."""
+
+    status: str
+    conference: str | None = None
+    offset: int | None = None
+    reason: str | None = None
+    field: str | None = None
+
+
+Followed = Callable[[Sequence[Input]], Awaitable[None]]
+
+
+@dataclass(slots=True)
+class Intake:
+    """Used on the event loop. ``followed`` gets what was accepted of one request, before it is answered."""
+
+    embedded: Embedded
+    directory: SqliteDirectory
+    conferences: Conferences
+    clock: Callable[[], int]
+    followed: Followed
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _codec: Codec = field(default_factory=Codec)
+
+    async def take(self, lines: Sequence[bytes], sender: Sender) -> list[Result]:
+        """Lines as they came from outside, and what became of each. Raises as ``Embedded.submit``."""
+        found: list[Record | Reject] = []
+        for number, line in enumerate(lines):
+            found.append(self._codec.decode(line))
+            if number % 100 == 99:
+                await asyncio.sleep(0)
+        return await self._taken(found, sender)
+
+    async def say(self, events: Sequence[Input], sender: Sender) -> list[Result]:
+        """Events that a route made."""
+        return await self._taken([self._codec.decode(encode(event)) for event in events], sender)
+
+    async def _taken(self, found: Sequence[Record | Reject], sender: Sender) -> list[Result]:
+        sender = self._extended(sender, found)
+        now = self.clock()
+        ready: list[Input | Refused | Reject] = []
+        for record in found:
+            admitted = record if isinstance(record, Reject) else admit(sender, record.event, now)
+            ready.append(admitted if isinstance(admitted, Reject | Refused) else admitted.event)
+        ready = await self._translated(ready)
+        lines = [self._line(item, sender) for item in ready]
+        answers: Sequence[Answer] = ()
+        if any(lines):
+            answers = await self.embedded.submit(lines, source_of(sender))
+        results = [_result(item, answers[at] if answers else None) for at, item in enumerate(ready)]
+        await self._note(ready, answers)
+        return results
+
+    def _extended(self, sender: Sender, found: Sequence[Record | Reject]) -> Sender:
+        """An organizer's own conferences are those of the key, those it opened, and new ones that it opens now."""
+        if sender.role != "organizer":
+            return sender
+        own = sender.conferences | self.conferences.owned(sender.id)
+        for record in found:
+            if (
+                isinstance(record, Record)
+                and isinstance(record.event, ConferenceOpened)
+                and self.conferences.claim(record.event.conference, sender.id)
+            ):
+                own |= {record.event.conference}
+        return replace(sender, conferences=own)
+
+    async def _translated(self, ready: list[Input | Refused | Reject]) -> list[Input | Refused | Reject]:
+        events = [item for item in ready if not isinstance(item, Refused | Reject)]
+        if not events:
+            return ready
+        async with self.lock:
+            done = iter(await asyncio.to_thread(translated, events, self.directory))
+        return [item if isinstance(item, Refused | Reject) else next(done) for item in ready]
+
+    @staticmethod
+    def _line(item: Input | Refused | Reject, sender: Sender) -> bytes:
+        if isinstance(item, Refused):
+            return b""
+        if isinstance(item, Reject):
+            return b"" if sender.role == "attendee" else item.line[: EVENT_BYTES + 1]
+        return encode(item)
+
+    async def _note(self, ready: Sequence[Input | Refused | Reject], answers: Sequence[Answer]) -> None:
+        accepted: list[Input] = []
+        for item, answer in zip(ready, answers, strict=False):
+            if isinstance(item, Refused | Reject) or isinstance(answer, Rejected):
+                continue
+            if isinstance(answer, Accepted):
+                for place in answer.places:
+                    self.conferences.note(item, place.offset)
+                accepted.append(item)
+            elif isinstance(item, AttendeeErased):
+                accepted.append(item)  # said again: what was interrupted is gone on with
+        if accepted:
+            await self.followed(accepted)
+
+
+def _result(item: Input | Refused | Reject, answer: Answer | None) -> Result:
+    if isinstance(item, Refused | Reject):
+        return Result("rejected", reason=item.reason, field=item.field)
+    if isinstance(answer, Rejected):
+        return Result("rejected", reason=answer.reason, field=answer.field)
+    if isinstance(answer, Accepted):
+        place = answer.places[0] if answer.places else None
+        if place is None:
+            return Result("accepted", reason=answer.note)
+        return Result("accepted", place.conference, place.offset)
+    return Result("duplicate")

@@ -1,0 +1,40 @@
+"""What is counted for Prometheus: requests, events, streams, how far the fold lags.
+
+Owns: the names of the series. May never: carry an account, a token, an attendee or a raw path in a label.
+"""
+
+from collections.abc import Callable
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+SECONDS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+
+
+class Metrics:
+    """The series of one server."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.requests = Counter(
+            "hallway_http_requests", "Requests by route and status.", ("method", "route", "status"), registry=self.registry
+        )
+        self.seconds = Histogram(
+            "hallway_http_seconds", "Until the answer begins.", ("route",), registry=self.registry, buckets=SECONDS
+        )
+        self.events = Counter("hallway_events", "Events by what became of them.", ("status",), registry=self.registry)
+        self.streams = Gauge("hallway_streams", "Streams that are open.", registry=self.registry)
+        self.records = Gauge("hallway_log_records", "Records in a log.", ("conference",), registry=self.registry)
+        self.letters = Gauge("hallway_dead_letters", "Dead letters.", registry=self.registry)
+
+    def streams_are(self, count: Callable[[], int]) -> None:
+        """Where the number of streams is."""
+        self.streams.set_function(count)
+
+    def answered(self, method: str, route: str, status: int, seconds: float) -> None:
+        """A request was answered."""
+        self.requests.labels(method, route, str(status)).inc()
+        self.seconds.labels(route).observe(seconds)
+
+    def text(self) -> bytes:
+        """In the form that Prometheus reads."""
+        return generate_latest(self.registry)

@@ -1,0 +1,169 @@
+"""An organizer's numbers, worked out at most once a second for all who look.
+
+Owns: the presence in the store, dead letters by conference, events a second. May never: show a number of people below
+five, or a dead letter of another organizer's conference.
+"""
+
+import asyncio
+import time
+from base64 import b64decode
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import msgspec
+import structlog
+from msgspec import Struct
+
+from schemas.outputs import DeadLetter
+from services.embedded import BusyError, Embedded, StoppedError
+from services.gateway import standing
+from services.inbox.port import Inboxes, InboxForeignError, InboxLostError, InboxUnavailableError
+from services.inbox.view import organizer, told
+from services.journal import Journal
+from services.journal.port import BATCH_ROWS
+
+_LATER = (InboxUnavailableError, InboxLostError, InboxForeignError, TimeoutError, BusyError)
+_RATE_S = 5.0  # events a second are those of so long
+_MOST_LETTERS = 1_000_000  # numbers kept in memory
+_log = structlog.get_logger("hallway.overview")
+
+
+class Overview(Struct, frozen=True):
+    """As in the API."""
+
+    events: int
+    events_per_second: float
+    lag: int
+    dead_letters: int
+    people: dict[str, int | str]
+    totals: dict[str, int | str]
+    held_back: dict[str, int | str]
+    registered: int | str
+    present: int | str
+
+
+class _Named(Struct):
+    conference: str = ""
+
+
+@dataclass(slots=True)
+class Letters:
+    """Which dead letters are of which conference or sender; read on from where it is."""
+
+    journal: Journal
+    after: int = 0
+    kept: list[tuple[int, str, str]] = field(default_factory=list)  # number, source, conference
+
+    def read_on(self) -> None:
+        """Looks at those that came."""
+        while found := self.journal.letters(self.after, BATCH_ROWS):
+            for number, line in found:
+                letter = msgspec.json.decode(line, type=DeadLetter)
+                self.kept.append((number, letter.source, _conference_in(letter)))
+                self.after = number
+        del self.kept[: max(0, len(self.kept) - _MOST_LETTERS)]
+
+    def of(self, conference: str, source: str | None) -> list[int]:
+        """The numbers for an organizer (``source``): that named the conference, or the organizer's own that named none
+        that can be read. None: the operator, all of them."""
+        if source is None:
+            return [number for number, _, _ in self.kept]
+        return [number for number, sent, named in self.kept if named == conference or (sent == source and not named)]
+
+
+def _conference_in(letter: DeadLetter) -> str:
+    try:
+        raw = b64decode(letter.bytes)
+        return msgspec.json.decode(raw, type=_Named).conference
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return ""
+
+
+@dataclass(slots=True)
+class _Made:
+    at_s: float
+    overview: Overview
+
+
+class Overviews:
+    """By conference."""
+
+    def __init__(self, journal: Journal, embedded: Embedded, inboxes: Inboxes, clock: Callable[[], int]) -> None:
+        self._journal, self._embedded, self._inboxes, self._clock = journal, embedded, inboxes, clock
+        self.letters = Letters(journal)
+        self._made: dict[tuple[str, str | None], _Made] = {}
+        self._seen: dict[str, list[tuple[float, int]]] = {}
+        self._set: dict[str, str] = {}  # the position of the presence in the store
+        self._looked: dict[str, str] = {}  # the log's length when it was looked at
+        self._lock = asyncio.Lock()
+
+    async def latest(self, conference: str, source: str | None, fresh_s: float) -> Overview:
+        """The numbers, not older than ``fresh_s``."""
+        async with self._lock:
+            made = self._made.get((conference, source))
+            if made is None or time.monotonic() - made.at_s >= fresh_s:
+                overview = await self._work_out(conference, source)
+                made = self._made[conference, source] = _Made(time.monotonic(), overview)
+            return made.overview
+
+    async def _work_out(self, conference: str, source: str | None) -> Overview:
+        events = self._journal.length(conference)
+        now = self._clock()
+        numbers = await self._embedded.ask(conference, lambda matcher: standing.numbers(matcher, now))
+        await asyncio.to_thread(self.letters.read_on)
+        shown = organizer(numbers.people, await self._inboxes.totals(conference), numbers.held_back)
+        return Overview(
+            events=events,
+            events_per_second=self._rate(conference, events),
+            lag=self._embedded.behind,
+            dead_letters=len(self.letters.of(conference, source)),
+            people=shown.people,
+            totals={
+                "suggested": shown.suggested,
+                "agreed": shown.agreed,
+                "met": told(numbers.met),
+                "ended": shown.ended,
+            },
+            held_back=shown.held_back,
+            registered=told(numbers.registered),
+            present=told(numbers.present),
+        )
+
+    def _rate(self, conference: str, events: int) -> float:
+        now = time.monotonic()
+        seen = self._seen.setdefault(conference, [])
+        seen.append((now, events))
+        while len(seen) > 2 and now - seen[1][0] >= _RATE_S:
+            del seen[0]
+        since = now - seen[0][0]
+        return round((events - seen[0][1]) / since, 1) if since > 0 else 0.0
+
+    # -- presence in the store ---------------------------------------------------------------------------------------
+
+    def again(self, conference: str) -> None:
+        """The store was made again: it has no presence."""
+        self._set.pop(conference, None)
+        self._looked.pop(conference, None)
+
+    async def keep_presence(self, conferences: Callable[[], list[str]], every_s: float) -> None:
+        """Writes how many are where, whenever that changed; cancel it."""
+        while True:
+            for conference in conferences():
+                try:
+                    await self._keep(conference)
+                except StoppedError:
+                    return
+                except _LATER as error:
+                    _log.debug("presence is written later", conference=conference, error=type(error).__name__)
+            await asyncio.sleep(every_s)
+
+    async def _keep(self, conference: str) -> None:
+        length = str(self._journal.length(conference))
+        if self._looked.get(conference) == length:
+            return
+        now = self._clock()
+        numbers = await self._embedded.ask(conference, lambda matcher: standing.numbers(matcher, now))
+        if numbers.position and self._set.get(conference) != numbers.position:
+            await self._inboxes.set_presence(conference, numbers.position, numbers.people)
+            self._set[conference] = numbers.position
+        self._looked[conference] = length

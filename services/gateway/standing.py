@@ -1,0 +1,158 @@
+"""What pages need to know of a conference's matcher, asked between two slices of the fold.
+
+Owns: the questions, all of them short. May never: change anything, or hand the state itself to another thread.
+"""
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from streams.matching import Matcher, cards, presence, room
+from streams.matching.explain import explain
+from streams.matching.state import NEVER, Attendee, Card
+
+PRIVATE = "Held back for a private reason."
+
+
+class Standing(Struct, frozen=True):
+    """An attendee as the log has them."""
+
+    matching: bool = False
+    chats: bool = False
+    share_place: bool = False
+    present: bool = False
+    place: str | None = None
+
+
+def standing(matcher: Matcher | None, attendee: str, now: int) -> Standing:
+    """Consents, presence, place."""
+    person = _person(matcher, attendee)
+    if matcher is None or person is None:
+        return Standing()
+    here = presence.is_here(matcher.state, person, max(now, matcher.state.now))
+    place = presence.place_of(person) if here else None
+    return Standing(person.matching, person.chats, person.share_place, here, place)
+
+
+def met(matcher: Matcher | None, attendee: str) -> frozenset[str]:
+    """The attendee's matches that a ``met`` closed: no longer shown to either."""
+    found = {} if matcher is None else matcher.state.cards_of.get(attendee, {})
+    return frozenset(card.match for card in found.values() if _is_met(card))
+
+
+def _is_met(card: Card) -> bool:
+    return any(cards.standing(card, person) == "met" for person in (card.a, card.b))
+
+
+def holds(matcher: Matcher | None, attendee: str, match: str) -> str | None:
+    """The other of an attendee's card, if this card is or was theirs; None otherwise."""
+    found = {} if matcher is None else matcher.state.cards_of.get(attendee, {})
+    return next((card.other(attendee) for card in found.values() if card.match == match), None)
+
+
+def is_open(matcher: Matcher | None, attendee: str, match: str) -> bool:
+    """Whether the attendee may still answer this match."""
+    found = {} if matcher is None else matcher.state.cards_of.get(attendee, {})
+    return any(card.match == match and attendee in card.holders() for card in found.values())
+
+
+def blocked(matcher: Matcher | None, attendee: str) -> tuple[str, ...]:
+    """Whom the attendee blocked, of those with whom they had a card."""
+    person = _person(matcher, attendee)
+    if matcher is None or person is None:
+        return ()
+    others = [matcher.state.attendees.get(other) for other in matcher.state.cards_of.get(attendee, {})]
+    return tuple(sorted(o.id for o in others if o is not None and matcher.observer.people.has_blocked(person, o)))
+
+
+def _person(matcher: Matcher | None, attendee: str) -> Attendee | None:
+    return None if matcher is None else matcher.state.attendees.get(attendee)
+
+
+# -- for organizers --------------------------------------------------------------------------------------------------
+
+
+class Numbers(Struct, frozen=True):
+    """Exact numbers; never shown as such. ``position`` is that of the presence."""
+
+    position: str = ""
+    registered: int = 0
+    present: int = 0
+    people: dict[str, int] = {}
+    met: int = 0
+    held_back: dict[str, int] = {}
+
+
+def numbers(matcher: Matcher | None, now: int) -> Numbers:
+    """People by place; how many met; of whom it is known why nothing can be suggested to them."""
+    if matcher is None:
+        return Numbers()
+    state, at = matcher.state, max(now, matcher.state.now)
+    people: dict[str, int] = {}
+    here: list[Attendee] = []
+    registered = [person for person in state.attendees.values() if person.registered != NEVER]
+    for person in registered:
+        if presence.is_here(state, person, at):
+            here.append(person)
+            place = presence.place_of(person)
+            if place is not None:
+                people[place] = people.get(place, 0) + 1
+    causes = _held_back(matcher, registered, here, at)
+    done = sum(1 for card in state.cards.values() if _is_met(card))
+    return Numbers(f"{state.applied}-0", len(registered), len(here), people, done, causes)
+
+
+def _held_back(matcher: Matcher, registered: Sequence[Attendee], here: Sequence[Attendee], at: int) -> dict[str, int]:
+    return {
+        "budget": sum(1 for person in here if person.matching and not room.has_room(matcher.state, person, at)),
+        "no_consent": sum(1 for person in registered if not person.matching),
+        "not_present": len(registered) - len(here),
+    }
+
+
+class WhyStep(Struct, frozen=True):
+    """One condition of a suggestion, as an organizer may know it."""
+
+    name: str
+    ok: bool | None
+    text: str
+
+
+_PRIVATE_NAMES = frozenset({"consent", "blocked"})
+
+
+def why(matcher: Matcher | None, a: str, b: str, now: int) -> tuple[WhyStep, ...]:
+    """The steps of ``explain`` without anybody's private matters: no consent, answer, block, place, account, count."""
+    if matcher is None:
+        return (WhyStep("conference", False, "The conference has no events yet."),)
+    steps = explain(matcher, a, b, max(now, matcher.state.now))
+    shown = [_shown(step.name, step.ok, step.text) for step in steps]
+    names = {step.name for step in steps}
+    private = any(step.ok is False for step in steps if step.name in _PRIVATE_NAMES) or _barred(matcher, a, b)
+    if names & _PRIVATE_NAMES:
+        text = PRIVATE if private else "Nothing private holds this pair back."
+        shown.append(WhyStep("private", not private, text))
+    return tuple(step for step in shown if step is not None)
+
+
+def _barred(matcher: Matcher, a: str, b: str) -> bool:
+    card = matcher.state.cards.get(cards.pair_of(a, b))
+    return card is not None and any(cards.standing(card, who) in ("declined", "met") for who in (a, b))
+
+
+def _shown(name: str, ok: bool | None, text: str) -> WhyStep | None:
+    if name in _PRIVATE_NAMES:
+        return None
+    if name == "present":
+        return WhyStep(name, ok, f"{text.partition(' ')[0].removesuffix(chr(39) + 's')} is {'' if ok else 'not '}here.")
+    if name == "accounts":
+        return WhyStep(name, None, "Has an account that counts." if " posts as " in text else "No account counts.")
+    if name == "chats" and "did not consent" in text:
+        return WhyStep(name, None, "Chats: count for nothing here.")
+    if name == "earlier":
+        before = "were never" if "never suggested to each other before" in text else "were already"
+        return WhyStep(name, None, f"They {before} suggested to each other.")
+    if name == "room":
+        return WhyStep(name, ok, f"{text.partition(' ')[0]} has {'room' if ok else 'no room'} for a suggestion now.")
+    return WhyStep(name, ok, text)
+

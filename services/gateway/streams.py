@@ -1,0 +1,163 @@
+"""Server-sent events: a plain streaming response that ends when the client goes, and the register of those open.
+
+Owns: how many a session may have, and their end. May never: hold an entry that the client has not taken (it reads on
+when the last one is sent), or outlive its client, its session or the server.
+Theory: two tasks a stream, one that writes and one that waits for the client to go; whichever ends first ends the
+other. Litestar's own streams leak (its issues 3772, 4871).
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Iterable
+from contextlib import aclosing
+from typing import Any
+
+from litestar import Request, Response
+from litestar.response.base import ASGIResponse
+from litestar.types import HTTPResponseBodyEvent, HTTPResponseStartEvent, Receive, Scope, Send
+from msgspec import Struct
+
+from services.gateway.bounds import Bounds
+from services.gateway.problems import MEDIA_TYPE, ProblemError, response
+
+Chunks = Callable[[], AsyncGenerator[bytes, None]]
+BEAT = b": beat\n\n"
+_HEADERS = [
+    (b"content-type", b"text/event-stream; charset=utf-8"),
+    (b"cache-control", b"no-store"),
+    (b"x-accel-buffering", b"no"),
+]
+
+
+class Owner(Struct, frozen=True):
+    """Whose stream: a key or session, and the attendee behind it."""
+
+    grant: str
+    conference: str = ""
+    attendee: str = ""
+
+
+def chunk(event: str, data: bytes, position: str = "") -> bytes:
+    """One event. ``data`` is one line."""
+    head = f"id: {position}\n" if position else ""
+    return f"{head}event: {event}\ndata: ".encode() + data + b"\n\n"
+
+
+class Hub:
+    """The open streams by owner."""
+
+    def __init__(self, bounds: Bounds) -> None:
+        self.bounds = bounds
+        self._open: dict[Owner, set[asyncio.Task[None]]] = {}
+        self._closed = False
+
+    def __len__(self) -> int:
+        return sum(len(tasks) for tasks in self._open.values())
+
+    def refusal(self, owner: Owner) -> ProblemError | None:
+        """Why this owner gets no further stream."""
+        if self._closed:
+            return ProblemError(503, "stopping", "Hallway is stopping. Come again in a moment.", retry_s=2)
+        own = sum(len(tasks) for each, tasks in self._open.items() if each.grant == owner.grant)
+        if own >= self.bounds.streams_a_session:
+            detail = f"This session has {own} streams open. Close one, or share one among tabs."
+            return ProblemError(429, "streams", detail, retry_s=5)
+        if len(self) >= self.bounds.streams:
+            return ProblemError(503, "busy", "Too many streams are open. Come again in a moment.", retry_s=10)
+        return None
+
+    def add(self, owner: Owner, writer: asyncio.Task[None]) -> None:
+        """A stream is open, until its writer ends."""
+        self._open.setdefault(owner, set()).add(writer)
+        writer.add_done_callback(lambda done: self._remove(owner, done))
+
+    def _remove(self, owner: Owner, writer: asyncio.Task[None]) -> None:
+        tasks = self._open[owner]
+        tasks.discard(writer)
+        if not tasks:
+            del self._open[owner]
+
+    def end_grant(self, grant: str) -> None:
+        """The session was ended."""
+        self._end(owner for owner in self._open if owner.grant == grant)
+
+    def end_attendee(self, conference: str, attendee: str) -> None:
+        """The attendee was erased."""
+        self._end(owner for owner in self._open if (owner.conference, owner.attendee) == (conference, attendee))
+
+    def close(self) -> None:
+        """The server stops: all streams end, and none opens."""
+        self._closed = True
+        self._end(self._open)
+
+    def _end(self, owners: Iterable[Owner]) -> None:
+        for owner in list(owners):
+            for task in self._open[owner]:
+                task.cancel()
+
+
+class EventStream(Response[None]):
+    """A response that writes what ``chunks`` gives until one side ends."""
+
+    def __init__(self, hub: Hub, owner: Owner, chunks: Chunks) -> None:
+        super().__init__(None, media_type="text/event-stream")
+        self._made = _Streaming(hub, owner, chunks)
+
+    def to_asgi_response(self, *_: Any, **__: Any) -> ASGIResponse:
+        """The part that speaks ASGI; Litestar only calls it."""
+        return self._made  # type: ignore[return-value]  # called as any ASGI application
+
+
+class _Streaming:
+    def __init__(self, hub: Hub, owner: Owner, chunks: Chunks) -> None:
+        self._hub, self._owner, self._chunks = hub, owner, chunks
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        refusal = self._hub.refusal(self._owner)
+        if refusal is not None:
+            request: Request[Any, Any, Any] = Request(scope)
+            answer = response(refusal).to_asgi_response(None, request, media_type=MEDIA_TYPE)
+            await answer(scope, receive, send)
+            return
+        writer = asyncio.create_task(self._write(send), name="stream")
+        self._hub.add(self._owner, writer)
+        gone = asyncio.create_task(_until_gone(receive), name="stream client")
+        try:
+            await asyncio.wait({writer, gone}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (writer, gone):
+                task.cancel()
+            await asyncio.wait({writer, gone})
+        if not writer.cancelled() and (error := writer.exception()) is not None:
+            raise error
+
+    async def _write(self, send: Send) -> None:
+        start: HTTPResponseStartEvent = {"type": "http.response.start", "status": 200, "headers": list(_HEADERS)}
+        await send(start)
+        try:
+            async with aclosing(self._chunks()) as chunks:
+                await self._body(send, f"retry: {self._hub.bounds.retry_ms}\n\n".encode())
+                async for part in chunks:
+                    await self._body(send, part)
+        except TimeoutError:
+            return  # the client takes nothing: uvicorn closes the line when the response is left unfinished
+        finally:
+            last: HTTPResponseBodyEvent = {"type": "http.response.body", "body": b"", "more_body": False}
+            await asyncio.shield(asyncio.ensure_future(_quietly(send, last)))
+
+    async def _body(self, send: Send, part: bytes) -> None:
+        event: HTTPResponseBodyEvent = {"type": "http.response.body", "body": part, "more_body": True}
+        async with asyncio.timeout(self._hub.bounds.send_s):
+            await send(event)
+
+
+async def _quietly(send: Send, last: HTTPResponseBodyEvent) -> None:
+    try:
+        async with asyncio.timeout(1.0):
+            await send(last)
+    except (TimeoutError, OSError, RuntimeError):
+        return
+
+
+async def _until_gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass

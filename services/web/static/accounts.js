@@ -1,0 +1,91 @@
+// An attendee's accounts: add one, show by a one-time code that it is theirs, give it up.
+import { attendee } from "./api.js";
+import { el, field, find, note, shareable, tell } from "./dom.js";
+import { clock, say } from "./words.js";
+
+export class Accounts {
+  // app: me, drawAll(), refused(problem)
+  constructor(app) {
+    this.app = app;
+    this.codes = new Map(); // account -> the code it waits for; not kept: it is shown once
+    this.list = el("div", {});
+    this.trouble = note();
+    this.name = el("input", { name: "account", required: true, autocomplete: "off", autocapitalize: "none", spellcheck: "false", maxlength: 256 });
+    const form = el("form", { id: "account-form" }, field(say("account_label"), this.name, say("account_hint")), el("button", { class: "quiet" }, say("account_add")));
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.askCode(this.name.value.trim());
+    });
+    this.element = el("div", {}, this.list, form, this.trouble);
+  }
+
+  draw() {
+    const { accounts } = this.app.me;
+    const drawnFrom = JSON.stringify([accounts, [...this.codes]]);
+    if (drawnFrom === this.drawnFrom) return; // not under somebody's finger
+    this.drawnFrom = drawnFrom;
+    this.list.replaceChildren(accounts.length > 0 ? el("ul", { class: "rows" }, accounts.map((one) => this.row(one))) : el("p", { class: "none" }, say("accounts_none")));
+  }
+
+  row({ account, verified }) {
+    const act = (key, run) => el("button", { type: "button", class: "quiet", "aria-label": say("for_name", { action: say(key), name: account }), onclick: run }, say(key));
+    return el(
+      "li",
+      { "data-account": account },
+      el("span", { dir: "auto" }, el("strong", {}, account), el("span", { class: verified ? "tag good" : "tag" }, say(verified ? "account_verified" : "account_open"))),
+      el("span", { class: "row" }, verified || this.codes.has(account) ? null : act("account_verify", () => this.askCode(account)), act("account_remove", () => this.remove(account))),
+      this.codes.has(account) ? this.codeBox(account, this.codes.get(account), act) : null,
+    );
+  }
+
+  codeBox(account, code, act) {
+    return el(
+      "div",
+      { class: "code-box" },
+      el("p", {}, say("account_code", { time: clock(code.expires_at) })),
+      shareable(code.text || code.code, say("account_copy"), say("account_copied")),
+      act("account_check", () => this.check(account)),
+    );
+  }
+
+  async askCode(account) {
+    await this.attempt(async () => {
+      this.codes.set(account, await attendee.code(account));
+      if (!this.app.me.accounts.some((one) => one.account === account)) this.app.me.accounts = [...this.app.me.accounts, { account, verified: false }];
+      this.name.value = "";
+      this.app.drawAll();
+      find(".code-box button", this.list)?.focus();
+    });
+  }
+
+  async check(account) {
+    await this.attempt(async () => {
+      const { state } = await attendee.check(account);
+      tell(this.trouble, say(`state_${state}`), state !== "verified");
+      if (state === "not_found") return;
+      this.codes.delete(account);
+      if (state === "verified") this.app.me.accounts = this.app.me.accounts.map((one) => (one.account === account ? { account, verified: true } : one));
+      this.app.drawAll();
+    });
+  }
+
+  async remove(account) {
+    await this.attempt(async () => {
+      await attendee.release(account);
+      this.codes.delete(account);
+      this.app.me.accounts = this.app.me.accounts.filter((one) => one.account !== account);
+      this.app.drawAll();
+    });
+  }
+
+  async attempt(act) {
+    tell(this.trouble, "");
+    try {
+      await act();
+    } catch (problem) {
+      if (problem.status === 401) this.app.refused(problem);
+      else if (problem.status === undefined) throw problem; // ours, not the server's
+      else tell(this.trouble, problem.message, true);
+    }
+  }
+}

@@ -1,0 +1,70 @@
+// The HTTP doors as functions. A mistake is always a Problem with a sentence that says what to do next.
+import { say } from "./words.js";
+
+export class Problem extends Error {
+  constructor(status, text, fieldName = null) {
+    super(text);
+    this.status = status; // 0: the server was not reached
+    this.field = fieldName;
+  }
+}
+
+async function ask(method, path, body, type = "application/json") {
+  const headers = { Accept: "application/json" };
+  if (method !== "GET") headers["X-Hallway"] = "1"; // no form of another site can send this header
+  if (body !== undefined) headers["Content-Type"] = type;
+  const sent = body === undefined || type !== "application/json" ? body : JSON.stringify(body);
+  let answer;
+  try {
+    answer = await fetch(path, { method, headers, body: sent, credentials: "same-origin", cache: "no-store" });
+  } catch {
+    throw new Problem(0, say("error_offline"));
+  }
+  const text = await answer.text();
+  const read = readJson(text);
+  if (answer.ok) return read;
+  throw new Problem(answer.status, read?.detail || read?.title || say("error_unknown"), read?.field ?? null);
+}
+
+function readJson(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null; // an empty answer, or a proxy's page: the status says enough
+  }
+}
+
+const part = encodeURIComponent;
+const conference = (id, rest = "") => `/v1/conferences/${part(id)}${rest}`;
+
+export const attendee = {
+  signIn: (link) => ask("POST", "/v1/session", { link }),
+  signOut: () => ask("DELETE", "/v1/session"),
+  me: () => ask("GET", "/v1/me"),
+  inbox: () => ask("GET", "/v1/me/inbox"),
+  answer: (card, answer, place) => ask("POST", "/v1/me/answers", place === undefined ? { card, answer } : { card, answer, place }),
+  here: (place) => ask("POST", "/v1/me/here", place ? { place } : {}),
+  left: () => ask("POST", "/v1/me/left", {}),
+  consent: (change) => ask("PATCH", "/v1/me/consent", change),
+  block: (card) => ask("POST", "/v1/me/blocks", { card }),
+  unblock: (blocked) => ask("DELETE", "/v1/me/blocks", { blocked }),
+  blocks: () => ask("GET", "/v1/me/blocks"),
+  code: (account) => ask("POST", "/v1/me/accounts", { account }),
+  check: (account) => ask("POST", "/v1/me/accounts/check", { account }),
+  release: (account) => ask("DELETE", "/v1/me/accounts", { account }),
+  erase: () => ask("DELETE", "/v1/me", { confirm: "erase me" }),
+};
+
+export const organizer = {
+  signIn: (key) => ask("POST", "/v1/organizer-session", { key }),
+  signOut: () => ask("DELETE", "/v1/session"),
+  open: (id, body) => ask("PUT", conference(id), body),
+  close: (id) => ask("POST", conference(id, "/close"), {}),
+  register: (id, person) => ask("POST", conference(id, "/attendees"), person),
+  upload: (id, csv) => ask("POST", conference(id, "/attendees/csv"), csv, "text/csv"),
+  link: (id, person) => ask("POST", conference(id, `/attendees/${part(person)}/link`), {}),
+  overview: (id) => ask("GET", conference(id, "/overview")),
+  letters: (id, after, limit) => ask("GET", conference(id, `/dead-letters?limit=${limit}${after === null ? "" : `&after=${part(after)}`}`)),
+  why: (id, a, b) => ask("GET", conference(id, `/why?a=${part(a)}&b=${part(b)}`)),
+  streamOf: (id) => conference(id, "/stream"),
+};

@@ -1,0 +1,53 @@
+// "I'm here", "I'm leaving", and the pause: what an attendee says about being at the conference.
+import { attendee } from "./api.js";
+import { el, find, tell } from "./dom.js";
+import { say } from "./words.js";
+
+export class Presence {
+  // app: me, drawAll(), refused(problem)
+  constructor(app) {
+    this.app = app;
+    this.place = find("#here-place");
+    this.place.append(el("option", { value: "" }, say("here_anywhere")));
+    for (const { place, name } of app.me.conference.places) this.place.append(el("option", { value: place }, name));
+    this.place.value = app.me.place ?? "";
+    find("#here-form").addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.send(() => attendee.here(this.place.value), { present: true, place: this.place.value || null });
+    });
+    find("#left-button").addEventListener("click", () => this.send(() => attendee.left(), { present: false, place: null }));
+    find("#resume-button").addEventListener("click", () => this.send(() => attendee.consent({ matching: true }), { consent: { ...app.me.consent, matching: true } }));
+  }
+
+  draw() {
+    const { me } = this.app;
+    const place = me.conference.places.find((one) => one.place === me.place)?.name;
+    const section = find("#here");
+    section.classList.toggle("present", Boolean(me.present));
+    section.hidden = Boolean(me.conference.closed);
+    find("#here-heading").textContent = !me.present ? say("here_heading") : place ? say("here_yes_at", { place }) : say("here_yes");
+    find("#here-button").textContent = say(me.present ? "here_move" : "here_button");
+    find("#here-button").className = me.present ? "quiet" : "main";
+    find("#left-button").hidden = !me.present;
+    find("#here-note").textContent = !me.present ? say("here_hint") : say(me.consent.share_place ? "here_note_shared" : "here_note_hidden");
+    find("#paused").hidden = Boolean(me.consent.matching) || Boolean(me.conference.closed);
+  }
+
+  async send(ask, change) {
+    const trouble = find("#here-trouble");
+    tell(trouble, "");
+    const buttons = document.querySelectorAll("#here button, #paused button");
+    for (const button of buttons) button.disabled = true;
+    try {
+      await ask();
+      Object.assign(this.app.me, change);
+    } catch (problem) {
+      if (problem.status === 401) return this.app.refused(problem);
+      tell(trouble, problem.message, true);
+    } finally {
+      for (const button of buttons) button.disabled = false;
+    }
+    this.app.drawAll();
+    return undefined;
+  }
+}

@@ -1,0 +1,48 @@
+// Texts filled in, and times as people at the conference read them: always in its zone, never in the phone's,
+// for a phone may still be on the time of home.
+import { TEXTS } from "./texts.js";
+
+const LANGUAGE = "en-GB";
+const plural = new Intl.PluralRules(LANGUAGE);
+const texts = { ...TEXTS };
+let zone = "UTC";
+
+export const addTexts = (more) => Object.assign(texts, more);
+
+export function setZone(name) {
+  try {
+    new Intl.DateTimeFormat(LANGUAGE, { timeZone: name });
+    zone = name;
+  } catch {
+    zone = "UTC"; // a zone this browser does not know: wrong by hours is worse than plainly UTC
+  }
+}
+
+export function say(key, args = {}) {
+  const found = texts[key];
+  if (found === undefined) throw new Error(`no text ${key}`); // a missing text is a mistake of ours, never shown as blank
+  const text = typeof found === "string" ? found : found[plural.select(Number(args.count))] ?? found.other;
+  return text.replace(/\{(\w+)\}/g, (_, name) => String(args[name] ?? ""));
+}
+
+const format = (iso, options) => {
+  const moment = new Date(iso);
+  if (Number.isNaN(moment.getTime())) return "";
+  return new Intl.DateTimeFormat(LANGUAGE, { timeZone: zone, ...options }).format(moment);
+};
+
+export const clock = (iso) => format(iso, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+
+export function day(iso, now = new Date()) {
+  const sameYear = format(iso, { year: "numeric" }) === format(now, { year: "numeric" });
+  return format(iso, { day: "numeric", month: "long", ...(sameYear ? {} : { year: "numeric" }) });
+}
+
+export const moment = (iso) => `${day(iso)}, ${clock(iso)}`;
+export const number = (value) => (typeof value === "number" ? new Intl.NumberFormat(LANGUAGE, { maximumFractionDigits: 1 }).format(value) : String(value ?? "–"));
+
+export function whyInWords(reason) {
+  const args = { count: reason.count, hashtag: reason.hashtag, day: day(reason.last_at) };
+  const kind = reason.kind === "conversation" || reason.kind === "chat" ? reason.kind : "other";
+  return say(`why_${kind}${reason.hashtag === null || reason.hashtag === undefined ? (kind === "chat" ? "" : "_no_tag") : ""}`, args);
+}

@@ -1,0 +1,81 @@
+"""Every command that a document names runs, and prints what the document shows."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.docs.documents import DOCUMENTS, LEFT_OUT, ROOT, Command, commands, name, other_blocks
+
+BIN = Path(sys.executable).parent
+WITH_COMMANDS = [path for path in DOCUMENTS if commands(path.read_text(encoding="utf-8"))]
+_RUN = {"hallway", "echo"}  # the others are looked up, not run
+_TARGET = re.compile(r"^([a-z]+):", re.MULTILINE)
+_PACE = re.compile(r"in [\d.]+ s(, [\d,]+ a second)?$")  # differs from run to run
+
+
+def run(command: str, folder: Path) -> list[str]:
+    """The lines that a command prints, its two streams together."""
+    done = subprocess.run(
+        ["/bin/sh", "-c", command],
+        cwd=folder,
+        env={**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}", "PYTHONUTF8": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        timeout=120,
+        check=False,
+    )
+    text = done.stdout.decode()
+    assert done.returncode == 0, f"$ {command}\n{text}"
+    return [_PACE.sub("in a while", line) for line in text.splitlines()]
+
+
+def missing(command: Command, printed: list[str]) -> str | None:
+    """The first line shown that was not printed after those before it."""
+    rest = iter(printed)
+    for line in command.shown:
+        expected = _PACE.sub("in a while", line)
+        start = expected.removesuffix(LEFT_OUT)
+        if not start:
+            continue
+        if not any(one.startswith(start) if start != expected else one == expected for one in rest):
+            return line
+    return None
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", WITH_COMMANDS, ids=name)
+def test_its_commands_run_in_order_and_print_what_is_shown(path: Path, tmp_path: Path) -> None:
+    for command in commands(path.read_text(encoding="utf-8")):
+        if command.text.split()[0] not in _RUN:
+            continue
+        printed = run(command.text, tmp_path)
+        lacking = missing(command, printed)
+        assert lacking is None, "\n".join([f"{name(path)}: $ {command.text}", f"lacks: {lacking}", *printed])
+
+
+@pytest.mark.parametrize("path", WITH_COMMANDS, ids=name)
+def test_its_make_targets_exist(path: Path) -> None:
+    targets = set(_TARGET.findall((ROOT / "Makefile").read_text(encoding="utf-8")))
+    for command in commands(path.read_text(encoding="utf-8")):
+        first, *rest = command.text.split()
+        assert first in {"make", *_RUN}, f"{command.text}: nobody checks this command"
+        if first == "make":
+            assert set(rest) <= targets, command.text
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=name)
+def test_commands_stand_in_console_blocks(path: Path) -> None:
+    for block in other_blocks(path.read_text(encoding="utf-8")):
+        assert not re.search(r"^(\$ |hallway |make )", block, re.MULTILINE), block
+
+
+def test_a_line_that_was_not_printed_is_missed() -> None:
+    shown = Command("x", ("one", LEFT_OUT, "thr" + LEFT_OUT))
+    assert missing(shown, ["one", "two", "three"]) is None
+    assert missing(shown, ["one", "two"]) == "thr" + LEFT_OUT
+    assert missing(shown, ["three", "one"]) == "thr" + LEFT_OUT
+    assert missing(Command("x", ("on",)), ["one"]) == "on"

@@ -1,0 +1,96 @@
+"""What a document names exists: links, files, tests, make targets; and nothing of one machine is in it."""
+
+import ast
+import re
+import xml.etree.ElementTree as ET
+from functools import cache
+from pathlib import Path
+from urllib.parse import urlparse
+
+import pytest
+
+from tests.docs.documents import DOCUMENTS, ROOT, anchors, code, links, name
+
+HOSTS = {"keepachangelog.com", "semver.org"}
+PICTURES = sorted((ROOT / "docs" / "pictures").iterdir())
+_FOLDERS = ("schemas", "streams", "services", "tests", "docs")
+_PATH = re.compile(rf"(?:{'|'.join(_FOLDERS)})/[\w./\-]*")
+_MODULE = re.compile(r"\w+\.py")
+_TEST = re.compile(r"(tests/[\w/]+\.py)::(\w+)")
+_MACHINE = re.compile(r"(?<![\w.:/])(?:/(?:work|home|root|tmp|usr|opt|var|etc|srv|mnt|Users)\b|[A-Z]:\\|file://)")
+_MAKE = re.compile(r"make ([a-z]+)")
+
+every_document = pytest.mark.parametrize("path", DOCUMENTS, ids=name)
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+@cache
+def _functions(path: Path) -> frozenset[str]:
+    nodes = ast.walk(ast.parse(_text(path)))
+    return frozenset(node.name for node in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
+
+
+@cache
+def _modules() -> frozenset[str]:
+    return frozenset(path.name for folder in _FOLDERS for path in (ROOT / folder).rglob("*.py"))
+
+
+@every_document
+def test_its_links_lead_somewhere(path: Path) -> None:
+    for link in links(_text(path)):
+        parts = urlparse(link)
+        if parts.scheme:
+            assert parts.hostname in HOSTS, link
+            continue
+        target = (path.parent / parts.path).resolve() if parts.path else path
+        assert target.is_relative_to(ROOT), link
+        assert target.exists(), link
+        if parts.fragment:
+            assert parts.fragment in anchors(_text(target)), link
+
+
+@every_document
+def test_the_files_that_it_names_exist(path: Path) -> None:
+    for piece in code(_text(path)):
+        if _PATH.fullmatch(piece):
+            assert (ROOT / piece).exists(), piece
+        elif _MODULE.fullmatch(piece):
+            assert piece in _modules(), piece
+
+
+@every_document
+def test_the_tests_that_it_names_exist(path: Path) -> None:
+    for file, function in _TEST.findall(_text(path)):
+        assert (ROOT / file).is_file(), file
+        assert function in _functions(ROOT / file), f"{file}::{function}"
+
+
+def test_the_architecture_names_tests() -> None:
+    assert len(set(_TEST.findall(_text(ROOT / "ARCHITECTURE.md")))) >= 20
+
+
+@every_document
+def test_the_make_targets_in_its_prose_exist(path: Path) -> None:
+    makefile = _text(ROOT / "Makefile")
+    for piece in code(_text(path)):
+        target = _MAKE.fullmatch(piece)
+        if target:
+            assert re.search(rf"^{target[1]}:", makefile, re.MULTILINE), piece
+
+
+@every_document
+def test_no_path_of_a_machine_is_in_it(path: Path) -> None:
+    assert not _MACHINE.findall(_text(path))
+
+
+@pytest.mark.parametrize("path", PICTURES, ids=name)
+def test_a_picture_is_sound_says_what_it_shows_and_loads_nothing(path: Path) -> None:
+    root = ET.fromstring(_text(path))  # noqa: S314  # our own file
+    tags = [element.tag.partition("}")[2] for element in root.iter()]
+    assert {"title", "desc"} <= set(tags)
+    assert not {"script", "image", "foreignObject"} & set(tags)
+    assert "prefers-color-scheme: dark" in _text(path)
+    assert not re.search(r"url\(|href=", _text(path))
