@@ -12,7 +12,7 @@ from importlib.metadata import version
 
 from cyclopts import App, CycloptsError
 
-from services.commands import fold_commands, other_commands
+from services.commands import fold_commands, other_commands, serve
 from services.commands.summary import say
 from services.problems import INTERRUPTED, UNUSABLE, UnusableError
 
@@ -30,6 +30,7 @@ app.command(fold_commands.explain, usage="Usage: hallway explain INPUT... --conf
 app.command(other_commands.simulate)
 app.command(other_commands.schema)
 app.command(other_commands.demo)
+app.command(serve.serve)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

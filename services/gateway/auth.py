@@ -65,7 +65,7 @@ async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
         caller = await _known(gate, connection, address)
         if caller.role not in roles:
             raise ProblemError(403, "role", f"This is not for the role {caller.role}. Use another key or session.")
-        if not (connection.scope["path_template"] == "/v1/events"):
+        if connection.scope["path_template"] != "/v1/events":  # which charges by events
             gate.charge(caller.role, caller.id)
     connection.scope["state"]["caller"] = caller
 
@@ -104,4 +104,4 @@ def caller_of(request: Request[Any, Any, Any]) -> Caller:
 def cookie(token: str, days: int, secure: bool) -> Cookie:
     """The session's cookie; an empty token takes it away."""
     age_s = days * 86_400 if token else 0
-    return Cookie(COOKIE, token, path="/", max_age=age_s, httponly=True, secure=secure, samesite="lax")
+    return Cookie(COOKIE, value=token, max_age=age_s, httponly=True, secure=secure, samesite="lax")

@@ -1,7 +1,7 @@
 """The conferences of this server: what was said of each at its opening, whose it is, and who was erased.
 
-Owns: the newest opening of each log, the ids that it erased (the matcher keeps only traces of them). May never: decide anything about people. Made from the logs at the start, and kept
-up with what is accepted after.
+Owns: the newest opening of each log, the ids that it erased (the matcher keeps only traces of them). May never: decide
+anything about people. Made from the logs at the start, and kept up with what is accepted after.
 """
 
 from collections.abc import Iterator

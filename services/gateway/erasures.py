@@ -1,4 +1,4 @@
-"""Erasing a person everywhere: the log first, then the directory, the inboxes, and the inboxes again at the log's place.
+"""Erasing a person everywhere: the log first, then the directory, the inboxes, and these again at the log's place.
 
 Owns: the order, and going on with what was interrupted. May never: confirm what a delivery under way could bring back.
 Theory: when all outputs that the log had after the erasure are delivered, nothing older can come any more; what comes

@@ -16,7 +16,10 @@ class Metrics:
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         self.requests = Counter(
-            "hallway_http_requests", "Requests by route and status.", ("method", "route", "status"), registry=self.registry
+            "hallway_http_requests",
+            "Requests by route and status.",
+            ("method", "route", "status"),
+            registry=self.registry,
         )
         self.seconds = Histogram(
             "hallway_http_seconds", "Until the answer begins.", ("route",), registry=self.registry, buckets=SECONDS

@@ -52,7 +52,9 @@ def _items(body: bytes) -> Sequence[bytes]:
     try:
         return [bytes(raw) for raw in _ARRAY.decode(body)]
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        raise ProblemError(400, "not-json", "The body is not a JSON array in UTF-8. Mend it and send it again.") from None
+        raise ProblemError(
+            400, "not-json", "The body is not a JSON array in UTF-8. Mend it and send it again."
+        ) from None
 
 
 def _event_of(envelope: bytes) -> bytes:

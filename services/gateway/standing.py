@@ -155,4 +155,3 @@ def _shown(name: str, ok: bool | None, text: str) -> WhyStep | None:
     if name == "room":
         return WhyStep(name, ok, f"{text.partition(' ')[0]} has {'room' if ok else 'no room'} for a suggestion now.")
     return WhyStep(name, ok, text)
-

@@ -13,6 +13,7 @@ from heapq import heapify
 from schemas.events import MatchAnswered
 from schemas.outputs import MatchAgreed, MatchSuggested, MatchWithdrawn
 from schemas.times import HOUR_MS
+from streams.matching import room
 from streams.matching.ids import match_id
 from streams.matching.presence import lapses_at
 from streams.matching.state import NEVER, ORDER_BITS, Card, Said, State
@@ -174,6 +175,7 @@ def drop(state: State, attendee: str) -> None:
     """Forgets every match of an erased attendee."""
     for other, card in state.cards_of.pop(attendee, {}).items():
         del state.cards_of[other][attendee]
+        room.forget(state.attendees[other], state.now)  # what caused their cards may be an id of the erased
         del state.cards[card.a, card.b]
         state.matches.pop(card.match, None)
     state.timers = [timer for timer in state.timers if attendee not in timer[2:]]

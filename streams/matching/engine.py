@@ -125,7 +125,7 @@ class Matcher:
             one, other = (state.attendees[name] for name in output.attendees)
             cards.settle_suggested(state, output, ties.known_by_conversation(state, one, other))
             for name in output.to:
-                room.tell(state, state.attendees[name], millis(output.at), output.caused_by)
+                room.tell(state.attendees[name], millis(output.at), output.caused_by)
         elif isinstance(output, MatchAgreed):
             cards.settle_agreed(state, output)
         elif isinstance(output, MatchWithdrawn):

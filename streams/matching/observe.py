@@ -164,10 +164,15 @@ class Observer:
             to = tuple([holder for holder in card.holders() if holder != event.attendee])
             self.changes.end(card, "erased", to, event.id)
         cards.drop(self.state, event.attendee)
-        for account in self.people.erase(event.attendee):
+        owned = self.people.erase(event.attendee)
+        for account in owned:
+            account.cut_at = max(account.cut_at, at)
+        for account in owned:
             self._bury(account, at)
 
     def _bury(self, account: Account, at: int) -> None:
+        if account.no not in self.state.accounts:
+            return  # only the one before had to do with it: it went with that one
         claims, account.claims = account.claims, {}
         self.evidence.erase(account, at)
         if claims:
@@ -186,9 +191,9 @@ class Observer:
     def _appeared(self, person: Attendee) -> None:
         """Somebody was not here and may be now."""
         state = self.state
+        presence.seat(state, person)  # also who has lapsed already: a new opening may give more hours
         if not presence.is_here(state, person, state.now):
             return
-        presence.seat(state, person)
         self.changes.people.add(person.id)
         if open_cards(self.state, person.id):
             wake_at(state, presence.lapses_at(state, person), Wake.LAPSE, person.id)

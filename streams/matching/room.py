@@ -9,10 +9,15 @@ from streams.matching.state import Attendee, State, Told
 FOREVER = 1 << 60  # after every time that is taken: a budget of none never has room
 
 
-def tell(state: State, person: Attendee, at: int, cause: str) -> None:
-    """Counts a suggestion, and forgets those that no budget looks at any more."""
+def tell(person: Attendee, at: int, cause: str) -> None:
+    """Counts a suggestion."""
     person.told.append(Told(at, cause))
-    while person.told[0].at + DAY_MS <= at:
+    forget(person, at)
+
+
+def forget(person: Attendee, now: int) -> None:
+    """Lets go of what is older than every budget."""
+    while person.told and person.told[0].at + DAY_MS <= now:
         del person.told[0]
 
 

@@ -89,7 +89,7 @@ function start(me) {
     scrollTo(0, 0);
   });
   route();
-  app.stream = new Stream("/v1/me/stream", attendee.inbox, {
+  app.stream = new Stream("/v1/me/stream", inboxAndMe, {
     snapshot: (inbox) => {
       app.cards.replace(inbox);
       app.drawAll();
@@ -104,6 +104,15 @@ function start(me) {
     status,
     refused: app.refused,
   });
+}
+
+// Begun without a connection, the page shows an old "me"; with the first inbox it is taken anew.
+async function inboxAndMe() {
+  if (app.fromKept) {
+    app.me = await attendee.me();
+    app.fromKept = false;
+  }
+  return attendee.inbox();
 }
 
 async function begin() {
@@ -123,6 +132,7 @@ async function begin() {
     } else if (before) {
       app.cards = Cards.from(before.cards);
       app.seenAt = before.at;
+      app.fromKept = true;
       start(before.me);
     } else {
       status("lost");

@@ -1,0 +1,61 @@
+"""``hallway serve``: Hallway in one process, no broker to install.
+
+Owns: the options, and the few lines on the terminal. May never: log a key: a new one is printed once, to standard
+output.
+"""
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from cyclopts import Parameter
+
+from services.commands.summary import say
+from services.problems import UnusableError
+
+
+def serve(
+    *,
+    data: Annotated[Path, Parameter(help="The folder for everything that is kept; made if it is not there.")] = Path(
+        "hallway-data"
+    ),
+    host: Annotated[str, Parameter(help="The address to listen at.")] = "127.0.0.1",
+    port: Annotated[int, Parameter(help="The port to listen at; 0: a free one.")] = 8000,
+    public_url: Annotated[str, Parameter(help="Where people find it, such as https://meet.example.org.")] = "",
+    redis: Annotated[str | None, Parameter(help="A Redis or Valkey to use instead of the embedded one.")] = None,
+    print_organizer_key: Annotated[
+        bool, Parameter(negative=(), help="Make a further organizer key and print it, then serve.")
+    ] = False,
+) -> int:
+    """Take events, match people, and show them on a page at once: everything in one process."""
+    from services.gateway.logs import to_stderr  # the server's libraries: no other command should wait for them
+    from services.serving import Running, Settings
+    from services.serving import serve as serve_until_told
+
+    _checked(public_url, port, redis)
+    to_stderr()
+
+    def ready(parts: Running, address: str) -> None:
+        say(f"Hallway serves at {address} (data in {data}). Ctrl-C ends it.", "bold")
+        if parts.is_new or print_organizer_key:
+            _show_key(parts.organizer_key(), address)
+
+    settings = Settings(data=data, host=host, port=port, public_url=public_url, redis_url=redis)
+    return asyncio.run(serve_until_told(settings, ready))
+
+
+def _show_key(key: str, address: str) -> None:
+    sys.stdout.write(f"Organizer key, shown this once; paste it at {address}/organizer :\n{key}\n")
+    sys.stdout.flush()
+
+
+def _checked(public_url: str, port: int, redis: str | None) -> None:
+    parts = urlsplit(public_url)
+    if public_url and (parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment):
+        raise UnusableError("--public-url is an address such as https://meet.example.org, without more behind it.")
+    if not 0 <= port <= 65_535:
+        raise UnusableError("--port is a number from 0 to 65535.")
+    if redis is not None and urlsplit(redis).scheme not in ("redis", "rediss", "unix"):
+        raise UnusableError("--redis is an address such as redis://127.0.0.1:6379.")

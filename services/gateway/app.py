@@ -1,0 +1,60 @@
+"""The gateway as one ASGI application: every route, its guard, its errors.
+
+Owns: what is registered. May never: start anything.
+"""
+
+from typing import Any
+
+from litestar import Litestar, Request
+from litestar.datastructures import State
+from litestar.di import Provide
+
+from services.gateway import attendee, events, health, looking, organizer, ownership, pages, sessions
+from services.gateway.auth import Caller, caller_of, guard
+from services.gateway.bodies import Bounded
+from services.gateway.gate import Gate
+from services.gateway.openapi import CONFIG
+from services.gateway.problems import HANDLERS
+from services.gateway.roles import check
+
+ROUTES = [
+    *sessions.ROUTES,
+    *attendee.ROUTES,
+    *ownership.ROUTES,
+    *organizer.ROUTES,
+    *looking.ROUTES,
+    *events.ROUTES,
+    *health.ROUTES,
+    *pages.ROUTES,
+]
+
+
+async def _caller(request: Request[Any, Any, Any]) -> Caller:
+    return caller_of(request)
+
+
+def litestar(gate: Gate) -> Litestar:
+    """The routes; stops the start when one does not say who may call it."""
+
+    async def the_gate() -> Gate:
+        return gate
+
+    app = Litestar(
+        ROUTES,
+        guards=[guard],
+        dependencies={"gate": Provide(the_gate), "caller": Provide(_caller)},
+        exception_handlers=HANDLERS,
+        openapi_config=CONFIG,
+        state=State({"gate": gate}),
+        logging_config=None,
+        debug=False,
+        request_max_body_size=None,  # bounded around everything, see ``bodies``
+    )
+    check(app)
+    return app
+
+
+def gateway(gate: Gate) -> Bounded:
+    """What the server runs."""
+    gate.metrics.streams_are(lambda: len(gate.hub))
+    return Bounded(litestar(gate), gate.bounds, gate.metrics)

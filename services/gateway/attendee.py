@@ -1,0 +1,282 @@
+"""What an attendee's page asks and says: me, inbox, stream, answers, here, consent, blocks.
+
+Owns: these routes. May never: speak for anybody but the session's attendee, or name another by their id.
+"""
+
+import asyncio
+import secrets
+from typing import Annotated, Any, Literal
+
+from litestar import delete, get, patch, post
+from litestar.params import Parameter
+from msgspec import UNSET, Struct, UnsetType
+from msgspec.structs import replace
+
+from schemas.events import (
+    AttendeeBlocked,
+    AttendeeUnblocked,
+    CheckinArrived,
+    CheckinLeft,
+    ConsentChanged,
+    Input,
+    MatchAnswered,
+)
+from schemas.times import written
+from services.gateway.auth import Caller
+from services.gateway.gate import Gate, sole
+from services.gateway.inboxes import InboxShown, following, inbox
+from services.gateway.intake import Result
+from services.gateway.problems import ProblemError
+from services.gateway.roles import allow
+from services.gateway.standing import blocked, holds, is_open, standing
+from services.gateway.streams import EventStream, Owner
+from services.inbox.position import order
+
+ATTENDEE = allow("attendee")
+
+
+class PlaceNamed(Struct, frozen=True):
+    """A place of the conference."""
+
+    place: str
+    name: str
+
+
+class ConferenceShown(Struct, frozen=True):
+    """The conference of the session."""
+
+    id: str
+    name: str
+    time_zone: str
+    places: tuple[PlaceNamed, ...]
+    closed: bool
+
+
+class ConsentShown(Struct, frozen=True):
+    """What the attendee agreed to. ``show_name``: others may see the name."""
+
+    matching: bool
+    chats: bool
+    share_place: bool
+    show_name: bool
+
+
+class AccountShown(Struct, frozen=True):
+    """An account, and whether it was proved."""
+
+    account: str
+    verified: bool
+
+
+class Me(Struct, frozen=True):
+    """The attendee as they stand."""
+
+    attendee: str
+    name: str
+    picture: str
+    conference: ConferenceShown
+    consent: ConsentShown
+    present: bool
+    place: str | None
+    accounts: tuple[AccountShown, ...]
+
+
+class AnswerGiven(Struct, forbid_unknown_fields=True):
+    """``here`` names a place."""
+
+    card: str
+    answer: Literal["accepted", "later", "declined", "met", "not_met", "here"]
+    place: str | None = None
+
+
+class At(Struct, forbid_unknown_fields=True):
+    """Where, or nowhere in particular."""
+
+    place: str | None = None
+
+
+class ConsentGiven(Struct, forbid_unknown_fields=True):
+    """What is named changes; pause is ``matching: false``."""
+
+    matching: bool | UnsetType = UNSET
+    chats: bool | UnsetType = UNSET
+    share_place: bool | UnsetType = UNSET
+    show_name: bool | UnsetType = UNSET
+
+
+class CardNamed(Struct, forbid_unknown_fields=True):
+    """A card of the own inbox."""
+
+    card: str
+
+
+class Unblock(Struct, forbid_unknown_fields=True):
+    """``blocked`` as in the list of blocks."""
+
+    blocked: str
+
+
+class Blocked(Struct, frozen=True):
+    """Somebody who was blocked: a handle for unblocking, and what may be seen of them."""
+
+    blocked: str
+    name: str | None
+    picture: str | None
+
+
+async def say(gate: Gate, caller: Caller, event: Input) -> Result:
+    """An event of the attendee's own, durable."""
+    return sole(await gate.intake.say([event], gate.sender(caller)))
+
+
+def common(gate: Gate, caller: Caller) -> dict[str, Any]:
+    """The fields that all of an attendee's events have."""
+    return {
+        "id": f"h-{secrets.token_hex(12)}",
+        "at": written(gate.clock()),
+        "conference": caller.conference,
+        "attendee": caller.subject,
+    }
+
+
+@get("/v1/me", opt=ATTENDEE, tags=["attendee"])
+async def me(gate: Gate, caller: Caller) -> Me:
+    """Who I am here, what I agreed to, where I am."""
+    conference, attendee, now = caller.conference, caller.subject, gate.clock()
+    stands = await gate.ask(conference, lambda matcher: standing(matcher, attendee, now))
+    person = await asyncio.to_thread(gate.directory.people.get, conference, attendee)
+    shown = person is not None and person.show_name
+    return Me(
+        attendee=attendee,
+        name=person.name if person else "",
+        picture=person.picture if person else "",
+        conference=_conference(gate, caller),
+        consent=ConsentShown(stands.matching, stands.chats, stands.share_place, shown),
+        present=stands.present,
+        place=stands.place,
+        accounts=await asyncio.to_thread(accounts_of, gate, conference, attendee),
+    )
+
+
+def _conference(gate: Gate, caller: Caller) -> ConferenceShown:
+    known = gate.conferences.get(caller.conference)
+    if known is None or known.opened is None:
+        return ConferenceShown(caller.conference, "", "UTC", (), False)
+    opened = known.opened
+    places = tuple(PlaceNamed(place.place, place.name) for place in opened.places)
+    return ConferenceShown(known.id, opened.name, opened.time_zone, places, known.closed)
+
+
+def accounts_of(gate: Gate, conference: str, attendee: str) -> tuple[AccountShown, ...]:
+    """The attendee's own accounts, those that were given up left out."""
+    held = gate.directory.accounts.held_by(conference, attendee)
+    names = gate.directory.accounts.accounts_of(held)
+    found = [AccountShown(names[t], how == "verified") for t, how in held.items() if t in names and how != "released"]
+    return tuple(sorted(found, key=lambda each: each.account))
+
+
+@get("/v1/me/inbox", opt=ATTENDEE, tags=["attendee"])
+async def my_inbox(gate: Gate, caller: Caller) -> InboxShown:
+    """My cards as they are now."""
+    return await inbox(gate, caller.conference, caller.subject)
+
+
+@get("/v1/me/stream", opt=ATTENDEE, tags=["attendee"])
+async def my_stream(
+    gate: Gate,
+    caller: Caller,
+    last_event_id: Annotated[str, Parameter(header="last-event-id", required=False)] = "",
+    after: Annotated[str, Parameter(required=False, description="As Last-Event-ID, for a first connection.")] = "",
+) -> EventStream:
+    """My cards as they come: server-sent events."""
+    since = last_event_id or after
+    try:
+        order(since)
+    except ValueError as error:
+        detail = f"{since[:40]!r} {error}. Take the inbox and its position."
+        raise ProblemError(400, "position", detail, field="last-event-id") from None
+    conference, attendee = caller.conference, caller.subject
+    owner = Owner(caller.id, conference, attendee)
+    return EventStream(gate.hub, owner, lambda: following(gate, conference, attendee, since))
+
+
+@post("/v1/me/answers", opt=ATTENDEE, status_code=200, tags=["attendee"])
+async def answer(gate: Gate, caller: Caller, data: AnswerGiven) -> Result:
+    """What I say to a card."""
+    if not await gate.ask(caller.conference, lambda matcher: is_open(matcher, caller.subject, data.card)):
+        raise ProblemError(409, "card", "This card is over, or not yours. Take your inbox again.", field="card")
+    said = MatchAnswered(**common(gate, caller), match=data.card, answer=data.answer, place=data.place)
+    return await say(gate, caller, said)
+
+
+@post("/v1/me/here", opt=ATTENDEE, status_code=200, tags=["attendee"])
+async def here(gate: Gate, caller: Caller, data: At) -> Result:
+    """I'm here."""
+    return await say(gate, caller, CheckinArrived(**common(gate, caller), place=_place(gate, caller, data)))
+
+
+@post("/v1/me/left", opt=ATTENDEE, status_code=200, tags=["attendee"])
+async def left(gate: Gate, caller: Caller, data: At) -> Result:
+    """I left this place, or without one the conference."""
+    return await say(gate, caller, CheckinLeft(**common(gate, caller), place=_place(gate, caller, data)))
+
+
+def _place(gate: Gate, caller: Caller, data: At) -> str | None:
+    opened = gate.opened(caller)
+    if data.place is not None and opened is not None and all(data.place != each.place for each in opened.places):
+        raise ProblemError(422, "place", "The conference has no such place. See /v1/me for its places.", field="place")
+    return data.place
+
+
+@patch("/v1/me/consent", opt=ATTENDEE, tags=["attendee"])
+async def consent(gate: Gate, caller: Caller, data: ConsentGiven) -> Result:
+    """Changes what is named and leaves the rest."""
+    if data.show_name is not UNSET:
+        await asyncio.to_thread(_show_name, gate, caller, data.show_name)
+    named = {name: getattr(data, name) for name in ("matching", "chats", "share_place")}
+    changes = {name: value for name, value in named.items() if value is not UNSET}
+    if not changes:
+        if data.show_name is UNSET:
+            raise ProblemError(422, "consent", "Nothing is named. Say matching, chats, share_place or show_name.")
+        return Result("accepted")
+    return await say(gate, caller, ConsentChanged(**common(gate, caller), **changes))
+
+
+def _show_name(gate: Gate, caller: Caller, show: bool) -> None:
+    person = gate.directory.people.get(caller.conference, caller.subject)
+    if person is not None:
+        gate.directory.people.change(replace(person, show_name=show))
+
+
+@post("/v1/me/blocks", opt=ATTENDEE, status_code=200, tags=["attendee"])
+async def block(gate: Gate, caller: Caller, data: CardNamed) -> Result:
+    """Never with this person, both ways; seen by nobody."""
+    other = await gate.ask(caller.conference, lambda matcher: holds(matcher, caller.subject, data.card))
+    if other is None:
+        raise ProblemError(409, "card", "This card is not yours. Take your inbox again.", field="card")
+    return await say(gate, caller, AttendeeBlocked(**common(gate, caller), blocked=other))
+
+
+def _handle(gate: Gate, caller: Caller, other: str) -> str:
+    return gate.directory.trace(f"block {caller.conference} {caller.subject} {other}")
+
+
+@get("/v1/me/blocks", opt=ATTENDEE, tags=["attendee"])
+async def blocks(gate: Gate, caller: Caller) -> list[Blocked]:
+    """Whom I blocked."""
+    others = await gate.ask(caller.conference, lambda matcher: blocked(matcher, caller.subject))
+    shown = await asyncio.to_thread(gate.directory.display, caller.conference, others)
+    return [Blocked(_handle(gate, caller, other), shown[other].name, shown[other].picture) for other in others]
+
+
+@delete("/v1/me/blocks", opt=ATTENDEE, status_code=200, tags=["attendee"])
+async def unblock(gate: Gate, caller: Caller, data: Unblock) -> Result:
+    """Takes a block back."""
+    others = await gate.ask(caller.conference, lambda matcher: blocked(matcher, caller.subject))
+    for other in others:
+        if _handle(gate, caller, other) == data.blocked:
+            return await say(gate, caller, AttendeeUnblocked(**common(gate, caller), blocked=other))
+    raise ProblemError(404, "block", "You blocked nobody under this. See GET /v1/me/blocks.", field="blocked")
+
+
+ROUTES = [me, my_inbox, my_stream, answer, here, left, consent, block, blocks, unblock]

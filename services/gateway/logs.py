@@ -1,0 +1,45 @@
+"""Logs: one JSON object a line on standard error.
+
+Owns: the form. May never: let a library's own words out, which may hold what a client sent: of those only who and how
+bad.
+"""
+
+import logging
+import sys
+
+import structlog
+
+_LIBRARIES = ("uvicorn", "uvicorn.error", "litestar", "asyncio", "redis")
+
+
+class _Bare(logging.Handler):
+    """Passes on that a library warned, and which kind of error; not its text."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        error = record.exc_info[0] if record.exc_info else None
+        structlog.get_logger("hallway.library").warning(
+            "a library warns",
+            library=record.name,
+            level=record.levelname,
+            where=f"{record.filename}:{record.lineno}",
+            error=error.__name__ if error else None,
+        )
+
+
+def to_stderr(level: int = logging.INFO) -> None:
+    """Sets it up for this process."""
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+    root = logging.getLogger()
+    root.handlers, root.level = [_Bare(logging.WARNING)], logging.WARNING
+    for name in _LIBRARIES:
+        logging.getLogger(name).handlers = []

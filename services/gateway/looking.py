@@ -1,0 +1,131 @@
+"""What an organizer sees: numbers, dead letters, why a pair is or is not suggested.
+
+Owns: these routes. May never: show anybody's private matters.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from typing import Annotated
+
+import msgspec
+from litestar import get
+from litestar.params import Parameter
+from msgspec import Struct
+
+from schemas.events import PlainId
+from schemas.outputs import DeadLetter
+from services.embedded import BusyError
+from services.gateway.auth import Caller
+from services.gateway.bounds import PAGE_LETTERS
+from services.gateway.gate import Gate
+from services.gateway.overview import Overview
+from services.gateway.roles import allow
+from services.gateway.standing import WhyStep, why
+from services.gateway.streams import BEAT, EventStream, Owner, chunk
+from services.inbox.port import InboxUnavailableError
+
+ORGANIZERS = allow("organizer", "operator")
+_MOST = 2**53
+
+
+class LetterShown(Struct, frozen=True):
+    """A dead letter and its number."""
+
+    number: int
+    reason: str
+    field: str | None
+    source: str
+    position: int
+    at: str | None
+    bytes: str
+
+
+class LettersShown(Struct, frozen=True):
+    """A page; ``next`` is the ``after`` of the next one."""
+
+    letters: tuple[LetterShown, ...]
+    next: int | None
+
+
+class Steps(Struct, frozen=True):
+    """The conditions of a suggestion, one by one."""
+
+    steps: tuple[WhyStep, ...]
+
+
+def _source(caller: Caller) -> str | None:
+    return None if caller.role == "operator" else f"organizer:{caller.subject}"
+
+
+@get("/v1/conferences/{conference:str}/overview", opt=ORGANIZERS, tags=["organizer"])
+async def overview(gate: Gate, caller: Caller, conference: PlainId) -> Overview:
+    """Is it flowing."""
+    gate.owned(caller, conference)
+    try:
+        return await gate.overviews.latest(conference, _source(caller), gate.bounds.overview_s / 2)
+    except InboxUnavailableError:
+        await gate.delivering.ensure(conference)
+        return await gate.overviews.latest(conference, _source(caller), gate.bounds.overview_s / 2)
+
+
+@get("/v1/conferences/{conference:str}/stream", opt=ORGANIZERS, tags=["organizer"])
+async def overview_stream(gate: Gate, caller: Caller, conference: PlainId) -> EventStream:
+    """The numbers every second while they change: server-sent events."""
+    gate.owned(caller, conference)
+    return EventStream(gate.hub, Owner(caller.id), lambda: _changes(gate, conference, _source(caller)))
+
+
+async def _changes(gate: Gate, conference: str, source: str | None) -> AsyncGenerator[bytes, None]:
+    before, quiet_s, every_s = b"", 0.0, gate.bounds.overview_s
+    while True:
+        try:
+            numbers = msgspec.json.encode(await gate.overviews.latest(conference, source, 0.9 * every_s))
+        except (InboxUnavailableError, BusyError, TimeoutError):
+            numbers = before
+        if numbers != before:
+            yield chunk("overview", numbers)
+            before, quiet_s = numbers, 0.0
+        elif quiet_s >= gate.bounds.beat_s:
+            yield BEAT
+            quiet_s = 0.0
+        await asyncio.sleep(every_s)
+        quiet_s += every_s
+
+
+@get("/v1/conferences/{conference:str}/dead-letters", opt=ORGANIZERS, tags=["organizer"])
+async def dead_letters(
+    gate: Gate,
+    caller: Caller,
+    conference: PlainId,
+    after: Annotated[int, Parameter(ge=0, le=_MOST)] = 0,
+    limit: Annotated[int, Parameter(ge=1, le=PAGE_LETTERS)] = PAGE_LETTERS,
+) -> LettersShown:
+    """What could not be read, oldest first."""
+    gate.owned(caller, conference)
+    return await asyncio.to_thread(_page, gate, conference, _source(caller), after, limit)
+
+
+def _page(gate: Gate, conference: str, source: str | None, after: int, limit: int) -> LettersShown:
+    gate.overviews.letters.read_on()
+    numbers = [number for number in gate.overviews.letters.of(conference, source) if number > after]
+    shown = [_letter(gate, number) for number in numbers[:limit]]
+    return LettersShown(tuple(shown), numbers[limit - 1] if len(numbers) > limit else None)
+
+
+def _letter(gate: Gate, number: int) -> LetterShown:
+    (found,) = gate.journal.letters(number - 1, 1)
+    letter = msgspec.json.decode(found.line, type=DeadLetter)
+    return LetterShown(
+        found.number, letter.reason, letter.field, letter.source, letter.position, letter.at, letter.bytes
+    )
+
+
+@get("/v1/conferences/{conference:str}/why", opt=ORGANIZERS, tags=["organizer"])
+async def why_pair(gate: Gate, caller: Caller, conference: PlainId, a: PlainId, b: PlainId) -> Steps:
+    """Why these two are, or are not, suggested to each other."""
+    gate.owned(caller, conference)
+    now = gate.clock()
+    return Steps(await gate.ask(conference, lambda matcher: why(matcher, a[:128], b[:128], now)))
+
+
+ROUTES = [overview, overview_stream, dead_letters, why_pair]

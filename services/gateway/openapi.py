@@ -1,0 +1,91 @@
+"""The OpenAPI document: what Litestar makes out of the routes, with what it does not know.
+
+Owns: roles (``x-hallway-roles``), ways to sign in, problems, bodies that are read as bytes. May never: differ from what
+the guard does: both read the same ``opt``.
+"""
+
+from typing import Any
+
+from litestar import Litestar, Router
+from litestar.openapi.config import OpenAPIConfig
+from litestar.routes import HTTPRoute
+
+from services.gateway.auth import COOKIE, HEADER
+from services.gateway.problems import MEDIA_TYPE, TITLES
+from services.gateway.reading import MEDIA_TYPES
+from services.gateway.roles import EVERYBODY, LOOPBACK, allow, allowed
+
+CONFIG = OpenAPIConfig(
+    title="Hallway",
+    version="1",
+    use_handler_docstrings=True,
+    render_plugins=[],
+    # Litestar's own routes, which cannot be left out: this document without what is added here.
+    openapi_router=Router("/schema/litestar", route_handlers=[], opt=allow("operator"), include_in_schema=False),
+)
+_MADE = "hallway_openapi"
+_PROBLEM = {
+    "type": "object",
+    "required": ["type", "title", "status", "detail"],
+    "properties": {
+        "type": {"type": "string", "format": "uri"},
+        "title": {"type": "string", "enum": [*sorted(TITLES.values()), "Error"]},
+        "status": {"type": "integer"},
+        "detail": {"type": "string", "description": "What is wrong, and what to do next."},
+        "field": {"type": "string"},
+    },
+}
+_STREAMS = ("/v1/me/stream", "/v1/conferences/{conference}/stream")
+
+
+def described(app: Litestar) -> dict[str, Any]:
+    """The document; made once."""
+    made: dict[str, Any] | None = getattr(app.state, _MADE, None)
+    if made is None:
+        made = _made(app)
+        setattr(app.state, _MADE, made)
+    return made
+
+
+def _made(app: Litestar) -> dict[str, Any]:
+    document = app.openapi_schema.to_schema()
+    components = document.setdefault("components", {})
+    components.setdefault("schemas", {})["Problem"] = _PROBLEM
+    components["securitySchemes"] = {
+        "key": {"type": "http", "scheme": "bearer"},
+        "session": {"type": "apiKey", "in": "cookie", "name": COOKIE},
+    }
+    for route in app.routes:
+        if isinstance(route, HTTPRoute):
+            for method, (handler, _) in route.route_handler_map.items():
+                operation = document["paths"].get(route.path_format or "/", {}).get(method.lower())
+                if operation is not None:
+                    _complete(operation, route.path_format, method, sorted(allowed(handler.opt)))
+    return document
+
+
+def _complete(operation: dict[str, Any], path: str, method: str, roles: list[str]) -> None:
+    operation["x-hallway-roles"] = roles
+    if EVERYBODY not in roles:
+        operation["security"] = [{"key": []}, {"session": []}, *([{}] if LOOPBACK in roles else [])]
+        if method not in ("GET", "HEAD"):
+            operation.setdefault("parameters", []).append(_header())
+    problem = {
+        "description": "A problem.",
+        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    }
+    responses = operation["responses"]
+    responses.pop("400", None)
+    responses["default"] = problem
+    if path in _STREAMS:
+        responses["200"] = {"description": "Events.", "content": {"text/event-stream": {"schema": {"type": "string"}}}}
+    if path == "/v1/events":
+        operation["requestBody"] = {"required": True, "content": {media: {"schema": {}} for media in MEDIA_TYPES}}
+    if path.endswith("/attendees/csv"):
+        content = {"text/csv": {"schema": {"type": "string"}}}
+        operation["requestBody"] = {"required": True, "content": content}
+
+
+def _header() -> dict[str, Any]:
+    text = "Needed with the cookie: no form of another site can send it."
+    return {"in": "header", "name": HEADER, "required": False, "description": text, "schema": {"const": "1"}}

@@ -1,0 +1,161 @@
+"""What an organizer says: conferences, attendees, links.
+
+Owns: these routes. May never: speak for a conference that is not the organizer's own, or raise a consent.
+"""
+
+import asyncio
+import secrets
+from typing import Annotated, Any
+
+from litestar import Request, post, put
+from msgspec import Meta, Struct
+
+from schemas.events import Chat, ConferenceClosed, ConferenceOpened, Consent, Hashtag, Place, PlainId, Time
+from schemas.names import plain_id
+from schemas.policy import Policy
+from schemas.times import written
+from services.directory.people import fault_in
+from services.directory.port import Person
+from services.door.attendee_csv import MOST_ACCOUNTS, AttendeeRow, Mistake, read_csv
+from services.door.enrolling import Enrolled, enrolled
+from services.gateway.auth import Caller
+from services.gateway.gate import Gate, sole
+from services.gateway.intake import Result
+from services.gateway.problems import ProblemError
+from services.gateway.roles import allow
+
+_AT_ONCE = 500
+
+
+class Opening(Struct, forbid_unknown_fields=True, kw_only=True):
+    """``conference.opened`` without the fields that all events have."""
+
+    name: str
+    hashtags: tuple[Hashtag, ...]
+    starts_at: Time
+    ends_at: Time
+    time_zone: str
+    places: tuple[Place, ...]
+    chats: tuple[Chat, ...]
+    matching: Policy = Policy()
+
+
+class NewAttendee(Struct, forbid_unknown_fields=True, kw_only=True):
+    """One person. Nothing is shown of the name before its owner says so."""
+
+    name: str
+    accounts: Annotated[tuple[str, ...], Meta(max_length=MOST_ACCOUNTS)]
+    consent: Consent
+    email: str = ""
+    show_name: bool = False
+
+
+class Registered(Struct, frozen=True):
+    """The id, and the link to hand out."""
+
+    attendee: str
+    link: str
+
+
+class LinkMade(Struct, frozen=True):
+    """A magic link, good once."""
+
+    link: str
+
+
+class Imported(Struct, frozen=True):
+    """How many, and what was wrong with the other lines."""
+
+    registered: int
+    mistakes: tuple[Mistake, ...]
+
+
+def _common(gate: Gate, conference: str) -> dict[str, Any]:
+    return {"id": f"h-{secrets.token_hex(12)}", "at": written(gate.clock()), "conference": conference}
+
+
+@put("/v1/conferences/{conference:str}", opt=allow("organizer", "operator"), tags=["organizer"])
+async def open_conference(gate: Gate, caller: Caller, conference: PlainId, data: Opening) -> Result:
+    """Opens a conference, or replaces what was said of it. Who opens one first, owns it."""
+    try:
+        plain_id(conference)
+    except ValueError as error:
+        raise ProblemError(422, "conference", f"conference {error}.", field="conference") from None
+    fields = {name: getattr(data, name) for name in data.__struct_fields__}
+    return sole(await gate.intake.say([ConferenceOpened(**_common(gate, conference), **fields)], gate.sender(caller)))
+
+
+@post("/v1/conferences/{conference:str}/close", opt=allow("organizer", "operator"), status_code=200, tags=["organizer"])
+async def close_conference(gate: Gate, caller: Caller, conference: PlainId) -> Result:
+    """Closes it for ever."""
+    gate.owned(caller, conference)
+    return sole(await gate.intake.say([ConferenceClosed(**_common(gate, conference))], gate.sender(caller)))
+
+
+@post("/v1/conferences/{conference:str}/attendees", opt=allow("organizer"), status_code=200, tags=["organizer"])
+async def register(gate: Gate, caller: Caller, conference: PlainId, data: NewAttendee) -> Registered:
+    """Registers one person; the same e-mail again is the same person."""
+    gate.owned(caller, conference)
+    fault = fault_in(Person(conference=conference, attendee="", name=data.name.strip(), email=data.email.strip()))
+    if fault is not None:
+        raise ProblemError(422, "attendee", f"{fault[0]} {fault[1]}.", field=fault[0])
+    row = AttendeeRow(
+        line=1,
+        name=data.name,
+        email=data.email,
+        accounts=data.accounts,
+        consent=data.consent,
+        show_name=data.show_name,
+    )
+    made = await _enrolled(gate, conference, [row])
+    sole(await gate.intake.say([made[0].event], gate.sender(caller)))
+    return Registered(made[0].attendee, address(gate, made[0].link))
+
+
+async def _enrolled(gate: Gate, conference: str, rows: list[AttendeeRow]) -> list[Enrolled]:
+    async with gate.intake.lock:
+        people, keys = gate.directory.people, gate.directory.keys
+        return await asyncio.to_thread(enrolled, conference, rows, people, keys, gate.clock())
+
+
+def address(gate: Gate, link: str) -> str:
+    """Where a link leads."""
+    return f"{gate.public_url}/m/{link}"
+
+
+@post("/v1/conferences/{conference:str}/attendees/csv", opt=allow("organizer"), status_code=200, tags=["organizer"])
+async def register_csv(gate: Gate, caller: Caller, conference: PlainId, request: Request[Any, Any, Any]) -> Imported:
+    """Registers everybody in a CSV file; a line with a mistake is left out and said."""
+    gate.owned(caller, conference)
+    rows, mistakes = await asyncio.to_thread(read_csv, await request.body())
+    registered = 0
+    for start in range(0, len(rows), _AT_ONCE):
+        some = rows[start : start + _AT_ONCE]
+        made = await _enrolled(gate, conference, some)
+        results = await gate.intake.say([each.event for each in made], gate.sender(caller))
+        registered += sum(1 for result in results if result.status != "rejected")
+        mistakes += [
+            Mistake(each.line, None, result.reason or "")
+            for each, result in zip(made, results, strict=True)
+            if result.status == "rejected"
+        ]
+    return Imported(registered, tuple(mistakes))
+
+
+@post(
+    "/v1/conferences/{conference:str}/attendees/{attendee:str}/link",
+    opt=allow("organizer"),
+    status_code=200,
+    tags=["organizer"],
+)
+async def new_link(gate: Gate, caller: Caller, conference: PlainId, attendee: PlainId) -> LinkMade:
+    """A new magic link for somebody registered."""
+    gate.owned(caller, conference)
+    if await asyncio.to_thread(gate.directory.people.get, conference, attendee) is None:
+        raise ProblemError(404, "attendee", "Nobody is registered under this id. See the answer of the registration.")
+    gate.charge("organizer", f"link {conference} {attendee}", 1_000)  # 5 at once, then one in 2 s
+    link = await asyncio.to_thread(gate.directory.keys.issue_link, conference, attendee)
+    return LinkMade(address(gate, link))
+
+
+ROUTES = [open_conference, close_conference, register, register_csv, new_link]

@@ -1,0 +1,97 @@
+"""The pages: the attendee's at ``/``, the organizer's, and the one that a magic link opens.
+
+Owns: which file is where, and the headers of pages. May never: use a link up, or serve a file outside of the folder.
+"""
+
+import asyncio
+import mimetypes
+from pathlib import Path
+from typing import Annotated
+
+from litestar import Response, get
+from litestar.params import Parameter
+
+from services.gateway.gate import Gate
+from services.gateway.problems import ProblemError
+from services.gateway.roles import EVERYBODY, allow
+
+_ATTENDEE, _ORGANIZER, _LINK = ("index.html", "attendee.html"), ("organizer.html",), ("link.html",)
+_HEADERS = {
+    "content-security-policy": (
+        "default-src 'self'; img-src 'self' https: data:; style-src 'self'; script-src 'self'; connect-src 'self'; "
+        "frame-ancestors 'none'; base-uri 'none'; form-action 'self'; object-src 'none'"
+    ),
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",  # a link's address holds its secret
+    "cache-control": "no-cache",
+}
+_TYPES = {".webmanifest": "application/manifest+json", ".js": "text/javascript", ".mjs": "text/javascript"}
+_NO_PAGE = b"""<!doctype html><html lang="en"><meta charset="utf-8"><title>Hallway</title>
+<p>Hallway runs. Its pages are not installed; the addresses are in <a href="/schema/openapi.json">openapi.json</a>."""
+_PLAIN_LINK = b"""<!doctype html><html lang="en"><meta charset="utf-8"><title>Hallway</title>
+<meta name="viewport" content="width=device-width"><h1>Hallway</h1><p>Sign in on this device.</p>
+<button id="in">Sign in</button><p id="said" role="status"></p><script src="/link.js"></script>"""
+_PLAIN_SCRIPT = b"""document.getElementById('in').onclick = async () => {
+  const link = decodeURIComponent(location.pathname.slice(3));
+  const answer = await fetch('/v1/session', {method: 'POST', headers: {'content-type': 'application/json'},
+    body: JSON.stringify({link})});
+  if (answer.ok) location.replace('/');
+  else document.getElementById('said').textContent = (await answer.json()).detail;
+};
+"""
+
+
+async def _file(folder: Path, names: tuple[str, ...]) -> Response[bytes] | None:
+    for name in names:
+        path = folder / name
+        if name and not name.startswith(".") and await asyncio.to_thread(_is_in, folder, path):
+            kind = _TYPES.get(path.suffix) or mimetypes.guess_type(name)[0] or "application/octet-stream"
+            return Response(await asyncio.to_thread(path.read_bytes), media_type=_media(kind), headers=_HEADERS)
+    return None
+
+
+def _media(kind: str) -> str:
+    return f"{kind}; charset=utf-8" if kind.startswith("text/") else kind
+
+
+def _is_in(folder: Path, path: Path) -> bool:
+    try:
+        return path.resolve().is_relative_to(folder.resolve()) and path.is_file()
+    except (OSError, ValueError):  # a name that no file can have
+        return False
+
+
+def _html(page: bytes) -> Response[bytes]:
+    return Response(page, media_type="text/html; charset=utf-8", headers=_HEADERS)
+
+
+@get("/", opt=allow(EVERYBODY), include_in_schema=False)
+async def attendee_page(gate: Gate) -> Response[bytes]:
+    """The attendee's page."""
+    return await _file(gate.static, _ATTENDEE) or _html(_NO_PAGE)
+
+
+@get("/organizer", opt=allow(EVERYBODY), include_in_schema=False)
+async def organizer_page(gate: Gate) -> Response[bytes]:
+    """The organizer's page."""
+    return await _file(gate.static, _ORGANIZER) or _html(_NO_PAGE)
+
+
+@get("/m/{link:str}", opt=allow(EVERYBODY), include_in_schema=False)
+async def link_page(gate: Gate, link: Annotated[str, Parameter(max_length=256)]) -> Response[bytes]:
+    """A page with a button; only the button uses the link up."""
+    return await _file(gate.static, _LINK) or _html(_PLAIN_LINK)
+
+
+@get(["/{name:str}", "/static/{path:path}"], opt=allow(EVERYBODY), include_in_schema=False)
+async def static_file(gate: Gate, name: str = "", path: str = "") -> Response[bytes]:
+    """A file of the pages."""
+    found = await _file(gate.static, (name or path.lstrip("/"),))
+    if found is None and name == "link.js":
+        return Response(_PLAIN_SCRIPT, media_type="text/javascript; charset=utf-8", headers=_HEADERS)
+    if found is None:
+        raise ProblemError(404, "page", "There is no such page. Begin at /.")
+    return found
+
+
+ROUTES = [attendee_page, organizer_page, link_page, static_file]

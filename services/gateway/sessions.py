@@ -1,0 +1,92 @@
+"""From a link or a key to a session cookie, and out again.
+
+Owns: the sign-in routes. May never: use a link up by a GET (a mail scanner's), or tell why one is not good.
+"""
+
+import asyncio
+
+from litestar import Response, delete, post
+from litestar.datastructures import Cookie
+from msgspec import Struct
+
+from services.directory.keys import SESSION_DAYS
+from services.directory.port import Grant
+from services.gateway.auth import Caller, cookie
+from services.gateway.gate import Gate
+from services.gateway.problems import ProblemError
+from services.gateway.roles import EVERYBODY, allow
+
+ORGANIZER_DAYS = 1  # a session on a laptop; the key itself stays with the organizer
+
+
+class Link(Struct, forbid_unknown_fields=True):
+    """The secret part of a magic link."""
+
+    link: str
+
+
+class Key(Struct, forbid_unknown_fields=True):
+    """An organizer's key, as it was shown once."""
+
+    key: str
+
+
+class SignedIn(Struct, frozen=True):
+    """Whose session it is."""
+
+    conference: str
+    attendee: str
+
+
+class OrganizerIn(Struct, frozen=True):
+    """Whose session it is."""
+
+    organizer: str
+    role: str
+
+
+@post("/v1/session", opt=allow(EVERYBODY), status_code=200, tags=["attendee"])
+async def sign_in(gate: Gate, caller: Caller, data: Link) -> Response[SignedIn]:
+    """Exchanges a magic link, good once, for a session cookie."""
+    token = await asyncio.to_thread(gate.directory.keys.exchange, data.link)
+    grant = await _granted(gate, caller, token)
+    answer = SignedIn(grant.conferences[0], grant.subject)
+    return Response(answer, cookies=[cookie(token or "", SESSION_DAYS, gate.secure)])
+
+
+async def _granted(gate: Gate, caller: Caller, token: str | None) -> Grant:
+    grant = None if token is None else await asyncio.to_thread(gate.directory.keys.authenticate, token)
+    if grant is None:
+        gate.charge("sign_in", caller.address)
+        raise ProblemError(401, "sign-in", "This is not good any more, or never was. Ask the organizer for a new one.")
+    return grant
+
+
+@delete("/v1/session", opt=allow("attendee", "organizer", "operator"), status_code=204, tags=["attendee"])
+async def sign_out(gate: Gate, caller: Caller) -> Response[None]:
+    """Ends the session that asks, and its streams."""
+    await asyncio.to_thread(gate.directory.keys.revoke, caller.id)
+    gate.hub.end_grant(caller.id)
+    return Response(None, status_code=204, cookies=[_none(gate)])
+
+
+def _none(gate: Gate) -> Cookie:
+    return cookie("", 0, gate.secure)
+
+
+@post("/v1/organizer-session", opt=allow(EVERYBODY), status_code=200, tags=["organizer"])
+async def organizer_in(gate: Gate, caller: Caller, data: Key) -> Response[OrganizerIn]:
+    """Exchanges an organizer's or operator's key for a session cookie of a day."""
+    grant = await _granted(gate, caller, data.key)
+    if grant.role not in ("organizer", "operator"):
+        raise ProblemError(403, "role", "This page is for organizers. Use an organizer's key.")
+
+    def issued() -> str:
+        return gate.directory.keys.issue_key(grant.role, grant.subject, grant.conferences, days=ORGANIZER_DAYS)
+
+    token = await asyncio.to_thread(issued)
+    answer = OrganizerIn(grant.subject, grant.role)
+    return Response(answer, cookies=[cookie(token, ORGANIZER_DAYS, gate.secure)])
+
+
+ROUTES = [sign_in, sign_out, organizer_in]

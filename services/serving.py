@@ -1,0 +1,251 @@
+"""The composition root of ``hallway serve``: journal, directory, inboxes, runner, gateway, server.
+
+Owns: what is made, in which order, and its end within 5 seconds. May never: decide anything about people or events.
+Order: the folder's lock (with the journal) first, so that two processes never share anything; the server's socket is
+bound before, so that a port in use is said at once. Ending: streams, requests, runner, inboxes, journal.
+"""
+
+import asyncio
+import errno
+import secrets
+import signal
+import socket
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import structlog
+import uvicorn
+
+from services.directory.codes import PostReader
+from services.directory.directory import SqliteDirectory
+from services.embedded import Embedded
+from services.embedded import Limits as RunnerLimits
+from services.gateway.app import gateway
+from services.gateway.background import Background
+from services.gateway.bodies import Bounded
+from services.gateway.bounds import Bounds
+from services.gateway.conferences import Conferences
+from services.gateway.delivering import Delivering
+from services.gateway.erasures import Erasures
+from services.gateway.following import Following
+from services.gateway.gate import Gate
+from services.gateway.intake import Intake
+from services.gateway.metrics import Metrics
+from services.gateway.overview import Overviews
+from services.gateway.streams import Hub
+from services.inbox.port import InboxForeignError
+from services.inbox.redis_inbox import RedisInboxes
+from services.inbox.valkey import EmbeddedValkey, ValkeyError
+from services.journal import JournalError, SqliteJournal
+from services.problems import UnusableError
+
+EPOCH_FILE = "epoch"
+STATIC = Path(__file__).parent / "web" / "static"
+ORGANIZER = "organizer"
+RUNNER = RunnerLimits(stop_s=2.5, deliver_rest_s=1.0)
+REQUESTS_S = 1.0  # for those under way when the server ends
+_log = structlog.get_logger("hallway.serving")
+
+
+def clock() -> int:
+    """Milliseconds since 1970."""
+    return time.time_ns() // 1_000_000
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What is told on the command line; the last three are for tests and other composition roots."""
+
+    data: Path
+    host: str = "127.0.0.1"
+    port: int = 8000
+    public_url: str = ""
+    redis_url: str | None = None
+    reader: PostReader | None = None
+    bounds: Bounds = field(default_factory=Bounds)
+    static: Path = STATIC
+
+    def address(self, port: int) -> str:
+        """Where people find it."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return (self.public_url or f"http://{host}:{port}").rstrip("/")
+
+
+@dataclass(frozen=True)
+class Running:
+    """What a server consists of. ``is_new``: the data folder was empty."""
+
+    app: Bounded
+    gate: Gate
+    background: Background
+    is_new: bool
+
+    def organizer_key(self) -> str:
+        """A new key for the organizer of this server, to be shown once."""
+        return self.gate.directory.keys.issue_key("organizer", ORGANIZER)
+
+
+def epoch_of(folder: Path) -> tuple[str, bool]:
+    """The id of the data folder, and whether it was made now. Call it under the folder's lock."""
+    path = folder / EPOCH_FILE
+    if path.exists() and (found := path.read_text(encoding="ascii").strip()):
+        return found, False
+    made = secrets.token_hex(8)
+    path.write_text(f"{made}\n", encoding="ascii")
+    return made, True
+
+
+@asynccontextmanager
+async def running(settings: Settings, address: str) -> AsyncIterator[Running]:
+    """Everything but the socket: ready to serve, and ended in order. JournalError, ValkeyError: plain sentences."""
+    async with AsyncExitStack() as stack:
+        journal = await asyncio.to_thread(SqliteJournal, settings.data)
+        stack.callback(journal.close)
+        for notice in journal.notices:
+            _log.warning("the journal was mended", notice=notice)
+        epoch, is_new = epoch_of(settings.data)
+        directory = await asyncio.to_thread(SqliteDirectory, settings.data / "directory", clock)
+        stack.callback(directory.close)
+        server = None if settings.redis_url else EmbeddedValkey(settings.data / "valkey")
+        if server is not None:
+            await stack.enter_async_context(server)
+        url = settings.redis_url or (server.url if server else "")
+        inboxes = await stack.enter_async_context(RedisInboxes(url, epoch))
+        yield await _composed(stack, settings, address, (journal, directory, inboxes, server), is_new)
+
+
+_Stores = tuple[SqliteJournal, SqliteDirectory, RedisInboxes, EmbeddedValkey | None]
+
+
+async def _composed(stack: AsyncExitStack, settings: Settings, address: str, stores: _Stores, is_new: bool) -> Running:
+    journal, directory, inboxes, server = stores
+    conferences, hub = Conferences(), Hub(settings.bounds)
+    await asyncio.to_thread(conferences.learn, journal)
+    delivering = Delivering(journal, inboxes, conferences.erased, lambda name: overviews.again(name))
+    stack.push_async_callback(delivering.close)
+    embedded = Embedded(journal, clock, delivering.deliver, delivered=delivering.delivered, limits=RUNNER)
+    overviews = Overviews(journal, embedded, inboxes, clock)
+    lock = asyncio.Lock()
+    erasures = Erasures(directory, inboxes, embedded, journal, conferences, lock, hub.end_attendee)
+    intake = Intake(embedded, directory, conferences, clock, Following(erasures, delivering), lock)
+    await embedded.start()
+    stack.push_async_callback(embedded.stop)
+    gate = Gate(
+        embedded=embedded,
+        journal=journal,
+        directory=directory,
+        inboxes=inboxes,
+        conferences=conferences,
+        intake=intake,
+        erasures=erasures,
+        delivering=delivering,
+        overviews=overviews,
+        hub=hub,
+        metrics=Metrics(),
+        reader=settings.reader,
+        clock=clock,
+        public_url=address,
+        static=settings.static,
+        bounds=settings.bounds,
+    )
+    background = Background(gate, server)
+    stack.push_async_callback(background.stop)
+    return Running(gateway(gate), gate, background, is_new)
+
+
+# -- the server ------------------------------------------------------------------------------------------------------
+
+
+class _Server(uvicorn.Server):
+    """Without uvicorn's own signals: ``serve`` ends the streams first."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leaves signals alone."""
+        yield
+
+
+def bound(settings: Settings) -> socket.socket:
+    """The listening socket; UnusableError when it is not to be had."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        sock.bind((settings.host, settings.port))
+        sock.listen(1_024)
+    except (OSError, OverflowError) as error:
+        sock.close()
+        if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
+            said = f"Port {settings.port} of {settings.host} is in use. End what uses it, or choose another: --port."
+        else:
+            said = f"{settings.host}:{settings.port} cannot be used ({error}). Choose another --host or --port."
+        raise UnusableError(said) from None
+    return sock
+
+
+Ready = Callable[[Running, str], None]
+
+
+async def serve(settings: Settings, ready: Ready) -> int:
+    """Serves until SIGTERM or SIGINT (0), or until something broke (1). ``ready`` is called with the address."""
+    sock = bound(settings)
+    try:
+        address = settings.address(sock.getsockname()[1])
+        async with running(settings, address) as parts:
+            return await _served(parts, sock, lambda: ready(parts, address))
+    except (JournalError, ValkeyError) as error:
+        raise UnusableError(str(error)) from None
+    finally:
+        sock.close()
+
+
+async def _served(parts: Running, sock: socket.socket, ready: Callable[[], None]) -> int:
+    server = _Server(_config(parts.app))
+    told = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, told.set)
+    serving = asyncio.create_task(server.serve(sockets=[sock]), name="server")
+    failed = asyncio.create_task(parts.gate.embedded.failed(), name="failed")
+    stopped = asyncio.create_task(told.wait(), name="told to stop")
+    ready()
+    ends: set[asyncio.Future[Any]] = {serving, failed, stopped, parts.background.broken}
+    try:
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        _log.info("stopping")
+        parts.gate.hub.close()
+        server.should_exit = True
+        await asyncio.wait({serving}, timeout=REQUESTS_S + 1.0)
+    finally:
+        for task in (serving, failed, stopped):
+            task.cancel()
+    return _code(parts, failed)
+
+
+def _code(parts: Running, failed: asyncio.Task[BaseException]) -> int:
+    """1 where something broke; what a person must decide is said in its own words."""
+    broken = parts.background.broken
+    error = parts.gate.embedded.failure or (broken.result() if broken.done() and not broken.cancelled() else None)
+    if isinstance(error, InboxForeignError):
+        raise UnusableError(str(error))
+    if error is not None:
+        _log.error("hallway failed", error=type(error).__name__)
+    return 1 if error is not None else 0
+
+
+def _config(app: Bounded) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        server_header=False,
+        timeout_keep_alive=10,
+        timeout_graceful_shutdown=round(REQUESTS_S),
+        limit_concurrency=10_000,
+        h11_max_incomplete_event_size=32 * 1024,
+    )

@@ -1,0 +1,69 @@
+"""A server as tests compose it: in a process of its own, with a reader of posts that reads a file.
+
+Owns: the fakes. It tells its address and an organizer's, a connector's and an operator's key in one line of JSON.
+"""
+
+import asyncio
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from services.door.limits import Rate
+from services.gateway.bounds import Bounds
+from services.gateway.logs import to_stderr
+from services.problems import UnusableError
+from services.serving import Running, Settings, serve
+
+WIDE = Rate(burst=1_000_000, per_minute=10_000_000)
+
+
+class FileReader:
+    """Shows what a JSON file says: account -> texts."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    async def texts(self, account: str) -> Sequence[str]:
+        """What stands there now."""
+        found: dict[str, list[str]] = json.loads(self.path.read_text()) if self.path.exists() else {}
+        return found.get(account, [])
+
+
+def told(parts: Running, address: str) -> None:
+    keys = parts.gate.directory.keys
+    said = {
+        "address": address,
+        "organizer": keys.issue_key("organizer", "org-1"),
+        "other_organizer": keys.issue_key("organizer", "org-2"),
+        "connector": keys.issue_key("connector", "posts", checkins=False),
+        "operator": keys.issue_key("operator", "root"),
+    }
+    sys.stdout.write(json.dumps(said) + "\n")
+    sys.stdout.flush()
+
+
+def main() -> int:
+    given = json.loads(sys.argv[1])
+    to_stderr()
+    bounds = given.get("bounds", {})
+    if "rates" not in bounds:
+        bounds["rates"] = dict.fromkeys(Bounds().rates, WIDE)
+    else:
+        bounds["rates"] = Bounds().rates | {name: Rate(*numbers) for name, numbers in bounds["rates"].items()}
+    settings = Settings(
+        data=Path(given["data"]),
+        port=given.get("port", 0),
+        redis_url=given.get("redis"),
+        reader=FileReader(Path(given["posts"])),
+        bounds=Bounds(**bounds),
+    )
+    try:
+        return asyncio.run(serve(settings, told))
+    except UnusableError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

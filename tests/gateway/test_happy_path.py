@@ -1,0 +1,163 @@
+"""From the opening of a conference to two people who meet, over HTTP alone."""
+
+import json
+import time
+
+import httpx
+import pytest
+
+from tests.gateway.people import CONFERENCE, Attendee, Server, attendee, good, opened, stream, talked, until
+
+
+@pytest.fixture(scope="module")
+def organizer(server: Server) -> httpx.Client:
+    return opened(server)
+
+
+def pair(server: Server, organizer: httpx.Client, name: str) -> tuple[Attendee, Attendee]:
+    one, other = (attendee(server, organizer, f"{name}-{number}") for number in "12")
+    talked(server, one, other)
+    return one, other
+
+
+def test_two_people_meet(server: Server, organizer: httpx.Client) -> None:
+    ada, bob = pair(server, organizer, "meet")
+    me = good(ada.http.get("/v1/me"))
+    assert me["attendee"] == ada.id
+    assert me["conference"]["places"] == [
+        {"place": "hall-a", "name": "Hall A"},
+        {"place": "hall-b", "name": "Hall B"},
+    ]
+    assert me["accounts"] == [{"account": "x:meet-1", "verified": True}]
+    assert me["consent"] == {"matching": True, "chats": True, "share_place": True, "show_name": True}
+    assert not me["present"]
+    ada.say("/v1/me/here", place="hall-a")
+    assert good(ada.http.get("/v1/me"))["place"] == "hall-a"
+    with stream(server, ada.http, "/v1/me/stream") as of_ada, stream(server, bob.http, "/v1/me/stream") as of_bob:
+        began = time.monotonic()
+        bob.say("/v1/me/here", place="hall-a")
+        first = of_ada.next()
+        assert float(first["at_s"]) - began < 2.0
+        assert first["event"] == "suggested"
+        view = json.loads(first["data"])
+        assert (view["name"], view["near"], view["why"][0]["kind"]) == ("Meet-2", True, "conversation")
+        assert json.loads(of_bob.next()["data"])["name"] == "Meet-1"
+        card = view["card"]
+        assert [shown["card"] for shown in ada.cards()] == [card]
+        ada.say("/v1/me/answers", card=card, answer="accepted")
+        bob.say("/v1/me/answers", card=card, answer="accepted")
+        agreed = of_ada.next()
+        assert agreed["event"] == "agreed"
+        assert json.loads(agreed["data"])["their_place"] == "hall-a"
+        assert of_bob.next()["event"] == "agreed"
+        bob.say("/v1/me/answers", card=card, answer="here", place="hall-b")
+        located = of_ada.next()
+        assert (located["event"], json.loads(located["data"])["their_place"]) == ("located", "hall-b")
+        good(bob.http.patch("/v1/me/consent", json={"matching": False}))
+        assert of_ada.next()["event"] == of_bob.next()["event"] == "withdrawn"
+    assert ada.cards() == bob.cards() == []
+    texts = json.dumps([first, agreed, located])
+    assert bob.id not in texts
+    assert bob.account not in texts
+
+
+def test_met_hides_the_card_from_both(server: Server, organizer: httpx.Client) -> None:
+    ada, bob = pair(server, organizer, "met")
+    ada.say("/v1/me/here")
+    bob.say("/v1/me/here")
+    card = until(ada.cards)[0]["card"]
+    ada.say("/v1/me/answers", card=card, answer="met")
+    assert ada.cards() == bob.cards() == []
+    late = bob.http.post("/v1/me/answers", json={"card": card, "answer": "accepted"})
+    assert late.status_code == 409
+
+
+def test_a_stream_resumes_exactly(server: Server, organizer: httpx.Client) -> None:
+    ada, bob = pair(server, organizer, "resume")
+    ada.say("/v1/me/here")
+    bob.say("/v1/me/here")
+    card = until(ada.cards)[0]["card"]
+    for who in (ada, bob):
+        who.say("/v1/me/answers", card=card, answer="accepted")
+    bob.say("/v1/me/answers", card=card, answer="here", place="hall-b")
+    with stream(server, ada.http, "/v1/me/stream") as whole:
+        events = [whole.next() for _ in range(3)]
+    assert [event["event"] for event in events] == ["suggested", "agreed", "located"]
+    for done, event in enumerate(events):
+        with stream(server, ada.http, "/v1/me/stream", last=event["id"]) as rest:
+            found = [rest.next() for _ in events[done + 1 :]]
+            if not found:
+                bob.say("/v1/me/answers", card=card, answer="here", place="hall-a")
+                assert json.loads(rest.next()["data"])["their_place"] == "hall-a"
+        assert [each["id"] for each in found] == [each["id"] for each in events[done + 1 :]]
+    with stream(server, ada.http, "/v1/me/stream", last="99999999-0") as lost:
+        reset = lost.next()
+        assert reset["event"] == "reset"
+        assert "id" not in reset
+
+
+def test_a_block_ends_it_for_the_one_who_blocks(server: Server, organizer: httpx.Client) -> None:
+    ada, bob = pair(server, organizer, "block")
+    ada.say("/v1/me/here")
+    bob.say("/v1/me/here")
+    card = until(ada.cards)[0]["card"]
+    until(bob.cards)
+    ada.say("/v1/me/blocks", card=card)
+    until(lambda: not ada.cards())
+    assert len(bob.cards()) == 1
+    (blocked,) = good(ada.http.get("/v1/me/blocks"))
+    assert (blocked["name"], bob.id in json.dumps(blocked)) == ("Block-2", False)
+    good(ada.http.request("DELETE", "/v1/me/blocks", json={"blocked": blocked["blocked"]}))
+    assert good(ada.http.get("/v1/me/blocks")) == []
+    assert good(bob.http.get("/v1/me/blocks")) == []
+    steps = good(organizer.get(f"/v1/conferences/{CONFERENCE}/why", params={"a": ada.id, "b": bob.id}))["steps"]
+    said = json.dumps(steps)
+    assert "private reason" not in said
+    assert "blocked" not in said
+
+
+def test_an_organizer_sees_numbers_alone(server: Server, organizer: httpx.Client) -> None:
+    overview = good(organizer.get(f"/v1/conferences/{CONFERENCE}/overview"))
+    assert overview["events"] > 10
+    assert all(number == "<5" or number >= 5 for number in overview["people"].values())
+    assert set(overview["totals"]) == {"suggested", "agreed", "met", "ended"}
+    with stream(server, organizer, f"/v1/conferences/{CONFERENCE}/stream") as numbers:
+        assert json.loads(numbers.next()["data"])["registered"] == overview["registered"]
+
+
+def test_own_data_is_a_download_without_others(server: Server, organizer: httpx.Client) -> None:
+    ada, bob = pair(server, organizer, "data")
+    answer = ada.http.get("/v1/me/data")
+    assert answer.headers["content-disposition"].startswith("attachment")
+    assert (bob.id in answer.text, bob.account in answer.text) == (False, False)
+    data = answer.json()
+    assert data["person"]["email"] == "data-1@example.org"
+    assert [event["type"] for event in data["events"]] == ["attendee.registered", "account.verified"]
+
+
+def test_a_link_is_good_once_and_a_session_can_be_ended(server: Server, organizer: httpx.Client) -> None:
+    ada = attendee(server, organizer, "links", verify=False)
+    made = good(organizer.post(f"/v1/conferences/{CONFERENCE}/attendees/{ada.id}/link"))["link"]
+    with httpx.Client(base_url=server.address) as scanner:
+        assert scanner.get(f"/m/{made.rpartition('/')[2]}").status_code == 200
+    with httpx.Client(base_url=server.address, headers={"x-hallway": "1"}) as phone:
+        body = {"link": made.rpartition("/")[2]}
+        answer = phone.post("/v1/session", json=body)
+        assert "HttpOnly" in answer.headers["set-cookie"]
+        assert "samesite=lax" in answer.headers["set-cookie"].lower()
+        assert phone.get("/v1/me").status_code == 200
+        assert phone.post("/v1/session", json=body).status_code == 401
+        with stream(server, phone, "/v1/me/stream") as live:
+            kept = dict(phone.cookies)
+            assert phone.delete("/v1/session").status_code == 204
+            assert live.next()["event"] == "end"
+        assert phone.get("/v1/me", cookies=kept).status_code == 401
+    assert ada.http.get("/v1/me").status_code == 200
+
+
+def test_csv_registers_the_good_lines_and_tells_the_others(organizer: httpx.Client) -> None:
+    text = "name,email,accounts,matching\nAda,csv-a@example.org,x:csv-a,yes\nBob,nobody,x:csv-b,yes\n"
+    path = f"/v1/conferences/{CONFERENCE}/attendees/csv"
+    answer = good(organizer.post(path, content=text, headers={"content-type": "text/csv"}))
+    assert answer["registered"] == 1
+    assert answer["mistakes"][0]["line"] == 3

@@ -1,0 +1,107 @@
+"""The browser, the fake server, and what every page must hold: no mistake in its console."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.pages import people
+from tests.pages.fake_server import FakeServer
+
+CHROMIUM = os.environ.get("HALLWAY_CHROMIUM", "/usr/bin/chromium")
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
+             "--disable-component-update", "--disable-sync", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]  # fmt: skip
+PATIENCE_MS = 10_000
+PHONE = {"width": 390, "height": 844}
+SMALL = {"width": 320, "height": 640}
+LAPTOP = {"width": 1366, "height": 860}
+
+
+def _missing(what: str) -> None:
+    """In CI a missing browser is a failure: else nobody would notice that the pages are never looked at."""
+    text = f"The pages are not tested: {what}. Install Debian's chromium and `pip install playwright`."
+    if os.environ.get("CI") == "true":
+        pytest.fail(text)
+    pytest.skip(text)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """Debian's chromium."""
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        _missing("playwright is not installed")
+    if not Path(CHROMIUM).exists():
+        _missing(f"there is no {CHROMIUM}")
+    with sync_playwright() as playwright:
+        one = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield one
+        one.close()
+
+
+@pytest.fixture
+def server() -> Iterator[FakeServer]:
+    """A server with one attendee and an organizer's numbers, at no other address than this machine's own."""
+    one = FakeServer()
+    one.scene.me = people.me()
+    one.scene.overview, one.scene.letters = people.OVERVIEW, people.LETTERS
+    one.start()
+    yield one
+    one.stop()
+
+
+class Pages:
+    """Opens pages and listens to what they complain about."""
+
+    def __init__(self, browser: Any, server: FakeServer) -> None:
+        self.browser, self.server = browser, server
+        self.complaints: list[str] = []
+        self.allowed: tuple[str, ...] = ()
+        self._contexts: list[Any] = []
+
+    def context(self, size: dict[str, int] = PHONE, **options: Any) -> Any:
+        """A browser's own storage; a phone unless said otherwise."""
+        touch = size["width"] < 700
+        options = {"color_scheme": "light", "reduced_motion": "reduce", "locale": "en-GB", "timezone_id": "Asia/Tokyo"} | options
+        context = self.browser.new_context(viewport=size, has_touch=touch, device_scale_factor=1, **options)
+        context.set_default_timeout(PATIENCE_MS)
+        self._contexts.append(context)
+        return context
+
+    def open(self, path: str = "/", size: dict[str, int] = PHONE, context: Any = None, **options: Any) -> Any:
+        """A page; its mistakes are noted."""
+        page = (context or self.context(size, **options)).new_page()
+        page.on("console", lambda said: said.type in ("error", "warning") and self.complaints.append(said.text))
+        page.on("pageerror", lambda mistake: self.complaints.append(str(mistake)))
+        page.goto(self.server.url + path)
+        return page
+
+    def close(self) -> None:
+        """All of it."""
+        for context in self._contexts:
+            context.close()
+
+
+@pytest.fixture
+def pages(browser: Any, server: FakeServer) -> Iterator[Pages]:
+    """Pages, none of which may complain of anything that the test did not do on purpose (``allowed``)."""
+    one = Pages(browser, server)
+    yield one
+    one.close()
+    unexpected = [text for text in one.complaints if not any(part in text for part in one.allowed)]
+    assert unexpected == []
+
+
+@pytest.fixture
+def shot(tmp_path: Path) -> Callable[..., None]:
+    """Keeps a picture of a page; in HALLWAY_SHOTS, where they are to be looked at."""
+    folder = Path(os.environ.get("HALLWAY_SHOTS", tmp_path))
+    folder.mkdir(parents=True, exist_ok=True)
+
+    def take(page: Any, name: str, whole: bool = True) -> None:
+        page.screenshot(path=folder / f"{name}.png", full_page=whole, animations="disabled")
+
+    return take

@@ -1,0 +1,238 @@
+"""A small server that speaks the HTTP doors, for the pages' tests: loopback, in a thread, its state in the open.
+
+Owns: ``Scene`` (what the server holds; a test changes it under ``lock``) and the serving. May never: decide anything
+about matches. ``say`` appends to the inbox's log; streams resume after ``Last-Event-ID``; ``stop`` cuts every stream
+and the port, ``start`` opens the same port again with the same scene.
+"""
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+STATIC = Path(__file__).parents[2] / "services" / "web" / "static"
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+TYPES = {".html": "text/html; charset=utf-8", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+BEAT_SECONDS = 0.5  # how soon a stream notices that it is to end
+Doc = dict[str, Any]
+Answer = tuple[int, Any]
+
+
+class Scene:
+    """What the server holds."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Condition()
+        self.me: Doc = {}
+        self.inbox: Doc = {"position": "0-0", "cards": []}
+        self.log: list[tuple[str, str, Doc]] = []  # (position, kind, view)
+        self.kept_from = 0  # entries before are no longer kept: a stream that asks for them gets a reset
+        self.signed_in = True
+        self.overview: Doc = {}
+        self.overviews = 0
+        self.letters: list[Doc] = []
+        self.asked: list[tuple[str, str, Any]] = []  # every state-changing request: method, path, body
+        self.refuse: dict[tuple[str, str], Answer] = {}
+        self.reply: dict[tuple[str, str], Any] = {}
+        self.streams: list[str | None] = []  # the Last-Event-ID of each stream that was opened
+
+    def say(self, kind: str, **view: Any) -> str:
+        """One more entry, to the log and, as far as a fake needs it, to the inbox."""
+        with self.lock:
+            position = f"{len(self.log) + 1}-0"
+            self.log.append((position, kind, view))
+            self._fold(position, kind, view)
+            self.lock.notify_all()
+        return position
+
+    def _fold(self, position: str, kind: str, view: Doc) -> None:
+        cards = {card["card"]: card for card in self.inbox["cards"]}
+        card = cards.get(view["card"], {"agreed_at": None, "your_place": None, "their_place": None})
+        if kind == "withdrawn":
+            cards.pop(view["card"], None)
+        else:
+            new = {"agreed_at": view["at"]} if kind == "agreed" else {}
+            cards[view["card"]] = {**view, **card, **view, **new, "position": position}
+        self.inbox = {"position": position, "cards": list(cards.values())}
+
+    def count(self, **overview: Any) -> None:
+        """New numbers for the organizer's stream."""
+        with self.lock:
+            self.overview = {**self.overview, **overview}
+            self.overviews += 1
+            self.lock.notify_all()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    allow_reuse_address = True
+    block_on_close = True
+
+    def __init__(self, port: int, scene: Scene) -> None:
+        self.scene, self.ending = scene, False
+        super().__init__(("127.0.0.1", port), _Handler)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A browser that went away is no error."""
+
+
+class FakeServer:
+    """Start, stop (cutting all streams), start again on the same port."""
+
+    def __init__(self) -> None:
+        self.scene = Scene()
+        self.port = 0
+        self._server: _Server | None = None
+
+    @property
+    def url(self) -> str:
+        """Where it is."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        """On any port the first time, on the same ever after."""
+        self._server = _Server(self.port, self.scene)
+        self.port = self._server.server_address[1]
+        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+
+    def stop(self) -> None:
+        """As killed: the port is closed, and the streams end in the middle."""
+        assert self._server is not None
+        with self.scene.lock:
+            self._server.ending = True
+            self.scene.lock.notify_all()
+        self._server.shutdown()
+        self._server.server_close()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: _Server
+    protocol_version = "HTTP/1.0"  # a connection a request: none outlives a stop
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Silent."""
+
+    def do_GET(self) -> None:
+        """Pages, files, streams, and what is asked for."""
+        path = urlsplit(self.path).path
+        pages = {"/": "attendee.html", "/organizer": "organizer.html"}
+        if path in pages or path.startswith("/m/"):
+            return self._file(pages.get(path, "link.html"))
+        if path.startswith("/static/"):
+            return self._file(path.removeprefix("/static/"))
+        if path.endswith("/stream"):
+            return self._stream(self._entries if path == "/v1/me/stream" else self._overviews)
+        return self._json(*self._got(path))
+
+    def _change(self) -> None:
+        size = int(self.headers.get("Content-Length") or 0)
+        raw = self.rfile.read(size)
+        body = json.loads(raw) if raw and "json" in self.headers.get("Content-Type", "") else raw.decode()
+        path, scene = unquote(urlsplit(self.path).path), self.server.scene
+        if self.headers.get("X-Hallway") != "1":
+            return self._json(403, _problem(403, "The header X-Hallway is missing."))
+        with scene.lock:
+            scene.asked.append((self.command, path, body))
+            if (self.command, path) in scene.refuse:
+                return self._json(*scene.refuse[(self.command, path)])
+            if path in ("/v1/session", "/v1/organizer-session", "/v1/me") and self.command != "PATCH":
+                scene.signed_in = self.command == "POST"
+            scene.lock.notify_all()
+        return self._json(200, scene.reply.get((self.command, path), {}))
+
+    do_POST = do_PUT = do_PATCH = do_DELETE = _change
+
+    def _got(self, path: str) -> Answer:
+        scene = self.server.scene
+        with scene.lock:
+            if not scene.signed_in:
+                return 401, _problem(401, "Sign in first.")
+            if ("GET", path) in scene.refuse:
+                return scene.refuse[("GET", path)]
+            if ("GET", path) in scene.reply:
+                return 200, scene.reply[("GET", path)]
+            known = {"/v1/me": scene.me, "/v1/me/inbox": scene.inbox, "/v1/me/blocks": {"blocks": []}}
+            if path in known:
+                return 200, known[path]
+            if path.endswith("/overview"):
+                return 200, scene.overview
+            if path.endswith("/dead-letters"):
+                return 200, self._letters()
+        return 404, _problem(404, "There is nothing here.")
+
+    def _letters(self) -> Doc:
+        query = parse_qs(urlsplit(self.path).query)
+        after, limit = int(query.get("after", ["0"])[0]), int(query["limit"][0])
+        rest = [letter for letter in self.server.scene.letters if letter["number"] > after]
+        return {"letters": rest[:limit], "next": rest[limit - 1]["number"] if len(rest) > limit else None}
+
+    def _stream(self, parts: Callable[[], Iterator[str]]) -> None:
+        if not self.server.scene.signed_in:
+            return self._json(401, _problem(401, "Sign in first."))
+        self._head(200, "text/event-stream")
+        try:
+            self.wfile.write(b"retry: 200\n\n")
+            for part in parts():
+                self.wfile.write(part.encode())
+                self.wfile.flush()
+        except OSError:
+            return None  # the browser closed it
+        return None
+
+    def _entries(self) -> Iterator[str]:
+        scene, last = self.server.scene, self.headers.get("Last-Event-ID")
+        with scene.lock:
+            scene.streams.append(last)
+            sent = int(last.split("-")[0]) if last else len(scene.log)
+            gone = sent < scene.kept_from
+            sent = len(scene.log) if gone else sent
+        if gone:
+            yield "event: reset\ndata: {}\n\n"
+        while True:
+            with scene.lock:
+                scene.lock.wait_for(lambda: self.server.ending or len(scene.log) > sent, BEAT_SECONDS)
+                fresh = scene.log[sent:]
+            if self.server.ending:
+                return
+            yield ": beat\n\n"
+            for position, kind, view in fresh:
+                yield f"id: {position}\nevent: {kind}\ndata: {json.dumps({'kind': kind, **view})}\n\n"
+            sent += len(fresh)
+
+    def _overviews(self) -> Iterator[str]:
+        scene, seen = self.server.scene, -1
+        while not self.server.ending:
+            with scene.lock:
+                scene.lock.wait_for(lambda: self.server.ending or scene.overviews > seen, BEAT_SECONDS)
+                fresh, seen, overview = scene.overviews > seen, scene.overviews, scene.overview
+            yield f"event: overview\ndata: {json.dumps(overview)}\n\n" if fresh else ": beat\n\n"
+
+    def _file(self, name: str) -> None:
+        file = STATIC / name
+        if not file.is_file() or file.parent != STATIC:
+            return self._json(404, _problem(404, "There is nothing here."))
+        self._head(200, TYPES[file.suffix])
+        self.wfile.write(file.read_bytes())
+        return None
+
+    def _json(self, status: int, body: Any) -> None:
+        self._head(status, "application/json" if status < 400 else "application/problem+json")
+        self.wfile.write(json.dumps(body).encode())
+
+    def _head(self, status: int, kind: str) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Cache-Control", "no-store")
+        self.send_header("Content-Security-Policy", POLICY)
+        self.send_header("X-Content-Type-Options", "nosniff")
+        self.end_headers()
+
+
+def _problem(status: int, detail: str) -> Doc:
+    return {"type": "about:blank", "title": "Refused", "status": status, "detail": detail}

@@ -1,0 +1,72 @@
+"""Who and what the pages' tests show: invented people, places and numbers, written as the doors write them."""
+
+from typing import Any
+
+from tests.pages.fake_server import Scene
+
+AT = "2027-03-09T15:05:00.000Z"  # where the conference is, 10:05
+LAST = "2026-11-03T17:20:00.000Z"
+PLACES = [
+    {"place": "hall-a", "name": "Hall A"},
+    {"place": "hall-b", "name": "Hall B, north"},
+    {"place": "cafe", "name": "Café by the stairs"},
+]
+
+
+def me(**changes: Any) -> dict[str, Any]:
+    """An attendee who has not checked in yet."""
+    return {
+        "attendee": "ana",
+        "name": "Ana Lima",
+        "picture": None,
+        "conference": {"id": "hi-27", "name": "Health IT Week 2027", "time_zone": "America/New_York", "places": PLACES, "closed": False},
+        "consent": {"matching": True, "chats": True, "share_place": True},
+        "present": False,
+        "place": None,
+        "accounts": [{"account": "mastodon:ana@example.social", "verified": True}],
+    } | changes
+
+
+def conversation(count: int = 7, hashtag: str | None = "hitsm") -> dict[str, Any]:
+    """You answered each other."""
+    return {"kind": "conversation", "hashtag": hashtag, "count": count, "last_at": LAST, "posts": []}
+
+
+def chat(count: int = 5, hashtag: str = "hcsmca") -> dict[str, Any]:
+    """You were in the same chats."""
+    return {"kind": "chat", "hashtag": hashtag, "count": count, "last_at": LAST}
+
+
+def suggested(card: str, name: str | None, *why: dict[str, Any], near: bool = False, picture: str | None = None) -> dict[str, Any]:
+    """A view of a suggestion."""
+    return {"card": card, "at": AT, "name": name, "picture": picture, "why": list(why or (conversation(),)), "near": near}
+
+
+def three_cards(scene: Scene) -> None:
+    """Near and known by both; by a chat alone; without a name."""
+    scene.say("suggested", **suggested("m-1", "Mara Okafor", conversation(), chat(), near=True))
+    scene.say("suggested", **suggested("m-2", "Jean-Luc Bouchard", chat(), picture="https://elsewhere.example/who.png"))
+    scene.say("suggested", **suggested("m-3", None, conversation(3, None)))
+
+
+OVERVIEW = {
+    "events": 48213,
+    "events_per_second": 31.4,
+    "lag": 0,
+    "dead_letters": 2,
+    "people": {"hall-a": 312, "hall-b": 148, "cafe": 41, "press": "<5"},
+    "totals": {"suggested": 417, "agreed": 131, "met": 58, "ended": 96},
+    "held_back": {"budget": 37, "no_consent": 12, "not_present": 204},
+    "registered": 2940,
+    "present": 1204,
+}
+LETTERS = [
+    {"number": 1, "reason": "not JSON", "field": None, "source": "connector:mastodon", "position": 411, "at": AT, "bytes": "eyJ0eXBlIjogIj88c2NyaXB0PmFsZXJ0KDEpPC9zY3JpcHQ+"},
+    {"number": 2, "reason": "a time without an offset", "field": "at", "source": "organizer:hi", "position": 902, "at": AT, "bytes": "eyJ0eXBlIjoiY2hlY2tpbi5hcnJpdmVkIiwiYXQiOiIyMDI3In0="},
+]
+STEPS = [
+    {"name": "registered", "ok": True, "text": "Both are registered."},
+    {"name": "known", "ok": True, "text": "They answered each other in 7 posts."},
+    {"name": "present", "ok": False, "text": "One of them is not at the conference."},
+    {"name": "private", "ok": False, "text": "Held back for a private reason."},
+]
