@@ -6,7 +6,7 @@ UV_VERSION := 0.13.9
 STAMP := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench schema mutate clean
+.PHONY: help setup demo test browser check bench schema mutate clean
 
 help: ## show the commands
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,8 +23,14 @@ $(STAMP): pyproject.toml uv.lock
 demo: $(STAMP) ## replay a simulated conference day, its matches shown as they come
 	@$(BIN)/hallway demo
 
-test: $(STAMP) ## every test
+test: $(STAMP) browser ## every test
 	@$(BIN)/python -m pytest -n auto
+
+browser: # the pages are tested in Debian's Chromium
+	@command -v chromium >/dev/null || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null \
+	  && echo "Installing Chromium for the tests of the pages (once) ..." \
+	  && apt-get update -qq && apt-get install -y -qq chromium >/dev/null; } \
+	  || echo "There is no Chromium, and this user may not install it: the tests of the pages will say so."
 
 check: $(STAMP) ## format, lint, types, import contracts, fast tests
 	@$(BIN)/ruff format --check .

@@ -229,8 +229,8 @@ async def _served(parts: Running, sock: socket.socket, ready: Callable[[], None]
 def _code(parts: Running, failed: asyncio.Task[BaseException]) -> int:
     """1 where something broke; what a person must decide is said in its own words."""
     broken = parts.background.broken
-    error = parts.gate.embedded.failure or (broken.result() if broken.done() and not broken.cancelled() else None)
-    if isinstance(error, InboxForeignError):
+    error = (broken.result() if broken.done() and not broken.cancelled() else None) or parts.gate.embedded.failure
+    if isinstance(error, InboxForeignError | ValkeyError):
         raise UnusableError(str(error))
     if error is not None:
         _log.error("hallway failed", error=type(error).__name__)

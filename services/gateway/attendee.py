@@ -5,11 +5,11 @@ Owns: these routes. May never: speak for anybody but the session's attendee, or 
 
 import asyncio
 import secrets
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from litestar import delete, get, patch, post
 from litestar.params import Parameter
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET
 from msgspec.structs import replace
 
 from schemas.events import (
@@ -28,100 +28,24 @@ from services.gateway.inboxes import InboxShown, following, inbox
 from services.gateway.intake import Result
 from services.gateway.problems import ProblemError
 from services.gateway.roles import allow
+from services.gateway.shapes import (
+    AccountShown,
+    AnswerGiven,
+    At,
+    Blocked,
+    CardNamed,
+    ConferenceShown,
+    ConsentGiven,
+    ConsentShown,
+    Me,
+    PlaceNamed,
+    Unblock,
+)
 from services.gateway.standing import blocked, holds, is_open, standing
 from services.gateway.streams import EventStream, Owner
 from services.inbox.position import order
 
 ATTENDEE = allow("attendee")
-
-
-class PlaceNamed(Struct, frozen=True):
-    """A place of the conference."""
-
-    place: str
-    name: str
-
-
-class ConferenceShown(Struct, frozen=True):
-    """The conference of the session."""
-
-    id: str
-    name: str
-    time_zone: str
-    places: tuple[PlaceNamed, ...]
-    closed: bool
-
-
-class ConsentShown(Struct, frozen=True):
-    """What the attendee agreed to. ``show_name``: others may see the name."""
-
-    matching: bool
-    chats: bool
-    share_place: bool
-    show_name: bool
-
-
-class AccountShown(Struct, frozen=True):
-    """An account, and whether it was proved."""
-
-    account: str
-    verified: bool
-
-
-class Me(Struct, frozen=True):
-    """The attendee as they stand."""
-
-    attendee: str
-    name: str
-    picture: str
-    conference: ConferenceShown
-    consent: ConsentShown
-    present: bool
-    place: str | None
-    accounts: tuple[AccountShown, ...]
-
-
-class AnswerGiven(Struct, forbid_unknown_fields=True):
-    """``here`` names a place."""
-
-    card: str
-    answer: Literal["accepted", "later", "declined", "met", "not_met", "here"]
-    place: str | None = None
-
-
-class At(Struct, forbid_unknown_fields=True):
-    """Where, or nowhere in particular."""
-
-    place: str | None = None
-
-
-class ConsentGiven(Struct, forbid_unknown_fields=True):
-    """What is named changes; pause is ``matching: false``."""
-
-    matching: bool | UnsetType = UNSET
-    chats: bool | UnsetType = UNSET
-    share_place: bool | UnsetType = UNSET
-    show_name: bool | UnsetType = UNSET
-
-
-class CardNamed(Struct, forbid_unknown_fields=True):
-    """A card of the own inbox."""
-
-    card: str
-
-
-class Unblock(Struct, forbid_unknown_fields=True):
-    """``blocked`` as in the list of blocks."""
-
-    blocked: str
-
-
-class Blocked(Struct, frozen=True):
-    """Somebody who was blocked: a handle for unblocking, and what may be seen of them."""
-
-    blocked: str
-    name: str | None
-    picture: str | None
 
 
 async def say(gate: Gate, caller: Caller, event: Input) -> Result:

@@ -25,6 +25,7 @@ class Background:
         self._gate = gate
         self.broken: asyncio.Future[BaseException] = asyncio.get_running_loop().create_future()
         self._tasks: list[asyncio.Task[None]] = []
+        gate.delivering.foreign.add_done_callback(self._foreign)
         self._start(gate.erasures.run(), "erasures")
         self._start(gate.overviews.keep_presence(self._open, PRESENCE_S), "presence")
         self._start(self._ready(), "inboxes")
@@ -42,6 +43,10 @@ class Background:
         if error is not None and not self.broken.done():
             _log.error("a task broke", task=task.get_name(), error=type(error).__name__)
             self.broken.set_result(error)
+
+    def _foreign(self, found: asyncio.Future[BaseException]) -> None:
+        if not found.cancelled() and not self.broken.done():
+            self.broken.set_result(found.result())
 
     def _open(self) -> list[str]:
         return [known.id for known in self._gate.conferences if known.opened is not None]

@@ -57,7 +57,9 @@ class Conferences:
 
     def claim(self, conference: str, organizer: str) -> bool:
         """Gives a new conference to who opens it first; False when it is somebody else's."""
-        known = self._known.setdefault(conference, Known(conference, owner=organizer))
+        known = self._known.setdefault(conference, Known(conference))
+        if known.opened is None and not known.owner:
+            known.owner = organizer
         return known.owner == organizer
 
     def get(self, conference: str) -> Known | None:

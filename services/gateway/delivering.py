@@ -13,7 +13,7 @@ import structlog
 from schemas.outputs import AnyOutput
 from services.embedded import UndeliveredError
 from services.embedded.recovery import decode_output
-from services.inbox.port import BATCH_OUTPUTS, Inboxes, InboxLostError, InboxUnavailableError
+from services.inbox.port import BATCH_OUTPUTS, Inboxes, InboxForeignError, InboxLostError, InboxUnavailableError
 from services.journal import Journal
 
 _log = structlog.get_logger("hallway.delivering")
@@ -27,6 +27,7 @@ class Delivering:
     ) -> None:
         self._journal, self._inboxes, self._erased, self._rebuilt = journal, inboxes, erased, rebuilt
         self._tasks: dict[str, asyncio.Task[str]] = {}
+        self.foreign: asyncio.Future[BaseException] = asyncio.get_running_loop().create_future()  # for a person
 
     async def deliver(self, conference: str, outputs: Sequence[AnyOutput]) -> None:
         """For the runner."""
@@ -34,6 +35,9 @@ class Delivering:
             await self._inboxes.deliver(conference, outputs)
         except InboxLostError as error:
             await self._mend(conference, error.delivered)
+        except InboxForeignError as error:
+            self._told_foreign(error)
+            raise
         except InboxUnavailableError as error:
             raise UndeliveredError(str(error)) from error
 
@@ -43,9 +47,16 @@ class Delivering:
             mark = await self._inboxes.delivered(conference)
             if mark is None:
                 mark = await self._rebuild(conference)
+        except InboxForeignError as error:
+            self._told_foreign(error)
+            raise
         except (InboxUnavailableError, InboxLostError) as error:
             raise UndeliveredError(str(error)) from error
         return mark or None
+
+    def _told_foreign(self, error: InboxForeignError) -> None:
+        if not self.foreign.done():
+            self.foreign.set_result(error)
 
     async def _mend(self, conference: str, after: str | None) -> None:
         """The store has less than it had: the rest out of the journal, all of what the runner hands over among it."""

@@ -11,6 +11,7 @@ from litestar import Request, post, put
 from msgspec import Meta, Struct
 
 from schemas.events import Chat, ConferenceClosed, ConferenceOpened, Consent, Hashtag, Place, PlainId, Time
+from schemas.names import account as account_form
 from schemas.names import plain_id
 from schemas.policy import Policy
 from schemas.times import written
@@ -99,6 +100,8 @@ async def register(gate: Gate, caller: Caller, conference: PlainId, data: NewAtt
     fault = fault_in(Person(conference=conference, attendee="", name=data.name.strip(), email=data.email.strip()))
     if fault is not None:
         raise ProblemError(422, "attendee", f"{fault[0]} {fault[1]}.", field=fault[0])
+    for account in data.accounts:
+        _check_account(account)  # before the person is in the directory
     row = AttendeeRow(
         line=1,
         name=data.name,
@@ -110,6 +113,13 @@ async def register(gate: Gate, caller: Caller, conference: PlainId, data: NewAtt
     made = await _enrolled(gate, conference, [row])
     sole(await gate.intake.say([made[0].event], gate.sender(caller)))
     return Registered(made[0].attendee, address(gate, made[0].link))
+
+
+def _check_account(text: str) -> None:
+    try:
+        account_form(text)
+    except ValueError as error:
+        raise ProblemError(422, "account", f"accounts: one {error}.", field="accounts") from None
 
 
 async def _enrolled(gate: Gate, conference: str, rows: list[AttendeeRow]) -> list[Enrolled]:

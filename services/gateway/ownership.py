@@ -80,7 +80,7 @@ async def check(gate: Gate, caller: Caller, data: AccountNamed) -> Checked:
     account = _account(data.account)
     if gate.reader is None:
         detail = "This server reads no network's posts yet, so accounts cannot be proved here. Ask the organizer."
-        raise ProblemError(501, "reader", detail)
+        raise ProblemError(409, "reader", detail)
     try:
         async with asyncio.timeout(gate.bounds.ask_s):
             looked = await gate.directory.codes.look(caller.conference, caller.subject, account, gate.reader)

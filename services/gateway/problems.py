@@ -13,7 +13,7 @@ from litestar.exceptions import HTTPException, ValidationException
 from msgspec import Struct
 
 from services.embedded import BusyError, StoppedError
-from services.inbox.port import InboxUnavailableError
+from services.inbox.port import InboxForeignError, InboxUnavailableError
 from services.journal import JournalError, JournalFullError
 
 MEDIA_TYPE = "application/problem+json"
@@ -58,7 +58,6 @@ TITLES = {
     422: "Cannot be taken",
     429: "Too many requests",
     500: "A fault of ours",
-    501: "Not set up",
     503: "Busy",
     507: "The disk is full",
 }
@@ -146,6 +145,7 @@ HANDLERS: dict[int | type[Exception], Callable[..., Response[Problem]]] = {
     StoppedError: _busy,
     TimeoutError: _late,
     InboxUnavailableError: _inbox,
+    InboxForeignError: _inbox,
     JournalFullError: _full,
     JournalError: _log_away,
     Exception: _fault,

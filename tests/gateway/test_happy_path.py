@@ -148,10 +148,10 @@ def test_a_link_is_good_once_and_a_session_can_be_ended(server: Server, organize
         assert phone.get("/v1/me").status_code == 200
         assert phone.post("/v1/session", json=body).status_code == 401
         with stream(server, phone, "/v1/me/stream") as live:
-            kept = dict(phone.cookies)
+            kept = {"cookie": f"hallway_session={phone.cookies['hallway_session']}"}
             assert phone.delete("/v1/session").status_code == 204
             assert live.next()["event"] == "end"
-        assert phone.get("/v1/me", cookies=kept).status_code == 401
+        assert phone.get("/v1/me", headers=kept).status_code == 401
     assert ada.http.get("/v1/me").status_code == 200
 
 

@@ -65,7 +65,12 @@ class Pages:
     def context(self, size: dict[str, int] = PHONE, **options: Any) -> Any:
         """A browser's own storage; a phone unless said otherwise."""
         touch = size["width"] < 700
-        options = {"color_scheme": "light", "reduced_motion": "reduce", "locale": "en-GB", "timezone_id": "Asia/Tokyo"} | options
+        options = {
+            "color_scheme": "light",
+            "reduced_motion": "reduce",
+            "locale": "en-GB",
+            "timezone_id": "Asia/Tokyo",
+        } | options
         context = self.browser.new_context(viewport=size, has_touch=touch, device_scale_factor=1, **options)
         context.set_default_timeout(PATIENCE_MS)
         self._contexts.append(context)

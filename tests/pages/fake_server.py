@@ -146,7 +146,7 @@ class _Handler(BaseHTTPRequestHandler):
             scene.lock.notify_all()
         return self._json(200, scene.reply.get((self.command, path), {}))
 
-    do_POST = do_PUT = do_PATCH = do_DELETE = _change
+    do_POST = do_PUT = do_PATCH = do_DELETE = _change  # noqa: N815  # the base class calls them so
 
     def _got(self, path: str) -> Answer:
         scene = self.server.scene
@@ -196,7 +196,7 @@ class _Handler(BaseHTTPRequestHandler):
             yield "event: reset\ndata: {}\n\n"
         while True:
             with scene.lock:
-                scene.lock.wait_for(lambda: self.server.ending or len(scene.log) > sent, BEAT_SECONDS)
+                scene.lock.wait_for(lambda had=sent: self.server.ending or len(scene.log) > had, BEAT_SECONDS)
                 fresh = scene.log[sent:]
             if self.server.ending:
                 return
@@ -209,7 +209,7 @@ class _Handler(BaseHTTPRequestHandler):
         scene, seen = self.server.scene, -1
         while not self.server.ending:
             with scene.lock:
-                scene.lock.wait_for(lambda: self.server.ending or scene.overviews > seen, BEAT_SECONDS)
+                scene.lock.wait_for(lambda had=seen: self.server.ending or scene.overviews > had, BEAT_SECONDS)
                 fresh, seen, overview = scene.overviews > seen, scene.overviews, scene.overview
             yield f"event: overview\ndata: {json.dumps(overview)}\n\n" if fresh else ": beat\n\n"
 

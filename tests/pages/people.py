@@ -19,7 +19,13 @@ def me(**changes: Any) -> dict[str, Any]:
         "attendee": "ana",
         "name": "Ana Lima",
         "picture": None,
-        "conference": {"id": "hi-27", "name": "Health IT Week 2027", "time_zone": "America/New_York", "places": PLACES, "closed": False},
+        "conference": {
+            "id": "hi-27",
+            "name": "Health IT Week 2027",
+            "time_zone": "America/New_York",
+            "places": PLACES,
+            "closed": False,
+        },
         "consent": {"matching": True, "chats": True, "share_place": True},
         "present": False,
         "place": None,
@@ -37,9 +43,18 @@ def chat(count: int = 5, hashtag: str = "hcsmca") -> dict[str, Any]:
     return {"kind": "chat", "hashtag": hashtag, "count": count, "last_at": LAST}
 
 
-def suggested(card: str, name: str | None, *why: dict[str, Any], near: bool = False, picture: str | None = None) -> dict[str, Any]:
+def suggested(
+    card: str, name: str | None, *why: dict[str, Any], near: bool = False, picture: str | None = None
+) -> dict[str, Any]:
     """A view of a suggestion."""
-    return {"card": card, "at": AT, "name": name, "picture": picture, "why": list(why or (conversation(),)), "near": near}
+    return {
+        "card": card,
+        "at": AT,
+        "name": name,
+        "picture": picture,
+        "why": list(why or (conversation(),)),
+        "near": near,
+    }
 
 
 def three_cards(scene: Scene) -> None:
@@ -61,8 +76,24 @@ OVERVIEW = {
     "present": 1204,
 }
 LETTERS = [
-    {"number": 1, "reason": "not JSON", "field": None, "source": "connector:mastodon", "position": 411, "at": AT, "bytes": "eyJ0eXBlIjogIj88c2NyaXB0PmFsZXJ0KDEpPC9zY3JpcHQ+"},
-    {"number": 2, "reason": "a time without an offset", "field": "at", "source": "organizer:hi", "position": 902, "at": AT, "bytes": "eyJ0eXBlIjoiY2hlY2tpbi5hcnJpdmVkIiwiYXQiOiIyMDI3In0="},
+    {
+        "number": 1,
+        "reason": "not JSON",
+        "field": None,
+        "source": "connector:mastodon",
+        "position": 411,
+        "at": AT,
+        "bytes": "eyJ0eXBlIjogIj88c2NyaXB0PmFsZXJ0KDEpPC9zY3JpcHQ+",
+    },
+    {
+        "number": 2,
+        "reason": "a time without an offset",
+        "field": "at",
+        "source": "organizer:hi",
+        "position": 902,
+        "at": AT,
+        "bytes": "eyJ0eXBlIjoiY2hlY2tpbi5hcnJpdmVkIiwiYXQiOiIyMDI3In0=",
+    },
 ]
 STEPS = [
     {"name": "registered", "ok": True, "text": "Both are registered."},

@@ -38,7 +38,10 @@ def test_link_is_used_by_a_tap_alone(pages: Pages, server: FakeServer, shot: Sho
 
 def test_used_link_says_what_to_do(pages: Pages, server: FakeServer) -> None:
     pages.allowed = ("410",)
-    server.scene.refuse[("POST", "/v1/session")] = (410, {"detail": "This link was used. Ask your organizer for a new one."})
+    server.scene.refuse[("POST", "/v1/session")] = (
+        410,
+        {"detail": "This link was used. Ask your organizer for a new one."},
+    )
     page = pages.open("/m/abc-123")
     button(page, "Open my meetups").click()
     expect(page.get_by_text("Ask your organizer for a new one.")).to_be_visible()
@@ -65,9 +68,15 @@ def test_arriving_and_leaving(pages: Pages, server: FakeServer, shot: Shot) -> N
     button(page, "I’m here").click()
     expect(page.get_by_role("heading", name="You’re here, Hall B, north")).to_be_visible()
     shot(page, "04-here-390", whole=False)
+    button(page, "I’ve moved").click()
+    expect(page.get_by_label("Where")).to_be_focused()
+    page.get_by_label("Where").select_option("cafe")
+    button(page, "I’m here now").click()
+    expect(page.get_by_role("heading", name="You’re here, Café by the stairs")).to_be_visible()
     button(page, "I’m leaving").click()
     expect(page.get_by_role("heading", name="Are you here?")).to_be_visible()
-    assert server.scene.asked == [("POST", "/v1/me/here", {"place": "hall-b"}), ("POST", "/v1/me/left", {})]
+    here = [("POST", "/v1/me/here", {"place": place}) for place in ("hall-b", "cafe")]
+    assert server.scene.asked == [*here, ("POST", "/v1/me/left", {})]
 
 
 @pytest.mark.parametrize(("size", "scheme"), [(SMALL, "light"), (PHONE, "light"), (PHONE, "dark"), (SMALL, "dark")])
@@ -80,7 +89,7 @@ def test_cards(pages: Pages, server: FakeServer, shot: Shot, size: dict[str, int
     expect(first).to_contain_text("You answered each other 7 times in #hitsm, last on 3 November")
     expect(first).to_contain_text("You were both in 5 #hcsmca chats")
     expect(first).to_contain_text("Near you")
-    expect(first).to_contain_text("since 10:05")  # Orlando's time, though the phone is on Tokyo's
+    expect(first).to_contain_text("Since 10:05")  # Orlando's time, though the phone is on Tokyo's
     expect(card(page, "m-2").locator("img")).to_have_count(0)  # a picture from elsewhere is not fetched
     expect(card(page, "m-3")).to_contain_text("Somebody you know")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -16,7 +16,7 @@ export class Accounts {
       event.preventDefault();
       this.askCode(this.name.value.trim());
     });
-    this.element = el("div", {}, this.list, form, this.trouble);
+    this.element = el("div", {}, this.list, this.trouble, form);
   }
 
   draw() {

@@ -27,17 +27,18 @@ export function cardView(card, context) {
   return el(
     "article",
     { class: `card ${both ? "both" : ""} is-${state}`, "aria-labelledby": heading, "data-card": card.card, "data-position": card.position },
-    head(card, context, heading),
+    head(card, heading),
     both && el("p", { class: "agreed-line" }, say("agreed")),
+    state === "agreed" || state === "not_met" ? where(card, context) : null, // now it is the place that matters
     reasons(card),
-    state === "agreed" || state === "not_met" ? where(card, context) : null,
     SAID[state] ? el("p", { class: "said" }, say(SAID[state], { name: nameOf(card) })) : null,
     el("p", { class: "note bad", role: "alert", hidden: !context.trouble }, context.trouble ?? ""),
     answers(card, context),
+    state === "met" ? null : foot(card, context),
   );
 }
 
-function head(card, context, heading) {
+function head(card, heading) {
   const name = nameOf(card);
   return el(
     "header",
@@ -47,10 +48,14 @@ function head(card, context, heading) {
       "div",
       { class: "who" },
       el("h3", { id: heading, tabindex: "-1", dir: "auto" }, name),
-      el("p", { class: card.near ? "near yes" : "near" }, say(card.near ? "near" : "not_near"), el("span", { class: "since" }, ` · ${say("since", { time: clock(card.at) })}`)),
+      el("p", { class: card.near ? "near yes" : "near" }, say(card.near ? "near" : "not_near")),
     ),
-    context.state === "met" ? null : button("block", "block", card, context, "block"),
   );
+}
+
+// Blocking is away from what is tapped in a hurry.
+function foot(card, context) {
+  return el("footer", {}, el("span", {}, say("since", { time: clock(card.at) })), button("block", "block", card, context, "block"));
 }
 
 function reasons(card) {
@@ -66,7 +71,7 @@ function where(card, context) {
     : card.your_place ? say("your_place", { place: place(card.your_place) }) : say("your_place_unknown");
   const choice = el("select", { "aria-label": say("im_at"), "data-act": "place" }, el("option", { value: "" }, say("im_at")));
   for (const [id, text] of context.places) choice.append(el("option", { value: id }, text));
-  const tell = el("button", { type: "button", class: "main", "data-act": "here", disabled: true }, say("tell", { name }));
+  const tell = el("button", { type: "button", class: "main", "data-act": "here", disabled: true, "aria-label": say("tell_name", { name }) }, say("tell"));
   choice.addEventListener("change", () => (tell.disabled = !choice.value || context.busy));
   tell.addEventListener("click", () => context.act("here", choice.value));
   return el("div", { class: "where" }, el("p", { class: "theirs" }, theirs), el("p", { class: "mine" }, mine), context.places.size > 0 && el("div", { class: "tell" }, choice, tell));

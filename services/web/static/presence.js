@@ -11,12 +11,20 @@ export class Presence {
     this.place.append(el("option", { value: "" }, say("here_anywhere")));
     for (const { place, name } of app.me.conference.places) this.place.append(el("option", { value: place }, name));
     this.place.value = app.me.place ?? "";
+    this.moving = false; // once here, the places are shown when asked for: the cards are what matters then
     find("#here-form").addEventListener("submit", (event) => {
       event.preventDefault();
-      this.send(() => attendee.here(this.place.value), { present: true, place: this.place.value || null });
+      if (app.me.present && !this.moving) this.chooseAgain();
+      else this.send(() => attendee.here(this.place.value), { present: true, place: this.place.value || null });
     });
     find("#left-button").addEventListener("click", () => this.send(() => attendee.left(), { present: false, place: null }));
     find("#resume-button").addEventListener("click", () => this.send(() => attendee.consent({ matching: true }), { consent: { ...app.me.consent, matching: true } }));
+  }
+
+  chooseAgain() {
+    this.moving = true;
+    this.draw();
+    this.place.focus();
   }
 
   draw() {
@@ -26,8 +34,10 @@ export class Presence {
     section.classList.toggle("present", Boolean(me.present));
     section.hidden = Boolean(me.conference.closed);
     find("#here-heading").textContent = !me.present ? say("here_heading") : place ? say("here_yes_at", { place }) : say("here_yes");
-    find("#here-button").textContent = say(me.present ? "here_move" : "here_button");
-    find("#here-button").className = me.present ? "quiet" : "main";
+    find("#here-button").textContent = say(!me.present ? "here_button" : this.moving ? "here_moved" : "here_move");
+    find("#here-button").className = me.present && !this.moving ? "quiet" : "main";
+    this.place.hidden = Boolean(me.present) && !this.moving;
+    find("#here-label").hidden = this.place.hidden;
     find("#left-button").hidden = !me.present;
     find("#here-note").textContent = !me.present ? say("here_hint") : say(me.consent.share_place ? "here_note_shared" : "here_note_hidden");
     find("#paused").hidden = Boolean(me.consent.matching) || Boolean(me.conference.closed);
@@ -41,6 +51,7 @@ export class Presence {
     try {
       await ask();
       Object.assign(this.app.me, change);
+      this.moving = false;
     } catch (problem) {
       if (problem.status === 401) return this.app.refused(problem);
       tell(trouble, problem.message, true);

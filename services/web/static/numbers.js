@@ -1,0 +1,41 @@
+// The organizer's numbers, live: is it flowing, the matches, what was held back, people by place.
+import { el, svg } from "./dom.js";
+import { Sparkline } from "./sparkline.js";
+import { number, say } from "./words.js";
+
+const HELD = new Set(["budget", "no_consent", "not_present", "expired"]);
+
+export const panel = (heading, ...children) =>
+  el("section", { class: "panel", "aria-labelledby": heading }, el("h2", { id: heading }, say(heading)), children);
+
+const figures = (keys, from) => keys.map((key) => el("div", {}, el("dt", {}, say(key)), el("dd", { "data-number": key }, number(from[key]))));
+
+export class Numbers {
+  constructor() {
+    this.line = new Sparkline();
+    this.flow = el("dl", { class: "numbers" });
+    this.matches = el("dl", { class: "numbers" });
+    this.held = el("ul", { class: "rows" });
+    this.places = el("ul", { class: "bars" });
+    this.panels = [
+      panel("flow_heading", this.flow, this.line.element),
+      panel("matches_heading", this.matches, el("p", { class: "hint" }, say("few_note"))),
+      panel("people_heading", this.places),
+      panel("held_heading", this.held),
+    ];
+  }
+
+  draw(now) {
+    this.line.add(Number(now.events_per_second) || 0);
+    this.flow.replaceChildren(...figures(["events_per_second", "lag", "dead_letters", "events", "present", "registered"], now));
+    this.matches.replaceChildren(...figures(["suggested", "agreed", "met", "ended"], now.totals));
+    const held = Object.entries(now.held_back).map(([cause, n]) => el("li", {}, el("span", {}, HELD.has(cause) ? say(`held_${cause}`) : cause), el("strong", {}, number(n))));
+    this.held.replaceChildren(...(held.length > 0 ? held : [el("li", {}, say("held_none"))]));
+    const most = Math.max(...Object.values(now.people).map((n) => Number(n) || 0), 1);
+    const bars = Object.entries(now.people).map(([place, n]) => el("li", {}, el("span", {}, place), bar((Number(n) || 0) / most), el("span", {}, number(n))));
+    this.places.replaceChildren(...(bars.length > 0 ? bars : [el("li", {}, say("people_none"))]));
+  }
+}
+
+// "<5" has no bar: its length would tell the number.
+const bar = (part) => svg("svg", { viewBox: "0 0 100 14", preserveAspectRatio: "none", "aria-hidden": "true" }, svg("rect", { width: (part * 100).toFixed(1), height: 14 }));

@@ -1,0 +1,74 @@
+"""Erasing: nothing that names the person is left anywhere, and nobody else loses anything."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import redis
+
+from tests.gateway.people import Server, attendee, good, opened, stream, talked, until
+
+CANARY = "qxcanaryzv"
+
+
+def stored(folder: Path) -> Iterator[tuple[str, bytes]]:
+    for path in folder.rglob("*"):
+        if path.is_file():
+            yield str(path), path.read_bytes()
+
+
+def in_redis(client: Any) -> Iterator[tuple[str, bytes]]:
+    for key in client.scan_iter():
+        kind = client.type(key).decode()
+        values = {
+            "string": lambda key: client.get(key),
+            "hash": lambda key: client.hgetall(key),
+            "set": lambda key: client.smembers(key),
+            "stream": lambda key: client.xrange(key),
+            "zset": lambda key: client.zrange(key, 0, -1),
+        }[kind](key)
+        yield key.decode(), key + repr(values).encode()
+
+
+def test_nothing_that_names_the_erased_is_left(tmp_path: Path) -> None:
+    with Server(tmp_path) as server:
+        organizer = opened(server)
+        gone = attendee(server, organizer, CANARY)
+        stays = attendee(server, organizer, "stays")
+        server.posts.unlink()
+        talked(server, gone, stays)
+        gone.say("/v1/me/here", place="hall-a")
+        stays.say("/v1/me/here", place="hall-a")
+        until(stays.cards)
+        socket = server.data.resolve() / "valkey" / "valkey.sock"
+        if not socket.exists():  # a long path: it lies in the temporary folder
+            from services.inbox.valkey import _socket_folder
+
+            socket = _socket_folder((server.data / "valkey").resolve()) / "valkey.sock"
+        client = redis.Redis(unix_socket_path=str(socket))
+        assert any(gone.id.encode() in value for _, value in in_redis(client))
+        assert any(CANARY.encode() in value for _, value in stored(server.data))
+        with stream(server, stays.http, "/v1/me/stream") as live, stream(server, gone.http, "/v1/me/stream") as own:
+            assert live.next()["event"] == "suggested"
+            own.next()
+            refused = gone.http.request("DELETE", "/v1/me", json={"confirm": "yes"})
+            assert refused.status_code == 400
+            answer = gone.http.request("DELETE", "/v1/me", json={"confirm": "erase me"})
+            assert (answer.status_code, gone.http.cookies.get("hallway_session")) == (202, None)
+            assert live.next()["event"] == "withdrawn"
+            until(lambda: own.next()["event"] == "end")
+        assert stays.cards() == []
+
+        def everywhere() -> list[str]:
+            words = (CANARY.encode(), CANARY.title().encode())
+            return [name for name, value in stored(server.data) if any(word in value for word in words)]
+
+        until(lambda: not everywhere(), 15)
+        until(lambda: not [name for name, value in in_redis(client) if gone.id.encode() in value], 15)
+        client.close()
+        assert CANARY not in server.errors.read_text()
+        assert good(stays.http.get("/v1/me"))["attendee"] == stays.id
+    assert not everywhere()
+    assert any(server.data.iterdir())
+    with Server(tmp_path):
+        assert not everywhere()

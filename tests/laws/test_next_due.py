@@ -1,0 +1,44 @@
+"""When a tick is worth its while: who ticks at the moments that a matcher names tells everything on time."""
+
+from itertools import count
+
+import msgspec
+import pytest
+
+from schemas.codec import Codec, Record
+from schemas.times import millis
+from streams.matching import Matcher
+from tests.laws.logs import applied, records_of
+from tests.laws.test_time_and_bytes import nows, tick
+from tests.scenarios.story import CONFERENCE, Story, friends, met_at_ten, when
+
+
+@pytest.mark.parametrize("seed", range(100))
+def test_ticks_at_the_due_moments_leave_nothing_to_the_records(seed: int) -> None:
+    records, matcher, numbers = records_of(seed, 60), Matcher(CONFERENCE), count()
+    for record, now in zip(records, nows(records), strict=True):
+        while (due := matcher.next_due()) is not None and due <= now:
+            ticked = tick(next(numbers), due)
+            for output in matcher.apply(ticked.event, ticked.at, ticked.recorded):
+                assert millis(output.at) == due, f"{seed=} {output}"
+            assert matcher.next_due() != due, f"{seed=}: the same moment is due again"
+        for output in matcher.apply(record.event, record.at, record.recorded):
+            assert millis(output.at) == now, f"{seed=} {output}"
+
+
+def next_due(story: Story) -> int | None:
+    codec, matcher = Codec(), Matcher(CONFERENCE)
+    records = [codec.decode(msgspec.json.encode(event)) for event in story.events]
+    applied(matcher, [record for record in records if isinstance(record, Record)])
+    return matcher.next_due()
+
+
+def test_the_first_lapse_of_who_has_a_card_is_due_next() -> None:
+    assert next_due(met_at_ten("ada", "bob")) == millis(when("22:00"))
+
+
+def test_nothing_is_due_for_who_has_no_card_and_no_room_at_all_or_after_the_closing() -> None:
+    assert next_due(Story()) is None
+    assert next_due(friends("ada", "bob").at("10:00").arrive("ada")) is None
+    assert next_due(met_at_ten("ada", "bob", per_hour=0)) is None
+    assert next_due(met_at_ten("ada", "bob").close()) is None

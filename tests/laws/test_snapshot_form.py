@@ -1,0 +1,40 @@
+"""The form of a snapshot, for who keeps it: what it is, its version and digest, then JSON."""
+
+import json
+from hashlib import blake2b
+
+import pytest
+
+from streams.matching import Matcher
+from streams.matching.snapshot import SnapshotError, digest, restore, snapshot
+from tests.laws.logs import applied, folded
+from tests.scenarios.story import CONFERENCE
+
+
+def folded_snapshot() -> bytes:
+    matcher = Matcher(CONFERENCE)
+    applied(matcher, folded(5, 80).records)
+    return snapshot(matcher)
+
+
+def test_a_snapshot_is_magic_version_digest_and_json() -> None:
+    data = folded_snapshot()
+    assert data[:16] == b"hallway-snapshot"
+    assert data[16:18] == b"\x00\x01"
+    assert data[18:34] == blake2b(data[34:], digest_size=16).digest()
+    assert digest(data) == data[18:34].hex()
+    assert json.loads(data[34:])["conference"] == CONFERENCE
+
+
+def test_bytes_of_another_form_are_refused_by_a_word() -> None:
+    data = folded_snapshot()
+    for none in (b"", b"hallway-snapshot", data[:33], b"x" + data[1:]):
+        with pytest.raises(SnapshotError, match="are no snapshot"):
+            restore(none)
+    for damaged in (data[:34], data[:-1], data[:18] + bytes(16) + data[34:], data[:18] + b"\xff" * 16 + data[34:]):
+        with pytest.raises(SnapshotError, match="is damaged"):
+            restore(damaged)
+    body = b'{"conference": "himss"}'
+    other = data[:18] + blake2b(body, digest_size=16).digest() + body
+    with pytest.raises(SnapshotError, match="cannot be read"):
+        restore(other)
