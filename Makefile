@@ -6,7 +6,7 @@ UV_VERSION := 0.13.9
 STAMP := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test browser check bench schema mutate clean
+.PHONY: help setup demo test browser check torture bench schema mutate clean
 
 help: ## show the commands
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,7 +38,10 @@ check: $(STAMP) ## format, lint, types, import contracts, fast tests
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/hallway schema --check
-	@$(BIN)/python -m pytest -q -n auto -m "not slow and not corpus"
+	@$(BIN)/python -m pytest -q -n auto -m "not slow and not corpus and not torture"
+
+torture: $(STAMP) ## kill the service again and again under load, and open streams by the thousand (long)
+	@$(BIN)/python -m pytest -m torture
 
 bench: $(STAMP) ## speed and memory against named peers, medians as ratios
 	@$(BIN)/python -m tests.bench

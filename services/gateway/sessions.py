@@ -4,8 +4,9 @@ Owns: the sign-in routes. May never: use a link up by a GET (a mail scanner's), 
 """
 
 import asyncio
+from typing import Any
 
-from litestar import Response, delete, post
+from litestar import Request, Response, delete, post
 from litestar.datastructures import Cookie
 from msgspec import Struct
 
@@ -63,8 +64,12 @@ async def _granted(gate: Gate, caller: Caller, token: str | None) -> Grant:
 
 
 @delete("/v1/session", opt=allow("attendee", "organizer", "operator"), status_code=204, tags=["attendee"])
-async def sign_out(gate: Gate, caller: Caller) -> Response[None]:
+async def sign_out(gate: Gate, caller: Caller, request: Request[Any, Any, Any]) -> Response[None]:
     """Ends the session that asks, and its streams."""
+    if "authorization" in request.headers:
+        raise ProblemError(
+            409, "key", "This ends sessions. A key is not ended by using it here; send the cookie alone."
+        )
     await asyncio.to_thread(gate.directory.keys.revoke, caller.id)
     gate.hub.end_grant(caller.id)
     return Response(None, status_code=204, cookies=[_none(gate)])

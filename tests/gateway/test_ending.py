@@ -162,6 +162,6 @@ def test_three_kills_under_load_lose_nothing(tmp_path: Path) -> None:
     kills(tmp_path, 3)
 
 
-@pytest.mark.slow
+@pytest.mark.torture
 def test_twenty_kills_under_load_lose_nothing(tmp_path: Path) -> None:
     kills(tmp_path, 20)

@@ -42,22 +42,6 @@ def status(client: httpx.Client, server: Server, method: str, path: str) -> tupl
     return answer.status_code, answer
 
 
-def test_every_route_with_every_role(server: Server, callers: dict[str, httpx.Client]) -> None:
-    found = list(operations(server))
-    assert len(found) > 30
-    for method, path, roles in found:
-        for role in ("nobody", *CALLERS):
-            got, answer = status(callers[role], server, method, path)
-            inside = role in roles or not roles.isdisjoint({"everybody", "loopback"})
-            if inside:
-                assert got not in ((403,) if path == "/v1/session" else (401, 403)), (method, path, role)
-            else:
-                assert got == (401 if role == "nobody" else 403), (method, path, role)
-                assert answer.headers["content-type"] == "application/problem+json"
-                assert set(answer.json()) >= {"type", "title", "status", "detail"}
-            assert got < 500
-
-
 def test_another_organizers_conference_is_closed_to_it(server: Server, callers: dict[str, httpx.Client]) -> None:
     other = callers["other_organizer"]
     for method, path, roles in operations(server):
@@ -118,3 +102,19 @@ def test_bad_tokens_are_refused_and_then_slowed(tmp_path: Any) -> None:
             assert narrow.client().get("/v1/me", headers=headers).status_code in (401, 429)
         assert narrow.client().post("/v1/session", json={"link": "nothing"}).status_code == 429
         assert narrow.client("organizer").get(f"/v1/conferences/{CONFERENCE}/overview").status_code == 200
+
+
+def test_every_route_with_every_role(server: Server, callers: dict[str, httpx.Client]) -> None:
+    found = list(operations(server))
+    assert len(found) > 30
+    for method, path, roles in found:
+        for role in ("nobody", *CALLERS):
+            got, answer = status(callers[role], server, method, path)
+            inside = role in roles or not roles.isdisjoint({"everybody", "loopback"})
+            if inside:
+                assert got not in ((403,) if path == "/v1/session" else (401, 403)), (method, path, role)
+            else:
+                assert got == (401 if role == "nobody" else 403), (method, path, role)
+                assert answer.headers["content-type"] == "application/problem+json"
+                assert set(answer.json()) >= {"type", "title", "status", "detail"}
+            assert got < 500

@@ -61,7 +61,7 @@ def test_two_hundred_streams_leave_nothing(tmp_path: Path) -> None:
         leaves_nothing(server, 200)
 
 
-@pytest.mark.slow
+@pytest.mark.torture
 def test_a_thousand_streams_leave_nothing(tmp_path: Path) -> None:
     with Server(tmp_path) as server:
         leaves_nothing(server, 1_000)

@@ -7,7 +7,7 @@ that the list outlives changes elsewhere.
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from cosmic_ray.work_item import WorkItem, WorkResult
 
@@ -17,23 +17,23 @@ LIST = Path(__file__).with_suffix(".toml")
 
 
 class Change(NamedTuple):
-    """What a mutant changes: a line of a function (or of the module: "")."""
+    """What a mutant is: a line of a function ("module" outside of all) as the mutant has it."""
 
     file: str
     function: str
-    before: str
-    after: str
+    line: str
 
 
 def change_of(item: WorkItem, result: WorkResult) -> Change:
     """The change that a tried mutant made."""
     spec = spec_of(item)
-    lines = (result.diff or "").splitlines()
-    before, after = (
-        " | ".join(line[1:].strip() for line in lines if line.startswith(sign) and not line.startswith(sign * 3))
-        for sign in "-+"
-    )
-    return Change(spec.module_path.name, spec.definition_name or "", before, after)
+    return Change(spec.module_path.name, spec.definition_name or "module", changed_lines(result, "+"))
+
+
+def changed_lines(result: WorkResult, sign: str) -> str:
+    """The line that a mutant took away ("-") or brought ("+"), without its comment."""
+    lines = [line for line in (result.diff or "").splitlines() if line.startswith(sign) and line[1:4] != sign * 2 + " "]
+    return " | ".join(line[1:].partition("  #")[0].strip() for line in lines)
 
 
 def reasons() -> dict[Change, str]:
@@ -41,7 +41,8 @@ def reasons() -> dict[Change, str]:
     return dict(_read(tomllib.loads(LIST.read_text(encoding="utf-8"))))
 
 
-def _read(content: dict[str, list[dict[str, str | list[list[str]]]]]) -> Iterator[tuple[Change, str]]:
+def _read(content: dict[str, list[dict[str, Any]]]) -> Iterator[tuple[Change, str]]:
     for entry in content.get("equivalent", []):
-        for file, function, before, after in entry["changes"]:
-            yield Change(file, function, before, after), str(entry["reason"])
+        for line in entry["lines"]:
+            function, _, changed = line.partition(": ")
+            yield Change(entry["file"], function, changed), entry["reason"]

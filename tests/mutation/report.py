@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from cosmic_ray.work_item import TestOutcome, WorkItem, WorkResult
 
-from tests.mutation.equivalent import Change, change_of
+from tests.mutation.equivalent import Change, change_of, changed_lines
 from tests.mutation.mutants import in_order, place_of, spec_of
 
 
@@ -78,5 +78,5 @@ def _score(tried: int, killed: int, same: int) -> str:
 
 
 def _shown(item: WorkItem, result: WorkResult) -> str:
-    change = change_of(item, result)
-    return f"  {place_of(item)} in {change.function or 'the module'}\n    - {change.before}\n    + {change.after}"
+    before, after = (changed_lines(result, sign) for sign in "-+")
+    return f"  {place_of(item)} in {change_of(item, result).function}\n    - {before}\n    + {after}"
