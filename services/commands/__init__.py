@@ -1,1 +1,1 @@
-"""The commands over recorded streams: replay, ties, explain, simulate, schema. They read, fold and write; no service."""
+"""The commands over recorded streams: replay, ties, explain, simulate, schema; and the one that serves."""
