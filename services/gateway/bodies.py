@@ -8,6 +8,7 @@ a bounded time, and no handler waits in the middle of its work.
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
+from contextlib import suppress
 from typing import Any
 
 import structlog
@@ -22,6 +23,8 @@ Message = MutableMapping[str, Any]
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
+
+_PATIENCE = 4  # so many times the bound are read and thrown away; who sends more is cut off
 
 _log = structlog.get_logger("hallway.http")
 
@@ -59,6 +62,7 @@ class Bounded:
         most = self._bounds.most_bytes(scope["path"])
         said = next((value for name, value in scope["headers"] if name.lower() == b"content-length"), b"")
         if said.isdigit() and int(said) > most:
+            await self._discard(receive, most)
             raise _too_large(most)
         parts: list[bytes] = []
         size = 0
@@ -71,6 +75,7 @@ class Bounded:
                     part: bytes = event.get("body", b"")
                     size += len(part)
                     if size > most:
+                        await self._discard(receive, most)
                         raise _too_large(most)
                     if size + self._buffered > self._bounds.buffered_bytes:
                         raise ProblemError(503, "busy", "Too much is coming in at once. Send it again.", retry_s=2)
@@ -80,6 +85,17 @@ class Bounded:
         except TimeoutError:
             detail = f"The body did not come within {self._bounds.body_s:g} s. Send less at once."
             raise ProblemError(408, "slow", detail) from None
+
+    async def _discard(self, receive: Receive, most: int) -> None:
+        """Lets a body pass that is somewhat too large: a client that is still sending would not see the answer."""
+        left = most * _PATIENCE
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._bounds.body_s):
+                while left > 0:
+                    event = await receive()
+                    left -= len(event.get("body", b""))
+                    if event["type"] == "http.disconnect" or not event.get("more_body", False):
+                        return
 
 
 def _too_large(most: int) -> ProblemError:
