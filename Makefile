@@ -15,7 +15,7 @@ setup: $(STAMP) ## make the environment from the lock file (the other commands d
 
 $(STAMP): pyproject.toml uv.lock
 	@echo "Setting up Hallway's environment in $(VENV) (once) ..."
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip --disable-pip-version-check install --quiet uv==$(UV_VERSION)
 	@UV_PROJECT_ENVIRONMENT=$(VENV) $(BIN)/uv sync --locked --quiet --inexact --python $(BIN)/python
 	@touch $@
