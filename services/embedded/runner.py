@@ -134,6 +134,11 @@ class Embedded:
         assert self.failure is not None
         return self.failure
 
+    @property
+    def behind(self) -> int:
+        """How many records are in the log and wait to be folded."""
+        return self._folding.behind
+
     # -- taking in -----------------------------------------------------------------------------------------------
 
     async def submit(self, lines: Sequence[bytes], sender: str, first: int = 1) -> list[Answer]:
@@ -146,8 +151,8 @@ class Embedded:
             raise StoppedError("Hallway is not running.")
         if len(lines) > self._limits.submission_lines:
             raise ValueError(f"{len(lines):,} events at once; at most {self._limits.submission_lines:,} are taken.")
-        if self._folding.behind > self._limits.unfolded_records:
-            raise BusyError(f"{self._folding.behind:,} events wait to be matched. Try again in a moment.")
+        if self.behind > self._limits.unfolded_records:
+            raise BusyError(f"{self.behind:,} events wait to be matched. Try again in a moment.")
         names.source(sender)
         found, letters, given = await self._checked(lines, sender, first)
         if not found and not letters:

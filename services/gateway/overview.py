@@ -115,7 +115,7 @@ class Overviews:
         return Overview(
             events=events,
             events_per_second=self._rate(conference, events),
-            lag=self._embedded._folding.behind,
+            lag=self._embedded.behind,
             dead_letters=len(self.letters.of(conference, source)),
             people=shown.people,
             totals={
