@@ -135,7 +135,7 @@ async def _composed(stack: AsyncExitStack, settings: Settings, address: str, sto
     await embedded.start()
     stack.push_async_callback(embedded.stop)
     gate = Gate(
-        embedded=embedded,
+        runner=embedded,
         journal=journal,
         directory=directory,
         inboxes=inboxes,
@@ -210,7 +210,7 @@ async def _served(parts: Running, sock: socket.socket, ready: Callable[[], None]
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, told.set)
     serving = asyncio.create_task(server.serve(sockets=[sock]), name="server")
-    failed = asyncio.create_task(parts.gate.embedded.failed(), name="failed")
+    failed = asyncio.create_task(parts.gate.runner.failed(), name="failed")
     stopped = asyncio.create_task(told.wait(), name="told to stop")
     ready()
     ends: set[asyncio.Future[Any]] = {serving, failed, stopped, parts.background.broken}
@@ -229,7 +229,7 @@ async def _served(parts: Running, sock: socket.socket, ready: Callable[[], None]
 def _code(parts: Running, failed: asyncio.Task[BaseException]) -> int:
     """1 where something broke; what a person must decide is said in its own words."""
     broken = parts.background.broken
-    error = (broken.result() if broken.done() and not broken.cancelled() else None) or parts.gate.embedded.failure
+    error = (broken.result() if broken.done() and not broken.cancelled() else None) or parts.gate.runner.failure
     if isinstance(error, InboxForeignError | ValkeyError):
         raise UnusableError(str(error))
     if error is not None:

@@ -43,5 +43,9 @@ class BusyError(Exception):
     """Too much is waiting; nothing of the submission was taken. Come again."""
 
 
+class AwayError(Exception):
+    """The log cannot be reached; nothing of the submission was taken. It comes back by itself: come again."""
+
+
 class StoppedError(Exception):
     """The runner is not running; nothing of the submission was taken."""

@@ -13,8 +13,9 @@ import structlog
 
 from services.directory.directory import SqliteDirectory
 from services.directory.port import DirectoryBusyError
-from services.embedded import BusyError, Embedded, StoppedError
+from services.embedded import BusyError, StoppedError
 from services.gateway.conferences import Conferences
+from services.gateway.runner import Runner
 from services.inbox.port import Inboxes, InboxForeignError, InboxLostError, InboxUnavailableError
 from services.inbox.position import order
 from services.journal import Journal
@@ -31,7 +32,7 @@ class Erasures:
 
     directory: SqliteDirectory
     inboxes: Inboxes
-    embedded: Embedded
+    runner: Runner
     journal: Journal
     conferences: Conferences
     lock: asyncio.Lock
@@ -82,7 +83,7 @@ class Erasures:
         return done
 
     async def _finish(self, conference: str, attendee: str) -> None:
-        if not await self.embedded.ask(conference, lambda matcher: _is_past(matcher, attendee)):
+        if not await self.runner.ask(conference, lambda matcher: _is_past(matcher, attendee)):
             raise TimeoutError("The fold has not come to it yet.")
         mark = await self.inboxes.delivered(conference)
         last = await asyncio.to_thread(self._last, conference, mark)

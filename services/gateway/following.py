@@ -6,14 +6,14 @@ Owns: this list. May never: take long for events that nothing follows from.
 from collections.abc import Sequence
 
 from schemas.events import AttendeeErased, ConferenceOpened, Input
-from services.gateway.delivering import Delivering
 from services.gateway.erasures import Erasures
+from services.gateway.runner import Readiness
 
 
 class Following:
     """Called with what was accepted of one request, before it is answered."""
 
-    def __init__(self, erasures: Erasures, delivering: Delivering) -> None:
+    def __init__(self, erasures: Erasures, delivering: Readiness) -> None:
         self._erasures, self._delivering = erasures, delivering
 
     async def __call__(self, events: Sequence[Input]) -> None:

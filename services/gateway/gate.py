@@ -14,16 +14,15 @@ from services.directory.codes import PostReader
 from services.directory.directory import SqliteDirectory
 from services.door.limits import Limiter
 from services.door.sender import Sender, sender_of
-from services.embedded import Embedded
 from services.gateway.auth import Caller
 from services.gateway.bounds import Bounds
 from services.gateway.conferences import Conferences, Known
-from services.gateway.delivering import Delivering
 from services.gateway.erasures import Erasures
 from services.gateway.intake import Intake, Result
 from services.gateway.metrics import Metrics
 from services.gateway.overview import Overviews
 from services.gateway.problems import ProblemError
+from services.gateway.runner import Readiness, Runner
 from services.gateway.streams import Hub
 from services.inbox.port import Inboxes
 from services.journal import Journal
@@ -40,14 +39,14 @@ def _microseconds() -> int:
 class Gate:
     """``clock`` gives ms since 1970. ``reader`` None: no network's posts can be read, accounts cannot be verified."""
 
-    embedded: Embedded
+    runner: Runner
     journal: Journal
     directory: SqliteDirectory
     inboxes: Inboxes
     conferences: Conferences
     intake: Intake
     erasures: Erasures
-    delivering: Delivering
+    delivering: Readiness
     overviews: Overviews
     hub: Hub
     metrics: Metrics
@@ -76,7 +75,7 @@ class Gate:
 
     async def ask(self, conference: str, question: Callable[[Matcher | None], T]) -> T:
         """What a function says of the conference's matcher."""
-        return await self.embedded.ask(conference, question)
+        return await self.runner.ask(conference, question)
 
     def owned(self, caller: Caller, conference: str) -> Known:
         """An open or closed conference of this caller's own; ProblemError otherwise, the same whether it exists."""

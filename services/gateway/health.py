@@ -30,7 +30,7 @@ async def live() -> Health:
 @get("/healthz/ready", opt=allow(EVERYBODY), tags=["health"])
 async def ready(gate: Gate) -> Health:
     """It takes events and shows inboxes."""
-    if gate.embedded.failure is not None:
+    if gate.runner.failure is not None:
         raise ProblemError(503, "failed", "Hallway has failed and must be started again. See its log.", retry_s=5)
     for known in gate.conferences:
         if known.opened is not None:

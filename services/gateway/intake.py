@@ -20,8 +20,9 @@ from services.directory.directory import SqliteDirectory
 from services.door.rules import admit
 from services.door.sender import Refused, Sender, source_of
 from services.door.translation import translated
-from services.embedded import Accepted, Answer, Embedded, Rejected
+from services.embedded import Accepted, Answer, Rejected
 from services.gateway.conferences import Conferences
+from services.gateway.runner import Runner
 
 ROUTED = frozenset({"activity.posted", "activity.deleted"})
 
@@ -43,7 +44,7 @@ Followed = Callable[[Sequence[Input]], Awaitable[None]]
 class Intake:
     """Used on the event loop. ``followed`` gets what was accepted of one request, before it is answered."""
 
-    embedded: Embedded
+    runner: Runner
     directory: SqliteDirectory
     conferences: Conferences
     clock: Callable[[], int]
@@ -52,7 +53,7 @@ class Intake:
     _codec: Codec = field(default_factory=Codec)
 
     async def take(self, lines: Sequence[bytes], sender: Sender) -> list[Result]:
-        """Lines as they came from outside, and what became of each. Raises as ``Embedded.submit``."""
+        """Lines as they came from outside, and what became of each. Raises as ``Runner.submit``."""
         found: list[Record | Reject] = []
         for number, line in enumerate(lines):
             found.append(self._codec.decode(line))
@@ -75,7 +76,7 @@ class Intake:
         lines = [self._line(item, sender) for item in ready]
         answers: Sequence[Answer] = ()
         if any(lines):
-            answers = await self.embedded.submit(lines, source_of(sender))
+            answers = await self.runner.submit(lines, source_of(sender))
         results = [_result(item, answers[at] if answers else None) for at, item in enumerate(ready)]
         await self._note(ready, answers)
         return results

@@ -15,8 +15,9 @@ import structlog
 from msgspec import Struct
 
 from schemas.outputs import DeadLetter
-from services.embedded import BusyError, Embedded, StoppedError
+from services.embedded import BusyError, StoppedError
 from services.gateway import standing
+from services.gateway.runner import Runner
 from services.inbox.port import Inboxes, InboxForeignError, InboxLostError, InboxUnavailableError
 from services.inbox.view import organizer, told
 from services.journal import Journal
@@ -88,8 +89,8 @@ class _Made:
 class Overviews:
     """By conference."""
 
-    def __init__(self, journal: Journal, embedded: Embedded, inboxes: Inboxes, clock: Callable[[], int]) -> None:
-        self._journal, self._embedded, self._inboxes, self._clock = journal, embedded, inboxes, clock
+    def __init__(self, journal: Journal, runner: Runner, inboxes: Inboxes, clock: Callable[[], int]) -> None:
+        self._journal, self._runner, self._inboxes, self._clock = journal, runner, inboxes, clock
         self.letters = Letters(journal)
         self._made: dict[tuple[str, str | None], _Made] = {}
         self._seen: dict[str, list[tuple[float, int]]] = {}
@@ -109,13 +110,13 @@ class Overviews:
     async def _work_out(self, conference: str, source: str | None) -> Overview:
         events = self._journal.length(conference)
         now = self._clock()
-        numbers = await self._embedded.ask(conference, lambda matcher: standing.numbers(matcher, now))
+        numbers = await self._runner.ask(conference, lambda matcher: standing.numbers(matcher, now))
         await asyncio.to_thread(self.letters.read_on)
         shown = organizer(numbers.people, await self._inboxes.totals(conference), numbers.held_back)
         return Overview(
             events=events,
             events_per_second=self._rate(conference, events),
-            lag=self._embedded.behind,
+            lag=self._runner.behind,
             dead_letters=len(self.letters.of(conference, source)),
             people=shown.people,
             totals={
@@ -162,7 +163,7 @@ class Overviews:
         if self._looked.get(conference) == length:
             return
         now = self._clock()
-        numbers = await self._embedded.ask(conference, lambda matcher: standing.numbers(matcher, now))
+        numbers = await self._runner.ask(conference, lambda matcher: standing.numbers(matcher, now))
         if numbers.position and self._set.get(conference) != numbers.position:
             await self._inboxes.set_presence(conference, numbers.position, numbers.people)
             self._set[conference] = numbers.position

@@ -12,7 +12,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 from msgspec import Struct
 
-from services.embedded import BusyError, StoppedError
+from services.embedded import AwayError, BusyError, StoppedError
 from services.inbox.port import InboxForeignError, InboxUnavailableError
 from services.journal import JournalError, JournalFullError
 
@@ -146,6 +146,7 @@ HANDLERS: dict[int | type[Exception], Callable[..., Response[Problem]]] = {
     TimeoutError: _late,
     InboxUnavailableError: _inbox,
     InboxForeignError: _inbox,
+    AwayError: _log_away,
     JournalFullError: _full,
     JournalError: _log_away,
     Exception: _fault,
