@@ -7,24 +7,27 @@ has no name).
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from msgspec import Struct
 from msgspec.structs import asdict
 
+from schemas.times import millis
 from services.directory.port import Shown
+from services.embedded import BusyError, StoppedError
 from services.gateway.gate import Gate
-from services.gateway.standing import met
+from services.gateway.standing import Answers, answers
 from services.gateway.streams import BEAT, chunk
 from services.inbox.port import Entry, InboxUnavailableError, ResumeLostError
 from services.inbox.view import Why
 
 RESET = chunk("reset", b"{}")
+_ANSWERS_S = 0.5  # a card does not wait for longer, with a fold that is busy
 
 
 class CardShown(Struct, frozen=True, kw_only=True):
-    """A card as its owner sees it."""
+    """A card as its owner sees it; of answers only the own, as it stands."""
 
     card: str
     position: str
@@ -36,6 +39,7 @@ class CardShown(Struct, frozen=True, kw_only=True):
     agreed_at: str | None
     your_place: str | None
     their_place: str | None
+    your_answer: Literal["accepted", "later", "declined"] | None
 
 
 class InboxShown(Struct, frozen=True):
@@ -52,11 +56,18 @@ async def inbox(gate: Gate, conference: str, attendee: str) -> InboxShown:
     except InboxUnavailableError:
         await gate.delivering.ensure(conference)  # it was emptied, or is new
         current = await gate.inboxes.current(conference, attendee)
-    done = await gate.ask(conference, lambda matcher: met(matcher, attendee))
-    open_cards = [card for card in current.cards if card.card not in done]
+    said = await gate.ask(conference, lambda matcher: answers(matcher, attendee))
+    open_cards = [card for card in current.cards if card.card not in said.met]
     shown = await _shown(gate, conference, attendee, [card.card for card in open_cards])
-    cards = [CardShown(**asdict(card), **_face(shown.get(card.card))) for card in open_cards]
+    cards = [
+        CardShown(**asdict(card), **_face(shown.get(card.card)), **_own(said, card.card, card.at))
+        for card in open_cards
+    ]
     return InboxShown(current.position, tuple(cards))
+
+
+def _own(said: Answers, match: str, asked_at: str) -> dict[str, Any]:
+    return {"your_answer": said.to(match, millis(asked_at))}
 
 
 def _face(shown: Shown | None) -> dict[str, Any]:
@@ -99,15 +110,37 @@ async def _position(gate: Gate, conference: str, attendee: str) -> str:
 async def _chunks(gate: Gate, conference: str, attendee: str, entries: Sequence[Entry]) -> bytes:
     views: list[dict[str, Any]] = [msgspec.json.decode(entry.view) for entry in entries]
     named = [view["card"] for view in views if view["kind"] != "withdrawn"]
-    try:
-        shown = await _shown(gate, conference, attendee, named)
-    except InboxUnavailableError:
-        shown = {}  # the card comes now, the name with the next look at the inbox
+    asked = any(view["kind"] == "suggested" for view in views)
+    shown, said = await asyncio.gather(
+        _shown_now(gate, conference, attendee, named), _said_now(gate, conference, attendee) if asked else _nothing()
+    )
     return b"".join(
-        chunk(view["kind"], msgspec.json.encode(_with_face(view, shown)), entry.position)
+        chunk(view["kind"], msgspec.json.encode(_completed(view, shown, said)), entry.position)
         for entry, view in zip(entries, views, strict=True)
     )
 
 
-def _with_face(view: dict[str, Any], shown: dict[str, Shown]) -> dict[str, Any]:
-    return view if view["kind"] == "withdrawn" else view | _face(shown.get(view["card"]))
+async def _shown_now(gate: Gate, conference: str, attendee: str, matches: Sequence[str]) -> dict[str, Shown]:
+    try:
+        return await _shown(gate, conference, attendee, matches)
+    except InboxUnavailableError:
+        return {}  # the card comes now, the name with the next look at the inbox
+
+
+async def _said_now(gate: Gate, conference: str, attendee: str) -> Answers | None:
+    try:
+        async with asyncio.timeout(_ANSWERS_S):
+            return await gate.ask(conference, lambda matcher: answers(matcher, attendee))
+    except (TimeoutError, BusyError, StoppedError):
+        return None  # the same: the card comes without ``your_answer``
+
+
+async def _nothing() -> None:
+    return None
+
+
+def _completed(view: dict[str, Any], shown: dict[str, Shown], said: Answers | None) -> dict[str, Any]:
+    if view["kind"] == "withdrawn":
+        return view
+    own = _own(said, view["card"], view["at"]) if said is not None and view["kind"] == "suggested" else {}
+    return view | _face(shown.get(view["card"])) | own

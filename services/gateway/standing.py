@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from streams.matching import Matcher, cards, presence, room
 from streams.matching.explain import explain
-from streams.matching.state import NEVER, Attendee, Card
+from streams.matching.state import NEVER, ORDER_BITS, Attendee, Card
 
 PRIVATE = "Held back for a private reason."
 
@@ -34,10 +34,36 @@ def standing(matcher: Matcher | None, attendee: str, now: int) -> Standing:
     return Standing(person.matching, person.chats, person.share_place, here, place)
 
 
-def met(matcher: Matcher | None, attendee: str) -> frozenset[str]:
-    """The attendee's matches that a ``met`` closed: no longer shown to either."""
-    found = {} if matcher is None else matcher.state.cards_of.get(attendee, {})
-    return frozenset(card.match for card in found.values() if _is_met(card))
+class Own(Struct, frozen=True):
+    """An attendee's standing answer to a match, its ``at`` (ms), and whether the match was suggested once more."""
+
+    answer: str
+    at: int
+    once_more: bool
+
+
+class Answers(Struct, frozen=True):
+    """Of an attendee's matches: those that a ``met`` closed, no longer shown to either; the own answers to others."""
+
+    met: frozenset[str] = frozenset()
+    own: dict[str, Own] = {}
+
+    def to(self, match: str, asked_at: int) -> str | None:
+        """The own answer. A ``later`` from before the question was asked once more is none: it is open again."""
+        own = self.own.get(match)
+        asked_again = own is not None and own.answer == "later" and own.once_more and own.at < asked_at
+        return None if own is None or asked_again else own.answer
+
+
+def answers(matcher: Matcher | None, attendee: str) -> Answers:
+    """What became of the attendee's matches by answers; never what the other said."""
+    found = [] if matcher is None else list(matcher.state.cards_of.get(attendee, {}).values())
+    own = {
+        card.match: Own(said.answer, said.stamp >> ORDER_BITS, card.reminded)
+        for card in found
+        if (said := card.said.get(attendee)) is not None
+    }
+    return Answers(frozenset(card.match for card in found if _is_met(card)), own)
 
 
 def _is_met(card: Card) -> bool:

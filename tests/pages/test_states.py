@@ -116,6 +116,19 @@ def test_answers_show_only_my_own(pages: Pages, server: FakeServer, shot: Shot) 
     assert [body["answer"] for _, _, body in server.scene.asked] == ["accepted", "later", "declined"]
 
 
+def test_own_answers_come_back_in_another_tab(pages: Pages, server: FakeServer) -> None:
+    server.scene.me |= {"present": True}
+    for card_id, answer in (("m-1", "accepted"), ("m-2", "later"), ("m-3", None)):
+        server.scene.say("suggested", **people.suggested(card_id, card_id.upper()), your_answer=answer)
+    page = pages.open()
+    live(page)
+    expect(card(page, "m-1")).to_contain_text("You said yes.")
+    expect(card(page, "m-2")).to_contain_text("We bring it up once more in about an hour.")
+    expect(button(page, "Let’s meet, M-3")).to_be_visible()
+    server.scene.say("suggested", **people.suggested("m-2", "M-2"), your_answer=None)
+    expect(button(page, "Let’s meet, M-2")).to_be_visible()
+
+
 @pytest.mark.parametrize(("size", "scheme"), [(PHONE, "light"), (SMALL, "dark")])
 def test_agreed_then_met(pages: Pages, server: FakeServer, shot: Shot, size: dict[str, int], scheme: str) -> None:
     server.scene.me |= {"present": True, "place": "hall-a"}

@@ -15,7 +15,7 @@ export class Cards {
   constructor() {
     this.position = null;
     this.all = new Map(); // in the order shown: new ones at the end, so that nothing moves under a finger
-    this.answers = new Map(); // card -> own last answer; the server does not tell it back
+    this.answers = new Map(); // card -> own last answer; the inbox tells it back (your_answer), but for "met" and "not_met"
     this.told = new Map(); // card -> the place told with "I'm at …"
   }
 
@@ -31,7 +31,9 @@ export class Cards {
     this.all = new Map();
     for (const [id, old] of before) {
       if (coming.has(id)) {
-        if (coming.get(id).at !== old.at && this.answers.get(id) === "later") this.answers.delete(id); // asked once more
+        const said = this.answers.get(id);
+        if (coming.get(id).at !== old.at && said === "later") this.answers.delete(id); // asked once more
+        if (coming.get(id).your_answer && said !== "not_met") this.answers.delete(id); // perhaps from another device
         this.all.set(id, coming.get(id));
       }
       else if (this.answers.get(id) === "met") this.all.set(id, old); // met closes a card; it stays to look back on
@@ -46,7 +48,7 @@ export class Cards {
     this.position = position;
     const known = this.all.get(view.card);
     if (view.kind === "suggested") {
-      this.answers.delete(view.card); // "later" is asked once more: the question is open again
+      this.answers.delete(view.card); // "later" is asked once more: then your_answer is null, the question open again
       this.all.set(view.card, { agreed_at: null, your_place: null, their_place: null, ...known, ...picked(view), position, over: false });
       return { kind: "suggested", card: this.all.get(view.card) };
     }
@@ -90,7 +92,7 @@ export class Cards {
 }
 
 const byAgreedThenTime = (a, b) => Number(Boolean(b.agreed_at)) - Number(Boolean(a.agreed_at)) || String(b.at).localeCompare(String(a.at));
-const picked = ({ card, at, name, picture, why, near }) => ({ card, at, name, picture, why, near });
+const picked = ({ card, at, name, picture, why, near, your_answer = null }) => ({ card, at, name, picture, why, near, your_answer });
 
 function changed(view) {
   if (view.kind === "agreed") return { agreed_at: view.at, your_place: view.your_place, their_place: view.their_place, ...named(view) };
