@@ -9,7 +9,7 @@ from litestar import Litestar, Request
 from litestar.datastructures import State
 from litestar.di import Provide
 
-from services.gateway import attendee, events, health, looking, organizer, ownership, pages, sessions
+from services.gateway import attendee, conference_views, events, health, looking, organizer, ownership, pages, sessions
 from services.gateway.auth import Caller, caller_of, guard
 from services.gateway.bodies import Bounded
 from services.gateway.gate import Gate
@@ -21,6 +21,7 @@ ROUTES = [
     *sessions.ROUTES,
     *attendee.ROUTES,
     *ownership.ROUTES,
+    *conference_views.ROUTES,
     *organizer.ROUTES,
     *looking.ROUTES,
     *events.ROUTES,

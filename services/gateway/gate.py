@@ -77,6 +77,13 @@ class Gate:
         """What a function says of the conference's matcher."""
         return await self.runner.ask(conference, question)
 
+    def owns(self, caller: Caller, conference: str) -> bool:
+        """Whether the conference is this caller's own; all are the operator's."""
+        if caller.role == "operator":
+            return True
+        assert caller.grant is not None
+        return conference in caller.grant.conferences or conference in self.conferences.owned(caller.grant.subject)
+
     def owned(self, caller: Caller, conference: str) -> Known:
         """An open or closed conference of this caller's own; ProblemError otherwise, the same whether it exists."""
         known = self.conferences.get(conference)
@@ -84,9 +91,7 @@ class Gate:
             if known is None:
                 raise ProblemError(404, "conference", "There is no such conference. Open it with PUT first.")
             return known
-        assert caller.grant is not None
-        own = conference in caller.grant.conferences or conference in self.conferences.owned(caller.grant.subject)
-        if not own:
+        if not self.owns(caller, conference):
             raise ProblemError(403, "conference", "This key is not for that conference. Use the one that opened it.")
         if known is None:
             raise ProblemError(404, "conference", "This conference is not open yet. Open it with PUT first.")

@@ -10,10 +10,9 @@ from typing import Annotated, Any
 from litestar import Request, post, put
 from msgspec import Meta, Struct
 
-from schemas.events import Chat, ConferenceClosed, ConferenceOpened, Consent, Hashtag, Place, PlainId, Time
+from schemas.events import ConferenceClosed, ConferenceOpened, Consent, PlainId
 from schemas.names import account as account_form
 from schemas.names import plain_id
-from schemas.policy import Policy
 from schemas.times import written
 from services.directory.people import fault_in
 from services.directory.port import Person
@@ -22,23 +21,11 @@ from services.door.enrolling import Enrolled, enrolled
 from services.gateway.auth import Caller
 from services.gateway.gate import Gate, sole
 from services.gateway.intake import Result
+from services.gateway.opening import Opening
 from services.gateway.problems import ProblemError
 from services.gateway.roles import allow
 
 _AT_ONCE = 500
-
-
-class Opening(Struct, forbid_unknown_fields=True, kw_only=True):
-    """``conference.opened`` without the fields that all events have."""
-
-    name: str
-    hashtags: tuple[Hashtag, ...]
-    starts_at: Time
-    ends_at: Time
-    time_zone: str
-    places: tuple[Place, ...]
-    chats: tuple[Chat, ...]
-    matching: Policy = Policy()
 
 
 class NewAttendee(Struct, forbid_unknown_fields=True, kw_only=True):
@@ -82,6 +69,10 @@ async def open_conference(gate: Gate, caller: Caller, conference: PlainId, data:
         plain_id(conference)
     except ValueError as error:
         raise ProblemError(422, "conference", f"conference {error}.", field="conference") from None
+    known = gate.conferences.get(conference)
+    if known is not None and known.closed:
+        gate.owned(caller, conference)
+        raise ProblemError(409, "closed", "This conference is closed for good. Open another one, under another id.")
     fields = {name: getattr(data, name) for name in data.__struct_fields__}
     return sole(await gate.intake.say([ConferenceOpened(**_common(gate, conference), **fields)], gate.sender(caller)))
 

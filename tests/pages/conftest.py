@@ -55,6 +55,7 @@ def server() -> Iterator[FakeServer]:
     one = FakeServer()
     one.scene.me = people.me()
     one.scene.overview, one.scene.letters = people.OVERVIEW, people.LETTERS
+    one.scene.conference = people.WHOLE
     one.start()
     yield one
     one.stop()

@@ -35,6 +35,7 @@ class Scene:
         self.kept_from = 0  # entries before are no longer kept: a stream that asks for them gets a reset
         self.signed_in = True
         self.overview: Doc = {}
+        self.conference: Doc = {}
         self.overviews = 0
         self.letters: list[Doc] = []
         self.asked: list[tuple[str, str, Any]] = []  # every state-changing request: method, path, body
@@ -160,6 +161,10 @@ class _Handler(BaseHTTPRequestHandler):
             known = {"/v1/me": scene.me, "/v1/me/inbox": scene.inbox, "/v1/me/blocks": {"blocks": []}}
             if path in known:
                 return 200, known[path]
+            if path == "/v1/conferences":
+                return 200, {"conferences": [scene.conference] if scene.conference else []}
+            if scene.conference and path == f"/v1/conferences/{scene.conference['id']}":
+                return 200, scene.conference
             if path.endswith("/overview"):
                 return 200, scene.overview
             if path.endswith("/dead-letters"):

@@ -75,6 +75,21 @@ OVERVIEW = {
     "registered": 2940,
     "present": 1204,
 }
+WHOLE = {
+    "id": "hi-27",
+    "state": "open",
+    "organizer": "org-1",
+    "opening": {
+        "name": "Health IT 2027",
+        "hashtags": ["hi27", "hitsm"],
+        "starts_at": "2027-03-09T14:00:00.500Z",
+        "ends_at": "2027-03-16T22:30:00.000Z",
+        "time_zone": "America/New_York",
+        "places": [{"place": "hall-a", "name": "Hall A"}, {"place": "cafe", "name": "Café"}],
+        "chats": [{"hashtag": "hitsm", "weekday": 4, "start": "12:00", "minutes": 60, "time_zone": "America/New_York"}],
+        "matching": {"per_hour": 5, "accounts": "claimed"},
+    },
+}
 LETTERS = [
     {
         "number": 1,

@@ -1,6 +1,7 @@
 """The organizer's page on a laptop."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from playwright.sync_api import expect
@@ -31,3 +32,28 @@ def test_numbers_letters_and_why(pages: Pages, server: FakeServer, shot: Callabl
     page.get_by_role("button", name="Explain").click()
     expect(page.get_by_text("Held back for a private reason.")).to_be_visible()
     shot(page, f"21-organizer-{scheme}")
+
+
+def signed_in(pages: Pages, conference: str) -> Any:
+    page = pages.open("/organizer", LAPTOP)
+    page.get_by_label("Key").fill("secret")
+    page.get_by_label("Conference").fill(conference)
+    page.get_by_role("button", name="Sign in").click()
+    return page
+
+
+def test_what_the_form_shows_is_sent_again_without_loss(pages: Pages, server: FakeServer) -> None:
+    page = signed_in(pages, "hi-27")
+    expect(page.get_by_label("Starts (time there)")).to_have_value("2027-03-09T09:00")
+    expect(page.get_by_label("Ends (time there)")).to_have_value("2027-03-16T18:30")  # the clocks have changed
+    page.get_by_role("button", name="Open or change").click()
+    expect(page.get_by_text("Saved. It holds from now on.")).to_be_visible()
+    (sent,) = [body for method, _, body in server.scene.asked if method == "PUT"]
+    opening = people.WHOLE["opening"]
+    assert sent == {**opening, "hashtags": ["#hi27", "#hitsm"]}
+
+
+def test_a_new_conference_begins_with_an_empty_form(pages: Pages, server: FakeServer) -> None:
+    page = signed_in(pages, "another")
+    expect(page.get_by_label("Name", exact=True)).to_have_value("")
+    expect(page.get_by_role("button", name="Explain")).to_have_count(0)

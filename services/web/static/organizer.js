@@ -26,11 +26,7 @@ function signIn() {
     try {
       await organizer.signIn(key.value.trim());
       key.value = ""; // the key is in no page, storage or address from here on: the cookie is enough
-      const first = await organizer.overview(id.value.trim()).catch((problem) => {
-        if (problem.status === 404) return null; // not opened yet: that is what the form is for
-        throw problem;
-      });
-      show(id.value.trim(), first);
+      await show(id.value.trim());
     } catch (problem) {
       if (problem.status === undefined) throw problem; // ours, not the server's
       tell(trouble, problem.message, true);
@@ -39,14 +35,17 @@ function signIn() {
   find("#main").replaceChildren(form);
 }
 
-function show(id, first) {
-  find("#title").textContent = id;
-  if (!first) {
+async function show(id) {
+  const { conferences } = await organizer.conferences();
+  const whole = conferences.some((one) => one.id === id) ? await organizer.conference(id) : null;
+  find("#title").textContent = whole?.opening.name ?? id;
+  if (!whole) { // not opened yet: that is what the form is for
     find("#main").replaceChildren(conferenceForm(id));
     return;
   }
+  const first = await organizer.overview(id);
   const numbers = new Numbers();
-  find("#main").replaceChildren(...numbers.panels, letters(id), why(id), attendees(id), closing(id), conferenceForm(id));
+  find("#main").replaceChildren(...numbers.panels, letters(id), why(id), attendees(id), closing(id), conferenceForm(id, whole.opening));
   numbers.draw(first);
   let seen = new Date().toISOString();
   const stream = new EventSource(organizer.streamOf(id));

@@ -1,0 +1,27 @@
+"""What an organizer says of a conference, the same shape in and out.
+
+Owns: the shape. May never: have a field that an answer has and a request has not.
+"""
+
+from msgspec import Struct
+
+from schemas.events import Chat, ConferenceOpened, Hashtag, Place, Time
+from schemas.policy import Policy
+
+
+class Opening(Struct, forbid_unknown_fields=True, kw_only=True):
+    """``conference.opened`` without the fields that all events have."""
+
+    name: str
+    hashtags: tuple[Hashtag, ...]
+    starts_at: Time
+    ends_at: Time
+    time_zone: str
+    places: tuple[Place, ...]
+    chats: tuple[Chat, ...]
+    matching: Policy = Policy()
+
+
+def opening_of(event: ConferenceOpened) -> Opening:
+    """As it was said."""
+    return Opening(**{name: getattr(event, name) for name in Opening.__struct_fields__})
