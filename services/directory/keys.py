@@ -12,9 +12,10 @@ from typing import Literal
 
 import msgspec
 
+from schemas.names import plain_id
 from schemas.times import DAY_MS, MINUTE_MS
 from services.directory.database import Database, Row
-from services.directory.port import Grant, Role
+from services.directory.port import RESERVED_CONNECTORS, Grant, KeyRow, Role
 from services.directory.secret import Secret
 
 Kind = Literal["key", "link", "session"]
@@ -22,6 +23,8 @@ Kind = Literal["key", "link", "session"]
 LINK_DAYS = 14  # mailed with the ticket, opened at the latest at the conference
 SESSION_DAYS = 30  # a conference and the days after it
 KEY_DAYS = 365
+MOST_KEY_DAYS = 366  # a key that nobody needs any more ends by itself
+MOST_KEYS = 1_000  # that are not expired or revoked
 MOST_LINKS = 5  # of one attendee; an older one is dropped for the next
 MOST_SESSIONS = 10  # the same: a phone, a laptop, and those that were forgotten
 USED_MS = MINUTE_MS  # last_used is that exact; writing at every request would be a write a request
@@ -45,10 +48,30 @@ class Keys:
         checkins: bool = False,
         days: int = KEY_DAYS,
     ) -> str:
-        """A key for an organizer, a connector or an operator, to be shown once."""
-        if role == "attendee":
-            raise ValueError("attendees get links, not keys")
-        return self._issue("key", role, subject, conferences, days, checkins)
+        """A key for an organizer, a connector or an operator, to be shown once.
+
+        ValueError with a sentence for what may not be: a name of the server's own, a span, too many keys.
+        """
+        _check(role, subject, conferences, checkins, days)
+        with self._base.write():
+            good = "SELECT count(*) FROM grants WHERE kind = 'key' AND NOT revoked AND expires > ?"
+            if self._base.read(good, (self._clock(),))[0][0] >= MOST_KEYS:
+                raise ValueError(f"There are {MOST_KEYS:,} keys. Revoke those that nobody needs.")
+            return self._issue("key", role, subject, conferences, days, checkins)
+
+    def session_of(self, grant: Grant, days: int) -> str:
+        """A session of a key's holder; it ends with the key at the latest. A session's own belong to its key too."""
+        with self._base.write():
+            root = self._base.read("SELECT parent FROM grants WHERE id = ?", (grant.id,))[0][0] or grant.id
+            self._base.run(
+                "DELETE FROM grants WHERE id IN"
+                " (SELECT id FROM grants WHERE parent = ? ORDER BY made DESC, id LIMIT -1 OFFSET ?)",
+                (root, MOST_SESSIONS - 1),
+            )
+            token = self._issue("session", grant.role, grant.subject, grant.conferences, days, grant.checkins)
+            changes = (root, grant.expires, token.split(".")[2])
+            self._base.run("UPDATE grants SET parent = ?, expires = min(expires, ?) WHERE id = ?", changes)
+            return token
 
     def issue_link(self, conference: str, attendee: str, days: int = LINK_DAYS) -> str:
         """The secret part of a magic link: good once."""
@@ -76,8 +99,25 @@ class Keys:
         return grant
 
     def revoke(self, grant: str) -> bool:
-        """Ends one, by its public id."""
-        return self._base.run("UPDATE grants SET revoked = 1 WHERE id = ? AND NOT revoked", (grant,)) == 1
+        """Ends one, by its public id, and the sessions that came from it."""
+        with self._base.write():
+            self._base.run("UPDATE grants SET revoked = 1 WHERE parent = ? AND NOT revoked", (grant,))
+            return self._base.run("UPDATE grants SET revoked = 1 WHERE id = ? AND NOT revoked", (grant,)) == 1
+
+    def sessions(self, key: str) -> list[str]:
+        """The ids of the sessions that came from a key."""
+        return [row[0] for row in self._base.read("SELECT id FROM grants WHERE parent = ? ORDER BY id", (key,))]
+
+    def keys(self, after: str = "", most: int = 100) -> list[KeyRow]:
+        """A page of all keys, also expired and revoked ones, by their ids."""
+        sql = (
+            f"SELECT {_FIELDS}, made, last_used, revoked FROM grants"  # noqa: S608 - constant
+            " WHERE kind = 'key' AND id > ? ORDER BY id LIMIT ?"
+        )
+        return [
+            KeyRow(grant=_grant(row[:6]), made=row[6], last_used=row[7], revoked=bool(row[8]))
+            for row in self._base.read(sql, (after, most))
+        ]
 
     def revoke_all(self, role: Role, subject: str, conference: str | None = None) -> int:
         """Ends all of somebody, or all that are for this conference."""
@@ -138,6 +178,22 @@ class Keys:
             " AND subject = ? AND conferences = ? ORDER BY made DESC, id LIMIT -1 OFFSET ?)",
             (kind, attendee, _json([conference]), most - 1),
         )
+
+
+def _check(role: Role, subject: str, conferences: Sequence[str], checkins: bool, days: int) -> None:
+    if role == "attendee":
+        raise ValueError("Attendees get links, not keys.")
+    for name, value in (("name", subject), *(("conference", one) for one in conferences)):
+        try:
+            plain_id(value)
+        except ValueError as error:
+            raise ValueError(f"The {name} {error}.") from None
+    if role == "connector" and subject in RESERVED_CONNECTORS:
+        raise ValueError(f"The name {subject} is the server's own. Choose another one for the connector.")
+    if checkins and not (role == "connector" and conferences):
+        raise ValueError("Check-ins are for a connector's key that names its conferences.")
+    if not 1 <= days <= MOST_KEY_DAYS:
+        raise ValueError(f"A key is good for 1 to {MOST_KEY_DAYS} days.")
 
 
 def _grant(row: Row) -> Grant:

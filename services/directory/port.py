@@ -14,6 +14,8 @@ from schemas.times import DAY_MS
 Role = Literal["attendee", "organizer", "connector", "operator"]
 Holding = Literal["claimed", "verified", "released"]
 
+# Who speaks inside the server; ``connector:`` and one of these in a log is not a connector's.
+RESERVED_CONNECTORS = frozenset({"verifier", "clock", "operator"})
 EVIDENCE_DAYS = 400  # the contract's: so long a post counts, and so long its id keeps its token
 BACKUPS_NOTE = (
     "Backups: erasing reaches the running files, not copies of them. Keep encrypted backups of the data folder for at "
@@ -82,6 +84,15 @@ class Grant(Struct, frozen=True, kw_only=True):
     conferences: tuple[str, ...]
     checkins: bool = False
     expires: int = 0
+
+
+class KeyRow(Struct, frozen=True, kw_only=True):
+    """A key as it may be listed: all but its secret. Times are milliseconds since 1970."""
+
+    grant: Grant
+    made: int
+    last_used: int | None
+    revoked: bool
 
 
 class Tokens(Protocol):

@@ -42,6 +42,8 @@ PEOPLE = (
             numbers TEXT NOT NULL, PRIMARY KEY (conference, attendee)) STRICT, WITHOUT ROWID""",
         "CREATE TABLE gone (digest BLOB PRIMARY KEY, day INTEGER NOT NULL) STRICT, WITHOUT ROWID",
     ),
+    # of a session: the key that it came from, so that both end together
+    ("ALTER TABLE grants ADD COLUMN parent TEXT NOT NULL DEFAULT ''",),
 )
 
 POSTS = (

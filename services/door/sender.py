@@ -8,7 +8,7 @@ from typing import Literal
 from msgspec import Struct
 
 from schemas.events import Input
-from services.directory.port import Grant
+from services.directory.port import RESERVED_CONNECTORS, Grant
 
 Role = Literal["attendee", "organizer", "connector", "operator", "verifier", "owner"]
 Kind = Literal["forbidden", "gone", "bad"]
@@ -47,7 +47,7 @@ class Refused(Struct, frozen=True):
 # Inside the server: who checked a one-time code, and who owns the log.
 VERIFIER = Sender(role="verifier", id="verifier")
 OWNER = Sender(role="owner", id="clock")
-RESERVED_CONNECTORS = frozenset({VERIFIER.id, OWNER.id, "operator"})
+assert {VERIFIER.id, OWNER.id, "operator"} == RESERVED_CONNECTORS
 
 
 def sender_of(grant: Grant) -> Sender:

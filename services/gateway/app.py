@@ -9,7 +9,18 @@ from litestar import Litestar, Request
 from litestar.datastructures import State
 from litestar.di import Provide
 
-from services.gateway import attendee, conference_views, events, health, looking, organizer, ownership, pages, sessions
+from services.gateway import (
+    attendee,
+    conference_views,
+    events,
+    health,
+    keys,
+    looking,
+    organizer,
+    ownership,
+    pages,
+    sessions,
+)
 from services.gateway.auth import Caller, caller_of, guard
 from services.gateway.bodies import Bounded
 from services.gateway.gate import Gate
@@ -24,6 +35,7 @@ ROUTES = [
     *conference_views.ROUTES,
     *organizer.ROUTES,
     *looking.ROUTES,
+    *keys.ROUTES,
     *events.ROUTES,
     *health.ROUTES,
     *pages.ROUTES,

@@ -85,11 +85,7 @@ async def organizer_in(gate: Gate, caller: Caller, data: Key) -> Response[Organi
     grant = await _granted(gate, caller, data.key)
     if grant.role not in ("organizer", "operator"):
         raise ProblemError(403, "role", "This page is for organizers. Use an organizer's key.")
-
-    def issued() -> str:
-        return gate.directory.keys.issue_key(grant.role, grant.subject, grant.conferences, days=ORGANIZER_DAYS)
-
-    token = await asyncio.to_thread(issued)
+    token = await asyncio.to_thread(gate.directory.keys.session_of, grant, ORGANIZER_DAYS)
     answer = OrganizerIn(grant.subject, grant.role)
     return Response(answer, cookies=[cookie(token, ORGANIZER_DAYS, gate.secure)])
 
