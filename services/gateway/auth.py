@@ -21,7 +21,8 @@ from services.gateway.roles import EVERYBODY, LOOPBACK, allowed
 if TYPE_CHECKING:
     from services.gateway.gate import Gate
 
-COOKIE = "hallway_session"
+# One each: an organizer is often an attendee too, in the same browser.
+COOKIE, ORGANIZER_COOKIE = "hallway_session", "hallway_organizer"
 HEADER = "x-hallway"  # no form of another site can send it
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _LOOPBACK = frozenset({"127.0.0.1", "::1"})
@@ -62,7 +63,7 @@ async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
     address = connection.client.host if connection.client else ""
     caller = Caller(EVERYBODY, address)
     if EVERYBODY not in roles and not (LOOPBACK in roles and _is_local(connection, address)):
-        caller = await _known(gate, connection, address)
+        caller = await _known(gate, connection, address, COOKIE if "attendee" in roles else ORGANIZER_COOKIE)
         if caller.role not in roles:
             raise ProblemError(403, "role", f"This is not for the role {caller.role}. Use another key or session.")
         if connection.scope["path_template"] != "/v1/events":  # which charges by events
@@ -75,8 +76,8 @@ def _is_local(connection: ASGIConnection[Any, Any, Any, Any], address: str) -> b
     return address in _LOOPBACK and not proxied
 
 
-async def _known(gate: "Gate", connection: ASGIConnection[Any, Any, Any, Any], address: str) -> Caller:
-    token, by_cookie = _token(connection)
+async def _known(gate: "Gate", connection: ASGIConnection[Any, Any, Any, Any], address: str, name: str) -> Caller:
+    token, by_cookie = _token(connection, name)
     if not token:
         raise ProblemError(401, "session", "Open your link again, or send a key as `Authorization: Bearer …`.")
     grant = await asyncio.to_thread(gate.directory.keys.authenticate, token)
@@ -88,11 +89,12 @@ async def _known(gate: "Gate", connection: ASGIConnection[Any, Any, Any, Any], a
     return Caller(grant.role, address, grant)
 
 
-def _token(connection: ASGIConnection[Any, Any, Any, Any]) -> tuple[str, bool]:
+def _token(connection: ASGIConnection[Any, Any, Any, Any], name: str) -> tuple[str, bool]:
     scheme, _, token = connection.headers.get("authorization", "").partition(" ")
     if scheme:
         return (token.strip() if scheme.lower() == "bearer" else "?"), False
-    return connection.cookies.get(COOKIE, ""), True
+    cookies = connection.cookies  # where the right one is missing, the other says whose session it is
+    return cookies.get(name) or cookies.get(COOKIE) or cookies.get(ORGANIZER_COOKIE, ""), True
 
 
 def caller_of(request: Request[Any, Any, Any]) -> Caller:
@@ -101,7 +103,7 @@ def caller_of(request: Request[Any, Any, Any]) -> Caller:
     return found
 
 
-def cookie(token: str, days: int, secure: bool) -> Cookie:
+def cookie(token: str, days: int, secure: bool, name: str = COOKIE) -> Cookie:
     """The session's cookie; an empty token takes it away."""
     age_s = days * 86_400 if token else 0
-    return Cookie(COOKIE, value=token, max_age=age_s, httponly=True, secure=secure, samesite="lax")
+    return Cookie(name, value=token, max_age=age_s, httponly=True, secure=secure, samesite="lax")

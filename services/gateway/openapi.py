@@ -10,7 +10,7 @@ from litestar import Litestar, Router
 from litestar.openapi.config import OpenAPIConfig
 from litestar.routes import HTTPRoute
 
-from services.gateway.auth import COOKIE, HEADER
+from services.gateway.auth import COOKIE, HEADER, ORGANIZER_COOKIE
 from services.gateway.problems import MEDIA_TYPE, TITLES
 from services.gateway.reading import MEDIA_TYPES
 from services.gateway.roles import EVERYBODY, LOOPBACK, allow, allowed
@@ -54,6 +54,7 @@ def _made(app: Litestar) -> dict[str, Any]:
     components["securitySchemes"] = {
         "key": {"type": "http", "scheme": "bearer"},
         "session": {"type": "apiKey", "in": "cookie", "name": COOKIE},
+        "organizer_session": {"type": "apiKey", "in": "cookie", "name": ORGANIZER_COOKIE},
     }
     for route in app.routes:
         if isinstance(route, HTTPRoute):
@@ -67,7 +68,8 @@ def _made(app: Litestar) -> dict[str, Any]:
 def _complete(operation: dict[str, Any], path: str, method: str, roles: list[str]) -> None:
     operation["x-hallway-roles"] = roles
     if EVERYBODY not in roles:
-        operation["security"] = [{"key": []}, {"session": []}, *([{}] if LOOPBACK in roles else [])]
+        session = "session" if "attendee" in roles else "organizer_session"
+        operation["security"] = [{"key": []}, {session: []}, *([{}] if LOOPBACK in roles else [])]
         if method not in ("GET", "HEAD"):
             operation.setdefault("parameters", []).append(_header())
     problem = {

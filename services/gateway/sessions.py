@@ -7,12 +7,11 @@ import asyncio
 from typing import Any
 
 from litestar import Request, Response, delete, post
-from litestar.datastructures import Cookie
 from msgspec import Struct
 
 from services.directory.keys import SESSION_DAYS
 from services.directory.port import Grant
-from services.gateway.auth import Caller, cookie
+from services.gateway.auth import COOKIE, ORGANIZER_COOKIE, Caller, cookie
 from services.gateway.gate import Gate
 from services.gateway.problems import ProblemError
 from services.gateway.roles import EVERYBODY, allow
@@ -63,20 +62,20 @@ async def _granted(gate: Gate, caller: Caller, token: str | None) -> Grant:
     return grant
 
 
-@delete("/v1/session", opt=allow("attendee", "organizer", "operator"), status_code=204, tags=["attendee"])
+@delete("/v1/session", opt=allow("attendee"), status_code=204, tags=["attendee"])
 async def sign_out(gate: Gate, caller: Caller, request: Request[Any, Any, Any]) -> Response[None]:
     """Ends the session that asks, and its streams."""
+    return await _ended(gate, caller, request, COOKIE)
+
+
+async def _ended(gate: Gate, caller: Caller, request: Request[Any, Any, Any], name: str) -> Response[None]:
     if "authorization" in request.headers:
         raise ProblemError(
             409, "key", "This ends sessions. A key is not ended by using it here; send the cookie alone."
         )
     await asyncio.to_thread(gate.directory.keys.revoke, caller.id)
     gate.hub.end_grant(caller.id)
-    return Response(None, status_code=204, cookies=[_none(gate)])
-
-
-def _none(gate: Gate) -> Cookie:
-    return cookie("", 0, gate.secure)
+    return Response(None, status_code=204, cookies=[cookie("", 0, gate.secure, name)])
 
 
 @post("/v1/organizer-session", opt=allow(EVERYBODY), status_code=200, tags=["organizer"])
@@ -87,7 +86,13 @@ async def organizer_in(gate: Gate, caller: Caller, data: Key) -> Response[Organi
         raise ProblemError(403, "role", "This page is for organizers. Use an organizer's key.")
     token = await asyncio.to_thread(gate.directory.keys.session_of, grant, ORGANIZER_DAYS)
     answer = OrganizerIn(grant.subject, grant.role)
-    return Response(answer, cookies=[cookie(token, ORGANIZER_DAYS, gate.secure)])
+    return Response(answer, cookies=[cookie(token, ORGANIZER_DAYS, gate.secure, ORGANIZER_COOKIE)])
 
 
-ROUTES = [sign_in, sign_out, organizer_in]
+@delete("/v1/organizer-session", opt=allow("organizer", "operator"), status_code=204, tags=["organizer"])
+async def organizer_out(gate: Gate, caller: Caller, request: Request[Any, Any, Any]) -> Response[None]:
+    """Ends the organizer's session that asks, and its streams."""
+    return await _ended(gate, caller, request, ORGANIZER_COOKIE)
+
+
+ROUTES = [sign_in, sign_out, organizer_in, organizer_out]

@@ -85,8 +85,19 @@ def test_a_cookie_alone_changes_nothing(server: Server, callers: dict[str, httpx
         refused = page.put(f"/v1/conferences/{CONFERENCE}", json=OPENING)
         assert (refused.status_code, "X-Hallway" in refused.json()["detail"]) == (403, True)
         assert page.put(f"/v1/conferences/{CONFERENCE}", json=OPENING, headers={"x-hallway": "1"}).status_code == 200
-        assert page.delete("/v1/session", headers={"x-hallway": "1"}).status_code == 204
+        assert page.delete("/v1/organizer-session", headers={"x-hallway": "1"}).status_code == 204
+        assert page.get(f"/v1/conferences/{CONFERENCE}/overview").status_code == 401
     assert server.client().get("/v1/me", headers=cookie).status_code == 401
+
+
+def test_an_organizer_is_an_attendee_too_in_the_same_browser(server: Server, callers: dict[str, httpx.Client]) -> None:
+    page = attendee(server, callers["organizer"], "both").http
+    good(page.post("/v1/organizer-session", json={"key": server.keys["organizer"]}))
+    assert page.get("/v1/me").status_code == 200
+    overview = f"/v1/conferences/{CONFERENCE}/overview"
+    assert page.get(overview).status_code == 200
+    assert page.delete("/v1/session").status_code == 204
+    assert (page.get("/v1/me").status_code, page.get(overview).status_code) == (403, 200)
 
 
 def test_bad_tokens_are_refused_and_then_slowed(tmp_path: Any) -> None:

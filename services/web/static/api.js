@@ -57,7 +57,7 @@ export const attendee = {
 
 export const organizer = {
   signIn: (key) => ask("POST", "/v1/organizer-session", { key }),
-  signOut: () => ask("DELETE", "/v1/session"),
+  signOut: () => ask("DELETE", "/v1/organizer-session"),
   conferences: () => ask("GET", "/v1/conferences"),
   conference: (id) => ask("GET", conference(id)),
   open: (id, body) => ask("PUT", conference(id), body),
