@@ -17,7 +17,7 @@ $(STAMP): pyproject.toml uv.lock
 	@echo "Setting up Hallway's environment in $(VENV) (once) ..."
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip --disable-pip-version-check install --quiet uv==$(UV_VERSION)
-	@UV_PROJECT_ENVIRONMENT=$(VENV) $(BIN)/uv sync --locked --quiet --inexact --python $(BIN)/python
+	@UV_PROJECT_ENVIRONMENT=$(VENV) $(BIN)/uv sync --locked --quiet --inexact --extra local-kafka --python $(BIN)/python
 	@touch $@
 
 demo: $(STAMP) ## replay a simulated conference day, its matches shown as they come

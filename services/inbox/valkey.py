@@ -22,7 +22,8 @@ from pathlib import Path
 from typing import IO, Self
 from urllib.parse import quote
 
-from services.inbox import guard, processes
+from services.inbox import asking
+from services.processes import ending, guard
 
 MEMORY_BYTES = 256 << 20  # an entry takes 660 bytes: 3,000 people with 130 entries each
 START_S = 10.0
@@ -85,7 +86,7 @@ class EmbeddedValkey:
         """Ends the server and gives the folder free."""
         process, self._process = self._process, None
         if process is not None:
-            await processes.end(process)
+            await ending.end(process)
         if self._lock is not None:
             self._socket.unlink(missing_ok=True)
             if self._socket.parent != self._folder:
@@ -129,7 +130,7 @@ class EmbeddedValkey:
 
     def _spawn(self) -> None:
         if self._process is not None:
-            processes.close(self._process)
+            ending.close(self._process)
         command = [str(_binary()), str(self._config)]
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(  # noqa: S603 - our own interpreter, script and binary
@@ -143,10 +144,10 @@ class EmbeddedValkey:
     async def _until_ready(self) -> None:
         try:
             async with asyncio.timeout(START_S):
-                while await asyncio.to_thread(processes.asked, self._socket) is None:
+                while await asyncio.to_thread(asking.asked, self._socket) is None:
                     if not self.alive():
                         raise ValkeyError(f"The embedded Valkey ended at its start: {self._last_words()}")
-                    await asyncio.sleep(processes.POLL_S)
+                    await asyncio.sleep(ending.POLL_S)
         except TimeoutError:
             raise ValkeyError(f"The embedded Valkey did not answer in {START_S:g} s; see {self._log}.") from None
 
@@ -156,9 +157,9 @@ class EmbeddedValkey:
 
     async def _end_left_over(self) -> None:
         """Ends the server that an earlier process of this folder left, if it proves to be that one."""
-        info = await asyncio.to_thread(processes.asked, self._socket)
-        pid = int(info["process_id"]) if info else processes.written_pid(self._folder / "valkey.pid")
-        if pid is not None and not await processes.kill(pid, self._config):
+        info = await asyncio.to_thread(asking.asked, self._socket)
+        pid = int(info["process_id"]) if info else ending.written_pid(self._folder / "valkey.pid")
+        if pid is not None and not await ending.kill(pid, self._config):
             raise ValkeyError(f"An earlier Valkey of {self._folder} (process {pid}) does not end. End it.")
 
 

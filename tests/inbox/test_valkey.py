@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from services.inbox import processes, valkey
+from services.inbox import asking, valkey
 from services.inbox.redis_inbox import RedisInboxes
 from services.inbox.valkey import EmbeddedValkey, ValkeyError
+from services.processes import ending
 from tests.inbox.made import CONFERENCE, suggested
 from tests.inbox.seen import awaited, until
 
@@ -87,17 +88,17 @@ async def test_it_dies_with_a_killed_parent(tmp_path: Path) -> None:
     try:
         assert parent.stdout is not None
         pid = int(await asyncio.to_thread(parent.stdout.readline))
-        assert processes.runs(pid, _config(tmp_path))
+        assert ending.runs(pid, _config(tmp_path))
     finally:
         _ended(parent)
-    await until(lambda: not processes.runs(pid, _config(tmp_path)))
+    await until(lambda: not ending.runs(pid, _config(tmp_path)))
     async with EmbeddedValkey(tmp_path) as server:
         assert server.alive()
 
 
 @awaited
 async def test_where_the_kernel_does_not_help_the_guard_watches_its_pipe() -> None:
-    told = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from services.inbox import guard; "
+    told = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from services.processes import guard; "
     told += "guard._watch([sys.executable, '-c', 'import os, time; print(os.getpid(), flush=True); time.sleep(600)'])"
     guard = _started(sys.executable, "-c", told)
     assert guard.stdin is not None
@@ -117,7 +118,7 @@ async def test_a_left_over_server_is_ended(tmp_path: Path) -> None:
     _config(tmp_path).write_text(config)
     left = _started(str(valkey._binary()), str(_config(tmp_path)))
     try:
-        await until(lambda: processes.asked(tmp_path / "valkey.sock"))
+        await until(lambda: asking.asked(tmp_path / "valkey.sock"))
         left.send_signal(signal.SIGSTOP)
         async with EmbeddedValkey(tmp_path) as server:
             await until(lambda: left.poll() is not None)
@@ -178,6 +179,6 @@ async def test_one_that_cannot_start_says_why(tmp_path: Path) -> None:
 def test_something_else_behind_the_socket_is_no_server(tmp_path: Path) -> None:
     with socket.socket(socket.AF_UNIX) as other:
         other.bind(str(tmp_path / "s"))
-        assert processes.asked(tmp_path / "s") is None
+        assert asking.asked(tmp_path / "s") is None
         other.listen()
-        assert processes.asked(tmp_path / "s") is None
+        assert asking.asked(tmp_path / "s") is None

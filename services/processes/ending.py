@@ -1,4 +1,4 @@
-"""Processes of servers: whether one runs with our configuration, what it says of itself, and its end.
+"""Processes of servers: whether one runs with our configuration, and its end.
 
 Owns: nothing. May never: signal a process that does not prove by its command line to be the one that is meant: process
 ids are used again.
@@ -7,31 +7,14 @@ ids are used again.
 import asyncio
 import os
 import signal
-import socket
 import subprocess
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-ANSWER_S = 0.5
 STOP_S = 3.0
 POLL_S = 0.01
-
-
-def asked(path: Path) -> dict[str, str] | None:
-    """INFO of the server behind a socket; None where none answers in time."""
-    try:
-        with socket.socket(socket.AF_UNIX) as line, line.makefile("rb") as answer:
-            line.settimeout(ANSWER_S)
-            line.connect(str(path))
-            line.sendall(b"INFO server\r\n")
-            head = answer.readline()
-            if not head.startswith(b"$"):
-                return None
-            body = answer.read(int(head[1:]))
-    except OSError:
-        return None
-    return dict(pair for said in body.decode().splitlines() if len(pair := said.split(":", 1)) == 2)
 
 
 def written_pid(path: Path) -> int | None:
@@ -86,3 +69,16 @@ async def _gone(is_gone: Callable[[], bool]) -> bool:
             return True
         await asyncio.sleep(POLL_S)
     return is_gone()
+
+
+def ended(pid: int, config: Path, limit_s: float) -> bool:
+    """Ends a server that is not our child: politely, after the limit at once; whether it is gone. Blocks."""
+    for number, wait_s in ((signal.SIGTERM, limit_s), (signal.SIGKILL, STOP_S)):
+        if not runs(pid, config):
+            return True
+        with suppress(ProcessLookupError):
+            os.kill(pid, number)
+        end = time.monotonic() + wait_s
+        while runs(pid, config) and time.monotonic() < end:
+            time.sleep(POLL_S)
+    return not runs(pid, config)

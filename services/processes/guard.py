@@ -1,10 +1,11 @@
-"""Runs a server so that it dies with the process that wanted it, also when that one is killed. A script of its own.
+"""Runs a server so that it dies with whoever wanted it, also when that one is killed. A script of its own.
 
 Owns: the tie between the two. May never: import anything of Hallway: it is run by its path, where no package is known.
 Theory: on Linux this process asks the kernel for SIGKILL at its parent's death (PR_SET_PDEATHSIG, which outlives exec)
 and becomes the server. The kernel means the parent's *thread*: start it from a thread that lives as long as the server
-shall. Elsewhere it stays, reads the pipe on its standard input, which ends with whoever holds the other end, and then
-kills the server. Doing the first in a fork hook of the parent instead could deadlock a process that has threads.
+shall. Elsewhere, and where several processes share a server (``parent`` 0), it stays, reads the pipe on its standard
+input, which ends with whoever holds the other end, and then kills the server. Doing the first in a fork hook of the
+parent instead could deadlock a process that has threads.
 """
 
 import ctypes
@@ -16,11 +17,14 @@ import sys
 import threading
 
 _PR_SET_PDEATHSIG = 1
+SHARED = 0  # no parent to die with: whoever holds the pipe
 
 
 def main(parent: int, command: list[str]) -> int:
-    """Ends with the server, or with its parent, the process ``parent``."""
+    """Ends with the server, or with its parent, the process ``parent`` (``SHARED``: with the last holder of stdin)."""
     if platform.system() == "Linux":
+        if parent == SHARED:  # the server in its turn dies with this process
+            return _watch([sys.executable, "-I", "-S", __file__, str(os.getpid()), *command])
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != parent:
             return 1  # the parent died before the kernel knew

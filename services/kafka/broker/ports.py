@@ -1,0 +1,33 @@
+"""Ports of this machine: free ones, outside of those that outgoing connections take.
+
+Owns: the range. May never: give a port that a client could take by mere knocking: a client that tries and tries a port
+of the outgoing range while its server is down one day connects to itself, and the server cannot come back.
+"""
+
+import secrets
+import socket
+from contextlib import closing
+
+HOST = "127.0.0.1"
+_FIRST, _LAST = 20_000, 32_000  # below the outgoing range of Linux (32768) and macOS (49152)
+_TRIES = 200
+
+
+def is_free(port: int) -> bool:
+    """Whether a server could listen there now."""
+    with closing(socket.socket()) as line:
+        line.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the server will: what lingers is no hindrance
+        try:
+            line.bind((HOST, port))
+        except OSError:
+            return False
+        return True
+
+
+def free() -> int:
+    """A free port, by chance."""
+    for _ in range(_TRIES):
+        port = _FIRST + secrets.randbelow(_LAST - _FIRST)
+        if is_free(port):
+            return port
+    raise OSError(f"no free port from {_FIRST} to {_LAST}")

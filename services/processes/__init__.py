@@ -1,0 +1,1 @@
+"""Processes of servers that Hallway starts: tied to the life of whoever wanted them, known again, ended."""
