@@ -11,7 +11,7 @@ import secrets
 import signal
 import socket
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,6 +29,7 @@ from services.gateway.background import Background
 from services.gateway.bodies import Bounded
 from services.gateway.bounds import Bounds
 from services.gateway.conferences import Conferences
+from services.gateway.connections import config_of
 from services.gateway.delivering import Delivering
 from services.gateway.erasures import Erasures
 from services.gateway.following import Following
@@ -46,6 +47,7 @@ from services.problems import UnusableError
 EPOCH_FILE = "epoch"
 STATIC = Path(__file__).parent / "web" / "static"
 ORGANIZER = "organizer"
+LOOPBACK = ("127.0.0.1", "::1")
 RUNNER = RunnerLimits(stop_s=2.5, deliver_rest_s=1.0)
 REQUESTS_S = 1.0  # for those under way when the server ends
 _log = structlog.get_logger("hallway.serving")
@@ -58,13 +60,17 @@ def clock() -> int:
 
 @dataclass(frozen=True)
 class Settings:
-    """What is told on the command line; the last three are for tests and other composition roots."""
+    """What is told on the command line; the last three are for tests and other composition roots.
+
+    ``trusted_proxies``: addresses and networks whose ``X-Forwarded-For`` is believed.
+    """
 
     data: Path
     host: str = "127.0.0.1"
     port: int = 8000
     public_url: str = ""
     redis_url: str | None = None
+    trusted_proxies: tuple[str, ...] = LOOPBACK
     reader: PostReader | None = None
     bounds: Bounds = field(default_factory=Bounds)
     static: Path = STATIC
@@ -196,15 +202,15 @@ async def serve(settings: Settings, ready: Ready) -> int:
     try:
         address = settings.address(sock.getsockname()[1])
         async with running(settings, address) as parts:
-            return await _served(parts, sock, lambda: ready(parts, address))
+            return await _served(parts, sock, settings.trusted_proxies, lambda: ready(parts, address))
     except (JournalError, ValkeyError) as error:
         raise UnusableError(str(error)) from None
     finally:
         sock.close()
 
 
-async def _served(parts: Running, sock: socket.socket, ready: Callable[[], None]) -> int:
-    server = _Server(_config(parts.app))
+async def _served(parts: Running, sock: socket.socket, trusted: Sequence[str], ready: Callable[[], None]) -> int:
+    server = _Server(config_of(parts.app, parts.gate.bounds, trusted, REQUESTS_S))
     told = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -235,17 +241,3 @@ def _code(parts: Running, failed: asyncio.Task[BaseException]) -> int:
     if error is not None:
         _log.error("hallway failed", error=type(error).__name__)
     return 1 if error is not None else 0
-
-
-def _config(app: Bounded) -> uvicorn.Config:
-    return uvicorn.Config(
-        app,
-        log_config=None,
-        access_log=False,
-        lifespan="off",
-        server_header=False,
-        timeout_keep_alive=10,
-        timeout_graceful_shutdown=round(REQUESTS_S),
-        limit_concurrency=10_000,
-        h11_max_incomplete_event_size=32 * 1024,
-    )

@@ -5,6 +5,7 @@ output.
 """
 
 import asyncio
+import ipaddress
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -24,17 +25,25 @@ def serve(
     host: Annotated[str, Parameter(help="The address to listen at.")] = "127.0.0.1",
     port: Annotated[int, Parameter(help="The port to listen at; 0: a free one.")] = 8000,
     public_url: Annotated[str, Parameter(help="Where people find it, such as https://meet.example.org.")] = "",
+    trusted_proxy: Annotated[
+        list[str] | None,
+        Parameter(
+            negative=(), help="Besides loopback: an address or network of a proxy whose X-Forwarded-For is believed."
+        ),
+    ] = None,
     redis: Annotated[str | None, Parameter(help="A Redis or Valkey to use instead of the embedded one.")] = None,
     print_organizer_key: Annotated[
         bool, Parameter(negative=(), help="Make a further organizer key and print it, then serve.")
     ] = False,
 ) -> int:
     """Take events, match people, and show them on a page at once: everything in one process."""
+    _checked(public_url, port, redis)
+    _checked_host(host, public_url)
+    proxies = [_network(text) for text in trusted_proxy or ()]
     from services.gateway.logs import to_stderr  # the server's libraries: no other command should wait for them
-    from services.serving import Running, Settings
+    from services.serving import LOOPBACK, Running, Settings
     from services.serving import serve as serve_until_told
 
-    _checked(public_url, port, redis)
     to_stderr()
 
     def ready(parts: Running, address: str) -> None:
@@ -42,13 +51,40 @@ def serve(
         if parts.is_new or print_organizer_key:
             _show_key(parts.organizer_key(), address)
 
-    settings = Settings(data=data, host=host, port=port, public_url=public_url, redis_url=redis)
+    settings = Settings(
+        data=data,
+        host=host,
+        port=port,
+        public_url=public_url,
+        redis_url=redis,
+        trusted_proxies=(*LOOPBACK, *proxies),
+    )
     return asyncio.run(serve_until_told(settings, ready))
 
 
 def _show_key(key: str, address: str) -> None:
     sys.stdout.write(f"Organizer key, shown this once; paste it at {address}/organizer :\n{key}\n")
     sys.stdout.flush()
+
+
+def _checked_host(host: str, public_url: str) -> None:
+    """Whoever lets others reach it has to say where they do: links lead there, and https makes the cookie secure."""
+    try:
+        local = host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        local = False
+    if not local and not public_url:
+        raise UnusableError(
+            f"With --host {host} others can reach Hallway: say where, as --public-url https://meet.example.org, and "
+            "have a proxy there that speaks https. Without --host it listens on this machine alone."
+        )
+
+
+def _network(text: str) -> str:
+    try:
+        return str(ipaddress.ip_network(text)) if "/" in text else str(ipaddress.ip_address(text))
+    except ValueError:
+        raise UnusableError("--trusted-proxy is an address or a network, such as 172.18.0.0/16.") from None
 
 
 def _checked(public_url: str, port: int, redis: str | None) -> None:

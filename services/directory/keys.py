@@ -7,7 +7,7 @@ digest. An unknown ID costs a comparison too, so the time says nothing about whi
 
 import hmac
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Literal
 
 import msgspec
@@ -97,6 +97,11 @@ class Keys:
             if self._last_used(grant.id) <= now - USED_MS:
                 self._base.run(sql, (now, grant.id, now - USED_MS))
         return grant
+
+    def good(self, grants: Collection[str]) -> set[str]:
+        """Those of these ids that are known, not expired and not ended."""
+        sql = "SELECT id FROM grants WHERE id IN (SELECT value FROM json_each(?)) AND NOT revoked AND expires > ?"
+        return {row[0] for row in self._base.read(sql, (_json(sorted(grants)), self._clock()))}
 
     def revoke(self, grant: str) -> bool:
         """Ends one, by its public id, and the sessions that came from it."""

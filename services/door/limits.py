@@ -7,6 +7,7 @@ goes first, mostly a full one; one that was not full speaks sooner for it, which
 Rejected: ``limits`` (no clock of ours, windows instead of buckets), ``pyrate-limiter`` (a thread; ten times the code).
 """
 
+import ipaddress
 from collections import OrderedDict
 from collections.abc import Callable
 
@@ -32,8 +33,25 @@ RATES: dict[str, Rate] = {
     "operator": Rate(burst=600, per_minute=600),
     "upload": Rate(burst=50_000, per_minute=5_000),  # an archive's posts, beside an attendee's own words
     "sign_in": Rate(burst=10, per_minute=10),  # links and keys that were not good, by address
+    "anonymous": Rate(burst=6_000, per_minute=12_000),  # by address: a hall full of phones may share one
     "mail": Rate(burst=3, per_minute=1),  # links asked for, by address and by attendee
 }
+
+
+_NOWHERE = "no address"  # all whose address cannot be read share a bucket
+
+
+def network_of(address: str) -> str:
+    """By what a client without a name is counted: an IPv4 address, or the /64 of an IPv6 one, which is all theirs."""
+    try:
+        found = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return _NOWHERE
+    if isinstance(found, ipaddress.IPv4Address):
+        return str(found)
+    if found.ipv4_mapped is not None:
+        return str(found.ipv4_mapped)
+    return str(ipaddress.ip_network((found, 64), strict=False))
 
 
 class Limiter:

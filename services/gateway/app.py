@@ -9,6 +9,7 @@ from litestar import Litestar, Request
 from litestar.datastructures import State
 from litestar.di import Provide
 
+from services.door.limits import network_of
 from services.gateway import (
     attendee,
     conference_views,
@@ -70,4 +71,9 @@ def litestar(gate: Gate) -> Litestar:
 def gateway(gate: Gate) -> Bounded:
     """What the server runs."""
     gate.metrics.streams_are(lambda: len(gate.hub))
-    return Bounded(litestar(gate), gate.bounds, gate.metrics)
+    return Bounded(
+        litestar(gate),
+        gate.bounds,
+        gate.metrics,
+        lambda address: gate.charge("anonymous", network_of(address)),
+    )

@@ -8,7 +8,7 @@ import secrets
 from typing import Annotated, Any
 
 from litestar import delete, get, patch, post
-from litestar.params import Parameter
+from litestar.params import HeaderParameter, Parameter
 from msgspec import UNSET
 from msgspec.structs import replace
 
@@ -109,7 +109,7 @@ async def my_inbox(gate: Gate, caller: Caller) -> InboxShown:
 async def my_stream(
     gate: Gate,
     caller: Caller,
-    last_event_id: Annotated[str, Parameter(header="last-event-id", required=False)] = "",
+    last_event_id: Annotated[str, HeaderParameter(name="last-event-id", required=False)] = "",
     after: Annotated[str, Parameter(required=False, description="As Last-Event-ID, for a first connection.")] = "",
 ) -> EventStream:
     """My cards as they come: server-sent events."""

@@ -5,6 +5,7 @@ for everybody.
 """
 
 import asyncio
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -15,6 +16,7 @@ from litestar.handlers import BaseRouteHandler
 from msgspec import Struct
 
 from services.directory.port import Grant
+from services.door.limits import network_of
 from services.gateway.problems import ProblemError
 from services.gateway.roles import EVERYBODY, LOOPBACK, allowed
 
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
 # One each: an organizer is often an attendee too, in the same browser.
 COOKIE, ORGANIZER_COOKIE = "hallway_session", "hallway_organizer"
+_COOKIES = tuple(f"{name}=".encode() for name in (COOKIE, ORGANIZER_COOKIE))
 HEADER = "x-hallway"  # no form of another site can send it
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _LOOPBACK = frozenset({"127.0.0.1", "::1"})
@@ -82,11 +85,19 @@ async def _known(gate: "Gate", connection: ASGIConnection[Any, Any, Any, Any], a
         raise ProblemError(401, "session", "Open your link again, or send a key as `Authorization: Bearer …`.")
     grant = await asyncio.to_thread(gate.directory.keys.authenticate, token)
     if grant is None:
-        gate.charge("sign_in", address)
+        gate.charge("sign_in", network_of(address))
         raise ProblemError(401, "session", "This key or session is unknown, expired or ended. Get a new one.")
     if by_cookie and connection.scope["method"] not in _SAFE and connection.headers.get(HEADER) != "1":  # type: ignore[typeddict-item]  # see above
         raise ProblemError(403, "cross-site", "Send the header `X-Hallway: 1` with what changes something.")
     return Caller(grant.role, address, grant)
+
+
+def is_anonymous(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    """Whether a request says nothing of who asks: then it is counted by its address, before anything is read."""
+    for name, value in headers:
+        if name == b"authorization" or (name == b"cookie" and any(each in value for each in _COOKIES)):
+            return False
+    return True
 
 
 def _token(connection: ASGIConnection[Any, Any, Any, Any], name: str) -> tuple[str, bool]:

@@ -1,4 +1,4 @@
-"""What goes on beside the requests: erasures, presence, the embedded store's life, the daily tidying.
+"""What goes on beside the requests: erasures, presence, ends of sessions, the store's life, tidying.
 
 Owns: these tasks and their end. May never: die in silence: what breaks one ends the server.
 """
@@ -30,6 +30,7 @@ class Background:
         self._start(gate.overviews.keep_presence(self._open, PRESENCE_S), "presence")
         self._start(self._ready(), "inboxes")
         self._start(self._tidy(), "tidying")
+        self._start(self._end_streams(), "sessions")
         if server is not None:
             self._start(server.keep(self._ready), "valkey")
 
@@ -63,6 +64,15 @@ class Background:
                 await asyncio.to_thread(self._gate.directory.tidy)
             except DirectoryBusyError:
                 _log.warning("tidying is done tomorrow")
+
+    async def _end_streams(self) -> None:
+        """Ends the streams of sessions and keys that expired or were ended, wherever that was done."""
+        while True:
+            await asyncio.sleep(self._gate.bounds.ended_s)
+            open_ = self._gate.hub.grants()
+            good = await asyncio.to_thread(self._gate.directory.keys.good, open_) if open_ else set()
+            for grant in open_ - good:
+                self._gate.hub.end_grant(grant)
 
     async def stop(self) -> None:
         """Ends all."""

@@ -1,4 +1,4 @@
-"""Around everything: bodies are read within their bounds, requests are counted and logged.
+"""Around everything: who says no name is counted, bodies are read within their bounds, requests are logged.
 
 Owns: the outermost ASGI layer. May never: log a raw path (a link is one), a header or a body.
 Theory: a body is read here, whole, before the application sees it: so a slow or endless one costs a bounded buffer and
@@ -14,6 +14,7 @@ from typing import Any
 import structlog
 from litestar import Litestar, Request
 
+from services.gateway.auth import is_anonymous
 from services.gateway.bounds import Bounds
 from services.gateway.metrics import Metrics
 from services.gateway.problems import MEDIA_TYPE, ProblemError, response
@@ -32,9 +33,10 @@ _log = structlog.get_logger("hallway.http")
 class Bounded:
     """The application that the server runs."""
 
-    def __init__(self, app: Litestar, bounds: Bounds, metrics: Metrics) -> None:
+    def __init__(self, app: Litestar, bounds: Bounds, metrics: Metrics, charge: Callable[[str], None]) -> None:
         self._app: Any = app  # an ASGI application
         self._bounds, self._metrics = bounds, metrics
+        self._charge = charge  # an anonymous client by its address; raises ProblemError when it asks too often
         self._buffered = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -44,6 +46,8 @@ class Bounded:
         answer = _Answer(scope, send, self._metrics)
         held = 0
         try:
+            if is_anonymous(scope["headers"]):
+                self._charge(scope["client"][0] if scope["client"] else "")
             body = await self._read(scope, receive)
             held = len(body or b"")
             self._buffered += held

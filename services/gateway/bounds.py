@@ -20,11 +20,14 @@ class Bounds:
     csv_bytes: int = 10 * 1024 * 1024
     body_bytes: int = STANDARD_BYTES
     buffered_bytes: int = 64 * 1024 * 1024  # bodies being read, all together
+    head_s: float = 10.0  # from the opening of a line, or a request's first byte, to the end of its head
+    idle_s: int = 10  # a line on which nothing comes after an answer
     body_s: float = 20.0  # for a whole body: 4 MiB at 2 Mbit/s
     ask_s: float = 5.0  # the matcher or the inbox, for a page
     streams_a_session: int = 6  # what a browser opens to a host at most
     streams: int = 5_000
     send_s: float = 30.0  # a client that takes nothing for so long is gone
+    ended_s: float = 5.0  # between two looks whether the sessions with open streams still hold
     beat_s: float = 15.0
     retry_ms: int = 2_000  # a browser's pause before it comes again
     overview_s: float = 1.0

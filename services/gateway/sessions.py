@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from services.directory.keys import SESSION_DAYS
 from services.directory.port import Grant
+from services.door.limits import network_of
 from services.gateway.auth import COOKIE, ORGANIZER_COOKIE, Caller, cookie
 from services.gateway.gate import Gate
 from services.gateway.problems import ProblemError
@@ -57,7 +58,7 @@ async def sign_in(gate: Gate, caller: Caller, data: Link) -> Response[SignedIn]:
 async def _granted(gate: Gate, caller: Caller, token: str | None) -> Grant:
     grant = None if token is None else await asyncio.to_thread(gate.directory.keys.authenticate, token)
     if grant is None:
-        gate.charge("sign_in", caller.address)
+        gate.charge("sign_in", network_of(caller.address))
         raise ProblemError(401, "sign-in", "This is not good any more, or never was. Ask the organizer for a new one.")
     return grant
 

@@ -76,6 +76,10 @@ class Hub:
         if not tasks:
             del self._open[owner]
 
+    def grants(self) -> set[str]:
+        """The keys and sessions with open streams."""
+        return {owner.grant for owner in self._open}
+
     def end_grant(self, grant: str) -> None:
         """The session was ended."""
         self._end(owner for owner in self._open if owner.grant == grant)

@@ -48,6 +48,16 @@ class TestKeys:
         assert directory.keys.exchange(link) is None
         assert directory.keys.expire() == 2
 
+    def test_which_are_still_good_of_many(self, directory: SqliteDirectory, clock: Clock) -> None:
+        short, long, ended = (directory.keys.issue_key("organizer", "o1", days=days) for days in (1, 2, 2))
+        short, long, ended = (key.split(".")[2] for key in (short, long, ended))
+        directory.keys.revoke(ended)
+        asked = {short, long, ended, "nobody"}
+        assert directory.keys.good(asked) == {short, long}
+        clock.now += DAY_MS
+        assert directory.keys.good(asked) == {long}
+        assert directory.keys.good(()) == set()
+
     def test_revoked_is_over(self, directory: SqliteDirectory) -> None:
         first, other = (directory.keys.issue_key("organizer", "o1", [name]) for name in ("hims", "vive"))
         grant = directory.keys.authenticate(first)

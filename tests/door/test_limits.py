@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.door.limits import MINUTE_US, RATES, Limiter, Rate
+from services.door.limits import MINUTE_US, RATES, Limiter, Rate, network_of
 
 
 class Ticker:
@@ -58,3 +58,12 @@ def test_never_more_than_burst_and_pace_and_waiting_always_helps(rate: Rate, ste
 def test_every_rate_can_be_made() -> None:
     for rate in RATES.values():
         assert Limiter(rate, Ticker()).wait("a", rate.burst) == 0
+
+
+def test_a_client_is_counted_by_what_is_its_own() -> None:
+    assert network_of("192.0.2.7") == network_of("::ffff:192.0.2.7") == "192.0.2.7"
+    assert network_of("192.0.2.7") != network_of("192.0.2.8")
+    assert network_of("2001:db8:0:1::7") == network_of("2001:db8:0:1:ffff::8") == "2001:db8:0:1::/64"
+    assert network_of("2001:db8:0:1::7") != network_of("2001:db8:0:2::7")
+    assert network_of("fe80::1%eth0") == "fe80::/64"
+    assert network_of("") == network_of("unknown, 192.0.2.7") == network_of("x" * 9_999)

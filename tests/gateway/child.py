@@ -13,7 +13,7 @@ from services.door.limits import Rate
 from services.gateway.bounds import Bounds
 from services.gateway.logs import to_stderr
 from services.problems import UnusableError
-from services.serving import Running, Settings, serve
+from services.serving import LOOPBACK, Running, Settings, serve
 
 WIDE = Rate(burst=1_000_000, per_minute=10_000_000)
 
@@ -54,7 +54,9 @@ def main() -> int:
     settings = Settings(
         data=Path(given["data"]),
         port=given.get("port", 0),
+        public_url=given.get("public_url", ""),
         redis_url=given.get("redis"),
+        trusted_proxies=tuple(given.get("trusted", LOOPBACK)),
         reader=FileReader(Path(given["posts"])),
         bounds=Bounds(**bounds),
     )
