@@ -84,7 +84,7 @@ def test_an_organizers_key_ends_with_its_sessions_and_streams(server: Server, op
     with httpx.Client(base_url=server.address, headers={"x-hallway": "1"}, timeout=LIMIT_S) as page:
         good(page.post("/v1/organizer-session", json={"key": made["secret"]}))
         assert [each["id"] for each in good(page.get("/v1/conferences"))["conferences"]] == ["shared"]
-        token = page.cookies["hallway_session"]
+        token = page.cookies["hallway_organizer"]
         # A session taken for a key makes a session of the same key: it ends with it too.
         good(page.post("/v1/organizer-session", json={"key": token}))
         with stream(server, page, "/v1/conferences/shared/stream") as live:
