@@ -12,7 +12,7 @@ from importlib.metadata import version
 
 from cyclopts import App, CycloptsError
 
-from services.commands import fold_commands, kafka, keys, other_commands, serve
+from services.commands import fold_commands, kafka, keys, other_commands, serve, topics
 from services.commands.summary import say
 from services.problems import INTERRUPTED, UNUSABLE, UnusableError
 
@@ -33,6 +33,7 @@ app.command(other_commands.demo)
 app.command(serve.serve)
 app.command(keys.app)
 app.command(kafka.app)
+app.command(topics.app)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

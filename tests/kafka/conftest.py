@@ -20,7 +20,7 @@ def kafka_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture
 def prefix() -> str:
     """What the names of a test's topics begin with: no test sees the records of another."""
-    return f"t{secrets.token_hex(6)}"
+    return f"t{secrets.token_hex(6)}."
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -1,0 +1,95 @@
+"""``hallway topics create``, ``check``, ``show``: the declared topics in a cluster.
+
+Owns: the options, and the lines on the terminal. May never: decide what a topic is (``schemas.topics`` does).
+"""
+
+import sys
+from typing import Annotated
+
+from cyclopts import App, Parameter
+
+from schemas.topics import DAY_MS, FOREVER, PARTITIONS, TOPICS, Topic
+from services.commands.reaching import Kafka, Prefix, checked, reached
+from services.commands.summary import plural, say
+from services.problems import UnusableError
+
+app = App(name="topics", help="The topics that Hallway uses: create them, check them, show them.")
+_MOST_PARTITIONS = 10_000
+
+
+@app.command
+def create(
+    *,
+    kafka: Kafka,
+    prefix: Prefix = "",
+    partitions: Annotated[
+        int, Parameter(help="Of each topic with a key. Fixed for ever: at least as many as you will want workers.")
+    ] = PARTITIONS,
+    copies: Annotated[
+        int | None, Parameter(help="On how many brokers each record is kept; by default all, at most 3.")
+    ] = None,
+) -> int:
+    """Create the topics that are missing, then check all."""
+    from services.kafka import topics
+
+    checked(kafka, prefix)
+    if not 1 <= partitions <= _MOST_PARTITIONS or (copies is not None and copies < 1):
+        raise UnusableError(f"--partitions is a number from 1 to {_MOST_PARTITIONS}, --copies one from 1 on.")
+    made = reached(topics.create(kafka, prefix, partitions=partitions, copies=copies))
+    say(f"Created {', '.join(made)}." if made else "All topics were there.")
+    return 0
+
+
+@app.command
+def check(*, kafka: Kafka, prefix: Prefix = "") -> int:
+    """Compare the cluster's topics with the declared ones; exit 1 where they differ, and say what to do."""
+    from services.kafka import topics
+
+    checked(kafka, prefix)
+
+    async def faults() -> list[str]:
+        try:
+            await topics.check(kafka, prefix)
+        except topics.TopicsError as error:
+            return error.faults
+        return []
+
+    found = reached(faults())
+    for fault in found:
+        say(fault, "red")
+    if not found:
+        say("All topics are as declared.")
+    return 1 if found else 0
+
+
+@app.command
+def show(
+    *,
+    kafka: Annotated[str | None, Parameter(help="A Kafka's address; without it only what is declared.")] = None,
+    prefix: Prefix = "",
+) -> int:
+    """Say what each topic is for, its key, how long it is kept; and with --kafka how many records it has."""
+    there: dict[str, dict[int, int]] = {}
+    if kafka is not None:
+        from services.kafka import reading
+
+        checked(kafka, prefix)
+        there = reached(reading.extents(kafka, [prefix + topic.name for topic in TOPICS]))
+    for topic in TOPICS:
+        name = prefix + topic.name
+        sys.stdout.write(f"{name}\n  {topic.says}\n  {_facts(topic)}\n")
+        if kafka is not None:
+            found = there.get(name)
+            sys.stdout.write(
+                f"  {plural(len(found), 'partition')}, {plural(sum(found.values()), 'record')}\n"
+                if found
+                else "  not there\n"
+            )
+    return 0
+
+
+def _facts(topic: Topic) -> str:
+    kept = "the newest of each key" if topic.compacted else "for ever"
+    if not topic.compacted and topic.retention_ms != FOREVER:
+        kept = f"{topic.retention_ms // DAY_MS} days"
+    return f"key: {topic.key}; kept: {kept}; time: {topic.stamped}; packed: {topic.compression}"
