@@ -5,7 +5,7 @@ was erased. Ids are random, and say nothing.
 """
 
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import msgspec
 from msgspec.structs import asdict, replace
@@ -51,6 +51,22 @@ class People:
             values = tuple(asdict(person).values())
             self._base.run(f"INSERT INTO people ({_FIELDS}) VALUES (?, ?, ?, ?, ?, ?, ?)", values)  # noqa: S608 - constant
             return person
+
+    def add_all(self, persons: Sequence[Person]) -> list[tuple[Person, bool]]:
+        """Adds several without an id, all or nobody; gives who is there now, and whether they are new."""
+        with self._base.write():
+            return [self._added(person) for person in persons]
+
+    def _added(self, person: Person) -> tuple[Person, bool]:
+        is_new = self.by_email(person.conference, person.email) is None
+        added = self.add(person)
+        assert added is not None  # only an id that was asked for can be erased
+        return added, is_new
+
+    def remove(self, conference: str, attendees: Sequence[str]) -> None:
+        """Takes out people who were added and are not wanted after all; who leaves for good is erased."""
+        sql = "DELETE FROM people WHERE conference = ? AND attendee IN (SELECT value FROM json_each(?))"
+        self._base.run(sql, (conference, _json(attendees)))
 
     def change(self, person: Person) -> bool:
         """Replaces what is known of somebody; False if there is nobody, or another has that e-mail."""

@@ -3,6 +3,7 @@
 Owns: the list of parts. May never: make one by itself.
 """
 
+import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -55,6 +56,7 @@ class Gate:
     public_url: str
     static: Path
     bounds: Bounds = field(default_factory=Bounds)
+    registering: asyncio.Lock = field(default_factory=asyncio.Lock)
     limiters: dict[str, Limiter] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

@@ -17,12 +17,12 @@ from schemas.times import written
 from services.directory.people import fault_in
 from services.directory.port import Person
 from services.door.attendee_csv import MOST_ACCOUNTS, AttendeeRow, Mistake, read_csv
-from services.door.enrolling import Enrolled, enrolled
 from services.gateway.auth import Caller
 from services.gateway.gate import Gate, sole
 from services.gateway.intake import Result
 from services.gateway.opening import Opening
 from services.gateway.problems import ProblemError
+from services.gateway.registering import registered
 from services.gateway.roles import allow
 
 _AT_ONCE = 500
@@ -101,9 +101,10 @@ async def register(gate: Gate, caller: Caller, conference: PlainId, data: NewAtt
         consent=data.consent,
         show_name=data.show_name,
     )
-    made = await _enrolled(gate, conference, [row])
-    sole(await gate.intake.say([made[0].event], gate.sender(caller)))
-    return Registered(made[0].attendee, address(gate, made[0].link))
+    ((made, result),) = await registered(gate.intake, gate.registering, gate.sender(caller), conference, [row])
+    sole([result])
+    link = await asyncio.to_thread(gate.directory.keys.issue_link, conference, made.attendee)
+    return Registered(made.attendee, address(gate, link))
 
 
 def _check_account(text: str) -> None:
@@ -111,12 +112,6 @@ def _check_account(text: str) -> None:
         account_form(text)
     except ValueError as error:
         raise ProblemError(422, "account", f"accounts: one {error}.", field="accounts") from None
-
-
-async def _enrolled(gate: Gate, conference: str, rows: list[AttendeeRow]) -> list[Enrolled]:
-    async with gate.intake.lock:
-        people, keys = gate.directory.people, gate.directory.keys
-        return await asyncio.to_thread(enrolled, conference, rows, people, keys, gate.clock())
 
 
 def address(gate: Gate, link: str) -> str:
@@ -129,18 +124,14 @@ async def register_csv(gate: Gate, caller: Caller, conference: PlainId, request:
     """Registers everybody in a CSV file; a line with a mistake is left out and said."""
     gate.owned(caller, conference)
     rows, mistakes = await asyncio.to_thread(read_csv, await request.body())
-    registered = 0
+    good = 0
     for start in range(0, len(rows), _AT_ONCE):
         some = rows[start : start + _AT_ONCE]
-        made = await _enrolled(gate, conference, some)
-        results = await gate.intake.say([each.event for each in made], gate.sender(caller))
-        registered += sum(1 for result in results if result.status != "rejected")
-        mistakes += [
-            Mistake(each.line, None, result.reason or "")
-            for each, result in zip(made, results, strict=True)
-            if result.status == "rejected"
-        ]
-    return Imported(registered, tuple(mistakes))
+        made = await registered(gate.intake, gate.registering, gate.sender(caller), conference, some)
+        refused = [(each, result) for each, result in made if result.status == "rejected"]
+        good += len(made) - len(refused)
+        mistakes += [Mistake(each.line, None, result.reason or "") for each, result in refused]
+    return Imported(good, tuple(mistakes))
 
 
 @post(

@@ -116,14 +116,13 @@ def test_what_is_written_is_read_again(name: str) -> None:
 
 
 class TestEnrolling:
-    def test_each_row_becomes_a_person_an_event_and_a_link(self, directory: SqliteDirectory, clock: Clock) -> None:
+    def test_each_row_becomes_a_person_and_an_event(self, directory: SqliteDirectory, clock: Clock) -> None:
         rows, _ = read_csv((HEAD + ADA).encode())
-        (first,) = enrolled("hims", rows, directory.people, directory.keys, clock.now)
-        (again,) = enrolled("hims", rows, directory.people, directory.keys, clock.now)
+        (first,) = enrolled("hims", rows, directory.people, clock.now)
+        (again,) = enrolled("hims", rows, directory.people, clock.now)
         assert first.attendee == again.attendee == first.event.attendee
+        assert (first.is_new, again.is_new) == (True, False)
         assert first.event.id != again.event.id
-        assert first.link != again.link
-        assert directory.keys.exchange(first.link) is not None
         sender = Sender(role="organizer", id="o1", conferences=frozenset({"hims"}))
         assert isinstance(admit(sender, first.event, clock.now), Admitted)
         assert directory.display("hims", [first.attendee])[first.attendee].name is None

@@ -1,0 +1,38 @@
+"""Registering attendees: the directory and the log know the same people, whatever fails in between.
+
+Owns: the order. May never: leave a person in the directory whom the log refused.
+Theory: the directory first, for it finds by the e-mail who is there already: what was interrupted, or may have been
+taken (a time limit), is said again with the same ids. What the log surely did not take is taken back. One request
+after another, so that nobody finds a person who is about to be taken back.
+"""
+
+import asyncio
+from collections.abc import Sequence
+
+from services.door.attendee_csv import AttendeeRow
+from services.door.enrolling import Enrolled, enrolled, taken_back
+from services.door.sender import Sender
+from services.embedded import AwayError, BusyError, StoppedError
+from services.gateway.intake import Intake, Result
+from services.journal import JournalError
+
+_NOTHING_TAKEN = (BusyError, StoppedError, AwayError, JournalError)  # as ``Runner.submit`` says
+
+
+async def registered(
+    intake: Intake, turn: asyncio.Lock, sender: Sender, conference: str, rows: Sequence[AttendeeRow]
+) -> list[tuple[Enrolled, Result]]:
+    """Each row's person, and what the log said. Raises as ``Runner.submit``; ``turn`` is for this alone."""
+    people = intake.directory.people
+    async with turn:
+        async with intake.lock:  # nobody is erased meanwhile
+            made = await asyncio.to_thread(enrolled, conference, rows, people, intake.clock())
+        try:
+            results = await intake.say([each.event for each in made], sender)
+        except _NOTHING_TAKEN:
+            await asyncio.to_thread(taken_back, conference, made, people)
+            raise
+        refused = [each for each, result in zip(made, results, strict=True) if result.status == "rejected"]
+        if refused:
+            await asyncio.to_thread(taken_back, conference, refused, people)
+        return list(zip(made, results, strict=True))
