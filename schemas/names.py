@@ -17,11 +17,12 @@ _SOURCE = re.compile(r"(?:connector|organizer|attendee):[A-Za-z0-9_.\-]{1,128}")
 _CLOCK = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d", re.ASCII)
 
 
-def _fold(text: str) -> str:
+def folded(text: str) -> str:
+    """A text as names are compared: whatever its case and form of signs."""
     if text.isascii():
         return text.lower()
-    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
-    return unicodedata.normalize("NFKC", folded.casefold())
+    once = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+    return unicodedata.normalize("NFKC", once.casefold())
 
 
 def _bare(text: str) -> str:
@@ -31,7 +32,7 @@ def _bare(text: str) -> str:
 
 def account(text: str) -> str:
     """``network:handle``, normalised; the handle may hold further colons, as a DID does."""
-    network, colon, handle = _bare(_fold(text)).partition(":")
+    network, colon, handle = _bare(folded(text)).partition(":")
     network, handle = network.strip(), _bare(handle)
     if not (colon and network and handle) or len(handle) + len(network) >= NAME_CHARS:
         raise ValueError(f"is not an account: it is network:handle, such as x:ada, up to {NAME_CHARS} characters")
@@ -40,7 +41,7 @@ def account(text: str) -> str:
 
 def hashtag(text: str) -> str:
     """A hashtag, normalised."""
-    tag = _bare(_fold(text))
+    tag = _bare(folded(text))
     if not tag or len(tag) > NAME_CHARS:
         raise ValueError(f"is not a hashtag of 1 to {NAME_CHARS} characters")
     return tag
@@ -55,7 +56,7 @@ def plain_id(text: str) -> str:
 
 def person(text: str) -> str:
     """Somebody to block: an attendee's id, or an account (which has a colon)."""
-    return account(text) if ":" in _fold(text) else plain_id(text)
+    return account(text) if ":" in folded(text) else plain_id(text)
 
 
 def source(text: str) -> str:

@@ -12,7 +12,7 @@ from importlib.metadata import version
 
 from cyclopts import App, CycloptsError
 
-from services.commands import fold_commands, kafka, keys, other_commands, serve, topics
+from services.commands import dead_letters, fold_commands, kafka, keys, other_commands, serve, topics
 from services.commands.summary import say
 from services.problems import INTERRUPTED, UNUSABLE, UnusableError
 
@@ -34,6 +34,7 @@ app.command(serve.serve)
 app.command(keys.app)
 app.command(kafka.app)
 app.command(topics.app)
+app.command(dead_letters.app)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

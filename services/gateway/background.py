@@ -10,10 +10,15 @@ from typing import Any
 import structlog
 
 from services.directory.port import DirectoryBusyError
+from services.gateway.conferences import SNAPSHOT
 from services.gateway.gate import Gate
 from services.inbox.valkey import EmbeddedValkey
+from services.journal import JournalError
 
 DAY_S = 86_400.0
+HOUR_S = 3_600.0
+NOTED_S = 60.0  # by then everything that was appended before is noted: no answer takes so long
+SAVED_RECORDS = 20_000  # read again at a start in a tenth of a second
 PRESENCE_S = 1.0
 _log = structlog.get_logger("hallway.background")
 
@@ -31,6 +36,8 @@ class Background:
         self._start(self._ready(), "inboxes")
         self._start(self._tidy(), "tidying")
         self._start(self._end_streams(), "sessions")
+        self._start(self._expire_letters(), "dead letters")
+        self._start(self._keep_conferences(), "conferences")
         if server is not None:
             self._start(server.keep(self._ready), "valkey")
 
@@ -73,6 +80,29 @@ class Background:
             good = await asyncio.to_thread(self._gate.directory.keys.good, open_) if open_ else set()
             for grant in open_ - good:
                 self._gate.hub.end_grant(grant)
+
+    async def _expire_letters(self) -> None:
+        while True:
+            try:
+                await asyncio.to_thread(self._gate.journal.expire_letters, self._gate.clock())
+            except JournalError as error:
+                _log.warning("dead letters expire later", error=type(error).__name__)
+            await asyncio.sleep(HOUR_S)
+
+    async def _keep_conferences(self) -> None:
+        """So that a start need not read whole logs for what was said of each conference."""
+        journal, saved = self._gate.journal, 0
+        while True:
+            ends = {name: journal.length(name) for name in journal.conferences()}
+            await asyncio.sleep(NOTED_S)
+            if abs(sum(ends.values()) - saved) < SAVED_RECORDS:
+                continue
+            data = self._gate.conferences.saved(ends)
+            try:
+                await asyncio.to_thread(journal.save_snapshot, SNAPSHOT, sum(ends.values()), data)
+                saved = sum(ends.values())
+            except JournalError as error:
+                _log.warning("the conferences are kept later", error=type(error).__name__)
 
     async def stop(self) -> None:
         """Ends all."""

@@ -1,11 +1,13 @@
 """The conferences of this server: what was said of each at its opening, whose it is, and who was erased.
 
-Owns: the newest opening of each log, the ids that it erased (the matcher keeps only traces of them). May never: decide
-anything about people. Made from the logs at the start, and kept up with what is accepted after.
+Owns: the newest opening of each log, the ids that it erased (the matcher keeps only traces of them), who is opening one
+right now. May never: decide anything about people. Made from the logs at the start, and kept up with what is accepted
+after; a snapshot spares the start all but the ends of the logs.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
+import msgspec
 from msgspec import Struct, field
 
 from schemas.codec import Codec, Record
@@ -13,6 +15,7 @@ from schemas.events import AttendeeErased, ConferenceClosed, ConferenceOpened, I
 from services.embedded.routes import ROUTER_LOG
 from services.journal import Journal
 
+SNAPSHOT = "~conferences"
 _BEGINS = (b'{"type":"conference.', b'{"type":"attendee.erased"')  # how the codec writes them
 
 
@@ -27,22 +30,45 @@ class Known(Struct):
     erased: set[str] = field(default_factory=set)
 
 
+class _Saved(Struct):
+    ends: dict[str, int]
+    known: list[Known]
+
+
 class Conferences:
     """By id."""
 
     def __init__(self) -> None:
         self._known: dict[str, Known] = {}
+        self._claims: dict[str, tuple[str, int]] = {}  # who opens it, in how many requests
 
     def learn(self, journal: Journal) -> None:
-        """Reads all logs for openings, closings and erasures."""
-        codec = Codec()
+        """Reads all logs, from where the snapshot ends, for openings, closings and erasures."""
+        codec, seen = Codec(), self._restored(journal)
         for name in journal.conferences():
             if name == ROUTER_LOG:
                 continue
             self._known.setdefault(name, Known(name))
-            for row in journal.read(name):
+            for row in journal.read(name, seen.get(name, 0)):
                 if row.line.startswith(_BEGINS) and isinstance(record := codec.decode(row.line), Record):
                     self.note(record.event, row.offset)
+
+    def _restored(self, journal: Journal) -> dict[str, int]:
+        snapshot = journal.latest_snapshot(SNAPSHOT)
+        if snapshot is None:
+            return {}
+        try:
+            saved = msgspec.json.decode(snapshot.data, type=_Saved)
+        except msgspec.MsgspecError:
+            return {}  # of another version: all of it can be learnt again
+        if any(end > journal.length(name) for name, end in saved.ends.items()):
+            return {}  # of another log
+        self._known = {known.id: known for known in saved.known}
+        return saved.ends
+
+    def saved(self, ends: dict[str, int]) -> bytes:
+        """What is known, for a snapshot. ``ends``: lengths of the logs up to which all is noted; more is no harm."""
+        return msgspec.json.encode(_Saved(ends, list(self._known.values())))
 
     def note(self, event: Input, offset: int) -> None:
         """An event is in its log."""
@@ -56,11 +82,26 @@ class Conferences:
             self._known.setdefault(event.conference, Known(event.conference)).erased.add(event.attendee)
 
     def claim(self, conference: str, organizer: str) -> bool:
-        """Gives a new conference to who opens it first; False when it is somebody else's."""
-        known = self._known.setdefault(conference, Known(conference))
-        if known.opened is None and not known.owner:
-            known.owner = organizer
-        return known.owner == organizer
+        """Whether this organizer may open it now: its own, or nobody's. ``release`` when that is decided."""
+        known = self._known.get(conference)
+        if known is not None and known.opened is not None:
+            return known.owner == organizer
+        claimant, count = self._claims.get(conference, (organizer, 0))
+        if claimant != organizer:
+            return False
+        self._claims[conference] = (organizer, count + 1)
+        return True
+
+    def is_free(self, opening: ConferenceOpened) -> bool:
+        """Whether nobody has it or opens it."""
+        return self.get(opening.conference) is None and opening.conference not in self._claims
+
+    def release(self, claimed: Collection[str]) -> None:
+        """What was claimed in one request is open by now, or was not taken and is nobody's again."""
+        for conference in claimed:
+            organizer, count = self._claims.pop(conference, ("", 0))
+            if count > 1:
+                self._claims[conference] = (organizer, count - 1)
 
     def get(self, conference: str) -> Known | None:
         """What is known of one that was opened."""

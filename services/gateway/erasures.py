@@ -15,6 +15,7 @@ from services.directory.directory import SqliteDirectory
 from services.directory.port import DirectoryBusyError
 from services.embedded import BusyError, StoppedError
 from services.gateway.conferences import Conferences
+from services.gateway.letter_erasing import erase_letters
 from services.gateway.runner import Runner
 from services.inbox.port import Inboxes, InboxForeignError, InboxLostError, InboxUnavailableError
 from services.inbox.position import order
@@ -40,7 +41,9 @@ class Erasures:
     _work: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def begin(self, conference: str, attendees: Sequence[str]) -> None:
-        """The log has erased them: they go from the directory and the inboxes; the rest follows by itself."""
+        """The log has erased them: they go from the dead letters, the directory and the inboxes; the rest follows by
+        itself. The letters first: only the directory knows what the attendee is called."""
+        await asyncio.to_thread(erase_letters, self.directory, self.journal, conference, attendees)
         async with self.lock:
             try:
                 await asyncio.to_thread(self.directory.erasing.erase, conference, attendees)
@@ -90,6 +93,8 @@ class Erasures:
         if last is not None and (mark is None or order(mark) < order(last)):
             raise TimeoutError("The delivery has not come to it yet.")
         await self.inboxes.erase(conference, attendee)
+        if not await asyncio.to_thread(self.journal.clean):
+            raise TimeoutError("Somebody else reads the journal's file, so old bytes are left in it.")
         async with self.lock:
             await asyncio.to_thread(self.directory.erasing.finish)
             await asyncio.to_thread(self.directory.erasing.confirm, conference, attendee)

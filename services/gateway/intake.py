@@ -65,35 +65,52 @@ class Intake:
         """Events that a route made."""
         return await self._taken([self._codec.decode(encode(event)) for event in events], sender)
 
-    async def _taken(self, found: Sequence[Record | Reject], sender: Sender) -> list[Result]:
-        sender = self._extended(sender, found)
-        now = self.clock()
-        ready: list[Input | Refused | Reject] = []
-        for record in found:
-            admitted = record if isinstance(record, Reject) else admit(sender, record.event, now)
-            ready.append(admitted if isinstance(admitted, Reject | Refused) else admitted.event)
-        ready = await self._translated(ready)
-        lines = [self._line(item, sender) for item in ready]
-        answers: Sequence[Answer] = ()
-        if any(lines):
-            answers = await self.runner.submit(lines, source_of(sender))
-        results = [_result(item, answers[at] if answers else None) for at, item in enumerate(ready)]
-        await self._note(ready, answers)
-        return results
+    def check(self, line: bytes, sender: Sender) -> Input | Result:
+        """The event of a line as it would be taken from this sender, or why it would not; takes nothing."""
+        record = self._codec.decode(line)
+        extended, claimed = self._extended(sender, [record])
+        self.conferences.release(claimed)
+        admitted = self._admitted(extended, record)
+        return _result(admitted, None) if isinstance(admitted, Refused | Reject) else admitted
 
-    def _extended(self, sender: Sender, found: Sequence[Record | Reject]) -> Sender:
-        """An organizer's own conferences are those of the key, those it opened, and new ones that it opens now."""
+    async def _taken(self, found: Sequence[Record | Reject], sender: Sender) -> list[Result]:
+        sender, claimed = self._extended(sender, found)
+        try:
+            ready = await self._translated([self._admitted(sender, record) for record in found])
+            lines = [self._line(item, sender) for item in ready]
+            answers: Sequence[Answer] = ()
+            if any(lines):
+                answers = await self.runner.submit(lines, source_of(sender))
+            results = [_result(item, answers[at] if answers else None) for at, item in enumerate(ready)]
+            await self._note(ready, answers)
+            return results
+        finally:
+            self.conferences.release(claimed)
+
+    def _extended(self, sender: Sender, found: Sequence[Record | Reject]) -> tuple[Sender, list[str]]:
+        """An organizer's own conferences are those of the key, those it opened, and new ones that it opens now; the
+        last ones are claimed as well, until it is decided whether the opening is taken."""
+        claimed: list[str] = []
         if sender.role != "organizer":
-            return sender
+            return sender, claimed
         own = sender.conferences | self.conferences.owned(sender.id)
         for record in found:
-            if (
-                isinstance(record, Record)
-                and isinstance(record.event, ConferenceOpened)
-                and self.conferences.claim(record.event.conference, sender.id)
-            ):
-                own |= {record.event.conference}
-        return replace(sender, conferences=own)
+            if isinstance(record, Record) and isinstance(record.event, ConferenceOpened):
+                wider = replace(sender, conferences=own | {record.event.conference})
+                good = not isinstance(admit(wider, record.event, self.clock()), Refused)
+                if good and self.conferences.claim(record.event.conference, sender.id):
+                    claimed.append(record.event.conference)
+                    own = wider.conferences
+        return replace(sender, conferences=own), claimed
+
+    def _admitted(self, sender: Sender, record: Record | Reject) -> Input | Refused | Reject:
+        if isinstance(record, Reject):
+            return record
+        event = record.event
+        if isinstance(event, ConferenceOpened) and sender.role == "organizer" and self.conferences.is_free(event):
+            sender = replace(sender, conferences=sender.conferences | {event.conference})  # to be told what is wrong
+        admitted = admit(sender, event, self.clock())
+        return admitted if isinstance(admitted, Refused) else admitted.event
 
     async def _translated(self, ready: list[Input | Refused | Reject]) -> list[Input | Refused | Reject]:
         events = [item for item in ready if not isinstance(item, Refused | Reject)]

@@ -1,22 +1,18 @@
-"""What an organizer sees: numbers, dead letters, why a pair is or is not suggested.
+"""What an organizer sees: numbers, why a pair is or is not suggested.
 
 Owns: these routes. May never: show anybody's private matters.
 """
 
 import asyncio
 from collections.abc import AsyncGenerator
-from typing import Annotated
 
 import msgspec
 from litestar import get
-from litestar.params import Parameter
 from msgspec import Struct
 
 from schemas.events import PlainId
-from schemas.outputs import DeadLetter
 from services.embedded import BusyError
 from services.gateway.auth import Caller
-from services.gateway.bounds import PAGE_LETTERS
 from services.gateway.gate import Gate
 from services.gateway.overview import Overview
 from services.gateway.roles import allow
@@ -25,26 +21,6 @@ from services.gateway.streams import BEAT, EventStream, Owner, chunk
 from services.inbox.port import InboxUnavailableError
 
 ORGANIZERS = allow("organizer", "operator")
-_MOST = 2**53
-
-
-class LetterShown(Struct, frozen=True):
-    """A dead letter and its number."""
-
-    number: int
-    reason: str
-    field: str | None
-    source: str
-    position: int
-    at: str | None
-    bytes: str
-
-
-class LettersShown(Struct, frozen=True):
-    """A page; ``next`` is the ``after`` of the next one."""
-
-    letters: tuple[LetterShown, ...]
-    next: int | None
 
 
 class Steps(Struct, frozen=True):
@@ -92,34 +68,6 @@ async def _changes(gate: Gate, conference: str, source: str | None) -> AsyncGene
         quiet_s += every_s
 
 
-@get("/v1/conferences/{conference:str}/dead-letters", opt=ORGANIZERS, tags=["organizer"])
-async def dead_letters(
-    gate: Gate,
-    caller: Caller,
-    conference: PlainId,
-    after: Annotated[int, Parameter(ge=0, le=_MOST)] = 0,
-    limit: Annotated[int, Parameter(ge=1, le=PAGE_LETTERS)] = PAGE_LETTERS,
-) -> LettersShown:
-    """What could not be read, oldest first."""
-    gate.owned(caller, conference)
-    return await asyncio.to_thread(_page, gate, conference, _source(caller), after, limit)
-
-
-def _page(gate: Gate, conference: str, source: str | None, after: int, limit: int) -> LettersShown:
-    gate.overviews.letters.read_on()
-    numbers = [number for number in gate.overviews.letters.of(conference, source) if number > after]
-    shown = [_letter(gate, number) for number in numbers[:limit]]
-    return LettersShown(tuple(shown), numbers[limit - 1] if len(numbers) > limit else None)
-
-
-def _letter(gate: Gate, number: int) -> LetterShown:
-    (found,) = gate.journal.letters(number - 1, 1)
-    letter = msgspec.json.decode(found.line, type=DeadLetter)
-    return LetterShown(
-        found.number, letter.reason, letter.field, letter.source, letter.position, letter.at, letter.bytes
-    )
-
-
 @get("/v1/conferences/{conference:str}/why", opt=ORGANIZERS, tags=["organizer"])
 async def why_pair(gate: Gate, caller: Caller, conference: PlainId, a: PlainId, b: PlainId) -> Steps:
     """Why these two are, or are not, suggested to each other."""
@@ -128,4 +76,4 @@ async def why_pair(gate: Gate, caller: Caller, conference: PlainId, a: PlainId, 
     return Steps(await gate.ask(conference, lambda matcher: why(matcher, a[:128], b[:128], now)))
 
 
-ROUTES = [overview, overview_stream, dead_letters, why_pair]
+ROUTES = [overview, overview_stream, why_pair]

@@ -6,26 +6,22 @@ five, or a dead letter of another organizer's conference.
 
 import asyncio
 import time
-from base64 import b64decode
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-import msgspec
 import structlog
 from msgspec import Struct
 
-from schemas.outputs import DeadLetter
 from services.embedded import BusyError, StoppedError
 from services.gateway import standing
+from services.gateway.letter_index import LetterIndex
 from services.gateway.runner import Runner
 from services.inbox.port import Inboxes, InboxForeignError, InboxLostError, InboxUnavailableError
 from services.inbox.view import organizer, told
 from services.journal import Journal
-from services.journal.port import BATCH_ROWS
 
 _LATER = (InboxUnavailableError, InboxLostError, InboxForeignError, TimeoutError, BusyError)
 _RATE_S = 5.0  # events a second are those of so long
-_MOST_LETTERS = 1_000_000  # numbers kept in memory
 _log = structlog.get_logger("hallway.overview")
 
 
@@ -43,43 +39,6 @@ class Overview(Struct, frozen=True):
     present: int | str
 
 
-class _Named(Struct):
-    conference: str = ""
-
-
-@dataclass(slots=True)
-class Letters:
-    """Which dead letters are of which conference or sender; read on from where it is."""
-
-    journal: Journal
-    after: int = 0
-    kept: list[tuple[int, str, str]] = field(default_factory=list)  # number, source, conference
-
-    def read_on(self) -> None:
-        """Looks at those that came."""
-        while found := self.journal.letters(self.after, BATCH_ROWS):
-            for number, line in found:
-                letter = msgspec.json.decode(line, type=DeadLetter)
-                self.kept.append((number, letter.source, _conference_in(letter)))
-                self.after = number
-        del self.kept[: max(0, len(self.kept) - _MOST_LETTERS)]
-
-    def of(self, conference: str, source: str | None) -> list[int]:
-        """The numbers for an organizer (``source``): that named the conference, or the organizer's own that named none
-        that can be read. None: the operator, all of them."""
-        if source is None:
-            return [number for number, _, _ in self.kept]
-        return [number for number, sent, named in self.kept if named == conference or (sent == source and not named)]
-
-
-def _conference_in(letter: DeadLetter) -> str:
-    try:
-        raw = b64decode(letter.bytes)
-        return msgspec.json.decode(raw, type=_Named).conference
-    except (msgspec.MsgspecError, ValueError, RecursionError):
-        return ""
-
-
 @dataclass(slots=True)
 class _Made:
     at_s: float
@@ -91,7 +50,7 @@ class Overviews:
 
     def __init__(self, journal: Journal, runner: Runner, inboxes: Inboxes, clock: Callable[[], int]) -> None:
         self._journal, self._runner, self._inboxes, self._clock = journal, runner, inboxes, clock
-        self.letters = Letters(journal)
+        self.letters = LetterIndex(journal)
         self._made: dict[tuple[str, str | None], _Made] = {}
         self._seen: dict[str, list[tuple[float, int]]] = {}
         self._set: dict[str, str] = {}  # the position of the presence in the store
@@ -117,7 +76,7 @@ class Overviews:
             events=events,
             events_per_second=self._rate(conference, events),
             lag=self._runner.behind,
-            dead_letters=len(self.letters.of(conference, source)),
+            dead_letters=len(self.letters.of([conference], source)),
             people=shown.people,
             totals={
                 "suggested": shown.suggested,

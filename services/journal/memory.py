@@ -3,11 +3,16 @@
 Owns: nothing outside of itself. May never: be what a conference runs on.
 """
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
+from schemas.times import DAY_MS
 from services.journal.port import (
+    LETTER_DAYS,
+    MOST_LETTER_BYTES,
+    MOST_LETTERS,
     SNAPSHOTS_KEPT,
     Entry,
     JournalFullError,
@@ -35,7 +40,10 @@ class MemoryJournal:
         self.notices: list[str] = []
         self.commits = 0
         self._logs: dict[str, _Log] = {}
-        self._letters: list[Letter] = []
+        self._letters: dict[int, Letter] = {}
+        self._last_letter = 0
+        self._gone: Counter[str] = Counter()
+        self._claims: dict[int, bytes] = {}
 
     def _take_room(self, size: int) -> None:
         self.ensure_room(size)
@@ -60,7 +68,7 @@ class MemoryJournal:
             rows = self._logs.setdefault(conference, _Log()).rows
             offsets.append(len(rows))
             rows.append(Row(len(rows), recorded_at, line))
-        self._keep_letters(letters)
+        self._keep_letters(letters, recorded_at)
         return offsets
 
     def read(self, conference: str, from_offset: int = 0, to: int | None = None) -> Iterator[Row]:
@@ -109,18 +117,61 @@ class MemoryJournal:
 
     # -- dead letters, snapshots ---------------------------------------------------------------------------------
 
-    def append_letters(self, letters: Sequence[bytes]) -> None:
+    def append_letters(self, letters: Sequence[bytes], came: int = 0) -> None:
         self._take_room(sum(map(len, letters)))
-        self._keep_letters(letters)
+        self._keep_letters(letters, came)
 
-    def _keep_letters(self, letters: Sequence[bytes]) -> None:
-        self._letters += [Letter(number, line) for number, line in enumerate(letters, len(self._letters) + 1)]
+    def _keep_letters(self, letters: Sequence[bytes], came: int) -> None:
+        for line in letters:
+            self._last_letter += 1
+            self._letters[self._last_letter] = Letter(self._last_letter, line, came)
+        while (
+            len(self._letters) > MOST_LETTERS
+            or sum(len(one.line) for one in self._letters.values()) > MOST_LETTER_BYTES
+        ):
+            self._go([next(iter(self._letters))], "many")
 
     def letters(self, after: int = 0, limit: int = 100) -> list[Letter]:
-        return [letter for letter in self._letters if letter.number > after][:limit]
+        return [letter for letter in self._letters.values() if letter.number > after][:limit]
+
+    def letter(self, number: int) -> Letter | None:
+        return self._letters.get(number)
+
+    def letter_numbers(self) -> list[int]:
+        return list(self._letters)
 
     def letter_count(self) -> int:
         return len(self._letters)
+
+    def letters_gone(self) -> dict[str, int]:
+        return dict(sorted(self._gone.items()))
+
+    def _go(self, numbers: Collection[int], cause: str) -> int:
+        gone = [self._letters.pop(number) for number in numbers if number in self._letters]
+        if gone:
+            self._gone[cause] += len(gone)
+        return len(gone)
+
+    def drop_letters(self, numbers: Collection[int]) -> int:
+        return self._go(numbers, "erased")
+
+    def expire_letters(self, now: int) -> int:
+        self._letters = {n: letter._replace(came=letter.came or now) for n, letter in self._letters.items()}
+        old = [n for n, letter in self._letters.items() if letter.came <= now - LETTER_DAYS * DAY_MS]
+        return self._go(old, "old")
+
+    def claim_letter(self, number: int, sent_as: bytes) -> bool:
+        letter = self._letters.get(number)
+        free = letter is not None and letter.sent is None
+        return free and self._claims.setdefault(number, sent_as) == sent_as
+
+    def settle_letter(self, number: int, sent: int | None) -> None:
+        self._letters[number] = self._letters[number]._replace(sent=sent)
+        if sent is None:
+            self._claims.pop(number, None)
+
+    def clean(self) -> bool:
+        return True
 
     def save_snapshot(self, conference: str, offset: int, data: bytes) -> None:
         self._take_room(len(data))

@@ -6,7 +6,7 @@ the offsets whose outputs are recorded, and moves in the same transaction as the
 offset: n counts what was applied, doubles left out.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple, Protocol
 
 Entry = tuple[str, bytes]  # conference, line (no newline)
@@ -14,6 +14,12 @@ Told = tuple[str, bytes]  # position "n-i", line
 
 BATCH_ROWS = 1_000  # read at once: bounds memory, and how long a reader holds what a checkpoint waits for
 SNAPSHOTS_KEPT = 2  # the newest, and one more in case it is damaged
+
+
+# Dead letters: a fortnight to mend them; and so few that one who is erased is looked for in all of them at once.
+LETTER_DAYS = 14
+MOST_LETTERS = 10_000
+MOST_LETTER_BYTES = 64 << 20
 
 
 class JournalError(Exception):
@@ -41,10 +47,12 @@ class Row(NamedTuple):
 
 
 class Letter(NamedTuple):
-    """A dead letter and its number, from 1."""
+    """A dead letter and its number, from 1; when it came, and when it was sent again (None: it was not)."""
 
     number: int
     line: bytes
+    came: int = 0
+    sent: int | None = None
 
 
 class Snapshot(NamedTuple):
@@ -91,14 +99,40 @@ class Journal(Protocol):
     def outputs(self, conference: str, from_n: int = 0, after: str | None = None) -> Iterator[Told]:
         """The outputs in the order of their positions, from n on, or after a position."""
 
-    def append_letters(self, letters: Sequence[bytes]) -> None:
-        """Keeps dead letters, durably."""
+    # Dead letters: at most MOST_LETTERS of MOST_LETTER_BYTES in all (the oldest go), no number ever twice.
+
+    def append_letters(self, letters: Sequence[bytes], came: int = 0) -> None:
+        """Keeps dead letters, durably. ``came`` 0: unknown."""
 
     def letters(self, after: int = 0, limit: int = 100) -> list[Letter]:
         """A page of dead letters, oldest first, with numbers over ``after``."""
 
+    def letter(self, number: int) -> Letter | None:
+        """One dead letter, if it is still there."""
+
+    def letter_numbers(self) -> list[int]:
+        """The numbers of all that are still there."""
+
     def letter_count(self) -> int:
         """How many dead letters there are."""
+
+    def letters_gone(self) -> dict[str, int]:
+        """How many there were that are no more: ``old``, too ``many``, ``erased``."""
+
+    def drop_letters(self, numbers: Collection[int]) -> int:
+        """Erases dead letters; how many there were. Their bytes are in no file any more once ``clean`` says so."""
+
+    def expire_letters(self, now: int) -> int:
+        """Takes out those older than LETTER_DAYS; how many."""
+
+    def claim_letter(self, number: int, sent_as: bytes) -> bool:
+        """Whether this letter may be sent again as this event (a digest of its id), durably: for one event only."""
+
+    def settle_letter(self, number: int, sent: int | None) -> None:
+        """It was sent again then, and never is again; None: what was claimed was not taken, and is free."""
+
+    def clean(self) -> bool:
+        """Whether what was erased is in no file any more; False: somebody else reads the file, ask again."""
 
     def save_snapshot(self, conference: str, offset: int, data: bytes) -> None:
         """Keeps a snapshot, whole or not at all; older ones than the newest two go."""

@@ -40,7 +40,7 @@ def salvage(path: Path) -> str:
         for no, _, _ in logs:
             _copy(_readable(old, _LOG, key_of(no, 0), key_of(no + 1, 0)), db, "log", 4)
             _copy(_readable(old, _OUTPUTS, no), db, "outputs", 6)
-        _copy(_readable(old, "SELECT number, line FROM letters ORDER BY number"), db, "letters", 2)
+        _copy(_readable(old, "SELECT number, line FROM letters ORDER BY number"), db, "letters (number, line)", 2)
         records = db.execute("SELECT count(*) FROM log").fetchone()[0]
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     kept = _put_aside(path)

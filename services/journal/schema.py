@@ -41,8 +41,14 @@ CREATE TABLE outputs (
 CREATE TABLE letters (number INTEGER PRIMARY KEY, line BLOB NOT NULL) STRICT;
 CREATE TABLE room (number INTEGER PRIMARY KEY, filler BLOB NOT NULL) STRICT;
 """
+_LETTERS = """
+ALTER TABLE letters ADD COLUMN came INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE letters ADD COLUMN sent INTEGER;
+ALTER TABLE letters ADD COLUMN sent_as BLOB;
+CREATE TABLE letters_gone (cause TEXT PRIMARY KEY, count INTEGER NOT NULL, last INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+"""
 # What brings an empty file to version 1, version 1 to version 2, and so on.
-MIGRATIONS: Sequence[str] = (_TABLES,)
+MIGRATIONS: Sequence[str] = (_TABLES, _LETTERS)
 
 # Not all that means "no room" has a code of its own: a quota or a limit of the file's size is an error of writing.
 _NO_ROOM = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_SHMSIZE}
@@ -59,6 +65,7 @@ def connect(path: Path) -> sqlite3.Connection:
     """A connection for any thread, one at a time; transactions are begun by hand."""
     db = bare(path)
     db.execute("PRAGMA synchronous=FULL")
+    db.execute("PRAGMA secure_delete=ON")  # little is deleted, and what is must go
     db.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
     return db
 

@@ -17,12 +17,12 @@ from typing import Any
 from services.journal.check import CHECK_S, damaged, is_sound, mend_tails
 from services.journal.ends import End, found_ends
 from services.journal.folder import DataFolder
+from services.journal.letters import SqliteLetters
 from services.journal.port import (
     BATCH_ROWS,
     Entry,
     JournalDamagedError,
     JournalError,
-    Letter,
     Row,
     Snapshot,
     Told,
@@ -38,7 +38,7 @@ _AT_ONCE = (512, 64, 8, 1)  # rows a statement; few different ones, so that SQLi
 _OFFSET = (1 << OFFSET_BITS) - 1
 
 
-class SqliteJournal:
+class SqliteJournal(SqliteLetters):
     """The journal in ``folder``, which it locks until ``close``. JournalError says what is wrong with the folder."""
 
     def __init__(self, folder: Path, *, check_s: float = CHECK_S, migrations: Sequence[str] = MIGRATIONS) -> None:
@@ -75,6 +75,7 @@ class SqliteJournal:
         if not sound:
             self.notices += mend_tails(self._db, self._path.parent)
         self._ends = found_ends(self._db)
+        self._find_letters(self._db)
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
@@ -116,8 +117,9 @@ class SqliteJournal:
                     offsets.append(end.length)
                     end.length += 1
                 _insert(db, "log", 4, values)
-                _insert(db, "letters (line)", 1, letters)
+                kept = self._add_letters(db, letters, recorded_at)
             self._ends.update(ends)
+            kept()
         return offsets
 
     def _end_to_append(self, db: sqlite3.Connection, conference: str, recorded_at: int) -> End:
@@ -207,15 +209,15 @@ class SqliteJournal:
 
     # -- dead letters, snapshots, room -----------------------------------------------------------------------------
 
-    def append_letters(self, letters: Sequence[bytes]) -> None:
-        self.append((), 0, letters)
+    def append_letters(self, letters: Sequence[bytes], came: int = 0) -> None:
+        self.append((), came, letters)
 
-    def letters(self, after: int = 0, limit: int = 100) -> list[Letter]:
-        query = "SELECT number, line FROM letters WHERE number > ? ORDER BY number LIMIT ?"
-        return [Letter(*row) for row in self._rows(query, (after, min(limit, BATCH_ROWS)))]
-
-    def letter_count(self) -> int:
-        return int(self._rows("SELECT count(*) FROM letters", ())[0][0])
+    def clean(self) -> bool:
+        with self._lock, self._reading:
+            try:
+                return not self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+            except sqlite3.Error as error:
+                raise plain(error, self._path) from None
 
     def save_snapshot(self, conference: str, offset: int, data: bytes) -> None:
         self._snapshots.save(conference, offset, data)

@@ -1,15 +1,14 @@
 """Keys for connectors and organizers: made by the operator, shown once, good for what they say, over when revoked."""
 
+import io
 import json
-import os
-import subprocess
-import sys
-from pathlib import Path
+from contextlib import redirect_stderr, redirect_stdout
 
 import httpx
 import pytest
 
-from tests.gateway.people import LIMIT_S, ROOT, Server, good, now, opened, post, stream
+from services.cli import main
+from tests.gateway.people import LIMIT_S, Server, good, now, opened, post, stream
 
 
 @pytest.fixture(scope="module")
@@ -97,21 +96,16 @@ def test_an_organizers_key_ends_with_its_sessions_and_streams(server: Server, op
     assert [each["revoked"] for each in listed if each["id"] == "helper"] == [True]
 
 
-def command(server: Server, *arguments: str, key: str | None = None, code: int = 0) -> str:
-    environment = os.environ | {"HALLWAY_KEY": key if key is not None else server.keys["operator"]}
-    done = subprocess.run(
-        [sys.executable, "-m", "services.cli", "keys", *arguments],
-        capture_output=True,
-        text=True,
-        cwd=ROOT,
-        timeout=LIMIT_S * 2,
-        env=environment,
-    )
-    assert done.returncode == code, done.stderr
-    return done.stdout if code == 0 else done.stderr
+def command(server: Server, *arguments: str, key: str = "operator", code: int = 0) -> str:
+    """As `hallway` in a terminal, but in this process."""
+    out, err = io.StringIO(), io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+        patch.setenv("HALLWAY_KEY", server.keys[key])
+        assert main(["keys", *arguments]) == code, err.getvalue()
+    return err.getvalue() if code else out.getvalue()
 
 
-def test_the_command_speaks_to_a_running_server(server: Server, tmp_path: Path) -> None:
+def test_the_command_speaks_to_a_running_server(server: Server) -> None:
     url = ("--url", server.address)
     secret = command(server, "add", "connector", "by-command", "--days", "1", *url).strip()
     with with_key(server, secret) as connector:
@@ -120,7 +114,7 @@ def test_the_command_speaks_to_a_running_server(server: Server, tmp_path: Path) 
     command(server, "revoke", row["key"], *url)
     with with_key(server, secret) as connector:
         assert connector.get("/v1/conferences").status_code == 401
-    said = command(server, "list", *url, key=server.keys["organizer"], code=2)
+    said = command(server, "list", *url, key="organizer", code=2)
     assert "not for the role organizer" in said
     locked = command(server, "list", "--data", str(server.data), code=2)
     assert "in use by process" in locked

@@ -137,9 +137,9 @@ def test_another_program_s_database_is_left_alone(tmp_path: Path) -> None:
 
 def test_versions(tmp_path: Path) -> None:
     filled(tmp_path)
-    newer = (*MIGRATIONS, "ALTER TABLE letters ADD COLUMN sent INTEGER NOT NULL DEFAULT 0;")
+    newer = (*MIGRATIONS, "ALTER TABLE letters ADD COLUMN more INTEGER NOT NULL DEFAULT 0;")
     journal = SqliteJournal(tmp_path, migrations=newer)
     assert (journal.length("a"), journal.letters()[0].line) == (200, b"letter")
     journal.close()
-    with pytest.raises(JournalError, match="version 2; this Hallway knows 1"):
+    with pytest.raises(JournalError, match="version 3; this Hallway knows 2"):
         SqliteJournal(tmp_path)

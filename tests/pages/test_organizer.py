@@ -1,5 +1,6 @@
 """The organizer's page on a laptop."""
 
+from base64 import b64decode
 from collections.abc import Callable
 from typing import Any
 
@@ -26,7 +27,7 @@ def test_numbers_letters_and_why(pages: Pages, server: FakeServer, shot: Callabl
     expect(page.locator(".bars")).to_contain_text("<5")
     page.get_by_role("button", name="Show the dead letters").click()
     page.get_by_role("button", name="Show as text: letter 1").click()
-    expect(page.locator("pre")).to_have_text('{"type": "?<script>alert(1)</script>')
+    expect(page.get_by_label("Text of letter 1")).to_have_value('{"type": "?<script>alert(1)</script>')
     page.get_by_label("One attendee’s id").fill("a")
     page.get_by_label("The other’s id").fill("b")
     page.get_by_role("button", name="Explain").click()
@@ -57,3 +58,44 @@ def test_a_new_conference_begins_with_an_empty_form(pages: Pages, server: FakeSe
     page = signed_in(pages, "another")
     expect(page.get_by_label("Name", exact=True)).to_have_value("")
     expect(page.get_by_role("button", name="Explain")).to_have_count(0)
+
+
+def test_a_letter_is_mended_tried_and_sent_once(pages: Pages, server: FakeServer) -> None:
+    path = "/v1/dead-letters/1/resend"
+    server.scene.reply[("POST", path)] = {"number": 1, "result": {"status": "rejected", "reason": "No such type."}}
+    page = signed_in(pages, "hi-27")
+    page.get_by_role("button", name="Show the dead letters").click()
+    page.get_by_role("button", name="Show as text: letter 1").click()
+    text = page.get_by_label("Text of letter 1")
+    expect(text).to_be_focused()
+    send = page.get_by_role("button", name="Send again")
+    expect(send).to_be_disabled()
+    page.get_by_role("button", name="Try").click()
+    expect(page.get_by_text("Still bad: No such type.")).to_be_visible()
+    text.fill('{"type": "é"}')
+    server.scene.reply[("POST", path)] = {"number": 1, "result": {"status": "good"}}
+    page.get_by_role("button", name="Try").click()
+    expect(page.get_by_text("It would be taken.")).to_be_visible()
+    text.fill('{"type": "é!"}')  # what was not tried is not sent
+    expect(send).to_be_disabled()
+    page.get_by_role("button", name="Try").click()
+    server.scene.reply[("POST", path)] = {"number": 1, "result": {"status": "accepted"}}
+    send.click()
+    expect(page.get_by_text("Taken.")).to_be_visible()
+    expect(send).to_be_disabled()
+    asked = [body for method, where, body in server.scene.asked if where == path]
+    assert [body["dry_run"] for body in asked] == [True, True, True, False]
+    assert b64decode(asked[-1]["bytes"]).decode() == '{"type": "é!"}'
+
+
+def test_all_letters_can_be_reached(pages: Pages, server: FakeServer) -> None:
+    server.scene.letters = [people.LETTERS[0] | {"number": number} for number in range(1, 151)]
+    page = signed_in(pages, "hi-27")
+    page.get_by_role("button", name="Show the dead letters").click()
+    rows = page.get_by_role("button", name="Show as text")
+    more = page.get_by_role("button", name="Show more")
+    for shown in (50, 100):
+        expect(rows).to_have_count(shown)
+        more.click()
+    expect(rows).to_have_count(150)
+    expect(more).to_be_hidden()

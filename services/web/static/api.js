@@ -67,6 +67,7 @@ export const organizer = {
   link: (id, person) => ask("POST", conference(id, `/attendees/${part(person)}/link`), {}),
   overview: (id) => ask("GET", conference(id, "/overview")),
   letters: (id, after, limit) => ask("GET", conference(id, `/dead-letters?limit=${limit}${after === null ? "" : `&after=${part(after)}`}`)),
+  resend: (number, bytes, dry_run) => ask("POST", `/v1/dead-letters/${part(number)}/resend`, { bytes, dry_run }),
   why: (id, a, b) => ask("GET", conference(id, `/why?a=${part(a)}&b=${part(b)}`)),
   streamOf: (id) => conference(id, "/stream"),
 };

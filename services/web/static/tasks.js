@@ -5,7 +5,7 @@ import { el, field, note, shareable, tell } from "./dom.js";
 import { panel } from "./numbers.js";
 import { moment, say } from "./words.js";
 
-const PAGE = 20;
+const PAGE = 50;
 const input = (attributes = {}) => el("input", { autocomplete: "off", spellcheck: "false", ...attributes });
 const words = (text) => text.split(/[\s,]+/u).filter(Boolean);
 
@@ -41,19 +41,40 @@ export function why(id) {
 }
 
 export function letters(id) {
-  const section = panel("letters_heading", form("letters_again", [], async () => {
-    const found = [];
-    let after = null;
-    do {
-      const page = await organizer.letters(id, after, PAGE);
-      found.push(...page.letters);
-      after = page.next ?? null;
-    } while (after !== null && found.length < PAGE * 5);
-    if (found.length === 0) return el("p", { class: "none" }, say("letters_none"));
-    return table(["letter_number", "letter_at", "letter_reason", "letter_field", "letter_source", "letter_bytes"], found.map(letterRow));
-  }));
+  const rows = el("tbody");
+  const more = el("button", { type: "button", class: "quiet", hidden: true }, say("letters_more"));
+  const keys = ["letter_number", "letter_at", "letter_reason", "letter_field", "letter_source", "letter_bytes"];
+  const heads = el("thead", {}, el("tr", {}, keys.map((key) => el("th", { scope: "col" }, say(key)))));
+  const list = el("div", { class: "scroll" }, el("table", {}, heads, rows));
+  let after = null;
+  const next = async () => {
+    const page = await organizer.letters(id, after, PAGE);
+    rows.append(...page.letters.map(letterRow));
+    after = page.next ?? null;
+    more.hidden = after === null;
+  };
+  const shown = form("letters_again", [], async () => {
+    rows.replaceChildren();
+    after = null;
+    await next();
+    return rows.children.length === 0 ? el("p", { class: "none" }, say("letters_none")) : [list, more];
+  });
+  const trouble = note();
+  more.addEventListener("click", () => tried(trouble, next));
+  const section = panel("letters_heading", shown, trouble);
   section.classList.add("wide");
   return section;
+}
+
+// Runs it; what the server says against it stands in the note.
+async function tried(trouble, run) {
+  tell(trouble, "");
+  try {
+    await run();
+  } catch (problem) {
+    if (problem.status === undefined) throw problem; // ours, not the server's
+    tell(trouble, problem.message, true);
+  }
 }
 
 function letterRow(letter) {
@@ -61,10 +82,31 @@ function letterRow(letter) {
   const cell = el("td", {}, show);
   show.addEventListener("click", () => {
     const bytes = Uint8Array.from(atob(letter.bytes), (sign) => sign.charCodeAt(0));
-    cell.replaceChildren(el("pre", { tabindex: "0" }, new TextDecoder().decode(bytes)));
+    cell.replaceChildren(mending(letter, new TextDecoder().decode(bytes)));
+    cell.querySelector("textarea, pre").focus();
   });
   return el("tr", {}, [letter.number, moment(letter.at), letter.reason, letter.field ?? "–", letter.source].map((text) => el("td", {}, String(text))), cell);
 }
+
+// The text of a letter, to be mended: tried first, then sent once.
+function mending(letter, text) {
+  if (letter.sent_at) return el("div", {}, el("pre", { tabindex: "0" }, text), el("p", { class: "hint" }, say("letter_sent", { time: moment(letter.sent_at) })));
+  const mended = el("textarea", { rows: 6, spellcheck: "false", autocomplete: "off", "aria-label": say("letter_text", { number: letter.number }) });
+  mended.value = text;
+  const said = note();
+  const send = el("button", { type: "button", class: "quiet", disabled: true }, say("letter_send"));
+  const run = (dryRun) => tried(said, async () => {
+    const { result } = await organizer.resend(letter.number, inBase64(mended.value), dryRun);
+    const bad = result.status === "rejected";
+    tell(said, bad ? say("letter_bad", { reason: result.reason }) : say(`letter_${result.status}`), bad);
+    send.disabled = bad || !dryRun;
+  });
+  mended.addEventListener("input", () => { send.disabled = true; });
+  send.addEventListener("click", () => run(false));
+  return el("div", {}, mended, el("div", { class: "buttons" }, el("button", { type: "button", class: "quiet", onclick: () => run(true) }, say("letter_try")), send), said);
+}
+
+const inBase64 = (text) => btoa(String.fromCharCode(...new TextEncoder().encode(text)));
 
 export function attendees(id) {
   const link = (text, key, args) => [el("p", {}, say(key, args)), shareable(new URL(text.startsWith("http") || text.startsWith("/") ? text : `/m/${text}`, location.href).href, say("copy"), say("copied"))];

@@ -1,0 +1,69 @@
+"""Which dead letters are of which conference or sender, kept up with the journal.
+
+Owns: one line a letter that is still there. May never: keep the bytes of one.
+"""
+
+from base64 import b64decode
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from threading import Lock
+
+import msgspec
+from msgspec import Struct
+
+from schemas.outputs import DeadLetter
+from services.journal import Journal
+from services.journal.port import BATCH_ROWS
+
+
+class _Named(Struct):
+    conference: str = ""
+
+
+@dataclass(slots=True)
+class LetterIndex:
+    """Bounded as the journal's letters are. ``read_on`` first, in any thread."""
+
+    journal: Journal
+    _after: int = 0
+    _kept: dict[int, tuple[str, str]] = field(default_factory=dict)  # number: source, conference
+    _lock: Lock = field(default_factory=Lock)
+
+    def read_on(self) -> None:
+        """Looks at those that came, and lets go of those that went."""
+        with self._lock:
+            kept = dict(self._kept)
+            while found := self.journal.letters(self._after, BATCH_ROWS):
+                for each in found:
+                    letter = msgspec.json.decode(each.line, type=DeadLetter)
+                    kept[each.number] = (letter.source, _conference_in(letter))
+                    self._after = each.number
+            if len(kept) != self.journal.letter_count():
+                left = set(self.journal.letter_numbers())
+                kept = {number: what for number, what in kept.items() if number in left}
+            self._kept = kept
+
+    def of(self, conferences: Collection[str], source: str | None) -> list[int]:
+        """The numbers for an organizer (``source``): that named one of these conferences, or the organizer's own that
+        named none that can be read. None: the operator, all of them."""
+        kept = self._kept
+        if source is None:
+            return list(kept)
+        return [
+            number for number, (sent, named) in kept.items() if named in conferences or (sent == source and not named)
+        ]
+
+    def has(self, number: int, conferences: Collection[str], source: str | None) -> bool:
+        """Whether this one is among them."""
+        sent, named = self._kept.get(number, ("", ""))
+        if not sent:
+            return False
+        return source is None or named in conferences or (sent == source and not named)
+
+
+def _conference_in(letter: DeadLetter) -> str:
+    try:
+        raw = b64decode(letter.bytes)
+        return msgspec.json.decode(raw, type=_Named).conference
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return ""

@@ -1,0 +1,146 @@
+"""Dead letters over HTTP: listed, looked at, mended and sent again.
+
+Owns: these routes. May never: show a letter of another organizer's conference, or send one that it would not show.
+"""
+
+import asyncio
+from base64 import b64decode
+from collections.abc import Collection
+from typing import Annotated
+
+import msgspec
+from litestar import get, post
+from litestar.params import Parameter
+from msgspec import Struct
+
+from schemas.events import PlainId
+from schemas.outputs import DeadLetter
+from schemas.times import written
+from services.gateway.auth import Caller
+from services.gateway.bounds import PAGE_LETTERS
+from services.gateway.gate import Gate
+from services.gateway.intake import Result
+from services.gateway.problems import ProblemError
+from services.gateway.resending import Again, resend
+from services.gateway.roles import allow
+from services.journal import Letter
+
+ORGANIZERS = allow("organizer", "operator")
+_MOST = 2**53
+_After = Annotated[int, Parameter(ge=0, le=_MOST, description="``next`` of the page before.")]
+_Limit = Annotated[int, Parameter(ge=1, le=PAGE_LETTERS)]
+_Number = Annotated[int, Parameter(ge=0, le=_MOST)]
+
+
+class LetterShown(Struct, frozen=True):
+    """``bytes``: as they came, in base64. ``sent_at``: it was sent again then, and cannot be once more."""
+
+    number: int
+    reason: str
+    field: str | None
+    source: str
+    position: int
+    at: str | None
+    bytes: str
+    sent_at: str | None = None
+
+
+class LettersShown(Struct, frozen=True):
+    """A page, oldest first; ``next`` is the ``after`` of the next one. ``gone``: how many are no more, and why.
+
+    ``old``: 14 days are over; ``many``: there were too many; ``erased``: they named somebody who was erased. These are
+    of the whole server, and told to its operator alone.
+    """
+
+    letters: tuple[LetterShown, ...]
+    next: int | None
+    gone: dict[str, int] = {}
+
+
+class Mended(Struct, forbid_unknown_fields=True):
+    """``bytes``: the event as it should have been, in base64; null: as it came. ``dry_run``: only say what would be."""
+
+    bytes: str | None = None
+    dry_run: bool = False
+
+
+class SentAgain(Struct, frozen=True):
+    """``result`` as of any event; of a dry run its status is ``good`` or ``rejected``."""
+
+    number: int
+    dry_run: bool
+    result: Result
+
+
+def _source(caller: Caller) -> str | None:
+    return None if caller.role == "operator" else f"organizer:{caller.subject}"
+
+
+def _own(gate: Gate, caller: Caller) -> Collection[str]:
+    assert caller.grant is not None
+    return {*caller.grant.conferences, *gate.conferences.owned(caller.subject)}
+
+
+@get("/v1/dead-letters", opt=ORGANIZERS, tags=["organizer"])
+async def all_letters(gate: Gate, caller: Caller, after: _After = 0, limit: _Limit = PAGE_LETTERS) -> LettersShown:
+    """What could not be read: mine, or that names a conference of mine; to an operator all of this server."""
+    own = _own(gate, caller)
+    return await asyncio.to_thread(_page, gate, own, _source(caller), after, limit)
+
+
+@get("/v1/conferences/{conference:str}/dead-letters", opt=ORGANIZERS, tags=["organizer"])
+async def dead_letters(
+    gate: Gate, caller: Caller, conference: PlainId, after: _After = 0, limit: _Limit = PAGE_LETTERS
+) -> LettersShown:
+    """The same, of one conference, and those of mine that name none."""
+    gate.owned(caller, conference)
+    return await asyncio.to_thread(_page, gate, [conference], _source(caller), after, limit)
+
+
+def _page(gate: Gate, own: Collection[str], source: str | None, after: int, limit: int) -> LettersShown:
+    index = gate.overviews.letters
+    index.read_on()
+    numbers = [number for number in index.of(own, source) if number > after]
+    found = [gate.journal.letter(number) for number in numbers[:limit]]
+    shown = tuple(_shown(letter) for letter in found if letter is not None)
+    gone = gate.journal.letters_gone() if source is None else {}
+    return LettersShown(shown, numbers[limit - 1] if len(numbers) > limit else None, gone)
+
+
+def _shown(letter: Letter) -> LetterShown:
+    said = msgspec.json.decode(letter.line, type=DeadLetter)
+    sent_at = None if letter.sent is None else written(letter.sent)
+    return LetterShown(letter.number, said.reason, said.field, said.source, said.position, said.at, said.bytes, sent_at)
+
+
+def _found(gate: Gate, caller: Caller, number: int) -> LetterShown:
+    index = gate.overviews.letters
+    index.read_on()
+    letter = gate.journal.letter(number) if index.has(number, _own(gate, caller), _source(caller)) else None
+    if letter is None:
+        raise ProblemError(404, "letter", "There is no such dead letter, or it is not yours. See GET /v1/dead-letters.")
+    return _shown(letter)
+
+
+@get("/v1/dead-letters/{number:int}", opt=ORGANIZERS, tags=["organizer"])
+async def letter(gate: Gate, caller: Caller, number: _Number) -> LetterShown:
+    """One of them."""
+    return await asyncio.to_thread(_found, gate, caller, number)
+
+
+@post("/v1/dead-letters/{number:int}/resend", opt=ORGANIZERS, status_code=200, tags=["organizer"])
+async def resend_letter(gate: Gate, caller: Caller, number: _Number, data: Mended) -> SentAgain:
+    """Sends a letter again, mended or as it came: once. What is still bad is told and makes no further letter."""
+    found = await asyncio.to_thread(_found, gate, caller, number)
+    again = Again(number, found.source, _bytes(found, data))
+    return SentAgain(number, data.dry_run, await resend(gate, caller, again, dry_run=data.dry_run))
+
+
+def _bytes(found: LetterShown, data: Mended) -> bytes:
+    try:
+        return b64decode(found.bytes if data.bytes is None else data.bytes, validate=True)
+    except ValueError:
+        raise ProblemError(422, "bytes", "bytes is not base64. Encode the event's bytes.", field="bytes") from None
+
+
+ROUTES = [all_letters, dead_letters, letter, resend_letter]
