@@ -27,6 +27,7 @@ from services.processes import ending, guard
 
 START_S = 90.0  # 3 s on a quiet machine; many at once on a busy one take their time
 STOP_S = 20.0
+FREED_S = 5.0  # a killed process may be gone while the kernel still closes its ports
 _POLL_S = 0.05
 _TRIES = 3  # a port that was free may be taken by the time
 
@@ -229,10 +230,12 @@ def _trained(folder: Path, option: str) -> None:
 
 
 def _ported(port: int, before: Standing | None) -> Standing:
-    if port and not ports.is_free(port):
+    if port and not ports.free_within(port, FREED_S if before is not None and before.port == port else 0):
         raise KafkaError(f"Port {port} is taken by another program. Choose another one, or none for a free one.")
-    kept = before.port if before is not None and ports.is_free(before.port) else ports.free()
-    controller = before.controller_port if before is not None else 0
-    if not controller or controller == port or not ports.is_free(controller):
+    if before is None:
+        return Standing(0, port or ports.free(), ports.free(), KAFKA_VERSION)
+    kept = before.port if port or ports.free_within(before.port, FREED_S) else ports.free()
+    controller = before.controller_port
+    if controller == port or not ports.free_within(controller, FREED_S):
         controller = ports.free()
     return Standing(0, port or kept, controller, KAFKA_VERSION)

@@ -6,11 +6,13 @@ of the outgoing range while its server is down one day connects to itself, and t
 
 import secrets
 import socket
+import time
 from contextlib import closing
 
 HOST = "127.0.0.1"
 _FIRST, _LAST = 20_000, 32_000  # below the outgoing range of Linux (32768) and macOS (49152)
 _TRIES = 200
+_POLL_S = 0.02
 
 
 def is_free(port: int) -> bool:
@@ -22,6 +24,16 @@ def is_free(port: int) -> bool:
         except OSError:
             return False
         return True
+
+
+def free_within(port: int, limit_s: float) -> bool:
+    """Whether a port is free, or becomes free in time. Blocks."""
+    end = time.monotonic() + limit_s
+    while not is_free(port):
+        if time.monotonic() >= end:
+            return False
+        time.sleep(_POLL_S)
+    return True
 
 
 def free() -> int:
