@@ -12,7 +12,8 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
-from services.directory.port import DirectoryBusyError
+from services.directory.port import DirectoryBusyError, DirectoryError, DirectoryFullError
+from services.disk import is_full, kind_of
 from services.problems import UnusableError
 
 Row = tuple[Any, ...]
@@ -26,6 +27,10 @@ _PRAGMAS = (
     "foreign_keys=ON",
     f"busy_timeout={BUSY_MS}",
 )
+
+
+_BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+_AWAY = {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN}
 
 
 class Database:
@@ -62,50 +67,59 @@ class Database:
 
     def read(self, sql: str, values: Sequence[object] = ()) -> list[Row]:
         """All rows of a question."""
-        with self.lock:
+        with self.lock, self._named():
             return self._link.execute(sql, values).fetchall()
 
     def run(self, sql: str, values: Sequence[object] = ()) -> int:
         """How many rows a statement changed."""
-        with self.lock:
+        with self.lock, self._named():
             return self._link.execute(sql, values).rowcount
 
     def run_all(self, sql: str, rows: Iterable[Sequence[object]]) -> None:
         """The statement once for each row."""
-        with self.lock:
+        with self.lock, self._named():
             self._link.executemany(sql, rows)
 
     @contextmanager
     def write(self) -> Iterator[None]:
         """One transaction, also when it is begun within another: all of it, or nothing."""
         with self.lock:
-            if self._link.in_transaction:
+            within: bool = self._link.in_transaction
+            if within:
                 yield
                 return
-            self._link.execute("BEGIN IMMEDIATE")
+            self.run("BEGIN IMMEDIATE")
             try:
                 yield
-            except BaseException:
-                self._link.execute("ROLLBACK")
-                raise
-            self._link.execute("COMMIT")
+                self.run("COMMIT")
+            finally:
+                if self._link.in_transaction:
+                    self._link.execute("ROLLBACK")
 
     def clean(self, whole: bool) -> None:
         """Leaves nothing of what was deleted in the file (``whole``: it is rewritten) and in its WAL.
 
-        DirectoryBusyError when another process reads old pages for longer than ``BUSY_MS``.
+        DirectoryBusyError when another process reads old pages for longer than ``BUSY_MS``; DirectoryFullError.
         """
         with self.lock:
-            try:
-                if whole:
-                    self._link.execute("VACUUM")
-                busy = self._link.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
-            except sqlite3.OperationalError as error:
-                if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-                    raise
-                busy = 1
-            if busy:
+            if whole:
+                self.run("VACUUM")
+            if self.read("PRAGMA wal_checkpoint(TRUNCATE)")[0][0]:
                 raise DirectoryBusyError(f"{self.path} is being read by somebody else.")
+
+    @contextmanager
+    def _named(self) -> Iterator[None]:
+        """The world's troubles by the port's names; what is ours stays what it is."""
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            if is_full(error):
+                raise DirectoryFullError(f"There is no room to write {self.path}.") from None
+            if kind_of(error) in _BUSY:
+                raise DirectoryBusyError(f"{self.path} is being read by somebody else.") from None
+            if kind_of(error) in _AWAY:
+                raise DirectoryError(f"{self.path} cannot be used ({error}).") from None
+            raise
 
     def close(self) -> None:
         """Nothing more."""

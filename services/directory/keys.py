@@ -8,6 +8,7 @@ digest. An unknown ID costs a comparison too, so the time says nothing about whi
 import hmac
 import secrets
 from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from typing import Literal
 
 import msgspec
@@ -15,7 +16,7 @@ import msgspec
 from schemas.names import plain_id
 from schemas.times import DAY_MS, MINUTE_MS
 from services.directory.database import Database, Row
-from services.directory.port import RESERVED_CONNECTORS, Grant, KeyRow, Role
+from services.directory.port import RESERVED_CONNECTORS, DirectoryError, Grant, KeyRow, Role
 from services.directory.secret import Secret
 
 Kind = Literal["key", "link", "session"]
@@ -95,7 +96,8 @@ class Keys:
             now = self._clock()
             sql = "UPDATE grants SET last_used = ? WHERE id = ? AND coalesce(last_used, 0) <= ?"
             if self._last_used(grant.id) <= now - USED_MS:
-                self._base.run(sql, (now, grant.id, now - USED_MS))
+                with suppress(DirectoryError):  # who is known is let in, also where there is no room to note it
+                    self._base.run(sql, (now, grant.id, now - USED_MS))
         return grant
 
     def good(self, grants: Collection[str]) -> set[str]:

@@ -127,7 +127,15 @@ class Names(Protocol):
         ...
 
 
-class DirectoryBusyError(Exception):
+class DirectoryError(Exception):
+    """The files cannot be used now; nothing was changed. May be asked again."""
+
+
+class DirectoryFullError(DirectoryError):
+    """There is no room for what was to be kept."""
+
+
+class DirectoryBusyError(DirectoryError):
     """Somebody else reads the file, so its old pages cannot be overwritten yet. The erasure stays pending."""
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import structlog
 
-from services.directory.port import DirectoryBusyError
+from services.directory.port import DirectoryError
 from services.gateway.conferences import SNAPSHOT
 from services.gateway.gate import Gate
 from services.inbox.valkey import EmbeddedValkey
@@ -69,7 +69,7 @@ class Background:
             await asyncio.sleep(DAY_S)
             try:
                 await asyncio.to_thread(self._gate.directory.tidy)
-            except DirectoryBusyError:
+            except DirectoryError:
                 _log.warning("tidying is done tomorrow")
 
     async def _end_streams(self) -> None:

@@ -52,7 +52,7 @@ class Delivering:
             raise
         except (InboxUnavailableError, InboxLostError) as error:
             raise UndeliveredError(str(error)) from error
-        return mark or None
+        return mark
 
     def _told_foreign(self, error: InboxForeignError) -> None:
         if not self.foreign.done():

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import structlog
 
 from services.directory.directory import SqliteDirectory
-from services.directory.port import DirectoryBusyError
+from services.directory.port import DirectoryError
 from services.embedded import BusyError, StoppedError
 from services.gateway.conferences import Conferences
 from services.gateway.letter_erasing import erase_letters
@@ -23,7 +23,7 @@ from services.journal import Journal
 from streams.matching import Matcher
 
 _PAUSE_S = 0.5
-_LATER = (InboxUnavailableError, InboxLostError, InboxForeignError, TimeoutError, BusyError, DirectoryBusyError)
+_LATER = (InboxUnavailableError, InboxLostError, InboxForeignError, TimeoutError, BusyError, DirectoryError)
 _log = structlog.get_logger("hallway.erasures")
 
 
@@ -39,6 +39,9 @@ class Erasures:
     lock: asyncio.Lock
     ended: Callable[[str, str], None]
     _work: asyncio.Event = field(default_factory=asyncio.Event)
+    _missed: bool = (
+        True  # some may be erased in a log and not in the directory: before this process, or for want of room
+    )
 
     async def begin(self, conference: str, attendees: Sequence[str]) -> None:
         """The log has erased them: they go from the dead letters, the directory and the inboxes; the rest follows by
@@ -47,8 +50,9 @@ class Erasures:
         async with self.lock:
             try:
                 await asyncio.to_thread(self.directory.erasing.erase, conference, attendees)
-            except DirectoryBusyError:
-                _log.warning("erased, old bytes are overwritten later", conference=conference)
+            except DirectoryError as error:
+                self._missed = True
+                _log.warning("the directory erases later", conference=conference, error=type(error).__name__)
         for attendee in attendees:
             self.ended(conference, attendee)
             try:
@@ -59,16 +63,18 @@ class Erasures:
 
     async def run(self) -> None:
         """Finishes what is pending, again and again; cancel it."""
-        await self._interrupted()
         while True:
             self._work.clear()
-            if not await self._all():
-                await asyncio.sleep(_PAUSE_S)
-            else:
+            if self._missed:
+                self._missed = False
+                await self._interrupted()
+            if await self._all() and not self._missed:
                 await self._work.wait()
+            else:
+                await asyncio.sleep(_PAUSE_S)
 
     async def _interrupted(self) -> None:
-        """Whom a log has erased and the directory still knows: a crash came in between."""
+        """Whom a log has erased and the directory still knows: a crash or a full disk came in between."""
         for known in self.conferences:
             left = [who for who in sorted(known.erased) if not self.directory.gone(known.id, who)]
             if left:

@@ -45,6 +45,7 @@ async def metrics(gate: Gate) -> Response[bytes]:
     """For Prometheus, from this machine or with the operator's key."""
     for known in gate.conferences:
         gate.metrics.records.labels(known.id).set(gate.journal.length(known.id))
+    gate.metrics.tasks.set(len(asyncio.all_tasks()))
     gate.metrics.letters.set(await asyncio.to_thread(gate.journal.letter_count))
     return Response(gate.metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
 

@@ -6,6 +6,7 @@ bad.
 
 import logging
 import sys
+from contextlib import suppress
 
 import structlog
 
@@ -26,6 +27,17 @@ class _Bare(logging.Handler):
         )
 
 
+class _Lines:
+    """Writes to standard error, which may be a file on a disk that is full: then lines are lost, and nothing else."""
+
+    def msg(self, line: str) -> None:
+        """One line."""
+        with suppress(OSError):
+            print(line, file=sys.stderr, flush=True)  # noqa: T201  # as structlog's own does
+
+    debug = info = warning = error = critical = msg
+
+
 def to_stderr(level: int = logging.INFO) -> None:
     """Sets it up for this process."""
     structlog.configure(
@@ -36,7 +48,7 @@ def to_stderr(level: int = logging.INFO) -> None:
             structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=lambda *_: _Lines(),
         cache_logger_on_first_use=False,
     )
     root = logging.getLogger()

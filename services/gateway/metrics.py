@@ -5,7 +5,7 @@ Owns: the names of the series. May never: carry an account, a token, an attendee
 
 from collections.abc import Callable
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 
 SECONDS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
@@ -28,6 +28,8 @@ class Metrics:
         self.streams = Gauge("hallway_streams", "Streams that are open.", registry=self.registry)
         self.records = Gauge("hallway_log_records", "Records in a log.", ("conference",), registry=self.registry)
         self.letters = Gauge("hallway_dead_letters", "Dead letters.", registry=self.registry)
+        self.tasks = Gauge("hallway_tasks", "Tasks of the event loop.", registry=self.registry)
+        ProcessCollector(registry=self.registry)  # memory, open files, processor time
 
     def streams_are(self, count: Callable[[], int]) -> None:
         """Where the number of streams is."""

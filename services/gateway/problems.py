@@ -12,6 +12,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 from msgspec import Struct
 
+from services.directory.port import DirectoryError, DirectoryFullError
 from services.embedded import AwayError, BusyError, StoppedError
 from services.inbox.port import InboxForeignError, InboxUnavailableError
 from services.journal import JournalError, JournalFullError
@@ -127,6 +128,11 @@ def _log_away(request: Request[Any, Any, Any], error: Exception) -> Response[Pro
     return response(busy("The log cannot be written now; nothing was taken. Send the same again in a moment."))
 
 
+def _directory_away(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
+    _log.error("the directory cannot be used", error=type(error).__name__)
+    return response(busy("The directory cannot be used now; nothing was taken. Send the same again in a moment."))
+
+
 def _fault(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
     frame = error.__traceback__
     while frame is not None and frame.tb_next is not None:
@@ -148,6 +154,8 @@ HANDLERS: dict[int | type[Exception], Callable[..., Response[Problem]]] = {
     InboxForeignError: _inbox,
     AwayError: _log_away,
     JournalFullError: _full,
+    DirectoryFullError: _full,
+    DirectoryError: _directory_away,
     JournalError: _log_away,
     Exception: _fault,
 }

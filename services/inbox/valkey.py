@@ -22,6 +22,8 @@ from pathlib import Path
 from typing import IO, Self
 from urllib.parse import quote
 
+import structlog
+
 from services.inbox import asking
 from services.processes import ending, guard
 
@@ -29,6 +31,9 @@ MEMORY_BYTES = 256 << 20  # an entry takes 660 bytes: 3,000 people with 130 entr
 START_S = 10.0
 RESTART_MOST_S = 5.0
 _SOCKET_CHARS = 100  # what fits into sun_path everywhere
+
+
+_log = structlog.get_logger("hallway.valkey")
 
 
 class ValkeyError(Exception):
@@ -104,7 +109,11 @@ class EmbeddedValkey:
                 pause_s = every_s
                 continue
             pause_s = min(2 * pause_s, RESTART_MOST_S)
-            await self.start()
+            try:
+                await self.start()
+            except OSError as error:  # no room for its configuration: again in a moment
+                _log.warning("the embedded store does not start", error=type(error).__name__)
+                continue
             await restarted()
 
     def _configure(self) -> None:

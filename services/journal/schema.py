@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
 
+from services.disk import is_full, kind_of
 from services.journal.port import JournalDamagedError, JournalError, JournalFullError
 
 APPLICATION_ID = 0x48414C4C  # "HALL"
@@ -50,10 +51,7 @@ CREATE TABLE letters_gone (cause TEXT PRIMARY KEY, count INTEGER NOT NULL, last 
 # What brings an empty file to version 1, version 1 to version 2, and so on.
 MIGRATIONS: Sequence[str] = (_TABLES, _LETTERS)
 
-# Not all that means "no room" has a code of its own: a quota or a limit of the file's size is an error of writing.
-_NO_ROOM = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_SHMSIZE}
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
-_PRIMARY = 0xFF  # an extended code's kind
 
 
 def bare(path: Path) -> sqlite3.Connection:
@@ -93,11 +91,10 @@ def _number(db: sqlite3.Connection, pragma: str) -> int:
 
 def plain(error: sqlite3.Error, path: Path) -> JournalError:
     """What SQLite found, as one of the journal's errors."""
-    code = getattr(error, "sqlite_errorcode", 0)
-    if code in _NO_ROOM or code & _PRIMARY == sqlite3.SQLITE_FULL:
+    if is_full(error):
         return JournalFullError(f"There is no room to write in {path.parent}. Make room; nothing was half taken.")
-    if code & _PRIMARY == sqlite3.SQLITE_NOTADB:
+    if kind_of(error) == sqlite3.SQLITE_NOTADB:
         return JournalError(f"{path} is no journal: it is not an SQLite file. Name another folder.")
-    if code & _PRIMARY in _DAMAGED:
+    if kind_of(error) in _DAMAGED:
         return JournalDamagedError(f"{path} is damaged ({error}).")
     return JournalError(f"{path} cannot be used ({error}).")

@@ -6,7 +6,6 @@ Theory: a state has a hundred times the size of a commit, so in the journal it w
 it is written beside, and has its name only once it is whole on the disk.
 """
 
-import errno
 import os
 from contextlib import suppress
 from hashlib import blake2b
@@ -15,11 +14,11 @@ from pathlib import Path
 import msgspec
 import zstandard
 
+from services.disk import is_full
 from services.journal.port import SNAPSHOTS_KEPT, JournalError, JournalFullError, Snapshot
 
 _LEVEL = 1  # a third of the size at 130 MB a second; higher levels win little
 _MOST_BYTES = 4 << 30
-_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 class _Head(msgspec.Struct, frozen=True):
@@ -53,7 +52,7 @@ class SnapshotFiles:
         except OSError as error:
             with suppress(OSError):
                 part.unlink()
-            kind = JournalFullError if error.errno in _NO_ROOM else JournalError
+            kind = JournalFullError if is_full(error) else JournalError
             raise kind(f"A snapshot cannot be written in {self._folder} ({error.strerror}).") from None
         for old in self._files(conference)[SNAPSHOTS_KEPT:]:
             old.unlink(missing_ok=True)
