@@ -32,7 +32,10 @@ async def from_the_start(conference: str) -> str | None:
 
 
 class Delivery:
-    """``deliver`` may get outputs again that it had; it keeps the last position and ``delivered`` gives it."""
+    """``deliver`` may get outputs again that it had; it keeps the last position and ``delivered`` gives it.
+
+    Of nothing yet ``delivered`` gives "" or None.
+    """
 
     def __init__(
         self, journal: Journal, deliver: Deliver, delivered: Delivered, limits: Limits, failed: Failed
@@ -74,7 +77,7 @@ class Delivery:
         """Hands on all that there is; False when the inbox does not take it."""
         try:
             async with asyncio.timeout(self._limits.deliver_s):
-                after = await self._delivered(conference)
+                after = await self._delivered(conference) or None
             while outputs := await self._next(conference, after):
                 await self._hand_over(conference, outputs)
                 after = outputs[-1].position

@@ -40,3 +40,23 @@ def test_an_inbox_that_breaks_ends_the_runner() -> None:
         await runner.stop()
 
     asyncio.run(run())
+
+
+def test_an_inbox_that_says_it_has_nothing_yet_gets_all() -> None:
+    journal = MemoryJournal()
+
+    class New(Inbox):
+        async def delivered(self, conference: str) -> str | None:
+            return await super().delivered(conference) or ""  # as the one in Redis says it
+
+    async def run() -> None:
+        clock, inbox = Clock(), New()
+        runner = runner_on(journal, clock, inbox)
+        await runner.start()
+        await feed(runner, clock, conference())
+        await until(lambda: all_folded(runner))
+        await until(lambda: inbox.lines(CONFERENCE) == clean_fold(journal))
+        await runner.stop()
+        assert runner.failure is None
+
+    asyncio.run(run())
