@@ -40,7 +40,7 @@ check: $(STAMP) ## format, lint, types, import contracts, fast tests
 	@$(BIN)/hallway schema --check
 	@$(BIN)/python -m pytest -q -n auto -m "not slow and not corpus and not torture"
 
-torture: $(STAMP) ## kill the service again and again under load, and open streams by the thousand (long)
+torture: $(STAMP) ## kill the service and its store under load with many more seeds (long)
 	@$(BIN)/python -m pytest -m torture
 
 bench: $(STAMP) ## speed and memory against named peers, medians as ratios

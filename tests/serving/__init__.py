@@ -1,0 +1,1 @@
+"""``hallway serve`` as a process: killed, starved of its disk and of its Redis, under load, ended."""

@@ -1,0 +1,34 @@
+"""What is said by mistake, or to test us, reaches no log line: neither paths, nor headers, nor bodies."""
+
+import pytest
+
+from tests.serving.process import CANARY, CONFERENCE, Hallway
+from tests.serving.proof import discreet
+
+BEARER = f"Bearer hw.key.{CANARY}.{CANARY}"
+
+
+@pytest.mark.slow
+def test_nothing_that_a_stranger_or_a_mistaken_sender_says_is_logged(hallway: Hallway) -> None:
+    with hallway.running():
+        (who,) = hallway.people(1)
+        with hallway.client() as stranger, hallway.client("connector") as connector:
+            stranger.get(f"/m/hw.link.{CANARY}.{CANARY}")
+            stranger.get(f"/{CANARY}?{CANARY}={CANARY}")
+            stranger.get("/v1/me", headers={"authorization": BEARER})
+            stranger.post("/v1/session", json={"link": f"hw.link.{CANARY}.{CANARY}"})
+            stranger.post("/v1/session", content=CANARY)
+            stranger.request(CANARY.upper(), "/v1/me")
+            connector.get(f"/v1/conferences/{CANARY}/overview")
+            connector.post("/v1/events", content=f'{{"type": "{CANARY}"}}')
+            connector.post("/v1/events", content=CANARY, headers={"content-type": CANARY})
+            connector.post("/v1/events", json=[{"type": "activity.posted", "id": f"x:{CANARY}", "actor": CANARY}])
+        with hallway.client(session=who.session) as attendee:
+            attendee.post("/v1/me/answers", json={"card": CANARY, "answer": "accepted"})
+            attendee.post("/v1/me/accounts", json={"account": f"x:{CANARY}-other"})
+            attendee.get("/v1/me/stream", headers={"last-event-id": CANARY})
+        with hallway.client("organizer") as organizer:
+            organizer.post(f"/v1/conferences/{CONFERENCE}/attendees/csv", content=f"name\n{CANARY},{CANARY}\n")
+            organizer.put(f"/v1/conferences/{CONFERENCE}", json={"name": CANARY})
+        assert hallway.stop()[0] == 0
+        discreet(hallway)
