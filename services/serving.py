@@ -134,7 +134,7 @@ async def _composed(stack: AsyncExitStack, settings: Settings, address: str, sto
     delivering = Delivering(journal, inboxes, conferences.erased, lambda name: overviews.again(name))
     stack.push_async_callback(delivering.close)
     embedded = Embedded(journal, clock, delivering.deliver, delivered=delivering.delivered, limits=RUNNER)
-    overviews = Overviews(journal, embedded, inboxes, clock)
+    overviews = Overviews(journal, embedded, inboxes, clock, conferences)
     lock = asyncio.Lock()
     erasures = Erasures(directory, inboxes, embedded, journal, conferences, lock, hub.end_attendee)
     intake = Intake(embedded, directory, conferences, clock, Following(erasures, delivering), lock)

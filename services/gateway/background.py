@@ -33,6 +33,7 @@ class Background:
         gate.delivering.foreign.add_done_callback(self._foreign)
         self._start(gate.erasures.run(), "erasures")
         self._start(gate.overviews.keep_presence(self._open, PRESENCE_S), "presence")
+        self._start(gate.overviews.held_back.run(), "pairs held back")
         self._start(self._ready(), "inboxes")
         self._start(self._tidy(), "tidying")
         self._start(self._end_streams(), "sessions")

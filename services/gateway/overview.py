@@ -14,6 +14,8 @@ from msgspec import Struct
 
 from services.embedded import BusyError, StoppedError
 from services.gateway import standing
+from services.gateway.conferences import Conferences
+from services.gateway.held_back import HeldBack
 from services.gateway.letter_index import LetterIndex
 from services.gateway.runner import Runner
 from services.inbox.port import Inboxes, InboxForeignError, InboxLostError, InboxUnavailableError
@@ -25,14 +27,28 @@ _RATE_S = 5.0  # events a second are those of so long
 _log = structlog.get_logger("hallway.overview")
 
 
+class PlaceCount(Struct, frozen=True):
+    """A place, its name, and how many people are there."""
+
+    place: str
+    name: str
+    people: int | str
+
+
 class Overview(Struct, frozen=True):
-    """As in the API."""
+    """Numbers of people and of their matters are exact from 5 on, below they are ``"<5"``.
+
+    ``lag``: events that are in the log and not matched yet, of the whole server. ``events_per_second``: over the last
+    5 s. ``held_back``: pairs who know each other, one of them here, not suggested now, by why: ``no_consent``,
+    ``not_present`` (the other one), ``budget`` (enough suggestions for now); some seconds old. ``people``: by place.
+    """
 
     events: int
     events_per_second: float
     lag: int
     dead_letters: int
     people: dict[str, int | str]
+    places: tuple[PlaceCount, ...]
     totals: dict[str, int | str]
     held_back: dict[str, int | str]
     registered: int | str
@@ -48,9 +64,12 @@ class _Made:
 class Overviews:
     """By conference."""
 
-    def __init__(self, journal: Journal, runner: Runner, inboxes: Inboxes, clock: Callable[[], int]) -> None:
+    def __init__(
+        self, journal: Journal, runner: Runner, inboxes: Inboxes, clock: Callable[[], int], conferences: Conferences
+    ) -> None:
         self._journal, self._runner, self._inboxes, self._clock = journal, runner, inboxes, clock
-        self.letters = LetterIndex(journal)
+        self._conferences = conferences
+        self.letters, self.held_back = LetterIndex(journal), HeldBack(runner, clock)
         self._made: dict[tuple[str, str | None], _Made] = {}
         self._seen: dict[str, list[tuple[float, int]]] = {}
         self._set: dict[str, str] = {}  # the position of the presence in the store
@@ -71,13 +90,14 @@ class Overviews:
         now = self._clock()
         numbers = await self._runner.ask(conference, lambda matcher: standing.numbers(matcher, now))
         await asyncio.to_thread(self.letters.read_on)
-        shown = organizer(numbers.people, await self._inboxes.totals(conference), numbers.held_back)
+        shown = organizer(numbers.people, await self._inboxes.totals(conference), self.held_back.latest(conference))
         return Overview(
             events=events,
             events_per_second=self._rate(conference, events),
             lag=self._runner.behind,
             dead_letters=len(self.letters.of([conference], source)),
             people=shown.people,
+            places=self._named(conference, shown.people),
             totals={
                 "suggested": shown.suggested,
                 "agreed": shown.agreed,
@@ -88,6 +108,14 @@ class Overviews:
             registered=told(numbers.registered),
             present=told(numbers.present),
         )
+
+    def _named(self, conference: str, people: dict[str, int | str]) -> tuple[PlaceCount, ...]:
+        """In the order of the opening; places that it does not name last, by their ids."""
+        known = self._conferences.get(conference)
+        places = known.opened.places if known is not None and known.opened is not None else ()
+        names = {place.place: place.name for place in places}
+        order = [*[place for place in names if place in people], *[place for place in people if place not in names]]
+        return tuple(PlaceCount(place, names.get(place, place), people[place]) for place in order)
 
     def _rate(self, conference: str, events: int) -> float:
         now = time.monotonic()

@@ -3,11 +3,9 @@
 Owns: the questions, all of them short. May never: change anything, or hand the state itself to another thread.
 """
 
-from collections.abc import Sequence
-
 from msgspec import Struct
 
-from streams.matching import Matcher, cards, presence, room
+from streams.matching import Matcher, cards, presence
 from streams.matching.explain import explain
 from streams.matching.state import NEVER, ORDER_BITS, Attendee, Card
 
@@ -106,34 +104,24 @@ class Numbers(Struct, frozen=True):
     present: int = 0
     people: dict[str, int] = {}
     met: int = 0
-    held_back: dict[str, int] = {}
 
 
 def numbers(matcher: Matcher | None, now: int) -> Numbers:
-    """People by place; how many met; of whom it is known why nothing can be suggested to them."""
+    """People by place; how many met."""
     if matcher is None:
         return Numbers()
     state, at = matcher.state, max(now, matcher.state.now)
     people: dict[str, int] = {}
-    here: list[Attendee] = []
+    here = 0
     registered = [person for person in state.attendees.values() if person.registered != NEVER]
     for person in registered:
         if presence.is_here(state, person, at):
-            here.append(person)
+            here += 1
             place = presence.place_of(person)
             if place is not None:
                 people[place] = people.get(place, 0) + 1
-    causes = _held_back(matcher, registered, here, at)
     done = sum(1 for card in state.cards.values() if _is_met(card))
-    return Numbers(f"{state.applied}-0", len(registered), len(here), people, done, causes)
-
-
-def _held_back(matcher: Matcher, registered: Sequence[Attendee], here: Sequence[Attendee], at: int) -> dict[str, int]:
-    return {
-        "budget": sum(1 for person in here if person.matching and not room.has_room(matcher.state, person, at)),
-        "no_consent": sum(1 for person in registered if not person.matching),
-        "not_present": len(registered) - len(here),
-    }
+    return Numbers(f"{state.applied}-0", len(registered), here, people, done)
 
 
 class WhyStep(Struct, frozen=True):

@@ -70,6 +70,12 @@ OVERVIEW = {
     "lag": 0,
     "dead_letters": 2,
     "people": {"hall-a": 312, "hall-b": 148, "cafe": 41, "press": "<5"},
+    "places": [
+        {"place": "hall-a", "name": "Hall A", "people": 312},
+        {"place": "hall-b", "name": "Hall B", "people": 148},
+        {"place": "cafe", "name": "Café", "people": 41},
+        {"place": "press", "name": "Press room", "people": "<5"},
+    ],
     "totals": {"suggested": 417, "agreed": 131, "met": 58, "ended": 96},
     "held_back": {"budget": 37, "no_consent": 12, "not_present": 204},
     "registered": 2940,

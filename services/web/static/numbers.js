@@ -3,7 +3,7 @@ import { el, svg } from "./dom.js";
 import { Sparkline } from "./sparkline.js";
 import { number, say } from "./words.js";
 
-const HELD = new Set(["budget", "no_consent", "not_present", "expired"]);
+const HELD = new Set(["budget", "no_consent", "not_present"]);
 
 export const panel = (heading, ...children) =>
   el("section", { class: "panel", "aria-labelledby": heading }, el("h2", { id: heading }, say(heading)), children);
@@ -21,7 +21,7 @@ export class Numbers {
       panel("flow_heading", this.flow, this.line.element),
       panel("matches_heading", this.matches, el("p", { class: "hint" }, say("few_note"))),
       panel("people_heading", this.places),
-      panel("held_heading", this.held),
+      panel("held_heading", this.held, el("p", { class: "hint" }, say("held_note"))),
     ];
   }
 
@@ -31,8 +31,8 @@ export class Numbers {
     this.matches.replaceChildren(...figures(["suggested", "agreed", "met", "ended"], now.totals));
     const held = Object.entries(now.held_back).map(([cause, n]) => el("li", {}, el("span", {}, HELD.has(cause) ? say(`held_${cause}`) : cause), el("strong", {}, number(n))));
     this.held.replaceChildren(...(held.length > 0 ? held : [el("li", {}, say("held_none"))]));
-    const most = Math.max(...Object.values(now.people).map((n) => Number(n) || 0), 1);
-    const bars = Object.entries(now.people).map(([place, n]) => el("li", {}, el("span", {}, place), bar((Number(n) || 0) / most), el("span", {}, number(n))));
+    const most = Math.max(...now.places.map(({ people }) => Number(people) || 0), 1);
+    const bars = now.places.map(({ name, people }) => el("li", {}, el("span", {}, name), bar((Number(people) || 0) / most), el("span", {}, number(people))));
     this.places.replaceChildren(...(bars.length > 0 ? bars : [el("li", {}, say("people_none"))]));
   }
 }
