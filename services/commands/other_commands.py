@@ -54,13 +54,13 @@ def schema(
     ] = False,
     folder: Annotated[Path, Parameter(help="Where the documents are.")] = schema_files.FOLDER,
 ) -> int:
-    """Write the JSON Schema of all events and outputs."""
-    from schemas.json_schema import documents  # building them takes as long as starting all the rest
+    """Write the JSON Schema of all events and outputs, and the topics that carry them as AsyncAPI."""
+    from schemas import asyncapi, json_schema  # building them takes as long as starting all the rest
 
-    found = documents()
+    found = json_schema.documents() | {"asyncapi.json": asyncapi.document()}
     if not check:
         schema_files.write(found, folder)
-        say(f"Wrote {' and '.join(sorted(found))} to {folder}.")
+        say(f"Wrote {', '.join(sorted(found))} to {folder}.")
         return 0
     stale = schema_files.stale(found, folder)
     if stale:
