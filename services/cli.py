@@ -12,7 +12,7 @@ from importlib.metadata import version
 
 from cyclopts import App, CycloptsError
 
-from services.commands import dead_letters, fold_commands, kafka, keys, other_commands, serve, topics
+from services.commands import dead_letters, fold_commands, kafka, keys, other_commands, serve, topics, work
 from services.commands.summary import say
 from services.problems import INTERRUPTED, UNUSABLE, UnusableError
 
@@ -35,6 +35,7 @@ app.command(keys.app)
 app.command(kafka.app)
 app.command(topics.app)
 app.command(dead_letters.app)
+app.command(work.work, usage="Usage: hallway work router|matcher|delivery --kafka HOST:PORT [OPTIONS]")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -1,16 +1,16 @@
 """Which conferences' logs an event belongs to.
 
 Owns: the hashtags that conferences track, and their accounts, learnt from the events that pass. May never: change
-evidence or
-ask anybody; what it has not seen it does not know (a conference opened later gets the past by backfill).
+evidence or ask anybody; what it has not seen it does not know (a conference opened later gets the past by backfill).
 Theory: a post goes to every open conference that tracks one of its hashtags, or in which its actor and somebody
 addressed are
 registered; a deletion goes where its actor's posts went, also when it comes before the post.
 """
 
 from collections.abc import Callable, Set
-from typing import Any
+from typing import Any, Self
 
+import msgspec
 from msgspec.structs import replace
 
 from schemas.events import (
@@ -31,6 +31,16 @@ MOST_DELETIONS = 100_000  # remembered in case their posts come later
 MOST_ACTORS = (
     1_000_000  # of whom is remembered where their posts went; then the half that was not seen for longest goes
 )
+
+
+class _Saved(msgspec.Struct):
+    """What a router knows. ``registered``: conference, attendee, accounts; ``deletions``: the event, where it went."""
+
+    tags: dict[str, list[str]]
+    ended: list[str]
+    registered: list[tuple[str, str, list[str]]]
+    went: list[tuple[str, list[str]]]
+    deletions: list[tuple[ActivityDeleted, list[str]]]
 
 
 class Router:
@@ -62,6 +72,38 @@ class Router:
             self.learn(event)
             return [(event.conference, event)]
         return self._post(event) if isinstance(event, ActivityPosted) else self._deletion(event)
+
+    # -- kept and taken back -------------------------------------------------------------------------------------
+
+    def save(self) -> bytes:
+        """All that the router knows; ``restore`` makes one of it that routes the same."""
+        went = {**self._went_before, **self._went}
+        return msgspec.json.encode(
+            _Saved(
+                {conference: sorted(tags) for conference, tags in self._tags.items()},
+                sorted(self._ended),
+                [(conference, who, sorted(has)) for (conference, who), has in self._registered.items()],
+                [(actor, sorted(conferences)) for actor, conferences in went.items()],
+                [(deletion, sorted(conferences)) for deletion, conferences in self._deletions.values()],
+            )
+        )
+
+    @classmethod
+    def restore(cls, data: bytes) -> Self:
+        """A router that knows what was saved. msgspec.MsgspecError: of another version; learn anew."""
+        saved = msgspec.json.decode(data, type=_Saved)
+        router = cls()
+        router._ended.update(saved.ended)
+        for conference, tags in saved.tags.items():
+            router._track(conference, set(tags))
+        for conference, attendee, accounts in saved.registered:
+            for account in accounts:
+                router._add(conference, attendee, account)
+        for actor, conferences in saved.went:
+            router._remember(actor, set(conferences))
+        for deletion, conferences in saved.deletions:
+            router._deletions[deletion.deleted, deletion.actor] = (deletion, set(conferences))
+        return router
 
     # -- what is learnt ----------------------------------------------------------------------------------------------
 

@@ -1,0 +1,1 @@
+"""The workers' ports on a real Kafka and Redis, and what ``hallway work`` puts together."""

@@ -1,0 +1,46 @@
+"""The workers' port Inboxes over the inboxes in Redis.
+
+Owns: the translation of errors. May never: know what an output says.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Iterable, Sequence
+from typing import TypeVar
+
+from schemas.outputs import AnyOutput
+from services.inbox.port import Inboxes as Store
+from services.inbox.port import InboxLostError, InboxUnavailableError
+from streams.workers.ports import AwayError, LostInboxesError
+
+T = TypeVar("T")
+
+
+class StoreInboxes:
+    """The port; another log's store (InboxForeignError) ends the worker, for a person must decide."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def deliver(self, conference: str, outputs: Sequence[AnyOutput]) -> None:
+        """As in the port."""
+        await _translated(self._store.deliver(conference, outputs))
+
+    async def has(self, conference: str) -> bool:
+        """As in the port."""
+        return await _translated(self._store.delivered(conference)) is not None
+
+    async def rebuild(self, conference: str, outputs: AsyncIterator[AnyOutput], erased: Iterable[str]) -> None:
+        """As in the port."""
+        await _translated(self._store.rebuild(conference, outputs, frozenset(erased)))
+
+    async def erase(self, conference: str, attendee: str) -> None:
+        """As in the port."""
+        await _translated(self._store.erase(conference, attendee))
+
+
+async def _translated(call: Awaitable[T]) -> T:
+    try:
+        return await call
+    except InboxUnavailableError as error:
+        raise AwayError(str(error)) from error
+    except InboxLostError as error:
+        raise LostInboxesError(str(error)) from error

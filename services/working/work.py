@@ -1,0 +1,162 @@
+"""The composition root of ``hallway work``: one router, matcher or delivery as a process.
+
+Owns: what is made, in which order, and its end within 10 seconds of being told. May never: decide anything about
+people or events. While no broker answers at the start, it waits and tries again; a person is told once.
+"""
+
+import asyncio
+import os
+import secrets
+import signal
+import threading
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import Literal
+
+import structlog
+
+from services.inbox.port import InboxForeignError
+from services.inbox.redis_inbox import RedisInboxes
+from services.kafka import topics
+from services.kafka.linking import KafkaAwayError, KafkaRefusedError
+from services.problems import UnusableError
+from services.working.clusters import cluster_id
+from services.working.inboxes import StoreInboxes
+from services.working.producing import BatchProducer, partition_of
+from services.working.reading import TopicReader
+from services.working.snapshots import TopicRows, TopicSnapshots
+from streams.workers import poison
+from streams.workers.app import Settings as AppSettings
+from streams.workers.app import WorkerApp
+from streams.workers.delivery import Delivering
+from streams.workers.handling import Handler
+from streams.workers.matcher import Matching
+from streams.workers.ports import AwayError
+from streams.workers.router import Routing
+
+Kind = Literal["router", "matcher", "delivery"]
+END_S = 9.0  # from the signal to the end, whatever hangs
+WAIT_S = 1.0  # between two looks for a broker at the start
+_log = structlog.get_logger("hallway.worker")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What is told on the command line."""
+
+    kind: Kind
+    kafka: str
+    redis: str = ""
+    instance: str | None = None
+    prefix: str = ""
+    ticks: bool = True
+    session_s: float = 10.0
+    silent_s: float = 60.0
+    metrics_port: int | None = None
+
+
+def clock() -> int:
+    """Milliseconds since 1970."""
+    return time.time_ns() // 1_000_000
+
+
+async def work(settings: Settings, ready: Callable[[], None]) -> int:
+    """Works until SIGTERM or SIGINT (0), or until something broke (1). ``ready``: the broker answered."""
+    told = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, _told_to_end, told)
+    partitions = await _until(told, settings)
+    if partitions is None:
+        return 0
+    try:
+        async with _made(settings, partitions) as worker:
+            ready()
+            waiting = asyncio.create_task(_stop_when(told, worker))
+            code = await worker.run()
+            waiting.cancel()
+            _begin_to_end()
+    except AwayError as error:
+        _log.error("the worker ends", error=type(error).__name__, reason=str(error))
+        return 1
+    if isinstance(worker.failure, InboxForeignError):
+        raise UnusableError(str(worker.failure))
+    return code
+
+
+async def _until(told: asyncio.Event, settings: Settings) -> int | None:
+    """The number of partitions, once a broker answers and its topics are as declared; None: told to end before."""
+    said = False
+    while not told.is_set():
+        try:
+            return await topics.check(settings.kafka, settings.prefix)
+        except KafkaRefusedError as error:
+            raise UnusableError(str(error)) from None
+        except KafkaAwayError as error:
+            if not said:
+                _log.warning("waiting for Kafka", reason=str(error))
+                said = True
+        await asyncio.wait([asyncio.ensure_future(told.wait())], timeout=WAIT_S)
+    return None
+
+
+async def _stop_when(told: asyncio.Event, worker: WorkerApp) -> None:
+    await told.wait()
+    worker.stop()
+
+
+def _told_to_end(told: asyncio.Event) -> None:
+    told.set()
+    _begin_to_end()
+
+
+def _begin_to_end() -> None:
+    """From here on the process has so long: a client that waits for a broker may not hold it up."""
+    timer = threading.Timer(END_S, os._exit, (1,))
+    timer.daemon = True
+    timer.start()
+
+
+@asynccontextmanager
+async def _made(settings: Settings, partitions: int) -> AsyncIterator[WorkerApp]:
+    poison.install()
+    async with AsyncExitStack() as stack:
+        producer = await stack.enter_async_context(BatchProducer(settings.kafka, partitions))
+        reader = await stack.enter_async_context(TopicReader(settings.kafka))
+        owner = f"{settings.kind}-{settings.instance or secrets.token_hex(6)}"
+        snapshots = TopicSnapshots(producer, reader, owner, settings.prefix)
+        handler = await _handler(stack, settings, partitions, (producer, reader, snapshots))
+        app = AppSettings(
+            settings.kafka,
+            f"{settings.prefix}hallway.{settings.kind}",
+            settings.instance,
+            session_s=settings.session_s,
+            silent_s=settings.silent_s,
+        )
+        yield WorkerApp(app, handler, reader)
+
+
+_Ports = tuple[BatchProducer, TopicReader, TopicSnapshots]
+
+
+async def _handler(stack: AsyncExitStack, settings: Settings, partitions: int, ports: _Ports) -> Handler:
+    producer, reader, snapshots = ports
+    if settings.kind == "router":
+        return Routing(producer, reader, snapshots, TopicRows(snapshots, producer), prefix=settings.prefix)
+    if settings.kind == "matcher":
+        return Matching(
+            producer, reader, snapshots, clock, time.monotonic, ticks=settings.ticks, prefix=settings.prefix
+        )
+    epoch = await cluster_id(settings.kafka)
+    store = await stack.enter_async_context(RedisInboxes(settings.redis, epoch))
+    return Delivering(
+        producer,
+        reader,
+        snapshots,
+        StoreInboxes(store),
+        lambda conference: partition_of(conference.encode(), partitions),
+        time.monotonic,
+        prefix=settings.prefix,
+    )

@@ -1,0 +1,215 @@
+"""A worker as a process: a Faust app with one agent, its frames handled one at a time, its end within a bound.
+
+Owns: the order of beginning and ending, the watchdog, the exit code. May never: let an exception leave the agent (Faust
+would take the frame for done), or commit after one.
+Theory: a worker that cannot go on ends, uncommitted, with exit code 1, and is started again by whoever runs it; what
+it had not finished comes again. So every trouble has one answer. A consumer that has fallen silent is a trouble too:
+if the broker says that there is more, and nothing was done for a while, the worker ends.
+"""
+
+import asyncio
+import tempfile
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from faust.types import TP
+
+from streams.workers.commits import Commits
+from streams.workers.frames import QUEUED_FRAMES, Frame
+from streams.workers.handling import Handler
+from streams.workers.ports import AwayError, Reader
+from streams.workers.transport import FramedApp, FrameSchema, topics_of
+
+_log = structlog.get_logger("hallway.worker")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How a worker takes part. ``instance``: the name under which it comes back to its partitions after a restart."""
+
+    kafka: str
+    group: str
+    instance: str | None = None
+    session_s: float = 10.0  # after so long without a sign its partitions go to others
+    commit_s: float = 0.5
+    look_s: float = 0.1
+    silent_s: float = 60.0  # more to read and nothing done for so long: the worker ends
+    part_s: float = 4.0  # for what is under way when partitions are given up
+    stop_s: float = 4.0  # for Faust to end
+
+
+class WorkerApp:
+    """``run`` ends when ``stop`` was called (0), or when something broke (1)."""
+
+    def __init__(self, settings: Settings, handler: Handler, reader: Reader) -> None:
+        self.settings = settings
+        self.commits: Commits = handler.commits
+        self.failure: BaseException | None = None
+        self._handler, self._reader = handler, reader
+        self._app: FramedApp | None = None
+        self._ending = asyncio.Event()
+        self._one = asyncio.Lock()  # frames, looks and assignments: one at a time
+        self._mine: set[int] = set()
+        self._done: dict[int, int] = {}
+        self._done_at = time.monotonic()
+
+    # -- from beginning to end --------------------------------------------------------------------------------------
+
+    async def run(self) -> int:
+        """Works until told to stop, or until something breaks."""
+        tasks = [asyncio.create_task(self._begun(), name="worker")]
+        tasks += [asyncio.create_task(self._guarded(part), name=part.__name__) for part in (self._looks, self._watch)]
+        await self._ending.wait()
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks, timeout=1.0)
+        await self._ended()
+        if self.failure is not None:
+            _log.error("the worker ends", error=type(self.failure).__name__, reason=str(self.failure))
+        return 0 if self.failure is None else 1
+
+    def stop(self) -> None:
+        """Ends the worker; what is under way is finished if it does not take long."""
+        self._ending.set()
+
+    def fail(self, error: BaseException) -> None:
+        """Ends the worker because of this. Nothing more is handled or committed."""
+        if self.failure is None:
+            self.failure = error
+        self._ending.set()
+
+    async def _begun(self) -> None:
+        try:
+            await self._handler.begin()
+            self._app = _app(self.settings, self)
+            topic = self._app.topic(self._handler.topic, schema=FrameSchema())
+            frames: Any = self._frames
+            self._app.agent(topic, name="frames")(frames)
+            await self._app.start()
+        except Exception as error:  # noqa: BLE001  # whatever it is, the worker cannot go on
+            self.fail(error)
+
+    async def _ended(self) -> None:
+        if self._app is None:
+            return
+        if self.failure is None:
+            await self.give_up({TP(self._handler.topic, partition) for partition in self._mine})
+        self._mine = set()
+        with suppress(TimeoutError, Exception):  # the process ends in any case
+            async with asyncio.timeout(self.settings.stop_s):
+                await self._app.stop()
+
+    async def _guarded(self, part: Any) -> None:
+        try:
+            await part()
+        except Exception as error:  # noqa: BLE001  # a broken invariant ends the worker
+            self.fail(error)
+
+    # -- frames -----------------------------------------------------------------------------------------------------
+
+    async def _frames(self, stream: AsyncIterator[Frame]) -> None:
+        async for frame in stream:
+            try:
+                async with self._one:
+                    if self.failure is None and frame.at.partition in self._mine:
+                        await self._handler.frame(frame)
+            except Exception as error:  # noqa: BLE001  # it must not leave the agent
+                self.fail(error)
+
+    async def _looks(self) -> None:
+        """What is to be done between frames; while the broker or the store is away it is tried again."""
+        while True:
+            await asyncio.sleep(self.settings.look_s)
+            if self._mine:
+                try:
+                    async with self._one:
+                        await self._handler.look()
+                except AwayError as error:
+                    _log.warning("not now", reason=str(error))
+
+    # -- partitions -------------------------------------------------------------------------------------------------
+
+    def sought(self, positions: Mapping[TP, int]) -> None:
+        """Faust reads from here on."""
+        topic = self._handler.topic
+        self._handler.sought({tp.partition: offset for tp, offset in positions.items() if tp.topic == topic})
+
+    async def take_over(self, partitions: set[TP]) -> None:
+        """These partitions are ours now, and no others."""
+        async with self._one:
+            self.commits.forget()
+            self._mine = topics_of(partitions, self._handler.topic)
+            await self._handler.assigned(self._mine)
+        self._progressed()
+        _log.info("partitions", mine=sorted(self._mine))
+
+    async def give_up(self, partitions: set[TP]) -> None:
+        """Makes safe what is worth it and commits, within a bound; what is not done in time comes again elsewhere."""
+        gone = topics_of(partitions, self._handler.topic)
+        try:
+            async with asyncio.timeout(self.settings.part_s):
+                async with self._one:
+                    await self._handler.revoked(gone)
+                if self._app is not None and self.failure is None:
+                    await self._app.consumer.commit()
+        except (TimeoutError, AwayError) as error:
+            _log.warning("partitions were given up in a hurry", error=type(error).__name__)
+        self._mine -= gone
+
+    # -- watching ---------------------------------------------------------------------------------------------------
+
+    def _progressed(self) -> bool:
+        done = self._handler.positions()
+        moved = done != self._done
+        if moved:
+            self._done, self._done_at = dict(done), time.monotonic()
+        return moved
+
+    async def _watch(self) -> None:
+        """Ends the worker when there is more to read and nothing is done, or when Faust broke."""
+        while True:
+            await asyncio.sleep(min(1.0, self.settings.silent_s / 4))
+            app = self._app
+            if app is not None and app.crashed:
+                raise RuntimeError(f"Faust ended: {app.crash_reason!r}")
+            silent_s = time.monotonic() - self._done_at
+            if not self._progressed() and silent_s > self.settings.silent_s and await self._lags():
+                raise RuntimeError(f"There is more to read, and nothing was done for {silent_s:.0f} s.")
+
+    async def _lags(self) -> bool:
+        try:
+            ends = await self._reader.ends(self._handler.topic)
+        except AwayError:
+            return False  # the broker is away: nobody can do anything
+        done = self._handler.positions()
+        return not self._mine or any(done.get(partition, 0) < ends[partition] for partition in self._mine)
+
+
+def _app(settings: Settings, worker: WorkerApp) -> FramedApp:
+    app = FramedApp(
+        settings.group,
+        broker=f"kafka://{settings.kafka}",
+        store="memory://",
+        datadir=tempfile.mkdtemp(prefix="hallway-faust-"),
+        autodiscover=False,
+        web_enabled=False,
+        topic_allow_declare=False,
+        topic_disable_leader=True,
+        consumer_auto_offset_reset="earliest",
+        consumer_group_instance_id=settings.instance,
+        broker_session_timeout=settings.session_s,
+        broker_heartbeat_interval=settings.session_s / 4,
+        broker_request_timeout=max(20.0, settings.session_s),
+        broker_commit_interval=settings.commit_s,
+        broker_max_poll_records=20_000,
+        broker_max_poll_interval=300.0,
+        stream_buffer_maxsize=QUEUED_FRAMES,
+        stream_wait_empty=False,
+        stream_recovery_delay=0.0,
+    )
+    app.worker = worker
+    return app

@@ -1,0 +1,255 @@
+"""The delivery: puts outputs into the inboxes of people, in order, under their positions.
+
+Owns: what is delivered, left out and made again. May never: deliver of or to somebody whose erasure stood in the log
+before; take a position for delivered that the store has not confirmed.
+Theory: the store refuses what it has, so a frame that comes again, and a late delivery that lost its partition,
+change nothing. A store that was emptied says so; then its inboxes are made again from the topic's start.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import msgspec
+from msgspec.structs import replace
+
+from schemas.codec import Codec, Reject
+from schemas.events import AttendeeErased
+from schemas.outputs import AnyOutput, MatchLocated, MatchWithdrawn
+from schemas.topics import CONFERENCE_LOG, DEAD_LETTERS, MATCHES
+from streams.workers.commits import Commits
+from streams.workers.following import Following
+from streams.workers.frames import Frame, Partition, Raw
+from streams.workers.handling import stretches
+from streams.workers.letters import letter
+from streams.workers.ports import AwayError, Inboxes, LostInboxesError, Message, Producer, Reader, Snapshots
+from streams.workers.recorded import output_of, parts
+
+KEPT_NAME = "~delivery"
+TEACHING = frozenset({b"conference.opened", b"attendee.erased"})
+NO_OUTPUT = "This is no output of a matcher."
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Units are last in the name."""
+
+    at_once: int = 200  # outputs handed over together
+    tries: int = 8  # with pauses of 0.1 to 6.4 s: 13 s in all, then the worker ends
+    pause_s: float = 0.1
+    look_every_s: float = 2.0  # whether the store still has what it had
+    waiting: int = 16  # batches of a conference while inboxes are made again
+
+
+class _Known(msgspec.Struct):
+    """The conferences, and who was erased in each."""
+
+    erased: dict[str, list[str]]
+
+
+class Delivering:
+    """``partition_of`` gives a conference's partition; ``elapsed`` seconds; ``sleep`` waits for some."""
+
+    def __init__(
+        self,
+        producer: Producer,
+        reader: Reader,
+        snapshots: Snapshots,
+        inboxes: Inboxes,
+        partition_of: Callable[[str], int],
+        elapsed: Callable[[], float],
+        *,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        limits: Limits | None = None,
+        prefix: str = "",
+    ) -> None:
+        self.topic, self._dead_letters = prefix + MATCHES, prefix + DEAD_LETTERS
+        self.commits = Commits()
+        self._producer, self._reader, self._snapshots, self._inboxes = producer, reader, snapshots, inboxes
+        self._partition_of, self._elapsed, self._sleep = partition_of, elapsed, sleep
+        self._limits = limits or Limits()
+        self._codec = Codec()
+        self._erased: dict[str, set[str]] = {}
+        self._to_erase: list[tuple[str, str]] = []
+        self._following = Following(reader, prefix + CONFERENCE_LOG, TEACHING, self._learn)
+        self._positions: dict[int, int] = {}
+        self._mine: set[int] = set()
+        self._looked = 0.0
+
+    # -- what the log says ------------------------------------------------------------------------------------------
+
+    async def begin(self) -> None:
+        """As in the port: learns who was erased."""
+        known = await self._following.restore(self._snapshots, KEPT_NAME)
+        if known is not None:
+            saved = msgspec.json.decode(known, type=_Known).erased
+            self._erased = {conference: set(erased) for conference, erased in saved.items()}
+        await self._following.catch_up()
+
+    def _learn(self, records: Sequence[Raw]) -> None:
+        for raw in records:
+            record = self._codec.decode(raw.value)
+            if isinstance(record, Reject) or record.event.conference is None:
+                continue  # the matcher puts it to the dead letters
+            erased = self._erased.setdefault(record.event.conference, set())
+            if isinstance(record.event, AttendeeErased) and record.event.attendee not in erased:
+                erased.add(record.event.attendee)
+                self._to_erase.append((record.event.conference, record.event.attendee))
+
+    async def _catch_up(self) -> None:
+        """Reads the log to its end and erases whom it says; of its own partitions only, others have theirs."""
+        await self._following.catch_up()
+        while self._to_erase:
+            conference, attendee = self._to_erase[-1]
+            if self._partition_of(conference) in self._mine:
+                await self._patiently(partial(self._inboxes.erase, conference, attendee))
+            self._to_erase.pop()
+
+    def _known_now(self) -> bytes:
+        return msgspec.json.encode(_Known({name: sorted(erased) for name, erased in self._erased.items()}))
+
+    def _for_the_others(self, output: AnyOutput) -> AnyOutput:
+        """The output without the erased: they get nothing, and others of them nothing but that a match is over."""
+        erased = self._erased.get(output.conference)
+        if not erased:
+            return output
+        to = tuple([attendee for attendee in output.to if attendee not in erased])
+        about = (output.attendee,) if isinstance(output, MatchLocated) else output.attendees
+        if not erased.isdisjoint(about) and not isinstance(output, MatchWithdrawn):
+            to = ()
+        return output if to == output.to else replace(output, to=to)
+
+    # -- partitions -------------------------------------------------------------------------------------------------
+
+    async def assigned(self, partitions: Collection[int]) -> None:
+        """As in the port. Who was erased while a partition was another's is erased again: it may have died before."""
+        new = set(partitions) - self._mine
+        self._mine = set(partitions)
+        for gone in self._positions.keys() - self._mine:
+            del self._positions[gone]
+        for name, erased in self._erased.items():
+            if self._partition_of(name) in new:
+                self._to_erase += [(name, who) for who in erased]
+        self._looked = 0.0
+
+    def sought(self, positions: Mapping[int, int]) -> None:
+        """As in the port."""
+        for partition, offset in positions.items():
+            self._positions[partition] = max(offset, self._positions.get(partition, 0))
+
+    async def revoked(self, partitions: Collection[int]) -> None:
+        """As in the port: nothing is left to be kept."""
+
+    def positions(self) -> dict[int, int]:
+        """As in the port."""
+        return dict(self._positions)
+
+    # -- delivering -------------------------------------------------------------------------------------------------
+
+    async def frame(self, frame: Frame) -> None:
+        """As in the port."""
+        at = frame.at
+        await self._catch_up()
+        async for records in stretches(self._reader, frame, self._positions.get(at.partition, 0)):
+            await self._deliver(at, records)
+        self._positions[at.partition] = max(frame.end, self._positions.get(at.partition, 0))
+        self.commits.safe(at, frame.end)
+
+    async def _deliver(self, at: Partition, records: Sequence[Raw]) -> None:
+        by_conference: dict[str, list[AnyOutput]] = {}
+        letters: list[Message] = []
+        for raw in records:
+            output = output_of(raw)
+            if output is None:
+                letters.append(letter(at, raw, NO_OUTPUT))
+            else:
+                by_conference.setdefault(output.conference, []).append(self._for_the_others(output))
+        for conference, outputs in by_conference.items():
+            self._erased.setdefault(conference, set())
+            rising = ascending(outputs)
+            for start in range(0, len(rising), self._limits.at_once):
+                await self._hand_over(at.partition, conference, rising[start : start + self._limits.at_once])
+        if letters:
+            await self._producer.produce(self._dead_letters, letters)
+
+    async def _hand_over(self, partition: int, conference: str, outputs: Sequence[AnyOutput]) -> None:
+        try:
+            await self._patiently(partial(self._inboxes.deliver, conference, outputs))
+        except LostInboxesError:
+            await self._patiently(partial(self._rebuild, partition, [conference]))
+
+    async def _patiently(self, call: Callable[[], Awaitable[None]]) -> None:
+        """Tries again while the store is away, within a bound; AwayError then ends the worker, uncommitted."""
+        pause_s = self._limits.pause_s
+        for _ in range(self._limits.tries - 1):
+            try:
+                return await call()
+            except AwayError:
+                await self._sleep(pause_s)
+                pause_s *= 2
+        await call()
+        return None
+
+    # -- made again -------------------------------------------------------------------------------------------------
+
+    async def look(self) -> None:
+        """As in the port: erases, keeps what is known, and makes again what the store has lost."""
+        await self._catch_up()
+        await self._following.save(self._snapshots, KEPT_NAME, self._known_now)
+        if self._elapsed() - self._looked < self._limits.look_every_s:
+            return
+        lost: dict[int, list[str]] = {}
+        for conference in sorted(self._erased):
+            partition = self._partition_of(conference)
+            if partition in self._mine and not await self._inboxes.has(conference):
+                lost.setdefault(partition, []).append(conference)
+        for partition, conferences in lost.items():
+            await self._rebuild(partition, conferences)
+        self._looked = self._elapsed()
+
+    async def _rebuild(self, partition: int, conferences: Sequence[str]) -> None:
+        """Makes the inboxes of several conferences anew in one reading of their partition."""
+        end = (await self._reader.ends(self.topic))[partition]
+        queues = {name: asyncio.Queue[Sequence[AnyOutput]](self._limits.waiting) for name in conferences}
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                for name, queue in queues.items():
+                    erased = frozenset(self._erased.get(name, ()))
+                    tasks.create_task(self._inboxes.rebuild(name, _queued(queue), erased))
+                await self._share_out(partition, end, queues)
+        except* AwayError as away:
+            raise AwayError(str(away.exceptions[0])) from None
+
+    async def _share_out(self, partition: int, end: int, queues: dict[str, asyncio.Queue[Sequence[AnyOutput]]]) -> None:
+        last: dict[str, tuple[int, int]] = {}
+        async for records in self._reader.read(self.topic, partition, 0, end):
+            found: dict[str, list[AnyOutput]] = {}
+            for output in map(output_of, records):
+                if output is not None and output.conference in queues:
+                    found.setdefault(output.conference, []).append(output)
+            for name, outputs in found.items():
+                rising = ascending(outputs, last.get(name, (-1, -1)))
+                if rising:
+                    last[name] = parts(rising[-1].position)
+                    await queues[name].put(rising)
+        for queue in queues.values():
+            await queue.put(())
+
+
+async def _queued(queue: asyncio.Queue[Sequence[AnyOutput]]) -> AsyncIterator[AnyOutput]:
+    """The outputs put into a queue, up to an empty batch."""
+    while outputs := await queue.get():
+        for output in outputs:
+            yield output
+
+
+def ascending(outputs: Iterable[AnyOutput], after: tuple[int, int] = (-1, -1)) -> list[AnyOutput]:
+    """Without what stands there again: an output of a late matcher, or of one that was killed before it knew."""
+    rising: list[AnyOutput] = []
+    for output in outputs:
+        at = parts(output.position)
+        if at > after:
+            rising.append(output)
+            after = at
+    return rising

@@ -1,0 +1,278 @@
+"""The fold of one partition of the log: the matchers of its conferences, and what is decided, told and safe.
+
+Owns: which record is skipped, recovered or applied, and the frontier: behind it everything lies in snapshots.
+May never: await, read a clock, write. Theory:
+
+    before a conference's snapshot     skipped
+    ... its last recorded output       recover() with the recorded outputs, then resume()
+    ... the end                        apply()
+
+``fold`` gives messages; when they are in the broker's hands, ``told`` says so, and only then snapshots are taken.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+from schemas.codec import Codec, Record, Reject, encode_output
+from schemas.events import ConferenceOpened, Input
+from schemas.outputs import AnyOutput
+from streams.matching import Matcher
+from streams.matching.snapshot import restore, snapshot
+from streams.workers.decoding import decoded
+from streams.workers.frames import Partition, Raw, end_of
+from streams.workers.letters import dead_letter, letter, source_of
+from streams.workers.ports import Kept, Mark, Message
+from streams.workers.recorded import COUNT_HEADER, Recorded, output_of
+
+ASTRAY = "The record's key is not its conference."
+
+
+@dataclass(slots=True)
+class Told:
+    """What a slice of records brings: outputs and dead letters, in order."""
+
+    outputs: list[Message] = field(default_factory=list)
+    letters: list[Message] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Fold:
+    """A conference. ``folded``: its records before this offset are in the matcher."""
+
+    matcher: Matcher
+    folded: int = 0
+    recorded: Recorded | None = None
+    due: int | None = None
+
+
+@dataclass(slots=True)
+class _Unsafe:
+    """What a conference has beyond its snapshot: first record, first output, how many records."""
+
+    log: int
+    matches: int
+    records: int = 0
+
+
+class PartitionFold:
+    """``processed``: the offset of the next record. ``policy`` overrides what conferences set, for comparisons."""
+
+    def __init__(self, at: Partition, policy: dict[str, Any] | None = None) -> None:
+        self.at = at
+        self.processed = 0
+        self.now: int | None = None
+        self._policy = policy
+        self._codec = Codec()
+        self._folds: dict[str, _Fold] = {}
+        self._unsafe: dict[str, _Unsafe] = {}  # in the order of their first records
+        self._matches_end = self._letters_end = 0
+        self._lettered: dict[int, int] = {}  # offset of the log -> of the topic of dead letters, or before it
+
+    # -- from what was kept -----------------------------------------------------------------------------------------
+
+    def restore(self, kept: Kept) -> None:
+        """Takes a conference's snapshot. SnapshotError: the log has to be folded from its start."""
+        self._folds[kept.name] = _Fold(restore(kept.data, self._policy), kept.offset)
+
+    def begin(self, mark: Mark) -> None:
+        """Folds from here on; ``remember`` what was told since, then ``opened``."""
+        self.processed, self._matches_end, self._letters_end = mark.log, mark.matches, mark.letters
+
+    def remember(self, raws: Iterable[Raw]) -> None:
+        """Takes in recorded outputs, from the mark's on."""
+        for raw in raws:
+            self._matches_end = end_of(raw)
+            output = output_of(raw)
+            if output is None:
+                continue  # not a matcher's; delivery puts it to the dead letters
+            fold = self._fold_of(output.conference)
+            if fold.recorded is None:
+                fold.recorded = Recorded(raw.offset)
+            fold.recorded.add(output, raw)
+
+    def remember_letters(self, raws: Iterable[Raw]) -> None:
+        """Takes in dead letters, from the mark's on: what is among them is not written again."""
+        for raw in raws:
+            dead = dead_letter(raw)
+            if dead is not None and dead.source == source_of(self.at) and dead.position >= self.processed:
+                self._lettered[dead.position] = raw.offset
+            self._letters_end = end_of(raw)
+
+    def opened(self) -> None:
+        """All that was recorded is known: what the snapshots hold already is let go of."""
+        for fold in self._folds.values():
+            self._let_go(fold)
+            fold.due = None if fold.recorded else fold.matcher.next_due()
+
+    def _let_go(self, fold: _Fold) -> None:
+        if fold.recorded is not None:
+            fold.recorded.before(fold.matcher.state.applied)
+            if not fold.recorded.pending(fold.matcher.state.applied):
+                fold.recorded = None
+
+    def _fold_of(self, conference: str) -> _Fold:
+        fold = self._folds.get(conference)
+        if fold is None:
+            fold = self._folds[conference] = _Fold(Matcher(conference, self._policy))
+        return fold
+
+    # -- folding ----------------------------------------------------------------------------------------------------
+
+    def fold(self, records: Sequence[Raw]) -> Told:
+        """Folds records; those before ``processed`` are skipped. What it gives must be written in order."""
+        told = Told()
+        touched: dict[str, _Fold] = {}
+        for raw, found in decoded(self._codec, [raw for raw in records if raw.offset >= self.processed]):
+            if isinstance(found, Reject):
+                self._reject(raw, found.reason, found.field, told)
+            elif found.event.conference is None or raw.key != found.event.conference.encode():
+                self._reject(raw, ASTRAY, "conference", told)
+            else:
+                conference = found.event.conference
+                fold = touched[conference] = self._fold_of(conference)
+                if raw.offset >= fold.folded:
+                    self._note(conference, fold, raw)
+                    self._apply(conference, fold, raw, found, told)
+            self.processed = end_of(raw)
+        for fold in touched.values():
+            fold.due = None if fold.recorded else fold.matcher.next_due()
+        return told
+
+    def _reject(self, raw: Raw, reason: str, field: str | None, told: Told) -> None:
+        if raw.offset not in self._lettered:
+            self._lettered[raw.offset] = self._letters_end
+            told.letters.append(letter(self.at, raw, reason, field, self.now))
+
+    def _note(self, conference: str, fold: _Fold, raw: Raw) -> None:
+        unsafe = self._unsafe.get(conference)
+        if unsafe is None:
+            matches = self._matches_end if fold.recorded is None else fold.recorded.first
+            unsafe = self._unsafe[conference] = _Unsafe(raw.offset, matches)
+        unsafe.records += 1
+
+    def _apply(self, conference: str, fold: _Fold, raw: Raw, record: Record, told: Told) -> None:
+        recorded = raw.timestamp if record.recorded is None else record.recorded
+        self.now = recorded if self.now is None else max(self.now, recorded)
+        if fold.recorded is None:
+            outputs = fold.matcher.apply(record.event, record.at, recorded)
+            if outputs:
+                told.outputs += _messages(conference, self.at.partition, outputs, len(outputs))
+        else:
+            told.outputs += self._recover(conference, fold, fold.recorded, (record.event, record.at, recorded))
+
+    def _recover(self, conference: str, fold: _Fold, known: Recorded, record: tuple[Input, int, int]) -> list[Message]:
+        """Folds a record with what was told at it; the messages of its outputs that are missing."""
+        matcher, (event, at, recorded) = fold.matcher, record
+        n = matcher.state.applied
+        if isinstance(event, ConferenceOpened) and not matcher.state.opened:
+            n += len(matcher.state.early)  # they are folded with it, each a record of its own
+        missing: list[Message] = []
+        if known.torn(n):
+            missing = self._mended(conference, fold, known.of(n), record)
+        else:
+            matcher.recover(event, at, recorded, known.of(n))
+        known.before(fold.matcher.state.applied)
+        if not known.pending(fold.matcher.state.applied):
+            fold.recorded = None
+            if not missing:
+                fold.matcher.resume()
+        return missing
+
+    def _mended(
+        self, conference: str, fold: _Fold, there: list[AnyOutput], record: tuple[Input, int, int]
+    ) -> list[Message]:
+        """Decides a record anew whose outputs were not all written; what was told stays, if need be alone."""
+        fold.matcher.resume()
+        before = snapshot(fold.matcher)
+        applied = fold.matcher.state.applied
+        outputs = fold.matcher.apply(*record)
+        if fold.matcher.state.applied == applied:  # a double: the outputs are those of the next record
+            fold.matcher = restore(before, self._policy)
+            return []
+        same = [encode_output(output) for output in outputs[: len(there)]] == [encode_output(o) for o in there]
+        if same:
+            rest = outputs[len(there) :]
+            return _messages(conference, self.at.partition, rest, len(outputs))
+        fold.matcher = restore(before, self._policy)
+        fold.matcher.recover(*record, there)
+        return []
+
+    def told(self, matches_end: int = 0, letters_end: int = 0) -> None:
+        """What ``fold`` gave is written: the offsets behind its outputs and its dead letters, where there were some."""
+        self._matches_end = max(self._matches_end, matches_end)
+        self._letters_end = max(self._letters_end, letters_end)
+
+    # -- what is safe -----------------------------------------------------------------------------------------------
+
+    def frontier(self) -> Mark:
+        """The mark as of now: to be kept before its offset of the log is committed."""
+        first = next(iter(self._unsafe.values()), None)
+        log = self.processed if first is None else first.log
+        pending = [fold.recorded.first for fold in self._folds.values() if fold.recorded is not None]
+        matches = min([self._matches_end, *(unsafe.matches for unsafe in self._unsafe.values()), *pending])
+        self._lettered = {at: letter for at, letter in self._lettered.items() if at >= log}
+        return Mark(log, matches, min([self._letters_end, *self._lettered.values()]))
+
+    def skip(self, offset: int) -> None:
+        """There is no record before this offset that was not folded."""
+        self.processed = max(self.processed, offset)
+
+    def stale(self, most_records: int) -> str | None:
+        """The conference whose snapshot holds the frontier back, if it does so by more than that many records."""
+        for conference, unsafe in islice(self._unsafe.items(), 1):
+            if self.processed - unsafe.log > most_records and self._folds[conference].recorded is None:
+                return conference
+        return None
+
+    def unsafe(self) -> list[str]:
+        """The conferences that changed since their snapshots, those with the most records first."""
+        ready = [name for name in self._unsafe if self._folds[name].recorded is None]
+        return sorted(ready, key=lambda name: -self._unsafe[name].records)
+
+    def unsafe_records(self, conference: str) -> int:
+        """How many records it has beyond its snapshot."""
+        return self._unsafe[conference].records
+
+    def size(self, conference: str) -> int:
+        """How many records a conference holds."""
+        return self._folds[conference].matcher.state.applied
+
+    def snapshot(self, conference: str) -> Kept:
+        """A conference as of ``processed``; all that it told must be written. When it is kept, say ``kept``."""
+        return Kept(conference, self.processed, snapshot(self._folds[conference].matcher))
+
+    def kept(self, kept: Kept) -> None:
+        """The snapshot would be found again."""
+        fold, unsafe = self._folds[kept.name], self._unsafe.get(kept.name)
+        fold.folded = max(fold.folded, kept.offset)
+        if unsafe is not None and kept.offset >= self.processed:
+            del self._unsafe[kept.name]
+
+    # -- time -------------------------------------------------------------------------------------------------------
+
+    def due(self, now: int) -> list[tuple[str, int, int]]:
+        """The conferences in which something is due: conference, due time, records applied."""
+        return [
+            (conference, fold.due, fold.matcher.state.applied)
+            for conference, fold in self._folds.items()
+            if fold.due is not None and fold.due <= now
+        ]
+
+    def now_of(self, conference: str) -> int:
+        """The now of a conference, ms."""
+        return self._folds[conference].matcher.state.now
+
+
+def _messages(conference: str, partition: int, outputs: Sequence[AnyOutput], count: int) -> list[Message]:
+    counted = (COUNT_HEADER, str(count).encode())
+    return [
+        Message(
+            conference.encode(),
+            encode_output(output),
+            (("type", str(output.__struct_config__.tag).encode()), counted),
+            partition,
+        )
+        for output in outputs
+    ]

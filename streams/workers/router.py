@@ -1,0 +1,166 @@
+"""The router: puts posts into the log of each conference that tracks them.
+
+Owns: the order: what the log says is learnt, then a frame is routed, its copies are written, and only then it may be
+committed. May never: ask anybody which conferences there are; the log tells it.
+Theory: a frame that comes again gives the same copies again, which the fold knows for doubles. A deletion whose post
+has not come is in no log; it is kept in a compacted topic, under the post's id, before its frame is done.
+"""
+
+import asyncio
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from schemas.codec import Codec, Reject, encode
+from schemas.events import ActivityDeleted, ActivityPosted
+from schemas.topics import ACTIVITY, CONFERENCE_LOG, DEAD_LETTERS
+from streams.routing import MOST_DELETIONS, Router
+from streams.workers.commits import Commits
+from streams.workers.decoding import decoded
+from streams.workers.following import Following
+from streams.workers.frames import Frame, Partition, Raw, header
+from streams.workers.handling import stretches
+from streams.workers.letters import letter
+from streams.workers.ports import Message, Producer, Reader, Rows, Snapshots
+
+KEPT_NAME = "~router"
+TEACHING = frozenset(
+    {
+        b"conference.opened",
+        b"conference.closed",
+        b"attendee.registered",
+        b"account.verified",
+        b"account.released",
+        b"attendee.erased",
+        b"activity.posted",
+    }
+)
+_SLICE = 512  # records, about 3 ms
+_encode = msgspec.json.encode
+
+
+class _Posted(msgspec.Struct):
+    actor: str
+    conference: str
+
+
+_posted = msgspec.json.Decoder(_Posted).decode
+
+
+@dataclass(slots=True)
+class _Routed:
+    copies: list[Message]
+    letters: list[Message]
+    deletions: list[tuple[str, bytes]]
+
+
+class Routing:
+    """Each router knows all conferences, and the deletions of its own partitions."""
+
+    def __init__(
+        self, producer: Producer, reader: Reader, snapshots: Snapshots, rows: Rows, *, prefix: str = ""
+    ) -> None:
+        self.topic = prefix + ACTIVITY
+        self._log, self._dead_letters = prefix + CONFERENCE_LOG, prefix + DEAD_LETTERS
+        self.commits = Commits()
+        self._producer, self._reader, self._snapshots, self._rows = producer, reader, snapshots, rows
+        self._router = Router()
+        self._codec, self._log_codec = Codec(), Codec()
+        self._following = Following(reader, self._log, TEACHING, self._learn)
+        self._positions: dict[int, int] = {}
+        self._known: set[int] = set()  # partitions whose deletions are known
+        self._now: int | None = None
+
+    async def begin(self) -> None:
+        """As in the port: learns all conferences."""
+        known = await self._following.restore(self._snapshots, KEPT_NAME)
+        if known is not None:
+            self._router = Router.restore(known)
+        await self._following.catch_up()
+
+    def _learn(self, records: Sequence[Raw]) -> None:
+        for raw in records:
+            if header(raw, "type") == b"activity.posted":
+                self._learn_post(raw.value)
+            else:
+                record = self._log_codec.decode(raw.value)
+                if not isinstance(record, Reject) and record.event.conference is not None:
+                    self._router.learn(record.event)
+
+    def _learn_post(self, value: bytes) -> None:
+        try:
+            post = _posted(value)
+        except msgspec.MsgspecError:
+            return  # the matcher puts it to the dead letters
+        self._router.learn(
+            ActivityPosted(id="-", at="-", actor=post.actor, hashtags=(), mentions=(), conference=post.conference)
+        )
+
+    async def assigned(self, partitions: Collection[int]) -> None:
+        """As in the port."""
+        for gone in self._positions.keys() - set(partitions):
+            del self._positions[gone]
+        self._known &= set(partitions)
+
+    def sought(self, positions: Mapping[int, int]) -> None:
+        """As in the port."""
+        for partition, offset in positions.items():
+            self._positions[partition] = max(offset, self._positions.get(partition, 0))
+
+    async def revoked(self, partitions: Collection[int]) -> None:
+        """As in the port: nothing is left to be kept."""
+
+    def positions(self) -> dict[int, int]:
+        """As in the port."""
+        return dict(self._positions)
+
+    # -- routing ----------------------------------------------------------------------------------------------------
+
+    async def frame(self, frame: Frame) -> None:
+        """As in the port."""
+        at = frame.at
+        if at.partition not in self._known:
+            await self._recall(at.partition)
+        await self._following.catch_up()
+        async for records in stretches(self._reader, frame, self._positions.get(at.partition, 0)):
+            for start in range(0, len(records), _SLICE):
+                await self._write(at, self._route(at, records[start : start + _SLICE]))
+        self._positions[at.partition] = max(frame.end, self._positions.get(at.partition, 0))
+        self.commits.safe(at, frame.end)
+
+    async def _recall(self, partition: int) -> None:
+        for value in await self._rows.load(partition, MOST_DELETIONS):
+            record = self._codec.decode(value)
+            if not isinstance(record, Reject):
+                self._router.route(record.event)  # remembered; where it went it is a double
+        self._known.add(partition)
+
+    def _route(self, at: Partition, records: Sequence[Raw]) -> _Routed:
+        routed = _Routed([], [], [])
+        for raw, found in decoded(self._codec, records):
+            if isinstance(found, Reject):
+                routed.letters.append(letter(at, raw, found.reason, found.field, self._now))
+                continue
+            event = found.event
+            self._now = max(self._now or 0, raw.timestamp)
+            if isinstance(event, ActivityDeleted) and event.conference is None:
+                routed.deletions.append((f"{event.actor} {event.deleted}", raw.value))
+            for conference, copy in self._router.route(event):
+                kind = str(copy.__struct_config__.tag).encode()
+                routed.copies.append(Message(conference.encode(), encode(copy), (("type", kind),)))
+        return routed
+
+    async def _write(self, at: Partition, routed: _Routed) -> None:
+        if routed.deletions:
+            await self._rows.save(at.partition, routed.deletions)
+        if routed.copies:
+            await self._producer.produce(self._log, routed.copies)
+        if routed.letters:
+            await self._producer.produce(self._dead_letters, routed.letters)
+        await asyncio.sleep(0)
+
+    async def look(self) -> None:
+        """As in the port: learns, and keeps what is known."""
+        await self._following.catch_up()
+        await self._following.save(self._snapshots, KEPT_NAME, self._router.save)
