@@ -9,7 +9,7 @@ kill between any two of these steps, reads from there, and finds every output of
 import asyncio
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 from schemas.codec import encode
 from schemas.events import ClockTicked
@@ -22,7 +22,11 @@ from streams.workers.frames import Frame, Partition, Raw
 from streams.workers.handling import stretches
 from streams.workers.ports import Mark, Message, Producer, Reader, Snapshots
 
+LARGE_RECORDS, LARGE_BYTES = 5_000, 1 << 20  # from about 10 ms on a snapshot is made and restored in a thread
 TICK_PREFIX = "clock.ticked:"  # ids of the log's owner; the door lets no other's begin so
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +106,7 @@ class Matching:
         mark, snapshots = await self._snapshots.load(partition)
         for kept in snapshots:
             try:
-                await asyncio.to_thread(fold.restore, kept)
+                await _aside(len(kept.data) > LARGE_BYTES, fold.restore, kept)
             except SnapshotError:
                 mark = None  # of a newer or a broken form: the log is folded from its start
         fold.begin(mark or Mark())
@@ -164,7 +168,7 @@ class Matching:
         await self._mark(fold)
 
     async def _snapshot(self, fold: PartitionFold, name: str) -> None:
-        kept = await asyncio.to_thread(fold.snapshot, name)
+        kept = await _aside(fold.size(name) > LARGE_RECORDS, fold.snapshot, name)
         await self._snapshots.save(fold.at.partition, kept)
         fold.kept(kept)
 
@@ -234,3 +238,10 @@ class Matching:
         self._ticked[conference] = (when, applied, self._elapsed())
         tick = ClockTicked(id=f"{TICK_PREFIX}{when}:{applied}", at=written(now), conference=conference)
         return Message(conference.encode(), encode(tick), (("type", b"clock.ticked"),))
+
+
+async def _aside(large: bool, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Calls a function; one that takes long in a thread, so that others have the event loop meanwhile."""
+    if large:
+        return await asyncio.to_thread(function, *args, **kwargs)
+    return function(*args, **kwargs)

@@ -36,7 +36,7 @@ LIMITS = Limits(slice_records=7, told_at_once=3, snapshot_records=15, snapshot_s
 def lines(seed: int, conference: str) -> tuple[bytes, ...]:
     """A conference's log."""
     found = []
-    for event in history(seed, 40):
+    for event in history(seed, 16):
         event = {**event, "conference": conference}
         match = event.get("match")
         if match is not None and not isinstance(match, str):
@@ -63,7 +63,7 @@ def clean(seed: int, conference: str) -> tuple[bytes, ...]:
 
 
 # Seeds of histories in which something is told, found by looking.
-TELLING = (2, 3, 5, 7, 8, 17)
+TELLING = (3, 5, 8, 21, 33, 36, 37, 46, 50, 59, 82, 111, 131, 132, 133)
 
 
 def filled(rng: random.Random) -> tuple[Broker, dict[str, int], int]:
@@ -122,7 +122,9 @@ async def run(seed: int) -> Counter[str]:
     return Counter(kills=group.kills, rebalances=group.rebalances, snapshots=len(broker.snapshots))
 
 
-@pytest.mark.parametrize("block", range(SEEDS // BLOCK))
+@pytest.mark.parametrize(
+    "block", [0, *(pytest.param(block, marks=pytest.mark.slow) for block in range(1, SEEDS // BLOCK))]
+)
 def test_a_matcher_that_dies_between_any_two_steps_tells_what_a_clean_fold_tells(block: int) -> None:
     async def all_of_them() -> Counter[str]:
         seen: Counter[str] = Counter()
