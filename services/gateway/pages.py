@@ -16,11 +16,12 @@ from services.gateway.problems import ProblemError
 from services.gateway.roles import EVERYBODY, allow
 
 _ATTENDEE, _ORGANIZER, _LINK = ("index.html", "attendee.html"), ("organizer.html",), ("link.html",)
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; worker-src 'self'; "
+    "manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
 _HEADERS = {
-    "content-security-policy": (
-        "default-src 'self'; img-src 'self' https: data:; style-src 'self'; script-src 'self'; connect-src 'self'; "
-        "frame-ancestors 'none'; base-uri 'none'; form-action 'self'; object-src 'none'"
-    ),
+    "content-security-policy": POLICY,
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",  # a link's address holds its secret
     "cache-control": "no-cache",

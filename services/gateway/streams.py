@@ -20,7 +20,6 @@ from services.gateway.bounds import Bounds
 from services.gateway.problems import MEDIA_TYPE, ProblemError, response
 
 Chunks = Callable[[], AsyncGenerator[bytes, None]]
-BEAT = b": beat\n\n"
 _HEADERS = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
     (b"cache-control", b"no-store"),
@@ -40,6 +39,10 @@ def chunk(event: str, data: bytes, position: str = "") -> bytes:
     """One event. ``data`` is one line."""
     head = f"id: {position}\n" if position else ""
     return f"{head}event: {event}\ndata: ".encode() + data + b"\n\n"
+
+
+# An event, not a comment: a browser shows no comments to the page, which could not tell a quiet line from a dead one.
+BEAT = chunk("beat", b"{}")
 
 
 class Hub:

@@ -2,7 +2,6 @@
 
 Owns: what people see. May never: hold a secret, load anything from elsewhere, need an inline script or style, or put
 what the server says into a page as anything but text.
-To be served: ``/static/NAME`` the files; ``/`` attendee.html, ``/m/{link}`` link.html, ``/organizer`` organizer.html;
-with ``Content-Security-Policy: default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self';
-connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'`` and ``Referrer-Policy: no-referrer``.
+Served by services/gateway/pages.py: ``/static/NAME`` the files; ``/`` attendee.html, ``/m/{link}`` link.html,
+``/organizer`` organizer.html, ``/worker.js`` at the root, for a service worker sees only what lies below itself.
 """

@@ -1,7 +1,8 @@
 """The browser, the fake server, and what every page must hold: no mistake in its console."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from tests.pages import people
 from tests.pages.fake_server import FakeServer
+from tests.pages.looking import PHONE, Looking
 
 CHROMIUM = os.environ.get("HALLWAY_CHROMIUM", "/usr/bin/chromium")
 ARGUMENTS = [
@@ -20,10 +22,8 @@ ARGUMENTS = [
     "--disable-sync",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 ]
+CUT = ("ERR_CONNECTION_REFUSED", "ERR_INCOMPLETE", "ERR_EMPTY", "ERR_CONNECTION_RESET", "ERR_FAILED")
 PATIENCE_MS = 10_000
-PHONE = {"width": 390, "height": 844}
-SMALL = {"width": 320, "height": 640}
-LAPTOP = {"width": 1366, "height": 860}
 
 
 def _missing(what: str) -> None:
@@ -62,10 +62,10 @@ def server() -> Iterator[FakeServer]:
 
 
 class Pages:
-    """Opens pages and listens to what they complain about."""
+    """Opens pages of a server and listens to what they complain about, and to where else they go."""
 
-    def __init__(self, browser: Any, server: FakeServer) -> None:
-        self.browser, self.server = browser, server
+    def __init__(self, browser: Any, url: str) -> None:
+        self.browser, self.url = browser, url
         self.complaints: list[str] = []
         self.allowed: tuple[str, ...] = ()
         self._contexts: list[Any] = []
@@ -89,8 +89,13 @@ class Pages:
         page = (context or self.context(size, **options)).new_page()
         page.on("console", lambda said: said.type in ("error", "warning") and self.complaints.append(said.text))
         page.on("pageerror", lambda mistake: self.complaints.append(str(mistake)))
-        page.goto(self.server.url + path)
+        page.on("request", self._asked)
+        page.goto(path if path.startswith("about:") else self.url + path)
         return page
+
+    def _asked(self, request: Any) -> None:
+        if request.url != "about:blank" and not request.url.startswith(self.url + "/"):
+            self.complaints.append(f"asked elsewhere: {request.url}")
 
     def close(self) -> None:
         """All of it."""
@@ -98,23 +103,27 @@ class Pages:
             context.close()
 
 
-@pytest.fixture
-def pages(browser: Any, server: FakeServer) -> Iterator[Pages]:
+@contextmanager
+def watched(browser: Any, url: str) -> Iterator[Pages]:
     """Pages, none of which may complain of anything that the test did not do on purpose (``allowed``)."""
-    one = Pages(browser, server)
-    yield one
-    one.close()
+    one = Pages(browser, url)
+    try:
+        yield one
+    finally:
+        one.close()
     unexpected = [text for text in one.complaints if not any(part in text for part in one.allowed)]
     assert unexpected == []
 
 
 @pytest.fixture
-def shot(tmp_path: Path) -> Callable[..., None]:
-    """Keeps a picture of a page; in HALLWAY_SHOTS, where they are to be looked at."""
-    folder = Path(os.environ.get("HALLWAY_SHOTS", tmp_path))
-    folder.mkdir(parents=True, exist_ok=True)
+def pages(browser: Any, server: FakeServer) -> Iterator[Pages]:
+    """Pages of the fake server."""
+    with watched(browser, server.url) as one:
+        yield one
 
-    def take(page: Any, name: str, whole: bool = True) -> None:
-        page.screenshot(path=folder / f"{name}.png", full_page=whole, animations="disabled")
 
-    return take
+@pytest.fixture
+def look() -> Looking:
+    """Looks at a state; with HALLWAY_SHOTS, a folder, it takes pictures, for a person has to look too."""
+    folder = os.environ.get("HALLWAY_SHOTS")
+    return Looking(Path(folder) if folder else None)

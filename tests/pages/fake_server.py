@@ -13,12 +13,17 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from services.gateway.pages import POLICY
+
 STATIC = Path(__file__).parents[2] / "services" / "web" / "static"
-POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
-TYPES = {".html": "text/html; charset=utf-8", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+TYPES = {
+    ".html": "text/html; charset=utf-8",
+    ".css": "text/css",
+    ".js": "text/javascript",
+    ".svg": "image/svg+xml",
+    ".webmanifest": "application/manifest+json",
+}
+PATIENCE_SECONDS = 10.0
 BEAT_SECONDS = 0.5  # how soon a stream notices that it is to end
 Doc = dict[str, Any]
 Answer = tuple[int, Any]
@@ -42,6 +47,8 @@ class Scene:
         self.refuse: dict[tuple[str, str], Answer] = {}
         self.reply: dict[tuple[str, str], Any] = {}
         self.streams: list[str | None] = []  # the Last-Event-ID of each stream that was opened
+        self.open_streams = 0
+        self.silent = False  # the streams that are open say nothing any more
 
     def say(self, kind: str, **view: Any) -> str:
         """One more entry, to the log and, as far as a fake needs it, to the inbox."""
@@ -102,6 +109,11 @@ class FakeServer:
         self.port = self._server.server_address[1]
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
 
+    def until(self, holds: Callable[[], bool]) -> None:
+        """Waits until it holds of the scene, within a limit."""
+        with self.scene.lock:
+            assert self.scene.lock.wait_for(holds, PATIENCE_SECONDS), "it did not come to that"
+
     def stop(self) -> None:
         """As killed: the port is closed, and the streams end in the middle."""
         assert self._server is not None
@@ -125,8 +137,8 @@ class _Handler(BaseHTTPRequestHandler):
         pages = {"/": "attendee.html", "/organizer": "organizer.html"}
         if path in pages or path.startswith("/m/"):
             return self._file(pages.get(path, "link.html"))
-        if path.startswith("/static/"):
-            return self._file(path.removeprefix("/static/"))
+        if path.startswith("/static/") or path == "/worker.js":
+            return self._file(path.rpartition("/")[2])
         if path.endswith("/stream"):
             return self._stream(self._entries if path == "/v1/me/stream" else self._overviews)
         return self._json(*self._got(path))
@@ -158,7 +170,7 @@ class _Handler(BaseHTTPRequestHandler):
                 return scene.refuse[("GET", path)]
             if ("GET", path) in scene.reply:
                 return 200, scene.reply[("GET", path)]
-            known = {"/v1/me": scene.me, "/v1/me/inbox": scene.inbox, "/v1/me/blocks": {"blocks": []}}
+            known = {"/v1/me": scene.me, "/v1/me/inbox": scene.inbox, "/v1/me/blocks": []}
             if path in known:
                 return 200, known[path]
             if path == "/v1/conferences":
@@ -178,9 +190,13 @@ class _Handler(BaseHTTPRequestHandler):
         return {"letters": rest[:limit], "next": rest[limit - 1]["number"] if len(rest) > limit else None}
 
     def _stream(self, parts: Callable[[], Iterator[str]]) -> None:
-        if not self.server.scene.signed_in:
+        scene = self.server.scene
+        if not scene.signed_in:
             return self._json(401, _problem(401, "Sign in first."))
+        if ("GET", urlsplit(self.path).path) in scene.refuse:
+            return self._json(*scene.refuse[("GET", urlsplit(self.path).path)])
         self._head(200, "text/event-stream")
+        self._opened(1)
         try:
             self.wfile.write(b"retry: 200\n\n")
             for part in parts():
@@ -188,7 +204,14 @@ class _Handler(BaseHTTPRequestHandler):
                 self.wfile.flush()
         except OSError:
             return None  # the browser closed it
+        finally:
+            self._opened(-1)
         return None
+
+    def _opened(self, more: int) -> None:
+        with self.server.scene.lock:
+            self.server.scene.open_streams += more
+            self.server.scene.lock.notify_all()
 
     def _entries(self) -> Iterator[str]:
         scene, last = self.server.scene, self.headers.get("Last-Event-ID")
@@ -205,7 +228,8 @@ class _Handler(BaseHTTPRequestHandler):
                 fresh = scene.log[sent:]
             if self.server.ending:
                 return
-            yield ": beat\n\n"
+            if not scene.silent:
+                yield "event: beat\ndata: {}\n\n"
             for position, kind, view in fresh:
                 yield f"id: {position}\nevent: {kind}\ndata: {json.dumps({'kind': kind, **view})}\n\n"
             sent += len(fresh)

@@ -5,11 +5,17 @@ from typing import Any
 from tests.pages.fake_server import Scene
 
 AT = "2027-03-09T15:05:00.000Z"  # where the conference is, 10:05
+LATER = "2027-03-09T16:20:00.000Z"
 LAST = "2026-11-03T17:20:00.000Z"
 PLACES = [
     {"place": "hall-a", "name": "Hall A"},
     {"place": "hall-b", "name": "Hall B, north"},
     {"place": "cafe", "name": "Café by the stairs"},
+]
+NAMES = [
+    f"{first} {last}"
+    for first in ("Ada", "Bram", "Chidi", "Dana", "Elif")
+    for last in ("Abara", "Berg", "Castillo", "Dogan", "Eriksen", "Fofanah")
 ]
 
 
@@ -26,7 +32,7 @@ def me(**changes: Any) -> dict[str, Any]:
             "places": PLACES,
             "closed": False,
         },
-        "consent": {"matching": True, "chats": True, "share_place": True},
+        "consent": {"matching": True, "chats": True, "share_place": True, "show_name": True},
         "present": False,
         "place": None,
         "accounts": [{"account": "mastodon:ana@example.social", "verified": True}],
@@ -44,12 +50,12 @@ def chat(count: int = 5, hashtag: str = "hcsmca") -> dict[str, Any]:
 
 
 def suggested(
-    card: str, name: str | None, *why: dict[str, Any], near: bool = False, picture: str | None = None
+    card: str, name: str | None, *why: dict[str, Any], near: bool = False, picture: str | None = None, at: str = AT
 ) -> dict[str, Any]:
     """A view of a suggestion."""
     return {
         "card": card,
-        "at": AT,
+        "at": at,
         "name": name,
         "picture": picture,
         "why": list(why or (conversation(),)),

@@ -1,25 +1,19 @@
 """The organizer's page on a laptop."""
 
 from base64 import b64decode
-from collections.abc import Callable
 from typing import Any
 
-import pytest
 from playwright.sync_api import expect
 
 from tests.pages import people
-from tests.pages.conftest import LAPTOP, Pages
+from tests.pages.conftest import Pages
 from tests.pages.fake_server import FakeServer
+from tests.pages.looking import LAPTOP, Looking
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_numbers_letters_and_why(pages: Pages, server: FakeServer, shot: Callable[..., None], scheme: str) -> None:
+def test_numbers_letters_and_why(pages: Pages, server: FakeServer, look: Looking) -> None:
     server.scene.reply[("GET", "/v1/conferences/hi-27/why")] = {"steps": people.STEPS}
-    page = pages.open("/organizer", LAPTOP, color_scheme=scheme)
-    page.get_by_label("Key").fill("secret")
-    page.get_by_label("Conference").fill("hi-27")
-    shot(page, f"20-sign-in-{scheme}")
-    page.get_by_role("button", name="Sign in").click()
+    page = signed_in(pages, "hi-27")
     expect(page.locator("#status-text")).to_have_text("Flowing")
     for n in (28, 35, 31, 12, 40.5):
         server.scene.count(events_per_second=n)
@@ -32,7 +26,7 @@ def test_numbers_letters_and_why(pages: Pages, server: FakeServer, shot: Callabl
     page.get_by_label("The other’s id").fill("b")
     page.get_by_role("button", name="Explain").click()
     expect(page.get_by_text("Held back for a private reason.")).to_be_visible()
-    shot(page, f"21-organizer-{scheme}")
+    look.at(page, "21-organizer", LAPTOP)
 
 
 def signed_in(pages: Pages, conference: str) -> Any:

@@ -3,31 +3,111 @@
 from playwright.sync_api import expect
 
 from tests.pages import people
-from tests.pages.conftest import Pages
+from tests.pages.conftest import CUT, Pages
 from tests.pages.fake_server import FakeServer
+from tests.pages.finding import button, card, live
+from tests.pages.looking import Looking
 
 EVENTS = 50
+POSITIONS = "all => all.map(one => one.dataset.position)"
 
 
 def test_cut_in_mid_stream_fifty_come_in_order(pages: Pages, server: FakeServer) -> None:
-    pages.allowed = ("ERR_CONNECTION_REFUSED", "ERR_INCOMPLETE", "ERR_EMPTY", "ERR_CONNECTION_RESET")
+    pages.allowed = CUT
     server.scene.me |= {"present": True}
     page = pages.open()
-    expect(page.locator("#status-text")).to_have_text("Live")
+    live(page)
     cut = EVENTS // 2
     for n in range(EVENTS):
         if n == cut:
             expect(page.locator(".card")).to_have_count(cut)
             server.stop()
-            expect(page.locator("#lost")).to_contain_text("No connection.")
+            expect(page.locator("#lost")).to_contain_text("No connection since")
             expect(page.locator(".card")).to_have_count(cut)  # what was there stays
         server.scene.say("suggested", **people.suggested(f"m-{n}", f"Person {n}"))
     server.start()
     expect(page.locator(".card")).to_have_count(EVENTS)
-    expect(page.locator("#status-text")).to_have_text("Live")
-    shown = page.eval_on_selector_all(".card", "all => all.map(one => one.dataset.position)")
+    live(page)
+    expect(page.locator("#lost")).to_be_hidden()
+    shown = page.eval_on_selector_all(".card", POSITIONS)
     assert shown == [f"{n + 1}-0" for n in range(EVENTS)]
     assert server.scene.streams == [None, f"{cut}-0"]
+
+
+def test_a_reset_takes_the_inbox_anew(pages: Pages, server: FakeServer) -> None:
+    """What came while nobody listened is no longer kept as entries: the inbox has it, and what ended is gone."""
+    pages.allowed = CUT
+    people.three_cards(server.scene)
+    page = pages.open()
+    live(page)
+    server.scene.say("suggested", **people.suggested("m-4", "Ines Castillo", at=people.LATER))
+    expect(card(page, "m-4")).to_be_visible()
+    server.stop()
+    server.scene.say("withdrawn", card="m-1")
+    server.scene.say("suggested", **people.suggested("m-5", "Omar Haddad", at=people.LATER))
+    with server.scene.lock:
+        server.scene.kept_from = len(server.scene.log)
+    server.start()
+    expect(card(page, "m-5")).to_be_visible()
+    expect(card(page, "m-1")).to_have_count(0)
+    live(page)
+    server.scene.say("suggested", **people.suggested("m-6", "Petra Novak", at=people.LATER))
+    expect(card(page, "m-6")).to_be_visible()
+    assert server.scene.streams == [None, "4-0"]
+
+
+def test_a_refused_stream_is_asked_for_again(pages: Pages, server: FakeServer) -> None:
+    """EventSource gives up on any status but 200; the page does not."""
+    pages.allowed = ("503",)
+    with server.scene.lock:
+        server.scene.refuse[("GET", "/v1/me/stream")] = (503, {"detail": "Too many streams are open."})
+    page = pages.open()
+    expect(page.locator("#status-text")).to_have_text("Offline")
+    with server.scene.lock:
+        del server.scene.refuse[("GET", "/v1/me/stream")]
+    live(page)
+
+
+def test_a_line_that_died_without_a_word_is_noticed(pages: Pages, server: FakeServer) -> None:
+    page = pages.open("about:blank")
+    page.clock.install()
+    page.goto(server.url)
+    live(page)
+    opened = len(server.scene.streams)
+    with server.scene.lock:
+        server.scene.silent = True
+    with page.expect_request("**/v1/me/stream"):
+        page.clock.run_for(60_000)
+    live(page)
+    assert len(server.scene.streams) > opened
+
+
+def test_an_answer_that_fails_says_so_and_can_be_given_again(pages: Pages, server: FakeServer, look: Looking) -> None:
+    pages.allowed = (*CUT, "503", "409")
+    server.scene.me |= {"present": True}
+    people.three_cards(server.scene)
+    page = pages.open()
+    live(page)
+    server.stop()
+    button(page, "Let’s meet, Mara Okafor").click()
+    expect(card(page, "m-1").get_by_role("alert")).to_contain_text("no connection. Tap again when it is back.")
+    expect(button(page, "Let’s meet, Mara Okafor")).to_be_focused()
+    look.at(page, "17-answer-failed", whole=False)
+    with server.scene.lock:
+        server.scene.refuse[("POST", "/v1/me/answers")] = (503, {"detail": "Hallway is busy. Send it again."})
+    server.start()
+    live(page)
+    button(page, "Let’s meet, Mara Okafor").click()
+    expect(card(page, "m-1").get_by_role("alert")).to_contain_text("Hallway is busy.")
+    with server.scene.lock:
+        server.scene.refuse.clear()
+    button(page, "Let’s meet, Mara Okafor").click()
+    expect(card(page, "m-1")).to_contain_text("You said yes.")
+    expect(card(page, "m-1").get_by_role("alert")).to_have_count(0)
+    with server.scene.lock:
+        server.scene.refuse[("POST", "/v1/me/answers")] = (409, {"detail": "This card is over."})
+    button(page, "Later, Jean-Luc Bouchard").click()
+    expect(card(page, "m-2")).to_have_text("The card with Jean-Luc Bouchard is over.OK")
 
 
 def test_markup_in_a_name_is_text(pages: Pages, server: FakeServer) -> None:
@@ -37,18 +117,3 @@ def test_markup_in_a_name_is_text(pages: Pages, server: FakeServer) -> None:
     expect(page.locator(".card h3")).to_have_text(name)
     assert page.locator("#cards script, #cards img").count() == 0
     assert page.title() == "Hallway"
-
-
-def test_keyboard_alone(pages: Pages, server: FakeServer) -> None:
-    server.scene.say("suggested", **people.suggested("m-1", "Mara Okafor"))
-    page = pages.open()
-    meet = page.get_by_role("button", name="Let’s meet, Mara Okafor")
-    expect(meet).to_be_visible()
-    for _ in range(12):
-        page.keyboard.press("Tab")
-        if meet.evaluate("one => one === document.activeElement"):
-            break
-    expect(meet).to_be_focused()
-    page.keyboard.press("Enter")
-    expect(page.locator(".card")).to_contain_text("You said yes.")
-    assert page.locator(".card").evaluate("one => one.contains(document.activeElement)")

@@ -1,10 +1,10 @@
 // An attendee's accounts: add one, show by a one-time code that it is theirs, give it up.
 import { attendee } from "./api.js";
 import { el, field, find, note, shareable, tell } from "./dom.js";
-import { clock, say } from "./words.js";
+import { say, since } from "./words.js";
 
 export class Accounts {
-  // app: me, drawAll(), refused(problem)
+  // app: me, changed(change), refused(problem)
   constructor(app) {
     this.app = app;
     this.codes = new Map(); // account -> the code it waits for; not kept: it is shown once
@@ -20,7 +20,9 @@ export class Accounts {
   }
 
   draw() {
-    const { accounts } = this.app.me;
+    const known = this.app.me.accounts;
+    const waiting = [...this.codes.keys()].filter((name) => !known.some((one) => one.account === name));
+    const accounts = [...known, ...waiting.map((account) => ({ account, verified: false }))]; // the server may not list those yet
     const drawnFrom = JSON.stringify([accounts, [...this.codes]]);
     if (drawnFrom === this.drawnFrom) return; // not under somebody's finger
     this.drawnFrom = drawnFrom;
@@ -42,7 +44,7 @@ export class Accounts {
     return el(
       "div",
       { class: "code-box" },
-      el("p", {}, say("account_code", { time: clock(code.expires_at) })),
+      el("p", {}, say("account_code", { time: since(code.expires_at) })),
       shareable(code.text || code.code, say("account_copy"), say("account_copied")),
       act("account_check", () => this.check(account)),
     );
@@ -51,9 +53,8 @@ export class Accounts {
   async askCode(account) {
     await this.attempt(async () => {
       this.codes.set(account, await attendee.code(account));
-      if (!this.app.me.accounts.some((one) => one.account === account)) this.app.me.accounts = [...this.app.me.accounts, { account, verified: false }];
       this.name.value = "";
-      this.app.drawAll();
+      this.draw();
       find(".code-box button", this.list)?.focus();
     });
   }
@@ -64,8 +65,10 @@ export class Accounts {
       tell(this.trouble, say(`state_${state}`), state !== "verified");
       if (state === "not_found") return;
       this.codes.delete(account);
-      if (state === "verified") this.app.me.accounts = this.app.me.accounts.map((one) => (one.account === account ? { account, verified: true } : one));
-      this.app.drawAll();
+      const others = this.app.me.accounts.filter((one) => one.account !== account);
+      if (state === "verified") this.app.changed({ accounts: [...others, { account, verified: true }] });
+      else this.draw();
+      find("input", this.element).focus();
     });
   }
 
@@ -73,8 +76,7 @@ export class Accounts {
     await this.attempt(async () => {
       await attendee.release(account);
       this.codes.delete(account);
-      this.app.me.accounts = this.app.me.accounts.filter((one) => one.account !== account);
-      this.app.drawAll();
+      this.app.changed({ accounts: this.app.me.accounts.filter((one) => one.account !== account) });
     });
   }
 

@@ -1,6 +1,9 @@
 // The HTTP doors as functions. A mistake is always a Problem with a sentence that says what to do next.
 import { say } from "./words.js";
 
+const LIMIT_MS = 15_000; // in a hall an answer may be slow, but nobody waits for ever
+const FILE_LIMIT_MS = 120_000;
+
 export class Problem extends Error {
   constructor(status, text, fieldName = null) {
     super(text);
@@ -14,13 +17,14 @@ async function ask(method, path, body, type = "application/json") {
   if (method !== "GET") headers["X-Hallway"] = "1"; // no form of another site can send this header
   if (body !== undefined) headers["Content-Type"] = type;
   const sent = body === undefined || type !== "application/json" ? body : JSON.stringify(body);
-  let answer;
+  let answer, text;
   try {
-    answer = await fetch(path, { method, headers, body: sent, credentials: "same-origin", cache: "no-store" });
-  } catch {
-    throw new Problem(0, say("error_offline"));
+    const signal = AbortSignal.timeout(type === "application/json" ? LIMIT_MS : FILE_LIMIT_MS);
+    answer = await fetch(path, { method, headers, body: sent, credentials: "same-origin", cache: "no-store", signal });
+    text = await answer.text();
+  } catch (lost) {
+    throw new Problem(0, say(lost.name === "TimeoutError" ? "error_slow" : "error_offline"));
   }
-  const text = await answer.text();
   const read = readJson(text);
   if (answer.ok) return read;
   throw new Problem(answer.status, read?.detail || read?.title || say("error_unknown"), read?.field ?? null);

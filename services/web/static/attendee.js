@@ -1,96 +1,85 @@
-// The attendee's page put together: who am I, the cards, the stream, and which of the two pages is shown.
+// The attendee's page put together: who am I, the cards, the stream, and what stays on this device.
 import { attendee } from "./api.js";
 import { Board } from "./board.js";
 import { Cards } from "./cards.js";
-import { el, field, fillTexts, find, tell, note } from "./dom.js";
+import { fillTexts, find } from "./dom.js";
+import { Frame } from "./frame.js";
 import { forget, keep, kept } from "./keeping.js";
 import { Presence } from "./presence.js";
 import { Stream } from "./stream.js";
-import { clock, say, setZone } from "./words.js";
+import { welcome } from "./welcome.js";
+import { say, setZone } from "./words.js";
 import { You } from "./you.js";
 
-const app = { me: null, cards: new Cards(), board: null, presence: null, you: null, stream: null, seenAt: null };
+const FIRST_WAIT_MS = 2000;
+const LONGEST_WAIT_MS = 30000;
+const SIGNED_IN = "hallway"; // the channel on which a link's page says that somebody signed in here
 
-app.keep = () => keep(app.me, app.cards);
+// seenAt: since when there is no connection; null while there is one
+const app = { me: null, cards: new Cards(), board: null, presence: null, you: null, stream: null, seenAt: null, frame: new Frame() };
+
+app.keep = () => {
+  if (app.me) keep(app.me, app.cards, app.seenAt ?? new Date().toISOString());
+};
 
 app.drawAll = () => {
   app.presence.draw();
   app.board.draw();
   app.you.draw();
-  const closed = Boolean(app.me.conference.closed);
-  find("#closed").hidden = !closed;
-  find("#closed").textContent = closed ? say("conference_closed", { name: app.me.conference.name }) : "";
+  app.frame.conference(app.me.conference);
   app.keep();
 };
 
-// The session is over, here or on the server: nothing of it stays on this device.
-app.leave = (text) => {
+// What this attendee said here holds in the other tabs too.
+app.answered = (id, answer, place) => {
+  app.cards.answered(id, answer, place);
+  app.stream.tell({ answer: [id, answer, place] });
+};
+app.changed = (change) => {
+  Object.assign(app.me, change);
+  app.stream.tell({ change });
+  app.drawAll();
+};
+
+// The session is over, here or on the server: nothing of it stays on this device, in no tab.
+app.leave = (text, told = false) => {
+  if (!told) app.stream?.tell({ left: text });
   app.stream?.stop();
+  app.me = null;
   forget();
-  for (const id of ["#people", "#you", "#nav", "#lost", "#closed"]) find(id).hidden = true;
-  find("#cards").replaceChildren();
-  find("#status").hidden = true;
-  find("#conference-name").textContent = say("brand");
-  document.body.classList.remove("in");
+  app.frame.left();
   welcome(text);
 };
 app.refused = () => app.leave(say("signed_out"));
 
-function welcome(text = "") {
-  const place = find("#welcome");
-  place.hidden = false;
-  const link = el("input", { name: "link", required: true, autocomplete: "off", autocapitalize: "none", spellcheck: "false", inputmode: "url" });
-  const trouble = note();
-  tell(trouble, text);
-  find("#welcome-form").replaceChildren(field(say("welcome_label"), link), el("button", { class: "main" }, say("welcome_button")), trouble);
-  find("#welcome-form").onsubmit = (event) => {
-    event.preventDefault();
-    const part = link.value.trim().split(/[/?#\s]/u).filter(Boolean).at(-1);
-    if (!part) tell(trouble, say("link_bad"), true);
-    else location.assign(`/m/${encodeURIComponent(part)}`); // the same page as by the mail, with its one button
-  };
+function heard({ answer, change, left }) {
+  if (left !== undefined) {
+    app.leave(left, true);
+    return;
+  }
+  if (answer) app.cards.answered(...answer);
+  if (change) Object.assign(app.me, change);
+  app.drawAll();
 }
 
 function status(now) {
-  const words = { live: "status_live", connecting: "status_connecting", lost: "status_lost_short" };
-  find("#status").className = `status ${now}`;
-  find("#status-text").textContent = say(words[now]);
-  const lost = find("#lost");
   if (now === "live") app.seenAt = null;
   else if (now === "lost") app.seenAt ??= new Date().toISOString();
-  lost.hidden = now !== "lost";
-  if (now === "lost") lost.textContent = say("status_lost", { time: clock(app.seenAt) });
-}
-
-function route() {
-  const you = location.hash === "#you";
-  find("#people").hidden = you;
-  find("#you").hidden = !you;
-  for (const [id, here] of [["#nav-people", !you], ["#nav-you", you]]) {
-    if (here) find(id).setAttribute("aria-current", "page");
-    else find(id).removeAttribute("aria-current");
-  }
-  if (you) app.you.drawBlocks();
+  app.frame.status(now, app.seenAt);
 }
 
 function start(me) {
   app.me = me;
   setZone(me.conference.time_zone);
-  find("#conference-name").textContent = me.conference.name;
-  document.body.classList.add("in");
-  find("#nav").hidden = false;
+  app.frame.entered();
   app.presence = new Presence(app);
   app.board = new Board(app);
   app.you = new You(app);
   app.drawAll();
-  addEventListener("hashchange", () => {
-    route();
-    find(location.hash === "#you" ? "#you-heading" : "#cards-heading").focus({ preventScroll: true });
-    scrollTo(0, 0);
-  });
-  route();
-  app.stream = new Stream("/v1/me/stream", inboxAndMe, {
-    snapshot: (inbox) => {
+  app.frame.follow(() => app.you.drawBlocks());
+  app.stream = new Stream("/v1/me/stream", `hallway ${me.conference.id} ${me.attendee}`, whole, {
+    snapshot: ({ me: fresh, inbox }) => {
+      app.me = fresh;
       app.cards.replace(inbox);
       app.drawAll();
     },
@@ -102,44 +91,51 @@ function start(me) {
       app.keep();
     },
     status,
+    mine: heard,
     refused: app.refused,
   });
 }
 
-// Begun without a connection, the page shows an old "me"; with the first inbox it is taken anew.
-async function inboxAndMe() {
-  if (app.fromKept) {
-    app.me = await attendee.me();
-    app.fromKept = false;
-  }
-  return attendee.inbox();
+// Me as well: another device may have said something, and begun without a connection the page shows an old "me".
+async function whole() {
+  const [me, inbox] = await Promise.all([attendee.me(), attendee.inbox()]);
+  return { me, inbox };
 }
 
-async function begin() {
-  fillTexts();
-  find("#conference-name").textContent = say("brand");
+async function begin(wait = FIRST_WAIT_MS) {
   const before = kept();
   try {
     const me = await attendee.me();
     if (before?.me.attendee === me.attendee && before.me.conference.id === me.conference.id) app.cards = Cards.from(before.cards);
+    else forget();
     start(me);
   } catch (problem) {
     if (problem.status === undefined) throw problem; // ours, not the server's
     if (problem.status === 401 || problem.status === 403) {
       forget();
-      find("#status").hidden = true;
+      app.frame.left();
       welcome();
     } else if (before) {
       app.cards = Cards.from(before.cards);
       app.seenAt = before.at;
-      app.fromKept = true;
       start(before.me);
     } else {
-      status("lost");
-      find("#lost").textContent = problem.message;
-      setTimeout(begin, 3000);
+      app.frame.unreached(problem.message);
+      setTimeout(begin, wait * (0.5 + Math.random()), Math.min(wait * 2, LONGEST_WAIT_MS));
     }
   }
 }
 
+fillTexts();
+if ("BroadcastChannel" in globalThis) {
+  new BroadcastChannel(SIGNED_IN).onmessage = () => {
+    app.me = null; // perhaps somebody else now: what is on this page is kept no more
+    location.reload();
+  };
+}
+addEventListener("pagehide", app.keep);
+document.addEventListener("visibilitychange", app.keep); // a phone may end a hidden page without a word
+navigator.serviceWorker?.register("/worker.js").catch(() => {
+  // storage is forbidden here: the page works, only not without a connection
+});
 begin();

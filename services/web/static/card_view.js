@@ -2,7 +2,7 @@
 // the other one nothing before both said yes.
 import { el } from "./dom.js";
 import { portrait } from "./monogram.js";
-import { clock, say, whyInWords } from "./words.js";
+import { say, since, whyInWords } from "./words.js";
 
 // state -> the answers offered; the first is the main one
 const OFFERED = {
@@ -14,31 +14,35 @@ const OFFERED = {
   not_met: ["met"],
   met: [],
 };
+const NAMED = 3; // names that a group shows
 const SAID = { accepted: "waiting", later: "waiting_later", declined: "waiting_declined", not_met: "not_met_done", met: "met_done" };
 
 export const nameOf = (card) => card.name || say("no_name");
 
-// context: state, places (Map), told (place or undefined), trouble (text or undefined), busy, act(what, place)
+// context: state, answer (own or null), places (Map), told (place or undefined), trouble (text or undefined), busy,
+// closed (the conference: nothing can be said any more), act(what, place)
 export function cardView(card, context) {
   const { state } = context;
   if (state === "over") return overView(card, context);
+  const { closed } = context;
   const heading = `card-${card.card}`;
   const both = state === "agreed" || state === "not_met" || state === "met";
   return el(
     "article",
     { class: `card ${both ? "both" : ""} is-${state}`, "aria-labelledby": heading, "data-card": card.card, "data-position": card.position },
-    head(card, heading),
+    head(card, heading, !both && !closed),
     both && el("p", { class: "agreed-line" }, say("agreed")),
     state === "agreed" || state === "not_met" ? where(card, context) : null, // now it is the place that matters
     reasons(card),
-    SAID[state] ? el("p", { class: "said" }, say(SAID[state], { name: nameOf(card) })) : null,
+    SAID[state] && !closed ? el("p", { class: "said" }, say(SAID[state], { name: nameOf(card) })) : null,
     el("p", { class: "note bad", role: "alert", hidden: !context.trouble }, context.trouble ?? ""),
-    answers(card, context),
-    state === "met" ? null : foot(card, context),
+    closed ? null : answers(card, context),
+    state === "met" || closed ? null : foot(card, context),
   );
 }
 
-function head(card, heading) {
+// Near or not is what held when the card came; once both said yes, the places say it better.
+function head(card, heading, withNear) {
   const name = nameOf(card);
   return el(
     "header",
@@ -48,14 +52,14 @@ function head(card, heading) {
       "div",
       { class: "who" },
       el("h3", { id: heading, tabindex: "-1", dir: "auto" }, name),
-      el("p", { class: card.near ? "near yes" : "near" }, say(card.near ? "near" : "not_near")),
+      withNear && el("p", { class: card.near ? "near yes" : "near" }, say(card.near ? "near" : "not_near")),
     ),
   );
 }
 
 // Blocking is away from what is tapped in a hurry.
 function foot(card, context) {
-  return el("footer", {}, el("span", {}, say("since", { time: clock(card.at) })), button("block", "block", card, context, "block"));
+  return el("footer", {}, el("span", {}, say("suggested_at", { time: since(card.at) })), button("block", "block", card, context, "block"));
 }
 
 function reasons(card) {
@@ -72,9 +76,9 @@ function where(card, context) {
   const choice = el("select", { "aria-label": say("im_at"), "data-act": "place" }, el("option", { value: "" }, say("im_at")));
   for (const [id, text] of context.places) choice.append(el("option", { value: id }, text));
   const tell = el("button", { type: "button", class: "main", "data-act": "here", disabled: true, "aria-label": say("tell_name", { name }) }, say("tell"));
-  choice.addEventListener("change", () => (tell.disabled = !choice.value || context.busy));
+  choice.addEventListener("change", () => (tell.disabled = !choice.value));
   tell.addEventListener("click", () => context.act("here", choice.value));
-  return el("div", { class: "where" }, el("p", { class: "theirs" }, theirs), el("p", { class: "mine" }, mine), context.places.size > 0 && el("div", { class: "tell" }, choice, tell));
+  return el("div", { class: "where" }, el("p", { class: "theirs" }, theirs), el("p", { class: "mine" }, mine), context.places.size > 0 && !context.closed && el("div", { class: "tell" }, choice, tell));
 }
 
 function answers(card, context) {
@@ -88,8 +92,8 @@ function button(what, text, card, context, kind) {
   const name = nameOf(card);
   return el(
     "button",
-    // The name in the label: with several cards "Later" alone would not say to whom. It begins with what is written.
-    { type: "button", class: kind || "quiet", "data-act": what, "aria-label": say("for_name", { action: say(text), name }), disabled: context.busy, onclick: () => context.act(what) },
+    // Not "disabled" while an answer is under way: that would take the focus away. The name in the label: with several cards "Later" alone would not say to whom. It begins with what is written.
+    { type: "button", class: kind || "quiet", "data-act": what, "aria-label": say("for_name", { action: say(text), name }), "aria-disabled": context.busy && "true", onclick: () => context.act(what) },
     say(text),
   );
 }
@@ -98,7 +102,21 @@ function overView(card, context) {
   return el(
     "article",
     { class: "card is-over", "data-card": card.card, "data-position": card.position },
-    el("p", {}, say("over", { name: nameOf(card) })),
+    el("p", {}, say(context.answer === "declined" ? "waiting_declined" : "over", { name: nameOf(card) })),
     button("dismiss", "over_ok", card, context, "quiet"),
+  );
+}
+
+// Many that came at once, behind one row. They are in the page already, only not shown.
+export function groupView(count, names, open) {
+  const some = names.slice(0, NAMED);
+  const listed = some.join(", ");
+  const text = some.length === 0 || some.length === count ? listed : say("group_some", { names: listed });
+  return el(
+    "div",
+    { class: "group" },
+    el("div", {}, el("p", { class: "group-count" }, say("group", { count })), text && el("p", { class: "hint", dir: "auto" }, text)),
+    el("button", { type: "button", class: "quiet", "data-act": "unfold", "aria-label": say("group_open_label", { count }), onclick: open }, say("group_open")),
+    el("div", { class: "folded", hidden: true }),
   );
 }

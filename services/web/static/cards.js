@@ -62,12 +62,22 @@ export class Cards {
     else this.answers.set(id, answer);
   }
 
+  answerOf(card) {
+    return this.answers.get(card.card) ?? card.your_answer ?? null;
+  }
+
   stateOf(card) {
     if (card.over) return "over";
-    const answer = this.answers.get(card.card) ?? card.your_answer ?? null;
+    const answer = this.answerOf(card);
     if (answer === "met") return "met";
     if (card.agreed_at) return answer === "not_met" ? "not_met" : "agreed";
     return answer === "accepted" || answer === "later" || answer === "declined" ? answer : "open";
+  }
+
+  // Over before the stream says so: blocked here, or refused as no longer open.
+  end(id) {
+    const card = this.all.get(id);
+    if (card) this.all.set(id, { ...card, over: true });
   }
 
   forget(id) {

@@ -23,6 +23,8 @@ export function svg(tag, attributes = {}, ...children) {
 
 export const find = (selector, root = document) => root.querySelector(selector);
 
+export const scrollUp = () => scrollTo(0, 0);
+
 // The pages hold no words of their own: data-text names the text of an element, data-label that of its aria-label.
 export function fillTexts(root = document) {
   for (const element of root.querySelectorAll("[data-text]")) element.textContent = say(element.dataset.text);

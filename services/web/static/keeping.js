@@ -1,11 +1,13 @@
-// What this tab keeps for when there is no connection: the cards, and whose they are. In the session's storage, so
-// that it goes with the tab; a phone that is lent or lost does not hold a list of acquaintances.
+// What this device keeps for when there is no connection: the cards, and whose they are. No longer than the session's
+// cookie would show them anyway, and a day at most; signing out and erasing take it away, here and in every tab.
 
 const KEY = "hallway";
+const KEPT_MS = 24 * 60 * 60 * 1000;
 
-export function keep(me, cards) {
+// at: when the cards were last known to be so, as an ISO time
+export function keep(me, cards, at) {
   try {
-    sessionStorage.setItem(KEY, JSON.stringify({ me, cards: cards.kept(), at: new Date().toISOString() }));
+    localStorage.setItem(KEY, JSON.stringify({ me, cards: cards.kept(), at }));
   } catch {
     forget(); // full, or forbidden: nothing kept is better than something old
   }
@@ -13,15 +15,18 @@ export function keep(me, cards) {
 
 export function kept() {
   try {
-    return JSON.parse(sessionStorage.getItem(KEY));
+    const found = JSON.parse(localStorage.getItem(KEY));
+    if (found && Date.now() - Date.parse(found.at) < KEPT_MS) return found;
   } catch {
-    return null;
+    // not ours, or forbidden: then there is nothing
   }
+  forget();
+  return null;
 }
 
 export function forget() {
   try {
-    sessionStorage.removeItem(KEY);
+    localStorage.removeItem(KEY);
   } catch {
     // forbidden: then nothing was kept either
   }

@@ -4,13 +4,11 @@ import { el, find, tell } from "./dom.js";
 import { say } from "./words.js";
 
 export class Presence {
-  // app: me, drawAll(), refused(problem)
+  // app: me, changed(change), drawAll(), refused(problem)
   constructor(app) {
     this.app = app;
     this.place = find("#here-place");
-    this.place.append(el("option", { value: "" }, say("here_anywhere")));
-    for (const { place, name } of app.me.conference.places) this.place.append(el("option", { value: place }, name));
-    this.place.value = app.me.place ?? "";
+    this.places = null; // what the choice was made of
     this.moving = false; // once here, the places are shown when asked for: the cards are what matters then
     find("#here-form").addEventListener("submit", (event) => {
       event.preventDefault();
@@ -27,8 +25,18 @@ export class Presence {
     this.place.focus();
   }
 
+  choices() {
+    const { conference, place } = this.app.me;
+    const places = JSON.stringify(conference.places);
+    if (places === this.places) return;
+    this.places = places;
+    this.place.replaceChildren(el("option", { value: "" }, say("here_anywhere")), ...conference.places.map((one) => el("option", { value: one.place }, one.name)));
+    this.place.value = place ?? "";
+  }
+
   draw() {
     const { me } = this.app;
+    this.choices();
     const place = me.conference.places.find((one) => one.place === me.place)?.name;
     const section = find("#here");
     section.classList.toggle("present", Boolean(me.present));
@@ -39,7 +47,9 @@ export class Presence {
     this.place.hidden = Boolean(me.present) && !this.moving;
     find("#here-label").hidden = this.place.hidden;
     find("#left-button").hidden = !me.present;
-    find("#here-note").textContent = !me.present ? say("here_hint") : say(me.consent.share_place ? "here_note_shared" : "here_note_hidden");
+    find("#here-note").hidden = Boolean(me.present) && !this.moving; // then the cards are what matters
+    const seen = say(me.consent.share_place ? "here_note_shared" : "here_note_hidden");
+    find("#here-note").textContent = me.present ? seen : `${say("here_hint")} ${seen}`;
     find("#paused").hidden = Boolean(me.consent.matching) || Boolean(me.conference.closed);
   }
 
@@ -50,15 +60,14 @@ export class Presence {
     for (const button of buttons) button.disabled = true;
     try {
       await ask();
-      Object.assign(this.app.me, change);
       this.moving = false;
+      this.app.changed(change);
     } catch (problem) {
-      if (problem.status === 401) return this.app.refused(problem);
-      tell(trouble, problem.message, true);
+      if (problem.status === undefined) throw problem; // ours, not the server's
+      if (problem.status === 401) this.app.refused(problem);
+      else tell(trouble, problem.message, true);
     } finally {
       for (const button of buttons) button.disabled = false;
     }
-    this.app.drawAll();
-    return undefined;
   }
 }

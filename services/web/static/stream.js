@@ -7,51 +7,68 @@
 const KINDS = ["suggested", "agreed", "located", "withdrawn"];
 const FIRST_WAIT_MS = 1000;
 const LONGEST_WAIT_MS = 30000; // a hall full of phones must not knock on a server that comes back all at once
+const ASLEEP_MS = 20000; // after so long in a pocket a line may be dead without having said so
+const SILENT_MS = 40000; // the server's beats come every 15 s: without any the line is dead
 
 export class Stream {
-  // on: snapshot(inbox), entry(position, view), status("live" | "connecting" | "lost"), refused(problem)
-  constructor(path, takeInbox, on) {
-    Object.assign(this, { path, takeInbox, on });
+  // name: of the session's own lock and channel. take(): the whole inbox, anew.
+  // on: snapshot(inbox), entry(position, view), status("live" | "connecting" | "lost"), mine(said), refused(problem)
+  constructor(path, name, take, on) {
+    Object.assign(this, { path, name, takeInbox: take, on });
     this.source = null;
     this.held = null; // entries that wait for the inbox; null: no inbox is awaited
     this.turn = 0; // which opening is the present one: answers to an older one are passed over
     this.wait = FIRST_WAIT_MS;
     this.status = "connecting";
-    this.stopped = false;
-    this.channel = "BroadcastChannel" in globalThis ? new BroadcastChannel("hallway") : null;
+    this.leads = this.asks = this.stopped = false;
+    this.queued = null; // this tab's place in the queue for the lock; never more than one
+    this.hiddenAt = Date.now();
+    this.channel = "BroadcastChannel" in globalThis ? new BroadcastChannel(name) : null;
     this.shared = Boolean(this.channel && navigator.locks); // without both (plain http): a stream a tab
     if (this.channel) this.channel.onmessage = ({ data }) => this.heard(data);
     this.aborter = new AbortController();
     const signal = this.aborter.signal;
-    document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && this.lead(), { signal });
+    document.addEventListener("visibilitychange", () => this.looked(), { signal });
     addEventListener("online", () => this.leads && this.open(), { signal });
     addEventListener("offline", () => this.leads && this.say("lost"), { signal });
     if (this.shared) this.channel.postMessage({ type: "hello" }); // for a tab opened in the background
     this.lead();
   }
 
+  looked() {
+    if (document.visibilityState !== "visible") this.hiddenAt = Date.now();
+    else if (!this.leads) this.lead();
+    else if (this.status === "lost" || Date.now() - this.hiddenAt > ASLEEP_MS) this.open();
+  }
+
   lead() {
-    if (this.stopped || this.leads) return;
+    if (this.stopped || this.leads || this.asks) return;
     if (!this.shared) {
       this.leads = true;
       this.open();
-      return;
-    }
-    this.queue({ steal: document.visibilityState === "visible" });
+    } else this.queue(document.visibilityState === "visible");
   }
 
-  queue(options) {
-    const hold = () => {
-      this.leads = true;
-      this.open();
-      return new Promise((release) => (this.release = release));
-    };
-    navigator.locks.request("hallway-stream", options, hold).catch((lost) => {
+  queue(steal) {
+    this.queued?.abort();
+    this.queued = steal ? null : new AbortController();
+    this.asks = steal;
+    const options = steal ? { steal } : { signal: this.queued.signal };
+    navigator.locks.request(this.name, options, () => this.holding()).catch((lost) => {
       if (lost.name !== "AbortError") throw lost;
-      this.leads = false; // another tab came to the front: listen to it, and be next in the queue
+      if (options.signal?.aborted) return; // we left the queue ourselves
+      this.leads = this.asks = false; // another tab came to the front: listen to it, and be next in the queue
       this.shut();
-      if (!this.stopped) this.queue({});
+      if (!this.stopped) this.queue(false);
     });
+  }
+
+  holding() {
+    this.asks = false;
+    if (this.stopped) return undefined;
+    this.leads = true;
+    this.open();
+    return new Promise((release) => (this.release = release));
   }
 
   open() {
@@ -64,15 +81,23 @@ export class Stream {
     source.onopen = () => this.opened(turn);
     source.onerror = () => this.failed(turn, source);
     for (const kind of KINDS) source.addEventListener(kind, (event) => this.came(event));
+    source.addEventListener("beat", () => this.alive());
     source.addEventListener("reset", () => this.snapshot(turn)); // our position is no longer kept
   }
 
+  // A line that died without a word, as when one walks out of a hall's wireless, is noticed by its silence.
+  alive() {
+    clearTimeout(this.silence);
+    this.silence = setTimeout(() => this.open(), SILENT_MS);
+  }
+
   opened(turn) {
+    this.alive();
     if (this.held === null) this.ready(); // resumed by Last-Event-ID: what was missed comes by itself
     else this.snapshot(turn);
   }
 
-  async snapshot(turn) {
+  async snapshot(turn = this.turn) {
     this.held ??= [];
     try {
       const inbox = await this.takeInbox();
@@ -83,11 +108,12 @@ export class Stream {
       for (const entry of held) this.pass(entry);
       this.ready();
     } catch (problem) {
-      if (turn === this.turn) this.retry(problem);
+      this.failedToTake(turn, problem);
     }
   }
 
   came(event) {
+    this.alive();
     const entry = { type: "entry", position: event.lastEventId, view: { kind: event.type, ...JSON.parse(event.data) } };
     if (this.held) this.held.push(entry);
     else this.pass(entry);
@@ -96,16 +122,29 @@ export class Stream {
   failed(turn, source) {
     if (turn !== this.turn) return;
     this.say("lost");
-    if (source.readyState === EventSource.CLOSED) this.retry(null); // refused: the browser gives up, we do not
+    if (source.readyState === EventSource.CLOSED) this.refused(turn); // the browser gives up, we do not
   }
 
-  retry(problem) {
+  // EventSource does not tell why; a question that does tell, does.
+  async refused(turn) {
+    try {
+      await this.takeInbox();
+      if (turn === this.turn) this.retry();
+    } catch (problem) {
+      this.failedToTake(turn, problem);
+    }
+  }
+
+  failedToTake(turn, problem) {
+    if (problem.status === undefined) throw problem; // ours, not the server's
+    if (turn !== this.turn) return;
+    if (problem.status === 401 || problem.status === 403) this.on.refused(problem);
+    else this.retry();
+  }
+
+  retry() {
     this.shut();
     this.say("lost");
-    if (problem?.status === 401) {
-      this.on.refused(problem);
-      return;
-    }
     this.timer = setTimeout(() => this.open(), this.wait * (0.5 + Math.random()));
     this.wait = Math.min(this.wait * 2, LONGEST_WAIT_MS);
   }
@@ -124,10 +163,16 @@ export class Stream {
     this.take(message);
   }
 
+  // What was said or ended in this tab, told to the others.
+  tell(message) {
+    this.channel?.postMessage({ type: "mine", ...message });
+  }
+
   heard(message) {
-    if (message.type === "hello") {
+    if (message.type === "mine") this.on.mine(message);
+    else if (message.type === "hello") {
       if (this.leads) this.channel.postMessage({ type: "status", status: this.status });
-    } else if (!this.leads) this.take(message);
+    } else if (this.shared && !this.leads) this.take(message);
   }
 
   take(message) {
@@ -139,6 +184,7 @@ export class Stream {
   shut() {
     this.turn += 1;
     clearTimeout(this.timer);
+    clearTimeout(this.silence);
     this.source?.close();
     this.source = null;
   }
@@ -147,6 +193,7 @@ export class Stream {
     this.stopped = true;
     this.shut();
     this.aborter.abort();
+    this.queued?.abort();
     this.channel?.close();
     this.release?.();
   }

@@ -39,6 +39,9 @@ export function day(iso, now = new Date()) {
 }
 
 export const moment = (iso) => `${day(iso)}, ${clock(iso)}`;
+
+// A moment said as briefly as it can be: of today the time alone.
+export const since = (iso, now = new Date()) => (day(iso) === day(now) ? clock(iso) : moment(iso));
 export const number = (value) => (typeof value === "number" ? new Intl.NumberFormat(LANGUAGE, { maximumFractionDigits: 1 }).format(value) : String(value ?? "–"));
 
 export function whyInWords(reason) {

@@ -5,22 +5,23 @@ import { confirmed } from "./dialog.js";
 import { el, find, note, tell } from "./dom.js";
 import { say } from "./words.js";
 
-const CONSENTS = ["matching", "chats", "share_place"];
+const CONSENTS = ["matching", "show_name", "chats", "share_place"];
 
 export class You {
-  // app: me, drawAll(), refused(problem), leave(text)
+  // app: me, changed(change), refused(problem), leave(text)
   constructor(app) {
     this.app = app;
     this.trouble = note();
     this.switches = new Map(CONSENTS.map((name) => [name, this.consentSwitch(name)]));
     this.accounts = new Accounts(app);
     this.blocks = el("div", { id: "blocks" });
+    this.blocksTrouble = note();
     find("#you").append(
       el("h2", { id: "you-heading", tabindex: "-1" }, say("you_heading")),
       el("p", { class: "lead" }, say("you_lead")),
       panel("consent_heading", ...[...this.switches.values()].map(({ row }) => row), this.trouble),
       panel("accounts_heading", el("p", { class: "hint" }, say("accounts_text")), this.accounts.element),
-      panel("blocks_heading", this.blocks),
+      panel("blocks_heading", this.blocks, this.blocksTrouble),
       panel("data_heading", el("p", { class: "hint" }, say("data_text")), el("a", { class: "button quiet", href: "/v1/me/data", download: "hallway.json" }, say("data_button"))),
       el(
         "div",
@@ -53,29 +54,27 @@ export class You {
     const value = !this.app.me.consent[name];
     await this.attempt(this.trouble, async () => {
       await attendee.consent({ [name]: value });
-      this.app.me.consent = { ...this.app.me.consent, [name]: value };
-      this.app.drawAll();
+      this.app.changed({ consent: { ...this.app.me.consent, [name]: value } });
     });
   }
 
   async drawBlocks() {
-    await this.attempt(this.outTrouble, async () => {
-      const answer = await attendee.blocks();
-      const blocks = (Array.isArray(answer) ? answer : answer?.blocks ?? []).map((one) => (typeof one === "string" ? { blocked: one } : one));
-      const rows = blocks.map((one) => {
-        const undo = el("button", { type: "button", class: "quiet" }, say("blocks_undo"));
-        undo.setAttribute("aria-label", say("for_name", { action: say("blocks_undo"), name: one.name ?? one.blocked }));
-        undo.addEventListener("click", () => this.unblock(one.blocked));
-        return el("li", {}, el("span", { dir: "auto" }, one.name ?? one.blocked), undo);
-      });
+    await this.attempt(this.blocksTrouble, async () => {
+      const rows = (await attendee.blocks()).map((one) => this.blockRow(one.blocked, one.name || say("no_name")));
       this.blocks.replaceChildren(rows.length > 0 ? el("ul", { class: "rows" }, rows) : el("p", { class: "none" }, say("blocks_none")));
     });
   }
 
+  blockRow(blocked, name) {
+    const undo = el("button", { type: "button", class: "quiet", "aria-label": say("for_name", { action: say("blocks_undo"), name }), onclick: () => this.unblock(blocked) }, say("blocks_undo"));
+    return el("li", {}, el("span", { dir: "auto" }, name), undo);
+  }
+
   async unblock(blocked) {
-    await this.attempt(this.outTrouble, async () => {
+    await this.attempt(this.blocksTrouble, async () => {
       await attendee.unblock(blocked);
       await this.drawBlocks();
+      find("#blocks_heading").focus();
     });
   }
 
@@ -107,5 +106,5 @@ export class You {
 }
 
 function panel(heading, ...children) {
-  return el("section", { class: "panel", "aria-labelledby": heading }, el("h3", { id: heading }, say(heading)), children);
+  return el("section", { class: "panel", "aria-labelledby": heading }, el("h3", { id: heading, tabindex: "-1" }, say(heading)), children);
 }

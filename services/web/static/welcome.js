@@ -1,0 +1,29 @@
+// Without a session: how to get one.
+import { el, field, find, note, tell } from "./dom.js";
+import { say } from "./words.js";
+
+// text: why there is none any more, said first
+export function welcome(text = "") {
+  const place = find("#welcome");
+  place.hidden = false;
+  const before = find("#welcome-why");
+  before.textContent = text;
+  before.hidden = !text;
+  const link = el("input", { name: "link", required: true, autocomplete: "off", autocapitalize: "none", spellcheck: "false", inputmode: "url" });
+  const trouble = note();
+  const form = find("#welcome-form");
+  form.replaceChildren(field(say("welcome_label"), link, say("welcome_hint")), el("button", { class: "main" }, say("welcome_button")), trouble);
+  form.onsubmit = (event) => {
+    event.preventDefault();
+    const part = secretOf(link.value);
+    if (part) location.assign(`/m/${encodeURIComponent(part)}`); // the same page as by the mail, with its one button
+    else tell(trouble, say("link_bad"), true);
+  };
+  if (text) find("#welcome-heading").focus();
+}
+
+// The whole link, or only its last part; what has no such part is no link.
+export function secretOf(text) {
+  const part = text.trim().split(/[?#]/u)[0].split("/").filter(Boolean).at(-1) ?? "";
+  return /^[A-Za-z0-9_-]{8,}$/u.test(part) ? part : null;
+}

@@ -1,0 +1,65 @@
+"""What every state of every page must hold; and, on demand, a picture of it in each size and scheme.
+
+Owns: the four looks (light and dark, two widths), axe, the size of what is tapped, the width of the page.
+May never: know a page. One page is turned through the looks, for opening it anew would take most of the time.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from axe_playwright_python.sync_playwright import Axe
+
+PHONE = {"width": 390, "height": 844}
+SMALL = {"width": 320, "height": 640}
+LAPTOP = {"width": 1366, "height": 860}
+SERIOUS = ("serious", "critical")
+FINGER_PX = 44
+TOO_SMALL = f"""() => [...document.querySelectorAll('a[href], button, input, select, textarea, summary')]
+  .filter((one) => !one.disabled && one.checkVisibility({{visibilityProperty: true}}) && !one.matches('.skip'))
+  .filter((one) => !one.closest('dialog') === !document.querySelector('dialog[open]'))
+  .map((one) => [one, (one.matches('[type=checkbox]') ? one.closest('label') : one).getBoundingClientRect()])
+  .filter(([, box]) => box.width < {FINGER_PX} || box.height < {FINGER_PX})
+  .map(([one, box]) => `${{one.outerHTML.slice(0, 80)}} is ${{box.width}} x ${{box.height}}`)"""
+TOO_WIDE = "() => document.documentElement.scrollWidth > innerWidth"
+
+
+class Looking:
+    """Checks a state in every look, and takes pictures where a folder is given."""
+
+    def __init__(self, folder: Path | None) -> None:
+        if folder is not None:
+            folder.mkdir(parents=True, exist_ok=True)
+        self.folder, self.axe = folder, Axe()
+
+    def at(self, page: Any, name: str, *sizes: dict[str, int], whole: bool = True) -> None:
+        """A state, in light and dark, in each size (a phone and a small one unless told); axe in the first."""
+        before = page.viewport_size
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)
+            for n, size in enumerate(sizes or (PHONE, SMALL)):
+                page.set_viewport_size(size)
+                where = f"{name}-{size['width']}-{scheme}"
+                if scheme == "light":
+                    assert not page.evaluate(TOO_WIDE), f"{where} is wider than the screen"
+                    assert page.evaluate(TOO_SMALL) == [], where
+                if n == 0:
+                    assert barriers(self.axe, page) == [], where
+                self.take(page, where, whole)
+        page.set_viewport_size(before)
+        page.emulate_media(color_scheme="light")
+
+    def take(self, page: Any, name: str, whole: bool = True) -> None:
+        """A picture."""
+        if self.folder is not None:
+            page.screenshot(path=self.folder / f"{name}.png", full_page=whole, animations="disabled")
+
+
+def barriers(axe: Axe, page: Any) -> list[str]:
+    """What axe finds that is serious or worse, in words."""
+    found = axe.run(page).response["violations"]
+    return [
+        f"{one['id']}: {one['help']}: {node['html'][:160]}"
+        for one in found
+        if one["impact"] in SERIOUS
+        for node in one["nodes"]
+    ]

@@ -1,0 +1,137 @@
+"""Coming in and going out: the link, the welcome, signing out, erasing, and what is left on the device after it."""
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.pages import people
+from tests.pages.conftest import Pages
+from tests.pages.fake_server import FakeServer
+from tests.pages.finding import button, live
+from tests.pages.looking import Looking
+
+GONE = {"status": 401, "detail": "This is not good any more, or never was. Ask the organizer for a new one."}
+LEFT_BEHIND = """async () => {
+  const ours = [];
+  for (const name of await caches.keys())
+    for (const {url} of await (await caches.open(name)).keys())
+      if (!/^[/](static[/].*)?$/.test(new URL(url).pathname)) ours.push(url);
+  return {stored: localStorage.length + sessionStorage.length, ours};
+}"""
+
+
+def nothing_is_left(page: Any) -> None:
+    """No storage, nothing of anybody's in a cache, no card or name in the page."""
+    assert page.evaluate(LEFT_BEHIND) == {"stored": 0, "ours": []}
+    assert page.locator("#cards > *, #you > *").count() == 0
+    for word in ("Mara", "Ana", "mastodon", "Health IT"):
+        assert word not in page.locator("body").inner_html()
+
+
+def test_link_is_used_by_a_tap_alone(pages: Pages, server: FakeServer, look: Looking) -> None:
+    page = pages.open("/m/abc-12345")
+    expect(button(page, "Open my meetups")).to_be_visible()
+    assert server.scene.asked == []
+    look.at(page, "01-link", whole=False)
+    button(page, "Open my meetups").click()
+    live(page)
+    assert server.scene.asked == [("POST", "/v1/session", {"link": "abc-12345"})]
+    assert page.url == server.url + "/"
+
+
+def test_used_link_says_what_to_do(pages: Pages, server: FakeServer, look: Looking) -> None:
+    pages.allowed = ("401",)
+    server.scene.signed_in = False
+    server.scene.refuse[("POST", "/v1/session")] = (401, GONE)
+    page = pages.open("/m/abc-12345")
+    button(page, "Open my meetups").click()
+    expect(page.get_by_text("Ask the organizer for a new one.")).to_be_visible()
+    expect(button(page, "Open my meetups")).to_be_enabled()
+    look.at(page, "01-link-used", whole=False)
+
+
+def test_a_link_tapped_twice_leads_on(pages: Pages, server: FakeServer, look: Looking) -> None:
+    pages.allowed = ("401",)
+    server.scene.refuse[("POST", "/v1/session")] = (401, GONE)
+    page = pages.open("/m/abc-12345")
+    button(page, "Open my meetups").click()
+    expect(page.get_by_role("link", name="Go on as Ana Lima")).to_be_visible()
+    look.at(page, "01-link-twice", whole=False)
+    page.get_by_role("link", name="Go on as Ana Lima").click()
+    live(page)
+
+
+def test_without_a_session(pages: Pages, server: FakeServer, look: Looking) -> None:
+    pages.allowed = ("401",)
+    server.scene.signed_in = False
+    page = pages.open("/")
+    expect(page.get_by_role("heading", name="Open Hallway with your link")).to_be_visible()
+    look.at(page, "02-welcome", whole=False)
+    page.get_by_role("textbox", name="Your link").fill("hello there")
+    button(page, "Open").click()
+    expect(page.get_by_text("That does not look like a link")).to_be_visible()
+    look.at(page, "02-welcome-no-link", whole=False)
+    page.get_by_role("textbox", name="Your link").fill("https://hallway.example/m/xyz-12345?from=mail")
+    button(page, "Open").click()
+    page.wait_for_url("**/m/xyz-12345")
+
+
+@pytest.mark.parametrize("way", ["erase", "sign out"])
+def test_leaving_leaves_nothing_in_any_tab(pages: Pages, server: FakeServer, look: Looking, way: str) -> None:
+    people.three_cards(server.scene)
+    server.scene.reply[("GET", "/v1/me/blocks")] = [{"blocked": "x", "name": "Mara Okafor", "picture": None}]
+    other = pages.open("/#you")
+    live(other)
+    page = pages.open("/#you", context=other.context)
+    live(page)
+    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    if way == "erase":
+        button(page, "Erase me …").click()
+        look.at(page, "13-erase", whole=False)
+        page.keyboard.press("Escape")
+        assert server.scene.asked == []
+        button(page, "Erase me …").click()
+        button(page, "Erase me").click()
+    else:
+        button(page, "Sign out on this device").click()
+    said = {"erase": "You are erased.", "sign out": "You are signed out"}[way]
+    for tab in (page, other):
+        expect(tab.get_by_text(said)).to_be_visible()
+        nothing_is_left(tab)
+    if way == "erase":
+        assert server.scene.asked == [("DELETE", "/v1/me", {"confirm": "erase me"})]
+        look.at(page, "14-erased", whole=False)
+    pages.allowed = ("401",)
+    other.reload()
+    expect(other.get_by_role("heading", name="Open Hallway with your link")).to_be_visible()
+    nothing_is_left(other)
+
+
+def test_a_session_that_ends_elsewhere_ends_here(pages: Pages, server: FakeServer) -> None:
+    """As after erasing oneself on another device: the stream ends, and the page leaves by itself."""
+    pages.allowed = ("401",)
+    people.three_cards(server.scene)
+    page = pages.open()
+    live(page)
+    with server.scene.lock:
+        server.scene.signed_in = False
+    server.stop()
+    server.start()
+    expect(page.get_by_text("You are signed out on this device.")).to_be_visible()
+    nothing_is_left(page)
+
+
+def test_somebody_else_signs_in_here(pages: Pages, server: FakeServer) -> None:
+    """Another tab of the one before shows and keeps nothing of theirs any more."""
+    people.three_cards(server.scene)
+    before = pages.open()
+    live(before)
+    with server.scene.lock:
+        server.scene.me = people.me(attendee="ben", name="Ben Okri")
+        server.scene.inbox = {"position": "9-0", "cards": []}
+    after = pages.open("/m/abc-12345", context=before.context)
+    button(after, "Open my meetups").click()
+    live(after)
+    expect(before.locator(".card")).to_have_count(0)
+    assert "Mara" not in before.evaluate("localStorage.hallway")
