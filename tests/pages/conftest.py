@@ -23,7 +23,7 @@ ARGUMENTS = [
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 ]
 CUT = ("ERR_CONNECTION_REFUSED", "ERR_INCOMPLETE", "ERR_EMPTY", "ERR_CONNECTION_RESET", "ERR_FAILED")
-PATIENCE_MS = 10_000
+PATIENCE_MS = 15_000
 
 
 def _missing(what: str) -> None:
@@ -38,11 +38,12 @@ def _missing(what: str) -> None:
 def browser() -> Iterator[Any]:
     """Debian's chromium."""
     try:
-        from playwright.sync_api import sync_playwright
+        from playwright.sync_api import expect, sync_playwright
     except ImportError:
         _missing("playwright is not installed")
     if not Path(CHROMIUM).exists():
         _missing(f"there is no {CHROMIUM}")
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         one = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield one

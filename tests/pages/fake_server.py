@@ -23,7 +23,7 @@ TYPES = {
     ".svg": "image/svg+xml",
     ".webmanifest": "application/manifest+json",
 }
-PATIENCE_SECONDS = 10.0
+PATIENCE_SECONDS = 15.0
 BEAT_SECONDS = 0.5  # how soon a stream notices that it is to end
 Doc = dict[str, Any]
 Answer = tuple[int, Any]

@@ -68,7 +68,7 @@ export class Accounts {
       const others = this.app.me.accounts.filter((one) => one.account !== account);
       if (state === "verified") this.app.changed({ accounts: [...others, { account, verified: true }] });
       else this.draw();
-      find("input", this.element).focus();
+      this.name.focus();
     });
   }
 
@@ -77,6 +77,7 @@ export class Accounts {
       await attendee.release(account);
       this.codes.delete(account);
       this.app.changed({ accounts: this.app.me.accounts.filter((one) => one.account !== account) });
+      this.name.focus();
     });
   }
 

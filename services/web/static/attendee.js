@@ -102,6 +102,14 @@ async function whole() {
   return { me, inbox };
 }
 
+// After a while, or as soon as the phone has a net again.
+function soon(ms) {
+  return new Promise((go) => {
+    setTimeout(go, ms);
+    addEventListener("online", go, { once: true });
+  });
+}
+
 async function begin(wait = FIRST_WAIT_MS) {
   const before = kept();
   try {
@@ -121,7 +129,8 @@ async function begin(wait = FIRST_WAIT_MS) {
       start(before.me);
     } else {
       app.frame.unreached(problem.message);
-      setTimeout(begin, wait * (0.5 + Math.random()), Math.min(wait * 2, LONGEST_WAIT_MS));
+      await soon(wait * (0.5 + Math.random()));
+      await begin(Math.min(wait * 2, LONGEST_WAIT_MS));
     }
   }
 }

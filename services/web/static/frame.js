@@ -44,6 +44,7 @@ export class Frame {
   // opened: called whenever "You" is shown
   follow(opened) {
     const turn = () => {
+      if (location.hash === "#main") return; // the skip link's: the same page
       const you = location.hash === "#you";
       find("#people").hidden = you;
       find("#you").hidden = !you;
@@ -54,6 +55,7 @@ export class Frame {
       if (you) opened();
     };
     const turned = () => {
+      if (location.hash === "#main") return;
       turn();
       find(location.hash === "#you" ? "#you-heading" : "#cards-heading").focus({ preventScroll: true });
       scrollUp();

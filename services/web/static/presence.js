@@ -15,8 +15,14 @@ export class Presence {
       if (app.me.present && !this.moving) this.chooseAgain();
       else this.send(() => attendee.here(this.place.value), { present: true, place: this.place.value || null });
     });
-    find("#left-button").addEventListener("click", () => this.send(() => attendee.left(), { present: false, place: null }));
-    find("#resume-button").addEventListener("click", () => this.send(() => attendee.consent({ matching: true }), { consent: { ...app.me.consent, matching: true } }));
+    find("#left-button").addEventListener("click", async () => {
+      await this.send(() => attendee.left(), { present: false, place: null });
+      if (find("#left-button").hidden) find("#here-button").focus();
+    });
+    find("#resume-button").addEventListener("click", async () => {
+      await this.send(() => attendee.consent({ matching: true }), { consent: { ...app.me.consent, matching: true } });
+      if (find("#paused").hidden) find("#cards-heading").focus();
+    });
   }
 
   chooseAgain() {
@@ -53,11 +59,17 @@ export class Presence {
     find("#paused").hidden = Boolean(me.consent.matching) || Boolean(me.conference.closed);
   }
 
+  // Not "disabled": that would take the focus away.
+  wait(busy) {
+    this.busy = busy;
+    for (const button of document.querySelectorAll("#here button, #paused button")) button.setAttribute("aria-disabled", String(busy));
+  }
+
   async send(ask, change) {
+    if (this.busy) return; // tapped twice
     const trouble = find("#here-trouble");
     tell(trouble, "");
-    const buttons = document.querySelectorAll("#here button, #paused button");
-    for (const button of buttons) button.disabled = true;
+    this.wait(true);
     try {
       await ask();
       this.moving = false;
@@ -67,7 +79,7 @@ export class Presence {
       if (problem.status === 401) this.app.refused(problem);
       else tell(trouble, problem.message, true);
     } finally {
-      for (const button of buttons) button.disabled = false;
+      this.wait(false);
     }
   }
 }

@@ -33,7 +33,7 @@ export const TEXTS = {
   nav_people_open: { one: "People, {count} open card", other: "People, {count} open cards" },
   status_live: "Live",
   status_connecting: "Connecting …",
-  status_lost: "No connection since {time}. You see what was here then. It comes back by itself.",
+  status_lost: "No connection since {time}. It comes back by itself.",
   unreached: "{text} It goes on by itself.",
   status_lost_short: "Offline",
   conference_closed: "{name} is over. Your cards stay here to look back on.",
