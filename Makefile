@@ -20,7 +20,7 @@ $(STAMP): pyproject.toml uv.lock
 	@UV_PROJECT_ENVIRONMENT=$(VENV) $(BIN)/uv sync --locked --quiet --inexact --extra local-kafka --python $(BIN)/python
 	@touch $@
 
-demo: $(STAMP) ## replay a simulated conference day, its matches shown as they come
+demo: $(STAMP) ## a conference day that plays on the pages: it prints whose
 	@$(BIN)/hallway demo
 
 test: $(STAMP) browser ## every test

@@ -12,7 +12,7 @@ from importlib.metadata import version
 
 from cyclopts import App, CycloptsError
 
-from services.commands import dead_letters, fold_commands, kafka, keys, other_commands, serve, topics, work
+from services.commands import dead_letters, demo, fold_commands, kafka, keys, other_commands, serve, topics, work
 from services.commands.summary import say
 from services.problems import INTERRUPTED, UNUSABLE, UnusableError
 
@@ -29,7 +29,7 @@ app.command(fold_commands.ties, usage="Usage: hallway ties INPUT... --conference
 app.command(fold_commands.explain, usage="Usage: hallway explain INPUT... --conference ID A B [OPTIONS]")
 app.command(other_commands.simulate)
 app.command(other_commands.schema)
-app.command(other_commands.demo)
+app.command(demo.demo)
 app.command(serve.serve)
 app.command(keys.app)
 app.command(kafka.app)

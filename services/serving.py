@@ -193,11 +193,15 @@ def bound(settings: Settings) -> socket.socket:
     return sock
 
 
-Ready = Callable[[Running, str], None]
+Ready = Callable[[Running, str], asyncio.Task[None] | None]
+_Beside = Callable[[], asyncio.Task[None] | None]
 
 
 async def serve(settings: Settings, ready: Ready) -> int:
-    """Serves until SIGTERM or SIGINT (0), or until something broke (1). ``ready`` is called with the address."""
+    """Serves until SIGTERM or SIGINT (0), or until something broke (1). ``ready`` is called with the address.
+
+    The task that it may give goes on beside the server: each ends with the other.
+    """
     sock = bound(settings)
     try:
         address = settings.address(sock.getsockname()[1])
@@ -209,7 +213,7 @@ async def serve(settings: Settings, ready: Ready) -> int:
         sock.close()
 
 
-async def _served(parts: Running, sock: socket.socket, trusted: Sequence[str], ready: Callable[[], None]) -> int:
+async def _served(parts: Running, sock: socket.socket, trusted: Sequence[str], ready: _Beside) -> int:
     server = _Server(config_of(parts.app, parts.gate.bounds, trusted, REQUESTS_S))
     told = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -218,16 +222,17 @@ async def _served(parts: Running, sock: socket.socket, trusted: Sequence[str], r
     serving = asyncio.create_task(server.serve(sockets=[sock]), name="server")
     failed = asyncio.create_task(parts.gate.runner.failed(), name="failed")
     stopped = asyncio.create_task(told.wait(), name="told to stop")
-    ready()
-    ends: set[asyncio.Future[Any]] = {serving, failed, stopped, parts.background.broken}
+    beside: asyncio.Future[Any] = ready() or stopped
+    ends: set[asyncio.Future[Any]] = {serving, failed, stopped, beside, parts.background.broken}
     try:
         await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         _log.info("stopping")
+        beside.cancel()
         parts.gate.hub.close()
         server.should_exit = True
-        await asyncio.wait({serving}, timeout=REQUESTS_S + 1.0)
+        await asyncio.wait({serving, beside}, timeout=REQUESTS_S + 1.0)
     finally:
-        for task in (serving, failed, stopped):
+        for task in (serving, failed, stopped, beside):
             task.cancel()
     return _code(parts, failed)
 

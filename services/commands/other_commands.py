@@ -1,4 +1,4 @@
-"""``hallway simulate``, ``schema`` and ``demo``: the commands that need no input.
+"""``hallway simulate`` and ``schema``: the commands that need no input.
 
 Owns: their options. May never: import what only one of them needs before it is called, so that each starts at once.
 """
@@ -12,7 +12,6 @@ from cyclopts import Parameter
 from services.commands import schema_files
 from services.commands.files import STANDARD
 from services.commands.options import Output, named
-from services.commands.pacing import speed_of
 from services.commands.progress import progress
 from services.commands.summary import say
 from services.commands.writing import written_to
@@ -66,18 +65,3 @@ def schema(
     if stale:
         say(f"Not current in {folder}: {', '.join(stale)}. `hallway schema` writes them anew.", "red")
     return 1 if stale else 0
-
-
-def demo(
-    *,
-    speed: Annotated[
-        str | None,
-        Parameter(help="So many times as fast as it happened, such as 600x; without it about half a minute."),
-    ] = None,
-    fast: Annotated[bool, Parameter(negative=(), help="No waiting: for pipes and tests.")] = False,
-) -> int:
-    """Play a day at an invented conference: who meets whom, why, and where."""
-    from services.demo.play import play
-
-    pace = speed_of(speed) if speed is not None else None
-    return play(speed=pace, fast=fast or speed == "max")

@@ -1,1 +1,1 @@
-"""``hallway demo``: an invented day at a conference, its matches as they come."""
+"""``hallway demo``: a conference that plays on the pages."""

@@ -1,117 +1,155 @@
-"""``hallway demo``: a day at an invented conference, its matches shown as they come.
+"""``hallway demo``: the script played on a server that runs beside it, over HTTP alone.
 
-Owns: which conference is played, the plain lines, the end. May never: be needed by anything else.
+Owns: the order of setting up, the pace of the day, the end. May never: touch the server's inside.
+Theory: whoever plays an attendee by hand is never answered for. The first card needs no waiting: the last thing before
+the day is that all but one of a pair who know each other are in, and its first event is that this one comes.
 """
 
-import sys
+import asyncio
+import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
-from rich.console import Console
-from rich.live import Live
+import httpx
+from msgspec import to_builtins
+from msgspec.structs import replace
 
-from schemas.outputs import AnyOutput, MatchAgreed, MatchLocated, MatchSuggested, MatchWithdrawn
-from services.commands.replaying import Clock, without_collector
-from services.demo import wording
-from services.demo.pseudonyms import Pseudonyms
-from services.demo.scenes import Day, Scene, day_of, share_out
-from services.demo.stage import Stage
-from services.demo.wording import Name
-from services.problems import INTERRUPTED
-from services.simulation import simulate
+from schemas.times import written
+from services.demo.guests import Guest, Pace
+from services.demo.script import CONFERENCE, END_S, Moved, Script
+from services.demo.speaking import Connector, Json, Organizer, signed_in, web
+from services.demo.telling import Telling
 
-# A small conference whose people all fit into half a minute; another seed is another one.
-_ATTENDEES, _POSTS, _SEED = 120, 6_000, 1
-_PROLOGUE_SECONDS = 3.0
-_FRAMES_A_SECOND = 10
-_MOST_LINES = 40  # a taller terminal shows more cards, up to what an eye can follow
+T = TypeVar("T")
 
-
-def play(*, speed: float | None, fast: bool, clock: Clock | None = None) -> int:
-    """Plays the day. ``speed``: so many times as fast as it happened; None: about half a minute in all."""
-    with without_collector():
-        day = day_of(simulate(attendees=_ATTENDEES, posts=_POSTS, days=1, seed=_SEED))
-    names = Pseudonyms()
-    console = Console(highlight=False)
-    sleep = (clock or Clock(time.monotonic, time.sleep)).sleep
-    live = console.is_terminal and not fast
-    # In a pipe nobody watches: it waits only if a speed is asked for.
-    waiting = not fast and (live or speed is not None)
-    share_out(day.scenes, speed)
-    code = 0
-    try:
-        if live:
-            _live(day, names, console, sleep)
-        else:
-            _plain(day, names, sleep if waiting else None)
-    except KeyboardInterrupt:
-        code = INTERRUPTED
-    _epilogue(day)
-    return code
+BESIDE = 8  # requests at once while setting up
+TICK_S = 0.25
+FAST_S = 1_800  # without waiting: so much of the day at once
+MISTAKES = 150  # one check-in of so many is sent with a mistake first: an antenna with an old program
+SETTLED_S = 30.0
 
 
-def _live(day: Day, names: Name, console: Console, sleep: Callable[[float], None]) -> None:
-    console.print("[bold]Half a year before the conference[/]")
-    _say_before(day, console.print)
-    sleep(_PROLOGUE_SECONDS)
-    stage = Stage(day, names, min(console.height, _MOST_LINES) - 1)
-    with Live(stage, console=console, auto_refresh=False, vertical_overflow="crop") as screen:
-        for scene in day.scenes:
-            stage.play(scene)
-            screen.refresh()
-            sleep(scene.seconds)
+@dataclass(frozen=True)
+class Keys:
+    """What the play is let in by."""
+
+    organizer: str
+    connector: str
 
 
-def _plain(day: Day, names: Name, sleep: Callable[[float], None] | None) -> None:
-    _say_before(day, _line)
-    for scene in day.scenes:
-        if scene.output is not None:
-            at = wording.clock(scene.at, day.zone)
-            for line in _told(day, scene, scene.output, names):
-                _line(f"{at}  {line}")
-        if sleep is not None:
-            sys.stdout.flush()
-            sleep(scene.seconds)
+@dataclass
+class Play:
+    """One play. ``pace`` without a speed: as fast as it goes, and then it ends; else the pages stay."""
+
+    script: Script
+    address: str
+    keys: Keys
+    pace: Pace
+    telling: Telling
+    _ids: dict[int, str] = field(default_factory=dict)
+    _links: dict[int, str] = field(default_factory=dict)
+    _at: dict[int, str | None] = field(default_factory=dict)
+    _sent: int = 0
+
+    async def run(self) -> None:
+        """Sets up, then plays the day."""
+        async with web(self.address) as http:
+            self._organizer = Organizer(http, self.keys.organizer, CONFERENCE)
+            self._connector = Connector(http, self.keys.connector)
+            await self._set_up()
+            async with asyncio.TaskGroup() as guests:
+                living = [guests.create_task(guest.live()) for guest in await self._guests(http)]
+                await self._bring(self.script.early)
+                self.telling.doors(self._links, self.keys.organizer, len(self._at))
+                await self._day()
+                await self._over()
+                for guest in living:
+                    guest.cancel()
+
+    async def _set_up(self) -> None:
+        script, tell = self.script, self.telling
+        await self._organizer.open(script.opening)
+        made = await _beside(self._organizer.register, script.company.people)
+        for person, (attendee, link) in zip(script.company.people, made, strict=True):
+            self._ids[person.number], self._links[person.number] = attendee, link
+        tell.registered(len(made))
+        await self._connector.bring([to_builtins(post) for post in script.before])
+        tell.talked(len(script.before))
+
+    async def _guests(self, http: httpx.AsyncClient) -> list[Guest]:
+        people = self.script.company.people
+        viewers = self.script.viewers
+        numbers = [person.number for person in people if person.accounts and person.number not in viewers]
+        phones = await _beside(lambda number: signed_in(http, self._links[number]), numbers)
+        names = {people[number].name for number in viewers}
+        return [Guest(each, phone, self.pace, self._at, names) for each, phone in zip(numbers, phones, strict=True)]
+
+    # -- the day -----------------------------------------------------------------------------------------------------
+
+    async def _day(self) -> None:
+        began, start = time.monotonic(), self.script.start_s
+        second, waiting = start, 0
+        while second < END_S:
+            some = []
+            while waiting < len(self.script.day) and self.script.day[waiting][0] <= second:
+                some.append(self.script.day[waiting][1])
+                waiting += 1
+            await self._bring(some)
+            if self.pace.speed is None:
+                second += FAST_S
+                continue
+            if self.telling.is_due(second):
+                self.telling.news(second, await self._organizer.numbers())
+            await asyncio.sleep(TICK_S)
+            second = start + int((time.monotonic() - began) * self.pace.speed)
+
+    async def _bring(self, happened: Sequence[Any]) -> None:
+        now = written(time.time_ns() // 1_000_000)
+        events: list[Json] = []
+        for each in happened:
+            if isinstance(each, Moved):
+                events += self._checkin(each, now)
+            else:
+                events.append(to_builtins(replace(each, at=now)))
+        await self._connector.bring(events)
+
+    def _checkin(self, move: Moved, now: str) -> list[Json]:
+        self._sent += 1
+        self._at[move.person] = move.place
+        event = {
+            "type": "checkin.arrived" if move.place else "checkin.left",
+            "id": f"badge-{secrets.token_hex(8)}",
+            "at": now,
+            "conference": CONFERENCE,
+            "attendee": self._ids[move.person],
+        } | ({"place": move.place} if move.place else {})
+        return [event] if self._sent % MISTAKES else [event | {"type": "checkin.arived"}, event]
+
+    async def _over(self) -> None:
+        if self.pace.speed is None:
+            self.telling.over(await self._settled())
+            return
+        self.telling.over(await self._organizer.numbers(), stays=True)
+        await asyncio.Event().wait()  # the guests still answer; Ctrl-C ends all of it
+
+    async def _settled(self) -> Json:
+        """The numbers once they stand still."""
+        async with asyncio.timeout(SETTLED_S):
+            before: Json = {}
+            while (now := await self._organizer.numbers()) != before or now["lag"]:
+                before = now
+                await asyncio.sleep(1.0)
+            return now
 
 
-def _line(text: str) -> None:
-    sys.stdout.write(f"{text}\n")
+async def _beside(what: Callable[[Any], Awaitable[T]], each: Sequence[Any]) -> list[T]:
+    """A few at a time; the answers are in order."""
+    room = asyncio.Semaphore(BESIDE)
 
+    async def one(item: Any) -> T:
+        async with room:
+            return await what(item)
 
-def _say_before(day: Day, line: Callable[[str], object]) -> None:
-    before = day.before
-    line(f"{before.posts:,} posts, week after week, by people who never met.")
-    line(f"{before.registered:,} of them and others registered for {day.name} and said what they allow.")
-    line("Now the doors open.")
-
-
-def _told(day: Day, scene: Scene, output: AnyOutput, names: Name) -> list[str]:
-    match output:
-        case MatchSuggested() if len(output.to) == 1:
-            return [f"{names(output.to[0])} asked for later, and is asked once more"]
-        case MatchSuggested():
-            a, b = (names(person) for person in output.attendees)
-            near = ", near each other" if output.near else ""
-            why = [f"       {wording.reason(one, day.zone)}" for one in output.reasons]
-            return [f"{a} + {b}: both are here{near}", *why]
-        case MatchAgreed():
-            a, b = (names(person) for person in output.attendees)
-            return [f"{a} + {b}: both said yes; {wording.whereabouts(output, names, day.places)}"]
-        case MatchLocated():
-            return [f"{names(output.attendee)}: I'm at {day.places.get(output.place, output.place)}"]
-        case MatchWithdrawn():
-            return [f"{' + '.join(names(person) for person in output.attendees)}: the card is taken back"]
-
-
-def _epilogue(day: Day) -> None:
-    counts = day.scenes[-1].counts if day.scenes else day.before
-    first = next((scene.at for scene in day.scenes if isinstance(scene.output, MatchSuggested)), None)
-    start = f" The first card came at {wording.clock(first, day.zone)}." if first else ""
-    _line(f"\n{counts.suggested} cards, {counts.agreed} times both said yes.{start}")
-    _line("Nobody saw an answer of the other before both agreed; nobody learns why a card went.")
-    _line(f"digest {day.digest}")
-    _line("\nTry next:")
-    _line(f"  hallway simulate --attendees {_ATTENDEES} --posts {_POSTS} --days 1 --output day.jsonl")
-    _line("  hallway replay day.jsonl --output matches.jsonl      the same day as fast as it goes")
-    _line("  hallway ties day.jsonl --conference health-it-2026   who knows whom, and why")
-    _line("  hallway replay --help                                compare with another policy")
+    return await asyncio.gather(*[one(item) for item in each])

@@ -1,4 +1,4 @@
-"""`hallway simulate`, `schema`, `demo`; pacing and names without waiting."""
+"""`hallway simulate` and `schema`; pacing without waiting."""
 
 from pathlib import Path
 
@@ -6,11 +6,6 @@ import pytest
 
 from schemas.codec import Codec, Record
 from services.commands.pacing import Pacer, speed_of
-from services.commands.replaying import Clock
-from services.demo import play
-from services.demo.pseudonyms import Pseudonyms
-from services.demo.scenes import DAY_SECONDS, day_of, share_out
-from services.demo.stage import Stage
 from services.simulation import simulate
 from tests.commands.conftest import Hallway
 
@@ -42,53 +37,6 @@ def test_schema_writes_and_checks(hallway: Hallway, tmp_path: Path) -> None:
     stale = hallway("schema", "--check", "--folder", tmp_path)
     assert stale.code == 1
     assert "events.schema.json" in stale.err
-
-
-def test_the_demo_tells_its_day_in_plain_lines(hallway: Hallway) -> None:
-    told = hallway("demo", "--fast")
-    text = told.out.decode()
-    assert told.code == 0
-    assert "both are here" in text
-    assert "you answered each other" in text
-    assert "both said yes" in text
-    assert "Try next" in text
-    assert "\x1b" not in text
-    assert told.out == hallway("demo").out  # in a pipe nobody watches: no waiting there
-
-
-def test_the_demo_waits_when_a_speed_is_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
-    waits: list[float] = []
-    assert play.play(speed=3_600.0, fast=False, clock=Clock(lambda: 0.0, waits.append)) == 0
-    assert 8 < sum(waits) < 60  # the day lasts some hours, an hour a second
-    assert "Try next" in capsys.readouterr().out
-
-
-def test_half_a_minute_is_shared_out() -> None:
-    day = day_of(simulate(attendees=120, posts=6_000, days=1, seed=1))
-    share_out(day.scenes, None)
-    assert DAY_SECONDS / 2 < sum(scene.seconds for scene in day.scenes) <= DAY_SECONDS + 0.1
-    assert max(scene.seconds for scene in day.scenes) <= 2.0
-
-
-@pytest.mark.parametrize(("width", "height"), [(80, 24), (60, 15), (160, 50)])
-def test_each_frame_fits_the_terminal(width: int, height: int) -> None:
-    from rich.console import Console
-
-    day = day_of(simulate(attendees=120, posts=6_000, days=1, seed=1))
-    stage = Stage(day, Pseudonyms(), height - 1)
-    for scene in day.scenes:
-        stage.play(scene)
-        console = Console(width=width, height=height, force_terminal=True)
-        with console.capture() as capture:
-            console.print(stage)
-        assert len(capture.get().splitlines()) <= height
-
-
-def test_pseudonyms_are_distinct_and_stay() -> None:
-    names = Pseudonyms()
-    given = [names(f"a-{number}") for number in range(3_000)]
-    assert len(set(given)) == 3_000
-    assert given[:50] == [names(f"a-{number}") for number in range(50)]
 
 
 def test_pacing_follows_the_log() -> None:

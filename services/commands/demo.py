@@ -1,0 +1,72 @@
+"""``hallway demo``: a real conference day on the pages of a server that is there for it alone.
+
+Owns: the options, the server's settings, the exit code. May never: serve anybody but this machine.
+"""
+
+import asyncio
+import logging
+import tempfile
+import time
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from services.commands.pacing import speed_of
+from services.problems import UnusableError
+
+SEED = 1  # another one is another company
+
+
+def demo(
+    *,
+    speed: Annotated[str, Parameter(help="So many times as fast as it happened; max: no waiting.")] = "60x",
+    fast: Annotated[
+        bool, Parameter(negative=(), help="The same as --speed max: for pipes and tests. It ends by itself.")
+    ] = False,
+    port: Annotated[int, Parameter(help="The port to listen at; 0: a free one.")] = 0,
+    data: Annotated[
+        Path | None, Parameter(help="A new folder, to be kept for `hallway serve` or `hallway replay`.")
+    ] = None,
+) -> int:
+    """Play a conference day on the pages: open them, and meet somebody."""
+    pace = None if fast else speed_of(speed)
+    if not 0 <= port <= 65_535:
+        raise UnusableError("--port is a number from 0 to 65535.")
+    if data is not None:
+        return asyncio.run(_served(data, port, pace))
+    with tempfile.TemporaryDirectory(prefix="hallway-demo-") as folder:
+        return asyncio.run(_served(Path(folder), port, pace))
+
+
+async def _served(data: Path, port: int, speed: float | None) -> int:
+    from services.demo.badges import load  # the server's libraries: no other command should wait for them
+    from services.demo.guests import Pace
+    from services.demo.play import Keys, Play
+    from services.demo.script import CONFERENCE, script
+    from services.demo.telling import Telling
+    from services.demo.zone import here
+    from services.gateway.logs import to_stderr
+    from services.serving import Running, Settings, serve
+
+    to_stderr(logging.WARNING)
+    made = script(load(), SEED, time.time_ns() // 1_000_000, here())
+    playing: list[asyncio.Task[None]] = []
+
+    def ready(parts: Running, address: str) -> asyncio.Task[None]:
+        if not parts.is_new:
+            raise UnusableError(f"{data} is in use already. Give --data a new folder, or leave it out.")
+        connector = parts.gate.directory.keys.issue_key("connector", "badges", [CONFERENCE], checkins=True)
+        keys = Keys(parts.organizer_key(), connector)
+        play = Play(made, address, keys, Pace(speed), Telling(made, address, speed))
+        playing.append(asyncio.create_task(play.run(), name="play"))
+        return playing[0]
+
+    code = await serve(Settings(data=data, port=port), ready)
+    (task,) = playing
+    error = None if task.cancelled() else task.exception()
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]  # the others only came of it
+    if error is not None:
+        raise error
+    return code

@@ -1,0 +1,21 @@
+"""The demo's day is what the badge contacts give, byte for byte."""
+
+import os
+
+import pytest
+
+from services.demo.badges import FILE, packed
+from services.demo.deriving import contacts_in, derived
+from tests.corpus.posts import folder
+
+CONTACTS = folder().parent / "sfhh" / "contacts.csv.gz"
+
+
+@pytest.mark.corpus
+def test_the_kept_day_is_what_the_contacts_give() -> None:
+    if not CONTACTS.is_file():
+        lack = f"The badge contacts are not at {CONTACTS}."
+        if os.environ.get("CI") == "true":
+            pytest.fail(lack)
+        pytest.skip(lack)
+    assert packed(derived(contacts_in(CONTACTS))) == FILE.read_bytes()

@@ -1,0 +1,1 @@
+"""The demo: its data, its script, and a play on the pages."""
