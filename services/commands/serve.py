@@ -41,6 +41,7 @@ def serve(
     _checked_host(host, public_url)
     proxies = [_network(text) for text in trusted_proxy or ()]
     from services.gateway.logs import to_stderr  # the server's libraries: no other command should wait for them
+    from services.networks.reader import NetworkReader
     from services.serving import LOOPBACK, Running, Settings
     from services.serving import serve as serve_until_told
 
@@ -58,6 +59,7 @@ def serve(
         public_url=public_url,
         redis_url=redis,
         trusted_proxies=(*LOOPBACK, *proxies),
+        reader=NetworkReader(),
     )
     return asyncio.run(serve_until_told(settings, ready))
 

@@ -9,8 +9,10 @@ writes, and only for the attendee and account in its row. A code of 40 bits, 5 a
 import hmac
 import re
 import secrets
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Literal, Protocol
+
+from msgspec import Struct
 
 from schemas.names import account as account_form
 from schemas.times import HOUR_MS
@@ -28,11 +30,32 @@ _CODE = re.compile(rf"hallway-([{_ALPHABET}]{{8}})(?![a-z0-9])", re.IGNORECASE |
 Looked = Literal["verified", "not_found", "expired", "too_many"]
 
 
-class PostReader(Protocol):
-    """Reads what an account shows to everybody."""
+class Seen(Struct, frozen=True):
+    """What an account shows to everybody: the profile's text, the newest posts of its own; nothing: no such account.
 
-    async def texts(self, account: str) -> Sequence[str]:
-        """The profile text and the newest posts; nothing where there is no such account. OSError: not reachable."""
+    ``names``: further names of the same account, such as one that stays when the handle is changed.
+    """
+
+    texts: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+
+
+class Look(Struct, frozen=True):
+    """What was found; ``accounts``: all that is proved by it."""
+
+    state: Looked
+    accounts: tuple[str, ...] = ()
+
+
+class PostReader(Protocol):
+    """Reads what an account shows to everybody; accounts are in their normal form."""
+
+    def refusal(self, account: str) -> str | None:
+        """Why this account can never be read, and what to do instead, in sentences for a person; None: it can."""
+        ...
+
+    async def read(self, account: str) -> Seen:
+        """What it shows now. OSError: that cannot be told now."""
         ...
 
 
@@ -43,10 +66,14 @@ class StaticReader:
         self.shown = texts if texts is not None else {}
         self.asked: list[str] = []
 
-    async def texts(self, account: str) -> Sequence[str]:
+    def refusal(self, account: str) -> str | None:
+        """Every account can be read."""
+        return None
+
+    async def read(self, account: str) -> Seen:
         """What it was given."""
         self.asked.append(account)
-        return self.shown.get(account, [])
+        return Seen(tuple(self.shown.get(account, ())))
 
 
 class Codes:
@@ -72,13 +99,15 @@ class Codes:
             self._base.run("INSERT INTO codes VALUES (?, ?, ?, ?, ?, ?, 0, 1)", (*values, now + CODE_HOURS * HOUR_MS))
             return f"hallway-{code}"
 
-    async def look(self, conference: str, attendee: str, account: str, reader: PostReader) -> Looked:
+    async def look(self, conference: str, attendee: str, account: str, reader: PostReader) -> Look:
         """Whether the code stands there. ``verified`` once; the look counts before anything is fetched."""
         account = account_form(account)
         refused = self._counted(conference, attendee, account)
         if refused is not None:
-            return refused
-        return self._settled(conference, attendee, account, await reader.texts(account))
+            return Look(refused)
+        shown = await reader.read(account)
+        state = self._settled(conference, attendee, account, shown.texts)
+        return Look(state, tuple(dict.fromkeys((account, *shown.names))) if state == "verified" else ())
 
     def _counted(self, conference: str, attendee: str, account: str) -> Looked | None:
         with self._base.write():

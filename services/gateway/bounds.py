@@ -24,6 +24,7 @@ class Bounds:
     idle_s: int = 10  # a line on which nothing comes after an answer
     body_s: float = 20.0  # for a whole body: 4 MiB at 2 Mbit/s
     ask_s: float = 5.0  # the matcher or the inbox, for a page
+    read_s: float = 15.0  # an account's profile and posts, at its network
     streams_a_session: int = 6  # what a browser opens to a host at most
     streams: int = 5_000
     send_s: float = 30.0  # a client that takes nothing for so long is gone

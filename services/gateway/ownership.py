@@ -14,7 +14,7 @@ from msgspec.structs import asdict
 from schemas import names
 from schemas.events import AccountReleased, AttendeeErased
 from schemas.times import HOUR_MS, written
-from services.directory.codes import CODE_HOURS
+from services.directory.codes import CODE_HOURS, PostReader
 from services.door.enrolling import verified
 from services.door.sender import VERIFIER
 from services.gateway.attendee import ATTENDEE, accounts_of, common, say
@@ -66,6 +66,7 @@ def _account(text: str) -> str:
 async def begin(gate: Gate, caller: Caller, data: AccountNamed) -> CodeShown:
     """Makes a one-time code for an account of mine."""
     account, codes = _account(data.account), gate.directory.codes
+    _reader(gate, account)  # nobody is to post a code in vain
     code = await asyncio.to_thread(codes.begin, caller.conference, caller.subject, account)
     if code is None:
         raise ProblemError(429, "codes", "Too many codes in this hour. Use the last one, or wait.", retry_s=600)
@@ -78,18 +79,26 @@ async def begin(gate: Gate, caller: Caller, data: AccountNamed) -> CodeShown:
 async def check(gate: Gate, caller: Caller, data: AccountNamed) -> Checked:
     """Looks whether the code stands there."""
     account = _account(data.account)
-    if gate.reader is None:
-        detail = "This server reads no network's posts yet, so accounts cannot be proved here. Ask the organizer."
-        raise ProblemError(409, "reader", detail)
+    reader = _reader(gate, account)
     try:
-        async with asyncio.timeout(gate.bounds.ask_s):
-            looked = await gate.directory.codes.look(caller.conference, caller.subject, account, gate.reader)
-    except OSError:
+        async with asyncio.timeout(gate.bounds.read_s):
+            look = await gate.directory.codes.look(caller.conference, caller.subject, account, reader)
+    except OSError:  # TimeoutError is one
         raise ProblemError(503, "network", "The network does not answer. Try again in a minute.", retry_s=60) from None
-    if looked == "verified":
-        event = verified(caller.conference, caller.subject, account, gate.clock())
+    for proved in look.accounts:
+        event = verified(caller.conference, caller.subject, proved, gate.clock())
         sole(await gate.intake.say([event], VERIFIER))
-    return Checked(looked)
+    return Checked(look.state)
+
+
+def _reader(gate: Gate, account: str) -> PostReader:
+    if gate.reader is None:
+        detail = "This server reads no network's posts, so accounts cannot be proved here. Ask the organizer."
+        raise ProblemError(409, "reader", detail)
+    refusal = gate.reader.refusal(account)
+    if refusal is not None:
+        raise ProblemError(409, "reader", refusal, field="account")
+    return gate.reader
 
 
 @delete("/v1/me/accounts", opt=ATTENDEE, status_code=200, tags=["attendee"])

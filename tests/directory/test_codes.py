@@ -6,13 +6,13 @@ import re
 import pytest
 
 from schemas.times import HOUR_MS
-from services.directory.codes import MOST_CODES_AN_HOUR, MOST_LOOKS, Looked, StaticReader
+from services.directory.codes import MOST_CODES_AN_HOUR, MOST_LOOKS, Looked, Seen, StaticReader
 from services.directory.directory import SqliteDirectory
 from tests.directory.conftest import Clock
 
 
 def look(directory: SqliteDirectory, reader: StaticReader, who: str = "a1", account: str = "x:ada") -> Looked:
-    return asyncio.run(directory.codes.look("hims", who, account, reader))
+    return asyncio.run(directory.codes.look("hims", who, account, reader)).state
 
 
 def begun(directory: SqliteDirectory, who: str = "a1", account: str = "x:ada") -> str:
@@ -34,7 +34,7 @@ class TestCodes:
         begun(directory, "a1", "x:bob")
         assert look(directory, StaticReader({"x:ada": [code]}), "mallory") == "not_found"
         assert look(directory, StaticReader({"x:bob": [code]}), "a1", "x:bob") == "not_found"
-        assert asyncio.run(directory.codes.look("other", "a1", "x:ada", StaticReader())) == "expired"
+        assert asyncio.run(directory.codes.look("other", "a1", "x:ada", StaticReader())).state == "expired"
 
     def test_the_account_is_normalised(self, directory: SqliteDirectory) -> None:
         code = directory.codes.begin("hims", "a1", "X:@Ada")
@@ -77,8 +77,8 @@ class TestCodes:
         code = begun(directory)
 
         class Slow(StaticReader):
-            async def texts(self, account: str) -> list[str]:
+            async def read(self, account: str) -> Seen:
                 directory.erase("hims", "a1")
-                return [code]
+                return Seen((code,))
 
         assert look(directory, Slow()) == "expired"

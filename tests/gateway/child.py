@@ -6,14 +6,17 @@ Owns: the fakes. It tells its address and an organizer's, a connector's and an o
 import asyncio
 import json
 import sys
-from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
+from services.directory.codes import PostReader, Seen
 from services.door.limits import Rate
 from services.gateway.bounds import Bounds
 from services.gateway.logs import to_stderr
+from services.networks.reader import NetworkReader
 from services.problems import UnusableError
 from services.serving import LOOPBACK, Running, Settings, serve
+from tests.networks.fake import on_loopback
 
 WIDE = Rate(burst=1_000_000, per_minute=10_000_000)
 
@@ -24,10 +27,14 @@ class FileReader:
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    async def texts(self, account: str) -> Sequence[str]:
+    def refusal(self, account: str) -> str | None:
+        """Every account can be read."""
+        return None
+
+    async def read(self, account: str) -> Seen:
         """What stands there now."""
         found: dict[str, list[str]] = json.loads(self.path.read_text()) if self.path.exists() else {}
-        return found.get(account, [])
+        return Seen(tuple(found.get(account, ())))
 
 
 def told(parts: Running, address: str) -> None:
@@ -41,6 +48,12 @@ def told(parts: Running, address: str) -> None:
     }
     sys.stdout.write(json.dumps(said) + "\n")
     sys.stdout.flush()
+
+
+def reader_of(given: dict[str, Any]) -> PostReader:
+    """The file, or the real reader with every host of its networks at one port of this machine."""
+    port = given.get("networks")
+    return NetworkReader(on_loopback(port)) if port else FileReader(Path(given["posts"]))
 
 
 def main() -> int:
@@ -57,7 +70,7 @@ def main() -> int:
         public_url=given.get("public_url", ""),
         redis_url=given.get("redis"),
         trusted_proxies=tuple(given.get("trusted", LOOPBACK)),
-        reader=FileReader(Path(given["posts"])),
+        reader=reader_of(given),
         bounds=Bounds(**bounds),
     )
     try:

@@ -124,7 +124,7 @@ export const TEXTS = {
   account_verify: "Get a code",
   account_remove: "Remove",
   account_label: "Add an account",
-  account_hint: "network:handle, such as mastodon:you@example.social",
+  account_hint: "network:handle, such as mastodon:you@example.social or bsky:you.bsky.social",
   account_add: "Add",
   account_code: "Put this into a post or your profile until {time}, then check:",
   account_check: "Check now",

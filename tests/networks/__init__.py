@@ -1,0 +1,1 @@
+"""What accounts show elsewhere: fake networks on loopback, with invented people."""
