@@ -7,10 +7,8 @@ bound before, so that a port in use is said at once. Ending: streams, requests, 
 
 import asyncio
 import errno
-import secrets
 import signal
 import socket
-import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
@@ -20,17 +18,15 @@ from typing import Any
 import structlog
 import uvicorn
 
+from services.backing import Backing, InFile, InKafka, Startable, clock
 from services.directory.codes import PostReader
 from services.directory.directory import SqliteDirectory
-from services.embedded import Embedded
-from services.embedded import Limits as RunnerLimits
 from services.gateway.app import gateway
 from services.gateway.background import Background
 from services.gateway.bodies import Bounded
 from services.gateway.bounds import Bounds
 from services.gateway.conferences import Conferences
 from services.gateway.connections import config_of
-from services.gateway.delivering import Delivering
 from services.gateway.erasures import Erasures
 from services.gateway.following import Following
 from services.gateway.gate import Gate
@@ -41,21 +37,15 @@ from services.gateway.streams import Hub
 from services.inbox.port import InboxForeignError
 from services.inbox.redis_inbox import RedisInboxes
 from services.inbox.valkey import EmbeddedValkey, ValkeyError
-from services.journal import JournalError, SqliteJournal
+from services.journal import Journal, JournalError
+from services.kafka.serving.replica import ForeignLogError
 from services.problems import UnusableError
 
-EPOCH_FILE = "epoch"
 STATIC = Path(__file__).parent / "web" / "static"
 ORGANIZER = "organizer"
 LOOPBACK = ("127.0.0.1", "::1")
-RUNNER = RunnerLimits(stop_s=2.5, deliver_rest_s=1.0)
 REQUESTS_S = 1.0  # for those under way when the server ends
 _log = structlog.get_logger("hallway.serving")
-
-
-def clock() -> int:
-    """Milliseconds since 1970."""
-    return time.time_ns() // 1_000_000
 
 
 @dataclass(frozen=True)
@@ -63,6 +53,7 @@ class Settings:
     """What is told on the command line; the last three are for tests and other composition roots.
 
     ``trusted_proxies``: addresses and networks whose ``X-Forwarded-For`` is believed.
+    ``kafka``: HOST:PORT where the log is; None: it is in the data folder. ``kafka_prefix``: of its topics.
     """
 
     data: Path
@@ -71,9 +62,15 @@ class Settings:
     public_url: str = ""
     redis_url: str | None = None
     trusted_proxies: tuple[str, ...] = LOOPBACK
+    kafka: str | None = None
+    kafka_prefix: str = ""
     reader: PostReader | None = None
     bounds: Bounds = field(default_factory=Bounds)
     static: Path = STATIC
+
+    def backing(self) -> Backing:
+        """What its log stands on."""
+        return InKafka(self.data, self.kafka, self.kafka_prefix) if self.kafka else InFile(self.data)
 
     def address(self, port: int) -> str:
         """Where people find it."""
@@ -95,58 +92,48 @@ class Running:
         return self.gate.directory.keys.issue_key("organizer", ORGANIZER)
 
 
-def epoch_of(folder: Path) -> tuple[str, bool]:
-    """The id of the data folder, and whether it was made now. Call it under the folder's lock."""
-    path = folder / EPOCH_FILE
-    if path.exists() and (found := path.read_text(encoding="ascii").strip()):
-        return found, False
-    made = secrets.token_hex(8)
-    path.write_text(f"{made}\n", encoding="ascii")
-    return made, True
-
-
 @asynccontextmanager
 async def running(settings: Settings, address: str) -> AsyncIterator[Running]:
     """Everything but the socket: ready to serve, and ended in order. JournalError, ValkeyError: plain sentences."""
     async with AsyncExitStack() as stack:
-        journal = await asyncio.to_thread(SqliteJournal, settings.data)
-        stack.callback(journal.close)
-        for notice in journal.notices:
+        opened = await (backing := settings.backing()).open(stack)
+        for notice in opened.journal.notices:
             _log.warning("the journal was mended", notice=notice)
-        epoch, is_new = epoch_of(settings.data)
         directory = await asyncio.to_thread(SqliteDirectory, settings.data / "directory", clock)
         stack.callback(directory.close)
         server = None if settings.redis_url else EmbeddedValkey(settings.data / "valkey")
         if server is not None:
             await stack.enter_async_context(server)
         url = settings.redis_url or (server.url if server else "")
-        inboxes = await stack.enter_async_context(RedisInboxes(url, epoch))
-        yield await _composed(stack, settings, address, (journal, directory, inboxes, server), is_new)
+        inboxes = await stack.enter_async_context(RedisInboxes(url, opened.epoch))
+        gate, runner = await _composed(stack, settings, address, backing, (opened.journal, directory, inboxes))
+        await runner.start()
+        stack.push_async_callback(runner.stop)
+        background = Background(gate, server)
+        stack.push_async_callback(background.stop)
+        yield Running(gateway(gate), gate, background, opened.is_new)
 
 
-_Stores = tuple[SqliteJournal, SqliteDirectory, RedisInboxes, EmbeddedValkey | None]
+_Stores = tuple[Journal, SqliteDirectory, RedisInboxes]
 
 
-async def _composed(stack: AsyncExitStack, settings: Settings, address: str, stores: _Stores, is_new: bool) -> Running:
-    journal, directory, inboxes, server = stores
+async def _composed(
+    stack: AsyncExitStack, settings: Settings, address: str, backing: Backing, stores: _Stores
+) -> tuple[Gate, Startable]:
+    journal, directory, inboxes = stores
     conferences, hub = Conferences(), Hub(settings.bounds)
     await asyncio.to_thread(conferences.learn, journal)
-    delivering = Delivering(journal, inboxes, conferences.erased, lambda name: overviews.again(name))
-    stack.push_async_callback(delivering.close)
-    embedded = Embedded(journal, clock, delivering.deliver, delivered=delivering.delivered, limits=RUNNER)
-    overviews = Overviews(journal, embedded, inboxes, clock, conferences)
+    runner, delivering = backing.runner(stack, inboxes, conferences, lambda name: overviews.again(name))
+    overviews = Overviews(journal, runner, inboxes, clock, conferences)
     lock = asyncio.Lock()
-    erasures = Erasures(directory, inboxes, embedded, journal, conferences, lock, hub.end_attendee)
-    intake = Intake(embedded, directory, conferences, clock, Following(erasures, delivering), lock)
-    await embedded.start()
-    stack.push_async_callback(embedded.stop)
+    erasures = Erasures(directory, inboxes, runner, journal, conferences, lock, hub.end_attendee)
     gate = Gate(
-        runner=embedded,
+        runner=runner,
         journal=journal,
         directory=directory,
         inboxes=inboxes,
         conferences=conferences,
-        intake=intake,
+        intake=Intake(runner, directory, conferences, clock, Following(erasures, delivering), lock),
         erasures=erasures,
         delivering=delivering,
         overviews=overviews,
@@ -158,9 +145,7 @@ async def _composed(stack: AsyncExitStack, settings: Settings, address: str, sto
         static=settings.static,
         bounds=settings.bounds,
     )
-    background = Background(gate, server)
-    stack.push_async_callback(background.stop)
-    return Running(gateway(gate), gate, background, is_new)
+    return gate, runner
 
 
 # -- the server ------------------------------------------------------------------------------------------------------
@@ -241,7 +226,7 @@ def _code(parts: Running, failed: asyncio.Task[BaseException]) -> int:
     """1 where something broke; what a person must decide is said in its own words."""
     broken = parts.background.broken
     error = (broken.result() if broken.done() and not broken.cancelled() else None) or parts.gate.runner.failure
-    if isinstance(error, InboxForeignError | ValkeyError):
+    if isinstance(error, InboxForeignError | ForeignLogError | ValkeyError):
         raise UnusableError(str(error))
     if error is not None:
         _log.error("hallway failed", error=type(error).__name__)

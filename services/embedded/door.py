@@ -3,6 +3,7 @@
 Owns: the decision for each line. May never: know what is in a log, or who may say what (the gateway does).
 """
 
+import asyncio
 from base64 import b64encode
 from collections.abc import Callable, Sequence
 
@@ -12,6 +13,7 @@ from schemas.codec import Codec, Record, Reject, encode_output
 from schemas.events import ClockTicked
 from schemas.outputs import DeadLetter
 from schemas.times import written
+from services.embedded.answers import EMPTY, Answer, Rejected
 from services.embedded.limits import Limits
 
 TICK_PREFIX = "clock.ticked:"  # ids of the log's owner; another's would keep a tick from counting
@@ -33,6 +35,28 @@ class Door:
             found = [self._codec.decode(line) for line in lines]
         latest = self._clock() + self._limits.ahead_ms
         return [self._checked(*pair, sender, latest) for pair in zip(found, lines, strict=True)]
+
+    async def sorted(
+        self, lines: Sequence[bytes], sender: str, first: int
+    ) -> tuple[list[Record], list[bytes], list[Answer | None]]:
+        """The good events, the dead letters, and for each line its answer if it has one already.
+
+        ``first``: the first line's number. Looks at the rest of the event loop between two parts.
+        """
+        found: list[Record] = []
+        letters: list[bytes] = []
+        given: list[Answer | None] = [None if line.strip() else EMPTY for line in lines]
+        full = [number for number, answer in enumerate(given) if answer is None]
+        for start in range(0, len(full), self._limits.part_lines):
+            part = full[start : start + self._limits.part_lines]
+            for number, record in zip(part, self.check([lines[n] for n in part], sender), strict=True):
+                if isinstance(record, Reject):
+                    letters.append(self.letter(record, sender, first + number))
+                    given[number] = Rejected(record.reason, record.field)
+                else:
+                    found.append(record)
+            await asyncio.sleep(0)
+        return found, letters, given
 
     def _checked(self, record: Record | Reject, line: bytes, sender: str, latest: int) -> Record | Reject:
         if isinstance(record, Reject):

@@ -7,6 +7,7 @@ thread between two slices, when everything folded is recorded: the state stands 
 call that keeps Python's lock; measured in ``tests/bench/ingest.py``.
 """
 
+import gc
 import threading
 import time
 from collections import deque
@@ -14,10 +15,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from schemas.codec import Reject
 from services.embedded.answers import BusyError, StoppedError
 from services.embedded.limits import Limits
 from services.embedded.reading import Kept
-from services.embedded.recovery import Fold
+from services.embedded.recovery import Fold, Progress, recovered
 from services.embedded.routes import ROUTER_LOG
 from services.embedded.seen import counts_for_sure
 from services.journal import Journal, JournalError
@@ -47,6 +49,28 @@ class Folding:
     _until: float = float("inf")  # folds on till then
     _end: float = float("inf")
     _thread: threading.Thread | None = None
+
+    def recover(self, progress: Progress) -> None:
+        """Before ``start``: every log's matcher, from snapshot and log."""
+        on = gc.isenabled()
+        gc.disable()  # millions of objects are made and none is let go
+        try:
+            for conference in self.journal.conferences():
+                if conference != ROUTER_LOG:
+                    unreadable = self._unreadable(conference)
+                    self.folds[conference] = recovered(self.journal, conference, progress, unreadable, self.policy)
+            gc.freeze()  # what was made stays; the collector need not walk it again and again
+        finally:
+            if on:
+                gc.enable()
+
+    def _unreadable(self, conference: str) -> Callable[[int, Reject], None]:
+        def told(offset: int, reject: Reject) -> None:
+            self.journal.notices.append(
+                f"The record at offset {offset:,} of {conference} is not read any more ({reject.reason}) and left out."
+            )
+
+        return told
 
     def start(self) -> None:
         """Begins to fold what is added."""

@@ -11,22 +11,19 @@ between them is handed over whole: lists that are not touched again, and two que
 """
 
 import asyncio
-import gc
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, TypeVar
 
 from schemas import names
-from schemas.codec import Record, Reject
-from services.embedded.answers import EMPTY, Answer, BusyError, Rejected, StoppedError
+from services.embedded.answers import Answer, BusyError, StoppedError
 from services.embedded.committing import Committer, Outcome, Submission
 from services.embedded.delivery import Deliver, Delivered, Delivery, from_the_start
 from services.embedded.door import Door
 from services.embedded.folding import Folding
 from services.embedded.limits import Limits
 from services.embedded.planning import Planner
-from services.embedded.recovery import Progress, recovered
-from services.embedded.routes import ROUTER_LOG
+from services.embedded.recovery import Progress
 from services.embedded.ticking import Ticking
 from services.journal import Journal
 from streams.matching import Matcher
@@ -93,27 +90,8 @@ class Embedded:
             self._delivery.wake(conference)
 
     def _recover(self, progress: Progress) -> None:
-        on = gc.isenabled()
-        gc.disable()  # millions of objects are made and none is let go
-        try:
-            self._planner.learn()
-            for conference in self.journal.conferences():
-                if conference != ROUTER_LOG:
-                    unreadable = self._unreadable(conference)
-                    fold = recovered(self.journal, conference, progress, unreadable, self._folding.policy)
-                    self._folding.folds[conference] = fold
-            gc.freeze()  # what was made stays; the collector need not walk it again and again
-        finally:
-            if on:
-                gc.enable()
-
-    def _unreadable(self, conference: str) -> Callable[[int, Reject], None]:
-        def told(offset: int, reject: Reject) -> None:
-            self.journal.notices.append(
-                f"The record at offset {offset:,} of {conference} is not read any more ({reject.reason}) and left out."
-            )
-
-        return told
+        self._planner.learn()
+        self._folding.recover(progress)
 
     async def stop(self) -> None:
         """Ends within ``stop_s``. All that was answered is on the disk; the next start goes on where this ends."""
@@ -135,6 +113,11 @@ class Embedded:
         return self.failure
 
     @property
+    def takes(self) -> bool:
+        """Whether it takes events."""
+        return self._running
+
+    @property
     def behind(self) -> int:
         """How many records are in the log and wait to be folded."""
         return self._folding.behind
@@ -154,30 +137,11 @@ class Embedded:
         if self.behind > self._limits.unfolded_records:
             raise BusyError(f"{self.behind:,} events wait to be matched. Try again in a moment.")
         names.source(sender)
-        found, letters, given = await self._checked(lines, sender, first)
+        found, letters, given = await self._door.sorted(lines, sender, first)
         if not found and not letters:
             return [answer for answer in given if answer is not None]
         rest = iter(await self._commit(Submission(found, letters, self._loop.create_future())))
         return [next(rest) if answer is None else answer for answer in given]
-
-    async def _checked(
-        self, lines: Sequence[bytes], sender: str, first: int
-    ) -> tuple[list[Record], list[bytes], list[Answer | None]]:
-        """The good events, the dead letters, and for each line its answer if it has one already."""
-        found: list[Record] = []
-        letters: list[bytes] = []
-        given: list[Answer | None] = [None if line.strip() else EMPTY for line in lines]
-        full = [number for number, answer in enumerate(given) if answer is None]
-        for start in range(0, len(full), self._limits.part_lines):
-            part = full[start : start + self._limits.part_lines]
-            for number, record in zip(part, self._door.check([lines[n] for n in part], sender), strict=True):
-                if isinstance(record, Reject):
-                    letters.append(self._door.letter(record, sender, first + number))
-                    given[number] = Rejected(record.reason, record.field)
-                else:
-                    found.append(record)
-            await asyncio.sleep(0)
-        return found, letters, given
 
     async def _commit(self, submission: Submission) -> list[Answer]:
         self._committer.submit(submission)

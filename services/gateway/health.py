@@ -32,6 +32,10 @@ async def ready(gate: Gate) -> Health:
     """It takes events and shows inboxes."""
     if gate.runner.failure is not None:
         raise ProblemError(503, "failed", "Hallway has failed and must be started again. See its log.", retry_s=5)
+    if not gate.runner.takes:
+        raise ProblemError(
+            503, "away", "The log cannot be reached now, so nothing is taken. Reading goes on.", retry_s=2
+        )
     for known in gate.conferences:
         if known.opened is not None:
             async with asyncio.timeout(gate.bounds.ask_s):

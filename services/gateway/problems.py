@@ -133,6 +133,11 @@ def _directory_away(request: Request[Any, Any, Any], error: Exception) -> Respon
     return response(busy("The directory cannot be used now; nothing was taken. Send the same again in a moment."))
 
 
+def _away(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
+    detail = "The log cannot be reached now; nothing was taken. Send the same again in a moment."
+    return response(ProblemError(503, "away", detail, retry_s=2))
+
+
 def _fault(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
     frame = error.__traceback__
     while frame is not None and frame.tb_next is not None:
@@ -152,7 +157,7 @@ HANDLERS: dict[int | type[Exception], Callable[..., Response[Problem]]] = {
     TimeoutError: _late,
     InboxUnavailableError: _inbox,
     InboxForeignError: _inbox,
-    AwayError: _log_away,
+    AwayError: _away,
     JournalFullError: _full,
     DirectoryFullError: _full,
     DirectoryError: _directory_away,

@@ -24,6 +24,10 @@ class Runner(Protocol):
     def behind(self) -> int:
         """How many records of the logs this process has and has not folded yet."""
 
+    @property
+    def takes(self) -> bool:
+        """Whether it takes events now."""
+
     async def failed(self) -> BaseException:
         """Waits for ``failure``, for ever if all is well."""
 

@@ -186,6 +186,9 @@ class MemoryInboxes(Following):
         for inbox in self._conferences.get(conference, _Conference()).inboxes.values():
             inbox.trim(0)
 
+    async def prepare(self, conference: str) -> None:
+        self._conferences.setdefault(conference, _Conference())
+
     async def forget(self, conference: str) -> None:
         self._conferences.pop(conference, None)
         self._known.pop(conference, None)

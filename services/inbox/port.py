@@ -114,6 +114,9 @@ class Inboxes(Protocol):
         ``erased``: attendees erased up to the end of the outputs (may grow while it runs).
         """
 
+    async def prepare(self, conference: str) -> None:
+        """Makes the inboxes of a conference that has put nothing out yet: there, and empty. What is there stays."""
+
     async def end(self, conference: str) -> None:
         """The conference is over: trims every stream. Cards and numbers stay until ``forget``."""
 

@@ -183,6 +183,10 @@ class RedisInboxes(Following):
         self._building.pop(conference, None)
         return self._moved(conference, self._accepted(conference, answer))
 
+    async def prepare(self, conference: str) -> None:
+        """As in the port."""
+        await self._link.write(scripts.PREPARE, [Keys(conference).mark], self._head)
+
     async def end(self, conference: str) -> None:
         """As in the port."""
         keys = Keys(conference)

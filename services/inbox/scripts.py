@@ -132,6 +132,14 @@ redis.call('SREM', KEYS[1], ARGV[1])
 return {'ok'}
 """
 
+# KEYS: mark. ARGV: epoch, view. In one piece, so that nobody who is filling it is disturbed.
+PREPARE = """
+if redis.call('EXISTS', KEYS[1]) == 0 then
+  redis.call('HSET', KEYS[1], 'epoch', ARGV[1], 'view', ARGV[2], 'position', '')
+end
+return {'ok'}
+"""
+
 # KEYS: mark. ARGV: epoch, view, token. From here on nobody else reads or writes.
 BEGIN = """
 redis.call('HSET', KEYS[1], 'epoch', ARGV[1], 'view', ARGV[2], 'position', '', 'building', ARGV[3])

@@ -1,6 +1,7 @@
 """The durable log: each conference's events in one order, what was told beside it, dead letters, snapshots."""
 
 from services.journal.memory import MemoryJournal
+from services.journal.mirror import Copy, MirrorJournal
 from services.journal.port import (
     Entry,
     Journal,
@@ -16,6 +17,7 @@ from services.journal.port import (
 from services.journal.sqlite import SqliteJournal
 
 __all__ = [
+    "Copy",
     "Entry",
     "Journal",
     "JournalDamagedError",
@@ -24,6 +26,7 @@ __all__ = [
     "JournalLockedError",
     "Letter",
     "MemoryJournal",
+    "MirrorJournal",
     "Row",
     "Snapshot",
     "SqliteJournal",

@@ -57,7 +57,7 @@ class SqliteJournal(SqliteLetters):
             self._folder.release()
             raise
 
-    def _open(self, check_s: float, migrations: Sequence[str]) -> None:
+    def _open(self, check_s: float, migrations: Sequence[str] = MIGRATIONS) -> None:
         self._db = bare(self._path)
         try:
             prepare(self._db, self._path, migrations)
@@ -116,7 +116,7 @@ class SqliteJournal(SqliteLetters):
                     values += (key, recorded_at, checksum(key, recorded_at, line), line)
                     offsets.append(end.length)
                     end.length += 1
-                _insert(db, "log", 4, values)
+                insert(db, "log", 4, values)
                 kept = self._add_letters(db, letters, recorded_at)
             self._ends.update(ends)
             kept()
@@ -184,7 +184,7 @@ class SqliteJournal(SqliteLetters):
                 last = (n, i)
                 values += [end.no, n, i, decided, output_checksum(end.no, n, i, line), line]
             with self._writing() as db:
-                _insert(db, "outputs", 6, values)
+                insert(db, "outputs", 6, values)
                 db.execute("UPDATE logs SET decided = ? WHERE no = ?", (decided, end.no))
             end.decided, end.position = decided, last
 
@@ -238,7 +238,8 @@ class SqliteJournal(SqliteLetters):
             self._folder.release()
 
 
-def _insert(db: sqlite3.Connection, table: str, columns: int, values: Sequence[Any]) -> None:
+def insert(db: sqlite3.Connection, table: str, columns: int, values: Sequence[Any]) -> None:
+    """Puts rows, their values one after the other, into a table."""
     done, marks = 0, f"({', '.join('?' * columns)})"
     for rows in _AT_ONCE:
         while len(values) - done >= rows * columns:

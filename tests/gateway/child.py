@@ -71,6 +71,8 @@ def main() -> int:
         redis_url=given.get("redis"),
         trusted_proxies=tuple(given.get("trusted", LOOPBACK)),
         reader=reader_of(given),
+        kafka=given.get("kafka"),
+        kafka_prefix=given.get("prefix", ""),
         bounds=Bounds(**bounds),
     )
     try:

@@ -1,0 +1,156 @@
+"""What a server's log stands on: a file in its data folder, or topics of a Kafka that workers match on.
+
+Owns: what is made for either, and that one folder is never used for both. May never: start what it makes.
+"""
+
+import asyncio
+import secrets
+import time
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+import structlog
+
+from services.embedded import Embedded
+from services.embedded import Limits as RunnerLimits
+from services.gateway.conferences import Conferences
+from services.gateway.delivering import Delivering
+from services.gateway.runner import Readiness, Runner
+from services.inbox.redis_inbox import RedisInboxes
+from services.journal import Journal, MirrorJournal, SqliteJournal
+from services.journal.sqlite import FILE
+from services.kafka.linking import KafkaAwayError, KafkaRefusedError
+from services.kafka.serving import OnKafka
+from services.kafka.serving.cluster import cluster_at
+from services.kafka.serving.ready import Prepared
+from services.kafka.serving.topics import topics
+from services.kafka.topics import check
+from services.problems import UnusableError
+
+EPOCH_FILE, CLUSTER_FILE = "epoch", "cluster"
+RUNNER = RunnerLimits(stop_s=2.5, deliver_rest_s=1.0)
+_log = structlog.get_logger("hallway.serving")
+
+
+def clock() -> int:
+    """Milliseconds since 1970."""
+    return time.time_ns() // 1_000_000
+
+
+class Opened(NamedTuple):
+    """A folder's log; ``epoch``: the id under which its outputs enter the inboxes; ``is_new``: it was empty."""
+
+    journal: Journal
+    epoch: str
+    is_new: bool
+
+
+class Startable(Runner, Protocol):
+    """A runner, for who starts and ends it."""
+
+    async def start(self) -> None:
+        """Begins."""
+
+    async def stop(self) -> None:
+        """Ends within a bound."""
+
+
+class Backing(Protocol):
+    """Opened first, under the folder's lock; then its runner is made."""
+
+    async def open(self, stack: AsyncExitStack) -> Opened:
+        """JournalError, UnusableError: plain sentences."""
+
+    def runner(
+        self, stack: AsyncExitStack, inboxes: RedisInboxes, conferences: Conferences, again: Callable[[str], None]
+    ) -> tuple[Startable, Readiness]:
+        """``again`` is told which conference's inboxes were made again."""
+
+
+@dataclass
+class InFile:
+    """Everything in one process."""
+
+    data: Path
+
+    async def open(self, stack: AsyncExitStack) -> Opened:
+        """Opens the journal."""
+        if (self.data / CLUSTER_FILE).exists():
+            raise UnusableError(f"{self.data} belongs to a Kafka. Name another folder, or that one with --kafka.")
+        self._journal = await asyncio.to_thread(SqliteJournal, self.data)
+        stack.callback(self._journal.close)
+        return Opened(self._journal, *epoch_of(self.data))
+
+    def runner(
+        self, stack: AsyncExitStack, inboxes: RedisInboxes, conferences: Conferences, again: Callable[[str], None]
+    ) -> tuple[Startable, Readiness]:
+        """Takes, folds and delivers here."""
+        delivering = Delivering(self._journal, inboxes, conferences.erased, again)
+        stack.push_async_callback(delivering.close)
+        runner = Embedded(self._journal, clock, delivering.deliver, delivered=delivering.delivered, limits=RUNNER)
+        return runner, delivering
+
+
+def epoch_of(folder: Path) -> tuple[str, bool]:
+    """The id of the data folder, and whether it was made now. Call it under the folder's lock."""
+    path = folder / EPOCH_FILE
+    if path.exists() and (found := path.read_text(encoding="ascii").strip()):
+        return found, False
+    made = secrets.token_hex(8)
+    path.write_text(f"{made}\n", encoding="ascii")
+    return made, True
+
+
+@dataclass
+class InKafka:
+    """The log in Kafka, a copy of it here. ``servers``: HOST:PORT, or several with commas.
+
+    ``prefix``: of the topics' names.
+    """
+
+    data: Path
+    servers: str
+    prefix: str = ""
+
+    async def open(self, stack: AsyncExitStack) -> Opened:
+        """Opens the copy. The broker must be there the first time, to say which cluster it is."""
+        if (self.data / FILE).exists():
+            raise UnusableError(f"{self.data} has a log of its own. Name another folder, or leave --kafka out.")
+        self.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._journal = await asyncio.to_thread(MirrorJournal, self.data / "copy")
+        stack.callback(self._journal.close)
+        self._cluster, is_new = await asyncio.to_thread(self._cluster_of)
+        try:
+            await check(self.servers, self.prefix)
+        except KafkaRefusedError as error:
+            raise UnusableError(str(error)) from None
+        except KafkaAwayError:
+            _log.warning("the broker is away", servers=self.servers)  # it may come; reading goes on till then
+        return Opened(self._journal, self._cluster, is_new)
+
+    def runner(
+        self, stack: AsyncExitStack, inboxes: RedisInboxes, conferences: Conferences, again: Callable[[str], None]
+    ) -> tuple[Startable, Readiness]:
+        """Appends there, follows here; workers match and deliver."""
+        runner = OnKafka(
+            self.servers, self._cluster, self._journal, clock, conferences.note, topics=topics(self.prefix)
+        )
+        return runner, Prepared(self._journal, inboxes, lambda: runner.is_current)
+
+    def _cluster_of(self) -> tuple[str, bool]:
+        path = self.data / CLUSTER_FILE
+        kept = path.read_text(encoding="ascii").strip() if path.exists() else ""
+        found = cluster_at(self.servers)
+        if kept and found in (kept, None):
+            return kept, False
+        if found is None:
+            raise UnusableError(f"No Kafka answers at {self.servers}. Start it, or name another with --kafka.")
+        if kept:
+            raise UnusableError(
+                f"{self.data} belongs to another Kafka than that at {self.servers}. Name another folder."
+            )
+        path.write_text(f"{found}\n", encoding="ascii")
+        return found, True

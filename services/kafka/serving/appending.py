@@ -1,0 +1,177 @@
+"""Group commit over Kafka: what many have asked to append shares a batch and its acknowledgement.
+
+Owns: the bounded queue, one producer at a time, what is said when it fails. May never: answer before all replicas that
+are in sync have it, or write what nobody waits for any more.
+Theory: while one acknowledgement is awaited, what is asked for gathers; so the more come, the more share. What one
+caller appends to one partition goes in one batch as long as a batch holds it, and a batch is written whole or not at
+all. Over several partitions some may be written and others not: then the caller is told TimeoutError.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import structlog
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+from aiokafka.partitioner import DefaultPartitioner
+
+from services.embedded.answers import AwayError, BusyError, StoppedError
+from services.kafka.serving.batches import Message, Spot, batched
+from services.kafka.serving.limits import Limits
+from services.kafka.serving.producers import connected, thrown_away
+
+_BROKEN = (KafkaError, OSError, asyncio.InvalidStateError)  # a time limit is an OSError
+_log = structlog.get_logger("hallway.appending")
+
+
+@dataclass(slots=True)
+class _Asked:
+    messages: Sequence[Message]
+    size: int
+    answer: "asyncio.Future[list[Spot]]"
+
+
+@dataclass(slots=True)
+class Appending:
+    """Used on the event loop."""
+
+    servers: str
+    topics: Sequence[str]
+    limits: Limits
+    partitions: dict[str, int] = field(default_factory=dict)
+    _ready: bool = False
+    _stopping: bool = False
+    _queue: deque[_Asked] = field(default_factory=deque)
+    _waiting: int = 0
+    _bytes: int = 0
+    _news: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the broker was there when it was last needed."""
+        return self._ready
+
+    def close(self) -> None:
+        """Takes no more; ``run`` ends when what it has is written."""
+        self._stopping = True
+        self._news.set()
+
+    async def append(self, messages: Sequence[Message]) -> list[Spot]:
+        """Where each stands. AwayError, BusyError, StoppedError: nothing was written. TimeoutError: perhaps."""
+        size = sum(message.size for message in messages)
+        self._check(len(messages), size)
+        asked = _Asked(messages, size, asyncio.get_running_loop().create_future())
+        self._queue.append(asked)
+        self._waiting += len(messages)
+        self._bytes += size
+        self._news.set()
+        return await asked.answer  # each turn of the task has a time limit, and tells all whom it took
+
+    def _check(self, count: int, size: int) -> None:
+        if self._stopping:
+            raise StoppedError("Hallway is stopping.")
+        if not self._ready:
+            raise AwayError("The broker is away.")
+        if self._queue and (
+            self._waiting + count > self.limits.waiting_messages or self._bytes + size > self.limits.waiting_bytes
+        ):
+            raise BusyError(f"{self._waiting:,} events wait to be written. Try again in a moment.")
+
+    # -- the task ------------------------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Connects, appends, and connects again when something is in doubt; until ``close``, or it is cancelled."""
+        while not self._stopping:
+            producer = await self._connected()
+            self._ready = True
+            try:
+                await self._append_on(producer)
+            except _BROKEN as error:
+                _log.warning("appending begins anew", error=type(error).__name__)
+            finally:
+                self._ready = False
+                self._fail(AwayError("The broker went away."))
+                await thrown_away(producer, self.limits.close_s)
+
+    async def _connected(self) -> AIOKafkaProducer:
+        pause_s, said = self.limits.again_s, False
+        while True:
+            try:
+                producer, self.partitions = await connected(self.servers, self.topics, self.limits)
+            except _BROKEN as error:
+                if not said:
+                    _log.warning("the broker is away", error=type(error).__name__)
+                said = True
+                await asyncio.sleep(pause_s)
+                pause_s = min(2 * pause_s, self.limits.again_most_s)
+            else:
+                if said:
+                    _log.warning("the broker is back")
+                return producer
+
+    async def _append_on(self, producer: AIOKafkaProducer) -> None:
+        while True:
+            if not self._queue:
+                if self._stopping:
+                    return
+                self._news.clear()
+                await self._news.wait()  # until there is something; ``stop`` sets it
+                continue
+            taken = self._take()
+            try:
+                await self._commit(producer, taken)
+            finally:
+                for asked in taken:  # all that was not answered is in doubt
+                    _tell(asked, TimeoutError("The broker has not answered in time."))
+
+    def _take(self) -> list[_Asked]:
+        taken: list[_Asked] = []
+        count = 0
+        while self._queue and (not taken or count + len(self._queue[0].messages) <= self.limits.commit_messages):
+            asked = self._queue.popleft()
+            count += len(asked.messages)
+            self._bytes -= asked.size
+            taken.append(asked)
+        self._waiting -= count
+        return taken
+
+    async def _commit(self, producer: AIOKafkaProducer, taken: Sequence[_Asked]) -> None:
+        spots: list[list[Spot]] = [[Spot(-1, -1)] * len(asked.messages) for asked in taken]
+        batches = batched([asked.messages for asked in taken], self._partition_of, producer, self.limits.batch_bytes)
+        async with asyncio.timeout(self.limits.answer_s):
+            waiting = [
+                (batch, await producer.send_batch(batch.builder, batch.topic, partition=batch.partition))
+                for batch in batches
+            ]
+            results = await asyncio.gather(*[future for _, future in waiting], return_exceptions=True)
+        doubtful: dict[int, BaseException] = {}
+        for batch, result in zip(batches, results, strict=True):
+            if isinstance(result, BaseException):
+                doubtful.update(dict.fromkeys(batch.callers(), result))
+            else:
+                batch.stands_at(result.offset, spots)
+        for number, asked in enumerate(taken):
+            if number not in doubtful:
+                _tell(asked, spots[number])
+        for error in doubtful.values():
+            raise error
+
+    def _partition_of(self, topic: str, key: bytes) -> int:
+        every = list(range(self.partitions[topic]))
+        return int(DefaultPartitioner()(key, every, every))
+
+    def _fail(self, error: Exception) -> None:
+        while self._queue:
+            _tell(self._queue.popleft(), error)
+        self._waiting = self._bytes = 0
+
+
+def _tell(asked: _Asked, outcome: list[Spot] | Exception) -> None:
+    if asked.answer.done():
+        return
+    if isinstance(outcome, Exception):
+        asked.answer.set_exception(outcome)
+    else:
+        asked.answer.set_result(outcome)

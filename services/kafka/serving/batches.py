@@ -1,0 +1,101 @@
+"""Messages of many callers as batches, by partition.
+
+Owns: what goes with what. May never: part what one caller appends to a partition while a batch holds it, or change
+its order.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from aiokafka import AIOKafkaProducer
+from msgspec import Struct
+
+from schemas.topics import TYPE_HEADER
+
+_AROUND_BYTES = 80  # what a record has beside its key and value, at most
+
+
+class Message(Struct, frozen=True, gc=False):
+    """What is appended: ``kind`` is the header ``type``."""
+
+    topic: str
+    key: str
+    kind: str
+    value: bytes
+
+    @property
+    def size(self) -> int:
+        """Bytes, at most."""
+        return len(self.key) * 4 + len(self.value) + len(self.kind) + _AROUND_BYTES
+
+
+class Spot(NamedTuple):
+    """Where a message stands."""
+
+    partition: int
+    offset: int
+
+
+@dataclass(slots=True)
+class Batch:
+    """``numbers``: of each message its caller and its number there."""
+
+    topic: str
+    partition: int
+    builder: Any  # aiokafka's BatchBuilder, which it does not export
+    numbers: list[tuple[int, int]] = field(default_factory=list)
+
+    def callers(self) -> set[int]:
+        """Whose messages are in it."""
+        return {caller for caller, _ in self.numbers}
+
+    def stands_at(self, offset: int, spots: list[list[Spot]]) -> None:
+        """It was written from ``offset`` on. Below 0: it is there, but the broker does not say where."""
+        for index, (caller, number) in enumerate(self.numbers):
+            spots[caller][number] = Spot(self.partition, offset + index if offset >= 0 else -1)
+
+
+def batched(
+    asked: Sequence[Sequence[Message]],
+    partition_of: Callable[[str, bytes], int],
+    producer: AIOKafkaProducer,
+    most_bytes: int,
+) -> list[Batch]:
+    """The batches, those of a partition in order."""
+    open_ones: dict[tuple[str, int], Batch] = {}
+    done: list[Batch] = []
+    for caller, messages in enumerate(asked):
+        for (topic, partition), own in _by_partition(messages, partition_of):
+            batch = open_ones.get((topic, partition))
+            size = sum(message.size for _, message in own)
+            if batch is None or batch.builder.size() + size > most_bytes:
+                batch = open_ones[topic, partition] = Batch(topic, partition, producer.create_batch())
+                done.append(batch)
+            for number, message in own:
+                if not _put(batch, caller, number, message):
+                    batch = open_ones[topic, partition] = Batch(topic, partition, producer.create_batch())
+                    done.append(batch)
+                    if not _put(batch, caller, number, message):
+                        raise ValueError("A message is larger than a batch.")
+    return done
+
+
+def _put(batch: Batch, caller: int, number: int, message: Message) -> bool:
+    """Adds a message; False where there is no room."""
+    headers = [(TYPE_HEADER, message.kind.encode())]
+    added = batch.builder.append(timestamp=None, key=message.key.encode(), value=message.value, headers=headers)
+    if added is None:
+        return False
+    batch.numbers.append((caller, number))
+    return True
+
+
+def _by_partition(
+    messages: Sequence[Message], partition_of: Callable[[str, bytes], int]
+) -> Iterator[tuple[tuple[str, int], list[tuple[int, Message]]]]:
+    found: dict[tuple[str, int], list[tuple[int, Message]]] = {}
+    for number, message in enumerate(messages):
+        place = (message.topic, partition_of(message.topic, message.key.encode()))
+        found.setdefault(place, []).append((number, message))
+    return iter(found.items())

@@ -1,0 +1,240 @@
+"""The gateway's runner on Kafka: what is submitted is appended to topics; what is asked is answered by a copy here.
+
+Owns: the order of start and end, which topic an event goes to, what a submitter is told. May never: decide outputs for
+anybody, tick, or deliver: that is the workers'.
+
+submit --door--> appending --> Kafka: log, activity, dead letters --replica--> copy --fold--> ask
+
+Theory: a post without a conference goes to the activity, where the router takes it from; all else to its conference's
+log. Who was told that something is accepted finds it when asking: ``ask`` waits until the copy has it.
+"""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, TypeVar
+
+from msgspec.structs import force_setattr
+
+from schemas.codec import Record, encode
+from schemas.events import Input
+from services.embedded.answers import DUPLICATE, Accepted, Answer, AwayError, BusyError, Place, StoppedError
+from services.embedded.door import Door
+from services.embedded.folding import Folding
+from services.embedded.recovery import Progress
+from services.embedded.seen import Seen, counts_for_sure
+from services.journal import MirrorJournal
+from services.kafka.serving.appending import Appending
+from services.kafka.serving.batches import Message, Spot
+from services.kafka.serving.limits import Limits
+from services.kafka.serving.replica import Came, Replica
+from services.kafka.serving.topics import Topics
+from services.kafka.serving.topics import topics as named
+from streams.matching import Matcher
+
+T = TypeVar("T")
+Noted = Callable[[Input, int], None]
+
+TO_ROUTER = Accepted((), "Kept; the router brings it to the conferences that it belongs to.")
+
+
+def quietly(conference: str, done: int, total: int) -> None:
+    """Progress that nobody watches."""
+
+
+class OnKafka:
+    """``servers``: HOST:PORT of a broker of ``cluster``. ``noted`` gets each event that the
+    copy has, and its offset in the partition.
+
+    The journal stays the caller's to close, after ``stop``.
+    """
+
+    def __init__(
+        self,
+        servers: str,
+        cluster: str,
+        journal: MirrorJournal,
+        clock: Callable[[], int],
+        noted: Noted,
+        *,
+        topics: Topics | None = None,
+        limits: Limits | None = None,
+    ) -> None:
+        self.failure: BaseException | None = None
+        self._limits = limits or Limits()
+        self._topics = topics or named()
+        self._noted = noted
+        self._door = Door(clock, self._limits.folded)
+        self._seen = Seen(self._limits.folded.ids_kept)
+        self._folding = Folding(journal, self._limits.folded, _nobody, self._fail)
+        self._appending = Appending(servers, list(self._topics), self._limits)
+        self._replica = Replica(
+            servers, cluster, self._topics, journal, self._took, lambda: self._folding.behind, self._limits
+        )
+        self._tasks: list[asyncio.Task[None]] = []
+        self._acknowledged: dict[str, Spot] = {}
+        self._failed = asyncio.Event()
+        self._running = False
+
+    # -- start and end -------------------------------------------------------------------------------------------
+
+    async def start(self, progress: Progress = quietly) -> None:
+        """Recovers the copy's matchers, then begins; the broker may be away. ``progress`` is called by a thread."""
+        self._loop = asyncio.get_running_loop()
+        await asyncio.to_thread(self._folding.recover, progress)
+        self._folding.start()
+        for work, name in ((self._appending.run(), "appending"), (self._replica.run(), "replica")):
+            self._tasks.append(asyncio.create_task(self._guarded(work), name=name))
+        self._running = True
+
+    async def stop(self) -> None:
+        """Ends within ``stop_s``. What was answered is in Kafka; the next start goes on where the copy ends."""
+        self._running = False
+        share_s = self._limits.folded.stop_s / 4
+        self._appending.close()
+        if self._tasks:
+            await asyncio.wait(self._tasks[:1], timeout=share_s)  # what is under way is answered
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.wait(self._tasks, timeout=share_s)
+        await asyncio.to_thread(self._folding.stop, 2 * share_s)
+
+    async def failed(self) -> BaseException:
+        """As the port has it."""
+        await self._failed.wait()
+        assert self.failure is not None
+        return self.failure
+
+    @property
+    def behind(self) -> int:
+        """As the port has it."""
+        return self._folding.behind
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the copy has come to the end that the log had when it was connected first."""
+        return self._replica.caught_up
+
+    @property
+    def takes(self) -> bool:
+        """As the port has it."""
+        return self._running and self._appending.is_ready and self._replica.caught_up
+
+    # -- taking in -----------------------------------------------------------------------------------------------
+
+    async def submit(self, lines: Sequence[bytes], sender: str, first: int = 1) -> list[Answer]:
+        """As the port has it. An offset is that of the conference's partition."""
+        if not self._running:
+            raise StoppedError("Hallway is not running.")
+        if len(lines) > self._limits.folded.submission_lines:
+            raise ValueError(f"{len(lines):,} events at once are too many.")
+        if not self._replica.caught_up:
+            raise AwayError("The log is not read to its end yet.")
+        found, letters, given = await self._door.sorted(lines, sender, first)
+        new = [None if self._is_known(record) else self._message(record) for record in found]
+        messages = [message for message in new if message is not None]
+        spots = iter(
+            await self._append(
+                [*messages, *[Message(self._topics.letters, sender, "dead.letter", line) for line in letters]]
+            )
+        )
+        answers = iter([DUPLICATE if message is None else self._answer(message, next(spots)) for message in new])
+        self._remember(found)
+        return [next(answers) if answer is None else answer for answer in given]
+
+    async def _append(self, messages: Sequence[Message]) -> list[Spot]:
+        return await self._appending.append(messages) if messages else []
+
+    def _is_known(self, record: Record) -> bool:
+        conference = record.event.conference
+        return conference is not None and self._seen.knows(conference, record.event.id)
+
+    def _message(self, record: Record) -> Message:
+        event = record.event
+        force_setattr(event, "recorded_at", None)  # the log says when it took it; the event is ours alone
+        kind = str(type(event).__struct_config__.tag)
+        if event.conference is None:
+            return Message(self._topics.activity, event.actor, kind, encode(event))
+        return Message(self._topics.log, event.conference, kind, encode(event))
+
+    def _answer(self, message: Message, spot: Spot) -> Answer:
+        if message.topic != self._topics.log:
+            return TO_ROUTER
+        before = self._acknowledged.get(message.key)
+        if before is None or before.offset < spot.offset:
+            self._acknowledged[message.key] = spot
+        return Accepted((Place(message.key, spot.offset),))
+
+    def _remember(self, found: Sequence[Record]) -> None:
+        for record in found:
+            conference = record.event.conference
+            if conference is not None and counts_for_sure(record.event):
+                self._seen.add(conference, record.event.id)
+
+    # -- asking --------------------------------------------------------------------------------------------------
+
+    async def ask(self, conference: str, function: Callable[[Matcher | None], T]) -> T:
+        """As the port has it."""
+        if not self._replica.caught_up:
+            raise BusyError("The log is being read.")
+        answer: asyncio.Future[T] = self._loop.create_future()
+
+        def told(said: Any) -> None:
+            self._loop.call_soon_threadsafe(_resolve, answer, said)
+
+        async with asyncio.timeout(self._limits.ask_s):
+            await self._caught_up_with(conference)
+            self._folding.ask((conference, function, told))
+            return await answer
+
+    async def _caught_up_with(self, conference: str) -> None:
+        """Waits for the copy to have what was accepted; while the broker is away the copy is shown as it is."""
+        spot = self._acknowledged.get(conference)
+        if spot is None or not self._replica.follows:
+            return
+        try:
+            async with asyncio.timeout(self._limits.copy_s):
+                await self._replica.reached(*spot)
+        except TimeoutError:
+            if self._appending.is_ready and self._replica.follows:
+                raise
+        else:
+            if self._acknowledged.get(conference) == spot:
+                del self._acknowledged[conference]
+
+    # -- the copy ------------------------------------------------------------------------------------------------
+
+    def _took(self, taken: Sequence[Came]) -> None:
+        self._folding.add([(came.conference, came.kept) for came in taken])
+        for came in taken:
+            event = came.kept.event
+            if counts_for_sure(event):
+                self._seen.add(came.conference, event.id)
+            self._noted(event, came.offset)
+
+    async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
+        except Exception as error:  # noqa: BLE001  # a broken invariant ends the runner
+            self._fail_here(error)
+
+    def _fail(self, error: BaseException) -> None:
+        self._loop.call_soon_threadsafe(self._fail_here, error)
+
+    def _fail_here(self, error: BaseException) -> None:
+        if self.failure is None:
+            self.failure = error
+        self._running = False
+        self._failed.set()
+
+
+def _nobody(conference: str) -> None:
+    """The delivery worker hands outputs on, not the gateway."""
+
+
+def _resolve(waiter: "asyncio.Future[Any]", outcome: Any) -> None:
+    if waiter.done():
+        return  # it waited no longer
+    if isinstance(outcome, Exception):
+        waiter.set_exception(outcome)
+    else:
+        waiter.set_result(outcome)

@@ -1,0 +1,108 @@
+"""A whole meeting over HTTP, its log in Kafka: from the opening to the card on the page, and away again."""
+
+from dataclasses import replace
+
+import pytest
+
+from tests.gateway.people import Server, attendee, good, opened, post, stream, talked, until
+from tests.kafka.serving.conftest import Place
+from tests.kafka.serving.logs import events, records
+
+
+def test_two_people_meet_by_a_log_in_kafka(place: Place) -> None:
+    with place.workers(), place.ready() as server:
+        organizer = opened(server)
+        ada, bob = (attendee(server, organizer, name) for name in ("ada", "bob"))
+        talked(server, ada, bob)
+        with stream(server, ada.http, "/v1/me/stream") as live:
+            for who in (ada, bob):
+                who.say("/v1/me/here", place="hall-a")
+            assert live.next()["event"] == "suggested"
+            (card,) = ada.cards()
+            for who in (ada, bob):
+                who.say("/v1/me/answers", card=card["card"], answer="accepted")
+            assert live.next()["event"] == "agreed"
+            until(lambda: bob.cards()[0]["agreed_at"])
+            overview = good(organizer.get("/v1/conferences/conf-1/overview"))
+            assert overview["events"] == len(records(place.servers, place.topics.log))
+            steps = good(organizer.get(f"/v1/conferences/conf-1/why?a={ada.id}&b={bob.id}"))["steps"]
+            assert {step["name"]: step["ok"] for step in steps}["present"]
+            gone = bob.http.request("DELETE", "/v1/me", json={"confirm": "erase me"})
+            assert gone.status_code == 202
+            assert live.next()["event"] == "withdrawn"
+        assert ada.cards() == []
+        _is_as_it_should_be(place, server)
+
+
+def _is_as_it_should_be(place: Place, server: Server) -> None:
+    """Each event under its conference, with its type as a header and no time of the door; a post in the activity."""
+    log = events(place.servers, place.topics.log)
+    assert {record.key for _, record in log} == {b"conf-1"}
+    assert len({record.partition for _, record in log}) == 1
+    assert all(dict(record.headers)["type"].decode() == event["type"] for event, record in log)
+    assert not any("recorded_at" in event for event, _ in log)
+    posts = events(place.servers, place.topics.activity)
+    assert [event["type"] for event, _ in posts] == ["activity.posted"] * 3
+    assert all(record.key.decode() == event["actor"] for event, record in posts)
+    everything = b"".join(record.value for _, record in [*log, *posts])
+    assert not any(word in everything for word in (b"ada", b"bob", b"example.org"))
+    assert all(word not in server.errors.read_text() for word in ("Traceback", "a task broke"))
+
+
+def test_doubles_and_what_cannot_be_read(place: Place) -> None:
+    with place.ready() as server:
+        organizer = opened(server)
+        said = post("x:ada", "x:bob") | {"type": "checkin.arrived", "conference": "conf-1", "attendee": "a-1"}
+        arrived = {name: said[name] for name in ("type", "id", "at", "conference", "attendee")}
+        (first,) = good(organizer.post("/v1/events", json=[arrived]))["results"]
+        assert (first["status"], first["conference"]) == ("accepted", "conf-1")
+        assert good(organizer.post("/v1/events", json=[arrived]))["results"] == [{"status": "duplicate"}]
+        wrong = {"type": "checkin.arived", "id": "w-1", "conference": "conf-1"}
+        answers = good(organizer.post("/v1/events", json=[arrived | {"id": "c-2"}, wrong]))["results"]
+        assert [answer["status"] for answer in answers] == ["accepted", "rejected"]
+        (kept,) = events(place.servers, place.topics.letters)
+        assert kept[0]["source"] == "organizer:org-1"
+        letters = until(lambda: good(organizer.get("/v1/conferences/conf-1/dead-letters"))["letters"])
+        assert [letter["reason"] for letter in letters] == [kept[0]["reason"]]
+        stand = [(event["type"], record.offset) for event, record in events(place.servers, place.topics.log)]
+        assert stand[1:] == [("checkin.arrived", answer["offset"]) for answer in (first, answers[0])]
+
+
+def test_a_restart_goes_on_with_the_copy_and_doubles_nothing(place: Place) -> None:
+    with place.ready() as server:
+        organizer = opened(server)
+        ada = attendee(server, organizer, "ada")
+        ada.say("/v1/me/here")
+        cookie = dict(ada.http.cookies)
+        server.kill()
+    with place.ready() as server:
+        again = server.client()
+        again.cookies.update(cookie)
+        assert good(again.get("/v1/me"))["present"]
+        assert good(again.get("/v1/me/inbox"))["cards"] == []
+        opened(server)
+        overview = good(server.client("organizer").get("/v1/conferences/conf-1/overview"))
+        assert overview["events"] == len(records(place.servers, place.topics.log)) == 5
+
+
+def test_what_another_gateway_appended_is_known_here(place: Place) -> None:
+    (place.folder / "other").mkdir()
+    elsewhere = replace(place, folder=place.folder / "other")
+    with place.ready() as one, elsewhere.ready() as other:
+        opened(one)
+        until(lambda: _knows(other))
+        opened(other, name="Health IT, again")
+        until(lambda: "Health IT, again" in one.client("organizer").get("/v1/conferences/conf-1").text)
+
+
+def _knows(server: Server) -> bool:
+    return bool(good(server.client("organizer").get("/v1/conferences")))
+
+
+def test_a_folder_is_for_one_log(place: Place) -> None:
+    with place.ready() as server:
+        opened(server)
+    refused = place.server(kafka=None)
+    with pytest.raises(AssertionError, match="belongs to a Kafka"), refused:
+        pass
+    refused.stop()
