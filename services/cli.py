@@ -12,7 +12,18 @@ from importlib.metadata import version
 
 from cyclopts import App, CycloptsError
 
-from services.commands import dead_letters, demo, fold_commands, kafka, keys, other_commands, serve, topics, work
+from services.commands import (
+    dead_letters,
+    demo,
+    exporting,
+    fold_commands,
+    kafka,
+    keys,
+    other_commands,
+    serve,
+    topics,
+    work,
+)
 from services.commands.summary import say
 from services.problems import INTERRUPTED, UNUSABLE, UnusableError
 
@@ -34,6 +45,7 @@ app.command(serve.serve)
 app.command(keys.app)
 app.command(kafka.app)
 app.command(topics.app)
+app.command(exporting.export, usage="Usage: hallway export INPUT... [OPTIONS]")
 app.command(dead_letters.app)
 app.command(work.work, usage="Usage: hallway work router|matcher|delivery --kafka HOST:PORT [OPTIONS]")
 

@@ -10,7 +10,8 @@ from typing import Any
 import msgspec
 
 from schemas.outputs import AnyOutput, MatchSuggested
-from services.commands.files import STANDARD, Input, LongLine
+from services.commands.blocks import LongLine
+from services.commands.files import STANDARD, Input
 from services.commands.policies import POLICY_BYTES, checked
 from services.commands.replaying import Run
 from services.problems import UnusableError

@@ -1,4 +1,4 @@
-"""Inputs of JSONL: plain, ``.gz``, ``.zst``, standard input or a service's journal, cut into blocks of whole lines.
+"""Files of JSONL: plain, ``.gz``, ``.zst`` or standard input, cut into blocks of whole lines.
 
 Owns: opening, unpacking, cutting into lines, line numbers. May never: know what a line means.
 Theory: a block is at most one event's bound, so memory does not grow with the file, nor with a line that never
@@ -12,40 +12,21 @@ import zlib
 from collections.abc import Callable, Iterator
 from io import BufferedReader, FileIO
 from pathlib import Path
-from typing import NamedTuple
 
 import zstandard
 
 from schemas.codec import EVENT_BYTES
-from services.journal.export import journal_in
-from services.journal.export import lines as journal_lines
-from services.journal.port import JournalError
+from services.commands.blocks import BLOCK_BYTES, Block, LongLine
 from services.problems import UnusableError
 
 STANDARD = "-"
 KEPT_BYTES = 1_048_576  # of a line that is too long; enough to see what it was
-_BLOCK_BYTES = EVENT_BYTES
 _GZIP, _ZSTD, _BOM = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"\xef\xbb\xbf"
 # One byte of zstd may become 32 KiB; so much is unpacked at once, 32 MiB at most.
 _PACKED_BYTES = 1_024
 _WINDOW_BYTES = 1 << 27  # what `zstd -d` allows by itself
 
 Read = Callable[[int], bytes]
-
-
-class Block(NamedTuple):
-    """Whole lines (the last may lack its newline); ``line`` is the number of the first, from 1."""
-
-    data: bytes
-    line: int
-
-
-class LongLine(NamedTuple):
-    """A line over the bound of one event: its number, its size, and the first of its bytes."""
-
-    head: bytes
-    line: int
-    size: int
 
 
 class Input:
@@ -122,41 +103,6 @@ class Input:
         return _without_bom(read)
 
 
-class JournalInput:
-    """The logs of a data folder, read as one input. ``line`` counts the records from 1."""
-
-    def __init__(self, file: Path) -> None:
-        self.name = str(file)
-        self.consumed = 0
-        self.size: int | None = None
-
-    def blocks(self) -> Iterator[Block]:
-        """The records. Raises UnusableError where they cannot be read on."""
-        count, size, first = 0, 0, 1
-        held: list[bytes] = []
-        try:
-            for line in journal_lines(Path(self.name)):
-                if held and size + len(line) > _BLOCK_BYTES:
-                    yield Block(b"".join(held), first)
-                    first, held, size = count + 1, [], 0
-                held.append(line)
-                count, size = count + 1, size + len(line)
-                self.consumed += len(line)
-        except JournalError as error:
-            raise UnusableError(f"{error} {count:,} records were read before.") from None
-        if held:
-            yield Block(b"".join(held), first)
-
-
-Source = Input | JournalInput
-
-
-def input_of(name: str) -> Source:
-    """The input of that name: a file, standard input, or the data folder of a service."""
-    file = None if name == STANDARD else journal_in(Path(name))
-    return Input(name) if file is None else JournalInput(file)
-
-
 class _Zstd:
     """Unpacks zstd frame by frame; the package's own reader takes a file that ends in a frame for whole."""
 
@@ -170,7 +116,7 @@ class _Zstd:
         """Up to ``size`` bytes; none at the end."""
         while not self._ready:
             if not self._packed:
-                self._packed = self._read(_BLOCK_BYTES)
+                self._packed = self._read(BLOCK_BYTES)
                 if not self._packed:
                     if self._frame is not None:
                         raise EOFError
@@ -207,10 +153,10 @@ def _without_bom(read: Read) -> Read:
 def _numbered(read: Read) -> Iterator[tuple[int, Block | LongLine]]:
     """The pieces, each with the number of the first line after it."""
     line, rest = 1, b""
-    while chunk := read(_BLOCK_BYTES - len(rest)):
+    while chunk := read(BLOCK_BYTES - len(rest)):
         data = rest + chunk
         end = data.rfind(b"\n") + 1
-        if not end and len(data) < _BLOCK_BYTES:
+        if not end and len(data) < BLOCK_BYTES:
             rest = data
             continue
         first = line
@@ -229,7 +175,7 @@ def _numbered(read: Read) -> Iterator[tuple[int, Block | LongLine]]:
 def _long(read: Read, start: bytes, line: int) -> tuple[Block | LongLine, bytes]:
     """A line that fills a block: it, and what was read after it."""
     head, size = start, len(start)
-    while chunk := read(_BLOCK_BYTES - 1):
+    while chunk := read(BLOCK_BYTES - 1):
         end = chunk.find(b"\n")
         part = chunk if end < 0 else chunk[:end]
         size += len(part)

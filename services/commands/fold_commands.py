@@ -13,7 +13,8 @@ from schemas.codec import encode_output
 from schemas.times import millis
 from services.commands import diffing, explaining
 from services.commands.differences import show
-from services.commands.files import STANDARD, input_of
+from services.commands.files import STANDARD
+from services.commands.inputs import input_of
 from services.commands.options import INPUT, Conference, Inputs, Output, named
 from services.commands.pacing import speed_of
 from services.commands.policies import policy_in

@@ -7,7 +7,8 @@ Theory: a generator, so that when a bad line is reported everything before it wa
 from collections.abc import Callable, Iterator, Sequence
 
 from schemas.codec import Codec, Record, Reject
-from services.commands.files import Block, LongLine, Source
+from services.commands.blocks import Block, LongLine
+from services.commands.inputs import Source
 from services.commands.rejects import Rejects
 
 Now = Callable[[], int | None]

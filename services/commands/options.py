@@ -11,7 +11,10 @@ from cyclopts import Parameter
 from services.commands.files import STANDARD
 from services.problems import UnusableError
 
-INPUT = "JSONL files (also .gz, .zst) or a service's data folder, folded in the order given; - is standard input."
+INPUT = (
+    "JSONL files (also .gz, .zst), a service's data folder or kafka://HOST:PORT/TOPIC, in the order given; "
+    "- is standard input."
+)
 # Leading hyphens are let through for `-`; `named` refuses the rest.
 Inputs = Annotated[str, Parameter(name="INPUT", required=True, allow_leading_hyphen=True, help=INPUT)]
 Output = Annotated[

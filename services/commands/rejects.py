@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from schemas.codec import EVENT_BYTES, Reject, encode_output
 from schemas.outputs import DeadLetter
 from schemas.times import written
-from services.commands.files import LongLine
+from services.commands.blocks import LongLine
 from services.commands.writing import Write
 
 _MOST_GROUPS = 100  # of reasons; what is beyond is counted together

@@ -14,7 +14,8 @@ from typing import Any
 
 from schemas.codec import Record
 from schemas.outputs import AnyOutput
-from services.commands.files import STANDARD, Source
+from services.commands.files import STANDARD
+from services.commands.inputs import Source
 from services.commands.intake import Intake
 from services.commands.pacing import Pacer
 from services.commands.progress import progress

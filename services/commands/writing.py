@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from services.commands.files import STANDARD
+from services.kafka.places import is_place
 from services.problems import UnusableError
 
 Write = Callable[[bytes], object]
@@ -79,4 +80,4 @@ def check_apart(inputs: tuple[str, ...], outputs: dict[str, str | None]) -> None
 
 
 def _place(name: str) -> str:
-    return str(Path(name).resolve())
+    return name if is_place(name) else str(Path(name).resolve())

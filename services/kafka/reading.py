@@ -12,7 +12,7 @@ from typing import NamedTuple
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError as ClientError
 
-from services.kafka.linking import REQUEST_MS, START_S, administrated, away
+from services.kafka.linking import REQUEST_MS, START_S, administrated, away, stopped
 
 STANDSTILL_S = 60.0
 _BATCH_RECORDS = 5_000
@@ -43,7 +43,7 @@ async def reader(address: str) -> AsyncIterator[AIOKafkaConsumer]:
     except (ClientError, OSError, TimeoutError) as error:
         raise away(address, error) from None
     finally:
-        await asyncio.wait_for(consumer.stop(), START_S)
+        await stopped(consumer)
 
 
 async def partitions_of(address: str, topics: Sequence[str]) -> dict[str, list[TopicPartition]]:
@@ -81,6 +81,8 @@ async def records(
 ) -> AsyncIterator[list[ConsumerRecord]]:
     """The records of these spans, in the order of each partition, in batches of one partition."""
     open_ones = {one: span for one, span in wanted.items() if span.first < span.end}
+    if not open_ones:
+        return
     consumer.assign(list(open_ones))
     for one, span in open_ones.items():
         consumer.seek(one, span.first)

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 import zstandard
 
-from services.commands.files import KEPT_BYTES, Block, Input, LongLine
+from services.commands.blocks import Block, LongLine
+from services.commands.files import KEPT_BYTES, Input
 from tests.commands.conftest import Hallway, Log, lines, rows
 from tests.scenarios.story import met_at_ten
 

@@ -1,11 +1,14 @@
 """A real broker for every test that asks for its address: one for the whole run, also under xdist."""
 
+import asyncio
 import os
 import secrets
 from collections.abc import Iterator
 
 import pytest
 
+from services.kafka import topics
+from tests.commands.conftest import hallway, log  # noqa: F401 - the same fixtures
 from tests.kafka.shared import shared
 
 
@@ -21,6 +24,13 @@ def kafka_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def prefix() -> str:
     """What the names of a test's topics begin with: no test sees the records of another."""
     return f"t{secrets.token_hex(6)}."
+
+
+@pytest.fixture
+def made_topics(kafka_address: str, prefix: str) -> str:
+    """All topics under the prefix, of 3 partitions each; gives the prefix."""
+    asyncio.run(topics.create(kafka_address, prefix, partitions=3))
+    return prefix
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

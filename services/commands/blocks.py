@@ -1,0 +1,41 @@
+"""Whole lines, as inputs hand them on.
+
+Owns: the shapes, and gathering single lines. May never: know what a line means.
+Theory: a block is at most one event's bound, so memory does not grow with the input.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from schemas.codec import EVENT_BYTES
+
+BLOCK_BYTES = EVENT_BYTES
+
+
+class Block(NamedTuple):
+    """Whole lines (the last may lack its newline); ``line`` is the number of the first, from 1."""
+
+    data: bytes
+    line: int
+
+
+class LongLine(NamedTuple):
+    """A line over the bound of one event: its number, its size, and the first of its bytes."""
+
+    head: bytes
+    line: int
+    size: int
+
+
+def blocked(lines: Iterable[bytes]) -> Iterator[Block]:
+    """Lines, each with its newline, gathered; counted from 1."""
+    count, size, first = 0, 0, 1
+    held: list[bytes] = []
+    for line in lines:
+        if held and size + len(line) > BLOCK_BYTES:
+            yield Block(b"".join(held), first)
+            first, held, size = count + 1, [], 0
+        held.append(line)
+        count, size = count + 1, size + len(line)
+    if held:
+        yield Block(b"".join(held), first)

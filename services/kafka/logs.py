@@ -1,0 +1,95 @@
+"""Logs in a topic, as the lines that a replay folds.
+
+Owns: ``recorded_at`` of a record: its own, or the broker's time of it. May never: change another field.
+Theory: one partition after the other, so that the same topic gives the same lines at each reading. A conference lies in
+one partition, in its order.
+"""
+
+from collections.abc import AsyncIterator
+
+import msgspec
+from aiokafka import ConsumerRecord, TopicPartition
+from aiokafka.partitioner import murmur2
+
+from schemas.times import millis, written
+from services.kafka.linking import KafkaRefusedError
+from services.kafka.places import Place
+from services.kafka.reading import Span, partitions_of, reader, records, since, spans
+
+_BY_THE_BROKER = 1  # a record's timestamp_type where the topic's is LogAppendTime
+_MARK = b'"recorded_at"'
+
+
+def partition_of(key: bytes, partitions: int) -> int:
+    """Where a key's records lie, as every Kafka client has it by default."""
+    return int((murmur2(key) & 0x7FFFFFFF) % partitions)
+
+
+async def lines(place: Place) -> AsyncIterator[list[bytes]]:
+    """The records from the place's beginning to the end there is now, in parts; no newline at their ends.
+
+    KafkaAwayError; KafkaRefusedError where there is no such topic.
+    """
+    wanted = await _partitions(place)
+    async with reader(place.address) as consumer:
+        for partition, span in (await spans(consumer, wanted)).items():
+            part = {partition: span}
+            if place.offset is not None:
+                part = {partition: Span(max(place.offset, span.first), span.end)}
+            elif place.time_ms is not None:
+                part = await since(consumer, part, place.time_ms)
+            async for batch in records(consumer, part):
+                yield [line for record in batch if (line := _wanted(record, place)) is not None]
+
+
+async def _partitions(place: Place) -> list[TopicPartition]:
+    found = (await partitions_of(place.address, [place.topic])).get(place.topic)
+    if not found:
+        raise KafkaRefusedError(
+            f"{place.address} has no topic {place.topic}. `hallway topics show` names those of Hallway."
+        )
+    return found if place.conference is None else [found[partition_of(place.conference.encode(), len(found))]]
+
+
+def _wanted(record: ConsumerRecord, place: Place) -> bytes | None:
+    if record.value is None or (place.conference is not None and record.key != place.conference.encode()):
+        return None
+    line = line_of(record)
+    # A log that was imported has times of its own, earlier than the broker's.
+    if place.time_ms is not None and _MARK in line and not _is_since(line, place.time_ms):
+        return None
+    return line
+
+
+def line_of(record: ConsumerRecord) -> bytes:
+    """The record's event as one line, ``recorded_at`` in it where the broker sets the time."""
+    line: bytes = record.value.replace(b"\n", b" ")  # between two tokens, in JSON
+    if record.timestamp_type != _BY_THE_BROKER:
+        return line
+    text = written(record.timestamp)
+    if _MARK not in line and line.endswith(b"}") and len(line) > len(b"{}"):
+        return b'%b,"recorded_at":"%b"}' % (line[:-1], text.encode())
+    return _with_time(line, text)
+
+
+def _with_time(line: bytes, text: str) -> bytes:
+    """The careful way, where the field may be there, or only its name in a text."""
+    try:
+        event = msgspec.json.decode(line)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return line  # whoever folds it says what is wrong
+    if not isinstance(event, dict) or event.get("recorded_at") is not None:
+        return line
+    return msgspec.json.encode({**event, "recorded_at": text})
+
+
+class _Recorded(msgspec.Struct):
+    recorded_at: str | None = None
+
+
+def _is_since(line: bytes, time_ms: int) -> bool:
+    try:
+        recorded = msgspec.json.decode(line, type=_Recorded).recorded_at
+        return recorded is None or millis(recorded) >= time_ms
+    except (msgspec.MsgspecError, UnicodeDecodeError, ValueError, RecursionError):
+        return True  # what cannot be read is told by whoever folds it
