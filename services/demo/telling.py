@@ -75,8 +75,8 @@ The organizer sees the numbers, and no private matter. Sign in with the key:
 
 
 def _matches(numbers: Json) -> str:
-    totals = numbers["totals"]
-    return f"{totals['suggested']} cards, both said yes to {totals['agreed']}, {totals['met']} said that they met"
+    told = {name: str(number).replace("<", "fewer than ") for name, number in numbers["totals"].items()}
+    return f"{told['suggested']} suggested, {told['agreed']} agreed, {told['met']} met"
 
 
 def _line(text: str) -> None:

@@ -2,8 +2,10 @@
 
 import os
 import re
+import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -15,29 +17,46 @@ WITH_COMMANDS = [path for path in DOCUMENTS if commands(path.read_text(encoding=
 _RUN = {"hallway", "echo"}  # the others are looked up, not run
 _TARGET = re.compile(r"^([a-z]+):", re.MULTILINE)
 _PACE = re.compile(r"in [\d.]+ s(, [\d,]+ a second)?$")  # differs from run to run
+_PORT = re.compile(r"(?<=//127\.0\.0\.1:)\d+")
+_SERVES = re.compile(r"hallway serve\b")  # until Ctrl-C
+_LIMIT_S = 120
 
 
-def run(command: str, folder: Path) -> list[str]:
-    """The lines that a command prints, its two streams together."""
-    done = subprocess.run(
-        ["/bin/sh", "-c", command],
+def run(command: Command, folder: Path) -> list[str]:
+    """The lines that a command prints, its two streams together. One that serves gets Ctrl-C when it printed them."""
+    serves = bool(_SERVES.match(command.text))
+    process = subprocess.Popen(
+        ["/bin/sh", "-c", f"exec {command.text} --port 0" if serves else command.text],
         cwd=folder,
         env={**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}", "PYTHONUTF8": "1"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        timeout=120,
-        check=False,
     )
-    text = done.stdout.decode()
-    assert done.returncode == 0, f"$ {command}\n{text}"
-    return [_PACE.sub("in a while", line) for line in text.splitlines()]
+    too_long = threading.Timer(_LIMIT_S, process.kill)
+    too_long.start()
+    lines: list[str] = []
+    assert process.stdout is not None
+    with process.stdout as printed:
+        for line in printed:
+            lines.append(_comparable(line.decode().rstrip("\n")))
+            if serves and missing(command, lines) is None:
+                process.send_signal(signal.SIGINT)
+                serves = False  # told once
+    code = process.wait()
+    too_long.cancel()
+    assert code == 0, "\n".join([f"$ {command.text}", *lines])
+    return lines
+
+
+def _comparable(line: str) -> str:
+    return _PORT.sub("PORT", _PACE.sub("in a while", line))
 
 
 def missing(command: Command, printed: list[str]) -> str | None:
     """The first line shown that was not printed after those before it."""
     rest = iter(printed)
     for line in command.shown:
-        expected = _PACE.sub("in a while", line)
+        expected = _comparable(line)
         start = expected.removesuffix(LEFT_OUT)
         if not start:
             continue
@@ -52,7 +71,7 @@ def test_its_commands_run_in_order_and_print_what_is_shown(path: Path, tmp_path:
     for command in commands(path.read_text(encoding="utf-8")):
         if command.text.split()[0] not in _RUN:
             continue
-        printed = run(command.text, tmp_path)
+        printed = run(command, tmp_path)
         lacking = missing(command, printed)
         assert lacking is None, "\n".join([f"{name(path)}: $ {command.text}", f"lacks: {lacking}", *printed])
 
