@@ -27,7 +27,7 @@ _TRACE_BYTES = 12
 class SqliteDirectory:
     """The directory. ``clock`` gives milliseconds since 1970; ``folder`` None keeps it in memory.
 
-    ``evidence_days``: the longest of any conference's policy. Is both ``Tokens`` and ``Names``.
+    ``evidence_days``: the longest of any conference's policy. Is ``Tokens``.
     """
 
     def __init__(self, folder: Path | None, clock: Callable[[], int], evidence_days: int = EVIDENCE_DAYS) -> None:
@@ -70,7 +70,7 @@ class SqliteDirectory:
         """Whether this id was erased."""
         return self._gone.has(conference, attendee)
 
-    # -- Names ---------------------------------------------------------------------------------------------------
+    # -- the way back -------------------------------------------------------------------------------------------------
 
     def display(self, conference: str, attendees: Collection[str]) -> dict[str, Shown]:
         """What others may see; of nobody known: nothing but the id."""

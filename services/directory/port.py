@@ -4,7 +4,7 @@ Owns: the shapes. May never: know SQLite. Times are milliseconds since 1970, spa
 Accounts are normalised texts (``x:ada``); tokens are ``p:`` and 24 hexadecimal digits, so they survive normalisation.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Literal, Protocol
 
 from msgspec import Struct
@@ -112,18 +112,6 @@ class Tokens(Protocol):
 
     def trace(self, text: str) -> str:
         """The same unreadable short text for the same text."""
-        ...
-
-
-class Names(Protocol):
-    """What pages need: the way back from tokens and ids to what people may see."""
-
-    def display(self, conference: str, attendees: Collection[str]) -> dict[str, Shown]:
-        """What others may see; of nobody known: nothing but the id."""
-        ...
-
-    def originals(self, tokens: Collection[str]) -> dict[str, str]:
-        """The post ids behind tokens; those erased or expired are not in it."""
         ...
 
 

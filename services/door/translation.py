@@ -1,4 +1,4 @@
-"""Accounts and ids out, tokens in: the last step before the log, and the way back to a page.
+"""Accounts and ids out, tokens in: the last step before the log.
 
 Owns: which fields name somebody. May never: let one of them through as it was; a new field that names somebody
 is added here, and a test looks at every text of every event.
@@ -24,9 +24,8 @@ from schemas.events import (
     Input,
 )
 from schemas.names import plain_id
-from schemas.outputs import Reason
 from schemas.times import millis
-from services.directory.port import Held, Holding, Names, PostRef, Tokens
+from services.directory.port import Held, Holding, PostRef, Tokens
 from services.door.sender import Refused
 
 
@@ -132,12 +131,3 @@ def _id(event: Input, directory: Door) -> dict[str, str]:
         except ValueError:
             pass  # any text is an id; this one is not for the log
     return {"id": f"e-{directory.trace(f'{source} {event.id}')}"}
-
-
-def readable(reasons: Sequence[Reason], names: Names) -> list[Reason]:
-    """Reasons with the post ids that their readers may open; those that were erased or expired are left out."""
-    originals = names.originals([token for reason in reasons for token in reason.posts])
-    return [
-        replace(reason, posts=tuple([originals[token] for token in reason.posts if token in originals]))
-        for reason in reasons
-    ]

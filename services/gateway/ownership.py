@@ -1,15 +1,13 @@
-"""An attendee's accounts and data: proving an account, giving it up, taking everything along, leaving for good.
+"""What is an attendee's own: proving an account, giving it up, leaving for good.
 
-Owns: these routes. May never: show a code twice, or anything of anybody else in a download.
+Owns: these routes. May never: show a code twice.
 """
 
 import asyncio
 from typing import Literal
 
-import msgspec
-from litestar import Response, delete, get, post
+from litestar import Response, delete, post
 from msgspec import Struct
-from msgspec.structs import asdict
 
 from schemas import names
 from schemas.events import AccountReleased, AttendeeErased
@@ -17,16 +15,13 @@ from schemas.times import HOUR_MS, written
 from services.directory.codes import CODE_HOURS, PostReader
 from services.door.enrolling import verified
 from services.door.sender import VERIFIER
-from services.gateway.attendee import ATTENDEE, accounts_of, common, say
+from services.gateway.attendee import ATTENDEE, common, say
 from services.gateway.auth import Caller, cookie
 from services.gateway.gate import Gate, sole
-from services.gateway.inboxes import inbox
 from services.gateway.intake import Result
 from services.gateway.problems import ProblemError
-from services.gateway.standing import standing
 
 Looked = Literal["verified", "not_found", "expired", "too_many"]
-_MOST_EVENTS = 20_000  # of a download; an attendee has some hundred
 
 
 class AccountNamed(Struct, forbid_unknown_fields=True):
@@ -108,48 +103,6 @@ async def release(gate: Gate, caller: Caller, data: AccountNamed) -> Result:
     return await say(gate, caller, event)
 
 
-@get("/v1/me/data", opt=ATTENDEE, tags=["attendee"])
-async def own_data(gate: Gate, caller: Caller) -> Response[dict[str, object]]:
-    """Everything about me, as a file."""
-    conference, attendee, now = caller.conference, caller.subject, gate.clock()
-    stands = await gate.ask(conference, lambda matcher: standing(matcher, attendee, now))
-    cards = await inbox(gate, conference, attendee)
-    data: dict[str, object] = {"conference": conference, "attendee": attendee}
-    data |= await asyncio.to_thread(_kept, gate, conference, attendee)
-    data |= {"standing": asdict(stands), "cards": cards.cards}
-    name = f'attachment; filename="hallway-{conference}.json"'
-    return Response(data, headers={"content-disposition": name, "cache-control": "no-store"})
-
-
-def _kept(gate: Gate, conference: str, attendee: str) -> dict[str, object]:
-    person = gate.directory.people.get(conference, attendee)
-    listed = gate.directory.keys.listed("attendee", attendee)
-    return {
-        "person": asdict(person) if person else None,
-        "preferences": gate.directory.people.preferences(conference, attendee),
-        "accounts": accounts_of(gate, conference, attendee),
-        "sessions": [
-            {"expires_at": written(grant.expires), "last_used_at": written(used) if used else None, "ended": ended}
-            for grant, used, ended in listed
-            if grant.conferences == (conference,)
-        ],
-        "events": _events(gate, conference, attendee),
-    }
-
-
-def _events(gate: Gate, conference: str, attendee: str) -> list[object]:
-    """What the log has about the attendee; blocks without whom (it would be another's id)."""
-    own = f'"attendee":"{attendee}"'.encode()
-    found: list[object] = []
-    for row in gate.journal.read(conference):
-        if own in row.line and len(found) < _MOST_EVENTS:
-            event = msgspec.json.decode(row.line)
-            for name in ("blocked", "account", "accounts", "source"):
-                event.pop(name, None)
-            found.append(event | {"recorded_at": written(row.recorded_at)})
-    return found
-
-
 @delete("/v1/me", opt=ATTENDEE, status_code=202, tags=["attendee"])
 async def erase(gate: Gate, caller: Caller, data: Confirmed) -> Response[Result]:
     """Erases me here, for ever."""
@@ -157,4 +110,4 @@ async def erase(gate: Gate, caller: Caller, data: Confirmed) -> Response[Result]
     return Response(result, status_code=202, cookies=[cookie("", 0, gate.secure)])
 
 
-ROUTES = [begin, check, release, own_data, erase]
+ROUTES = [begin, check, release, erase]

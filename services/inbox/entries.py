@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from schemas.outputs import AnyOutput, MatchAgreed, MatchLocated, MatchSuggested
 from services.inbox.position import order
-from services.inbox.view import OwnPost, attendee_view, counted_as, other_of, written
+from services.inbox.view import attendee_view, counted_as, other_of, written
 
 WITHDRAWN = "withdrawn"
 
@@ -34,11 +34,11 @@ class Delivery(Struct, frozen=True, gc=False):
     entries: tuple[NewEntry, ...]
 
 
-def delivery_of(output: AnyOutput, own_post: OwnPost, erased: Collection[str] = ()) -> Delivery:
+def delivery_of(output: AnyOutput, erased: Collection[str] = ()) -> Delivery:
     """The entries of one output; none for or about the erased, but that a match with them is over."""
     kind = kind_of(output)
     entries = [
-        NewEntry(attendee, other, output.match, kind, written(attendee_view(output, attendee, own_post)))
+        NewEntry(attendee, other, output.match, kind, written(attendee_view(output, attendee)))
         for attendee in output.to
         if attendee not in erased and ((other := other_of(output, attendee)) not in erased or kind == WITHDRAWN)
     ]

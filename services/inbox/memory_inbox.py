@@ -24,7 +24,7 @@ from services.inbox.port import (
     ResumeLostError,
 )
 from services.inbox.position import START, order
-from services.inbox.view import OwnPost, Totals, card_of, no_post
+from services.inbox.view import Totals, card_of
 
 
 @dataclass
@@ -86,9 +86,9 @@ class _Conference:
 class MemoryInboxes(Following):
     """The port ``Inboxes`` in this process's memory."""
 
-    def __init__(self, *, keep: int = INBOX_ENTRIES, own_post: OwnPost = no_post) -> None:
+    def __init__(self, *, keep: int = INBOX_ENTRIES) -> None:
         super().__init__()
-        self._keep, self._own_post = keep, own_post
+        self._keep = keep
         self._conferences: dict[str, _Conference] = {}
         self._known: dict[str, str] = {}
 
@@ -108,7 +108,7 @@ class MemoryInboxes(Following):
         if order(self._known.get(conference, START)) > order(store.mark):
             self._known[conference] = store.mark
             raise InboxLostError(conference, store.mark)
-        return self._put(store, conference, [delivery_of(output, self._own_post) for output in outputs])
+        return self._put(store, conference, [delivery_of(output) for output in outputs])
 
     def _put(self, store: _Conference, conference: str, deliveries: list[Delivery]) -> str:
         for delivery in deliveries:
@@ -176,7 +176,7 @@ class MemoryInboxes(Following):
         async for batch in batches(outputs, BATCH_OUTPUTS):
             check_ascending(batch)
             gone = store.erased.union(erased)
-            self._put(store, conference, [delivery_of(output, self._own_post, gone) for output in batch])
+            self._put(store, conference, [delivery_of(output, gone) for output in batch])
         store.building = False
         self._known[conference] = store.mark
         self.waiters.wake_all(conference)

@@ -31,7 +31,7 @@ from services.inbox.port import (
     ResumeLostError,
 )
 from services.inbox.position import START, order
-from services.inbox.view import VIEW_VERSION, Card, OwnPost, Totals, card_of, no_post
+from services.inbox.view import VIEW_VERSION, Card, Totals, card_of
 
 _PEOPLE = 500  # cleared or trimmed by one script
 _STANDARD = Limits()
@@ -46,11 +46,10 @@ class RedisInboxes(Following):
         epoch: str,
         *,
         keep: int = INBOX_ENTRIES,
-        own_post: OwnPost = no_post,
         limits: Limits = _STANDARD,
     ) -> None:
         super().__init__()
-        self._keep, self._own_post, self._head = keep, own_post, (epoch, VIEW_VERSION)
+        self._keep, self._head = keep, (epoch, VIEW_VERSION)
         self._link = Link(url, limits)
         self.hints = Hints(self._link.listener, self.waiters, limits.hint_s)
         self._known: dict[str, str] = {}  # marks that this process saw, by conference
@@ -73,7 +72,7 @@ class RedisInboxes(Following):
         check_ascending(outputs)
         mark = self._known.get(conference, START)
         for at in range(0, len(outputs), BATCH_OUTPUTS):
-            batch = [delivery_of(output, self._own_post) for output in outputs[at : at + BATCH_OUTPUTS]]
+            batch = [delivery_of(output) for output in outputs[at : at + BATCH_OUTPUTS]]
             mark = await self._put(conference, batch)
         return mark
 
@@ -177,7 +176,7 @@ class RedisInboxes(Following):
         async for batch in batches(outputs, BATCH_OUTPUTS):
             check_ascending(batch)
             all_gone = gone.union(erased)
-            await self._put(conference, [delivery_of(output, self._own_post, all_gone) for output in batch], token)
+            await self._put(conference, [delivery_of(output, all_gone) for output in batch], token)
         told = f"{conference} {EVERYBODY}"
         answer = await self._link.write(scripts.FINISH, [keys.mark], [*self._head, token, HINTS, told])
         self._building.pop(conference, None)

@@ -1,6 +1,6 @@
 """What people get to see of the outputs: an attendee's own view, an organizer's numbers.
 
-Owns: the redaction (guarantee 6). May never: carry ``cause``, ``caused_by``, an output's id, another attendee's id or
+Owns: the redaction (guarantee 6). May never: carry ``cause``, ``caused_by``, an output's id, another attendee's id, a
 post, a score, or anything by which one withdrawal differs from another: not even ``at``, for a lapse has the very time
 of day of an arrival. Whoever adds a field adds it to the property test that looks for what is forbidden.
 A position ("n-i", the ``Last-Event-ID``) goes along with each view. It tells how many records the conference had
@@ -8,35 +8,27 @@ before, and nothing of whose they were; only positions of the attendee's own ent
 Names and pictures are not here: the gateway adds them from the directory, as their owners allowed.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import msgspec
 from msgspec import Struct
 
 from schemas.outputs import AnyOutput, Kind, MatchAgreed, MatchLocated, MatchSuggested, MatchWithdrawn, Reason
 
-VIEW_VERSION = "1"  # another number, and inboxes written before are rebuilt from the log
+VIEW_VERSION = "2"  # another number, and inboxes written before are rebuilt from the log
 FEW_PEOPLE = 5  # fewer are told as FEW
 FEW = "<5"
 ENDED = frozenset({"left", "expired"})  # withdrawals that an organizer's number counts; others are private matters
 HELD_BACK = frozenset({"budget", "no_consent", "not_present"})  # why a pair is not suggested, as an organizer may know
 
-OwnPost = Callable[[str, str], bool]  # (attendee, post id): is the post the attendee's own?
 
-
-def no_post(attendee: str, post: str) -> bool:
-    """No post id is shown: who cannot ask the directory whose a post is knows no own one."""
-    return False
-
-
-class Why(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A reason as in the contract; of ``posts`` only the attendee's own."""
+class Why(Struct, frozen=True, kw_only=True):
+    """A reason as in the contract, without its posts: also an own one names the other, whose name may be hidden."""
 
     kind: Kind
     hashtag: str | None
     count: int
     last_at: str
-    posts: tuple[str, ...] = ()
 
 
 class View(Struct, frozen=True, kw_only=True, tag_field="kind"):
@@ -88,10 +80,10 @@ class Card(Struct, frozen=True, kw_only=True):
     their_place: str | None = None
 
 
-def attendee_view(output: AnyOutput, attendee: str, own_post: OwnPost = no_post) -> AnyView:
+def attendee_view(output: AnyOutput, attendee: str) -> AnyView:
     """The output as this attendee, one of its ``to``, gets it."""
     if isinstance(output, MatchSuggested):
-        why = tuple(_why(reason, attendee, own_post) for reason in output.reasons)
+        why = tuple(map(_why, output.reasons))
         return Suggested(card=output.match, at=output.at, why=why, near=output.near)
     if isinstance(output, MatchAgreed):
         mine, theirs = output.places.get(attendee), output.places.get(other_of(output, attendee))
@@ -109,9 +101,8 @@ def other_of(output: AnyOutput, attendee: str) -> str:
     return two if attendee == one else one
 
 
-def _why(reason: Reason, attendee: str, own_post: OwnPost) -> Why:
-    posts = tuple(post for post in reason.posts if own_post(attendee, post))
-    return Why(kind=reason.kind, hashtag=reason.hashtag, count=reason.count, last_at=reason.last_at, posts=posts)
+def _why(reason: Reason) -> Why:
+    return Why(kind=reason.kind, hashtag=reason.hashtag, count=reason.count, last_at=reason.last_at)
 
 
 def written(view: AnyView) -> bytes:

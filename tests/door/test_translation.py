@@ -7,11 +7,10 @@ import pytest
 
 from schemas.codec import Record, encode
 from schemas.events import ActivityDeleted, ActivityPosted, AttendeeRegistered, Input
-from schemas.outputs import Reason
 from services.directory.directory import SqliteDirectory
 from services.door.rules import admit
 from services.door.sender import Admitted, Refused, Sender
-from services.door.translation import accounts_in, readable, translated
+from services.door.translation import accounts_in, translated
 from tests.directory.conftest import Clock
 from tests.directory.raw import left
 from tests.door.speaking import CODEC, KINDS, event
@@ -94,18 +93,6 @@ class TestTranslation:
         assert [item.status for item in refused if isinstance(item, Refused)] == [410, 410]
         assert directory.accounts.held_by("hims", "a1") == {}
         said(directory, event("checkin.arrived"), event("attendee.registered", conference="other"))
-
-    def test_reasons_can_be_read_until_their_author_is_erased(self, directory: SqliteDirectory) -> None:
-        mine, theirs, _ = said(
-            directory,
-            event("activity.posted", id="x:1", actor="x:ada"),
-            event("activity.posted", id="x:2", actor="x:bob"),
-            event("account.verified", account="x:bob"),
-        )
-        reason = Reason(kind="conversation", hashtag=None, count=2, last_at="", posts=(theirs.id, mine.id))
-        assert [item.posts for item in readable([reason], directory)] == [("x:2", "x:1")]
-        directory.erase("hims", "a1")
-        assert [item.posts for item in readable([reason], directory)] == [("x:1",)]
 
     def test_every_account_of_an_event_is_found(self) -> None:
         """By looking at every text: what looks like an account and is not found would pass as it is."""

@@ -169,7 +169,7 @@ def now() -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
 
 
-def post(actor: str, *mentions: str, number: int | None = None) -> dict[str, Any]:
+def post(actor: str, *mentions: str, number: int | str | None = None) -> dict[str, Any]:
     native = secrets.token_hex(6) if number is None else number
     return {
         "type": "activity.posted",

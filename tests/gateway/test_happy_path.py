@@ -6,7 +6,7 @@ import time
 import httpx
 import pytest
 
-from tests.gateway.people import CONFERENCE, Attendee, Server, attendee, good, opened, stream, talked, until
+from tests.gateway.people import CONFERENCE, Attendee, Server, attendee, good, opened, post, stream, talked, until
 
 
 @pytest.fixture(scope="module")
@@ -126,13 +126,31 @@ def test_an_organizer_sees_numbers_alone(server: Server, organizer: httpx.Client
 
 
 def test_own_data_is_a_download_without_others(server: Server, organizer: httpx.Client) -> None:
-    ada, bob = pair(server, organizer, "data")
+    ada, bob = (attendee(server, organizer, f"data-{number}") for number in "12")
+    posts = [
+        post(ada.account, bob.account, number="data-own-1"),
+        post(bob.account, ada.account, number="data-other"),
+        post(ada.account, bob.account, number="data-own-2"),
+    ]
+    good(server.client("connector").post("/v1/events", json=posts))
+    ada.say("/v1/me/here")
+    bob.say("/v1/me/here")
+    until(ada.cards)
     answer = ada.http.get("/v1/me/data")
     assert answer.headers["content-disposition"].startswith("attachment")
     assert (bob.id in answer.text, bob.account in answer.text) == (False, False)
     data = answer.json()
     assert data["person"]["email"] == "data-1@example.org"
-    assert [event["type"] for event in data["events"]] == ["attendee.registered", "account.verified"]
+    posted = [event for event in data["events"] if event["type"] == "activity.posted"]
+    assert [event["type"] for event in data["events"] if event not in posted] == [
+        "attendee.registered",
+        "account.verified",
+        "checkin.arrived",
+    ]
+    assert [set(event) for event in posted] == [{"type", "id", "at", "conference", "hashtags", "recorded_at"}] * 2
+    assert {event["id"] for event in posted} == {"x:data-own-1", "x:data-own-2"}
+    shown = json.dumps([data["cards"], ada.cards()])
+    assert ("x:data" in shown, '"posts"' in shown) == (False, False)
 
 
 def test_a_link_is_good_once_and_a_session_can_be_ended(server: Server, organizer: httpx.Client) -> None:

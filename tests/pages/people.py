@@ -41,7 +41,7 @@ def me(**changes: Any) -> dict[str, Any]:
 
 def conversation(count: int = 7, hashtag: str | None = "hitsm") -> dict[str, Any]:
     """You answered each other."""
-    return {"kind": "conversation", "hashtag": hashtag, "count": count, "last_at": LAST, "posts": []}
+    return {"kind": "conversation", "hashtag": hashtag, "count": count, "last_at": LAST}
 
 
 def chat(count: int = 5, hashtag: str = "hcsmca") -> dict[str, Any]:

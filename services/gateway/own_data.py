@@ -1,0 +1,77 @@
+"""An attendee's own data as a download: the directory's, the log's, the cards.
+
+Owns: what is in it. May never: have anything of anybody else: no block's other side, no account that a post addresses.
+Theory: what the log has as tokens of the attendee is told in the attendee's own words again: ids of the own posts.
+"""
+
+import asyncio
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+from litestar import Response, get
+from msgspec.structs import asdict
+
+from schemas.times import written
+from services.gateway.attendee import ATTENDEE, accounts_of
+from services.gateway.auth import Caller
+from services.gateway.gate import Gate
+from services.gateway.inboxes import inbox
+from services.gateway.standing import standing
+
+_MOST_EVENTS = 20_000  # an attendee has some hundred, and as many posts
+_OTHERS = ("blocked", "account", "accounts", "source", "actor", "mentions", "reply_to", "repost_of")
+
+
+@get("/v1/me/data", opt=ATTENDEE, tags=["attendee"])
+async def own_data(gate: Gate, caller: Caller) -> Response[dict[str, object]]:
+    """Everything about me, as a file."""
+    conference, attendee, now = caller.conference, caller.subject, gate.clock()
+    stands = await gate.ask(conference, lambda matcher: standing(matcher, attendee, now))
+    cards = await inbox(gate, conference, attendee)
+    data: dict[str, object] = {"conference": conference, "attendee": attendee}
+    data |= await asyncio.to_thread(_kept, gate, conference, attendee)
+    data |= {"standing": asdict(stands), "cards": cards.cards}
+    name = f'attachment; filename="hallway-{conference}.json"'
+    return Response(data, headers={"content-disposition": name, "cache-control": "no-store"})
+
+
+def _kept(gate: Gate, conference: str, attendee: str) -> dict[str, object]:
+    person = gate.directory.people.get(conference, attendee)
+    listed = gate.directory.keys.listed("attendee", attendee)
+    return {
+        "person": asdict(person) if person else None,
+        "preferences": gate.directory.people.preferences(conference, attendee),
+        "accounts": accounts_of(gate, conference, attendee),
+        "sessions": [
+            {"expires_at": written(grant.expires), "last_used_at": written(used) if used else None, "ended": ended}
+            for grant, used, ended in listed
+            if grant.conferences == (conference,)
+        ],
+        "events": _events(gate, conference, attendee),
+    }
+
+
+def _events(gate: Gate, conference: str, attendee: str) -> list[dict[str, Any]]:
+    """What the log has of the attendee and of posts by the accounts that they proved, under the posts' own ids."""
+    held = gate.directory.accounts.held_by(conference, attendee)
+    actors = {token for token, how in held.items() if how == "verified"}
+    own = [f'"attendee":"{attendee}"'.encode(), *[f'"actor":"{token}"'.encode() for token in sorted(actors)]]
+    found = list(_own(gate, conference, own))
+    posts = [event["id"] for event in found if event["type"] == "activity.posted"]
+    ids = gate.directory.originals(posts)
+    return [event | {"id": ids.get(event["id"], event["id"])} for event in found]
+
+
+def _own(gate: Gate, conference: str, own: list[bytes]) -> Iterator[dict[str, Any]]:
+    count = 0
+    for row in gate.journal.read(conference):
+        if count < _MOST_EVENTS and any(mark in row.line for mark in own):
+            count += 1
+            event: dict[str, Any] = msgspec.json.decode(row.line)
+            for name in _OTHERS:
+                event.pop(name, None)
+            yield event | {"recorded_at": written(row.recorded_at)}
+
+
+ROUTES = [own_data]
