@@ -6,7 +6,7 @@ Owns: what is made for either, and that one folder is never used for both. May n
 import asyncio
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,6 +58,9 @@ class Startable(Runner, Protocol):
         """Ends within a bound."""
 
 
+Forget = Callable[[str], Awaitable[None]]
+
+
 class Backing(Protocol):
     """Opened first, under the folder's lock; then its runner is made."""
 
@@ -68,6 +71,9 @@ class Backing(Protocol):
         self, stack: AsyncExitStack, inboxes: RedisInboxes, conferences: Conferences, again: Callable[[str], None]
     ) -> tuple[Startable, Readiness]:
         """``again`` is told which conference's inboxes were made again."""
+
+    def forgetting(self) -> Forget | None:
+        """Removes the log of a closed conference and all that is made from it; None: it cannot. After ``runner``."""
 
 
 @dataclass
@@ -91,7 +97,17 @@ class InFile:
         delivering = Delivering(self._journal, inboxes, conferences.erased, again)
         stack.push_async_callback(delivering.close)
         runner = Embedded(self._journal, clock, delivering.deliver, delivered=delivering.delivered, limits=RUNNER)
+
+        async def forget(conference: str) -> None:
+            await runner.forget(conference)
+            await delivering.forget(conference)
+
+        self._forget = forget
         return runner, delivering
+
+    def forgetting(self) -> Forget | None:
+        """The log goes from the file."""
+        return self._forget
 
 
 def epoch_of(folder: Path) -> tuple[str, bool]:
@@ -139,6 +155,10 @@ class InKafka:
             self.servers, self._cluster, self._journal, clock, conferences.note, topics=topics(self.prefix)
         )
         return runner, Prepared(self._journal, inboxes, lambda: runner.is_current)
+
+    def forgetting(self) -> Forget | None:
+        """A topic's records go by its retention alone."""
+        return None
 
     def _cluster_of(self) -> tuple[str, bool]:
         path = self.data / CLUSTER_FILE

@@ -25,6 +25,7 @@ from services.gateway.app import gateway
 from services.gateway.background import Background
 from services.gateway.bodies import Bounded
 from services.gateway.bounds import Bounds
+from services.gateway.conference_erasing import ConferenceErasing
 from services.gateway.conferences import Conferences
 from services.gateway.connections import config_of
 from services.gateway.erasures import Erasures
@@ -127,13 +128,19 @@ async def _composed(
     overviews = Overviews(journal, runner, inboxes, clock, conferences)
     lock = asyncio.Lock()
     erasures = Erasures(directory, inboxes, runner, journal, conferences, lock, hub.end_attendee)
+    intake = Intake(runner, directory, conferences, clock, Following(erasures, delivering), lock)
+    forget = backing.forgetting()
+    if forget is not None:
+        erasures.conference = ConferenceErasing(
+            directory, journal, inboxes, forget, conferences, overviews, hub, intake
+        )
     gate = Gate(
         runner=runner,
         journal=journal,
         directory=directory,
         inboxes=inboxes,
         conferences=conferences,
-        intake=Intake(runner, directory, conferences, clock, Following(erasures, delivering), lock),
+        intake=intake,
         erasures=erasures,
         delivering=delivering,
         overviews=overviews,

@@ -89,10 +89,13 @@ class SqliteDirectory:
         """
         return self.erasing.erase(conference, [attendee])[0]
 
-    def erase_conference(self, conference: str) -> list[Erased]:
-        """Erases everybody of a conference, after the event."""
-        everybody = [row[0] for row in self._base.read(_EVERYBODY, (conference, conference))]
-        return self.erasing.erase(conference, everybody)
+    def erase_conference(self, conference: str) -> None:
+        """Erases everybody of a conference, after the event; once it is so everywhere, ``confirm`` it of ``""``."""
+        self.erasing.erase_conference(conference)
+
+    def attendees(self, conference: str) -> list[str]:
+        """The ids of everybody of whom something is kept."""
+        return [row[0] for row in self._base.read(_EVERYBODY, (conference, conference))]
 
     def tidy(self) -> None:
         """Once a day: takes out what expired, bytes included."""

@@ -19,6 +19,11 @@ from services.directory.port import Erased
 from services.directory.posts import Posts
 
 _TABLES = ("people", "contacts", "preferences", "holdings")
+_WHOLE = "WHERE conference = ? AND attendee = ''"
+_OF_NO_OTHER = (
+    "SELECT DISTINCT token FROM holdings AS mine WHERE conference = ? AND NOT EXISTS (SELECT 1 FROM holdings AS other"
+    " WHERE other.token = mine.token AND other.conference <> ? AND other.how <> 'released') ORDER BY token"
+)
 
 
 class Erasing:
@@ -59,6 +64,25 @@ class Erasing:
             "INSERT INTO erasures VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
             (conference, attendee, _json(taken), _json(kept), _json(numbers)),
         )
+
+    def erase_conference(self, conference: str) -> None:
+        """Erases everybody of a conference, after the event: all rows, and accounts that no other conference needs.
+
+        Noted under the attendee ``""`` until it is confirmed. DirectoryBusyError as in ``erase``.
+        """
+        with self._people.lock:
+            with self._people.write():
+                tokens = [row[0] for row in self._people.read(_OF_NO_OTHER, (conference, conference))]
+                numbers = self._accounts.remove(tokens)
+                self._accounts.forget()
+                for table in (*_TABLES, "codes"):
+                    self._people.run(f"DELETE FROM {table} WHERE conference = ?", (conference,))  # noqa: S608 - a constant
+                self._keys.forget(conference)
+                noted = self._people.read(f"SELECT accounts, numbers FROM erasures {_WHOLE}", (conference,))  # noqa: S608
+                before = [msgspec.json.decode(column) for column in noted[0]] if noted else ([], [])
+                note = (conference, _json([*before[0], *tokens]), _json([*before[1], *numbers]))
+                self._people.run("INSERT OR REPLACE INTO erasures VALUES (?1, '', ?2, '[]', ?3)", note)
+            self.finish()
 
     def finish(self) -> None:
         """Takes out the posts of whoever is noted, and cleans both files."""

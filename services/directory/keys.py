@@ -144,6 +144,15 @@ class Keys:
         sql = "DELETE FROM grants WHERE role = 'attendee' AND subject = ? AND conferences = ?"
         self._base.run(sql, (attendee, _json([conference])))
 
+    def forget(self, conference: str) -> None:
+        """Takes a conference out of all grants, in the caller's transaction; what is good for nothing else ends."""
+        self._base.run("DELETE FROM grants WHERE role = 'attendee' AND conferences = ?", (_json([conference]),))
+        sql = "SELECT id, conferences FROM grants WHERE EXISTS (SELECT 1 FROM json_each(conferences) WHERE value = ?)"
+        for grant, named in self._base.read(sql, (conference,)):
+            left = [name for name in msgspec.json.decode(named, type=list[str]) if name != conference]
+            sql = "UPDATE grants SET conferences = ?, revoked = revoked OR (checkins AND ?) WHERE id = ?"
+            self._base.run(sql, (_json(left), not left, grant))
+
     def expire(self) -> int:
         """Takes out what is past, or was revoked and would be past; returns how many."""
         return self._base.run("DELETE FROM grants WHERE expires <= ?", (self._clock(),))

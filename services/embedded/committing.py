@@ -17,7 +17,7 @@ from services.embedded.answers import Answer, BusyError, StoppedError
 from services.embedded.limits import Limits
 from services.embedded.planning import Plan, Planner, answers, appended
 from services.embedded.reading import Kept
-from services.embedded.routes import save
+from services.embedded.routes import ROUTER_LOG, save
 from services.journal import Journal, JournalError
 
 Outcome = list[Answer] | Exception
@@ -27,12 +27,14 @@ _EVENT_BYTES = 400  # an event's usual size, to look for room before there are l
 
 @dataclass(slots=True)
 class Submission:
-    """Events, or a tick (conference, due), to be appended together; ``waiter`` is whoever asked for it."""
+    """Events, or a tick (conference, due), to be appended together; or a conference to ``forget``, alone. ``waiter``
+    is whoever asked for it."""
 
     found: Sequence[Record]
     letters: Sequence[bytes]
     waiter: Any
     tick: tuple[str, int] | None = None
+    forget: str | None = None
 
     def weight(self) -> int:
         """Lines, for bounds."""
@@ -52,6 +54,7 @@ class Committer:
     answered: Callable[[list[tuple[Submission, Outcome]]], None]
     failed: Callable[[BaseException], None]
     counted: deque[tuple[str, str]]  # of posts of which the fold found that they count
+    dropped: Callable[[str], bool]  # has the fold let go of a conference, after all that it has to fold
     now: int = 0
     _queue: deque[Submission] = field(default_factory=deque)
     _weight: int = 0
@@ -110,13 +113,20 @@ class Committer:
             batch: list[Submission] = []
             weight = 0
             while self._queue and (not batch or weight + self._queue[0].weight() <= self.limits.commit_lines):
+                if batch and self._queue[0].forget is not None:
+                    break
                 submission = self._queue.popleft()
                 weight += submission.weight()
                 batch.append(submission)
+                if submission.forget is not None:
+                    break
             self._weight -= weight
             return batch
 
     def _commit(self, batch: list[Submission]) -> None:
+        if batch[0].forget is not None:
+            self.answered([(batch[0], self._forgotten(batch[0].forget))])
+            return
         planner, plans = self.planner, list[Plan]()
         try:
             planner.catch_up(sum(submission.weight() for submission in batch) * _EVENT_BYTES)
@@ -131,6 +141,19 @@ class Committer:
             self.answered([(submission, error) for submission in batch])
             return
         self._tell(batch, plans, offsets)
+
+    def _forgotten(self, conference: str) -> Outcome:
+        """In this thread, so that no record comes in between. Whatever fails may be asked for again."""
+        try:
+            if not self.dropped(conference):
+                return BusyError("The fold has not come to the end of that conference. Try again in a moment.")
+            self.journal.forget(conference)
+            self.planner.forget(conference)
+            self.journal.drop_snapshots(ROUTER_LOG)
+        except JournalError as error:
+            return error
+        self.save_router()
+        return []
 
     def _tell(self, batch: list[Submission], plans: list[Plan], offsets: list[int]) -> None:
         start = 0

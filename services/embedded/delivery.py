@@ -55,6 +55,14 @@ class Delivery:
             self._tasks[conference] = asyncio.create_task(self._run(conference), name=f"deliver {conference}")
         self._news[conference].set()
 
+    async def forget(self, conference: str, limit_s: float) -> None:
+        """Hands on nothing more of a conference."""
+        task = self._tasks.get(conference)
+        if task is not None:
+            task.cancel()
+            await asyncio.wait([task], timeout=limit_s)
+            del self._tasks[conference], self._news[conference]
+
     async def stop(self, limit_s: float) -> None:
         """Ends after what is being handed over, or after ``limit_s``; the rest follows at the next start."""
         for task in self._tasks.values():

@@ -26,6 +26,7 @@ from services.journal import Journal, JournalError
 from streams.matching import Matcher
 from streams.matching.snapshot import snapshot
 
+_LOOK_S = 0.005  # between two looks whether all is folded
 _LOOK_EVERY = 32  # records between two looks at the clock, less than a ms
 
 Ask = tuple[str, Callable[[Matcher | None], Any], Callable[[Any], None]]
@@ -96,6 +97,25 @@ class Folding:
         logs = [log for log in self.journal.conferences() if log != ROUTER_LOG]
         folds = [self.folds.get(log) for log in logs]
         return all(fold and fold.folded == self.journal.length(fold.conference) and not fold.told for fold in folds)
+
+    def drop(self, conference: str) -> bool:
+        """Lets go of a conference once all that was added is folded; False when that takes too long. Called by the one
+        that adds, so that nothing comes after it."""
+        until = time.monotonic() + self.limits.drop_s
+        while self._queue:
+            if self._stopping or time.monotonic() > until:
+                return False
+            time.sleep(_LOOK_S)
+        done = threading.Event()
+
+        def without(matcher: Matcher | None) -> None:
+            self.folds = {name: fold for name, fold in self.folds.items() if name != conference}
+
+        try:
+            self.ask((conference, without, lambda said: done.set()))
+        except (BusyError, StoppedError):
+            return False
+        return done.wait(max(0.0, until - time.monotonic()))
 
     def ask(self, ask: Ask) -> None:
         """Has a function called with a conference's matcher (None where there is none), then what it gave passed on."""

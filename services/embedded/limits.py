@@ -32,5 +32,6 @@ class Limits:
     deliver_pause_s: float = 0.1
     deliver_rest_s: float = 15.0
     tick_look_s: float = 0.25  # how late a tick may be; nobody waits for one by the second
+    drop_s: float = 5.0  # until a conference that is to be forgotten is folded; nothing is appended meanwhile
     asked_at_once: int = 1_000
     stop_s: float = 5.0

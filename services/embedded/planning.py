@@ -83,6 +83,11 @@ class Planner:
                 if not head.type.startswith("activity.posted") or by_connector(head.source):
                     self._seen.add(conference, head.id)
 
+    def forget(self, conference: str) -> None:
+        """A conference whose log is no more."""
+        self.routes.forget(conference)
+        self._seen.forget_all(conference)
+
     def counted(self, ids: Iterable[tuple[str, str]]) -> None:
         """Ids of posts of which the fold found that they count."""
         for conference, event_id in ids:

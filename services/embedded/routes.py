@@ -15,7 +15,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from schemas.codec import Codec, Reject
+from schemas.codec import Codec, Record, Reject
 from schemas.events import (
     ActivityDeleted,
     ActivityPosted,
@@ -80,6 +80,19 @@ class Routes:
             self._went = dict(list(self._went.items())[MOST_ACTORS // 2 :])
         more = frozenset((log,)) if went is None else went | {log}
         self._went[actor] = self._places.setdefault(more, more)
+
+    def forget(self, log: str) -> None:
+        """Nothing of this log is remembered, and nothing is routed to it; as long as it takes to teach all the rest."""
+        self._lessons = {key: lines for key, lines in self._lessons.items() if key[0] != log}
+        went = {actor: logs - {log} for actor, logs in self._went.items()}
+        self._places = {places: places for places in went.values() if places}
+        self._went = {actor: self._places[places] for actor, places in went.items() if places}
+        codec = Codec()
+        for key, line in self._deletions.items():
+            record = codec.decode(line)
+            if isinstance(record, Record) and record.event.conference == log:
+                self._deletions[key] = _encode(replace(record.event, conference=None))
+        self.teach()
 
     def kept(self, ends: dict[str, int]) -> bytes:
         """What teaches the router, after so many records of each log."""

@@ -69,6 +69,7 @@ class Embedded:
             self._answered,
             self._fail,
             self._folding.counted,
+            self._folding.drop,
         )
         self._delivery = Delivery(journal, deliver, delivered, self._limits, self._fail_here)
         self._ticking = Ticking(journal, self._folding, self._now, self._tick, self._limits.tick_look_s)
@@ -148,6 +149,14 @@ class Embedded:
         async with asyncio.timeout(self._limits.answer_s):
             answers: list[Answer] = await submission.waiter
             return answers
+
+    async def forget(self, conference: str) -> None:
+        """Removes a closed conference: its matcher, its log under its name, what the router knows of it.
+
+        BusyError, JournalError, TimeoutError: ask again. No event of it may be submitted meanwhile.
+        """
+        await self._commit(Submission((), (), self._loop.create_future(), forget=conference))
+        await self._delivery.forget(conference, self._limits.stop_s)
 
     async def folded(self, limit_s: float = 60.0) -> None:
         """Waits until all that was accepted is folded and its outputs recorded. TimeoutError after the limit."""

@@ -46,6 +46,11 @@ class Seen:
         ids.add(event_id)
         self._count += 1
 
+    def forget_all(self, conference: str) -> None:
+        """Takes all ids of a conference out: it is no more."""
+        for generation in (self._young, self._old):
+            generation.pop(conference, None)
+
     def forget(self, added: Iterable[tuple[str, str]]) -> None:
         """Takes ids out again: they did not come into the log after all."""
         for conference, event_id in added:

@@ -41,6 +41,7 @@ class Conferences:
     def __init__(self) -> None:
         self._known: dict[str, Known] = {}
         self._claims: dict[str, tuple[str, int]] = {}  # who opens it, in how many requests
+        self.ending: set[str] = set()  # being erased: nothing is taken for them
 
     def learn(self, journal: Journal) -> None:
         """Reads all logs, from where the snapshot ends, for openings, closings and erasures."""
@@ -107,6 +108,10 @@ class Conferences:
         """What is known of one that was opened."""
         known = self._known.get(conference)
         return known if known is not None and known.opened is not None else None
+
+    def forget(self, conference: str) -> None:
+        """It is no more."""
+        self._known.pop(conference, None)
 
     def erased(self, conference: str) -> set[str]:
         """Whom the log of this conference erased."""

@@ -102,6 +102,13 @@ class Delivering:
     def _all(self, conference: str) -> Iterator[AnyOutput]:
         return (decode_output(line) for _, line in self._journal.outputs(conference))
 
+    async def forget(self, conference: str) -> None:
+        """Makes nothing of a conference any more that is no more."""
+        task = self._tasks.get(conference)
+        if task is not None:
+            task.cancel()
+            await asyncio.wait([task], timeout=1.0)
+
     async def close(self) -> None:
         """Ends what is under way."""
         tasks = list(self._tasks.values())

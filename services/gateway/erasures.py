@@ -14,16 +14,25 @@ import structlog
 from services.directory.directory import SqliteDirectory
 from services.directory.port import DirectoryError
 from services.embedded import BusyError, StoppedError
+from services.gateway.conference_erasing import WHOLE, ConferenceErasing
 from services.gateway.conferences import Conferences
 from services.gateway.letter_erasing import erase_letters
 from services.gateway.runner import Runner
 from services.inbox.port import Inboxes, InboxForeignError, InboxLostError, InboxUnavailableError
 from services.inbox.position import order
-from services.journal import Journal
+from services.journal import Journal, JournalError
 from streams.matching import Matcher
 
 _PAUSE_S = 0.5
-_LATER = (InboxUnavailableError, InboxLostError, InboxForeignError, TimeoutError, BusyError, DirectoryError)
+_LATER = (
+    InboxUnavailableError,
+    InboxLostError,
+    InboxForeignError,
+    TimeoutError,
+    BusyError,
+    DirectoryError,
+    JournalError,
+)
 _log = structlog.get_logger("hallway.erasures")
 
 
@@ -38,6 +47,7 @@ class Erasures:
     conferences: Conferences
     lock: asyncio.Lock
     ended: Callable[[str, str], None]
+    conference: ConferenceErasing | None = None
     _work: asyncio.Event = field(default_factory=asyncio.Event)
     _missed: bool = (
         True  # some may be erased in a log and not in the directory: before this process, or for want of room
@@ -46,13 +56,13 @@ class Erasures:
     async def begin(self, conference: str, attendees: Sequence[str]) -> None:
         """The log has erased them: they go from the dead letters, the directory and the inboxes; the rest follows by
         itself. The letters first: only the directory knows what the attendee is called."""
-        await asyncio.to_thread(erase_letters, self.directory, self.journal, conference, attendees)
-        async with self.lock:
-            try:
+        try:
+            await asyncio.to_thread(erase_letters, self.directory, self.journal, conference, attendees)
+            async with self.lock:
                 await asyncio.to_thread(self.directory.erasing.erase, conference, attendees)
-            except DirectoryError as error:
-                self._missed = True
-                _log.warning("the directory erases later", conference=conference, error=type(error).__name__)
+        except (DirectoryError, JournalError) as error:
+            self._missed = True
+            _log.warning("letters and directory erase later", conference=conference, error=type(error).__name__)
         for attendee in attendees:
             self.ended(conference, attendee)
             try:
@@ -60,6 +70,14 @@ class Erasures:
             except _LATER:
                 _log.warning("an inbox is erased later", conference=conference)
         self._work.set()
+
+    async def begin_conference(self, conference: str) -> None:
+        """Erases a whole conference that is closed; the rest follows by itself."""
+        assert self.conference is not None
+        try:
+            await self.conference.begin(conference)
+        finally:
+            self._work.set()
 
     async def run(self) -> None:
         """Finishes what is pending, again and again; cancel it."""
@@ -84,7 +102,10 @@ class Erasures:
         done = True
         for erased in await asyncio.to_thread(self.directory.erasing.pending):
             try:
-                await self._finish(erased.conference, erased.attendee)
+                if erased.attendee != WHOLE:
+                    await self._finish(erased.conference, erased.attendee)
+                elif self.conference is not None:
+                    await self.conference.finish(erased.conference)
             except StoppedError:
                 return True
             except _LATER:

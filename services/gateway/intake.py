@@ -24,6 +24,7 @@ from services.embedded import Accepted, Answer, Rejected
 from services.gateway.conferences import Conferences
 from services.gateway.runner import Runner
 
+SETTLED_S = 15.0
 ROUTED = frozenset({"activity.posted", "activity.deleted"})
 
 
@@ -51,6 +52,7 @@ class Intake:
     followed: Followed
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     _codec: Codec = field(default_factory=Codec)
+    _under_way: set[asyncio.Future[None]] = field(default_factory=set)
 
     async def take(self, lines: Sequence[bytes], sender: Sender) -> list[Result]:
         """Lines as they came from outside, and what became of each. Raises as ``Runner.submit``."""
@@ -73,8 +75,17 @@ class Intake:
         admitted = self._admitted(extended, record)
         return _result(admitted, None) if isinstance(admitted, Refused | Reject) else admitted
 
+    async def settled(self) -> None:
+        """Waits until all that is being taken now is taken or refused; as long as an answer may take at most."""
+        if self._under_way:
+            _, late = await asyncio.wait(set(self._under_way), timeout=SETTLED_S)
+            if late:
+                raise TimeoutError("What is being taken takes too long.")
+
     async def _taken(self, found: Sequence[Record | Reject], sender: Sender) -> list[Result]:
         sender, claimed = self._extended(sender, found)
+        done = asyncio.get_running_loop().create_future()
+        self._under_way.add(done)
         try:
             ready = await self._translated([self._admitted(sender, record) for record in found])
             lines = [self._line(item, sender) for item in ready]
@@ -85,6 +96,8 @@ class Intake:
             await self._note(ready, answers)
             return results
         finally:
+            self._under_way.discard(done)
+            done.set_result(None)
             self.conferences.release(claimed)
 
     def _extended(self, sender: Sender, found: Sequence[Record | Reject]) -> tuple[Sender, list[str]]:
@@ -107,6 +120,8 @@ class Intake:
         if isinstance(record, Reject):
             return record
         event = record.event
+        if event.conference in self.conferences.ending:
+            return Refused("This conference is being erased.", "gone", "conference")
         if isinstance(event, ConferenceOpened) and sender.role == "organizer" and self.conferences.is_free(event):
             sender = replace(sender, conferences=sender.conferences | {event.conference})  # to be told what is wrong
         admitted = admit(sender, event, self.clock())

@@ -48,7 +48,7 @@ async def overview(gate: Gate, caller: Caller, conference: PlainId) -> Overview:
 async def overview_stream(gate: Gate, caller: Caller, conference: PlainId) -> EventStream:
     """The numbers every second while they change: server-sent events."""
     gate.owned(caller, conference)
-    return EventStream(gate.hub, Owner(caller.id), lambda: _changes(gate, conference, _source(caller)))
+    return EventStream(gate.hub, Owner(caller.id, conference), lambda: _changes(gate, conference, _source(caller)))
 
 
 async def _changes(gate: Gate, conference: str, source: str | None) -> AsyncGenerator[bytes, None]:

@@ -4,6 +4,7 @@ Owns: the names of the series. May never: carry an account, a token, an attendee
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 
@@ -34,6 +35,11 @@ class Metrics:
     def streams_are(self, count: Callable[[], int]) -> None:
         """Where the number of streams is."""
         self.streams.set_function(count)
+
+    def forget(self, conference: str) -> None:
+        """The conference is no more."""
+        with suppress(KeyError):
+            self.records.remove(conference)
 
     def answered(self, method: str, route: str, status: int, seconds: float) -> None:
         """A request was answered."""

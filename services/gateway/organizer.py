@@ -7,7 +7,7 @@ import asyncio
 import secrets
 from typing import Annotated, Any
 
-from litestar import Request, post, put
+from litestar import Request, delete, post, put
 from msgspec import Meta, Struct
 
 from schemas.events import ConferenceClosed, ConferenceOpened, Consent, PlainId
@@ -26,6 +26,18 @@ from services.gateway.registering import registered
 from services.gateway.roles import allow
 
 _AT_ONCE = 500
+
+
+class Erasing(Struct, forbid_unknown_fields=True):
+    """``erase``: the id of the conference, said once more."""
+
+    erase: str
+
+
+class Erased(Struct, frozen=True):
+    """Nobody sees anything of it any more. Its id is free when its last bytes are gone."""
+
+    erased: str
 
 
 class NewAttendee(Struct, forbid_unknown_fields=True, kw_only=True):
@@ -82,6 +94,22 @@ async def close_conference(gate: Gate, caller: Caller, conference: PlainId) -> R
     """Closes it for ever."""
     gate.owned(caller, conference)
     return sole(await gate.intake.say([ConferenceClosed(**_common(gate, conference))], gate.sender(caller)))
+
+
+@delete("/v1/conferences/{conference:str}", opt=allow("organizer", "operator"), status_code=202, tags=["organizer"])
+async def erase_conference(gate: Gate, caller: Caller, conference: PlainId, data: Erasing) -> Erased:
+    """Erases a closed conference for ever: log, matches, inboxes, people, links, dead letters. Its bytes follow."""
+    known = gate.owned(caller, conference)
+    if data.erase != conference:
+        raise ProblemError(422, "confirm", "Say the id of the conference in `erase`: it is for ever.", field="erase")
+    if not known.closed:
+        raise ProblemError(409, "open", "This conference is open. Close it first; people are still in it.")
+    if gate.erasures.conference is None:
+        detail = "Its log is in Kafka, where it goes by the topic's retention. Erase its attendees one by one."
+        raise ProblemError(501, "kafka", detail)
+    await gate.erasures.begin_conference(conference)
+    gate.metrics.forget(conference)
+    return Erased(conference)
 
 
 @post("/v1/conferences/{conference:str}/attendees", opt=allow("organizer"), status_code=200, tags=["organizer"])
@@ -150,4 +178,4 @@ async def new_link(gate: Gate, caller: Caller, conference: PlainId, attendee: Pl
     return LinkMade(address(gate, link))
 
 
-ROUTES = [open_conference, close_conference, register, register_csv, new_link]
+ROUTES = [open_conference, close_conference, erase_conference, register, register_csv, new_link]

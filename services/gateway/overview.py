@@ -74,7 +74,7 @@ class Overviews:
         self._seen: dict[str, list[tuple[float, int]]] = {}
         self._set: dict[str, str] = {}  # the position of the presence in the store
         self._looked: dict[str, str] = {}  # the log's length when it was looked at
-        self._lock = asyncio.Lock()
+        self._lock, self._keeping = asyncio.Lock(), asyncio.Lock()
 
     async def latest(self, conference: str, source: str | None, fresh_s: float) -> Overview:
         """The numbers, not older than ``fresh_s``."""
@@ -133,12 +133,21 @@ class Overviews:
         self._set.pop(conference, None)
         self._looked.pop(conference, None)
 
+    async def forget(self, conference: str) -> None:
+        """The conference is no more; nothing writes its presence after this."""
+        async with self._keeping, self._lock:
+            self.again(conference)
+            self._made = {key: made for key, made in self._made.items() if key[0] != conference}
+            self._seen.pop(conference, None)
+            self.held_back.forget(conference)
+
     async def keep_presence(self, conferences: Callable[[], list[str]], every_s: float) -> None:
         """Writes how many are where, whenever that changed; cancel it."""
         while True:
             for conference in conferences():
                 try:
-                    await self._keep(conference)
+                    async with self._keeping:
+                        await self._keep(conference)
                 except StoppedError:
                     return
                 except _LATER as error:
@@ -147,7 +156,7 @@ class Overviews:
 
     async def _keep(self, conference: str) -> None:
         length = str(self._journal.length(conference))
-        if self._looked.get(conference) == length:
+        if self._looked.get(conference) == length or self._conferences.get(conference) is None:
             return
         now = self._clock()
         numbers = await self._runner.ask(conference, lambda matcher: standing.numbers(matcher, now))

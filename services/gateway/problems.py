@@ -59,6 +59,7 @@ TITLES = {
     422: "Cannot be taken",
     429: "Too many requests",
     500: "A fault of ours",
+    501: "Not here",
     503: "Busy",
     507: "The disk is full",
 }

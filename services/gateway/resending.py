@@ -15,7 +15,7 @@ from msgspec import Struct
 from schemas.events import Input
 from services.directory.port import RESERVED_CONNECTORS
 from services.door.sender import Sender
-from services.embedded.answers import BusyError, StoppedError
+from services.embedded.answers import AwayError, BusyError, StoppedError
 from services.embedded.door import TICK_PREFIX
 from services.gateway.auth import Caller
 from services.gateway.gate import Gate
@@ -23,7 +23,7 @@ from services.gateway.intake import Result
 from services.gateway.problems import ProblemError
 from services.journal import JournalError
 
-_NOTHING_TAKEN = (BusyError, StoppedError, JournalError)
+_NOTHING_TAKEN = (AwayError, BusyError, StoppedError, JournalError)
 _DIGEST_BYTES = 16
 
 

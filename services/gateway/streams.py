@@ -28,7 +28,7 @@ _HEADERS = [
 
 
 class Owner(Struct, frozen=True):
-    """Whose stream: a key or session, and the attendee behind it."""
+    """Whose stream: a key or session, what conference it is about, and the attendee behind it."""
 
     grant: str
     conference: str = ""
@@ -90,6 +90,10 @@ class Hub:
     def end_attendee(self, conference: str, attendee: str) -> None:
         """The attendee was erased."""
         self._end(owner for owner in self._open if (owner.conference, owner.attendee) == (conference, attendee))
+
+    def end_conference(self, conference: str) -> None:
+        """The conference was erased."""
+        self._end(owner for owner in self._open if owner.conference == conference)
 
     def close(self) -> None:
         """The server stops: all streams end, and none opens."""

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import msgspec
 
+from services.journal.forgetting import KEPT
 from services.journal.port import JournalDamagedError
 from services.journal.rows import OFFSET_BITS, checksum, key_of, output_checksum
 
@@ -46,7 +47,8 @@ def is_sound(db: sqlite3.Connection, bound_s: float = CHECK_S) -> bool:
 def mend_tails(db: sqlite3.Connection, folder: Path) -> list[str]:
     """Cuts off what is damaged at the end of any log, to a file in ``folder``; says what was done."""
     notices = []
-    for no, conference, decided in db.execute("SELECT no, conference, decided FROM logs ORDER BY no").fetchall():
+    logs = f"SELECT no, conference, decided FROM logs WHERE {KEPT} ORDER BY no"  # noqa: S608  # a constant
+    for no, conference, decided in db.execute(logs).fetchall():
         first_bad = _first_bad(db, no)
         length = _length(db, no)
         if first_bad is None and decided > length:

@@ -6,6 +6,7 @@ Owns: finding it when a journal is opened. May never: write.
 import sqlite3
 from dataclasses import dataclass
 
+from services.journal.forgetting import KEPT
 from services.journal.rows import OFFSET_BITS, key_of
 
 _OFFSET = (1 << OFFSET_BITS) - 1
@@ -25,7 +26,7 @@ class End:
 def found_ends(db: sqlite3.Connection) -> dict[str, End]:
     """The end of every log."""
     ends = {}
-    for no, conference, decided in db.execute("SELECT no, conference, decided FROM logs").fetchall():
+    for no, conference, decided in db.execute(f"SELECT no, conference, decided FROM logs WHERE {KEPT}").fetchall():  # noqa: S608
         end = ends[conference] = End(no, decided=decided)
         query = "SELECT key, recorded_at FROM log WHERE key >= ? AND key < ? ORDER BY key DESC LIMIT 1"
         last = db.execute(query, (key_of(no, 0), key_of(no + 1, 0))).fetchone()

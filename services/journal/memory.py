@@ -183,5 +183,14 @@ class MemoryJournal:
         good = [snap for snap in self._log(conference).snapshots if most is None or snap.offset <= most]
         return good[-1] if good else None
 
+    def drop_snapshots(self, conference: str) -> None:
+        self._log(conference).snapshots = []
+
+    def forget(self, conference: str) -> None:
+        self._logs.pop(conference, None)
+
+    def shrink(self) -> bool:
+        return False
+
     def close(self) -> None:
         """Nothing is held."""

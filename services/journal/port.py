@@ -140,6 +140,16 @@ class Journal(Protocol):
     def latest_snapshot(self, conference: str, most: int | None = None) -> Snapshot | None:
         """The newest good one with ``offset <= most``; a damaged one is passed over, and told in ``notices``."""
 
+    def drop_snapshots(self, conference: str) -> None:
+        """Removes every snapshot of this name."""
+
+    def forget(self, conference: str) -> None:
+        """Removes a log, its outputs and its snapshots, under its name at once and for ever. ``shrink`` does the rest.
+        The name may begin anew."""
+
+    def shrink(self) -> bool:
+        """Removes some of what was forgotten; whether there is more. May be called again after a restart."""
+
     def ensure_room(self, size: int) -> None:
         """Raises JournalFullError where so many bytes could not be appended now."""
 

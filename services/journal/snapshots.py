@@ -65,6 +65,16 @@ class SnapshotFiles:
                 return found
         return None
 
+    def drop(self, conference: str) -> None:
+        """Removes all of a log."""
+        try:
+            for path in self._files(conference):
+                path.unlink(missing_ok=True)
+            if self._folder.exists():
+                _sync(self._folder)
+        except OSError as error:
+            raise JournalError(f"A snapshot cannot be removed in {self._folder} ({error.strerror}).") from None
+
     def _read(self, path: Path, conference: str) -> Snapshot | None:
         try:
             first, _, packed = path.read_bytes().partition(b"\n")

@@ -9,7 +9,7 @@ time may wait 5 ms to get it back while another thread computes.
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from typing import Any
 from services.journal.check import CHECK_S, damaged, is_sound, mend_tails
 from services.journal.ends import End, found_ends
 from services.journal.folder import DataFolder
+from services.journal.forgetting import hidden, hide, is_small, remove_some
 from services.journal.letters import SqliteLetters
 from services.journal.port import (
     BATCH_ROWS,
@@ -224,6 +225,30 @@ class SqliteJournal(SqliteLetters):
 
     def latest_snapshot(self, conference: str, most: int | None = None) -> Snapshot | None:
         return self._snapshots.latest(conference, most)
+
+    def drop_snapshots(self, conference: str) -> None:
+        self._snapshots.drop(conference)
+
+    def forget(self, conference: str) -> None:
+        with self._lock:
+            end = self._ends.get(conference)
+            if end is not None:
+                with self._writing() as db:
+                    hide(db, end.no)
+                del self._ends[conference]
+        self._snapshots.drop(conference)
+
+    def shrink(self) -> bool:
+        with self._lock:
+            no = hidden(self._db)
+            if no is None:
+                return False
+            with self._writing() as db:
+                remove_some(db, no)
+            if hidden(self._db) is None and is_small(self._db):
+                with self._reading, suppress(sqlite3.OperationalError):  # no room: what went is overwritten already
+                    self._db.execute("VACUUM")
+            return True
 
     def ensure_room(self, size: int) -> None:
         with self._writing() as db:

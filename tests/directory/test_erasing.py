@@ -89,9 +89,22 @@ class TestErasing:
 
     def test_a_whole_conference(self, directory: SqliteDirectory, clock: Clock) -> None:
         everybody = sorted(moved_in(directory, f"canary{n}", clock.now)[0] for n in range(5))
-        assert [erased.attendee for erased in directory.erase_conference("hims")] == everybody
-        assert directory.people.listed("hims") == []
-        assert directory.erase_conference("hims") == []
+        assert directory.attendees("hims") == everybody
+        posts = directory.keys.issue_key("connector", "posts", ["hims", "vive"])
+        badges = directory.keys.issue_key("connector", "badges", ["hims"], checkins=True)
+        shared = directory.tokens_for(["x:canary0"])["x:canary0"]
+        directory.hold([Held("vive", "b1", shared, "claimed")])
+        directory.erase_conference("hims")
+        directory.erase_conference("hims")  # again, before it was confirmed
+        assert (directory.people.listed("hims"), directory.attendees("hims")) == ([], [])
+        assert directory.accounts.held_by("vive", "b1") == {shared: "claimed"}
+        grant = directory.keys.authenticate(posts)
+        assert grant is not None
+        assert grant.conferences == ("vive",)
+        assert directory.keys.authenticate(badges) is None
+        assert [(erased.conference, erased.attendee) for erased in directory.erasing.pending()] == [("hims", "")]
+        directory.erasing.confirm("hims", "")
+        assert directory.erasing.pending() == []
 
 
 def test_no_byte_of_an_erased_person_is_in_any_file(on_file: SqliteDirectory, folder: Path, clock: Clock) -> None:

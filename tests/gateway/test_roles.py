@@ -47,8 +47,9 @@ def test_another_organizers_conference_is_closed_to_it(server: Server, callers: 
     other = callers["other_organizer"]
     for method, path, roles in operations(server):
         if f"/{CONFERENCE}" in path and "organizer" in roles:
-            opening = OPENING if method == "PUT" else {"name": "N", "accounts": [], "consent": _NONE}
-            answer = other.request(method, path, json=opening, params={"a": "a", "b": "b"})
+            bodies = {"PUT": OPENING, "DELETE": {"erase": CONFERENCE}}
+            body = bodies.get(method, {"name": "N", "accounts": [], "consent": _NONE})
+            answer = other.request(method, path, json=body, params={"a": "a", "b": "b"})
             expected = 422 if method == "PUT" else 403
             assert answer.status_code == expected, (method, path, answer.text)
     unknown = other.get("/v1/conferences/not-there/overview")

@@ -136,3 +136,54 @@ def test_a_full_journal_in_memory_takes_nothing() -> None:
     assert (journal.length("a"), journal.length("b")) == (1, 0)
     journal.room_bytes = 100
     assert journal.append([("b", b"2")], 2) == [0]
+
+
+class TestForgetting:
+    """A whole log, after the event."""
+
+    def test_a_forgotten_log_is_nowhere_and_its_name_begins_anew(self, journal: Journal) -> None:
+        for conference in ("over", "other"):
+            journal.append([(conference, line) for line in lines(20)], 5)
+            journal.record(conference, 20, [("3-0", b"told")])
+            journal.save_snapshot(conference, 20, b"state")
+        journal.forget("over")
+        journal.forget("over")
+        assert (journal.conferences(), journal.length("over"), journal.decided("over")) == (["other"], 0, 0)
+        assert (list(journal.read("over")), list(journal.outputs("over"))) == ([], [])
+        assert journal.latest_snapshot("over") is None
+        while journal.shrink():
+            pass
+        assert journal.append([("over", b"new")], 6) == [0]
+        assert [row.line for row in journal.read("over")] == [b"new"]
+        assert [row.line for row in journal.read("other")] == lines(20)
+        assert list(journal.outputs("other")) == [("3-0", b"told")]
+        assert journal.latest_snapshot("other") == (20, b"state")
+
+    def test_a_new_log_of_the_name_is_left_by_what_goes_on_shrinking(self, journal: Journal) -> None:
+        journal.append([("over", line) for line in lines(12_000)], 5)
+        journal.forget("over")
+        journal.append([("over", b"new")], 6)
+        while journal.shrink():
+            journal.append([("over", b"more")], 6)
+        assert [row.offset for row in journal.read("over")] == list(range(journal.length("over")))
+        assert next(journal.read("over")).line == b"new"
+
+
+def test_a_kill_in_the_middle_of_forgetting_is_gone_on_with(tmp_path: Path) -> None:
+    journal = SqliteJournal(tmp_path)
+    canary = b"qxcanaryzv"
+    journal.append([(name, canary * 9) for _ in range(6_000) for name in ("over", "z")], 5)
+    journal.record("over", 6_000, [(f"{n}-0", canary) for n in range(6_000)])
+    journal.append([("other", line) for line in lines(20)], 5)
+    journal.forget("z")
+    journal.forget("over")
+    journal.shrink()
+    journal.close()
+    again = SqliteJournal(tmp_path)
+    assert (again.conferences(), again.notices) == (["other"], [])
+    while again.shrink():
+        pass
+    assert again.clean()
+    assert not [path for path in tmp_path.rglob("*") if path.is_file() and canary in path.read_bytes()]
+    assert [row.line for row in again.read("other")] == lines(20)
+    again.close()
