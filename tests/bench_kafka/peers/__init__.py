@@ -1,0 +1,1 @@
+"""One reader a file, each run as a process of its own: reads the topic to its end, writes what it took as JSON."""
