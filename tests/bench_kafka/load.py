@@ -1,24 +1,50 @@
-"""The posts that every reader reads, and the topic that holds them.
+"""What the readers read: posts for all, logs of conferences for the matcher.
 
-Owns: what a post of the benchmark looks like. May never: measure.
-Of all posts one in twenty has the hashtag that the conference tracks: about what a conference's connector lets through
-of what people post in these weeks.
+Owns: what the records of the benchmark look like. May never: measure.
+Of all posts one in twenty has the hashtag that the conference tracks: about what passes of what a connector brings in.
 """
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterable, Iterator
+from itertools import islice
 
 from confluent_kafka import Producer
-from confluent_kafka.admin import AdminClient, NewTopic
+
+from schemas.topics import ACTIVITY, CONFERENCE_LOG
+from tests.bench.logs import log
 
 PARTITIONS = 4
 PASSING = 20  # one in so many
 ACTORS = 5_000
 HASHTAG = "hitsm"
+CONFERENCE = "bench"
+LOGS = 4  # conferences, each a simulated one of its own
 _WAIT_S = 60.0
 
+Line = tuple[bytes, bytes]  # key, value
 
-def posts(number: int) -> Iterator[tuple[bytes, bytes]]:
-    """(key, line) of so many posts, about 180 bytes each, the same at every call."""
+
+def opened() -> Line:
+    """The conference that the router routes to."""
+    event = {
+        "type": "conference.opened",
+        "id": "opened",
+        "at": "2026-03-01T00:00:00.000Z",
+        "source": "organizer:bench",
+        "conference": CONFERENCE,
+        "name": "Bench",
+        "hashtags": [HASHTAG],
+        "starts_at": "2026-03-09T00:00:00.000Z",
+        "ends_at": "2026-03-12T00:00:00.000Z",
+        "time_zone": "UTC",
+        "places": [],
+        "chats": [],
+    }
+    return CONFERENCE.encode(), json.dumps(event, separators=(",", ":")).encode()
+
+
+def posts(number: int) -> Iterator[Line]:
+    """So many posts, about 200 bytes each, the same at every call."""
     for n in range(number):
         actor = f"p:a{n * 7_919 % ACTORS:05d}"
         tag = HASHTAG if n % PASSING == 0 else f"other{n % 97}"
@@ -31,16 +57,45 @@ def posts(number: int) -> Iterator[tuple[bytes, bytes]]:
         yield actor.encode(), line.encode()
 
 
-def fill(broker: str, topic: str, number: int) -> None:
-    """Makes the topic and writes the posts into it. RuntimeError when the broker does not take them."""
-    made = AdminClient({"bootstrap.servers": broker}).create_topics([NewTopic(topic, PARTITIONS, 1)])
-    made[topic].result(_WAIT_S)
-    producer = Producer({"bootstrap.servers": broker, "compression.type": "lz4", "linger.ms": 20, "acks": "all"})
-    for n, (key, line) in enumerate(posts(number)):
-        producer.produce(topic, line, key)
+def logs(number: int) -> Iterator[Line]:
+    """So many records of simulated conferences, in turn."""
+    path = log(attendees=1_000, posts=100_000)
+    with path.open("rb") as file:
+        lines = [line.rstrip(b"\n") for line in islice(file, number // LOGS)]
+    name = json.loads(lines[0])["conference"].encode()
+    for line in lines:
+        for n in range(LOGS):
+            other = f"{CONFERENCE}-{n}".encode()
+            yield other, line.replace(b'"conference":"' + name + b'"', b'"conference":"' + other + b'"')
+
+
+def fill_posts(broker: str, prefix: str, number: int) -> None:
+    """The activity topic, and the conference's opening in the log."""
+    _fill(broker, prefix + CONFERENCE_LOG, [opened()])
+    _fill(broker, prefix + ACTIVITY, posts(number))
+
+
+def fill_logs(broker: str, prefix: str, number: int) -> None:
+    """The log's topic."""
+    _fill(broker, prefix + CONFERENCE_LOG, logs(number))
+
+
+def _fill(broker: str, topic: str, lines: Iterable[Line]) -> None:
+    """RuntimeError when the broker does not take them."""
+    settings = {
+        "bootstrap.servers": broker,
+        "compression.type": "lz4",
+        "linger.ms": 20,
+        "enable.idempotence": True,
+        "partitioner": "murmur2_random",
+    }
+    producer = Producer(settings)
+    for n, (key, line) in enumerate(lines):
+        kind = line[9 : line.index(b'"', 9)]
+        producer.produce(topic, line, key, headers=[("type", kind)])
         if n % 10_000 == 0:
             producer.poll(0)
             while len(producer) > 50_000:
                 producer.poll(0.05)
     if producer.flush(_WAIT_S):
-        raise RuntimeError("The broker did not take the posts of the benchmark.")
+        raise RuntimeError(f"The broker did not take the records of {topic}.")
