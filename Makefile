@@ -6,10 +6,10 @@ UV_VERSION := 0.13.9
 STAMP := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test browser check torture bench schema mutate clean
+.PHONY: help setup demo test browser check torture bench bench-kafka schema mutate clean
 
 help: ## show the commands
-	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(STAMP) ## make the environment from the lock file (the other commands do it by themselves)
 
@@ -45,6 +45,10 @@ torture: $(STAMP) ## kill the service and its store under load with many more se
 
 bench: $(STAMP) ## speed and memory against named peers, medians as ratios
 	@$(BIN)/python -m tests.bench
+
+bench-kafka: $(STAMP) ## the workers on a real Kafka beside plain Faust, Quix Streams, Bytewax and a bare client
+	@UV_PROJECT_ENVIRONMENT=$(VENV) $(BIN)/uv sync --locked --quiet --inexact --group peers --python $(BIN)/python
+	@$(BIN)/python -m tests.bench_kafka
 
 schema: $(STAMP) ## write the JSON Schema of the events anew
 	@$(BIN)/hallway schema

@@ -37,6 +37,7 @@ TEACHING = frozenset(
     }
 )
 _SLICE = 512  # records, about 3 ms
+_WRITTEN_AT_ONCE = 2_000  # copies: each wait for the broker is a few ms
 _encode = msgspec.json.encode
 
 
@@ -124,10 +125,19 @@ class Routing:
             await self._recall(at.partition)
         await self._following.catch_up()
         async for records in stretches(self._reader, frame, self._positions.get(at.partition, 0)):
-            for start in range(0, len(records), _SLICE):
-                await self._write(at, self._route(at, records[start : start + _SLICE]))
+            await self._take(at, records)
         self._positions[at.partition] = max(frame.end, self._positions.get(at.partition, 0))
         self.commits.safe(at, frame.end)
+
+    async def _take(self, at: Partition, records: Sequence[Raw]) -> None:
+        routed = _Routed([], [], [])
+        for start in range(0, len(records), _SLICE):
+            self._route(at, records[start : start + _SLICE], routed)
+            if len(routed.copies) + len(routed.letters) >= _WRITTEN_AT_ONCE:
+                await self._write(at, routed)
+                routed = _Routed([], [], [])
+            await asyncio.sleep(0)
+        await self._write(at, routed)
 
     async def _recall(self, partition: int) -> None:
         for value in await self._rows.load(partition, MOST_DELETIONS):
@@ -136,8 +146,7 @@ class Routing:
                 self._router.route(record.event)  # remembered; where it went it is a double
         self._known.add(partition)
 
-    def _route(self, at: Partition, records: Sequence[Raw]) -> _Routed:
-        routed = _Routed([], [], [])
+    def _route(self, at: Partition, records: Sequence[Raw], routed: _Routed) -> None:
         for raw, found in decoded(self._codec, records):
             if isinstance(found, Reject):
                 routed.letters.append(letter(at, raw, found.reason, found.field, self._now))
@@ -149,7 +158,6 @@ class Routing:
             for conference, copy in self._router.route(event):
                 kind = str(copy.__struct_config__.tag).encode()
                 routed.copies.append(Message(conference.encode(), encode(copy), (("type", kind),)))
-        return routed
 
     async def _write(self, at: Partition, routed: _Routed) -> None:
         if routed.deletions:
@@ -158,7 +166,6 @@ class Routing:
             await self._producer.produce(self._log, routed.copies)
         if routed.letters:
             await self._producer.produce(self._dead_letters, routed.letters)
-        await asyncio.sleep(0)
 
     async def look(self) -> None:
         """As in the port: learns, and keeps what is known."""

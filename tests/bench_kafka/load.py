@@ -6,11 +6,14 @@ Of all posts one in twenty has the hashtag that the conference tracks: about wha
 
 import json
 from collections.abc import Iterable, Iterator
-from itertools import islice
+from itertools import chain, islice
 
 from confluent_kafka import Producer
+from msgspec.structs import replace
 
+from schemas.codec import Codec, Record, encode
 from schemas.topics import ACTIVITY, CONFERENCE_LOG
+from streams.routing import Router
 from tests.bench.logs import log
 
 PARTITIONS = 4
@@ -58,15 +61,16 @@ def posts(number: int) -> Iterator[Line]:
 
 
 def logs(number: int) -> Iterator[Line]:
-    """So many records of simulated conferences, in turn."""
-    path = log(attendees=1_000, posts=100_000)
+    """So many records of the logs of several conferences, in turn; each is the same simulated one, routed."""
+    router, decode = Router(), Codec().decode
+    path = log(attendees=1_000, posts=2 * number // LOGS)
     with path.open("rb") as file:
-        lines = [line.rstrip(b"\n") for line in islice(file, number // LOGS)]
-    name = json.loads(lines[0])["conference"].encode()
-    for line in lines:
-        for n in range(LOGS):
-            other = f"{CONFERENCE}-{n}".encode()
-            yield other, line.replace(b'"conference":"' + name + b'"', b'"conference":"' + other + b'"')
+        found = (decode(line) for line in file)
+        routed = chain.from_iterable(router.route(record.event) for record in found if isinstance(record, Record))
+        for _, event in islice(routed, number // LOGS):
+            for n in range(LOGS):
+                name = f"{CONFERENCE}-{n}"
+                yield name.encode(), encode(replace(event, conference=name))
 
 
 def fill_posts(broker: str, prefix: str, number: int) -> None:
