@@ -29,7 +29,7 @@ class Telling:
         """The chats of half a year are in."""
         _line(f"{posts:,} posts of half a year told who knows whom.")
 
-    def doors(self, links: Mapping[int, str], key: str, here: int) -> None:
+    def doors(self, ids: Mapping[int, str], links: Mapping[int, str], key: str, here: int) -> None:
         """The last of setting up: whose pages there are."""
         me, friend = (self._script.company.people[number] for number in self._script.viewers)
         # Another name of this machine: a browser keeps a session for each, so both can be open side by side.
@@ -48,6 +48,8 @@ The organizer sees the numbers, and no private matter. Sign in with the key:
   {self._address}/organizer
   conference  {CONFERENCE}
   key         {key}
+Some check-ins come misspelt: mend one under the dead letters. And ask "Why, or why not?" of two ids:
+  {ids[me.number]}  {ids[friend.number]}
 
 {self._pace()}""")
 
