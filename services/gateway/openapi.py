@@ -4,13 +4,17 @@ Owns: roles (``x-hallway-roles``), ways to sign in, problems, bodies that are re
 the guard does: both read the same ``opt``.
 """
 
+from collections.abc import Iterator
+from inspect import cleandoc
 from typing import Any
 
 from litestar import Litestar, Router
 from litestar.openapi.config import OpenAPIConfig
 from litestar.routes import HTTPRoute
+from msgspec import Struct
 
 from services.gateway.auth import COOKIE, HEADER, ORGANIZER_COOKIE
+from services.gateway.examples import GIVEN, SENT, STREAMS
 from services.gateway.problems import MEDIA_TYPE, TITLES
 from services.gateway.reading import MEDIA_TYPES
 from services.gateway.roles import EVERYBODY, LOOPBACK, allow, allowed
@@ -35,7 +39,6 @@ _PROBLEM = {
         "field": {"type": "string"},
     },
 }
-_STREAMS = ("/v1/me/stream", "/v1/conferences/{conference}/stream")
 
 
 def described(app: Litestar) -> dict[str, Any]:
@@ -51,6 +54,8 @@ def _made(app: Litestar) -> dict[str, Any]:
     document = app.openapi_schema.to_schema()
     components = document.setdefault("components", {})
     components.setdefault("schemas", {})["Problem"] = _PROBLEM
+    components["schemas"] = _mended(components["schemas"])
+    _told(components["schemas"])
     components["securitySchemes"] = {
         "key": {"type": "http", "scheme": "bearer"},
         "session": {"type": "apiKey", "in": "cookie", "name": COOKIE},
@@ -79,13 +84,56 @@ def _complete(operation: dict[str, Any], path: str, method: str, roles: list[str
     responses = operation["responses"]
     responses.pop("400", None)
     responses["default"] = problem
-    if path in _STREAMS:
-        responses["200"] = {"description": "Events.", "content": {"text/event-stream": {"schema": {"type": "string"}}}}
+    if path in STREAMS:
+        responses["200"] = _stream(path)
     if path == "/v1/events":
         operation["requestBody"] = {"required": True, "content": {media: {"schema": {}} for media in MEDIA_TYPES}}
+    _show(operation, (method, path))
     if path.endswith("/attendees/csv"):
         content = {"text/csv": {"schema": {"type": "string"}}}
         operation["requestBody"] = {"required": True, "content": content}
+
+
+def _stream(path: str) -> dict[str, Any]:
+    names, example = STREAMS[path]
+    told = "\n".join(f"- `{name}`: {text}" for name, text in names.items())
+    content = {"text/event-stream": {"schema": {"type": "string"}, "example": example}}
+    return {"description": f"Server-sent events. By `event:`:\n\n{told}", "content": content}
+
+
+def _show(operation: dict[str, Any], example: tuple[str, str]) -> None:
+    """Puts the examples in."""
+    if example in SENT:
+        operation["requestBody"]["content"]["application/json"]["example"] = SENT[example]
+    if example in GIVEN:
+        (status,) = [status for status in operation["responses"] if status.startswith("2")]
+        operation["responses"][status]["content"]["application/json"]["example"] = GIVEN[example]
+
+
+def _mended(node: Any) -> Any:
+    """Litestar reads ``tuple[X, ...]`` within Annotated as items of X or of anything: of X."""
+    if isinstance(node, list):
+        return [_mended(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    if len(node.get("oneOf", ())) == 2 and {} in node["oneOf"]:
+        return _mended(next(item for item in node["oneOf"] if item))
+    return {name: _mended(value) for name, value in node.items()}
+
+
+def _told(schemas: dict[str, Any]) -> None:
+    """Says of each shape what its docstring says."""
+    for kind in _shapes(Struct):
+        schema = schemas.get(kind.__name__)
+        if schema is not None and kind.__doc__:
+            schema.setdefault("description", cleandoc(kind.__doc__))
+
+
+def _shapes(kind: type[Struct]) -> Iterator[type[Struct]]:
+    for below in kind.__subclasses__():
+        if below.__module__.startswith(("services.gateway.", "schemas.")):
+            yield below
+        yield from _shapes(below)
 
 
 def _header() -> dict[str, Any]:

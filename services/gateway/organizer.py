@@ -51,14 +51,14 @@ class NewAttendee(Struct, forbid_unknown_fields=True, kw_only=True):
 
 
 class Registered(Struct, frozen=True):
-    """The id, and the link to hand out."""
+    """The id, and the link to hand out: an address, good once, for 14 days; what comes after ``/m/`` is the secret."""
 
     attendee: str
     link: str
 
 
 class LinkMade(Struct, frozen=True):
-    """A magic link, good once."""
+    """A magic link: an address, good once, for 14 days; what comes after ``/m/`` is the secret."""
 
     link: str
 

@@ -56,7 +56,6 @@ async function show(id) {
     status("live", now.lag > 0 ? say("lagging", { count: now.lag }) : say("flowing"));
   };
   stream.addEventListener("overview", take);
-  stream.onmessage = take; // the doors do not name this event
   stream.onerror = () => status("lost", say("lost", { time: clock(seen) }));
 }
 

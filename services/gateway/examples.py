@@ -1,0 +1,166 @@
+"""Examples for the API's document: by method and path, what is sent and what comes back.
+
+Owns: the examples. May never: show a shape that the routes do not take and give: a test holds each against its schema.
+"""
+
+from typing import Any
+
+_AT = "2027-03-09T14:05:00.000Z"
+_TAKEN: dict[str, Any] = {"status": "accepted", "conference": "himss-2027", "offset": 4711}
+_OPENING: dict[str, Any] = {
+    "name": "HIMSS 2027",
+    "hashtags": ["himss27", "hitsm"],
+    "starts_at": "2027-03-08T13:00:00.000Z",
+    "ends_at": "2027-03-12T21:00:00.000Z",
+    "time_zone": "America/Chicago",
+    "places": [{"place": "hall-b", "name": "Hall B"}],
+    "chats": [{"hashtag": "hitsm", "weekday": 4, "start": "11:00", "minutes": 60, "time_zone": "America/Chicago"}],
+    "matching": {"per_hour": 2},
+}
+_OVERVIEW: dict[str, Any] = {
+    "events": 48213,
+    "events_per_second": 31.4,
+    "lag": 0,
+    "dead_letters": 2,
+    "people": {"hall-b": 148, "press": "<5"},
+    "places": [
+        {"place": "hall-b", "name": "Hall B", "people": 148},
+        {"place": "press", "name": "Press room", "people": "<5"},
+    ],
+    "totals": {"suggested": 417, "agreed": 131, "met": 58, "ended": 96},
+    "held_back": {"budget": 37, "no_consent": 12, "not_present": 204},
+    "registered": 2940,
+    "present": 1204,
+}
+_LETTER: dict[str, Any] = {
+    "number": 12,
+    "reason": "The type 'checkin.arived' is not known.",
+    "field": "type",
+    "source": "connector:badges",
+    "position": 3,
+    "at": _AT,
+    "bytes": "eyJ0eXBlIjoiY2hlY2tpbi5hcml2ZWQifQ==",
+    "sent_at": None,
+}
+_KEY: dict[str, Any] = {
+    "key": "64e92def201bc5bf",
+    "role": "connector",
+    "id": "badges",
+    "conferences": ["himss-2027"],
+    "checkins": True,
+    "made_at": _AT,
+    "expires_at": "2028-03-08T14:05:00.000Z",
+    "last_used_at": None,
+    "revoked": False,
+}
+_WHY: dict[str, Any] = {
+    "kind": "conversation",
+    "hashtag": "hitsm",
+    "count": 9,
+    "last_at": "2027-03-02T17:10:00.000Z",
+}
+_CARD: dict[str, Any] = {
+    "card": "m-9447ee028b88a72cec91b207",
+    "position": "4700-0",
+    "at": _AT,
+    "why": [_WHY],
+    "near": True,
+    "agreed_at": None,
+    "your_place": None,
+    "their_place": None,
+    "name": "Ada Dogan",
+    "picture": None,
+    "your_answer": None,
+}
+_LINK = "https://meet.example.org/m/hw.link.1f0c2a7b9d3e4f55.PjQ0vX2kTz8cWm1nR4sYbA6dGhJ7lU9eOiF3qVtKxZw"
+
+SENT: dict[tuple[str, str], Any] = {
+    ("PUT", "/v1/conferences/{conference}"): _OPENING,
+    ("DELETE", "/v1/conferences/{conference}"): {"erase": "himss-2027"},
+    ("POST", "/v1/conferences/{conference}/attendees"): {
+        "name": "Ada Dogan",
+        "email": "ada@example.org",
+        "accounts": ["bluesky:ada.example"],
+        "consent": {"matching": True, "chats": True, "share_place": False},
+        "show_name": True,
+    },
+    ("POST", "/v1/dead-letters/{number}/resend"): {
+        "bytes": "eyJ0eXBlIjoiY2hlY2tpbi5hcnJpdmVkIiwgLi4ufQ==",
+        "dry_run": True,
+    },
+    ("POST", "/v1/keys"): {
+        "role": "connector",
+        "id": "badges",
+        "conferences": ["himss-2027"],
+        "checkins": True,
+        "days": 30,
+    },
+    ("POST", "/v1/me/answers"): {"card": _CARD["card"], "answer": "accepted"},
+    ("DELETE", "/v1/me/blocks"): {"blocked": "0d9f6a2e4b7c8151a3e6f902"},
+}
+
+GIVEN: dict[tuple[str, str], Any] = {
+    ("GET", "/v1/conferences"): {
+        "conferences": [
+            {
+                "id": "himss-2027",
+                "name": "HIMSS 2027",
+                "state": "open",
+                "starts_at": _OPENING["starts_at"],
+                "ends_at": _OPENING["ends_at"],
+                "time_zone": "America/Chicago",
+            }
+        ]
+    },
+    ("GET", "/v1/conferences/{conference}"): {
+        "id": "himss-2027",
+        "state": "open",
+        "organizer": "organizer",
+        "opening": _OPENING,
+    },
+    ("PUT", "/v1/conferences/{conference}"): _TAKEN,
+    ("DELETE", "/v1/conferences/{conference}"): {"erased": "himss-2027"},
+    ("POST", "/v1/conferences/{conference}/attendees"): {"attendee": "a3f19c2e77b04d5a8e6b1c20", "link": _LINK},
+    ("POST", "/v1/conferences/{conference}/attendees/{attendee}/link"): {"link": _LINK},
+    ("GET", "/v1/conferences/{conference}/overview"): _OVERVIEW,
+    ("GET", "/v1/conferences/{conference}/dead-letters"): {"letters": [_LETTER], "next": 12, "gone": {}},
+    ("GET", "/v1/dead-letters"): {"letters": [_LETTER], "next": None, "gone": {"old": 40, "erased": 1}},
+    ("GET", "/v1/dead-letters/{number}"): _LETTER,
+    ("POST", "/v1/dead-letters/{number}/resend"): {"number": 12, "dry_run": True, "result": {"status": "good"}},
+    ("POST", "/v1/events"): {
+        "results": [
+            _TAKEN,
+            {"status": "duplicate"},
+            {"status": "rejected", "reason": "The type 'checkin.arived' is not known.", "field": "type"},
+        ]
+    },
+    ("GET", "/v1/keys"): {"keys": [_KEY], "next": None},
+    ("POST", "/v1/keys"): {
+        "key": "64e92def201bc5bf",
+        "secret": "hw.key.64e92def201bc5bf.lHkHgc5xYYjEmnIQcIG3PHQ-5ShG3HVE8-E3EYQRxgo",
+    },
+    ("GET", "/v1/me/blocks"): [{"blocked": "0d9f6a2e4b7c8151a3e6f902", "name": "Bob Iyer", "picture": None}],
+    ("GET", "/v1/me/inbox"): {"position": "4700-0", "cards": [_CARD]},
+}
+
+# Of streams: the events by name, what each says, and one as it comes.
+STREAMS: dict[str, tuple[dict[str, str], str]] = {
+    "/v1/conferences/{conference}/stream": (
+        {
+            "overview": "The numbers, as in `overview`; every second while they change.",
+            "beat": "Nothing changed for a while; the line is alive.",
+        },
+        'event: overview\ndata: {"events":48213,"events_per_second":31.4,"lag":0, …}\n\n',
+    ),
+    "/v1/me/stream": (
+        {
+            "suggested": "A card: somebody you know is here.",
+            "agreed": "Both said yes; places of those who share theirs.",
+            "located": "The other says where they are.",
+            "withdrawn": "The card is over.",
+            "reset": "What came after your position is no longer kept: take the inbox again. It has no id.",
+            "beat": "Nothing came for a while; the line is alive. It has no id.",
+        },
+        'id: 4700-0\nevent: suggested\ndata: {"kind":"suggested","card":"m-9447ee028b88a72cec91b207", …}\n\n',
+    ),
+}
