@@ -138,6 +138,9 @@ class CheckinLeft(AttendeeEvent, frozen=True, kw_only=True, tag="checkin.left"):
     place: PlainId | None = None
 
 
+Backfilled = Annotated[bool, Meta(description="It came into this log afterwards, as what was said before.")]
+
+
 class ActivityPosted(Event, frozen=True, kw_only=True, tag="activity.posted"):
     """A post. ``conference`` is set by the router: it goes to that log."""
 
@@ -147,6 +150,7 @@ class ActivityPosted(Event, frozen=True, kw_only=True, tag="activity.posted"):
     reply_to: Account | None = None
     repost_of: Account | None = None
     conference: PlainId | None = None
+    backfilled: Backfilled = False
 
 
 class ActivityDeleted(Event, frozen=True, kw_only=True, tag="activity.deleted"):
@@ -155,6 +159,7 @@ class ActivityDeleted(Event, frozen=True, kw_only=True, tag="activity.deleted"):
     actor: Account
     deleted: Id
     conference: PlainId | None = None
+    backfilled: Backfilled = False
 
 
 Answer = Literal["accepted", "later", "declined", "met", "not_met", "here"]

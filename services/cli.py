@@ -13,6 +13,7 @@ from importlib.metadata import version
 from cyclopts import App, CycloptsError
 
 from services.commands import (
+    backfill,
     dead_letters,
     demo,
     exporting,
@@ -46,6 +47,7 @@ app.command(keys.app)
 app.command(kafka.app)
 app.command(topics.app)
 app.command(exporting.export, usage="Usage: hallway export INPUT... [OPTIONS]")
+app.command(backfill.backfill)
 app.command(dead_letters.app)
 app.command(work.work, usage="Usage: hallway work router|matcher|delivery --kafka HOST:PORT [OPTIONS]")
 

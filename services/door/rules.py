@@ -2,7 +2,8 @@
 
 Owns: the decision. May never: look anything up, or read a clock: now is given.
 Theory: a cell of the table names a rule, a rule is a function of sender and event that gives the fault or nothing. What
-a sender writes as ``source`` and ``recorded_at`` is never kept; an organizer opens a conference in its own name only.
+a sender writes as ``source``, ``recorded_at`` and ``backfilled`` is never kept; an organizer opens a conference in its
+own name only.
 """
 
 from collections.abc import Callable
@@ -10,7 +11,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from schemas.events import ActivityPosted, AttendeeEvent, ConferenceOpened, Input, MatchAnswered
+from schemas.events import ActivityDeleted, ActivityPosted, AttendeeEvent, ConferenceOpened, Input, MatchAnswered
 from schemas.names import plain_id
 from schemas.times import MINUTE_MS, millis
 from services.door.sender import Admitted, Refused, Sender, source_of
@@ -94,6 +95,8 @@ def _written(sender: Sender, event: Input) -> Input:
     changes: dict[str, Any] = {"source": source_of(sender), "recorded_at": None}
     if isinstance(event, ConferenceOpened) and sender.role == "organizer":
         changes["organizer"] = sender.id
+    if isinstance(event, ActivityPosted | ActivityDeleted):
+        changes["backfilled"] = False
     if isinstance(event, ActivityPosted) and sender.role == "attendee":
         # Attendee ids are a conference's own: elsewhere somebody else may have this one.
         (changes["conference"],) = sender.conferences

@@ -1,0 +1,100 @@
+"""A conference that is opened late gets the past: the same ties as if it had been opened before."""
+
+import asyncio
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+from schemas.codec import Codec, Record, encode
+from schemas.events import Input
+from schemas.times import DAY_MS, written
+from schemas.topics import ACTIVITY, CONFERENCE_LOG
+from services.kafka.writing import Message, writer
+from streams.backfill import Backfill
+from tests.commands.conftest import Hallway
+from tests.scenarios.story import CONFERENCE, Story
+
+Json = dict[str, Any]
+
+
+def story() -> list[Json]:
+    """A month's posts, in a chat, between people, between strangers; the conference and its people."""
+    told = Story(recorded=False).open(chats=[{"hashtag": "hitsm"}]).people("ada", "bob", "cy")
+    told = told.talk("x:ada", "x:bob", posts=4).talk("x:bob", "x:cy", posts=3).talk("x:zoe", "x:yan", posts=3)
+    for who in ("x:ada", "x:cy", "x:zoe", "x:ada", "x:cy", "x:ada", "x:cy"):
+        told = told.post(who, tags=["HITsm"])
+    begin = time.time_ns() // 1_000_000 - 30 * DAY_MS  # the broker's clock is today's, and posts count for 400 days
+    return [event | {"at": written(begin + number * DAY_MS // 2)} for number, event in enumerate(told.events)]
+
+
+def is_post(event: Json) -> bool:
+    return str(event["type"]).startswith("activity.")
+
+
+def put(address: str, topic: str, events: list[Json], key: str) -> None:
+    async def write() -> None:
+        async with writer(address) as into:
+            messages = [Message(event[key].encode(), json.dumps(event).encode(), event["type"]) for event in events]
+            await into.append(topic, messages)
+
+    asyncio.run(write())
+
+
+def test_the_same_ties_as_if_it_had_been_open(
+    kafka_address: str, made_topics: str, tmp_path: Path, hallway: Hallway
+) -> None:
+    events = story()
+    posts = [event | {"conference": None} for event in events if is_post(event)]
+    rest = [event for event in events if not is_post(event)]
+    gone = {"type": "activity.deleted", "id": "gone", "at": posts[-1]["at"], "actor": posts[0]["actor"]}
+    posts.append(gone | {"deleted": posts[0]["id"]})
+    put(kafka_address, made_topics + ACTIVITY, posts, "actor")
+    put(kafka_address, made_topics + CONFERENCE_LOG, rest, "conference")
+    topic = f"kafka://{kafka_address}/{made_topics}{CONFERENCE_LOG}?conference={CONFERENCE}"
+    assert hallway("ties", topic, "--conference", CONFERENCE, "--all").rows == []
+
+    where = ["--kafka", kafka_address, "--prefix", made_topics, "--conference", CONFERENCE]
+    dry = hallway("backfill", *where, "--dry-run")
+    assert (dry.code, "would be brought" in dry.err) == (0, True), dry.err
+    assert len(hallway("export", topic).rows) == len(rest)
+    assert hallway("backfill", *where).code == 0
+    lines = hallway("export", topic).rows
+    brought = lines[len(rest) :]
+    assert {row["id"] for row in brought} < {post["id"] for post in posts}, "only what belongs there"
+    assert {row["type"] for row in brought} == {"activity.posted", "activity.deleted"}
+    assert all(row["backfilled"] is True for row in brought)
+    assert not any("backfilled" in row for row in lines[: len(rest)])
+
+    now = lines[-1]["recorded_at"]
+    before = tmp_path / "before.jsonl"  # as if it had been open and they registered: rest first, then all posts
+    before.write_text("".join(json.dumps(event | {"recorded_at": now}) + "\n" for event in [*rest, *posts]))
+    ties = hallway("ties", topic, "--conference", CONFERENCE, "--all")
+    assert len(ties.rows) == 3
+    assert ties.out == hallway("ties", before, "--conference", CONFERENCE, "--all").out
+
+    again = hallway("backfill", *where)
+    assert "0 records brought" in again.err
+    assert len(hallway("export", topic).rows) == len(lines)
+
+
+def test_what_is_not_open_is_refused(kafka_address: str, made_topics: str, hallway: Hallway) -> None:
+    refused = hallway("backfill", "--kafka", kafka_address, "--prefix", made_topics, "--conference", "nowhere")
+    assert (refused.code, "nowhere is not open" in refused.err) == (2, True)
+
+
+def test_what_the_log_has_is_passed_over() -> None:
+    codec, past = Codec(), Backfill(CONFERENCE)
+
+    def events(posts: bool) -> list[Input]:
+        told = [event | ({"conference": None} if posts else {}) for event in story() if is_post(event) is posts]
+        return [found.event for event in told if isinstance(found := codec.decode(json.dumps(event).encode()), Record)]
+
+    for event in events(posts=False):
+        past.learn(event)
+    copies = [copy for post in events(posts=True) for copy in past.copies(post)]
+    assert len(copies) == 14  # all but what two strangers said without a hashtag
+    for copy in copies[:-1]:
+        assert b'"backfilled":true' in encode(copy)
+        past.learn(copy)
+    assert [copy.id for post in events(posts=True) for copy in past.copies(post)] == [copies[-1].id]
