@@ -7,7 +7,7 @@ from typing import Any
 
 import redis
 
-from tests.gateway.people import CONFERENCE, Server, attendee, good, opened, stream, talked, until
+from tests.gateway.people import CONFERENCE, Server, attendee, good, now, opened, post, stream, talked, until
 
 CANARY = "qxcanaryzv"
 
@@ -45,6 +45,10 @@ def test_nothing_that_names_the_erased_is_left(tmp_path: Path) -> None:
         bad = {"type": "checkin.arrived", "id": "bad", "conference": CONFERENCE, "attendee": 7, "who": gone.account}
         assert good(organizer.post("/v1/events", json=bad))["results"][0]["status"] == "rejected"
         talked(server, gone, stays)
+        own = [post(gone.account, stays.account, number=f"{CANARY}-{number}") for number in range(3)]
+        good(server.client("connector").post("/v1/events", json=own))
+        gone.say("/v1/me/accounts", account=f"x:{CANARY}-second")  # a code that nobody will post
+        other = attendee(server, organizer, f"{CANARY}-2")  # whom the organizer erases
         gone.say("/v1/me/here", place="hall-a")
         stays.say("/v1/me/here", place="hall-a")
         until(stays.cards)
@@ -67,15 +71,30 @@ def test_nothing_that_names_the_erased_is_left(tmp_path: Path) -> None:
             assert live.next()["event"] == "withdrawn"
             until(lambda: own.next()["event"] == "end")
         assert stays.cards() == []
+        erased = {"type": "attendee.erased", "id": "erased", "at": now(), "conference": CONFERENCE}
+        answer = organizer.post("/v1/events", json=erased | {"attendee": other.id})
+        assert good(answer)["results"][0]["status"] == "accepted"
+        assert [who.http.get("/v1/me").status_code for who in (gone, other)] == [401, 401]
 
         def everywhere() -> list[str]:
             words = (CANARY.encode(), CANARY.title().encode(), *in_base64(CANARY.encode()))
             return [name for name, value in stored(server.data) if any(word in value for word in words)]
 
-        until(lambda: not everywhere(), 15)
-        until(lambda: not [name for name, value in in_redis(client) if gone.id.encode() in value], 15)
+        until(lambda: not everywhere(), 30)
+        until(lambda: not [name for name, value in in_redis(client) if gone.id.encode() in value], 30)
         client.close()
         assert CANARY not in server.errors.read_text()
+        assert CANARY not in server.client().get("/metrics").text
+        ids = (gone.id.encode(), other.id.encode())  # in the log they stay, and lead nowhere
+
+        def beside_the_log() -> list[str]:
+            found = [name for name, value in stored(server.data) if any(each in value for each in ids)]
+            return [name for name in found if "/journal.db" not in name]
+
+        until(lambda: not beside_the_log(), 30)
+        why = good(organizer.get(f"/v1/conferences/{CONFERENCE}/why", params={"a": gone.id, "b": stays.id}))
+        assert [step["name"] for step in why["steps"]] == ["conference", "registered", "registered"]
+        assert "was erased" in why["steps"][1]["text"]
         assert good(stays.http.get("/v1/me"))["attendee"] == stays.id
     assert not everywhere()
     assert any(server.data.iterdir())
