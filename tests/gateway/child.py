@@ -53,7 +53,7 @@ def told(parts: Running, address: str) -> None:
 def reader_of(given: dict[str, Any]) -> PostReader:
     """The file, or the real reader with every host of its networks at one port of this machine."""
     port = given.get("networks")
-    return NetworkReader(on_loopback(port)) if port else FileReader(Path(given["posts"]))
+    return NetworkReader(on_loopback(port, fetch_s=30.0)) if port else FileReader(Path(given["posts"]))
 
 
 def main() -> int:

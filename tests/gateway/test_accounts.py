@@ -21,7 +21,7 @@ def fakes() -> Iterator[FakeServers]:
 @pytest.fixture(scope="module")
 def reading(fakes: FakeServers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server that reads the fake networks."""
-    with Server(tmp_path_factory.mktemp("reading"), networks=fakes.port) as found:
+    with Server(tmp_path_factory.mktemp("reading"), networks=fakes.port, bounds={"read_s": 60.0}) as found:
         yield found
 
 

@@ -72,7 +72,7 @@ def test_a_line_on_which_nothing_more_comes_is_closed(quick: Server, sent: bytes
             said += part
     assert said[: len(answer)] == answer
     assert bool(said) == bool(answer)
-    assert time.monotonic() - began < 5.0
+    assert time.monotonic() - began < LIMIT_S
 
 
 def test_a_head_that_drips_is_not_waited_for(quick: Server) -> None:
@@ -81,7 +81,7 @@ def test_a_head_that_drips_is_not_waited_for(quick: Server) -> None:
         line.settimeout(0.05)
         began, closed = time.monotonic(), False
         while not closed:
-            assert time.monotonic() - began < 5.0
+            assert time.monotonic() - began < LIMIT_S
             try:
                 line.sendall(b"X-Drip: 1\r\n")
                 closed = line.recv(1) == b""
@@ -106,7 +106,7 @@ def test_a_session_that_was_pushed_out_ends_its_streams(quick: Server) -> None:
         for _ in range(10):  # ten phones later
             link = good(organizer.post(f"/v1/conferences/{CONFERENCE}/attendees/{ada.id}/link"))["link"]
             good(quick.client().post("/v1/session", json={"link": link.rpartition("/")[2]}))
-        assert live.next(5.0)["event"] == "end"
+        assert live.next()["event"] == "end"
         assert ada.http.get("/v1/me").status_code == 401
         assert other.events.empty()
 
@@ -119,7 +119,7 @@ def test_a_session_that_expires_ends_its_streams(quick: Server) -> None:
         with base:  # its 30 days go by
             assert base.execute("UPDATE grants SET expires = 1 WHERE id = ?", (name,)).rowcount == 1
         base.close()
-        assert live.next(5.0)["event"] == "end"
+        assert live.next()["event"] == "end"
 
 
 def free_port() -> int:
