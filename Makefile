@@ -20,7 +20,7 @@ $(STAMP): pyproject.toml uv.lock
 	@UV_PROJECT_ENVIRONMENT=$(VENV) $(BIN)/uv sync --locked --quiet --inexact --extra local-kafka --python $(BIN)/python
 	@touch $@
 
-demo: $(STAMP) ## a conference day that plays on the pages: it prints whose
+demo: $(STAMP) ## a conference day that plays on the pages; it prints the addresses to open
 	@$(BIN)/hallway demo
 
 test: $(STAMP) browser ## every test
