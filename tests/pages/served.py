@@ -1,0 +1,126 @@
+"""A real ``hallway serve`` for the pages: the command itself, on a port that stays its own over restarts.
+
+Owns: the process, the organizer's key that it prints, what an organizer sends besides the page. May never: know a page.
+"""
+
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Self
+
+import httpx
+
+LIMIT_S = 60.0
+ID = "hi-27"
+RULES = {"accounts": "claimed", "per_hour": 1_000, "per_day": 1_000}
+OPENING: dict[str, Any] = {
+    "name": "Health IT Week",
+    "hashtags": ["hi27"],
+    "starts_at": "2026-01-01T00:00:00Z",
+    "ends_at": "2099-01-01T00:00:00Z",
+    "time_zone": "America/New_York",
+    "places": [{"place": "hall-a", "name": "Hall A"}, {"place": "hall-b", "name": "Hall B, north"}],
+    "chats": [{"hashtag": "hitsm"}],
+    "matching": RULES,
+}
+ALL = {"matching": True, "chats": True, "share_place": True}
+
+
+class Served:
+    """Starts with the context, ends with it; ``kill`` and ``start`` in between."""
+
+    def __init__(self, folder: Path) -> None:
+        self._data, self._errors = folder / "data", folder / "errors.log"
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self._port = free.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self._port}"
+        self.key = ""
+        self._process: subprocess.Popen[str] | None = None
+        self._http = httpx.Client(base_url=self.url, timeout=LIMIT_S)
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._end(signal.SIGTERM)
+        self._http.close()
+
+    def start(self) -> None:
+        """Until it serves; the first time it prints its key."""
+        command = [sys.executable, "-m", "services.cli", "serve", "--data", str(self._data), "--port", str(self._port)]
+        with self._errors.open("a") as errors:
+            self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True)
+        if not self.key:
+            assert self._process.stdout is not None
+            lines = [self._process.stdout.readline() for _ in range(2)]
+            self.key = lines[1].strip()
+            assert self.key, self._errors.read_text()
+            self._http.headers["authorization"] = f"Bearer {self.key}"
+        end = time.monotonic() + LIMIT_S
+        while not self._answers():
+            assert self._process.poll() is None, self._errors.read_text()
+            assert time.monotonic() < end, self._errors.read_text()
+            time.sleep(0.02)
+
+    def _answers(self) -> bool:
+        try:
+            return self._http.get("/v1/conferences").status_code == 200
+        except httpx.TransportError:
+            return False
+
+    def kill(self) -> None:
+        """``kill -9``."""
+        self._end(signal.SIGKILL)
+
+    def _end(self, how: signal.Signals) -> None:
+        assert self._process is not None
+        self._process.send_signal(how)
+        try:
+            self._process.wait(LIMIT_S)
+        finally:
+            self._process.kill()
+            assert self._process.stdout is not None
+            self._process.stdout.close()
+
+    # -- what an organizer sends besides the page --------------------------------------------------------------------
+
+    def open(self) -> None:
+        """A conference in which claimed accounts count and there is room for all."""
+        good(self._http.put(f"/v1/conferences/{ID}", json=OPENING))
+
+    def register(self, handle: str, name: str) -> dict[str, str]:
+        """Somebody with the account ``x:handle``: ``attendee`` and ``link``."""
+        body = {"name": name, "accounts": [f"x:{handle}"], "consent": ALL, "show_name": True}
+        found: dict[str, str] = good(self._http.post(f"/v1/conferences/{ID}/attendees", json=body))
+        return found
+
+    def send(self, events: Sequence[dict[str, Any]]) -> None:
+        """Events, each with an id and a time; all are taken."""
+        common = {"conference": ID, "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}
+        body = [{"id": f"x:{secrets.token_hex(8)}"} | common | event for event in events]
+        results = good(self._http.post("/v1/events", json=body))["results"]
+        assert {one["status"] for one in results} == {"accepted"}, results
+
+    def talked(self, one: str, other: str) -> list[dict[str, Any]]:
+        """The posts by which two handles know each other."""
+        to = [(one, other), (other, one), (one, other)]
+        return [
+            {"type": "activity.posted", "actor": f"x:{a}", "mentions": [f"x:{b}"], "hashtags": ["hi27"]} for a, b in to
+        ]
+
+    def arrive(self, attendee: str, place: str = "hall-a") -> None:
+        """A badge is scanned."""
+        self.send([{"type": "checkin.arrived", "attendee": attendee, "place": place}])
+
+
+def good(answer: httpx.Response) -> Any:
+    """The answer's JSON, which must be good."""
+    assert answer.status_code < 300, answer.text
+    return answer.json()

@@ -1,0 +1,123 @@
+"""The pages on a real ``hallway serve``: from the link to the meeting, and through a ``kill -9`` in mid-stream."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from services.gateway.pages import POLICY
+from tests.pages.conftest import CUT, Pages, watched
+from tests.pages.finding import button, live
+from tests.pages.looking import Looking
+from tests.pages.served import Served
+
+BEFORE, AFTER = 10, 50
+POSITIONS = "all => all.map(one => one.dataset.position)"
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A server with a conference, for all of them: each has people of its own."""
+    with Served(tmp_path_factory.mktemp("served")) as one:
+        one.open()
+        yield one
+
+
+@pytest.fixture
+def pages(browser: Any, served: Served) -> Iterator[Pages]:
+    """Pages of the real server."""
+    with watched(browser, served.url) as one:
+        yield one
+
+
+def entered(pages: Pages, link: str) -> Any:
+    """By the link, as from a mail."""
+    page = pages.open(link.removeprefix(pages.url))
+    button(page, "Open my meetups").click()
+    live(page)
+    return page
+
+
+def test_killed_in_mid_stream_fifty_come_once_and_in_order(pages: Pages, served: Served) -> None:
+    pages.allowed = CUT
+    ana = served.register("many", "Ana Lima")
+    others = [served.register(f"p{n}", f"Person {n}")["attendee"] for n in range(BEFORE + AFTER)]
+    served.send([post for n in range(len(others)) for post in served.talked("many", f"p{n}")])
+    page = entered(pages, ana["link"])
+    button(page, "I’m here").click()
+    expect(page.get_by_role("heading", name="You’re here")).to_be_visible()
+    for attendee in others[:BEFORE]:
+        served.arrive(attendee)
+    expect(page.locator(".card")).to_have_count(BEFORE)
+    served.kill()
+    expect(page.locator("#lost")).to_contain_text("No connection since")
+    expect(page.locator(".card")).to_have_count(BEFORE)
+    served.start()
+    for attendee in others[BEFORE:]:
+        served.arrive(attendee)
+    expect(page.locator(".card")).to_have_count(BEFORE + AFTER)
+    live(page)
+    shown = page.eval_on_selector_all(".card", POSITIONS)
+    numbers = [tuple(int(part) for part in position.split("-")) for position in shown]
+    assert numbers == sorted(set(numbers))  # once each, in the log's order
+    names = page.eval_on_selector_all(".card h3", "all => all.map(one => one.textContent)")
+    assert names == [f"Person {n}" for n in range(BEFORE + AFTER)]
+    inbox = page.evaluate("fetch('/v1/me/inbox').then((answer) => answer.json())")
+    assert sorted(shown) == sorted(card["position"] for card in inbox["cards"])
+
+
+def test_two_meet(pages: Pages, served: Served, look: Looking) -> None:
+    """Two phones, from the link to "We met"; then one erases herself, and her browser keeps nothing."""
+    ana, ben = served.register("ana", "Ana Lima"), served.register("ben", "Ben Okri")
+    served.send(served.talked("ana", "ben"))
+    one, other = entered(pages, ana["link"]), entered(pages, ben["link"])
+    for page, place in ((one, "hall-a"), (other, "hall-b")):
+        page.get_by_label("Where").select_option(place)
+        button(page, "I’m here").click()
+    expect(one.locator(".card")).to_contain_text("You answered each other 3 times in #hi27")
+    look.at(one, "30-served-card", whole=False)
+    button(one, "Let’s meet, Ben Okri").click()
+    expect(one.locator(".card")).to_contain_text("You said yes.")
+    expect(other.locator(".card")).not_to_contain_text("yes")
+    one.reload()
+    expect(one.locator(".card")).to_contain_text("You said yes.")
+    button(other, "Let’s meet, Ana Lima").click()
+    expect(one.locator(".card")).to_contain_text("Ben Okri is at Hall B, north")
+    expect(other.locator(".card")).to_contain_text("Ana Lima is at Hall A")
+    other.get_by_label("I’m at …").select_option("hall-a")
+    button(other, "Tell Ana Lima").click()
+    expect(one.locator(".card")).to_contain_text("Ben Okri is at Hall A")
+    button(one, "We met, Ben Okri").click()
+    expect(one.locator(".card")).to_contain_text("You met. Good.")
+    pages.allowed = ("401",)
+    one.get_by_role("link", name="You", exact=True).click()
+    button(one, "Erase me …").click()
+    button(one, "Erase me").click()
+    expect(one.get_by_text("You are erased.")).to_be_visible()
+    assert one.evaluate("localStorage.length") == 0
+    one.reload()
+    expect(one.get_by_role("heading", name="Open Hallway with your link")).to_be_visible()
+
+
+def test_nothing_inline_and_nothing_from_elsewhere(pages: Pages, served: Served) -> None:
+    """The policy that the server sends is the one that the other tests of the pages are under; it holds here too."""
+    ana = served.register("alone", "Ana Lima")
+    page = entered(pages, ana["link"])
+    for path in ("/", "/organizer", "/m/x", "/worker.js", "/static/manifest.webmanifest", "/static/texts.js"):
+        answer = page.request.get(served.url + path)
+        assert answer.status == 200
+        assert answer.headers["content-security-policy"] == POLICY
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["referrer-policy"] == "no-referrer"
+    assert "unsafe" not in POLICY
+    assert POLICY.startswith("default-src 'none';")
+    blocked = page.evaluate("""() => new Promise((told) => {
+      document.addEventListener('securitypolicyviolation', (one) => told(one.effectiveDirective));
+      document.body.append(Object.assign(document.createElement('script'), {textContent: 'document.title = "x"'}));
+    })""")
+    assert blocked == "script-src-elem"
+    assert page.title() == "Hallway"
+    pages.allowed = ("Content Security Policy",)
+    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
