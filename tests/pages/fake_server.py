@@ -38,7 +38,7 @@ class Scene:
         self.inbox: Doc = {"position": "0-0", "cards": []}
         self.log: list[tuple[str, str, Doc]] = []  # (position, kind, view)
         self.kept_from = 0  # entries before are no longer kept: a stream that asks for them gets a reset
-        self.signed_in = True
+        self.signed_in, self.organizer_in = True, False
         self.overview: Doc = {}
         self.conference: Doc = {}
         self.overviews = 0
@@ -154,17 +154,23 @@ class _Handler(BaseHTTPRequestHandler):
             scene.asked.append((self.command, path, body))
             if (self.command, path) in scene.refuse:
                 return self._json(*scene.refuse[(self.command, path)])
-            if path in ("/v1/session", "/v1/organizer-session", "/v1/me") and self.command != "PATCH":
+            if path in ("/v1/session", "/v1/me") and self.command != "PATCH":
                 scene.signed_in = self.command == "POST"
+            if path == "/v1/organizer-session":
+                scene.organizer_in = self.command == "POST"
             scene.lock.notify_all()
         return self._json(200, scene.reply.get((self.command, path), {}))
 
     do_POST = do_PUT = do_PATCH = do_DELETE = _change  # noqa: N815  # the base class calls them so
 
+    def _may(self, path: str) -> bool:
+        scene = self.server.scene
+        return scene.signed_in if path.startswith("/v1/me") else scene.organizer_in
+
     def _got(self, path: str) -> Answer:
         scene = self.server.scene
         with scene.lock:
-            if not scene.signed_in:
+            if not self._may(path):
                 return 401, _problem(401, "Sign in first.")
             if ("GET", path) in scene.refuse:
                 return scene.refuse[("GET", path)]
@@ -174,7 +180,7 @@ class _Handler(BaseHTTPRequestHandler):
             if path in known:
                 return 200, known[path]
             if path == "/v1/conferences":
-                return 200, {"conferences": [scene.conference] if scene.conference else []}
+                return 200, {"conferences": [_listed(scene.conference)] if scene.conference else []}
             if scene.conference and path == f"/v1/conferences/{scene.conference['id']}":
                 return 200, scene.conference
             if path.endswith("/overview"):
@@ -191,7 +197,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _stream(self, parts: Callable[[], Iterator[str]]) -> None:
         scene = self.server.scene
-        if not scene.signed_in:
+        if not self._may(self.path):
             return self._json(401, _problem(401, "Sign in first."))
         if ("GET", urlsplit(self.path).path) in scene.refuse:
             return self._json(*scene.refuse[("GET", urlsplit(self.path).path)])
@@ -261,6 +267,12 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Security-Policy", POLICY)
         self.send_header("X-Content-Type-Options", "nosniff")
         self.end_headers()
+
+
+def _listed(conference: Doc) -> Doc:
+    opening = conference["opening"]
+    kept = {name: opening[name] for name in ("name", "starts_at", "ends_at", "time_zone")}
+    return {"id": conference["id"], "state": conference["state"], **kept}
 
 
 def _problem(status: int, detail: str) -> Doc:

@@ -102,6 +102,13 @@ WHOLE = {
         "matching": {"per_hour": 5, "accounts": "claimed"},
     },
 }
+IMPORTED = {
+    "registered": 1204,
+    "mistakes": [
+        {"line": 17, "column": "email", "text": "email has no @."},
+        {"line": 912, "column": None, "text": "The line has more columns than the heading."},
+    ],
+}
 LETTERS = [
     {
         "number": 1,

@@ -108,6 +108,13 @@ class Served:
         results = good(self._http.post("/v1/events", json=body))["results"]
         assert {one["status"] for one in results} == {"accepted"}, results
 
+    def send_badly(self, line: str) -> None:
+        """What becomes a dead letter."""
+        (result,) = good(self._http.post("/v1/events", content=line, headers={"content-type": "application/jsonl"}))[
+            "results"
+        ]
+        assert result["status"] == "rejected", result
+
     def talked(self, one: str, other: str) -> list[dict[str, Any]]:
         """The posts by which two handles know each other."""
         to = [(one, other), (other, one), (one, other)]

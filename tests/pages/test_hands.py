@@ -1,7 +1,6 @@
 """Without a mouse, without eyes, without motion, from right to left: every action is there for everybody."""
 
 from pathlib import Path
-from typing import Any
 
 from playwright.sync_api import expect
 
@@ -9,19 +8,9 @@ from tests.pages import people
 from tests.pages.conftest import Pages
 from tests.pages.fake_server import STATIC, FakeServer
 from tests.pages.finding import card, live
+from tests.pages.hands import go_to, press
 from tests.pages.looking import PHONE, SMALL, Looking
 
-MOST_STEPS = 60
-FOCUSED = """() => {
-  const one = document.activeElement, style = getComputedStyle(one);
-  if (one === document.body) return null;
-  const tabs = document.querySelector('#nav').getBoundingClientRect().top;
-  return {
-    name: one.getAttribute('aria-label') ?? one.labels?.[0]?.textContent ?? one.textContent,
-    seen: style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2,
-    free: one.closest('nav, dialog, .skip') !== null || one.getBoundingClientRect().bottom <= tabs + 1,
-  };
-}"""
 # Longer, with marks above the letters, and from right to left.
 PSEUDO = """
 const LONG = { a: "áà", e: "éè", i: "íì", o: "óò", u: "úù" };
@@ -30,25 +19,6 @@ for (const [key, text] of Object.entries(TEXTS))
   TEXTS[key] = typeof text === "string" ? wide(text) : { one: wide(text.one), other: wide(text.other) };
 document.documentElement.dir = "rtl";
 """
-
-
-def go_to(page: Any, name: str, key: str = "Tab") -> None:
-    """By the keyboard alone; what has the focus on the way can be seen, and is not under the tab bar."""
-    for _ in range(MOST_STEPS):
-        page.keyboard.press(key)
-        focused = page.evaluate(FOCUSED)
-        if focused is None:
-            continue  # past the end, and round again
-        assert focused["seen"], f"the focus on {focused['name']!r} is not to be seen"
-        assert focused["free"], f"{focused['name']!r} has the focus under the tab bar"
-        if focused["name"].strip() == name:
-            return
-    raise AssertionError(f"the keyboard does not come to {name!r}")
-
-
-def press(page: Any, name: str) -> None:
-    go_to(page, name)
-    page.keyboard.press("Enter")
 
 
 def test_every_action_by_the_keyboard(pages: Pages, server: FakeServer) -> None:

@@ -1,7 +1,7 @@
 // Opening or changing a conference. Times are those of the conference's place, so they are turned here by its zone.
 import { organizer } from "./api.js";
 import { el, field, note, tell } from "./dom.js";
-import { panel } from "./numbers.js";
+import { widePanel } from "./forms.js";
 import { say } from "./words.js";
 
 const input = (attributes = {}) => el("input", { required: true, autocomplete: "off", spellcheck: "false", ...attributes });
@@ -47,8 +47,8 @@ function weekday() {
   return el("select", {}, el("option", { value: "" }, say("chat_any")), [0, 1, 2, 3, 4, 5, 6].map((n) => el("option", { value: n }, name.format(monday + n * 86400000))));
 }
 
-// opening: what the server has, or null for a new one. What the form does not show is sent again as it was.
-export function conferenceForm(id, opening = null) {
+// saved(): the server has it now. opening: what the server has, or null for a new one. What the form does not show is sent again as it was.
+export function conferenceForm(id, opening, saved) {
   const name = input({ value: opening?.name });
   const hashtags = input({ value: opening?.hashtags.map((tag) => `#${tag}`).join(" ") });
   const zone = input({ value: opening?.time_zone ?? "America/New_York" });
@@ -64,7 +64,9 @@ export function conferenceForm(id, opening = null) {
     ["minutes", "chat_minutes", optional({ type: "number", min: 1, max: 1440 })], ["time_zone", "chat_zone", optional()],
   ], opening?.chats);
   const trouble = note();
-  const form = el("form", {}, field(say("open_name"), name), field(say("open_hashtags"), hashtags, say("open_hashtags_hint")), field(say("open_zone"), zone), field(say("open_starts"), starts), field(say("open_ends"), ends), places.element, chats.element, el("button", { class: "quiet" }, say("open_button")), trouble);
+  const about = [field(say("open_name"), name), field(say("open_hashtags"), hashtags, say("open_hashtags_hint")), field(say("open_zone"), zone)];
+  const times = [field(say("open_starts"), starts), field(say("open_ends"), ends)];
+  const form = el("form", {}, el("div", { class: "side" }, about), el("div", { class: "side" }, times), places.element, chats.element, el("button", { class: "quiet" }, say("open_button")), trouble);
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     tell(trouble, "");
@@ -73,12 +75,11 @@ export function conferenceForm(id, opening = null) {
       const body = { name: name.value.trim(), hashtags: hashtags.value.split(/[\s,]+/u).filter(Boolean), starts_at: moment("starts_at", starts, time_zone), ends_at: moment("ends_at", ends, time_zone), time_zone, places: places.read(), chats: chats.read().map(numbered), matching: opening?.matching ?? {} };
       await organizer.open(id, body);
       tell(trouble, say("open_done"));
+      await saved();
     } catch (problem) {
       if (problem.status === undefined && !(problem instanceof RangeError)) throw problem; // RangeError: no such zone
       tell(trouble, problem.message, true);
     }
   });
-  const section = panel("conference_form", el("p", { class: "hint" }, say("open_text")), form);
-  section.classList.add("wide");
-  return section;
+  return widePanel("conference_form", opening && el("p", { class: "hint" }, say("open_text")), form);
 }

@@ -1,12 +1,10 @@
 // The organizer's numbers, live: is it flowing, the matches, what was held back, people by place.
 import { el, svg } from "./dom.js";
+import { panel } from "./forms.js";
 import { Sparkline } from "./sparkline.js";
 import { number, say } from "./words.js";
 
 const HELD = new Set(["budget", "no_consent", "not_present"]);
-
-export const panel = (heading, ...children) =>
-  el("section", { class: "panel", "aria-labelledby": heading }, el("h2", { id: heading }, say(heading)), children);
 
 const figures = (keys, from) => keys.map((key) => el("div", {}, el("dt", {}, say(key)), el("dd", { "data-number": key }, number(from[key]))));
 

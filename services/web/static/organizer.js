@@ -1,62 +1,82 @@
-// The organizer's page put together: sign in, then the numbers live, and the tasks.
+// The organizer's page put together: who is signed in, and which conference is shown. The address says which, so that it
+// can be shared and outlives a reload; it never holds a key.
 import { organizer } from "./api.js";
-import { conferenceForm } from "./conference_form.js";
-import { el, field, fillTexts, find, note, tell } from "./dom.js";
-import { Numbers } from "./numbers.js";
-import { attendees, closing, letters, why } from "./tasks.js";
+import { conferenceList } from "./conference_list.js";
+import { ConferencePage } from "./conference_page.js";
+import { el, field, fillTexts, find, tell } from "./dom.js";
+import { form, input } from "./forms.js";
 import { ORGANIZER_TEXTS } from "./texts_organizer.js";
-import { addTexts, clock, say } from "./words.js";
+import { addTexts, say } from "./words.js";
 
 addTexts(ORGANIZER_TEXTS);
 fillTexts();
+const trouble = find("#trouble");
+let page = null; // the conference that is shown
 
-function status(now, text) {
-  find("#status").className = `status ${now}`;
-  find("#status-text").textContent = text;
+const named = () => decodeURIComponent(location.hash.slice(1));
+
+function frame(title, about, inside) {
+  page?.stop();
+  page = null;
+  find("#title").textContent = title;
+  find("#about").textContent = about;
+  find("#out").hidden = !inside;
+  find("#all").hidden = !inside || named() === "";
+  find("#status").hidden = true;
+  tell(trouble, "");
 }
 
-function signIn() {
-  const key = el("input", { type: "password", required: true, autocomplete: "off" });
-  const id = el("input", { required: true, autocomplete: "off", spellcheck: "false" });
-  const trouble = note();
-  const form = el("form", { class: "panel sign" }, el("p", {}, say("sign_lead")), field(say("sign_key"), key), field(say("sign_conference"), id, say("sign_conference_hint")), el("button", { class: "main" }, say("sign_button")), trouble);
-  form.addEventListener("submit", async (event) => {
-    event.preventDefault();
-    tell(trouble, "");
-    try {
-      await organizer.signIn(key.value.trim());
-      key.value = ""; // the key is in no page, storage or address from here on: the cookie is enough
-      await show(id.value.trim());
-    } catch (problem) {
-      if (problem.status === undefined) throw problem; // ours, not the server's
-      tell(trouble, problem.message, true);
-    }
-  });
-  find("#main").replaceChildren(form);
+// text: why one is not signed in any more
+function signIn(text = "") {
+  frame(say("sign_heading"), "", false);
+  const key = input({ type: "password", required: true });
+  const element = form("sign_button", [el("p", {}, say("sign_lead")), field(say("sign_key"), key)], async () => {
+    await organizer.signIn(key.value.trim());
+    key.value = ""; // the key is in no page, storage or address from here on: the cookie is enough
+    await route();
+  }, "main");
+  element.classList.add("panel", "sign");
+  if (text) element.prepend(el("p", { class: "banner calm" }, text));
+  find("#main").replaceChildren(element);
 }
 
-async function show(id) {
+async function route() {
   const { conferences } = await organizer.conferences();
-  const whole = conferences.some((one) => one.id === id) ? await organizer.conference(id) : null;
-  find("#title").textContent = whole?.opening.name ?? id;
-  if (!whole) { // not opened yet: that is what the form is for
-    find("#main").replaceChildren(conferenceForm(id));
+  const id = named();
+  if (!id) {
+    frame(say("list_heading"), "", true);
+    find("#main").replaceChildren(...conferenceList(conferences));
     return;
   }
-  const first = await organizer.overview(id);
-  const numbers = new Numbers();
-  find("#main").replaceChildren(...numbers.panels, letters(id), why(id), attendees(id), closing(id), conferenceForm(id, whole.opening));
-  numbers.draw(first);
-  let seen = new Date().toISOString();
-  const stream = new EventSource(organizer.streamOf(id));
-  const take = (event) => {
-    const now = JSON.parse(event.data);
-    seen = new Date().toISOString();
-    numbers.draw(now);
-    status("live", now.lag > 0 ? say("lagging", { count: now.lag }) : say("flowing"));
-  };
-  stream.addEventListener("overview", take);
-  stream.onerror = () => status("lost", say("lost", { time: clock(seen) }));
+  const whole = conferences.some((one) => one.id === id) ? await organizer.conference(id) : null;
+  frame(whole?.opening.name ?? id, whole ? say("about", { id, zone: whole.opening.time_zone }) : "", true);
+  page = new ConferencePage(id, whole, { again: begin, signedOut: () => signIn(say("session_over")) });
+  await page.show(find("#main"));
 }
 
-signIn();
+async function begin() {
+  try {
+    await route();
+  } catch (problem) {
+    if (problem.status === undefined) throw problem; // ours, not the server's
+    if (problem.status === 401) signIn();
+    else tell(trouble, problem.message, true);
+  }
+}
+
+find("#out").addEventListener("click", async () => {
+  try {
+    await organizer.signOut();
+    history.replaceState(null, "", location.pathname);
+    signIn(say("signed_out_here"));
+  } catch (problem) {
+    if (problem.status === 401) signIn();
+    else tell(trouble, problem.message, true);
+  }
+});
+addEventListener("hashchange", async () => {
+  if (named() === "main") return; // the skip link's
+  await begin();
+  find("#title").focus();
+});
+begin();

@@ -10,11 +10,15 @@ let zone = "UTC";
 export const addTexts = (more) => Object.assign(texts, more);
 
 export function setZone(name) {
+  zone = known(name);
+}
+
+function known(name) {
   try {
     new Intl.DateTimeFormat(LANGUAGE, { timeZone: name });
-    zone = name;
+    return name;
   } catch {
-    zone = "UTC"; // a zone this browser does not know: wrong by hours is worse than plainly UTC
+    return "UTC"; // a zone this browser does not know: wrong by hours is worse than plainly UTC
   }
 }
 
@@ -22,10 +26,11 @@ export function say(key, args = {}) {
   const found = texts[key];
   if (found === undefined) throw new Error(`no text ${key}`); // a missing text is a mistake of ours, never shown as blank
   const text = typeof found === "string" ? found : found[plural.select(Number(args.count))] ?? found.other;
-  return text.replace(/\{(\w+)\}/g, (_, name) => String(args[name] ?? ""));
+  return text.replace(/\{(\w+)\}/g, (_, name) => (typeof args[name] === "number" ? number(args[name]) : String(args[name] ?? "")));
 }
 
 const format = (iso, options) => {
+  if (iso === null || iso === undefined) return "";
   const moment = new Date(iso);
   if (Number.isNaN(moment.getTime())) return "";
   return new Intl.DateTimeFormat(LANGUAGE, { timeZone: zone, ...options }).format(moment);
@@ -38,7 +43,8 @@ export function day(iso, now = new Date()) {
   return format(iso, { day: "numeric", month: "long", ...(sameYear ? {} : { year: "numeric" }) });
 }
 
-export const moment = (iso) => `${day(iso)}, ${clock(iso)}`;
+export const dayIn = (iso, timeZone) => format(iso, { timeZone: known(timeZone), day: "numeric", month: "short", year: "numeric" });
+export const moment = (iso) => (iso ? `${day(iso)}, ${clock(iso)}` : "");
 
 // A moment said as briefly as it can be: of today the time alone.
 export const since = (iso, now = new Date()) => (day(iso) === day(now) ? clock(iso) : moment(iso));

@@ -1,0 +1,79 @@
+// One conference: its numbers live, and what an organizer can do there. What cannot be done is not offered.
+import { organizer } from "./api.js";
+import { conferenceForm } from "./conference_form.js";
+import { el, find } from "./dom.js";
+import { attendees } from "./enrolling.js";
+import { letters } from "./letters.js";
+import { Numbers } from "./numbers.js";
+import { closing, why } from "./tasks.js";
+import { clock, say, setZone } from "./words.js";
+
+const AGAIN_MS = 5000;
+
+export class ConferencePage {
+  // whole: as the server has it, null: not open yet. on: again() shows it anew, signedOut()
+  constructor(id, whole, on) {
+    Object.assign(this, { id, whole, on });
+    this.numbers = new Numbers();
+    this.stopped = false;
+    this.seen = new Date().toISOString();
+  }
+
+  async show(place) {
+    const { id, whole } = this;
+    if (!whole) { // not opened yet: that is what the form is for
+      place.replaceChildren(conferenceForm(id, null, this.on.again));
+      return;
+    }
+    setZone(whole.opening.time_zone);
+    this.numbers.draw(await organizer.overview(id));
+    const closed = whole.state === "closed";
+    const tasks = closed ? [] : [attendees(id), conferenceForm(id, whole.opening, () => {}), closing(id, whole.opening.name, this.on.again)];
+    const told = closed ? [el("p", { class: "banner calm wide" }, say("closed_note"))] : [];
+    place.replaceChildren(...told, ...this.numbers.panels, why(id), ...tasks.slice(0, 1), letters(id), ...tasks.slice(1));
+    if (!this.stopped) this.follow();
+  }
+
+  follow() {
+    this.status("", say("connecting"));
+    this.stream = new EventSource(organizer.streamOf(this.id));
+    this.stream.addEventListener("overview", (event) => this.take(JSON.parse(event.data)));
+    this.stream.onerror = () => this.lost();
+  }
+
+  take(now) {
+    this.seen = new Date().toISOString();
+    this.numbers.draw(now);
+    this.status("live", now.lag > 0 ? say("lagging", { count: now.lag }) : say("flowing"));
+  }
+
+  lost() {
+    this.status("lost", say("lost", { time: clock(this.seen) }));
+    if (this.stream.readyState === EventSource.CLOSED) this.timer = setTimeout(() => this.ask(), AGAIN_MS); // refused
+  }
+
+  // EventSource does not tell why; a question that does tell, does.
+  async ask() {
+    try {
+      this.take(await organizer.overview(this.id));
+      if (!this.stopped) this.follow();
+    } catch (problem) {
+      if (problem.status === undefined) throw problem; // ours, not the server's
+      if (this.stopped) return;
+      if (problem.status === 401) this.on.signedOut();
+      else this.lost();
+    }
+  }
+
+  status(kind, text) {
+    find("#status").hidden = false;
+    find("#status").className = `status ${kind}`;
+    find("#status-text").textContent = text;
+  }
+
+  stop() {
+    this.stopped = true;
+    clearTimeout(this.timer);
+    this.stream?.close();
+  }
+}

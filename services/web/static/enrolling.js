@@ -1,0 +1,48 @@
+// Attendees come in: one by a form, many by a CSV file with its mistakes line by line; links anew.
+import { organizer } from "./api.js";
+import { el, field, shareable } from "./dom.js";
+import { form, input, table, widePanel } from "./forms.js";
+import { say } from "./words.js";
+
+const CONSENTS = ["matching", "chats", "share_place"];
+const words = (text) => text.split(/[\s,]+/u).filter(Boolean);
+
+export const attendees = (id) => widePanel("people_add_heading", el("div", { class: "side" }, one(id), el("div", { class: "stack" }, many(id), again(id))));
+
+function link(address, key, args) {
+  return [el("p", {}, say(key, args)), shareable(address, say("copy"), say("copied"))];
+}
+
+function one(id) {
+  const name = input({ required: true });
+  const email = input({ type: "email" });
+  const accounts = input();
+  const boxes = new Map([...CONSENTS, "show_name"].map((key) => [key, input({ type: "checkbox" })]));
+  const checks = el("fieldset", {}, el("legend", {}, say("person_consent")), [...boxes].map(([key, box]) => el("label", { class: "check" }, box, say(`person_${key}`))));
+  const fields = [field(say("person_name"), name), field(say("person_email"), email), field(say("person_accounts"), accounts, say("person_accounts_hint")), checks];
+  const element = form("person_button", fields, async () => {
+    const consent = Object.fromEntries(CONSENTS.map((key) => [key, boxes.get(key).checked]));
+    const mail = email.value.trim();
+    const person = { name: name.value.trim(), ...(mail ? { email: mail } : {}), accounts: words(accounts.value), consent, show_name: boxes.get("show_name").checked };
+    const made = await organizer.register(id, person);
+    element.reset(); // the next one; and the same one is not sent twice
+    return link(made.link, "person_done", { attendee: made.attendee });
+  });
+  return element;
+}
+
+function many(id) {
+  const file = input({ type: "file", accept: ".csv,text/csv", required: true });
+  return form("csv_button", [field(say("csv_label"), file, say("csv_hint"))], async () => {
+    const { registered, mistakes } = await organizer.upload(id, await file.files[0].arrayBuffer());
+    const done = el("p", {}, say("csv_done", { count: registered }));
+    if (mistakes.length === 0) return done;
+    const rows = mistakes.map((mistake) => el("tr", {}, [mistake.line, mistake.column ?? "–", mistake.text].map((text) => el("td", {}, String(text)))));
+    return [done, el("p", {}, say("csv_mistakes", { count: mistakes.length })), table(["csv_line", "csv_column", "csv_text"], el("tbody", {}, rows))];
+  });
+}
+
+function again(id) {
+  const person = input({ required: true });
+  return form("link_button", [field(say("link_attendee"), person, say("link_hint"))], async () => link((await organizer.link(id, person.value.trim())).link, "link_done"));
+}
