@@ -17,7 +17,7 @@ from services.directory.erasing import Erasing
 from services.directory.gone import Gone
 from services.directory.keys import Keys
 from services.directory.people import People
-from services.directory.port import EVIDENCE_DAYS, Erased, Held, PostRef, Shown, day
+from services.directory.port import EVIDENCE_DAYS, Erased, Held, Person, PostRef, Shown, day
 from services.directory.posts import Posts
 
 PEOPLE_FILE, POSTS_FILE, SECRET_FILE = "directory.sqlite", "posts.sqlite", "secret.key"
@@ -79,6 +79,12 @@ class SqliteDirectory:
     def originals(self, tokens: Collection[str]) -> dict[str, str]:
         """The post ids behind tokens; those erased or expired are not in it."""
         return self.posts.originals(tokens)
+
+    def links(self, conference: str, after: str, most: int) -> list[tuple[Person, str]]:
+        """A new link for each of a page of people, by id: in one transaction, so that nobody is erased in between."""
+        with self._base.write():
+            people = self.people.listed(conference, after, most)
+            return [(person, self.keys.issue_link(conference, person.attendee)) for person in people]
 
     # -- forgetting ----------------------------------------------------------------------------------------------
 

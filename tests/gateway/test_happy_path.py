@@ -1,5 +1,7 @@
 """From the opening of a conference to two people who meet, over HTTP alone."""
 
+import csv
+import io
 import json
 import time
 
@@ -179,3 +181,19 @@ def test_csv_registers_the_good_lines_and_tells_the_others(organizer: httpx.Clie
     answer = good(organizer.post(path, content=text, headers={"content-type": "text/csv"}))
     assert answer["registered"] == 1
     assert answer["mistakes"][0]["line"] == 3
+
+
+def test_everybody_of_a_csv_gets_a_link(server: Server, organizer: httpx.Client) -> None:
+    path = f"/v1/conferences/{CONFERENCE}/attendees"
+    text = "name,email,matching\n=Eve,links-a@example.org,yes\n"
+    assert good(organizer.post(f"{path}/csv", content=text, headers={"content-type": "text/csv"}))["registered"] == 1
+    answer = organizer.post(f"{path}/links")
+    assert answer.headers["content-type"].startswith("text/csv")
+    assert answer.headers["content-disposition"].startswith("attachment")
+    rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
+    (row,) = [row for row in rows if row["email"] == "links-a@example.org"]
+    assert row["name"] == "'=Eve"  # no spreadsheet runs it
+    assert len({row["link"] for row in rows}) == len(rows)
+    with httpx.Client(base_url=server.address, headers={"x-hallway": "1"}) as phone:
+        signed_in = good(phone.post("/v1/session", json={"link": row["link"].rpartition("/")[2]}))
+    assert signed_in == {"conference": CONFERENCE, "attendee": row["attendee"]}
