@@ -1,53 +1,45 @@
-"""``hallway dead-letters``: looked at, mended and sent again, over a running server.
+"""``hallway dead-letters``: looked at, mended and sent again, over a running server or straight in a Kafka.
 
 Owns: the options and what is printed. May never: send what was not looked at: ``--dry-run`` says what would be.
 """
 
 import sys
-from base64 import b64decode, b64encode
-from collections.abc import Iterator
+from base64 import b64decode
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 from cyclopts import App, Parameter
 
-from services.commands.asking import URL, Url, ask
+from services.commands.asking import URL, Url
 from services.commands.files import STANDARD
+from services.commands.letters import Letters, OfServer, OfTopic
+from services.commands.reaching import Prefix
 from services.commands.summary import say
 from services.problems import UnusableError
 
 app = App(name="dead-letters", help="See what could not be read, mend it, and send it again.")
 
-Number = Annotated[int, Parameter(help="The letter's number, as in the list.")]
+Number = Annotated[str, Parameter(help="The letter's number, as in the list.")]
+Kafka = Annotated[str | None, Parameter(help="A Kafka's address: the letters of its workers, without asking a server.")]
 _MOST_BYTES = 65_537  # an event that is one byte too long is still told as such
 
 
 @app.command(name="list")
-def listed(*, url: Url = URL) -> int:
+def listed(*, url: Url = URL, kafka: Kafka = None, prefix: Prefix = "") -> int:
     """List the dead letters that are still there as JSONL, oldest first."""
-    gone: dict[str, int] = {}
-    for page in _pages(url):
-        gone = page["gone"]
-        for letter in page["letters"]:
-            sys.stdout.write(msgspec.json.encode(letter).decode() + "\n")
-    if gone:
-        say("No more there: " + ", ".join(f"{count:,} {cause}" for cause, count in gone.items()) + ".")
+    letters = _letters(url, kafka, prefix)
+    for letter in letters.all():
+        sys.stdout.write(msgspec.json.encode(letter).decode() + "\n")
+    if letters.gone:
+        say("No more there: " + ", ".join(f"{count:,} {cause}" for cause, count in letters.gone.items()) + ".")
     return 0
 
 
-def _pages(url: str) -> Iterator[Any]:
-    after: int | None = 0
-    while after is not None:
-        page = ask(url, "GET", "/v1/dead-letters", params={"after": after})
-        yield page
-        after = page["next"]
-
-
 @app.command
-def show(number: Number, *, url: Url = URL) -> int:
+def show(number: Number, *, url: Url = URL, kafka: Kafka = None, prefix: Prefix = "") -> int:
     """Print a letter's bytes as they came, and its reason beside them: mend them in a file."""
-    letter = ask(url, "GET", f"/v1/dead-letters/{number}")
+    letter = _letters(url, kafka, prefix).one(number)
     field = f" ({letter['field']})" if letter["field"] else ""
     say(f"{letter['reason']}{field} From {letter['source']}, line {letter['position']}.")
     if letter["sent_at"]:
@@ -67,10 +59,15 @@ def resend(
     *,
     dry_run: Annotated[bool, Parameter(negative=(), help="Only say what would become of it.")] = False,
     url: Url = URL,
+    kafka: Kafka = None,
+    prefix: Prefix = "",
 ) -> int:
-    """Send a letter again, once. Exit 1 when it is still bad; no further letter comes of that."""
-    body = {"dry_run": dry_run, "bytes": None if mended is None else b64encode(_read(mended)).decode()}
-    result = ask(url, "POST", f"/v1/dead-letters/{number}/resend", body)["result"]
+    """Send a letter again, once. Exit 1 when it is still bad; no further letter comes of that.
+
+    With --kafka the bytes go into the topics as they are: write accounts as the log has them.
+    """
+    event = None if mended is None else _read(mended)
+    result = _letters(url, kafka, prefix).resend(number, event, dry_run=dry_run)
     if result["status"] == "rejected":
         say(f"Still bad: {result['reason']}", "red")
         return 1
@@ -81,6 +78,10 @@ def resend(
         else f"{result['status'].capitalize()}{where}. {result.get('reason', '')}".strip()
     )
     return 0
+
+
+def _letters(url: str, kafka: str | None, prefix: str) -> Letters:
+    return OfServer(url) if kafka is None else OfTopic(kafka, prefix)
 
 
 def _read(name: str) -> bytes:

@@ -27,9 +27,10 @@ class Message(NamedTuple):
     """A record to write; ``kind`` becomes the header ``type``. ``partition`` None: by the key."""
 
     key: bytes
-    value: bytes
+    value: bytes | None
     kind: str
     partition: int | None = None
+    headers: tuple[tuple[str, bytes], ...] = ()
 
 
 @dataclass(slots=True)
@@ -66,7 +67,7 @@ class Writer:
                 sent.append(await self._producer.send_batch(batch, topic, partition=partition))
                 batch = self._producer.create_batch()
                 if not _put(batch, message):
-                    raise KafkaRefusedError(f"A record of {len(message.value):,} bytes is too large for Kafka.")
+                    raise KafkaRefusedError(f"A record of {len(message.value or b''):,} bytes is too large for Kafka.")
         sent.append(await self._producer.send_batch(batch, topic, partition=partition))
         return sent
 
@@ -95,6 +96,6 @@ async def writer(address: str) -> AsyncIterator[Writer]:
 
 
 def _put(batch: object, message: Message) -> bool:
-    headers = [(TYPE_HEADER, message.kind.encode())]
+    headers = [(TYPE_HEADER, message.kind.encode()), *message.headers]
     added = batch.append(timestamp=None, key=message.key, value=message.value, headers=headers)  # type: ignore[attr-defined]
     return added is not None

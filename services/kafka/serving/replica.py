@@ -192,7 +192,8 @@ class Replica:
             Copy(record.key.decode("utf-8", "replace"), _came(record, event), record.value)
             for record, event in zip(lines, decoded, strict=True)
         ]
-        told = [(letter.timestamp, letter.value) for letter in letters if _is_letter(letter.value)]
+        said = [letter for letter in letters if letter.value is not None]  # without: a mark that one was sent again
+        told = [(letter.timestamp, letter.value) for letter in said if _is_letter(letter.value)]
         stand = self.journal.follow(rows, told, {_name(part): place for part, place in places.items()})
         taken: list[Came] = []
         for record, row, event, (offset, came) in zip(lines, rows, decoded, stand, strict=True):
@@ -210,9 +211,9 @@ def _came(record: ConsumerRecord, event: Record | Reject) -> int:
     return int(record.timestamp) if own is None else millis(own)
 
 
-def _is_letter(line: bytes | None) -> bool:
+def _is_letter(line: bytes) -> bool:
     try:
-        msgspec.json.decode(line or b"", type=DeadLetter)
+        msgspec.json.decode(line, type=DeadLetter)
     except msgspec.MsgspecError:
         _log.warning("a dead letter cannot be read")
         return False
