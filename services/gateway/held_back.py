@@ -19,7 +19,7 @@ from services.embedded import BusyError, StoppedError
 from services.gateway.runner import Runner
 from streams.matching import Matcher, cards, presence, room, ties
 from streams.matching.sessions import weight
-from streams.matching.state import NEVER, Attendee
+from streams.matching.state import NEVER, Attendee, State
 
 CAUSES = ("no_consent", "not_present", "budget")
 ASK_S = 0.01  # of the fold's time at once
@@ -105,15 +105,21 @@ def _acquaintances(matcher: Matcher, person: Attendee) -> list[Attendee]:
     chances: Counter[str | None] = Counter()
     for number in person.accounts:
         account = state.accounts[number]
-        found.update(state.accounts[other].owner for other in account.sent)
+        found.update(_owner(state, other) for other in account.sent)
         for session_number in account.sessions if person.chats else ():
             session = state.sessions[session_number]
             share = weight(session)
             for other in session.authors if share or not state.policy.chat_weight else ():
-                chances[state.accounts[other].owner] += share
+                chances[_owner(state, other)] += share
     found.update(other for other, share in chances.items() if share >= state.policy.chat_weight)
     found -= {None, person.id}
     return [state.attendees[name] for name in sorted(filter(None, found)) if name in state.attendees]
+
+
+def _owner(state: State, number: int) -> str | None:
+    """Whose account it is; of one that was erased nobody knows."""
+    account = state.accounts.get(number)
+    return None if account is None else account.owner
 
 
 def _cause(matcher: Matcher, person: Attendee, other: Attendee, now: int) -> str | None:

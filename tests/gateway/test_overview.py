@@ -1,6 +1,7 @@
 """An organizer's numbers: places by name, pairs held back by why; nothing of blocks and declines."""
 
 import json
+from itertools import combinations
 from typing import Any
 
 import httpx
@@ -9,7 +10,10 @@ import pytest
 from schemas.codec import Codec, Record
 from schemas.outputs import AnyOutput, MatchSuggested
 from services.gateway.held_back import held_back, present
-from streams.matching import Matcher
+from streams.matching import Matcher, cards, presence, room, ties
+from streams.matching.state import NEVER
+from tests.embedded.harness import CONFERENCE as SIMULATED
+from tests.embedded.harness import conference
 from tests.gateway.people import ALL, OPENING, Server, good, now, opened, post, until
 
 AT = "2026-11-21T12:00:00Z"
@@ -67,11 +71,11 @@ def test_places_come_with_their_names(organizer: httpx.Client) -> None:
     assert overview(organizer)["people"] == {place: people for place, _, people in places}
 
 
-def folded(*events: dict[str, Any], per_hour: int = 0) -> tuple[Matcher, list[AnyOutput]]:
+def folded(*events: dict[str, Any], per_hour: int = 0, **policy: int) -> tuple[Matcher, list[AnyOutput]]:
     """A matcher of the same conference, asked directly, and what it put out."""
     matcher, told = Matcher("held"), []
-    policy = {"accounts": "claimed", "per_hour": per_hour}
-    opening = OPENING | {"type": "conference.opened", "id": "o", "matching": policy}
+    policies = {"accounts": "claimed", "per_hour": per_hour, **policy}
+    opening = OPENING | {"type": "conference.opened", "id": "o", "matching": policies, "chats": [{"hashtag": "hitsm"}]}
     for event in (opening, *events):
         told += applied(matcher, event)
     return matcher, told
@@ -130,3 +134,50 @@ def test_pairs_that_were_suggested_are_in_no_number(answer: str) -> None:
     said = {"type": "match.answered", "id": "a", "attendee": HUB, "match": told[0].match, "answer": answer}
     applied(matcher, said)
     assert counted(matcher) == {}
+
+
+@pytest.mark.parametrize("chat_weight", [0, 2])
+def test_an_erased_member_of_a_chat_is_nobody_in_it(chat_weight: int) -> None:
+    people = (HUB, *OTHERS)
+    events = [*map(registered, people), *TALKED, *map(arrived, people)]
+    erased = [{"type": "attendee.erased", "id": f"e-{name}", "attendee": name} for name in (OTHERS[0], HUB)]
+    matcher, _ = folded(*events, chat_sessions=1, chat_weight=chat_weight)
+    assert counted(matcher) == {"budget": 45}  # all of them were in one chat
+    for event in erased:
+        applied(matcher, event)
+    assert counted(matcher) == {"budget": 28}
+
+
+def pair_by_pair(matcher: Matcher) -> dict[str, int]:
+    """The same, plainly: every pair is looked at."""
+    state, found = matcher.state, dict[str, int]()
+    people = [one for one in state.attendees.values() if one.registered != NEVER]
+    blocked = matcher.observer.people.has_blocked
+    for one, other in combinations(people, 2):
+        here = [presence.is_here(state, each, state.now) for each in (one, other)]
+        free = cards.may_suggest(state.cards.get(cards.pair_of(one.id, other.id)), state.now)
+        if not any(here) or not free or blocked(one, other) or blocked(other, one) or not ties.known(state, one, other):
+            continue
+        conditions = {
+            "no_consent": one.matching and other.matching,
+            "not_present": all(here),
+            "budget": all(room.has_room(state, each, state.now) for each in (one, other)),
+        }
+        cause = next((cause for cause, holds in conditions.items() if not holds), None)
+        if cause is not None:
+            found[cause] = found.get(cause, 0) + 1
+    return found
+
+
+def test_the_count_is_that_of_all_pairs() -> None:
+    matcher, codec, looked = Matcher(SIMULATED), Codec(), 0
+    lines = conference()
+    for number, line in enumerate(lines):
+        record = codec.decode(line)
+        assert isinstance(record, Record)
+        matcher.apply(record.event, record.at, record.recorded)
+        if number > len(lines) * 0.8 and number % 300 == 0:
+            expected = pair_by_pair(matcher)
+            assert counted(matcher) == expected
+            looked += len(expected)
+    assert looked >= 5

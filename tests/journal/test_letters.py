@@ -1,6 +1,7 @@
 """Dead letters: bounded in time and number, never the same number twice, and gone with all their bytes."""
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from schemas.times import DAY_MS
 from services.journal import Journal, JournalFullError, MemoryJournal, SqliteJournal
 from services.journal.port import LETTER_DAYS, MOST_LETTER_BYTES, MOST_LETTERS
+from services.journal.schema import MIGRATIONS, bare, prepare
 
 NOW = 1_800_000_000_000
 
@@ -136,3 +138,16 @@ def test_a_full_journal_keeps_its_count(make_full: Callable[[], MemoryJournal]) 
 @pytest.fixture
 def make_full() -> Callable[[], MemoryJournal]:
     return lambda: MemoryJournal(room_bytes=3)
+
+
+def test_letters_of_an_older_file_begin_their_time_now(tmp_path: Path) -> None:
+    path = tmp_path / "journal.db"
+    with closing(bare(path)) as older:
+        prepare(older, path, MIGRATIONS[:1])
+        older.execute("INSERT INTO letters VALUES (3, x'01'), (7, x'02')")
+    journal = SqliteJournal(tmp_path)
+    journal.append([], NOW, [b"new"])
+    assert journal.letter_numbers() == [3, 7, 8]
+    assert journal.expire_letters(NOW) == 0
+    assert journal.expire_letters(NOW + LETTER_DAYS * DAY_MS) == 3
+    journal.close()
