@@ -21,6 +21,7 @@ from services.gateway.delivering import Delivering
 from services.gateway.runner import Readiness, Runner
 from services.inbox.redis_inbox import RedisInboxes
 from services.journal import Journal, MirrorJournal, SqliteJournal
+from services.journal.folder import DataFolder
 from services.journal.sqlite import FILE
 from services.kafka.linking import KafkaAwayError, KafkaRefusedError
 from services.kafka.serving import OnKafka
@@ -135,7 +136,7 @@ class InKafka:
         """Opens the copy. The broker must be there the first time, to say which cluster it is."""
         if (self.data / FILE).exists():
             raise UnusableError(f"{self.data} has a log of its own. Name another folder, or leave --kafka out.")
-        self.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        stack.callback(DataFolder(self.data).release)
         self._journal = await asyncio.to_thread(MirrorJournal, self.data / "copy")
         stack.callback(self._journal.close)
         self._cluster, is_new = await asyncio.to_thread(self._cluster_of)

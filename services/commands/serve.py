@@ -37,8 +37,9 @@ def serve(
         Parameter(help="HOST:PORT of a Kafka to keep the log in, where `hallway work` matches and delivers."),
     ] = None,
     print_organizer_key: Annotated[
-        bool, Parameter(negative=(), help="Make a further organizer key and print it, then serve.")
-    ] = False,
+        bool | None,
+        Parameter(help="Make an organizer key and print it, then serve; by default where the data folder is new."),
+    ] = None,
 ) -> int:
     """Take events, match people, and show them on a page: in one process, or beside the workers of a Kafka."""
     _checked(public_url, port, redis, kafka)
@@ -53,7 +54,7 @@ def serve(
 
     def ready(parts: Running, address: str) -> None:
         say(f"Hallway serves at {address} (data in {data}). Ctrl-C ends it.", "bold")
-        if parts.is_new or print_organizer_key:
+        if parts.is_new if print_organizer_key is None else print_organizer_key:
             _show_key(parts.organizer_key(), address)
 
     settings = Settings(

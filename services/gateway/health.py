@@ -50,6 +50,8 @@ async def metrics(gate: Gate) -> Response[bytes]:
     for known in gate.conferences:
         gate.metrics.records.labels(known.id).set(gate.journal.length(known.id))
     gate.metrics.tasks.set(len(asyncio.all_tasks()))
+    gate.metrics.takes.set(gate.runner.takes)
+    gate.metrics.unfolded.set(gate.runner.behind)
     gate.metrics.letters.set(await asyncio.to_thread(gate.journal.letter_count))
     return Response(gate.metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
 

@@ -28,6 +28,10 @@ class Metrics:
         self.events = Counter("hallway_events", "Events by what became of them.", ("status",), registry=self.registry)
         self.streams = Gauge("hallway_streams", "Streams that are open.", registry=self.registry)
         self.records = Gauge("hallway_log_records", "Records in a log.", ("conference",), registry=self.registry)
+        self.takes = Gauge("hallway_takes_events", "1 while events are taken.", registry=self.registry)
+        self.unfolded = Gauge(
+            "hallway_unfolded_records", "Records that wait to be folded here.", registry=self.registry
+        )
         self.letters = Gauge("hallway_dead_letters", "Dead letters.", registry=self.registry)
         self.tasks = Gauge("hallway_tasks", "Tasks of the event loop.", registry=self.registry)
         ProcessCollector(registry=self.registry)  # memory, open files, processor time

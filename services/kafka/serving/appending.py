@@ -15,12 +15,12 @@ from dataclasses import dataclass, field
 import structlog
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
-from aiokafka.partitioner import DefaultPartitioner
 
 from services.embedded.answers import AwayError, BusyError, StoppedError
 from services.kafka.serving.batches import Message, Spot, batched
 from services.kafka.serving.limits import Limits
 from services.kafka.serving.producers import connected, thrown_away
+from services.working.producing import partition_of
 
 _BROKEN = (KafkaError, OSError, asyncio.InvalidStateError)  # a time limit is an OSError
 _log = structlog.get_logger("hallway.appending")
@@ -159,8 +159,7 @@ class Appending:
             raise error
 
     def _partition_of(self, topic: str, key: bytes) -> int:
-        every = list(range(self.partitions[topic]))
-        return int(DefaultPartitioner()(key, every, every))
+        return partition_of(key, self.partitions[topic])
 
     def _fail(self, error: Exception) -> None:
         while self._queue:

@@ -12,11 +12,9 @@ import redis
 
 from services.inbox.valkey import EmbeddedValkey
 from services.kafka.broker import LocalKafka
-from services.kafka.serving.cluster import cluster_at
 from services.kafka.serving.topics import Topics, topics
 from services.kafka.topics import create
 from tests.gateway.people import Server, until
-from tests.kafka.serving.standin import StandIn
 
 
 @dataclass
@@ -32,12 +30,6 @@ class Place:
     def topics(self) -> Topics:
         return topics(self.prefix)
 
-    @property
-    def cluster(self) -> str:
-        found = cluster_at(self.servers)
-        assert found is not None
-        return found
-
     def server(self, **given: Any) -> Server:
         return Server(self.folder, **{"kafka": self.servers, "prefix": self.prefix, "redis": self.redis_url} | given)
 
@@ -47,9 +39,6 @@ class Place:
         with self.server(**given) as server:
             until(lambda: server.client().get("/healthz/ready").status_code == 200)
             yield server
-
-    def workers(self) -> StandIn:
-        return StandIn(self.servers, self.redis_url, self.cluster, self.topics)
 
 
 def made(servers: str, prefix: str, redis_url: str, folder: Path) -> Place:

@@ -2,35 +2,26 @@
 
 from dataclasses import replace
 
-import pytest
-
-from tests.gateway.people import Server, attendee, good, opened, post, stream, talked, until
+from tests.gateway.people import Server, attendee, good, opened, post, talked, until
 from tests.kafka.serving.conftest import Place
 from tests.kafka.serving.logs import events, records
 
 
-def test_two_people_meet_by_a_log_in_kafka(place: Place) -> None:
-    with place.workers(), place.ready() as server:
+def test_what_is_said_over_http_stands_in_its_topic_and_is_known_at_once(place: Place) -> None:
+    with place.ready() as server:
         organizer = opened(server)
         ada, bob = (attendee(server, organizer, name) for name in ("ada", "bob"))
         talked(server, ada, bob)
-        with stream(server, ada.http, "/v1/me/stream") as live:
-            for who in (ada, bob):
-                who.say("/v1/me/here", place="hall-a")
-            assert live.next()["event"] == "suggested"
-            (card,) = ada.cards()
-            for who in (ada, bob):
-                who.say("/v1/me/answers", card=card["card"], answer="accepted")
-            assert live.next()["event"] == "agreed"
-            until(lambda: bob.cards()[0]["agreed_at"])
-            overview = good(organizer.get("/v1/conferences/conf-1/overview"))
-            assert overview["events"] == len(records(place.servers, place.topics.log))
-            steps = good(organizer.get(f"/v1/conferences/conf-1/why?a={ada.id}&b={bob.id}"))["steps"]
-            assert {step["name"]: step["ok"] for step in steps}["present"]
-            gone = bob.http.request("DELETE", "/v1/me", json={"confirm": "erase me"})
-            assert gone.status_code == 202
-            assert live.next()["event"] == "withdrawn"
+        for who in (ada, bob):
+            who.say("/v1/me/here", place="hall-a")
+            assert good(who.http.get("/v1/me"))["place"] == "hall-a"
+        overview = good(organizer.get("/v1/conferences/conf-1/overview"))
+        assert overview["events"] == len(records(place.servers, place.topics.log))
+        steps = good(organizer.get(f"/v1/conferences/conf-1/why?a={ada.id}&b={bob.id}"))["steps"]
+        assert {step["name"]: step["ok"] for step in steps}["present"]
         assert ada.cards() == []
+        assert bob.http.request("DELETE", "/v1/me", json={"confirm": "erase me"}).status_code == 202
+        assert bob.http.get("/v1/me").status_code == 401
         _is_as_it_should_be(place, server)
 
 
@@ -97,12 +88,3 @@ def test_what_another_gateway_appended_is_known_here(place: Place) -> None:
 
 def _knows(server: Server) -> bool:
     return bool(good(server.client("organizer").get("/v1/conferences")))
-
-
-def test_a_folder_is_for_one_log(place: Place) -> None:
-    with place.ready() as server:
-        opened(server)
-    refused = place.server(kafka=None)
-    with pytest.raises(AssertionError, match="belongs to a Kafka"), refused:
-        pass
-    refused.stop()

@@ -1,0 +1,134 @@
+"""The compose file, the Dockerfile, Prometheus' and Grafana's files, without running anything."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from compose_spec import PyCompose
+
+from services.kafka.broker import settings
+from services.kafka.broker.jars import KAFKA_VERSION
+from tests.deploy.files import DEPLOY, ROOT, compose, compose_text, dashboards, instructions, services
+
+SERVICES = sorted(services())
+OURS = {"pod", "topics", "router", "matcher", "delivery", "gateway"}
+
+
+def test_it_keeps_the_compose_specification() -> None:
+    found = compose()  # with the anchors put in, of which the specification says nothing
+    assert sorted(PyCompose.from_json(json.dumps(found)).service_names()) == SERVICES
+    found["services"]["kafka"]["imagee"] = "x"
+    with pytest.raises(ValueError, match="imagee"):
+        PyCompose.from_json(json.dumps(found))
+
+
+@pytest.mark.parametrize("missing", ["HALLWAY_CLUSTER_ID", "GRAFANA_PASSWORD"])
+def test_what_must_be_chosen_is_asked_for(missing: str) -> None:
+    with pytest.raises(KeyError, match=missing):
+        compose_text({name: "x" for name in ("HALLWAY_CLUSTER_ID", "GRAFANA_PASSWORD") if name != missing})
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_service_is_bound_in_what_it_may(name: str) -> None:
+    service = services()[name]
+    assert re.fullmatch(r"[\w./-]+:v?\d+\.\d+\.\d+(-alpine)?", service["image"]), "a tag is a version"
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert service["restart"] in ("unless-stopped", "on-failure")
+    assert "privileged" not in service
+    if name not in OURS:  # the image's own USER is none of root, see the Dockerfile
+        assert int(str(service["user"]).partition(":")[0]) > 0
+    assert name in ("topics", "router", "matcher", "delivery") or "healthcheck" in service
+    if name != "pod":
+        assert service["network_mode"] == "service:pod"
+        assert "ports" not in service
+
+
+def test_ports_are_published_on_loopback_unless_told() -> None:
+    assert all(port.startswith("127.0.0.1:") for port in services()["pod"]["ports"])
+    given = {"HALLWAY_CLUSTER_ID": "x", "GRAFANA_PASSWORD": "x", "HALLWAY_BIND": "0.0.0.0"}  # noqa: S104  # on purpose
+    ports = yaml.safe_load(compose_text(given))["services"]["pod"]["ports"]
+    assert [port for port in ports if not port.startswith("0.0.0.0:")] == ["127.0.0.1:3000:3000"]
+
+
+def test_every_volume_and_file_is_there() -> None:
+    declared = set(compose()["volumes"])
+    used = {volume.split(":")[0] for service in services().values() for volume in service.get("volumes", [])}
+    assert {name for name in used if not name.startswith("./")} == declared
+    assert all((ROOT / name).exists() for name in used - declared)
+    waited = {name for service in services().values() for name in service.get("depends_on", {})}
+    assert waited <= set(SERVICES)
+
+
+def test_kafka_is_the_tested_one_and_runs_as_the_local_one() -> None:
+    kafka = services()["kafka"]
+    assert kafka["image"] == f"apache/kafka:{KAFKA_VERSION}"
+    given = {
+        name.removeprefix("KAFKA_").replace("_", ".").lower(): str(value)
+        for name, value in kafka["environment"].items()
+        if name.startswith("KAFKA_") and name != "KAFKA_HEAP_OPTS"
+    }
+    lines = settings.server(Path("here"), 9092, 9093).splitlines()
+    local = dict(line.partition("=")[::2] for line in lines if "=" in line)
+    local = {name.strip(): value.strip() for name, value in local.items()}
+    assert set(given) <= set(local)
+    assert {name: value for name, value in given.items() if local[name] != value} == {"log.dirs": "/var/lib/kafka/data"}
+    assert kafka["volumes"] == ["kafka:/var/lib/kafka/data"]
+
+
+def test_the_image_is_built_from_the_lock_file_and_runs_as_nobody() -> None:
+    steps = instructions()
+    assert all(re.search(r":[\d.]+", words) or words.split()[0] == "build" for kind, words in steps if kind == "FROM")
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    (uv,) = re.findall(r"UV_VERSION := (\S+)", makefile)
+    runs = [words for kind, words in steps if kind == "RUN"]
+    assert any(f"uv=={uv}" in words for words in runs)
+    assert all("--locked" in words for words in runs if words.startswith("uv sync"))
+    assert ("USER", "10001:10001") in steps
+    copied = {word for kind, words in steps if kind == "COPY" and "--from" not in words for word in words.split()[:-1]}
+    kept = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
+    assert {f"!{name}" for name in copied} <= set(kept)
+
+
+def test_prometheus_asks_where_the_parts_answer() -> None:
+    jobs = yaml.safe_load((DEPLOY / "prometheus.yml").read_text(encoding="utf-8"))["scrape_configs"]
+    asked = {job["job_name"]: job["static_configs"][0]["targets"][0].partition(":")[2] for job in jobs}
+    for name in ("router", "matcher", "delivery"):
+        assert asked.pop(name) == _after(services()[name]["command"], "--metrics-port")
+    assert asked.pop("gateway") == _after(services()["gateway"]["command"], "--port")
+    (listens,) = [word for word in services()["prometheus"]["command"] if "listen-address" in word]
+    assert asked == {"prometheus": listens.rpartition(":")[2]}
+
+
+def _after(command: list[str], option: str) -> str:
+    return command[command.index(option) + 1]
+
+
+def test_caddy_leads_to_the_gateway_and_listens_where_ports_are_published() -> None:
+    text = (DEPLOY / "Caddyfile").read_text(encoding="utf-8")
+    assert f"reverse_proxy 127.0.0.1:{_after(services()['gateway']['command'], '--port')}" in text
+    inner = {port.rpartition(":")[2] for port in services()["pod"]["ports"]}
+    assert set(re.findall(r"https?_port (\d+)", text)) | {"3000"} == inner
+    assert text.count("{") == text.count("}")
+
+
+def _all_of(kind: str) -> dict[str, Any]:
+    (path,) = (DEPLOY / "grafana" / "provisioning" / kind).glob("*.yml")
+    found: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return found
+
+
+def test_grafana_finds_its_source_and_its_dashboards() -> None:
+    (source,) = _all_of("datasources")["datasources"]
+    (provider,) = _all_of("dashboards")["providers"]
+    mounts = dict(volume.split(":")[:2] for volume in services()["grafana"]["volumes"])
+    assert mounts["./deploy/grafana/dashboards"] == provider["options"]["path"]
+    assert mounts["./deploy/grafana/provisioning"] == "/etc/grafana/provisioning"
+    assert source["url"].removeprefix("http://") in "".join(services()["prometheus"]["command"])
+    for name, dashboard in dashboards():
+        assert dashboard["uid"], name
+        assert {panel["datasource"]["uid"] for panel in dashboard["panels"]} == {source["uid"]}, name
+        assert len({panel["id"] for panel in dashboard["panels"]}) == len(dashboard["panels"]), name
