@@ -19,6 +19,7 @@ from streams.workers.ports import AwayError
 ANSWER_S = 10.0
 RANGE_S = 30.0  # without a single record: then the broker is away
 FETCH_MS = 200
+RANGE_MS = 10  # a range is there or not; the next one does not wait behind a fetch at the end of the last one
 FETCH_RECORDS = 10_000
 REQUEST_MS = 20_000
 START_S = 30.0
@@ -37,19 +38,19 @@ class TopicReader:
         self._one_range = asyncio.Lock()
 
     async def __aenter__(self) -> Self:
-        self._asking, self._ranges, self._follower = [await self._consumer() for _ in range(3)]
+        self._asking, self._ranges, self._follower = [await self._consumer(ms) for ms in (FETCH_MS, RANGE_MS, FETCH_MS)]
         return self
 
     async def __aexit__(self, *_: object) -> None:
         await self._stack.aclose()
 
-    async def _consumer(self) -> Any:
+    async def _consumer(self, wait_ms: int) -> Any:
         consumer = AIOKafkaConsumer(
             bootstrap_servers=self._address,
             enable_auto_commit=False,
             auto_offset_reset="earliest",
             request_timeout_ms=REQUEST_MS,
-            fetch_max_wait_ms=FETCH_MS,
+            fetch_max_wait_ms=wait_ms,
             max_partition_fetch_bytes=4 << 20,
             fetch_max_bytes=16 << 20,
             metadata_max_age_ms=60_000,
@@ -93,6 +94,7 @@ class TopicReader:
                     if records:
                         yield records
                     if position >= end:
+                        self._ranges.pause(at)
                         return
             except (KafkaError, OSError, TimeoutError) as error:
                 raise AwayError(
