@@ -22,7 +22,7 @@ from streams.workers.commits import Commits
 from streams.workers.following import Following
 from streams.workers.frames import Frame, Partition, Raw
 from streams.workers.handling import stretches
-from streams.workers.letters import letter
+from streams.workers.letters import letter, lettered
 from streams.workers.ports import AwayError, Inboxes, LostInboxesError, Message, Producer, Reader, Snapshots
 from streams.workers.recorded import output_of, parts
 
@@ -75,6 +75,7 @@ class Delivering:
         self._following = Following(reader, prefix + CONFERENCE_LOG, TEACHING, self._learn)
         self._positions: dict[int, int] = {}
         self._mine: set[int] = set()
+        self._lettered: dict[int, set[int]] = {}
         self._looked = 0.0
 
     # -- what the log says ------------------------------------------------------------------------------------------
@@ -125,6 +126,7 @@ class Delivering:
     async def assigned(self, partitions: Collection[int]) -> None:
         """As in the port. Who was erased while a partition was another's is erased again: it may have died before."""
         new = set(partitions) - self._mine
+        self._lettered.clear()
         self._mine = set(partitions)
         for gone in self._positions.keys() - self._mine:
             del self._positions[gone]
@@ -162,7 +164,8 @@ class Delivering:
         for raw in records:
             output = output_of(raw)
             if output is None:
-                letters.append(letter(at, raw, NO_OUTPUT))
+                if raw.offset not in await self._known_letters(at):
+                    letters.append(letter(at, raw, NO_OUTPUT))
             else:
                 by_conference.setdefault(output.conference, []).append(self._for_the_others(output))
         for conference, outputs in by_conference.items():
@@ -172,6 +175,12 @@ class Delivering:
                 await self._hand_over(at.partition, conference, rising[start : start + self._limits.at_once])
         if letters:
             await self._producer.produce(self._dead_letters, letters)
+
+    async def _known_letters(self, at: Partition) -> set[int]:
+        if at.partition not in self._lettered:
+            position = self._positions.get(at.partition, 0)
+            self._lettered[at.partition] = await lettered(self._reader, self._dead_letters, at, position)
+        return self._lettered[at.partition]
 
     async def _hand_over(self, partition: int, conference: str, outputs: Sequence[AnyOutput]) -> None:
         try:

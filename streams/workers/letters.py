@@ -12,7 +12,7 @@ from schemas.codec import encode_output
 from schemas.outputs import DeadLetter
 from schemas.times import written
 from streams.workers.frames import Partition, Raw, Unreadable
-from streams.workers.ports import Message
+from streams.workers.ports import Message, Reader
 
 LETTER_BYTES = 512 << 10  # in base64 still below what a broker takes as one message; an event has at most 64 KB
 
@@ -30,6 +30,16 @@ def dead_letter(raw: Raw) -> DeadLetter | None:
         return _decode(raw.value) if isinstance(raw.value, bytes) else None
     except msgspec.MsgspecError:
         return None
+
+
+async def lettered(reader: Reader, topic: str, at: Partition, position: int) -> set[int]:
+    """The offsets from ``position`` on of which a dead letter is written already: by us, before we were killed."""
+    found: set[int] = set()
+    end = (await reader.ends(topic))[at.partition]
+    async for raws in reader.read(topic, at.partition, 0, end):
+        letters = [dead for dead in map(dead_letter, raws) if dead is not None and dead.source == source_of(at)]
+        found.update(dead.position for dead in letters if dead.position >= position)
+    return found
 
 
 def letter(at: Partition, raw: Raw, reason: str, field: str | None = None, now: int | None = None) -> Message:

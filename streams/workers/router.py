@@ -21,7 +21,7 @@ from streams.workers.decoding import decoded
 from streams.workers.following import Following
 from streams.workers.frames import Frame, Partition, Raw, header
 from streams.workers.handling import stretches
-from streams.workers.letters import letter
+from streams.workers.letters import letter, lettered
 from streams.workers.ports import Message, Producer, Reader, Rows, Snapshots
 
 KEPT_NAME = "~router"
@@ -70,7 +70,7 @@ class Routing:
         self._codec, self._log_codec = Codec(), Codec()
         self._following = Following(reader, self._log, TEACHING, self._learn)
         self._positions: dict[int, int] = {}
-        self._known: set[int] = set()  # partitions whose deletions are known
+        self._lettered: dict[int, set[int]] = {}  # of partitions whose deletions and dead letters are known
         self._now: int | None = None
 
     async def begin(self) -> None:
@@ -102,7 +102,7 @@ class Routing:
         """As in the port."""
         for gone in self._positions.keys() - set(partitions):
             del self._positions[gone]
-        self._known &= set(partitions)
+        self._lettered.clear()  # another may have written some meanwhile
 
     def sought(self, positions: Mapping[int, int]) -> None:
         """As in the port."""
@@ -121,8 +121,8 @@ class Routing:
     async def frame(self, frame: Frame) -> None:
         """As in the port."""
         at = frame.at
-        if at.partition not in self._known:
-            await self._recall(at.partition)
+        if at.partition not in self._lettered:
+            await self._recall(at)
         await self._following.catch_up()
         async for records in stretches(self._reader, frame, self._positions.get(at.partition, 0)):
             await self._take(at, records)
@@ -139,17 +139,19 @@ class Routing:
             await asyncio.sleep(0)
         await self._write(at, routed)
 
-    async def _recall(self, partition: int) -> None:
-        for value in await self._rows.load(partition, MOST_DELETIONS):
+    async def _recall(self, at: Partition) -> None:
+        for value in await self._rows.load(at.partition, MOST_DELETIONS):
             record = self._codec.decode(value)
             if not isinstance(record, Reject):
                 self._router.route(record.event)  # remembered; where it went it is a double
-        self._known.add(partition)
+        position = self._positions.get(at.partition, 0)
+        self._lettered[at.partition] = await lettered(self._reader, self._dead_letters, at, position)
 
     def _route(self, at: Partition, records: Sequence[Raw], routed: _Routed) -> None:
         for raw, found in decoded(self._codec, records):
             if isinstance(found, Reject):
-                routed.letters.append(letter(at, raw, found.reason, found.field, self._now))
+                if raw.offset not in self._lettered[at.partition]:
+                    routed.letters.append(letter(at, raw, found.reason, found.field, self._now))
                 continue
             event = found.event
             self._now = max(self._now or 0, raw.timestamp)

@@ -30,9 +30,11 @@ class Worker:
         self._command += ["--session", "6", *options]
         self._log = folder / f"{self.name}.log"
         self.process: subprocess.Popen[bytes] | None = None
+        self._begun = 0
 
     def start(self) -> None:
         assert self.process is None or self.process.poll() is not None, "it runs"
+        self._begun = len(self.log())
         with self._log.open("ab") as log:
             self.process = subprocess.Popen(self._command, stdout=log, stderr=log)
 
@@ -51,6 +53,10 @@ class Worker:
 
     def log(self) -> str:
         return self._log.read_text(errors="replace") if self._log.exists() else ""
+
+    def works(self) -> bool:
+        """Whether it has got partitions since it was started."""
+        return self.alive() and '"mine": [' in self.log()[self._begun :].replace('"mine": []', "")
 
     def alive(self) -> bool:
         return self.process is not None and self.process.poll() is None
