@@ -11,7 +11,7 @@ import signal
 import threading
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Literal
 
@@ -24,6 +24,7 @@ from services.kafka.linking import KafkaAwayError, KafkaRefusedError
 from services.problems import UnusableError
 from services.working.clusters import cluster_id
 from services.working.inboxes import StoreInboxes
+from services.working.metrics import told
 from services.working.producing import BatchProducer, partition_of
 from services.working.reading import TopicReader
 from services.working.snapshots import TopicRows, TopicSnapshots
@@ -64,17 +65,17 @@ def clock() -> int:
 
 async def work(settings: Settings, ready: Callable[[], None]) -> int:
     """Works until SIGTERM or SIGINT (0), or until something broke (1). ``ready``: the broker answered."""
-    told = asyncio.Event()
+    ending = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, _told_to_end, told)
-    partitions = await _until(told, settings)
+        loop.add_signal_handler(number, _told_to_end, ending)
+    partitions = await _until(ending, settings)
     if partitions is None:
         return 0
     try:
         async with _made(settings, partitions) as worker:
             ready()
-            waiting = asyncio.create_task(_stop_when(told, worker))
+            waiting = asyncio.create_task(_stop_when(ending, worker))
             code = await worker.run()
             waiting.cancel()
             _begin_to_end()
@@ -86,10 +87,10 @@ async def work(settings: Settings, ready: Callable[[], None]) -> int:
     return code
 
 
-async def _until(told: asyncio.Event, settings: Settings) -> int | None:
+async def _until(ending: asyncio.Event, settings: Settings) -> int | None:
     """The number of partitions, once a broker answers and its topics are as declared; None: told to end before."""
     said = False
-    while not told.is_set():
+    while not ending.is_set():
         try:
             return await topics.check(settings.kafka, settings.prefix)
         except KafkaRefusedError as error:
@@ -98,17 +99,19 @@ async def _until(told: asyncio.Event, settings: Settings) -> int | None:
             if not said:
                 _log.warning("waiting for Kafka", reason=str(error))
                 said = True
-        await asyncio.wait([asyncio.ensure_future(told.wait())], timeout=WAIT_S)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(WAIT_S):
+                await ending.wait()
     return None
 
 
-async def _stop_when(told: asyncio.Event, worker: WorkerApp) -> None:
-    await told.wait()
+async def _stop_when(ending: asyncio.Event, worker: WorkerApp) -> None:
+    await ending.wait()
     worker.stop()
 
 
-def _told_to_end(told: asyncio.Event) -> None:
-    told.set()
+def _told_to_end(ending: asyncio.Event) -> None:
+    ending.set()
     _begin_to_end()
 
 
@@ -135,7 +138,9 @@ async def _made(settings: Settings, partitions: int) -> AsyncIterator[WorkerApp]
             session_s=settings.session_s,
             silent_s=settings.silent_s,
         )
-        yield WorkerApp(app, handler, reader)
+        worker = WorkerApp(app, handler, reader)
+        stack.enter_context(told(worker, settings.kind, settings.metrics_port))
+        yield worker
 
 
 _Ports = tuple[BatchProducer, TopicReader, TopicSnapshots]

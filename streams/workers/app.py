@@ -27,6 +27,17 @@ from streams.workers.transport import FramedApp, FrameSchema, topics_of
 _log = structlog.get_logger("hallway.worker")
 
 
+class FaustError(Exception):
+    """Faust ended by itself."""
+
+
+class SilentError(Exception):
+    """There is more to read, or partitions are to be had, and nothing came."""
+
+    def __init__(self, silent_s: float) -> None:
+        super().__init__(f"There is more to read, and nothing was done for {silent_s:.0f} s.")
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """How a worker takes part. ``instance``: the name under which it comes back to its partitions after a restart."""
@@ -42,6 +53,16 @@ class Settings:
     stop_s: float = 4.0  # for Faust to end
 
 
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """What was handled so far, and the offset of each partition's next record."""
+
+    frames: int
+    records: int
+    seconds: float
+    positions: dict[int, int]
+
+
 class WorkerApp:
     """``run`` ends when ``stop`` was called (0), or when something broke (1)."""
 
@@ -54,6 +75,9 @@ class WorkerApp:
         self._ending = asyncio.Event()
         self._one = asyncio.Lock()  # frames, looks and assignments: one at a time
         self._mine: set[int] = set()
+        self._assigned = False  # whether the group has given us our share; it may be empty
+        self._frames_done = self._records_done = 0
+        self._frames_s = 0.0
         self._done: dict[int, int] = {}
         self._done_at = time.monotonic()
 
@@ -116,9 +140,20 @@ class WorkerApp:
             try:
                 async with self._one:
                     if self.failure is None and frame.at.partition in self._mine:
-                        await self._handler.frame(frame)
+                        await self._handled(frame)
             except Exception as error:  # noqa: BLE001  # it must not leave the agent
                 self.fail(error)
+
+    async def _handled(self, frame: Frame) -> None:
+        begun = time.perf_counter()
+        await self._handler.frame(frame)
+        self._frames_s += time.perf_counter() - begun
+        self._frames_done += 1
+        self._records_done += len(frame.records)
+
+    def numbers(self) -> Numbers:
+        """As they are now."""
+        return Numbers(self._frames_done, self._records_done, self._frames_s, dict(self._handler.positions()))
 
     async def _looks(self) -> None:
         """What is to be done between frames; while the broker or the store is away it is tried again."""
@@ -144,6 +179,7 @@ class WorkerApp:
             self.commits.forget()
             self._mine = topics_of(partitions, self._handler.topic)
             await self._handler.assigned(self._mine)
+            self._assigned = True
         self._progressed()
         _log.info("partitions", mine=sorted(self._mine))
 
@@ -159,6 +195,7 @@ class WorkerApp:
         except (TimeoutError, AwayError) as error:
             _log.warning("partitions were given up in a hurry", error=type(error).__name__)
         self._mine -= gone
+        self._assigned = False
 
     # -- watching ---------------------------------------------------------------------------------------------------
 
@@ -175,10 +212,10 @@ class WorkerApp:
             await asyncio.sleep(min(1.0, self.settings.silent_s / 4))
             app = self._app
             if app is not None and app.crashed:
-                raise RuntimeError(f"Faust ended: {app.crash_reason!r}")
+                raise FaustError(repr(app.crash_reason))
             silent_s = time.monotonic() - self._done_at
             if not self._progressed() and silent_s > self.settings.silent_s and await self._lags():
-                raise RuntimeError(f"There is more to read, and nothing was done for {silent_s:.0f} s.")
+                raise SilentError(silent_s)
 
     async def _lags(self) -> bool:
         try:
@@ -186,7 +223,7 @@ class WorkerApp:
         except AwayError:
             return False  # the broker is away: nobody can do anything
         done = self._handler.positions()
-        return not self._mine or any(done.get(partition, 0) < ends[partition] for partition in self._mine)
+        return not self._assigned or any(done.get(partition, 0) < ends[partition] for partition in self._mine)
 
 
 def _app(settings: Settings, worker: WorkerApp) -> FramedApp:

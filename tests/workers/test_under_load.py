@@ -101,6 +101,7 @@ async def played(broker: LocalKafka, folder: Path, kills: int) -> None:
 
         await until(delivered, workers=workers, every_s=0.3)
         for worker in workers:
+            await until(worker.works, workers=workers)
             code, took_s = worker.end()
             assert (code, took_s < 10) == (0, True)
         assert found[MATCHES] == 0

@@ -1,0 +1,168 @@
+"""A worker ends, uncommitted, when something breaks; and when it has fallen silent."""
+
+import asyncio
+from collections.abc import AsyncIterator, Collection, Mapping
+
+import pytest
+from faust.types import TP
+
+from streams.workers import app as worker_app
+from streams.workers.app import Settings, SilentError, WorkerApp
+from streams.workers.commits import Commits
+from streams.workers.frames import Frame, Partition
+from streams.workers.ports import AwayError
+from tests.workers.simulated import Record
+
+SETTINGS = Settings("127.0.0.1:1", "group", silent_s=0.2, look_s=0.01, stop_s=0.1)
+
+
+class Handler:
+    """Does what it is told to do with a frame, and counts."""
+
+    topic = "log"
+
+    def __init__(self, error: Exception | None = None) -> None:
+        self.commits, self.error = Commits(), error
+        self.frames = self.looks = 0
+        self.done: dict[int, int] = {}
+
+    async def begin(self) -> None:
+        await asyncio.Event().wait()
+
+    async def assigned(self, partitions: Collection[int]) -> None:
+        self.done = dict.fromkeys(partitions, 0)
+
+    def sought(self, positions: Mapping[int, int]) -> None:
+        self.done.update(positions)
+
+    async def frame(self, frame: Frame) -> None:
+        self.frames += 1
+        if self.error is not None:
+            raise self.error
+        self.done[frame.at.partition] = frame.end
+        self.commits.safe(frame.at, frame.end)
+
+    async def revoked(self, partitions: Collection[int]) -> None:
+        pass
+
+    async def look(self) -> None:
+        self.looks += 1
+        if self.error is not None:
+            raise self.error
+
+    def positions(self) -> dict[int, int]:
+        return self.done
+
+
+class Reader:
+    """Tells where the topic ends, or that the broker is away."""
+
+    def __init__(self, end: int | None) -> None:
+        self.end = end
+
+    async def ends(self, topic: str) -> dict[int, int]:
+        if self.end is None:
+            raise AwayError
+        return {0: self.end}
+
+
+def frame(begin: int, end: int) -> Frame:
+    return Frame(Partition("log", 0), begin, end, [Record(offset, b"k", b"v") for offset in range(begin, end)])
+
+
+async def frames(*them: Frame) -> AsyncIterator[Frame]:
+    for one in them:
+        yield one
+
+
+def made(handler: Handler, end: int | None = 0) -> WorkerApp:
+    reader: object = Reader(end)
+    return WorkerApp(SETTINGS, handler, reader)  # type: ignore[arg-type]
+
+
+async def fed(worker: WorkerApp, *them: Frame) -> None:
+    await worker._frames(frames(*them))
+
+
+def test_an_error_stops_the_worker_and_nothing_more_is_handled_or_committed() -> None:
+    async def story() -> None:
+        handler = Handler(AwayError("not written"))
+        worker = made(handler)
+        await worker.take_over({TP("log", 0)})
+        await fed(worker, frame(0, 5), frame(5, 9))
+        assert handler.frames == 1
+        assert handler.commits.partitions() == []
+        assert isinstance(worker.failure, AwayError)
+        assert await asyncio.wait_for(worker.run(), 5) == 1
+
+    asyncio.run(story())
+
+
+def test_frames_of_partitions_that_are_not_ours_are_left_to_others() -> None:
+    async def story() -> None:
+        handler = Handler()
+        worker = made(handler)
+        await worker.take_over({TP("log", 1)})
+        await fed(worker, frame(0, 5))
+        assert handler.frames == 0
+        await worker.take_over({TP("log", 0)})
+        await fed(worker, frame(0, 5))
+        assert (handler.frames, handler.commits.due(Partition("log", 0))) == (1, 5)
+        await worker.give_up({TP("log", 0)})
+        await fed(worker, frame(5, 6))
+        assert handler.frames == 1
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize(
+    ("end", "partitions", "silent"),
+    [(9, {0}, True), (0, {0}, False), (None, {0}, False), (9, set(), False)],
+    ids=["more to read", "all is read", "the broker is away", "no share of it"],
+)
+def test_a_silent_worker_ends(end: int | None, partitions: set[int], silent: bool) -> None:
+    async def story() -> None:
+        worker = made(Handler(), end)
+        await worker.take_over({TP("log", number) for number in partitions})
+        running = asyncio.create_task(worker.run())
+        done, _ = await asyncio.wait({running}, timeout=1.0 if not silent else 10.0)
+        assert bool(done) is silent
+        worker.stop()
+        assert await running == int(silent)
+        assert isinstance(worker.failure, SilentError) is silent
+
+    asyncio.run(story())
+
+
+def test_a_worker_that_is_never_given_a_share_ends() -> None:
+    async def story() -> None:
+        assert await asyncio.wait_for(made(Handler(), end=0).run(), 10) == 1
+
+    asyncio.run(story())
+
+
+def test_what_cannot_be_done_between_frames_is_tried_again() -> None:
+    async def story() -> None:
+        handler = Handler(AwayError("away"))
+        worker = made(handler, end=None)
+        await worker.take_over({TP("log", 0)})
+        running = asyncio.create_task(worker.run())
+        for _ in range(500):
+            await asyncio.sleep(0.01)
+            if handler.looks > 3:
+                break
+        assert handler.looks > 3
+        worker.stop()
+        assert await running == 0
+
+    asyncio.run(story())
+
+
+def test_fausts_web_server_is_off() -> None:
+    async def story() -> None:
+        app = worker_app._app(SETTINGS, made(Handler()))
+        assert list(app.boot_strategy.web_server()) == []
+        assert app.conf.stream_wait_empty is False
+        assert app.conf.stream_buffer_maxsize <= 4
+
+    asyncio.run(story())

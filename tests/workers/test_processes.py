@@ -1,0 +1,181 @@
+"""Workers as processes on a real broker: unreadable batches, ticks, an end within 10 seconds, no open port."""
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from schemas.outputs import MatchSuggested, MatchWithdrawn
+from schemas.times import HOUR_MS, written
+from schemas.topics import CONFERENCE_LOG, DEAD_LETTERS, MATCHES
+from services.kafka import topics as declared
+from services.kafka.broker import LocalKafka, ports
+from services.working.producing import BatchProducer
+from services.working.reading import TopicReader
+from streams.workers.letters import dead_letter
+from streams.workers.ports import Message
+from streams.workers.recorded import output_of
+from tests.workers.running import Topics, Worker, until
+from tests.workers.spoilt import spoil
+
+pytestmark = pytest.mark.slow
+NAME = "meetup"
+
+
+@asynccontextmanager
+async def opened(address: str, prefix: str, partitions: int = 1) -> AsyncIterator[Topics]:
+    """The topics of a test."""
+    await declared.create(address, prefix, partitions=partitions)
+    async with BatchProducer(address, partitions) as producer, TopicReader(address) as reader:
+        yield Topics(producer, reader, prefix)
+
+
+def event(kind: str, at: int, **fields: Any) -> Message:
+    said = {"type": kind, "id": f"{kind}-{fields}", "at": written(at), "recorded_at": written(at), "conference": NAME}
+    return Message(NAME.encode(), json.dumps({**said, **fields}).encode())
+
+
+def friends(begin: int, arrived: int) -> list[Message]:
+    """Two people who know each other, and arrive."""
+    opening = {"name": "", "hashtags": [], "places": [], "chats": [], "time_zone": "UTC"}
+    opening |= {"starts_at": written(begin), "ends_at": written(arrived + 48 * HOUR_MS)}
+    consent = {"matching": True, "chats": True, "share_place": True}
+    found = [event("conference.opened", begin, **opening)]
+    for who in ("ada", "bob"):
+        found.append(event("attendee.registered", begin, attendee=who, accounts=[], consent=consent))
+        found.append(event("account.verified", begin, attendee=who, account=f"x:{who}", method="post"))
+    pairs = [("ada", "bob"), ("bob", "ada"), ("ada", "bob")]
+    for number, (one, other) in enumerate(pairs):
+        post = {"actor": f"x:{one}", "hashtags": [], "mentions": [f"x:{other}"], "id": f"x:{number}"}
+        found.append(event("activity.posted", begin, **post))
+    return [*found, *(event("checkin.arrived", arrived, attendee=who) for who in ("ada", "bob"))]
+
+
+async def letters(topics: Topics) -> list[tuple[int, str]]:
+    """Where dead letters stood, and why."""
+    found = [dead_letter(raw) for log in await topics.all(DEAD_LETTERS) for raw in log]
+    return [(letter.position, letter.reason) for letter in found if letter is not None]
+
+
+async def told(topics: Topics) -> list[object]:
+    return [output_of(raw) for log in await topics.all(MATCHES) for raw in log]
+
+
+def test_batches_that_nobody_can_read_are_dead_letters_and_the_rest_goes_on(
+    own_kafka: LocalKafka, tmp_path: Path
+) -> None:
+    lines = friends(1_773_000_000_000, 1_773_050_000_000)
+    noise = [event("clock.ticked", 1_773_000_000_000, n=number) for number in range(5)]
+
+    async def before() -> list[int]:
+        async with opened(own_kafka.address, "") as topics:
+            parts = [lines[:4], noise, lines[4:7], noise, lines[7:]]
+            return [await topics.producer.produce(CONFERENCE_LOG, part) for part in parts]
+
+    async def after() -> list[tuple[int, str]]:
+        async with opened(own_kafka.address, "") as topics:
+            with Worker("matcher", own_kafka.address, "", tmp_path, "--no-ticks"):
+
+                async def is_done() -> bool:
+                    return len(await told(topics)) == 1 and len(await letters(topics)) == 2
+
+                await until(is_done)
+                return await letters(topics)
+
+    ends = asyncio.run(before())
+    own_kafka.stop()
+    spoil(tmp_path / "kafka", CONFERENCE_LOG, 0, ends[0], codec=True)
+    spoil(tmp_path / "kafka", CONFERENCE_LOG, 0, ends[2], codec=False)
+    own_kafka.start()
+    found = asyncio.run(after())
+    for (position, reason), first, end in zip(found, ends[0::2], ends[1::2], strict=False):
+        assert position == first
+        assert f"offsets {first} to {end - 1} cannot be read" in reason
+
+
+def test_the_owner_of_a_conference_ticks_when_something_is_due(kafka_address: str, prefix: str, tmp_path: Path) -> None:
+    async def story() -> None:
+        async with opened(kafka_address, prefix) as topics:
+            arrived = time.time_ns() // 1_000_000 - 12 * HOUR_MS + 8_000
+            messages = friends(arrived - HOUR_MS, arrived)
+            await topics.producer.produce(prefix + CONFERENCE_LOG, messages)
+            port = str(ports.free())
+            with Worker("matcher", kafka_address, prefix, tmp_path, "--metrics-port", port):
+
+                async def has_lapsed() -> bool:
+                    return any(isinstance(output, MatchWithdrawn) for output in await told(topics))
+
+                await until(has_lapsed)
+                numbers = (await asyncio.to_thread(httpx.get, f"http://127.0.0.1:{port}/metrics")).text
+                assert 'hallway_worker_position{kind="matcher",partition="0"} 1' in numbers
+            (log,) = await topics.all(CONFERENCE_LOG)
+            ticks = [raw for raw in log if b'"clock.ticked"' in raw.value]
+            assert len(ticks) == len(log) - len(messages) >= 1
+            suggested, withdrawn = await told(topics)
+            assert isinstance(suggested, MatchSuggested)
+            assert isinstance(withdrawn, MatchWithdrawn)
+            assert (withdrawn.cause, withdrawn.at) == ("expired", written(arrived + 12 * HOUR_MS))
+
+    asyncio.run(story())
+
+
+def test_a_worker_ends_within_ten_seconds_also_when_the_broker_is_away(own_kafka: LocalKafka, tmp_path: Path) -> None:
+    async def story() -> None:
+        async with opened(own_kafka.address, ""):
+            kinds = ("router", "matcher", "delivery")
+            redis = ("--redis", f"unix://{tmp_path}/nobody.sock")
+            workers = [
+                Worker(kind, own_kafka.address, "", tmp_path, *(redis if kind == "delivery" else ())) for kind in kinds
+            ]
+            try:
+                for worker in workers:
+                    worker.start()
+                for worker in workers:
+                    await until(worker.works)
+                    assert listening(worker) == set(), "a port is open"
+                own_kafka.kill()
+                await asyncio.sleep(1.0)  # not for anything to happen: for the workers to be in the middle of it
+                for worker in workers:
+                    _, took_s = worker.end()
+                    assert took_s < 10
+            finally:
+                for worker in workers:
+                    worker.__exit__(None, None, None)
+
+    asyncio.run(story())
+
+
+def listening(worker: Worker) -> set[str]:
+    """The addresses at which a process listens."""
+    assert worker.process is not None
+    own = {str(link.readlink()) for link in Path(f"/proc/{worker.process.pid}/fd").iterdir()}
+    rows = [line.split() for kind in ("tcp", "tcp6") for line in Path(f"/proc/net/{kind}").read_text().splitlines()[1:]]
+    return {row[1] for row in rows if row[3] == "0A" and f"socket:[{row[9]}]" in own}
+
+
+def test_a_worker_that_finds_no_broker_waits_and_can_be_ended(tmp_path: Path) -> None:
+    async def story() -> None:
+        with Worker("matcher", "127.0.0.1:9", "", tmp_path) as worker:
+            await until(lambda: "waiting for Kafka" in worker.log())
+            assert worker.end()[0] == 0
+
+    asyncio.run(story())
+
+
+def test_a_cluster_without_the_topics_is_an_error_that_says_what_to_do(
+    kafka_address: str, prefix: str, tmp_path: Path
+) -> None:
+    async def story() -> None:
+        with Worker("matcher", kafka_address, prefix, tmp_path) as worker:
+            await until(lambda: not worker.alive())
+            assert worker.process is not None
+            assert worker.process.returncode == 2
+            assert "hallway topics create" in worker.log()
+
+    asyncio.run(story())
