@@ -105,6 +105,10 @@ class Router:
             router._deletions[deletion.deleted, deletion.actor] = (deletion, set(conferences))
         return router
 
+    def recall(self, deletion: ActivityDeleted) -> None:
+        """Remembers a deletion of which nobody knows which logs have it: its post, if it comes, goes behind it."""
+        self._remember_deletion(deletion, set())
+
     # -- what is learnt ----------------------------------------------------------------------------------------------
 
     def learn(self, event: Input) -> None:
@@ -213,9 +217,12 @@ class Router:
 
     def _deletion(self, deletion: ActivityDeleted) -> list[tuple[str, Input]]:
         went = set(self._went.get(deletion.actor, self._went_before.get(deletion.actor, ())))
+        self._remember_deletion(deletion, went)
+        return [(conference, replace(deletion, conference=conference)) for conference in sorted(went)]
+
+    def _remember_deletion(self, deletion: ActivityDeleted, went: set[str]) -> None:
         key = (deletion.deleted, deletion.actor)
         self._deletions.pop(key, None)
         if len(self._deletions) >= MOST_DELETIONS:
             del self._deletions[next(iter(self._deletions))]
         self._deletions[key] = (deletion, went)
-        return [(conference, replace(deletion, conference=conference)) for conference in sorted(went)]

@@ -184,9 +184,18 @@ class Delivering:
 
     async def _hand_over(self, partition: int, conference: str, outputs: Sequence[AnyOutput]) -> None:
         try:
-            await self._patiently(partial(self._inboxes.deliver, conference, outputs))
+            await self._patiently(partial(self._put, conference, outputs))
         except LostInboxesError:
             await self._patiently(partial(self._rebuild, partition, [conference]))
+
+    async def _put(self, conference: str, outputs: Sequence[AnyOutput]) -> None:
+        """Delivers; of a store that is there and takes nothing, somebody began to make the inboxes again and died."""
+        try:
+            await self._inboxes.deliver(conference, outputs)
+        except AwayError:
+            if await self._inboxes.has(conference):
+                raise
+            raise LostInboxesError from None
 
     async def _patiently(self, call: Callable[[], Awaitable[None]]) -> None:
         """Tries again while the store is away, within a bound; AwayError then ends the worker, uncommitted."""

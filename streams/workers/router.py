@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import msgspec
 
 from schemas.codec import Codec, Reject, encode
+from schemas.codec import Record as Event
 from schemas.events import ActivityDeleted, ActivityPosted
 from schemas.topics import ACTIVITY, CONFERENCE_LOG, DEAD_LETTERS
 from streams.routing import MOST_DELETIONS, Router
@@ -142,8 +143,8 @@ class Routing:
     async def _recall(self, at: Partition) -> None:
         for value in await self._rows.load(at.partition, MOST_DELETIONS):
             record = self._codec.decode(value)
-            if not isinstance(record, Reject):
-                self._router.route(record.event)  # remembered; where it went it is a double
+            if isinstance(record, Event) and isinstance(record.event, ActivityDeleted):
+                self._router.recall(record.event)
         position = self._positions.get(at.partition, 0)
         self._lettered[at.partition] = await lettered(self._reader, self._dead_letters, at, position)
 

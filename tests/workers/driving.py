@@ -5,10 +5,12 @@ Owns: the group of one or two workers over a simulated Kafka. May never: help a 
 
 import random
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from streams.workers.frames import Partition, end_of, frames
 from streams.workers.handling import Handler
+from streams.workers.ports import AwayError
 from tests.workers.simulated import PARTITIONS, Broker, KilledError, Ports
 
 MOST_STEPS = 5_000
@@ -43,7 +45,9 @@ class Group:
                     return
                 if self.members:
                     await self.step(self.rng.choice(self.members))
-            except KilledError:
+            except (KilledError, BaseExceptionGroup) as error:
+                if isinstance(error, BaseExceptionGroup) and error.split(KilledError)[1] is not None:
+                    raise
                 self.kills += 1
                 self.members = [member for member in self.members if not member.ports.dead]
         raise AssertionError("it did not come to its end")
@@ -101,7 +105,8 @@ class Group:
         """A frame, a look, a commit."""
         chance = self.rng.random()
         if chance < 0.1:
-            await member.handler.look()
+            with suppress(AwayError):
+                await member.handler.look()
         behind = await self.behind(member)
         if behind:
             number = self.rng.choice(behind)
@@ -110,7 +115,11 @@ class Group:
             for frame in frames(Partition(member.handler.topic, number), raws, self.rng.randint(1, 20)):
                 member.at[number] = frame.end
                 if self.rng.random() > 0.03:  # or Faust let go of it
-                    await member.handler.frame(frame)
+                    try:
+                        await member.handler.frame(frame)
+                    except AwayError:  # the worker ends by itself
+                        member.ports.dead = True
+                        raise KilledError from None
         if chance > 0.7:
             self.commit(member)
 
