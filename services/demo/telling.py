@@ -44,10 +44,9 @@ Cards come as people arrive whom you talked with online. Answer them: nobody els
   {other}
 Say "Let's meet" on both pages, and see what changes, and what neither page shows before.
 
-The organizer sees the numbers, and no private matter. Sign in with the key:
-  {self._address}/organizer
-  conference  {CONFERENCE}
-  key         {key}
+The organizer sees the numbers, and no private matter. Open the page, and sign in with the key:
+  {self._address}/organizer#{CONFERENCE}
+  {key}
 Some check-ins come misspelt: mend one under the dead letters. And ask "Why, or why not?" of two ids:
   {ids[me.number]}  {ids[friend.number]}
 

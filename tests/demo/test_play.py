@@ -126,7 +126,7 @@ def say(http: httpx.Client, card: str) -> int:
 
 
 def organizer_sees(demo: Demo) -> None:
-    found = re.search(r"(http://\S+)/organizer\n  conference  (\S+)\n  key         (\S+)", demo.said)
+    found = re.search(r"(http://\S+)/organizer#(\S+)\n  (hw\.key\.\S+)", demo.said)
     assert found is not None
     address, conference, key = found.groups()
     with httpx.Client(base_url=address, headers={"x-hallway": "1"}, timeout=20) as http:

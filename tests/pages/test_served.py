@@ -1,5 +1,6 @@
 """The pages on a real ``hallway serve``: from the link to the meeting, and through a ``kill -9`` in mid-stream."""
 
+import csv
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -157,6 +158,12 @@ def test_an_organizer_opens_imports_explains_mends_and_closes(pages: Pages, serv
     expect(page.get_by_text("2 people registered.")).to_be_visible()
     for line, column in ((3, "share_place"), (4, "email")):
         expect(page.get_by_role("row", name=f"{line} {column}")).to_be_visible()
+    button(page, "Make links for all").click()
+    with page.expect_download() as saved:
+        page.get_by_role("link", name="Save the file").click()
+    rows = list(csv.DictReader(saved.value.path().read_text(encoding="utf-8-sig").splitlines()))
+    assert [set(row) for row in rows] == [{"name", "email", "attendee", "link"}] * 2
+    assert all(row["link"].startswith(f"{served.url}/m/") for row in rows)
     page.get_by_label("Name", exact=True).first.fill("Elif Eriksen")
     page.get_by_label("Accounts").fill("x:elif")
     page.get_by_label("to be suggested").check()

@@ -26,7 +26,7 @@ async function ask(method, path, body, type = "application/json") {
     throw new Problem(0, say(lost.name === "TimeoutError" ? "error_slow" : "error_offline"));
   }
   const read = readJson(text);
-  if (answer.ok) return read;
+  if (answer.ok) return answer.headers.get("Content-Type")?.startsWith("text/csv") ? text : read;
   throw new Problem(answer.status, read?.detail || read?.title || say("error_unknown"), read?.field ?? null);
 }
 
@@ -68,6 +68,7 @@ export const organizer = {
   close: (id) => ask("POST", conference(id, "/close"), {}),
   register: (id, person) => ask("POST", conference(id, "/attendees"), person),
   upload: (id, csv) => ask("POST", conference(id, "/attendees/csv"), csv, "text/csv"),
+  links: (id) => ask("POST", conference(id, "/attendees/links"), undefined, "text/csv"),
   link: (id, person) => ask("POST", conference(id, `/attendees/${part(person)}/link`), {}),
   overview: (id) => ask("GET", conference(id, "/overview")),
   letters: (id, after, limit) => ask("GET", conference(id, `/dead-letters?limit=${limit}${after === null ? "" : `&after=${part(after)}`}`)),

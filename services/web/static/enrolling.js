@@ -7,7 +7,7 @@ import { say } from "./words.js";
 const CONSENTS = ["matching", "chats", "share_place"];
 const words = (text) => text.split(/[\s,]+/u).filter(Boolean);
 
-export const attendees = (id) => widePanel("people_add_heading", el("div", { class: "side" }, one(id), el("div", { class: "stack" }, many(id), again(id))));
+export const attendees = (id) => widePanel("people_add_heading", el("div", { class: "side" }, one(id), el("div", { class: "stack" }, many(id), all(id), again(id))));
 
 function link(address, key, args) {
   return [el("p", {}, say(key, args)), shareable(address, say("copy"), say("copied"))];
@@ -39,6 +39,14 @@ function many(id) {
     if (mistakes.length === 0) return done;
     const rows = mistakes.map((mistake) => el("tr", {}, [mistake.line, mistake.column ?? "–", mistake.text].map((text) => el("td", {}, String(text)))));
     return [done, el("p", {}, say("csv_mistakes", { count: mistakes.length })), table(["csv_line", "csv_column", "csv_text"], el("tbody", {}, rows))];
+  });
+}
+
+// A spreadsheet takes a file for UTF-8 by its first sign, which reading it as text takes off.
+function all(id) {
+  return form("links_button", [el("p", { class: "hint" }, say("links_hint"))], async () => {
+    const file = new Blob(["\ufeff", await organizer.links(id)], { type: "text/csv" });
+    return [el("p", {}, say("links_done")), el("a", { class: "button quiet", href: URL.createObjectURL(file), download: "links.csv" }, say("links_save"))];
   });
 }
 
