@@ -22,6 +22,7 @@ from services.commands import (
     keys,
     other_commands,
     serve,
+    tail,
     topics,
     work,
 )
@@ -48,6 +49,7 @@ app.command(kafka.app)
 app.command(topics.app)
 app.command(exporting.export, usage="Usage: hallway export INPUT... [OPTIONS]")
 app.command(backfill.backfill)
+app.command(tail.tail)
 app.command(dead_letters.app)
 app.command(work.work, usage="Usage: hallway work router|matcher|delivery --kafka HOST:PORT [OPTIONS]")
 

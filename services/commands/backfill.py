@@ -15,8 +15,8 @@ from services.commands.summary import plural, say
 
 def backfill(
     *,
-    kafka: Kafka,
     conference: Conference,
+    kafka: Kafka = None,
     prefix: Prefix = "",
     dry_run: Annotated[bool, Parameter(negative=(), help="Only count what would be brought.")] = False,
 ) -> int:
@@ -27,10 +27,10 @@ def backfill(
     """
     from services.kafka.backfilling import backfill as fill
 
-    checked(kafka, prefix)
+    address = checked(kafka, prefix)
     with progress("Reading the past", None) as advance:
         filled = reached(
-            fill(kafka, conference, prefix=prefix, dry_run=dry_run, advance=lambda done, total: advance(done, done))
+            fill(address, conference, prefix=prefix, dry_run=dry_run, advance=lambda done, total: advance(done, done))
         )
     brought = f"{plural(filled.copied, 'record')} {'would be brought' if dry_run else 'brought'} into {conference}"
     say(f"{brought}, of {filled.read:,} in the past.")

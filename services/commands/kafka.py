@@ -15,13 +15,12 @@ from services.kafka.broker.local import Life
 from services.kafka.broker.local import down as ended
 from services.kafka.broker.ports import is_free
 from services.kafka.broker.settings import HEAP_MB
-from services.kafka.broker.standing import Standing, bytes_in
+from services.kafka.broker.standing import FOLDER, Standing, bytes_in
 from services.problems import UnusableError
 
 USUAL_PORT = 9092
 
 Data = Annotated[Path, Parameter(help="The folder for everything that this Kafka keeps; made if it is not there.")]
-FOLDER = Path("hallway-data") / "kafka"
 
 app = App(name="kafka", help="A real Kafka on this machine: no Docker, no Java to install.")
 

@@ -61,8 +61,7 @@ class OfTopic:
     """Straight from a Kafka: those that the workers wrote."""
 
     def __init__(self, kafka: str, prefix: str) -> None:
-        checked(kafka, prefix)
-        self._kafka, self._prefix = kafka, prefix
+        self._kafka, self._prefix = checked(kafka, prefix), prefix
         self.gone: Mapping[str, int] = {}
 
     def all(self) -> Iterator[Json]:

@@ -11,24 +11,33 @@ from typing import Annotated, Any, TypeVar
 
 from cyclopts import Parameter
 
-from services.kafka.places import ADDRESS
+from services.kafka.places import ADDRESS, local_address
 from services.problems import UnusableError
 
 T = TypeVar("T")
 
-Kafka = Annotated[str, Parameter(help="A Kafka's address, HOST:PORT; several, with commas between, of one cluster.")]
+Kafka = Annotated[
+    str | None,
+    Parameter(
+        help="A Kafka's address, HOST:PORT; several, with commas between, of one cluster. Without it the one that "
+        "`hallway kafka up` started here."
+    ),
+]
 Prefix = Annotated[
     str, Parameter(help="What stands before each topic's name, where several installations share a cluster.")
 ]
 _PREFIX = re.compile(r"[A-Za-z0-9_.\-]{0,100}")
 
 
-def checked(kafka: str, prefix: str) -> None:
-    """UnusableError where one of them is not of its form."""
-    if not ADDRESS.fullmatch(kafka):
-        raise UnusableError(f"--kafka {kafka} is not an address such as 127.0.0.1:9092.")
+def checked(kafka: str | None, prefix: str) -> str:
+    """The address to reach. UnusableError where something is not of its form, or none is given and none runs here."""
     if not _PREFIX.fullmatch(prefix):
         raise UnusableError("--prefix is of at most 100 characters out of A-Z a-z 0-9 _ . -")
+    if kafka is None:
+        return local_address()
+    if not ADDRESS.fullmatch(kafka):
+        raise UnusableError(f"--kafka {kafka} is not an address such as 127.0.0.1:9092.")
+    return kafka
 
 
 def reached(work: Coroutine[Any, Any, T]) -> T:

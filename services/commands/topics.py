@@ -20,7 +20,7 @@ _MOST_PARTITIONS = 10_000
 @app.command
 def create(
     *,
-    kafka: Kafka,
+    kafka: Kafka = None,
     prefix: Prefix = "",
     partitions: Annotated[
         int, Parameter(help="Of each topic with a key. Fixed for ever: at least as many as you will want workers.")
@@ -32,24 +32,24 @@ def create(
     """Create the topics that are missing, then check all."""
     from services.kafka import topics
 
-    checked(kafka, prefix)
+    address = checked(kafka, prefix)
     if not 1 <= partitions <= _MOST_PARTITIONS or (copies is not None and copies < 1):
         raise UnusableError(f"--partitions is a number from 1 to {_MOST_PARTITIONS}, --copies one from 1 on.")
-    made = reached(topics.create(kafka, prefix, partitions=partitions, copies=copies))
+    made = reached(topics.create(address, prefix, partitions=partitions, copies=copies))
     say(f"Created {', '.join(made)}." if made else "All topics were there.")
     return 0
 
 
 @app.command
-def check(*, kafka: Kafka, prefix: Prefix = "") -> int:
+def check(*, kafka: Kafka = None, prefix: Prefix = "") -> int:
     """Compare the cluster's topics with the declared ones; exit 1 where they differ, and say what to do."""
     from services.kafka import topics
 
-    checked(kafka, prefix)
+    address = checked(kafka, prefix)
 
     async def faults() -> list[str]:
         try:
-            await topics.check(kafka, prefix)
+            await topics.check(address, prefix)
         except topics.TopicsError as error:
             return error.faults
         return []

@@ -1,6 +1,7 @@
 """Topics as inputs and outputs are spelled: ``kafka://HOST:PORT/TOPIC?conference=ID&from=OFFSET|TIME``.
 
-Owns: that spelling. May never: connect.
+Owns: that spelling; without HOST:PORT, as in ``kafka:///TOPIC``, it is the Kafka that runs in this folder. May never:
+connect.
 """
 
 import re
@@ -9,6 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from schemas import names
 from schemas.times import millis
+from services.kafka.broker.standing import FOLDER, Standing
 from services.problems import UnusableError
 
 SCHEME = "kafka://"
@@ -27,6 +29,14 @@ class Place(NamedTuple):
     time_ms: int | None = None
 
 
+def local_address() -> str:
+    """Of the Kafka that runs in this folder's ``hallway-data``. UnusableError."""
+    standing = Standing.of(FOLDER)
+    if standing is None or not standing.runs(FOLDER):
+        raise UnusableError(f"No Kafka runs in {FOLDER}. `hallway kafka up` starts one; or name one: HOST:PORT.")
+    return standing.address
+
+
 def is_place(name: str) -> bool:
     """Whether a name is meant as a topic."""
     return name.startswith(SCHEME)
@@ -36,7 +46,7 @@ def place(name: str) -> Place:
     """What a name means. UnusableError."""
     parts = urlsplit(name)
     topic, query = parts.path.removeprefix("/"), parse_qs(parts.query, keep_blank_values=True)
-    if not ADDRESS.fullmatch(parts.netloc) or not _TOPIC.fullmatch(topic) or parts.fragment:
+    if (parts.netloc and not ADDRESS.fullmatch(parts.netloc)) or not _TOPIC.fullmatch(topic) or parts.fragment:
         raise UnusableError(f"{name} is no topic. One is spelled {_FORM}.")
     if query.keys() - {"conference", "from"} or any(len(values) > 1 for values in query.values()):
         raise UnusableError(f"{name}: behind the ? stand conference and from, once each.")
@@ -49,7 +59,7 @@ def place(name: str) -> Place:
         raise UnusableError(f"{name}: {error}.") from None
     if offset is not None and conference is None:
         raise UnusableError(f"{name}: an offset counts within a conference's partition. Name the conference too.")
-    return Place(parts.netloc, topic, conference, offset, time_ms)
+    return Place(parts.netloc or local_address(), topic, conference, offset, time_ms)
 
 
 def start_of(text: str) -> tuple[int | None, int | None]:

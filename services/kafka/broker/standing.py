@@ -12,6 +12,8 @@ from services.kafka.broker import asking
 from services.kafka.broker.ports import HOST
 from services.processes import ending
 
+FOLDER = Path("hallway-data") / "kafka"  # where `hallway kafka up` keeps one, unless it is told otherwise
+
 
 class Standing(NamedTuple):
     """The broker that was started last in a folder."""
