@@ -92,15 +92,17 @@ class Background:
 
     async def _keep_conferences(self) -> None:
         """So that a start need not read whole logs for what was said of each conference."""
-        journal, saved = self._gate.journal, 0
+        journal, conferences, saved = self._gate.journal, self._gate.conferences, 0
         while True:
-            ends = {name: journal.length(name) for name in journal.conferences()}
+            forgotten, ends = conferences.forgotten, {name: journal.length(name) for name in journal.conferences()}
             await asyncio.sleep(NOTED_S)
-            if abs(sum(ends.values()) - saved) < SAVED_RECORDS:
+            if abs(sum(ends.values()) - saved) < SAVED_RECORDS or forgotten != conferences.forgotten:
                 continue
-            data = self._gate.conferences.saved(ends)
+            data = conferences.saved(ends)
             try:
                 await asyncio.to_thread(journal.save_snapshot, SNAPSHOT, sum(ends.values()), data)
+                if forgotten != conferences.forgotten:  # meanwhile: what was kept may name it
+                    await asyncio.to_thread(journal.drop_snapshots, SNAPSHOT)
                 saved = sum(ends.values())
             except JournalError as error:
                 _log.warning("the conferences are kept later", error=type(error).__name__)

@@ -42,6 +42,7 @@ class Conferences:
         self._known: dict[str, Known] = {}
         self._claims: dict[str, tuple[str, int]] = {}  # who opens it, in how many requests
         self.ending: set[str] = set()  # being erased: nothing is taken for them
+        self.forgotten = 0  # how many were; lengths of logs from before one was are of no use
 
     def learn(self, journal: Journal) -> None:
         """Reads all logs, from where the snapshot ends, for openings, closings and erasures."""
@@ -111,6 +112,7 @@ class Conferences:
 
     def forget(self, conference: str) -> None:
         """It is no more."""
+        self.forgotten += 1
         self._known.pop(conference, None)
 
     def erased(self, conference: str) -> set[str]:

@@ -31,7 +31,7 @@ from services.journal.port import (
 )
 from services.journal.rows import OFFSET_BITS, checksum, key_of, output_checksum
 from services.journal.salvage import salvage
-from services.journal.schema import MIGRATIONS, bare, connect, plain, prepare
+from services.journal.schema import LOCK_WAIT_S, MIGRATIONS, bare, connect, plain, prepare
 from services.journal.snapshots import SnapshotFiles
 
 FILE = "journal.db"
@@ -216,9 +216,12 @@ class SqliteJournal(SqliteLetters):
     def clean(self) -> bool:
         with self._lock, self._reading:
             try:
+                self._db.execute("PRAGMA busy_timeout=0")  # who reads from outside may take long; appends must not wait
                 return not self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
             except sqlite3.Error as error:
                 raise plain(error, self._path) from None
+            finally:
+                self._db.execute(f"PRAGMA busy_timeout={round(LOCK_WAIT_S * 1_000)}")
 
     def save_snapshot(self, conference: str, offset: int, data: bytes) -> None:
         self._snapshots.save(conference, offset, data)
