@@ -103,6 +103,21 @@ def test_two_meet(pages: Pages, served: Served, look: Looking) -> None:
     expect(one.get_by_role("heading", name="Open Hallway with your link")).to_be_visible()
 
 
+def test_an_attendee_who_organizes_too_is_both_in_one_browser(pages: Pages, served: Served) -> None:
+    pages.allowed = ("403",)  # the page asks whether one is signed in already
+    phone = entered(pages, served.register("both", "Both Ways")["link"])
+    page = pages.open("/organizer", LAPTOP, context=phone.context)
+    page.get_by_label("Key").fill(served.key)
+    button(page, "Sign in").click()
+    expect(page.get_by_role("link", name="Health IT Week")).to_be_visible()
+    phone.reload()
+    live(phone)
+    button(page, "Sign out").click()
+    expect(page.get_by_text("You are signed out here.")).to_be_visible()
+    phone.reload()
+    live(phone)
+
+
 def test_nothing_inline_and_nothing_from_elsewhere(pages: Pages, served: Served) -> None:
     """The policy that the server sends is the one that the other tests of the pages are under; it holds here too."""
     ana = served.register("alone", "Ana Lima")

@@ -59,7 +59,7 @@ async function begin() {
     await route();
   } catch (problem) {
     if (problem.status === undefined) throw problem; // ours, not the server's
-    if (problem.status === 401) signIn();
+    if (problem.status === 401 || problem.status === 403) signIn(); // 403: signed in here, but as an attendee
     else tell(trouble, problem.message, true);
   }
 }
