@@ -133,5 +133,6 @@ STEPS = [
     {"name": "registered", "ok": True, "text": "Both are registered."},
     {"name": "known", "ok": True, "text": "They answered each other in 7 posts."},
     {"name": "present", "ok": False, "text": "One of them is not at the conference."},
+    {"name": "earlier", "ok": None, "text": "They were suggested to each other on 2027-03-09 15:05 UTC."},
     {"name": "private", "ok": False, "text": "Held back for a private reason."},
 ]

@@ -72,6 +72,7 @@ def test_numbers_letters_and_why(pages: Pages, server: FakeServer, look: Looking
     page.get_by_label("The other’s id").fill("b")
     button(page, "Explain").click()
     expect(page.get_by_text("Held back for a private reason.")).to_be_visible()
+    expect(page.get_by_text("suggested to each other on 9 March 2027, 10:05.")).to_be_visible()
     look.at(page, "21-organizer", LAPTOP, SMALL)
 
 
@@ -131,6 +132,14 @@ def test_closing_for_good(pages: Pages, server: FakeServer, look: Looking) -> No
     expect(button(page, "Explain")).to_be_visible()
     assert [path for _, path, _ in server.scene.asked[1:]] == ["/v1/conferences/hi-27/close"]
     look.at(page, "25-closed", LAPTOP)
+    button(page, "Erase everything …").click()
+    page.keyboard.press("Escape")
+    button(page, "Erase everything …").click()
+    with server.scene.lock:
+        server.scene.conference = {}
+    button(page.get_by_role("dialog"), "Erase everything").click()
+    expect(page.get_by_text("None yet. Open one here.")).to_be_visible()
+    assert server.scene.asked[-1] == ("DELETE", "/v1/conferences/hi-27", {"erase": "hi-27"})
 
 
 def test_the_numbers_stop_and_go_on(pages: Pages, server: FakeServer, look: Looking) -> None:

@@ -140,7 +140,7 @@ def test_nothing_inline_and_nothing_from_elsewhere(pages: Pages, served: Served)
     page.evaluate("navigator.serviceWorker.ready.then(() => true)")
 
 
-CSV = """name,email,accounts,matching,chats,share_place,show_name
+PEOPLE = """name,email,accounts,matching,chats,share_place,show_name
 Ada Abara,ada@example.org,x:ada,yes,yes,yes,yes
 Bram Berg,bram@example.org,x:bram,yes,yes,maybe,yes
 Chidi Castillo,chidi.example.org,x:chidi,yes,yes,no,no
@@ -167,7 +167,7 @@ def test_an_organizer_opens_imports_explains_mends_and_closes(pages: Pages, serv
     page.get_by_label("Chat hashtag").fill("hitsm")
     button(page, "Open or change").click()
     expect(page.get_by_role("heading", name="The Second")).to_be_visible()
-    file = {"name": "people.csv", "mimeType": "text/csv", "buffer": CSV.encode()}
+    file = {"name": "people.csv", "mimeType": "text/csv", "buffer": PEOPLE.encode()}
     page.get_by_label("Many at once").set_input_files(file)
     button(page, "Upload").click()
     expect(page.get_by_text("2 people registered.")).to_be_visible()
@@ -179,6 +179,7 @@ def test_an_organizer_opens_imports_explains_mends_and_closes(pages: Pages, serv
     rows = list(csv.DictReader(saved.value.path().read_text(encoding="utf-8-sig").splitlines()))
     assert [set(row) for row in rows] == [{"name", "email", "attendee", "link"}] * 2
     assert all(row["link"].startswith(f"{served.url}/m/") for row in rows)
+    entered(pages, rows[0]["link"]).close()
     page.get_by_label("Name", exact=True).first.fill("Elif Eriksen")
     page.get_by_label("Accounts").fill("x:elif")
     page.get_by_label("to be suggested").check()
@@ -210,6 +211,10 @@ def test_an_organizer_opens_imports_explains_mends_and_closes(pages: Pages, serv
     expect(page.get_by_text("This conference is closed.")).to_be_visible()
     phone.reload()
     expect(phone.get_by_text("The Second is over.")).to_be_visible()
+    button(page, "Erase everything …").click()
+    button(page.get_by_role("dialog"), "Erase everything").click()
+    expect(page.get_by_role("link", name="Health IT Week")).to_be_visible()
+    expect(page.get_by_role("link", name="The Second")).to_have_count(0)
     button(page, "Sign out").click()
     expect(page.get_by_text("You are signed out here.")).to_be_visible()
     page.reload()

@@ -68,6 +68,7 @@ export const organizer = {
   close: (id) => ask("POST", conference(id, "/close"), {}),
   register: (id, person) => ask("POST", conference(id, "/attendees"), person),
   upload: (id, csv) => ask("POST", conference(id, "/attendees/csv"), csv, "text/csv"),
+  erase: (id) => ask("DELETE", conference(id), { erase: id }),
   links: (id) => ask("POST", conference(id, "/attendees/links"), undefined, "text/csv"),
   link: (id, person) => ask("POST", conference(id, `/attendees/${part(person)}/link`), {}),
   overview: (id) => ask("GET", conference(id, "/overview")),

@@ -5,13 +5,13 @@ import { el, find } from "./dom.js";
 import { attendees } from "./enrolling.js";
 import { letters } from "./letters.js";
 import { Numbers } from "./numbers.js";
-import { closing, why } from "./tasks.js";
+import { closing, erasing, why } from "./tasks.js";
 import { clock, say, setZone } from "./words.js";
 
 const AGAIN_MS = 5000;
 
 export class ConferencePage {
-  // whole: as the server has it, null: not open yet. on: again() shows it anew, signedOut()
+  // whole: as the server has it, null: not open yet. on: again() shows it anew, erased(), signedOut()
   constructor(id, whole, on) {
     Object.assign(this, { id, whole, on });
     this.numbers = new Numbers();
@@ -28,9 +28,12 @@ export class ConferencePage {
     setZone(whole.opening.time_zone);
     this.numbers.draw(await organizer.overview(id));
     const closed = whole.state === "closed";
-    const tasks = closed ? [] : [attendees(id), conferenceForm(id, whole.opening, () => {}), closing(id, whole.opening.name, this.on.again)];
+    const { name } = whole.opening;
     const told = closed ? [el("p", { class: "banner calm wide" }, say("closed_note"))] : [];
-    place.replaceChildren(...told, ...this.numbers.panels, why(id), ...tasks.slice(0, 1), letters(id), ...tasks.slice(1));
+    const tasks = closed
+      ? [letters(id), erasing(id, name, this.on.erased)]
+      : [attendees(id), letters(id), conferenceForm(id, whole.opening, () => {}), closing(id, name, this.on.again)];
+    place.replaceChildren(...told, ...this.numbers.panels, why(id), ...tasks);
     if (!this.stopped) this.follow();
   }
 

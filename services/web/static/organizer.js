@@ -50,8 +50,12 @@ async function route() {
   }
   const whole = conferences.some((one) => one.id === id) ? await organizer.conference(id) : null;
   frame(whole?.opening.name ?? id, whole ? say("about", { id, zone: whole.opening.time_zone }) : "", true);
-  page = new ConferencePage(id, whole, { again: begin, signedOut: () => signIn(say("session_over")) });
+  page = new ConferencePage(id, whole, { again: begin, erased: goToList, signedOut: () => signIn(say("session_over")) });
   await page.show(find("#main"));
+}
+
+function goToList() {
+  location.hash = "";
 }
 
 async function begin() {

@@ -1,9 +1,9 @@
-// What an organizer asks or ends: why or why not, closing.
+// What an organizer asks or ends: why or why not, closing, erasing.
 import { organizer } from "./api.js";
 import { confirmed } from "./dialog.js";
 import { el, field } from "./dom.js";
 import { form, input, widePanel } from "./forms.js";
-import { say } from "./words.js";
+import { inZone, say } from "./words.js";
 
 export function why(id) {
   const a = input({ required: true });
@@ -15,10 +15,10 @@ export function why(id) {
   }));
 }
 
-// ok: null where it cannot be said.
+// ok: null where it is no condition, only told.
 function stepRow({ ok, text }) {
-  const word = ok === null || ok === undefined ? "why_unknown" : ok ? "why_yes" : "why_no";
-  return el("li", {}, el("span", {}, text), el("span", { class: ok ? "tag good" : "tag" }, say(word)));
+  const tag = typeof ok === "boolean" && el("span", { class: ok ? "tag good" : "tag" }, say(ok ? "why_yes" : "why_no"));
+  return el("li", {}, el("span", {}, inZone(text)), tag);
 }
 
 // closed(): the conference is closed now
@@ -27,5 +27,14 @@ export function closing(id, name, closed) {
     if (!(await confirmed({ heading: say("close_heading", { name }), text: say("close_text"), yes: say("close_yes") }))) return;
     await organizer.close(id);
     await closed();
+  }, "danger-quiet"));
+}
+
+// erased(): nothing of it is left to be shown
+export function erasing(id, name, erased) {
+  return widePanel("wipe_heading", el("p", { class: "hint" }, say("wipe_text")), form("wipe_button", [], async () => {
+    if (!(await confirmed({ heading: say("wipe_sure", { name }), text: say("wipe_text"), yes: say("wipe_yes") }))) return;
+    await organizer.erase(id);
+    await erased();
   }, "danger-quiet"));
 }
