@@ -44,12 +44,14 @@ def up(
     if not port and before is None and is_free(USUAL_PORT):
         port = USUAL_PORT
     kafka = LocalKafka(data, port=port, heap_mb=heap_mb, life=Life.DETACHED)
+    told = console()
     try:
         with Progress(
             TextColumn("Fetching Kafka's files, once (43 MB)"),
             BarColumn(),
             MofNCompleteColumn(),
-            console=console(),
+            console=told,
+            disable=not told.is_terminal,
             transient=True,
         ) as bar:
             task = bar.add_task("", total=None, visible=False)

@@ -68,12 +68,15 @@ def missing(command: Command, printed: list[str]) -> str | None:
 @pytest.mark.slow
 @pytest.mark.parametrize("path", WITH_COMMANDS, ids=name)
 def test_its_commands_run_in_order_and_print_what_is_shown(path: Path, tmp_path: Path) -> None:
-    for command in commands(path.read_text(encoding="utf-8")):
-        if command.text.split()[0] not in _RUN:
-            continue
-        printed = run(command, tmp_path)
-        lacking = missing(command, printed)
-        assert lacking is None, "\n".join([f"{name(path)}: $ {command.text}", f"lacks: {lacking}", *printed])
+    try:
+        for command in commands(path.read_text(encoding="utf-8")):
+            if command.text.split()[0] not in _RUN:
+                continue
+            printed = run(command, tmp_path)
+            lacking = missing(command, printed)
+            assert lacking is None, "\n".join([f"{name(path)}: $ {command.text}", f"lacks: {lacking}", *printed])
+    finally:
+        run(Command("hallway kafka down", ()), tmp_path)  # what a document started and did not come to end
 
 
 @pytest.mark.parametrize("path", WITH_COMMANDS, ids=name)
