@@ -18,7 +18,6 @@ from typing import Literal
 import structlog
 
 from services.inbox.port import InboxForeignError
-from services.inbox.redis_inbox import RedisInboxes
 from services.kafka import topics
 from services.kafka.linking import KafkaAwayError, KafkaRefusedError
 from services.problems import UnusableError
@@ -154,6 +153,8 @@ async def _handler(stack: AsyncExitStack, settings: Settings, partitions: int, p
         return Matching(
             producer, reader, snapshots, clock, time.monotonic, ticks=settings.ticks, prefix=settings.prefix
         )
+    from services.inbox.redis_inbox import RedisInboxes  # half a second of processor time that no other worker needs
+
     epoch = await cluster_id(settings.kafka)
     store = await stack.enter_async_context(RedisInboxes(settings.redis, epoch))
     return Delivering(

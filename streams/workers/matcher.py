@@ -35,9 +35,11 @@ class Limits:
 
     slice_records: int = 256  # about 5 ms of folding, then others have the event loop
     told_at_once: int = 2_000  # outputs gathered before they are written
-    snapshot_records: int = 50_000  # of a partition beyond its snapshots: folded again in a second
+    snapshot_records: int = 100_000  # of all partitions beyond their snapshots: folded again in two seconds
     snapshot_records_most: int = 150_000  # a long log's snapshots are a tenth of it apart, but not more
-    snapshot_s: float = 60.0  # after which a quiet partition gets one too
+    quiet_s: float = 5.0  # without a frame, then a partition gets snapshots, if that spares folding
+    snapshot_s: float = 60.0  # after which it gets one in any case
+    quiet_records: int = 2_000
     parting_s: float = 3.0  # for snapshots when a partition is given up
     parting_records: int = 5_000  # fewer are folded again sooner than kept
     tick_again_s: float = 5.0
@@ -72,6 +74,7 @@ class Matching:
         self._current: set[int] = set()  # folds that know all that was recorded
         self._mine: set[int] = set()
         self._marked: dict[int, tuple[Mark, float]] = {}
+        self._framed: dict[int, float] = {}
         self._ticked: dict[str, tuple[int, int, float]] = {}
 
     # -- partitions -------------------------------------------------------------------------------------------------
@@ -135,6 +138,7 @@ class Matching:
         async for records in stretches(self._reader, frame, fold.processed):
             await self._take(fold, records)
         fold.skip(frame.end)
+        self._framed[frame.at.partition] = self._elapsed()
         await self._keep(fold)
 
     async def _take(self, fold: PartitionFold, records: Sequence[Raw]) -> None:
@@ -159,7 +163,7 @@ class Matching:
 
     async def _keep(self, fold: PartitionFold) -> None:
         """Snapshots of what holds the frontier back too far, then the mark."""
-        most = self._limits.snapshot_records
+        most = max(1, self._limits.snapshot_records // max(1, len(self._mine)))
         while (name := fold.stale(most)) is not None:
             tenth = min(fold.size(name) // 10, self._limits.snapshot_records_most)
             if tenth > most and fold.stale(tenth) is None:
@@ -196,8 +200,8 @@ class Matching:
     # -- between frames ---------------------------------------------------------------------------------------------
 
     async def look(self) -> None:
-        """Opens a partition that has no frames, lets time pass, keeps snapshots of quiet partitions."""
-        for partition in sorted(self._mine - self._current)[:1]:
+        """Opens partitions that have no frames, lets time pass, keeps snapshots of quiet partitions."""
+        for partition in sorted(self._mine - self._current)[:4]:
             await self._fold_of(partition)
         for partition in sorted(self._current):
             await self._quiet(self._folds[partition])
@@ -205,12 +209,16 @@ class Matching:
             await self._tick()
 
     async def _quiet(self, fold: PartitionFold) -> None:
-        partition = fold.at.partition
+        """A snapshot of the conference with the most new records, one at a time."""
+        partition, now = fold.at.partition, self._elapsed()
         mark, when = self._marked[partition]
-        if self._elapsed() - when > self._limits.snapshot_s and fold.processed > mark.log:
-            self._marked[partition] = (mark, self._elapsed())
-            for name in fold.unsafe()[:1]:
-                await self._snapshot(fold, name)
+        quiet = now - self._framed.get(partition, 0.0) > self._limits.quiet_s
+        names = [name for name in fold.unsafe()[:1] if quiet and fold.unsafe_records(name) > self._limits.quiet_records]
+        if now - when > self._limits.snapshot_s and fold.processed > mark.log:
+            self._marked[partition] = (mark, now)
+            names = fold.unsafe()[:1]
+        for name in names:
+            await self._snapshot(fold, name)
             await self._mark(fold)
 
     async def _tick(self) -> None:
