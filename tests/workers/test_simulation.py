@@ -8,6 +8,7 @@ import json
 import random
 from collections import Counter
 from functools import lru_cache
+from typing import Any
 
 import pytest
 
@@ -136,3 +137,26 @@ def test_a_matcher_that_dies_between_any_two_steps_tells_what_a_clean_fold_tells
     assert seen["kills"] > BLOCK / 2
     assert seen["rebalances"] > BLOCK
     assert seen["snapshots"] > BLOCK
+
+
+POLICIES: tuple[dict[str, Any], ...] = ({}, {"per_hour": 1}, {"known_posts": 4, "known_days": 3}, {"presence_hours": 2})
+
+
+async def run_under_changing_rules(seed: int) -> int:
+    """Each worker that comes decides by rules of its own; what was told before stays."""
+    rng = random.Random(seed)
+    broker, _, _ = filled(rng)
+
+    def made(ports: Ports) -> Matching:
+        policy = rng.choice(POLICIES)
+        return Matching(ports, ports, ports, lambda: 0, lambda: 0.0, ticks=False, limits=LIMITS, policy=policy)
+
+    await Group(broker, rng, made, deadly=0.03).run()
+    return sum(len(told(broker, conference)) for conference in CONFERENCES)  # looks whether any was told otherwise
+
+
+def test_what_was_told_is_never_told_otherwise_under_other_rules() -> None:
+    async def all_of_them() -> int:
+        return sum([await run_under_changing_rules(seed) for seed in range(60)])
+
+    assert asyncio.run(all_of_them()) > 300
