@@ -15,7 +15,7 @@ from schemas.topics import ACTIVITY
 from services.kafka import topics
 from services.kafka.broker import LocalKafka
 from tests.bench.rows import Row, say, spread, table
-from tests.bench_kafka import load
+from tests.bench_kafka import latency, load
 from tests.bench_kafka.readers import BARE, BYTEWAX, MATCHER, PLAIN, QUIX, READERS, ROUTER, Reader, Run, run
 
 PREFIX = "bench."
@@ -32,7 +32,7 @@ def main(rounds: int) -> int:
         load.fill_posts(kafka.address, PREFIX, max(reader.records for reader in READERS))
         load.fill_logs(kafka.address, PREFIX, MATCHER.records)
         runs = _measured(kafka.address, rounds)
-    rows = _rows(runs)
+    rows = _rows(runs) + latency.run()
     sys.stdout.write(table(rows))
     return 0 if all(row.holds for row in rows) else 1
 
