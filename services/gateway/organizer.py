@@ -105,7 +105,7 @@ async def erase_conference(gate: Gate, caller: Caller, conference: PlainId, data
     if not known.closed:
         raise ProblemError(409, "open", "This conference is open. Close it first; people are still in it.")
     if gate.erasures.conference is None:
-        detail = "Its log is in Kafka, where it goes by the topic's retention. Erase its attendees one by one."
+        detail = "Its log is in Kafka, where one conference cannot be taken out. Erase its attendees one by one."
         raise ProblemError(501, "kafka", detail)
     await gate.erasures.begin_conference(conference)
     gate.metrics.forget(conference)

@@ -17,6 +17,7 @@ class Limits:
     ask_s: float = 4.0  # for an answer of the fold; less than a page's 5 s
     copy_s: float = 2.0  # of it, for the copy to come to what was accepted: some ms unless something is wrong
     connect_s: float = 5.0
+    start_s: float = 3.0  # for broker and copy, before whoever comes is told to come again
     request_s: float = 4.0  # of one request to a broker; within it the client tries again by itself
     again_s: float = 0.25  # between two tries to connect; then twice as long each time, up to
     again_most_s: float = 2.0

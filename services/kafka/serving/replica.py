@@ -22,6 +22,7 @@ from schemas.outputs import DeadLetter
 from schemas.times import millis
 from services.embedded.reading import Kept
 from services.journal import Copy, JournalFullError, MirrorJournal
+from services.kafka.serving.batches import Spot
 from services.kafka.serving.cluster import cluster_at
 from services.kafka.serving.limits import Limits
 from services.kafka.serving.producers import bounded
@@ -94,9 +95,9 @@ class Replica:
             await asyncio.sleep(pause_s)
             pause_s, self._came = min(2 * pause_s, self.limits.again_most_s), False
 
-    async def reached(self, partition: int, offset: int) -> None:
+    async def reached(self, topic: str, spot: Spot) -> None:
         """Waits until the copy has the record there; whoever asks has a time limit."""
-        part = TopicPartition(self.topics.log, partition)
+        part, offset = TopicPartition(topic, spot.partition), spot.offset
         while self._places.get(part, 0) <= offset:
             await self._moved.wait()
 

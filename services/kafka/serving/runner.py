@@ -11,6 +11,7 @@ log. Who was told that something is accepted finds it when asking: ``ask`` waits
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from msgspec.structs import force_setattr
@@ -33,6 +34,7 @@ from streams.matching import Matcher
 
 T = TypeVar("T")
 Noted = Callable[[Input, int], None]
+_LOOK_S = 0.02
 
 TO_ROUTER = Accepted((), "Kept; the router brings it to the conferences that it belongs to.")
 
@@ -78,13 +80,19 @@ class OnKafka:
     # -- start and end -------------------------------------------------------------------------------------------
 
     async def start(self, progress: Progress = quietly) -> None:
-        """Recovers the copy's matchers, then begins; the broker may be away. ``progress`` is called by a thread."""
+        """Recovers the copy's matchers, then begins, and waits a moment until events are taken; the broker may be away.
+
+        ``progress`` is called by a thread.
+        """
         self._loop = asyncio.get_running_loop()
         await asyncio.to_thread(self._folding.recover, progress)
         self._folding.start()
         for work, name in ((self._appending.run(), "appending"), (self._replica.run(), "replica")):
             self._tasks.append(asyncio.create_task(self._guarded(work), name=name))
         self._running = True
+        end = self._loop.time() + self._limits.start_s
+        while not self.takes and self._loop.time() < end:  # noqa: ASYNC110  # two others' doing, and rarely long
+            await asyncio.sleep(_LOOK_S)
 
     async def stop(self) -> None:
         """Ends within ``stop_s``. What was answered is in Kafka; the next start goes on where the copy ends."""
@@ -139,7 +147,15 @@ class OnKafka:
         )
         answers = iter([DUPLICATE if message is None else self._answer(message, next(spots)) for message in new])
         self._remember(found)
+        await self._are_here(list(spots))
         return [next(answers) if answer is None else answer for answer in given]
+
+    async def _are_here(self, letters: Sequence[Spot]) -> None:
+        """Waits a moment for the copy to have dead letters: who is told of one looks for it next."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._limits.copy_s):
+                for spot in letters if self._replica.follows else ():
+                    await self._replica.reached(self._topics.letters, spot)
 
     async def _append(self, messages: Sequence[Message]) -> list[Spot]:
         return await self._appending.append(messages) if messages else []
@@ -193,7 +209,7 @@ class OnKafka:
             return
         try:
             async with asyncio.timeout(self._limits.copy_s):
-                await self._replica.reached(*spot)
+                await self._replica.reached(self._topics.log, spot)
         except TimeoutError:
             if self._appending.is_ready and self._replica.follows:
                 raise

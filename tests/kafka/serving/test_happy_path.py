@@ -53,7 +53,7 @@ def test_doubles_and_what_cannot_be_read(place: Place) -> None:
         assert [answer["status"] for answer in answers] == ["accepted", "rejected"]
         (kept,) = events(place.servers, place.topics.letters)
         assert kept[0]["source"] == "organizer:org-1"
-        letters = until(lambda: good(organizer.get("/v1/conferences/conf-1/dead-letters"))["letters"])
+        letters = good(organizer.get("/v1/conferences/conf-1/dead-letters"))["letters"]
         assert [letter["reason"] for letter in letters] == [kept[0]["reason"]]
         stand = [(event["type"], record.offset) for event, record in events(place.servers, place.topics.log)]
         assert stand[1:] == [("checkin.arrived", answer["offset"]) for answer in (first, answers[0])]

@@ -13,6 +13,7 @@ from aiokafka import TopicPartition
 from schemas.codec import encode_output
 from schemas.outputs import DeadLetter
 from services.journal import MirrorJournal
+from services.kafka.serving.batches import Spot
 from services.kafka.serving.limits import Limits
 from services.kafka.serving.replica import Came, ForeignLogError, Replica
 from services.kafka.serving.topics import topics
@@ -187,7 +188,7 @@ def test_what_was_accepted_is_waited_for(tmp_path: Path) -> None:
 
     async def waited(made: Replica) -> None:
         task = asyncio.create_task(made.run())
-        reached = asyncio.create_task(made.reached(0, 1))
+        reached = asyncio.create_task(made.reached(LOG.topic, Spot(0, 1)))
         await asyncio.sleep(0.05)
         assert not reached.done()
         log.values.append(tick(2))
