@@ -171,7 +171,7 @@ class Embedded:
         answer: asyncio.Future[T] = self._loop.create_future()
 
         def told(said: Any) -> None:
-            self._loop.call_soon_threadsafe(_resolve, answer, said)
+            self._loop.call_soon_threadsafe(resolve, answer, said)
 
         self._folding.ask((conference, function, told))
         async with asyncio.timeout(self._limits.answer_s):
@@ -212,7 +212,8 @@ class Embedded:
             self._fail_here(error)
 
 
-def _resolve(waiter: asyncio.Future[Any], outcome: Any) -> None:
+def resolve(waiter: asyncio.Future[Any], outcome: Any) -> None:
+    """Tells whoever waits what came of it."""
     if waiter.done():
         return  # it waited no longer
     if isinstance(outcome, Exception):
@@ -223,4 +224,4 @@ def _resolve(waiter: asyncio.Future[Any], outcome: Any) -> None:
 
 def _resolve_all(outcomes: list[tuple[Submission, Outcome]]) -> None:
     for submission, outcome in outcomes:
-        _resolve(submission.waiter, outcome)
+        resolve(submission.waiter, outcome)

@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
 GIVEN = {"HALLWAY_CLUSTER_ID": "MkU3OEVBNTcwNTJENDM2Qk", "GRAFANA_PASSWORD": "a secret"}
 _VARIABLE = re.compile(r"\$\{(\w+)(?::([-?])([^}]*))?\}")
-_NAME = re.compile(r"\b(hallway_\w+|up)\b")
+_NAME = re.compile(r"\b(hallway_\w+|process_\w+|up)\b")
 
 
 def compose_text(given: dict[str, str] = GIVEN) -> str:

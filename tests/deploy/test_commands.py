@@ -134,7 +134,10 @@ def test_a_meeting_by_the_commands_of_the_compose_file(
         for name in ("router", "matcher", "delivery", "gateway"):
             stack.enter_context(shell.running(name))
         until(lambda: (found := shell.get("8000", "/healthz/ready")) is not None and found.status_code == 200, 60)
-        shell.run(services()["gateway"]["healthcheck"]["test"][1:])
+        for port in ("9101", "9102", "9103"):
+            until(lambda port=port: shell.get(port, "/metrics"), 60)
+        for name in ("router", "matcher", "delivery", "gateway"):
+            shell.run(services()[name]["healthcheck"]["test"][1:])
         _meet(shell, stack, keys)
         _what_dashboards_ask_for_is_there(shell)
         assert all(key not in (tmp_path / "gateway.log").read_text() for key in keys.values())
@@ -191,7 +194,9 @@ def _cards(who: httpx.Client) -> list[dict[str, Any]]:
 
 def _what_dashboards_ask_for_is_there(shell: Shell) -> None:
     asked = {name for _, dashboard in dashboards() for name in series(dashboard)} - {"up"}
-    found = "".join(answer.text for port in ("8000", "9101", "9102", "9103") if (answer := shell.get(port, "/metrics")))
+    answers = [shell.get(port, "/metrics") for port in ("8000", "9101", "9102", "9103")]
+    assert all(answer is not None and answer.status_code == 200 for answer in answers), "where Prometheus asks"
+    found = "".join(answer.text for answer in answers if answer is not None)
     there = {line.partition("{")[0].partition(" ")[0] for line in found.splitlines() if not line.startswith("#")}
     assert asked
     assert asked <= there

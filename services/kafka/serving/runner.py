@@ -22,6 +22,7 @@ from services.embedded.answers import DUPLICATE, Accepted, Answer, AwayError, Bu
 from services.embedded.door import Door
 from services.embedded.folding import Folding
 from services.embedded.recovery import Progress
+from services.embedded.runner import quietly, resolve
 from services.embedded.seen import Seen, counts_for_sure
 from services.journal import MirrorJournal
 from services.kafka.serving.appending import Appending
@@ -37,10 +38,6 @@ Noted = Callable[[Input, int], None]
 _LOOK_S = 0.02
 
 TO_ROUTER = Accepted((), "Kept; the router brings it to the conferences that it belongs to.")
-
-
-def quietly(conference: str, done: int, total: int) -> None:
-    """Progress that nobody watches."""
 
 
 class OnKafka:
@@ -195,7 +192,7 @@ class OnKafka:
         answer: asyncio.Future[T] = self._loop.create_future()
 
         def told(said: Any) -> None:
-            self._loop.call_soon_threadsafe(_resolve, answer, said)
+            self._loop.call_soon_threadsafe(resolve, answer, said)
 
         async with asyncio.timeout(self._limits.ask_s):
             await self._caught_up_with(conference)
@@ -245,12 +242,3 @@ class OnKafka:
 
 def _nobody(conference: str) -> None:
     """The delivery worker hands outputs on, not the gateway."""
-
-
-def _resolve(waiter: "asyncio.Future[Any]", outcome: Any) -> None:
-    if waiter.done():
-        return  # it waited no longer
-    if isinstance(outcome, Exception):
-        waiter.set_exception(outcome)
-    else:
-        waiter.set_result(outcome)
