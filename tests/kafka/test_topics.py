@@ -38,6 +38,9 @@ def test_what_differs_is_named_with_what_to_do(kafka_address: str, prefix: str) 
                 NewTopic(prefix + MATCHES, 3, 1, topic_configs={"retention.ms": "-1", "compression.type": "lz4"}),
             ]
             await admin.create_topics(new)
+        async with asyncio.timeout(20):  # a broker says yes before it tells of them
+            while len(await topics.shown(kafka_address, prefix)) < len(new):  # noqa: ASYNC110 - nothing tells us
+                await asyncio.sleep(0.05)
         await topics.create(kafka_address, prefix)
 
     with pytest.raises(topics.TopicsError) as raised:
