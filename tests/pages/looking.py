@@ -7,12 +7,14 @@ May never: know a page. One page is turned through the looks, for opening it ane
 from pathlib import Path
 from typing import Any
 
-from axe_playwright_python.sync_playwright import Axe
+from axe_playwright_python.base import AXE_SCRIPT
 
 PHONE = {"width": 390, "height": 844}
 SMALL = {"width": 320, "height": 640}
 LAPTOP = {"width": 1366, "height": 860}
 SERIOUS = ("serious", "critical")
+ALL_RULES: dict[str, Any] = {"resultTypes": ["violations"]}
+CONTRAST: dict[str, Any] = {"runOnly": ["color-contrast"], "resultTypes": ["violations"]}
 FINGER_PX = 44
 TOO_SMALL = f"""() => [...document.querySelectorAll('a[href], button, input, select, textarea, summary')]
   .filter((one) => !one.disabled && one.checkVisibility({{visibilityProperty: true}}) && !one.matches('.skip'))
@@ -29,7 +31,7 @@ class Looking:
     def __init__(self, folder: Path | None) -> None:
         if folder is not None:
             folder.mkdir(parents=True, exist_ok=True)
-        self.folder, self.axe = folder, Axe()
+        self.folder = folder
 
     def at(self, page: Any, name: str, *sizes: dict[str, int], whole: bool = True) -> None:
         """A state, in light and dark, in each size (a phone and a small one unless told); axe in the first."""
@@ -43,7 +45,8 @@ class Looking:
                     assert not page.evaluate(TOO_WIDE), f"{where} is wider than the screen"
                     assert page.evaluate(TOO_SMALL) == [], where
                 if n == 0:
-                    assert barriers(self.axe, page) == [], where
+                    rules = ALL_RULES if scheme == "light" else CONTRAST  # the scheme changes nothing else
+                    assert barriers(page, rules) == [], where
                 self.take(page, where, whole)
         page.set_viewport_size(before)
         page.emulate_media(color_scheme="light")
@@ -54,9 +57,11 @@ class Looking:
             page.screenshot(path=self.folder / f"{name}.png", full_page=whole, animations="disabled")
 
 
-def barriers(axe: Axe, page: Any) -> list[str]:
+def barriers(page: Any, rules: dict[str, Any]) -> list[str]:
     """What axe finds that is serious or worse, in words."""
-    found = axe.run(page).response["violations"]
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE_SCRIPT)  # once a page: it is half a megabyte
+    found = page.evaluate("(rules) => axe.run(document, rules)", rules)["violations"]
     return [
         f"{one['id']}: {one['help']}: {node['html'][:160]}"
         for one in found
