@@ -38,7 +38,7 @@ class Limits:
     at_once: int = 200  # outputs handed over together
     tries: int = 8  # with pauses of 0.1 to 6.4 s: 13 s in all, then the worker ends
     pause_s: float = 0.1
-    look_every_s: float = 2.0  # whether the store still has what it had
+    look_every_s: float = 5.0  # whether the store still has what it had
     waiting: int = 16  # batches of a conference while inboxes are made again
 
 
@@ -86,7 +86,6 @@ class Delivering:
         if known is not None:
             saved = msgspec.json.decode(known, type=_Known).erased
             self._erased = {conference: set(erased) for conference, erased in saved.items()}
-        await self._following.catch_up()
 
     def _learn(self, records: Sequence[Raw]) -> None:
         for raw in records:
@@ -99,8 +98,8 @@ class Delivering:
                 self._to_erase.append((record.event.conference, record.event.attendee))
 
     async def _catch_up(self) -> None:
-        """Reads the log to its end and erases whom it says; of its own partitions only, others have theirs."""
-        await self._following.catch_up()
+        """Reads the log of its own partitions to its end, and erases whom it says; others have theirs."""
+        await self._following.catch_up(self._mine)
         while self._to_erase:
             conference, attendee = self._to_erase[-1]
             if self._partition_of(conference) in self._mine:

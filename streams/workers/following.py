@@ -1,11 +1,11 @@
-"""Following a whole topic outside of the group: what a worker must know of all conferences.
+"""Following a topic outside of the group: what a worker must know of conferences besides its frames.
 
 Owns: how far it has read each partition. May never: go on with less than stood in the topic when it was asked.
 Theory: what was in the log before a frame came is known before the frame is handled, so a router never misses a
 conference that was opened before a post, and a delivery no erasure that stands before an output.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 
 import msgspec
@@ -32,9 +32,11 @@ class Following:
         self._positions: dict[int, int] = {}
         self._saved = 0
 
-    async def catch_up(self) -> None:
-        """Reads up to where the topic ends now."""
+    async def catch_up(self, only: Collection[int] | None = None) -> None:
+        """Reads up to where the topic ends now; ``only`` these partitions, or all."""
         ends = await self._reader.ends(self._topic)
+        if only is not None:
+            ends = {partition: end for partition, end in ends.items() if partition in only}
         for partition in ends:
             self._positions.setdefault(partition, 0)
         for _ in range(FETCHES_MOST):

@@ -31,7 +31,6 @@ CONFERENCES = ("north", "east", "south", "west")
 POISON = (b"{", b'{"type": "no.such"}', b'{"type": "checkin.arrived", "id": "p", "at": "2026-03-09T10:00:00Z"}')
 END = b"the end"
 PEOPLE = 16
-POSTS = 1_500
 DAY = millis("2026-03-09T08:00:00Z")
 BUDGET = {"per_hour": 1_000, "per_day": 10_000}
 
@@ -55,10 +54,10 @@ def beginning(conference: str) -> list[bytes]:
     return lines
 
 
-def middle(rng: random.Random) -> list[tuple[str, Message]]:
+def middle(rng: random.Random, posts: int) -> list[tuple[str, Message]]:
     """Posts, check-ins, answers, two erasures: topic and message."""
     found = []
-    for number in range(100, 100 + POSTS):
+    for number in range(100, 100 + posts):
         a, b = rng.sample([f"p{number}" for number in range(PEOPLE)], 2)
         post = {"actor": f"x:{a}", "hashtags": ["hitsm"], "mentions": [f"x:{b}"], "id": f"x:{number}"}
         if rng.random() < 0.03:
@@ -104,9 +103,9 @@ class Load:
         for conference in CONFERENCES:
             await self.produce(CONFERENCE_LOG, [Message(conference.encode(), line) for line in beginning(conference)])
 
-    async def run(self, batch: int = 30, pause_s: float = 0.25) -> None:
+    async def run(self, posts: int, batch: int = 30, pause_s: float = 0.25) -> None:
         """Posts and all else, mixed."""
-        waiting = middle(self.rng)
+        waiting = middle(self.rng, posts)
         for start in range(0, len(waiting), batch):
             for topic in (CONFERENCE_LOG, ACTIVITY):
                 messages = [message for of, message in waiting[start : start + batch] if of == topic]

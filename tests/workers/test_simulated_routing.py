@@ -33,17 +33,23 @@ def places(broker: Broker) -> Counter[tuple[str, int]]:
     return Counter((letter.source, letter.position) for letter in letters if letter is not None)
 
 
-# -- routers ----------------------------------------------------------------------------------------------------------
-
-
-def activity(rng: random.Random) -> tuple[Broker, int]:
-    """Three conferences, and posts and deletions of some actors."""
-    broker, poison = Broker(), 0
+def opened() -> Broker:
+    """A broker in whose log the conferences are opened."""
+    broker = Broker()
     for name, tag in TAGS.items():
         opening: dict[str, Any] = {"type": "conference.opened", "id": name, "at": AT, "conference": name, "name": ""}
         opening |= {"hashtags": [tag], "starts_at": AT, "ends_at": AT, "time_zone": "UTC", "places": [], "chats": []}
         headers = (("type", b"conference.opened"),)
         broker.append(CONFERENCE_LOG, Message(name.encode(), json.dumps(opening).encode(), headers))
+    return broker
+
+
+# -- routers ----------------------------------------------------------------------------------------------------------
+
+
+def activity(rng: random.Random) -> tuple[Broker, int]:
+    """Three conferences, and posts and deletions of some actors."""
+    broker, poison = opened(), 0
     for number in range(80):
         actor = rng.choice(ACTORS)
         event: dict[str, Any] = {"type": "activity.posted", "id": f"x:{number}", "at": AT, "actor": actor}
@@ -154,7 +160,7 @@ class Store(StoreInboxes):
 
 def told(rng: random.Random) -> tuple[Broker, dict[str, list[bytes]], dict[str, set[str]], int]:
     """Outputs of three conferences, some again, some that are none; and erasures in the log."""
-    broker, poison = Broker(), 0
+    broker, poison = opened(), 0
     outputs = {name: list(clean(rng.choice(TELLING), name)) for name in CONFERENCES}
     erased: dict[str, set[str]] = {name: set() for name in CONFERENCES}
     queues = {name: list(found) for name, found in outputs.items()}

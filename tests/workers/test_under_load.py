@@ -24,6 +24,7 @@ from tests.workers.running import Topics, Worker, until
 
 PARTITIONS = 4
 KILLS = 10
+POSTS_A_KILL = 150  # so that the load lasts as long as the troubles
 STORM = 3
 SEED = 20260309
 PREFIX = "load-"
@@ -41,7 +42,7 @@ def kafka(tmp_path: Path) -> Iterator[LocalKafka]:
 async def trouble(workers: list[Worker], spare: Worker, broker: LocalKafka, redis_url: str, kills: int) -> None:
     """Kills, a rebalance storm, a broker that is killed, a Redis that is emptied, in a random order."""
     rng = random.Random(SEED)
-    moments = ["kill"] * kills + ["storm"] * STORM + ["broker", "empty"]
+    moments = ["kill"] * kills + ["storm"] * STORM + ["broker", "empty"] * (1 + kills // 50)
     rng.shuffle(moments)
     for moment in moments:
         await asyncio.sleep(rng.uniform(0.1, 0.8))
@@ -79,7 +80,7 @@ async def played(broker: LocalKafka, folder: Path, kills: int) -> None:
         spare = Worker("matcher", broker.address, PREFIX, folder, "--no-ticks", name="matcher-2")
         stack.callback(spare.__exit__, None, None, None)
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(load.run())
+            tasks.create_task(load.run(POSTS_A_KILL * kills))
             tasks.create_task(trouble(workers, spare, broker, server.url, kills))
         await ended(topics, ACTIVITY, workers)
         await ended(topics, CONFERENCE_LOG, workers)
