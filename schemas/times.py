@@ -80,6 +80,11 @@ def written(ms: int) -> str:
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{ms % 1000:03}Z"
 
 
+def is_written(at: str) -> bool:
+    """Whether a good time is in the form in which times are written: no other good one looks like it."""
+    return len(at) == 24 and at[10] == "T" and at[19] == "." and at[23] == "Z"
+
+
 def utc_day(ms: int) -> int:
     """The UTC day that a moment is in, as days since 1970."""
     return ms // DAY_MS

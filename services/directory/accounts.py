@@ -20,6 +20,13 @@ MOST_CACHED = 200_000  # accounts in memory, about 60 MB; 10,000 people and all 
 SPARE_DAYS = 10  # an account outlives its posts: their seal is here
 
 
+_FIELDS = "account, number, token, seal, seen"
+_INSERT = (
+    "accounts (account, token, seal, seen)",
+    f"ON CONFLICT (account) DO UPDATE SET seen = excluded.seen WHERE seen < excluded.seen RETURNING {_FIELDS}",
+)
+
+
 class Account(Struct, frozen=True, gc=False):
     """An account's row: ``number`` is what posts point to, ``seal`` what they are sealed with, ``seen`` a day."""
 
@@ -69,18 +76,13 @@ class Accounts:
 
     def _fetched(self, accounts: list[str], today: int) -> dict[str, Account]:
         with self._base.write():
-            asked = _json(accounts)
-            rows = list(zip(accounts, new_tokens(len(accounts)), new_keys(len(accounts)), strict=True))
-            self._base.run_all(
-                "INSERT INTO accounts (account, token, seal, seen) VALUES (?, ?, ?, ?)"
-                " ON CONFLICT (account) DO UPDATE SET seen = excluded.seen WHERE seen < excluded.seen",
-                [(*row, today) for row in rows],
-            )
-            sql = (
-                "SELECT account, number, token, seal, seen FROM accounts"
-                " WHERE account IN (SELECT value FROM json_each(?))"
-            )
-            return {row[0]: Account(*row[1:]) for row in self._base.read(sql, (asked,))}
+            made = zip(accounts, new_tokens(len(accounts)), new_keys(len(accounts)), strict=True)
+            found = {row[0]: Account(*row[1:]) for row in self._base.insert(*_INSERT, [(*row, today) for row in made])}
+            known = [account for account in accounts if account not in found]  # seen today, but no longer in memory
+            if known:
+                sql = f"SELECT {_FIELDS} FROM accounts WHERE account IN (SELECT value FROM json_each(?))"  # noqa: S608
+                found |= {row[0]: Account(*row[1:]) for row in self._base.read(sql, (_json(known),))}
+            return found
 
     def accounts_of(self, tokens: Collection[str]) -> dict[str, str]:
         """The accounts behind tokens, for their owners' own pages only; erased ones are not in it."""

@@ -21,6 +21,7 @@ from services.directory.sealing import new_tokens, opened, sealed
 MOST_CACHED = 100_000  # posts in memory, about 20 MB: a backfill and a stream that bring the same ones
 RECORDED_DAYS = 7  # so long an id is recognised after it was recorded, however old the post
 _Row = tuple[int, str, int, int, bytes]
+_INSERT = ("posts (digest, token, account, until, sealed)", "ON CONFLICT (digest) DO NOTHING RETURNING digest, token")
 
 
 class Posts:
@@ -67,9 +68,11 @@ class Posts:
                 self._row(digest, post, token, owners[post.actor])
                 for (digest, post), token in zip(posts.items(), new_tokens(len(posts)), strict=True)
             ]
-            self._base.run_all("INSERT INTO posts VALUES (?, ?, ?, ?, ?) ON CONFLICT (digest) DO NOTHING", rows)
-            sql = "SELECT digest, token FROM posts WHERE digest IN (SELECT value FROM json_each(?))"
-            found: dict[int, str] = dict(self._base.read(sql, (_json(posts),)))
+            found: dict[int, str] = dict(self._base.insert(*_INSERT, rows))
+            known = [digest for digest in posts if digest not in found]  # no longer in memory, but kept
+            if known:
+                sql = "SELECT digest, token FROM posts WHERE digest IN (SELECT value FROM json_each(?))"
+                found |= dict(self._base.read(sql, (_json(known),)))
         self._cache |= found
         while len(self._cache) > self._most:
             self._cache.popitem(last=False)

@@ -12,7 +12,7 @@ from msgspec.structs import force_setattr
 from schemas.codec import Codec, Record, Reject, encode_output
 from schemas.events import ClockTicked
 from schemas.outputs import DeadLetter
-from schemas.times import written
+from schemas.times import is_written, written
 from services.embedded.answers import EMPTY, Answer, Rejected
 from services.embedded.limits import Limits
 
@@ -30,9 +30,7 @@ class Door:
 
     def check(self, lines: Sequence[bytes], sender: str) -> list[Record | Reject]:
         """The events, brought by ``sender``, or why one cannot be taken; lines that are not empty."""
-        found: Sequence[Record | Reject] | None = self._codec.decode_all(b"\n".join(lines))
-        if found is None:
-            found = [self._codec.decode(line) for line in lines]
+        found = self._codec.decode_each(lines)
         latest = self._clock() + self._limits.ahead_ms
         return [self._checked(*pair, sender, latest) for pair in zip(found, lines, strict=True)]
 
@@ -71,7 +69,7 @@ class Door:
             return Reject(f"An id that starts with {TICK_PREFIX} is the log's own.", "id", line)
         # The event is still ours alone.
         force_setattr(event, "source", sender)
-        if not _is_plain(event.at):
+        if not is_written(event.at):
             force_setattr(event, "at", written(record.at))
         self._last_good = record.at
         return record
@@ -87,8 +85,3 @@ class Door:
             at=None if self._last_good is None else written(self._last_good),
         )
         return encode_output(letter)
-
-
-def _is_plain(at: str) -> bool:
-    """Whether a good time is in the form in which times are kept: no other good one looks like it."""
-    return len(at) == 24 and at[10] == "T" and at[19] == "." and at[23] == "Z"

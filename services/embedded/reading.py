@@ -4,11 +4,11 @@ Owns: the fast way and the careful one. May never: pass over a record in silence
 told.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 
 from msgspec import Struct
 
-from schemas.codec import EVENT_BYTES, Codec, Record, Reject
+from schemas.codec import EVENT_BYTES, Codec, Reject
 from schemas.events import Input
 from services.journal import Journal, Row
 
@@ -31,9 +31,7 @@ def records(
     """The records [from_offset, to). One that today's codec refuses is given to ``unreadable`` and left out."""
     codec = Codec()
     for block in _blocks(journal.read(conference, from_offset, to)):
-        found: Iterable[Record | Reject] | None = codec.decode_all(b"\n".join([row.line for row in block]))
-        if found is None:
-            found = [codec.decode(row.line) for row in block]
+        found = codec.decode_each([row.line for row in block])
         for row, record in zip(block, found, strict=True):
             if not isinstance(record, Reject):
                 yield Kept(row.offset, record.event, record.at, row.recorded_at, row.line)

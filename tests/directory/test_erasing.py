@@ -139,7 +139,7 @@ def test_whoever_has_stale_rows_and_the_secret_finds_no_post_of_an_erased_person
     token = on_file.post_tokens([ref])
     rows = on_file._posts_base.read("SELECT * FROM posts")
     on_file.erase("hims", who)
-    on_file._posts_base.run_all("INSERT INTO posts VALUES (?, ?, ?, ?, ?)", rows)
+    on_file._posts_base.run_all("INSERT INTO posts VALUES (?, ?, ?, ?, ?, ?)", rows)
     assert on_file.originals(token) == {}
     assert on_file.post_tokens([ref]) != token
 

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from services.directory import tables
+from services.directory import posts, tables
 from services.directory.database import Database
 from services.directory.directory import SqliteDirectory
+from services.directory.port import PostRef
 from services.directory.sealing import new_keys, opened, sealed
 from services.problems import UnusableError
 from tests.directory.conftest import Clock
@@ -47,9 +48,23 @@ def test_a_migration_that_fails_leaves_nothing(tmp_path: Path) -> None:
     good.close()
 
 
+def test_posts_of_the_older_form_keep_their_tokens(folder: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    refs = [PostRef(f"x:{number}", "x:ada", clock.now) for number in range(300)]
+    with monkeypatch.context() as older:
+        older.setattr(tables, "POSTS", tables.POSTS[:1])
+        older.setattr(posts, "_INSERT", ("posts", "RETURNING digest, token"))
+        first = SqliteDirectory(folder, clock)
+        tokens = first.post_tokens(refs)
+        first.close()
+    second = SqliteDirectory(folder, clock)
+    assert second.post_tokens(refs) == tokens
+    assert second.originals(tokens) == {token: ref.id for token, ref in zip(tokens, refs, strict=True)}
+    second.close()
+
+
 def test_the_tables_are_strict() -> None:
     created = [text for step in (*tables.PEOPLE, *tables.POSTS) for text in step if text.startswith("CREATE TABLE")]
-    assert len(created) == 10
+    assert len(created) == 11
     assert all("STRICT" in text for text in created)
 
 
