@@ -40,6 +40,7 @@ from services.inbox.redis_inbox import RedisInboxes
 from services.inbox.valkey import EmbeddedValkey, ValkeyError
 from services.journal import Journal, JournalError
 from services.kafka.serving.replica import ForeignLogError
+from services.open_files import make_room
 from services.problems import UnusableError
 
 STATIC = Path(__file__).parent / "web" / "static"
@@ -194,6 +195,7 @@ async def serve(settings: Settings, ready: Ready) -> int:
 
     The task that it may give goes on beside the server: each ends with the other.
     """
+    make_room(settings.bounds.streams)
     sock = bound(settings)
     try:
         address = settings.address(sock.getsockname()[1])

@@ -19,6 +19,7 @@ from services.gateway.auth import Caller
 from services.gateway.bounds import Bounds
 from services.gateway.conferences import Conferences, Known
 from services.gateway.erasures import Erasures
+from services.gateway.faces import Faces
 from services.gateway.intake import Intake, Result
 from services.gateway.metrics import Metrics
 from services.gateway.overview import Overviews
@@ -59,7 +60,10 @@ class Gate:
     registering: asyncio.Lock = field(default_factory=asyncio.Lock)
     limiters: dict[str, Limiter] = field(default_factory=dict)
 
+    faces: Faces = field(init=False)
+
     def __post_init__(self) -> None:
+        object.__setattr__(self, "faces", Faces(self.directory.display))
         for name, rate in self.bounds.rates.items():
             self.limiters[name] = Limiter(rate, _microseconds)
 

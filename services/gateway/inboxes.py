@@ -81,7 +81,7 @@ async def _shown(gate: Gate, conference: str, attendee: str, matches: Sequence[s
     distinct = list(dict.fromkeys(matches))
     others = await asyncio.gather(*[gate.inboxes.other(conference, attendee, match) for match in distinct])
     known = [other for other in others if other is not None]
-    people = await asyncio.to_thread(gate.directory.display, conference, known)
+    people = await gate.faces.of(conference, known)
     return {match: people[other] for match, other in zip(distinct, others, strict=True) if other is not None}
 
 

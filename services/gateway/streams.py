@@ -7,6 +7,7 @@ other. Litestar's own streams leak (its issues 3772, 4871).
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import aclosing
 from typing import Any
@@ -51,16 +52,18 @@ class Hub:
     def __init__(self, bounds: Bounds) -> None:
         self.bounds = bounds
         self._open: dict[Owner, set[asyncio.Task[None]]] = {}
+        self._of_grant: Counter[str] = Counter()
+        self._count = 0
         self._closed = False
 
     def __len__(self) -> int:
-        return sum(len(tasks) for tasks in self._open.values())
+        return self._count
 
     def refusal(self, owner: Owner) -> ProblemError | None:
         """Why this owner gets no further stream."""
         if self._closed:
             return ProblemError(503, "stopping", "Hallway is stopping. Come again in a moment.", retry_s=2)
-        own = sum(len(tasks) for each, tasks in self._open.items() if each.grant == owner.grant)
+        own = self._of_grant[owner.grant]
         if own >= self.bounds.streams_a_session:
             detail = f"This session has {own} streams open. Close one, or share one among tabs."
             return ProblemError(429, "streams", detail, retry_s=5)
@@ -71,6 +74,8 @@ class Hub:
     def add(self, owner: Owner, writer: asyncio.Task[None]) -> None:
         """A stream is open, until its writer ends."""
         self._open.setdefault(owner, set()).add(writer)
+        self._of_grant[owner.grant] += 1
+        self._count += 1
         writer.add_done_callback(lambda done: self._remove(owner, done))
 
     def _remove(self, owner: Owner, writer: asyncio.Task[None]) -> None:
@@ -78,6 +83,10 @@ class Hub:
         tasks.discard(writer)
         if not tasks:
             del self._open[owner]
+        self._count -= 1
+        self._of_grant[owner.grant] -= 1
+        if not self._of_grant[owner.grant]:
+            del self._of_grant[owner.grant]
 
     def grants(self) -> set[str]:
         """The keys and sessions with open streams."""

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from tests.bench import fold, growth, himss, memory, ranking
 from tests.bench.rows import Row, say, table
+from tests.bench.serving import ingest, latency, restart, streams
 
 BENCHES: dict[str, Callable[[], list[Row]]] = {
     "fold": fold.run,
@@ -16,6 +17,10 @@ BENCHES: dict[str, Callable[[], list[Row]]] = {
     "snapshot": himss.run_snapshot,
     "memory": memory.run,
     "ranking": ranking.run,
+    "ingest": ingest.run,
+    "latency": latency.run,
+    "streams": streams.run,
+    "restart": restart.run,
 }
 
 

@@ -68,6 +68,11 @@ class Warm:
             cwd=ROOT,
         )
 
+    @property
+    def pid(self) -> int:
+        """Its process id; its children inherit its bounds."""
+        return self._process.pid
+
     def order(self, **order: Any) -> int:
         """One answer for one order."""
         assert self._process.stdin is not None
@@ -87,7 +92,7 @@ class Hallway:
     def __init__(self, warm: Warm, folder: Path, redis_url: str | None = None) -> None:
         self.data, self.errors = folder / "data", folder / "errors.log"
         self.address, self.pid = "", 0
-        self._warm, self._out = warm, folder / "out.log"
+        self.warm, self._out = warm, folder / "out.log"
         self._arguments = ["serve", "--data", str(self.data), "--port", "0"]
         if redis_url is not None:
             self._arguments += ["--redis", redis_url]
@@ -96,6 +101,7 @@ class Hallway:
         self.keys = {
             "organizer": directory.keys.issue_key("organizer", "org-1"),
             "connector": directory.keys.issue_key("connector", "posts"),
+            "scanner": directory.keys.issue_key("connector", "doors", [CONFERENCE], checkins=True),
         }
         directory.close()
 
@@ -103,7 +109,7 @@ class Hallway:
         """Starts it; ``wait``: until it serves."""
         before = self.logged()
         order = {"start": self._arguments, "out": str(self._out), "err": str(self.errors)}
-        self.pid = self._warm.order(**order)
+        self.pid = self.warm.order(**order)
         if wait:
             self.address = until(lambda: _SERVES.findall(self.logged()[len(before) :]))[0]
 
@@ -123,7 +129,7 @@ class Hallway:
         pid = self.pid
         late = threading.Timer(LIMIT_S, os.kill, (pid, signal.SIGKILL))
         late.start()
-        code = self._warm.order(wait=pid)
+        code = self.warm.order(wait=pid)
         late.cancel()
         self.pid = 0
         return code
@@ -165,6 +171,12 @@ class Hallway:
         headers = {"authorization": f"Bearer {self.keys[key]}"} if key else {"x-hallway": "1"}
         cookies = {"hallway_session": session} if session else None
         return httpx.Client(base_url=self.address, headers=headers, cookies=cookies, timeout=LIMIT_S, verify=False)  # noqa: S501  # plain http; saves loading certificates
+
+    def gauges(self) -> dict[str, float]:
+        """What it says of itself to Prometheus."""
+        with self.client() as http:
+            lines = [line for line in http.get("/metrics").text.splitlines() if not line.startswith("#")]
+        return {name: float(value) for name, _, value in (line.rpartition(" ") for line in lines)}
 
     def people(self, count: int) -> list["Person"]:
         """Opens the conference and registers so many, each with a session and an account, claimed."""

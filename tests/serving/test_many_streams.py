@@ -14,13 +14,6 @@ PEOPLE = 20
 MOST_LEFT_BYTES = 6_000_000  # of the process; a thousand kept streams would be 20 MB and more
 
 
-def gauges(hallway: Hallway) -> dict[str, float]:
-    """What the server says of itself."""
-    with hallway.client() as http:
-        lines = [line for line in http.get("/metrics").text.splitlines() if not line.startswith("#")]
-    return {name: float(value) for name, _, value in (line.rpartition(" ") for line in lines)}
-
-
 @pytest.mark.slow
 def test_a_thousand_streams_opened_and_cut_off_leave_nothing(hallway: Hallway) -> None:
     with hallway.running():
@@ -36,7 +29,7 @@ def test_a_thousand_streams_opened_and_cut_off_leave_nothing(hallway: Hallway) -
         ):
             assert after[name] <= before[name] + most, (name, before[name], after[name])
         with Watch(hallway, people[0]) as watch:
-            assert gauges(hallway)["hallway_streams"] == 1
+            assert hallway.gauges()["hallway_streams"] == 1
             _meet(hallway, *people[:2])
             watch.wait_for(1)
         assert hallway.stop()[0] == 0
@@ -44,7 +37,7 @@ def test_a_thousand_streams_opened_and_cut_off_leave_nothing(hallway: Hallway) -
 
 
 def _settled(hallway: Hallway) -> dict[str, float]:
-    return dict(until(lambda: (found := gauges(hallway))["hallway_streams"] == 0 and found))
+    return dict(until(lambda: (found := hallway.gauges())["hallway_streams"] == 0 and found))
 
 
 async def _opened_and_cut_off(hallway: Hallway, people: list[Person], count: int) -> None:

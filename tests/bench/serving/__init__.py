@@ -1,0 +1,1 @@
+"""Benchmarks of ``hallway serve``, each beside a bare peer in the same run."""
