@@ -199,8 +199,14 @@ class Folding:
             except JournalError:  # no room: nothing is folded on until there is; a start decides it again, the same
                 if self._stopping:
                     return
+            self._refuse()
             with self._changed:
                 self._changed.wait(self.limits.full_pause_s)
+
+    def _refuse(self) -> None:
+        """Whoever asks is not kept waiting for room; nor answered, for the state knows what is not recorded yet."""
+        while self._asks:
+            self._asks.popleft()[2](BusyError("The disk is full; what follows from the last events is not kept yet."))
 
     def _answer(self) -> None:
         while self._asks:

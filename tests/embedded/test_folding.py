@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from schemas.times import HOUR_MS, millis
-from services.embedded import Embedded, Limits
+from services.embedded import BusyError, Embedded, Limits
 from services.journal import Journal, JournalFullError, MemoryJournal, SqliteJournal
 from tests.embedded.harness import CONFERENCE, SENDER, Clock, Inbox, all_folded, clean_fold, conference, feed, until
 
@@ -170,6 +170,8 @@ def test_outputs_wait_for_room_and_are_not_lost(monkeypatch: pytest.MonkeyPatch)
         await runner.start()
         await feed(runner, clock, conference())
         await until(lambda: len(refused) > 2)
+        with pytest.raises(BusyError):  # at once: who asks does not wait for room
+            await runner.ask(CONFERENCE, lambda matcher: matcher)
         assert not list(journal.outputs(CONFERENCE))
         full[0] = False
         await until(lambda: all_folded(runner))
