@@ -66,6 +66,11 @@ class Router:
             AttendeeErased: self._erasure,
         }
 
+    @property
+    def open_conferences(self) -> Set[str]:
+        """Those to which posts are routed."""
+        return self._tags.keys()
+
     def route(self, event: Input) -> list[tuple[str, Input]]:
         """The (conference, event) pairs to append, in order."""
         if event.conference is not None:

@@ -19,11 +19,13 @@ import structlog
 
 from services.inbox.port import InboxForeignError
 from services.kafka import topics
+from services.kafka.backfilling import backfill
 from services.kafka.linking import KafkaAwayError, KafkaRefusedError
 from services.problems import UnusableError
 from services.working.clusters import cluster_id
 from services.working.inboxes import StoreInboxes
 from services.working.metrics import told
+from services.working.past import Past
 from services.working.producing import BatchProducer, partition_of
 from services.working.reading import TopicReader
 from services.working.snapshots import TopicRows, TopicSnapshots
@@ -33,11 +35,12 @@ from streams.workers.app import WorkerApp
 from streams.workers.delivery import Delivering
 from streams.workers.handling import Handler
 from streams.workers.matcher import Matching
-from streams.workers.ports import AwayError
+from streams.workers.ports import AwayError, Snapshots
 from streams.workers.router import Routing
 
 Kind = Literal["router", "matcher", "delivery"]
 END_S = 9.0  # from the signal to the end, whatever hangs
+PAST_STOP_S = 1.0  # for a reader and a writer to close; the process ends in any case
 WAIT_S = 1.0  # between two looks for a broker at the start
 _log = structlog.get_logger("hallway.worker")
 
@@ -139,7 +142,32 @@ async def _made(settings: Settings, partitions: int) -> AsyncIterator[WorkerApp]
         )
         worker = WorkerApp(app, handler, reader)
         stack.enter_context(told(worker, settings.kind, settings.metrics_port))
+        if isinstance(handler, Routing):
+            stack.push_async_callback(
+                _ended, asyncio.create_task(_pasts(settings, worker, handler, snapshots, partitions))
+            )
         yield worker
+
+
+async def _pasts(settings: Settings, worker: WorkerApp, router: Routing, snapshots: Snapshots, number: int) -> None:
+    """Brings the past of the conferences that are in this router's partitions."""
+
+    def mine() -> list[str]:
+        own = router.positions()
+        return [name for name in router.open_conferences() if partition_of(name.encode(), number) in own]
+
+    async def fill(conference: str) -> int:
+        return (await backfill(settings.kafka, conference, prefix=settings.prefix)).copied
+
+    try:
+        await Past(mine, fill, snapshots).run()
+    except Exception as error:  # noqa: BLE001  # a broken invariant ends the worker
+        worker.fail(error)
+
+
+async def _ended(task: "asyncio.Task[None]") -> None:
+    task.cancel()
+    await asyncio.wait([task], timeout=PAST_STOP_S)
 
 
 _Ports = tuple[BatchProducer, TopicReader, TopicSnapshots]

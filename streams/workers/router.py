@@ -117,6 +117,10 @@ class Routing:
         """As in the port."""
         return dict(self._positions)
 
+    def open_conferences(self) -> Collection[str]:
+        """All that are open as far as the log was read, of whatever partition."""
+        return self._router.open_conferences
+
     # -- routing ----------------------------------------------------------------------------------------------------
 
     async def frame(self, frame: Frame) -> None:

@@ -10,10 +10,15 @@ from schemas.codec import Codec, Record, encode
 from schemas.events import Input
 from schemas.times import DAY_MS, written
 from schemas.topics import ACTIVITY, CONFERENCE_LOG
+from services.kafka import topics
 from services.kafka.writing import Message, writer
+from services.working.producing import BatchProducer
+from services.working.reading import TopicReader
 from streams.backfill import Backfill
 from tests.commands.conftest import Hallway
 from tests.scenarios.story import CONFERENCE, Story
+from tests.workers.load import ended
+from tests.workers.running import Topics, Worker, until
 
 Json = dict[str, Any]
 
@@ -76,6 +81,37 @@ def test_the_same_ties_as_if_it_had_been_open(
     again = hallway("backfill", *where)
     assert "0 records brought" in again.err
     assert len(hallway("export", topic).rows) == len(lines)
+
+
+async def past_all(address: str, prefix: str, router: Worker) -> None:
+    """Waits until the router has dealt with all posts."""
+    partitions = await topics.check(address, prefix)
+    async with BatchProducer(address, partitions) as producer, TopicReader(address) as reader:
+        await ended(Topics(producer, reader, prefix), ACTIVITY, [router])
+
+
+def test_a_router_brings_the_past_by_itself_and_once(
+    kafka_address: str, made_topics: str, tmp_path: Path, hallway: Hallway
+) -> None:
+    events = story()
+    posts = [event | {"conference": None} for event in events if is_post(event)]
+    rest = [event for event in events if not is_post(event)]
+    put(kafka_address, made_topics + ACTIVITY, posts, "actor")
+    with Worker("router", kafka_address, made_topics, tmp_path) as router:
+        asyncio.run(past_all(kafka_address, made_topics, router))
+        put(kafka_address, made_topics + CONFERENCE_LOG, rest, "conference")
+        asyncio.run(until(lambda: router.log().count("the past was brought") == 1))
+        topic = f"kafka://{kafka_address}/{made_topics}{CONFERENCE_LOG}?conference={CONFERENCE}"
+        lines = hallway("export", topic).rows
+        assert len(hallway("ties", topic, "--conference", CONFERENCE, "--all").rows) == 3
+        assert {row["id"] for row in lines if row.get("backfilled")}, "what was before the opening is marked"
+        router.kill()
+        router.start()
+        later = rest[0] | {"conference": "zz-later", "id": "later", "hashtags": ["later"], "chats": []}
+        put(kafka_address, made_topics + CONFERENCE_LOG, [later], "conference")
+        asyncio.run(until(lambda: router.log().count("the past was brought") == 2))  # of zz-later, looked at last
+        assert len(hallway("export", topic).rows) == len(lines)
+        assert router.end()[0] == 0
 
 
 def test_what_is_not_open_is_refused(kafka_address: str, made_topics: str, hallway: Hallway) -> None:
