@@ -110,8 +110,9 @@ class Answers:
         names = (attendee_id(a), attendee_id(b))
         match = match_id(CONFERENCE, *names, withdrawals)
         for when, who, answer in steps:
-            place = self._places[(a, b)[who]] if answer == "here" else ""
-            self._say(match, names[who], when, answer, place)
+            place = self._places.get((a, b)[who], "") if answer == "here" else ""
+            if place or answer != "here":  # whom no badge has seen at a place yet has none to tell
+                self._say(match, names[who], when, answer, place)
 
     def _end(self, person: int, at: int) -> int:
         """When the person leaves or lapses."""

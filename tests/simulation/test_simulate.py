@@ -227,6 +227,14 @@ def test_small_and_odd_sizes(attendees: int, posts: int, days: int) -> None:
     assert recorded == sorted(recorded)
 
 
+@pytest.mark.slow
+def test_whom_no_badge_has_seen_at_a_place_tells_none() -> None:
+    made = [DECODER.decode(line) for line in simulate(attendees=1_000, posts=100_000, days=2, seed=1)]
+    told = [event for event in made if isinstance(event, events.MatchAnswered) and event.answer == "here"]
+    assert told
+    assert all(event.place for event in told)
+
+
 @pytest.mark.parametrize("size", [*SIZES.values(), (1, 0, 1), (100, 30_000, 1), (200, 300, 7)])
 def test_the_expected_number_is_near(size: tuple[int, int, int]) -> None:
     attendees, posts, days = size
