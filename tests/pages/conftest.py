@@ -34,9 +34,9 @@ def _missing(what: str) -> None:
     pytest.skip(text)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Any]:
-    """Debian's chromium."""
+    """Debian's chromium. Ends with the last test of a page: as long as it is there, nobody else can run a loop here."""
     try:
         from playwright.sync_api import expect, sync_playwright
     except ImportError:

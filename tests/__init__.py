@@ -1,0 +1,1 @@
+"""The tests, a package, so that folders of one name in two places are two modules."""

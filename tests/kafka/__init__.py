@@ -1,0 +1,1 @@
+"""Hallway and a real Kafka."""
