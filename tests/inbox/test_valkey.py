@@ -139,6 +139,13 @@ async def test_a_process_that_only_has_the_number_of_an_old_one_lives_on(tmp_pat
 
 
 @awaited
+async def test_a_long_temporary_folder_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / ("long" * 20)))
+    async with EmbeddedValkey(tmp_path / ("also" * 20)) as server:
+        assert len(server.url) < 120
+
+
+@awaited
 async def test_a_long_path_gets_a_short_private_socket(tmp_path: Path) -> None:
     folder = tmp_path / ("long" * 20) / 'with "quotes" and spaces'
     async with EmbeddedValkey(folder) as server, RedisInboxes(server.url, "log-1") as inboxes:
