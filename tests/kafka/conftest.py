@@ -31,9 +31,3 @@ def made_topics(kafka_address: str, prefix: str) -> str:
     """All topics under the prefix, of 3 partitions each; gives the prefix."""
     asyncio.run(topics.create(kafka_address, prefix, partitions=3))
     return prefix
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if "kafka_address" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.slow)
