@@ -13,7 +13,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from schemas.codec import Codec, Record, encode
 from schemas.topics import ACTIVITY, CONFERENCE_LOG
 from services.kafka.linking import KafkaRefusedError
-from services.kafka.logs import partition_of
+from services.kafka.partitioning import partition_of
 from services.kafka.reading import Span, partitions_of, reader, records, spans
 from services.kafka.writing import Message, Writer, writer
 from streams.backfill import Backfill

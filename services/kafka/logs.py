@@ -9,20 +9,15 @@ from collections.abc import AsyncIterator
 
 import msgspec
 from aiokafka import ConsumerRecord, TopicPartition
-from aiokafka.partitioner import murmur2
 
 from schemas.times import millis, written
 from services.kafka.linking import KafkaRefusedError
+from services.kafka.partitioning import partition_of
 from services.kafka.places import Place
 from services.kafka.reading import Span, partitions_of, reader, records, since, spans
 
 _BY_THE_BROKER = 1  # a record's timestamp_type where the topic's is LogAppendTime
 _MARK = b'"recorded_at"'
-
-
-def partition_of(key: bytes, partitions: int) -> int:
-    """Where a key's records lie, as every Kafka client has it by default."""
-    return int((murmur2(key) & 0x7FFFFFFF) % partitions)
 
 
 async def lines(place: Place) -> AsyncIterator[list[bytes]]:

@@ -14,7 +14,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
 from schemas.topics import TYPE_HEADER
 from services.kafka.linking import KafkaRefusedError
-from services.kafka.logs import partition_of
+from services.kafka.partitioning import partition_of
 from services.kafka.reading import Span, partitions_of, reader, records, since, spans
 
 LOOK_BACK = 10_000  # of each partition, for a filter

@@ -17,7 +17,7 @@ from aiokafka.errors import KafkaError as ClientError
 
 from schemas.topics import MESSAGE_BYTES, TYPE_HEADER
 from services.kafka.linking import REQUEST_MS, START_S, KafkaRefusedError, away
-from services.kafka.logs import partition_of
+from services.kafka.partitioning import partition_of
 
 WRITE_S = 60.0
 _BATCH_BYTES = MESSAGE_BYTES - 65_536  # what a batch has around its records

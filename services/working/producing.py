@@ -12,8 +12,8 @@ from typing import Any, Self
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
-from aiokafka.partitioner import murmur2
 
+from services.kafka.partitioning import partition_of
 from streams.workers.ports import AwayError, Message
 
 BATCH_BYTES = 900_000  # below the bound of a topic (max.message.bytes), with room for the head
@@ -21,11 +21,6 @@ REQUEST_MS = 20_000
 WRITTEN_S = 30.0  # for one call: a broker that restarts is back by then
 START_S = 30.0
 STOP_S = 3.0
-
-
-def partition_of(key: bytes, partitions: int) -> int:
-    """The partition of a key, as every client of Kafka reckons it."""
-    return int((murmur2(key) & 0x7FFFFFFF) % partitions)
 
 
 class BatchProducer:

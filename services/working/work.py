@@ -21,12 +21,13 @@ from services.inbox.port import InboxForeignError
 from services.kafka import topics
 from services.kafka.backfilling import backfill
 from services.kafka.linking import KafkaAwayError, KafkaRefusedError
+from services.kafka.partitioning import partition_of
 from services.problems import UnusableError
 from services.working.clusters import cluster_id
 from services.working.inboxes import StoreInboxes
 from services.working.metrics import told
 from services.working.past import Past
-from services.working.producing import BatchProducer, partition_of
+from services.working.producing import BatchProducer
 from services.working.reading import TopicReader
 from services.working.snapshots import TopicRows, TopicSnapshots
 from streams.workers import poison

@@ -39,7 +39,6 @@ TEACHING = frozenset(
 )
 _SLICE = 512  # records, about 3 ms
 _WRITTEN_AT_ONCE = 2_000  # copies: each wait for the broker is a few ms
-_encode = msgspec.json.encode
 
 
 class _Posted(msgspec.Struct):

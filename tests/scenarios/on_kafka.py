@@ -15,7 +15,8 @@ from typing import Self
 
 from schemas.topics import CONFERENCE_LOG, DEAD_LETTERS, MATCHES
 from services.kafka import topics
-from services.working.producing import BatchProducer, partition_of
+from services.kafka.partitioning import partition_of
+from services.working.producing import BatchProducer
 from services.working.reading import TopicReader
 from streams.matching.ids import match_id
 from streams.workers.letters import dead_letter

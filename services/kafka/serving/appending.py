@@ -17,10 +17,10 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from services.embedded.answers import AwayError, BusyError, StoppedError
+from services.kafka.partitioning import partition_of
 from services.kafka.serving.batches import Message, Spot, batched
 from services.kafka.serving.limits import Limits
 from services.kafka.serving.producers import connected, thrown_away
-from services.working.producing import partition_of
 
 _BROKEN = (KafkaError, OSError, asyncio.InvalidStateError)  # a time limit is an OSError
 _log = structlog.get_logger("hallway.appending")
