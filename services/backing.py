@@ -23,15 +23,18 @@ from services.inbox.redis_inbox import RedisInboxes
 from services.journal import Journal, MirrorJournal, SqliteJournal
 from services.journal.folder import DataFolder
 from services.journal.sqlite import FILE
-from services.kafka.linking import KafkaAwayError, KafkaRefusedError
+from services.kafka.access import Access
+from services.kafka.clusters import cluster_id
+from services.kafka.linking import KafkaRefusedError
 from services.kafka.serving import OnKafka
-from services.kafka.serving.cluster import cluster_at
 from services.kafka.serving.ready import Prepared
 from services.kafka.serving.topics import topics
 from services.kafka.topics import check
 from services.problems import UnusableError
+from streams.workers.ports import AwayError
 
 EPOCH_FILE, CLUSTER_FILE = "epoch", "cluster"
+FIRST_S = 5.0  # for a broker to say which cluster it is
 RUNNER = RunnerLimits(stop_s=2.5, deliver_rest_s=1.0)
 _log = structlog.get_logger("hallway.serving")
 
@@ -123,13 +126,10 @@ def epoch_of(folder: Path) -> tuple[str, bool]:
 
 @dataclass
 class InKafka:
-    """The log in Kafka, a copy of it here. ``servers``: HOST:PORT, or several with commas.
-
-    ``prefix``: of the topics' names.
-    """
+    """The log in Kafka, a copy of it here. ``prefix``: of the topics' names."""
 
     data: Path
-    servers: str
+    kafka: Access
     prefix: str = ""
 
     async def open(self, stack: AsyncExitStack) -> Opened:
@@ -139,39 +139,40 @@ class InKafka:
         stack.callback(DataFolder(self.data).release)
         self._journal = await asyncio.to_thread(MirrorJournal, self.data / "copy")
         stack.callback(self._journal.close)
-        self._cluster, is_new = await asyncio.to_thread(self._cluster_of)
+        self._cluster, is_new = await self._cluster_of()
         try:
-            await check(self.servers, self.prefix)
+            await check(self.kafka, self.prefix)
         except KafkaRefusedError as error:
             raise UnusableError(str(error)) from None
-        except KafkaAwayError:
-            _log.warning("the broker is away", servers=self.servers)  # it may come; reading goes on till then
+        except AwayError:
+            _log.warning("the broker is away", servers=self.kafka.address)  # it may come; reading goes on till then
         return Opened(self._journal, self._cluster, is_new)
 
     def runner(
         self, stack: AsyncExitStack, inboxes: RedisInboxes, conferences: Conferences, again: Callable[[str], None]
     ) -> tuple[Startable, Readiness]:
         """Appends there, follows here; workers match and deliver."""
-        runner = OnKafka(
-            self.servers, self._cluster, self._journal, clock, conferences.note, topics=topics(self.prefix)
-        )
+        runner = OnKafka(self.kafka, self._cluster, self._journal, clock, conferences.note, topics=topics(self.prefix))
         return runner, Prepared(self._journal, inboxes, lambda: runner.is_current)
 
     def forgetting(self) -> Forget | None:
         """A topic's records go by its retention alone."""
         return None
 
-    def _cluster_of(self) -> tuple[str, bool]:
+    async def _cluster_of(self) -> tuple[str, bool]:
         path = self.data / CLUSTER_FILE
         kept = path.read_text(encoding="ascii").strip() if path.exists() else ""
-        found = cluster_at(self.servers)
-        if kept and found in (kept, None):
+        try:
+            found = await cluster_id(self.kafka, FIRST_S)
+        except AwayError as error:
+            if not kept:
+                raise UnusableError(str(error)) from None
             return kept, False
-        if found is None:
-            raise UnusableError(f"No Kafka answers at {self.servers}. Start it, or name another with --kafka.")
-        if kept:
+        if kept and found != kept:
             raise UnusableError(
-                f"{self.data} belongs to another Kafka than that at {self.servers}. Name another folder."
+                f"{self.data} belongs to another Kafka than that at {self.kafka.address}. Name another folder."
             )
+        if kept:
+            return kept, False
         path.write_text(f"{found}\n", encoding="ascii")
         return found, True

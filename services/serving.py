@@ -39,6 +39,7 @@ from services.inbox.port import InboxForeignError
 from services.inbox.redis_inbox import RedisInboxes
 from services.inbox.valkey import EmbeddedValkey, ValkeyError
 from services.journal import Journal, JournalError
+from services.kafka.access import Access
 from services.kafka.serving.replica import ForeignLogError
 from services.open_files import make_room
 from services.problems import UnusableError
@@ -55,7 +56,7 @@ class Settings:
     """What is told on the command line; the last three are for tests and other composition roots.
 
     ``trusted_proxies``: addresses and networks whose ``X-Forwarded-For`` is believed.
-    ``kafka``: HOST:PORT where the log is; None: it is in the data folder. ``kafka_prefix``: of its topics.
+    ``kafka``: where the log is; None: it is in the data folder. ``kafka_prefix``: of its topics.
     """
 
     data: Path
@@ -64,7 +65,7 @@ class Settings:
     public_url: str = ""
     redis_url: str | None = None
     trusted_proxies: tuple[str, ...] = LOOPBACK
-    kafka: str | None = None
+    kafka: Access | None = None
     kafka_prefix: str = ""
     reader: PostReader | None = None
     bounds: Bounds = field(default_factory=Bounds)

@@ -27,10 +27,10 @@ def backfill(
     """
     from services.kafka.backfilling import backfill as fill
 
-    address = checked(kafka, prefix)
+    access = checked(kafka, prefix)
     with progress("Reading the past", None) as advance:
         filled = reached(
-            fill(address, conference, prefix=prefix, dry_run=dry_run, advance=lambda done, total: advance(done, done))
+            fill(access, conference, prefix=prefix, dry_run=dry_run, advance=lambda done, total: advance(done, done))
         )
     brought = f"{plural(filled.copied, 'record')} {'would be brought' if dry_run else 'brought'} into {conference}"
     say(f"{brought}, of {filled.read:,} in the past.")

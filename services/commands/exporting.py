@@ -30,9 +30,11 @@ from services.commands.rejects import Rejects
 from services.commands.stopping import Stop
 from services.commands.summary import plural, say
 from services.commands.writing import Write, check_apart, written_to
+from services.kafka.access import Access
 from services.kafka.places import Place, is_place, place
 from services.problems import INTERRUPTED, UnusableError
 from streams.routing import Router
+from streams.workers.ports import Message
 
 _AT_ONCE = 5_000  # records in one round to the broker
 
@@ -115,7 +117,7 @@ class _File:
 
 
 def _into_topic(sources: list[Source], target: Place, rejects: Rejects, stop: Stop) -> None:
-    from services.kafka.writing import Message, writer
+    from services.kafka.writing import TopicWriter, typed
 
     into_log = target.topic.endswith(CONFERENCE_LOG)
     if not into_log and not target.topic.endswith(ACTIVITY):
@@ -127,24 +129,23 @@ def _into_topic(sources: list[Source], target: Place, rejects: Rejects, stop: St
     quiet_clients()
     intake, router, count, left = Intake(sources, rejects, lambda: None), Router(), 0, 0
     with asyncio.Runner() as runner, stop.listening(), progress("Exporting", intake.size) as advance:
-        opened = writer(target.address)
-        into = reached_in(runner, opened.__aenter__())
+        writer = reached_in(runner, TopicWriter(Access(target.address)).__aenter__())
         try:
             held: list[Message] = []
             for batch in stop.until(intake.batches()):
                 for record in batch:
                     routed = _routed(record, router) if into_log else _posted(record)
                     left += not routed
-                    held += [Message(key.encode(), line, kind) for key, line, kind in routed]
+                    held += [typed(key, line, kind) for key, line, kind in routed]
                 if len(held) >= _AT_ONCE:
-                    reached_in(runner, into.append(target.topic, held))
+                    reached_in(runner, writer.produce(target.topic, held))
                     count, held = count + len(held), []
                     advance(intake.consumed, count)
             if held:
-                reached_in(runner, into.append(target.topic, held))
+                reached_in(runner, writer.produce(target.topic, held))
                 count += len(held)
         finally:
-            reached_in(runner, opened.__aexit__(None, None, None))
+            reached_in(runner, writer.__aexit__())
     missed = "that no conference tracks" if into_log else "that belong to conferences"
     say(f"{plural(count, 'record')} to {target.topic}{f'; left out: {left:,} {missed}' if left else ''}.")
 

@@ -11,8 +11,10 @@ from typing import Annotated, Any, TypeVar
 
 from cyclopts import Parameter
 
+from services.kafka.access import Access
 from services.kafka.places import ADDRESS, local_address
 from services.problems import UnusableError
+from streams.workers.ports import AwayError
 
 T = TypeVar("T")
 
@@ -29,15 +31,15 @@ Prefix = Annotated[
 _PREFIX = re.compile(r"[A-Za-z0-9_.\-]{0,100}")
 
 
-def checked(kafka: str | None, prefix: str) -> str:
-    """The address to reach. UnusableError where something is not of its form, or none is given and none runs here."""
+def checked(kafka: str | None, prefix: str) -> Access:
+    """The Kafka to reach. UnusableError where something is not of its form, or none is given and none runs here."""
     if not _PREFIX.fullmatch(prefix):
         raise UnusableError("--prefix is of at most 100 characters out of A-Z a-z 0-9 _ . -")
     if kafka is None:
-        return local_address()
+        return Access(local_address())
     if not ADDRESS.fullmatch(kafka):
         raise UnusableError(f"--kafka {kafka} is not an address such as 127.0.0.1:9092.")
-    return kafka
+    return Access(kafka)
 
 
 def reached(work: Coroutine[Any, Any, T]) -> T:
@@ -54,13 +56,9 @@ def quiet_clients() -> None:
 
 def reached_in(runner: asyncio.Runner, work: Coroutine[Any, Any, T]) -> T:
     """The same, in a loop that goes on."""
-    from services.kafka.linking import KafkaAwayError, KafkaRefusedError
+    from services.kafka.linking import KafkaRefusedError
 
     try:
         return runner.run(work)
-    except (KafkaAwayError, KafkaRefusedError) as error:
+    except (AwayError, KafkaRefusedError) as error:
         raise UnusableError(str(error)) from None
-    except TimeoutError:
-        raise UnusableError(
-            "Kafka did not do it in time. Try again; `hallway kafka status` tells of a local one."
-        ) from None

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from cyclopts import Parameter
 
 from services.commands.summary import say
+from services.kafka.access import Access
 from services.problems import UnusableError
 
 
@@ -63,7 +64,7 @@ def serve(
         port=port,
         public_url=public_url,
         redis_url=redis,
-        kafka=kafka,
+        kafka=Access(kafka) if kafka is not None else None,
         trusted_proxies=(*LOOPBACK, *proxies),
         reader=NetworkReader(),
     )

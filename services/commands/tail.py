@@ -52,7 +52,7 @@ def tail(
     """Show the newest records of a stream. Into a pipe they go as JSONL, for `hallway replay -` or others."""
     from services.kafka.tailing import Filter, Tail
 
-    address = checked(kafka, prefix)
+    access = checked(kafka, prefix)
     if not 0 <= last <= MOST or (limit is not None and limit < 1):
         raise UnusableError(f"--last is a number from 0 to {MOST:,}, --limit one from 1 on.")
     try:
@@ -62,7 +62,7 @@ def tail(
         raise UnusableError(f"{error}.") from None
     wanted = Filter(kind=kind, conference=conference, hashtag=tag, place=place, identity=identity)
     asked = Tail(
-        address=address,
+        access=access,
         topic=prefix + TOPICS[stream],
         last=last,
         wanted=wanted,

@@ -9,8 +9,10 @@ import logging
 from collections.abc import AsyncIterator, Iterator
 
 from services.commands.blocks import Block, blocked
+from services.kafka.access import Access
 from services.kafka.places import place
 from services.problems import UnusableError
+from streams.workers.ports import AwayError
 
 
 class TopicInput:
@@ -27,18 +29,18 @@ class TopicInput:
         yield from blocked(self._lines())
 
     def _lines(self) -> Iterator[bytes]:
-        from services.kafka.linking import KafkaAwayError, KafkaRefusedError
+        from services.kafka.linking import KafkaRefusedError
         from services.kafka.logs import lines
 
         logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # what goes wrong is said below, once
-        parts = lines(self._place)
+        parts = lines(Access(self._place.address), self._place)
         with asyncio.Runner() as runner:
             try:
                 while (part := runner.run(_next(parts))) is not None:
                     for line in part:
                         self.consumed += len(line) + 1
                         yield line + b"\n"
-            except (KafkaAwayError, KafkaRefusedError) as error:
+            except (AwayError, KafkaRefusedError) as error:
                 raise UnusableError(f"{self.name}: {error}") from None
             finally:
                 runner.run(_closed(parts))

@@ -4,6 +4,7 @@ Owns: the options, and the lines on the terminal. May never: decide what a topic
 """
 
 import sys
+from collections.abc import Sequence
 from typing import Annotated
 
 from cyclopts import App, Parameter
@@ -11,6 +12,7 @@ from cyclopts import App, Parameter
 from schemas.topics import DAY_MS, FOREVER, PARTITIONS, TOPICS, Topic
 from services.commands.reaching import Kafka, Prefix, checked, reached
 from services.commands.summary import plural, say
+from services.kafka.access import Access
 from services.problems import UnusableError
 
 app = App(name="topics", help="The topics that Hallway uses: create them, check them, show them.")
@@ -32,10 +34,10 @@ def create(
     """Create the topics that are missing, then check all."""
     from services.kafka import topics
 
-    address = checked(kafka, prefix)
+    access = checked(kafka, prefix)
     if not 1 <= partitions <= _MOST_PARTITIONS or (copies is not None and copies < 1):
         raise UnusableError(f"--partitions is a number from 1 to {_MOST_PARTITIONS}, --copies one from 1 on.")
-    made = reached(topics.create(address, prefix, partitions=partitions, copies=copies))
+    made = reached(topics.create(access, prefix, partitions=partitions, copies=copies))
     say(f"Created {', '.join(made)}." if made else "All topics were there.")
     return 0
 
@@ -45,11 +47,11 @@ def check(*, kafka: Kafka = None, prefix: Prefix = "") -> int:
     """Compare the cluster's topics with the declared ones; exit 1 where they differ, and say what to do."""
     from services.kafka import topics
 
-    address = checked(kafka, prefix)
+    access = checked(kafka, prefix)
 
     async def faults() -> list[str]:
         try:
-            await topics.check(address, prefix)
+            await topics.check(access, prefix)
         except topics.TopicsError as error:
             return error.faults
         return []
@@ -69,23 +71,26 @@ def show(
     prefix: Prefix = "",
 ) -> int:
     """Say what each topic is for, its key, how long it is kept; and with --kafka how many records it has."""
-    there: dict[str, dict[int, int]] = {}
+    there: dict[str, list[int]] = {}
     if kafka is not None:
-        from services.kafka import reading
-
-        checked(kafka, prefix)
-        there = reached(reading.extents(kafka, [prefix + topic.name for topic in TOPICS]))
+        there = reached(_extents(checked(kafka, prefix), [prefix + topic.name for topic in TOPICS]))
     for topic in TOPICS:
         name = prefix + topic.name
         sys.stdout.write(f"{name}\n  {topic.says}\n  {_facts(topic)}\n")
         if kafka is not None:
             found = there.get(name)
             sys.stdout.write(
-                f"  {plural(len(found), 'partition')}, {plural(sum(found.values()), 'record')}\n"
-                if found
-                else "  not there\n"
+                f"  {plural(len(found), 'partition')}, {plural(sum(found), 'record')}\n" if found else "  not there\n"
             )
     return 0
+
+
+async def _extents(access: Access, topics: Sequence[str]) -> dict[str, list[int]]:
+    """How many offsets each partition of each topic holds."""
+    from services.kafka.reading import TopicReader
+
+    async with TopicReader(access) as reader:
+        return {topic: [end - first for first, end in (await reader.spans(topic)).values()] for topic in topics}
 
 
 def _facts(topic: Topic) -> str:

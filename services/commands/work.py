@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from cyclopts import Parameter
 
 from services.commands.summary import say
+from services.kafka.access import Access
 from services.problems import UnusableError
 
 
@@ -38,5 +39,5 @@ def work(
     if ":" not in kafka:
         raise UnusableError("--kafka is HOST:PORT, such as 127.0.0.1:9092.")
     to_stderr()
-    settings = Settings(kind, kafka, redis, instance, prefix, ticks, session, silent, metrics_port)
+    settings = Settings(kind, Access(kafka), redis, instance, prefix, ticks, session, silent, metrics_port)
     return asyncio.run(work_until_told(settings, lambda: say(f"The {kind} works.")))

@@ -5,18 +5,18 @@ or write into another conference's log. Theory: what comes after the opening is 
 when it fetched a post, so a post that it did not route for want of the opening lies before the end that is fixed here.
 """
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-
-from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
 from schemas.codec import Codec, Record, encode
 from schemas.topics import ACTIVITY, CONFERENCE_LOG
+from services.kafka.access import Access
 from services.kafka.linking import KafkaRefusedError
 from services.kafka.partitioning import partition_of
-from services.kafka.reading import Span, partitions_of, reader, records, spans
-from services.kafka.writing import Message, Writer, writer
+from services.kafka.reading import Span, TopicReader
+from services.kafka.writing import TopicWriter, typed
 from streams.backfill import Backfill
+from streams.workers.ports import Message
 
 Advance = Callable[[int, int], None]
 
@@ -31,59 +31,53 @@ class Filled:
 
 
 async def backfill(
-    address: str, conference: str, *, prefix: str = "", dry_run: bool = False, advance: Advance = lambda done, of: None
+    access: Access,
+    conference: str,
+    *,
+    prefix: str = "",
+    dry_run: bool = False,
+    advance: Advance = lambda done, of: None,
 ) -> Filled:
     """Brings the past into an open conference's log; a second time it finds nothing that is missing.
 
-    ``advance(read, of)`` hears of the reading. KafkaAwayError, KafkaRefusedError.
+    ``advance(read, of)`` hears of the reading. AwayError, KafkaRefusedError.
     """
-    filled, past = Filled(), Backfill(conference)
-    there = await partitions_of(address, [prefix + ACTIVITY, prefix + CONFERENCE_LOG])
-    if len(there) < 2:
-        raise KafkaRefusedError("There are no such topics. `hallway topics create` makes them.")
-    log = there[prefix + CONFERENCE_LOG]
-    own = log[partition_of(conference.encode(), len(log))]
-    async with reader(address) as consumer, writer(address) as into:
-        whole = await spans(consumer, there[prefix + ACTIVITY])
-        await _learn(consumer, own, past)
+    filled, past, codec, log = Filled(), Backfill(conference), Codec(), prefix + CONFERENCE_LOG
+    async with TopicReader(access) as reader, TopicWriter(access) as writer:
+        whole, logs = await reader.spans(prefix + ACTIVITY), await reader.spans(log)
+        if not whole or not logs:
+            raise KafkaRefusedError("There are no such topics. `hallway topics create` makes them.")
+        own = partition_of(conference.encode(), len(logs))
+        await _learn(reader, log, own, logs[own], past)
         if not past.is_open:
             raise KafkaRefusedError(f"{conference} is not open: its log has no opening, or it was closed.")
-        await _fill(records(consumer, whole), past, filled, None if dry_run else into, own, advance, whole)
+        total = sum(span.end - span.first for span in whole.values())
+        for number, span in whole.items():
+            async for batch in reader.read(prefix + ACTIVITY, number, *span):
+                copies = _copies([record.value for record in batch], codec, past, filled)
+                if copies and not dry_run:
+                    await writer.produce(log, copies)
+                filled.copied += len(copies)
+                advance(filled.read, total)
     return filled
 
 
-async def _learn(consumer: AIOKafkaConsumer, own: TopicPartition, past: Backfill) -> None:
+async def _learn(reader: TopicReader, log: str, own: int, span: Span, past: Backfill) -> None:
     codec, key = Codec(), past.conference.encode()
-    async for batch in records(consumer, await spans(consumer, [own])):
+    async for batch in reader.read(log, own, *span):
         for record in batch:
             found = codec.decode(record.value) if record.key == key and record.value is not None else None
             if isinstance(found, Record):
                 past.learn(found.event)
 
 
-async def _fill(
-    batches: AsyncIterator[list[ConsumerRecord]],
-    past: Backfill,
-    filled: Filled,
-    into: Writer | None,
-    own: TopicPartition,
-    advance: Advance,
-    whole: dict[TopicPartition, Span],
-) -> None:
-    codec, total = Codec(), sum(span.end - span.first for span in whole.values())
-    async for batch in batches:
-        copies = []
-        for record in batch:
-            found = codec.decode(record.value) if record.value is not None else None
-            if not isinstance(found, Record):
-                filled.unreadable += 1  # the router has put it to the dead letters
-                continue
+def _copies(values: Sequence[bytes | None], codec: Codec, past: Backfill, filled: Filled) -> list[Message]:
+    copies = []
+    for value in values:
+        found = codec.decode(value) if value is not None else None
+        if isinstance(found, Record):
             copies += past.copies(found.event)
-        if copies and into is not None:
-            key = past.conference.encode()
-            kinds = [str(copy.__struct_config__.tag) for copy in copies]
-            messages = [Message(key, encode(copy), kind) for copy, kind in zip(copies, kinds, strict=True)]
-            await into.append(own.topic, messages)
-        filled.read += len(batch)
-        filled.copied += len(copies)
-        advance(filled.read, total)
+        else:
+            filled.unreadable += 1  # the router has put it to the dead letters
+    filled.read += len(values)
+    return [typed(past.conference, encode(copy), str(copy.__struct_config__.tag)) for copy in copies]

@@ -14,7 +14,7 @@ from hashlib import blake2b
 from typing import Literal
 
 import msgspec
-from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka import ConsumerRecord
 from msgspec.structs import replace
 
 from schemas.codec import Codec, Reject, encode
@@ -22,9 +22,11 @@ from schemas.events import ActivityDeleted, ActivityPosted, Input
 from schemas.outputs import DeadLetter
 from schemas.times import written
 from schemas.topics import ACTIVITY, CONFERENCE_LOG, DEAD_LETTERS, TYPE_HEADER
+from services.kafka.access import Access
 from services.kafka.linking import KafkaRefusedError
-from services.kafka.reading import Span, partitions_of, reader, records, spans
-from services.kafka.writing import Message, Writer, writer
+from services.kafka.reading import Span, TopicReader
+from services.kafka.writing import TopicWriter, typed
+from streams.workers.ports import Message
 
 _CLAIMED, _SENT = b"dead.letter.claimed", b"dead.letter.sent"
 _LETTER, _AS = "letter", "as"
@@ -70,31 +72,32 @@ class _Marks:
                     self.sent.setdefault(letter, record.timestamp)
 
 
-async def listed(address: str, prefix: str = "") -> AsyncGenerator[Shown]:
-    """All that are still there, partition by partition, oldest first. KafkaAwayError, KafkaRefusedError."""
-    partitions = await _partitions(address, prefix)
-    async with reader(address) as consumer:
-        for part, span in (await spans(consumer, partitions)).items():
-            marks = await _marks(consumer, part, span)
-            async for batch in records(consumer, {part: span}):
+async def listed(access: Access, prefix: str = "") -> AsyncGenerator[Shown]:
+    """All that are still there, partition by partition, oldest first. AwayError, KafkaRefusedError."""
+    topic = prefix + DEAD_LETTERS
+    async with TopicReader(access) as reader:
+        for partition, span in (await _spans(reader, topic)).items():
+            marks = await _marks(reader, topic, partition, span)
+            async for batch in reader.read(topic, partition, *span):
                 for record in batch:
                     shown = _shown(record, marks)
                     if shown is not None:
                         yield shown
 
 
-async def one(address: str, number: str, prefix: str = "") -> Shown:
-    """The letter of that number. KafkaAwayError, KafkaRefusedError where there is none."""
-    part = await _part_of(address, number, prefix)
-    async with reader(address) as consumer:
-        return await _found(consumer, part, number)
+async def one(access: Access, number: str, prefix: str = "") -> Shown:
+    """The letter of that number. AwayError, KafkaRefusedError where there is none."""
+    async with TopicReader(access) as reader:
+        return await _found(reader, prefix + DEAD_LETTERS, number)
 
 
-async def resend(address: str, number: str, mended: bytes | None, *, prefix: str = "", dry_run: bool = False) -> Result:
-    """Sends a letter again, mended or as it came. KafkaAwayError; KafkaRefusedError: it cannot be sent (again)."""
-    part = await _part_of(address, number, prefix)
-    async with reader(address) as consumer, writer(address) as into:
-        letter = await _found(consumer, part, number)
+async def resend(
+    access: Access, number: str, mended: bytes | None, *, prefix: str = "", dry_run: bool = False
+) -> Result:
+    """Sends a letter again, mended or as it came. AwayError; KafkaRefusedError: it cannot be sent (again)."""
+    topic = prefix + DEAD_LETTERS
+    async with TopicReader(access) as reader, TopicWriter(access) as writer:
+        letter = await _found(reader, topic, number)
         _check_sendable(letter, prefix)
         found = Codec().decode(b64decode(letter.bytes) if mended is None else mended)
         if isinstance(found, Reject):
@@ -102,28 +105,28 @@ async def resend(address: str, number: str, mended: bytes | None, *, prefix: str
         if dry_run:
             return Result("good")
         event: Input = replace(found.event, recorded_at=None)  # recorded when the log takes it
-        offset, sent_as = _offset_of(number), blake2b(event.id.encode(), digest_size=16).hexdigest().encode()
-        await _mark(into, part, _CLAIMED, offset, sent_as)
-        marks = await _marks(consumer, part, (await spans(consumer, [part]))[part]._replace(first=offset))
+        partition, offset = _spot(number)
+        sent_as = blake2b(event.id.encode(), digest_size=16).hexdigest().encode()
+        await writer.produce(topic, [_mark(_CLAIMED, partition, offset, sent_as)])
+        marks = await _marks(reader, topic, partition, (await _spans(reader, topic))[partition]._replace(first=offset))
         if offset in marks.sent or marks.claims[offset] != sent_as:
             raise KafkaRefusedError(f"{number} was sent, or is being sent, as another event. Send a new one instead.")
-        await _send(into, event, prefix)
-        await _mark(into, part, _SENT, offset, sent_as)
+        await _send(writer, event, prefix)
+        await writer.produce(topic, [_mark(_SENT, partition, offset, sent_as)])
         return Result("accepted")
 
 
-async def _send(into: Writer, event: Input, prefix: str) -> None:
+async def _send(writer: TopicWriter, event: Input, prefix: str) -> None:
     kind = str(event.__struct_config__.tag)
     if isinstance(event, ActivityPosted | ActivityDeleted) and event.conference is None:
-        await into.append(prefix + ACTIVITY, [Message(event.actor.encode(), encode(event), kind)])
+        await writer.produce(prefix + ACTIVITY, [typed(event.actor, encode(event), kind)])
     else:
         assert event.conference is not None, "only posts and deletions may have none"
-        await into.append(prefix + CONFERENCE_LOG, [Message(event.conference.encode(), encode(event), kind)])
+        await writer.produce(prefix + CONFERENCE_LOG, [typed(event.conference, encode(event), kind)])
 
 
-async def _mark(into: Writer, part: TopicPartition, kind: bytes, offset: int, sent_as: bytes) -> None:
-    headers = ((_LETTER, b"%d" % offset), (_AS, sent_as))
-    await into.append(part.topic, [Message(b"", None, kind.decode(), part.partition, headers)])
+def _mark(kind: bytes, partition: int, offset: int, sent_as: bytes) -> Message:
+    return Message(b"", None, ((TYPE_HEADER, kind), (_LETTER, b"%d" % offset), (_AS, sent_as)), partition)
 
 
 def _check_sendable(letter: Shown, prefix: str) -> None:
@@ -139,41 +142,38 @@ def _check_sendable(letter: Shown, prefix: str) -> None:
 # -- reading -------------------------------------------------------------------------------------------------------
 
 
-async def _partitions(address: str, prefix: str) -> list[TopicPartition]:
-    found = await partitions_of(address, [prefix + DEAD_LETTERS])
+async def _spans(reader: TopicReader, topic: str) -> dict[int, Span]:
+    found = await reader.spans(topic)
     if not found:
-        raise KafkaRefusedError(f"There is no topic {prefix}{DEAD_LETTERS}. `hallway topics create` makes it.")
-    return found[prefix + DEAD_LETTERS]
+        raise KafkaRefusedError(f"There is no topic {topic}. `hallway topics create` makes it.")
+    return found
 
 
-async def _part_of(address: str, number: str, prefix: str) -> TopicPartition:
+def _spot(number: str) -> tuple[int, int]:
+    """Partition and offset of a letter."""
     partition, _, offset = number.partition("-")
-    partitions = await _partitions(address, prefix)
-    if not (partition.isdecimal() and offset.isdecimal() and int(partition) < len(partitions)):
+    if not (partition.isdecimal() and offset.isdecimal()):
         raise KafkaRefusedError(f"{number} is not the number of a letter here, such as 3-17; `list` tells them.")
-    return partitions[int(partition)]
+    return int(partition), int(offset)
 
 
-def _offset_of(number: str) -> int:
-    return int(number.partition("-")[2])
-
-
-async def _marks(consumer: AIOKafkaConsumer, part: TopicPartition, span: Span) -> _Marks:
+async def _marks(reader: TopicReader, topic: str, partition: int, span: Span) -> _Marks:
     marks = _Marks()
-    async for batch in records(consumer, {part: span}):
+    async for batch in reader.read(topic, partition, *span):
         marks.add(batch)
     return marks
 
 
-async def _found(consumer: AIOKafkaConsumer, part: TopicPartition, number: str) -> Shown:
-    span, offset = (await spans(consumer, [part]))[part], _offset_of(number)
+async def _found(reader: TopicReader, topic: str, number: str) -> Shown:
+    partition, offset = _spot(number)
+    span = (await _spans(reader, topic)).get(partition, Span(0, 0))
     if span.first <= offset < span.end:
-        marks = await _marks(consumer, part, span._replace(first=offset))
-        async for batch in records(consumer, {part: Span(offset, offset + 1)}):
-            for record in batch:
-                shown = _shown(record, marks)
-                if shown is not None:
-                    return shown
+        marks = await _marks(reader, topic, partition, span._replace(first=offset))
+        records = [record async for batch in reader.read(topic, partition, offset, offset + 1) for record in batch]
+        for record in records:
+            shown = _shown(record, marks)
+            if shown is not None:
+                return shown
     raise KafkaRefusedError(f"There is no dead letter {number}, or no more: they are kept for 14 days.")
 
 

@@ -8,42 +8,44 @@ one partition, in its order.
 from collections.abc import AsyncIterator
 
 import msgspec
-from aiokafka import ConsumerRecord, TopicPartition
+from aiokafka import ConsumerRecord
 
 from schemas.times import millis, written
+from services.kafka.access import Access
 from services.kafka.linking import KafkaRefusedError
 from services.kafka.partitioning import partition_of
 from services.kafka.places import Place
-from services.kafka.reading import Span, partitions_of, reader, records, since, spans
+from services.kafka.reading import Span, TopicReader
 
 _BY_THE_BROKER = 1  # a record's timestamp_type where the topic's is LogAppendTime
 _MARK = b'"recorded_at"'
 
 
-async def lines(place: Place) -> AsyncIterator[list[bytes]]:
+async def lines(access: Access, place: Place) -> AsyncIterator[list[bytes]]:
     """The records from the place's beginning to the end there is now, in parts; no newline at their ends.
 
-    KafkaAwayError; KafkaRefusedError where there is no such topic.
+    AwayError; KafkaRefusedError where there is no such topic.
     """
-    wanted = await _partitions(place)
-    async with reader(place.address) as consumer:
-        for partition, span in (await spans(consumer, wanted)).items():
-            part = {partition: span}
+    async with TopicReader(access) as reader:
+        for number, whole in _wanted_of(await reader.spans(place.topic), place).items():
+            span = whole
             if place.offset is not None:
-                part = {partition: Span(max(place.offset, span.first), span.end)}
+                span = Span(max(place.offset, span.first), span.end)
             elif place.time_ms is not None:
-                part = await since(consumer, part, place.time_ms)
-            async for batch in records(consumer, part):
+                span = await reader.since(place.topic, number, span, place.time_ms)
+            async for batch in reader.read(place.topic, number, *span):
                 yield [line for record in batch if (line := _wanted(record, place)) is not None]
 
 
-async def _partitions(place: Place) -> list[TopicPartition]:
-    found = (await partitions_of(place.address, [place.topic])).get(place.topic)
+def _wanted_of(found: dict[int, Span], place: Place) -> dict[int, Span]:
     if not found:
         raise KafkaRefusedError(
             f"{place.address} has no topic {place.topic}. `hallway topics show` names those of Hallway."
         )
-    return found if place.conference is None else [found[partition_of(place.conference.encode(), len(found))]]
+    if place.conference is None:
+        return found
+    own = partition_of(place.conference.encode(), len(found))
+    return {own: found[own]}
 
 
 def _wanted(record: ConsumerRecord, place: Place) -> bytes | None:

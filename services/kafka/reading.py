@@ -1,22 +1,28 @@
-"""Topics read without a group: their extents, a range of their records, where a time begins.
+"""Reading topics outside of any group: ranges, ends, times, and what follows a position.
 
-Owns: readers that commit nothing. May never: wait for what is not there: what is read has its end fixed when it begins.
-Theory: the end is compared with a reader's position, not with the last record's offset: a compaction leaves gaps.
+Owns: three consumers, so that a question for ends never waits behind a fetch that waits for records.
+May never: commit anything, or wait without a limit.
+Theory: the end of a range is compared with the reader's position, not with the last record's offset: a compaction
+leaves gaps.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
-from typing import NamedTuple
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import AsyncExitStack
+from typing import NamedTuple, Self
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
-from aiokafka.errors import KafkaError as ClientError
+from aiokafka.errors import KafkaConnectionError
 
-from services.kafka.linking import REQUEST_MS, START_S, administrated, away, stopped
+from services.kafka.access import Access
+from services.kafka.ending import stopped
+from services.kafka.linking import START_S, WAIT_MS, consumer, within
+from streams.workers.ports import AwayError
 
-STANDSTILL_S = 60.0
-_BATCH_RECORDS = 5_000
-_WAIT_MS = 1_000
+ANSWER_S = 10.0
+RANGE_S = 30.0  # without a single record: then the broker is away
+RANGE_MS = 10  # a range is there or not; the next one does not wait behind a fetch at the end of the last one
+FETCH_RECORDS = 10_000
 
 
 class Span(NamedTuple):
@@ -26,93 +32,110 @@ class Span(NamedTuple):
     end: int
 
 
-@asynccontextmanager
-async def reader(address: str) -> AsyncIterator[AIOKafkaConsumer]:
-    """A consumer of no group. KafkaAwayError where the broker is away, also later."""
-    consumer = AIOKafkaConsumer(
-        bootstrap_servers=address,
-        enable_auto_commit=False,
-        auto_offset_reset="none",
-        request_timeout_ms=REQUEST_MS,
-        fetch_max_wait_ms=100,
-    )
-    try:
-        async with asyncio.timeout(START_S):
-            await consumer.start()
-        yield consumer
-    except (ClientError, OSError, TimeoutError) as error:
-        raise away(address, error) from None
-    finally:
-        await stopped(consumer)
+class TopicReader:
+    """The port Reader, and more for commands; an async context manager. AwayError where the broker is away."""
 
+    def __init__(self, access: Access) -> None:
+        self._access = access
+        self._stack = AsyncExitStack()
+        self._one_range = asyncio.Lock()
 
-async def partitions_of(address: str, topics: Sequence[str]) -> dict[str, list[TopicPartition]]:
-    """The partitions of each topic; a topic that is not there is left out. KafkaAwayError."""
-    async with administrated(address) as admin, asyncio.timeout(START_S):
-        described = await admin.describe_topics(list(topics))
-    return {
-        one["topic"]: [TopicPartition(one["topic"], number) for number in range(len(one["partitions"]))]
-        for one in described
-        if one["partitions"]
-    }
+    async def __aenter__(self) -> Self:
+        self._asking, self._ranges, self._follower = [await self._started(ms) for ms in (WAIT_MS, RANGE_MS, WAIT_MS)]
+        return self
 
+    async def __aexit__(self, *_: object) -> None:
+        await self._stack.aclose()
 
-async def spans(consumer: AIOKafkaConsumer, partitions: Sequence[TopicPartition]) -> dict[TopicPartition, Span]:
-    """What there is now of each partition."""
-    async with asyncio.timeout(START_S):
-        first, end = await consumer.beginning_offsets(partitions), await consumer.end_offsets(partitions)
-    return {one: Span(first[one], end[one]) for one in partitions}
+    async def _started(self, wait_ms: int) -> AIOKafkaConsumer:
+        made = consumer(self._access, wait_ms=wait_ms)
+        self._stack.push_async_callback(stopped, made)
+        try:
+            async with within(self._access, START_S):
+                await made.start()
+        except BaseException:
+            await self._stack.aclose()
+            raise
+        return made
 
+    # -- asking -----------------------------------------------------------------------------------------------------
 
-async def since(
-    consumer: AIOKafkaConsumer, whole: Mapping[TopicPartition, Span], time_ms: int
-) -> dict[TopicPartition, Span]:
-    """The part of each partition from the first record on that has this time or a later one."""
-    async with asyncio.timeout(START_S):
-        found = await consumer.offsets_for_times(dict.fromkeys(whole, time_ms))
-    return {
-        one: Span(max(span.first, at.offset) if (at := found.get(one)) else span.end, span.end)
-        for one, span in whole.items()
-    }
+    async def ends(self, topic: str) -> Mapping[int, int]:
+        """As in the port."""
+        async with within(self._access, ANSWER_S, f"The ends of {topic} are not known"):
+            found = await self._asking.end_offsets(await self._partitions(topic))
+        if not found:
+            raise AwayError(f"The ends of {topic} are not known: it is not there.")
+        return {at.partition: int(end) for at, end in found.items()}
 
+    async def spans(self, topic: str) -> dict[int, Span]:
+        """What there is now of each partition; nothing of a topic that is not there."""
+        async with within(self._access, ANSWER_S, f"What {topic} has is not known"):
+            parts = await self._partitions(topic)
+            first, end = await self._asking.beginning_offsets(parts), await self._asking.end_offsets(parts)
+        return {at.partition: Span(first[at], end[at]) for at in parts}
 
-async def records(
-    consumer: AIOKafkaConsumer, wanted: Mapping[TopicPartition, Span]
-) -> AsyncIterator[list[ConsumerRecord]]:
-    """The records of these spans, in the order of each partition, in batches of one partition."""
-    open_ones = {one: span for one, span in wanted.items() if span.first < span.end}
-    if not open_ones:
-        return
-    consumer.assign(list(open_ones))
-    for one, span in open_ones.items():
-        consumer.seek(one, span.first)
-    moved = asyncio.get_running_loop().time()
-    while open_ones:
-        found = await consumer.getmany(*open_ones, timeout_ms=_WAIT_MS, max_records=_BATCH_RECORDS)
-        for one, batch in found.items():
-            held = [record for record in batch if record.offset < open_ones[one].end]
-            if held:
-                yield held
-        now = asyncio.get_running_loop().time()
-        done = [one for one, span in open_ones.items() if await _position(consumer, one) >= span.end]
-        moved = now if found or done else moved
-        if now - moved > STANDSTILL_S:
-            raise TimeoutError(f"no records for {STANDSTILL_S:g} s")
-        for one in done:
-            consumer.pause(one)
-            del open_ones[one]
+    async def since(self, topic: str, partition: int, span: Span, time_ms: int) -> Span:
+        """The part of a span from the first record on that has this time or a later one."""
+        at = TopicPartition(topic, partition)
+        async with within(self._access, ANSWER_S, f"The times of {topic} are not known"):
+            found = (await self._asking.offsets_for_times({at: time_ms})).get(at)
+        return Span(max(span.first, found.offset) if found else span.end, span.end)
 
+    async def _partitions(self, topic: str) -> list[TopicPartition]:
+        client = self._asking._client  # the public way waits for a topic to come
+        for _ in range(2):  # the first answer may be to a question without it
+            if self._asking.partitions_for_topic(topic) is None:
+                client.add_topic(topic)
+                if not await client.force_metadata_update():
+                    raise KafkaConnectionError
+        numbers = self._asking.partitions_for_topic(topic) or ()
+        return [TopicPartition(topic, number) for number in sorted(numbers)]
 
-async def extents(address: str, topics: Sequence[str]) -> dict[str, dict[int, int]]:
-    """How many offsets each partition of each topic holds; a topic that is not there is left out. KafkaAwayError."""
-    there = await partitions_of(address, topics)
-    async with reader(address) as consumer:
-        found = {topic: await spans(consumer, partitions) for topic, partitions in there.items()}
-    return {
-        topic: {one.partition: span.end - span.first for one, span in parts.items()} for topic, parts in found.items()
-    }
+    # -- records ----------------------------------------------------------------------------------------------------
 
+    async def read(
+        self, topic: str, partition: int, begin: int, end: int
+    ) -> AsyncGenerator[Sequence[ConsumerRecord], None]:
+        """As in the port."""
+        if begin >= end:
+            return
+        at, position = TopicPartition(topic, partition), begin
+        async with self._one_range:
+            self._ranges.assign([at])
+            self._ranges.seek(at, begin)
+            try:
+                while position < end:
+                    position, found = await self._next(at, position)
+                    records = [raw for raw in found if raw.offset < end]
+                    if records:
+                        yield records
+            finally:
+                self._ranges.pause(at)
 
-async def _position(consumer: AIOKafkaConsumer, one: TopicPartition) -> int:
-    async with asyncio.timeout(START_S):
-        return int(await consumer.position(one))
+    async def _next(self, at: TopicPartition, before: int) -> tuple[int, Sequence[ConsumerRecord]]:
+        """Waits for more than there was, and gives the position behind it."""
+        async with within(self._access, RANGE_S, f"{at.topic}/{at.partition} cannot be read"):
+            while True:
+                found = await self._ranges.getmany(at, timeout_ms=WAIT_MS, max_records=FETCH_RECORDS)
+                position = int(await self._ranges.position(at))
+                if position > before:
+                    return position, found.get(at, ())
+
+    async def fetch(
+        self, topic: str, positions: Mapping[int, int]
+    ) -> Sequence[tuple[int, int, Sequence[ConsumerRecord]]]:
+        """As in the port."""
+        wanted = {TopicPartition(topic, number): offset for number, offset in positions.items()}
+        async with within(self._access, ANSWER_S, f"{topic} cannot be followed"):
+            missing = wanted.keys() - self._follower.assignment()
+            if missing:
+                held = {at: await self._follower.position(at) for at in self._follower.assignment()}
+                self._follower.assign([*held, *missing])
+                for at, offset in held.items():
+                    self._follower.seek(at, offset)
+                for at in missing:
+                    self._follower.seek(at, wanted[at])
+            found = await self._follower.getmany(*wanted, timeout_ms=WAIT_MS, max_records=FETCH_RECORDS)
+            moved = {at: int(await self._follower.position(at)) for at in wanted}
+        return [(at.partition, position, found.get(at, ())) for at, position in moved.items() if position > wanted[at]]

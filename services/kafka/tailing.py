@@ -6,20 +6,19 @@ each partition that a filter which nothing passes ends. From a beginning on it i
 """
 
 from collections import deque
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator
 from typing import Any
 
 import msgspec
-from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka import ConsumerRecord
 
 from schemas.topics import TYPE_HEADER
+from services.kafka.access import Access
 from services.kafka.linking import KafkaRefusedError
 from services.kafka.partitioning import partition_of
-from services.kafka.reading import Span, partitions_of, reader, records, since, spans
+from services.kafka.reading import Span, TopicReader
 
 LOOK_BACK = 10_000  # of each partition, for a filter
-_FOLLOW_MS = 500
-_FOLLOW_RECORDS = 1_000
 _NAMES = ("id", "match", "attendee", "actor", "deleted", "caused_by")  # where an id may stand
 
 
@@ -67,7 +66,7 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
 class Tail(msgspec.Struct, frozen=True, kw_only=True):
     """What of a topic is wanted. ``offset`` (of the conference's partition) or ``time_ms``: from there on."""
 
-    address: str
+    access: Access
     topic: str
     last: int
     wanted: Filter = Filter()
@@ -78,59 +77,57 @@ class Tail(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def tail(asked: Tail) -> AsyncGenerator[list[ConsumerRecord]]:
-    """The records in parts; with ``follow`` without end. KafkaAwayError, KafkaRefusedError."""
-    partitions = await _partitions(asked)
-    if asked.offset is not None and len(partitions) > 1:
-        raise KafkaRefusedError("An offset counts within one partition. Name the conference too, or a time.")
-    async with reader(asked.address) as consumer:
-        whole = await spans(consumer, partitions)
+    """The records in parts; with ``follow`` without end. AwayError, KafkaRefusedError."""
+    async with TopicReader(asked.access) as reader:
+        whole = _wanted_of(await reader.spans(asked.topic), asked)
         if asked.offset is None and asked.time_ms is None:
-            yield await _newest(consumer, whole, asked)
+            yield await _newest(reader, whole, asked)
         else:
-            for part, span in whole.items():
-                async for batch in records(consumer, await _from(consumer, part, span, asked)):
+            for number, span in whole.items():
+                begin = await _begin(reader, number, span, asked)
+                async for batch in reader.read(asked.topic, number, begin, span.end):
                     yield [record for record in batch if asked.wanted.passes(record)]
-        while asked.follow:
-            async for batch in _following(consumer, whole):
+        if asked.follow:
+            async for batch in _following(reader, asked.topic, {number: span.end for number, span in whole.items()}):
                 yield [record for record in batch if asked.wanted.passes(record)]
 
 
-async def _partitions(asked: Tail) -> Sequence[TopicPartition]:
-    found = (await partitions_of(asked.address, [asked.topic])).get(asked.topic)
+def _wanted_of(found: dict[int, Span], asked: Tail) -> dict[int, Span]:
     if not found:
-        raise KafkaRefusedError(f"{asked.address} has no topic {asked.topic}. `hallway topics create` makes it.")
+        raise KafkaRefusedError(f"{asked.access.address} has no topic {asked.topic}. `hallway topics create` makes it.")
     conference = asked.wanted.conference
-    return [found[partition_of(conference.encode(), len(found))]] if conference and asked.by_conference else found
+    if conference is not None and asked.by_conference:
+        own = partition_of(conference.encode(), len(found))
+        return {own: found[own]}
+    if asked.offset is not None and len(found) > 1:
+        raise KafkaRefusedError("An offset counts within one partition. Name the conference too, or a time.")
+    return found
 
 
-async def _newest(consumer: AIOKafkaConsumer, whole: dict[TopicPartition, Span], asked: Tail) -> list[ConsumerRecord]:
+async def _newest(reader: TopicReader, whole: dict[int, Span], asked: Tail) -> list[ConsumerRecord]:
     back = asked.last if asked.wanted.is_empty() else max(asked.last, LOOK_BACK)
     found: list[ConsumerRecord] = []
-    for part, span in whole.items():
+    for number, span in whole.items():
         newest: deque[ConsumerRecord] = deque(maxlen=asked.last)
-        async for batch in records(consumer, {part: Span(max(span.first, span.end - back), span.end)}):
+        async for batch in reader.read(asked.topic, number, max(span.first, span.end - back), span.end):
             newest.extend(record for record in batch if asked.wanted.passes(record))
         found = sorted([*found, *newest], key=lambda one: (one.timestamp, one.partition, one.offset))[-asked.last :]
     return found if asked.last else []
 
 
-async def _from(
-    consumer: AIOKafkaConsumer, part: TopicPartition, span: Span, asked: Tail
-) -> dict[TopicPartition, Span]:
+async def _begin(reader: TopicReader, number: int, span: Span, asked: Tail) -> int:
     if asked.time_ms is not None:
-        return await since(consumer, {part: span}, asked.time_ms)
-    return {part: span._replace(first=max(span.first, asked.offset or 0))}
+        return (await reader.since(asked.topic, number, span, asked.time_ms)).first
+    return max(span.first, asked.offset or 0)
 
 
 async def _following(
-    consumer: AIOKafkaConsumer, whole: dict[TopicPartition, Span]
+    reader: TopicReader, topic: str, positions: dict[int, int]
 ) -> AsyncGenerator[list[ConsumerRecord]]:
-    consumer.assign(list(whole))
-    for part, span in whole.items():
-        consumer.seek(part, span.end)
     while True:
-        found = await consumer.getmany(timeout_ms=_FOLLOW_MS, max_records=_FOLLOW_RECORDS)
-        yield sorted((one for batch in found.values() for one in batch), key=lambda one: (one.timestamp, one.offset))
+        found = await reader.fetch(topic, positions)
+        positions |= {number: position for number, position, _ in found}
+        yield sorted((one for _, _, batch in found for one in batch), key=lambda one: (one.timestamp, one.offset))
 
 
 def _is_kind(said: str, wanted: str) -> bool:

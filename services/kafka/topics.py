@@ -11,11 +11,11 @@ from typing import NamedTuple
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from aiokafka.errors import KafkaError as ClientError
 from aiokafka.errors import TopicAlreadyExistsError, for_code
 
 from schemas.topics import CONFERENCE_LOG, PARTITIONS, TOPICS, Topic
-from services.kafka.linking import KafkaRefusedError, administrated, away
+from services.kafka.access import Access
+from services.kafka.linking import KafkaRefusedError, administrated
 
 MOST_COPIES = 3
 ANSWER_S = 30.0
@@ -41,14 +41,14 @@ class Found(NamedTuple):
 
 
 async def create(
-    address: str, prefix: str = "", *, partitions: int = PARTITIONS, copies: int | None = None
+    access: Access, prefix: str = "", *, partitions: int = PARTITIONS, copies: int | None = None
 ) -> list[str]:
     """Creates what is missing, then checks all; gives the names of what was created.
 
     ``copies``: on how many brokers each record is kept; as many as there are, at most 3, by default.
-    KafkaAwayError, TopicsError.
+    AwayError, TopicsError.
     """
-    async with administrated(address) as admin, asyncio.timeout(4 * ANSWER_S):
+    async with administrated(access, 4 * ANSWER_S) as admin:
         there = await _found(admin, prefix)
         if copies is None:
             copies = min(MOST_COPIES, len((await admin.describe_cluster())["brokers"]))
@@ -64,22 +64,19 @@ async def create(
     return [prefix + topic.name for topic in missing]
 
 
-async def check(address: str, prefix: str = "") -> int:
-    """The number of partitions of the conference log, when all topics are as declared. KafkaAwayError, TopicsError."""
-    found = await shown(address, prefix)
+async def check(access: Access, prefix: str = "") -> int:
+    """The number of partitions of the conference log, when all topics are as declared. AwayError, TopicsError."""
+    found = await shown(access, prefix)
     faults = _faults(found, prefix)
     if faults:
         raise TopicsError(faults)
     return found[CONFERENCE_LOG].partitions
 
 
-async def shown(address: str, prefix: str = "") -> dict[str, Found]:
-    """What the cluster has of the declared topics, by their names without prefix. KafkaAwayError."""
-    try:
-        async with administrated(address) as admin, asyncio.timeout(ANSWER_S):
-            return await _found(admin, prefix)
-    except (ClientError, OSError, TimeoutError) as error:
-        raise away(address, error) from None
+async def shown(access: Access, prefix: str = "") -> dict[str, Found]:
+    """What the cluster has of the declared topics, by their names without prefix. AwayError."""
+    async with administrated(access, ANSWER_S) as admin:
+        return await _found(admin, prefix)
 
 
 def _new(topic: Topic, prefix: str, partitions: int, copies: int) -> NewTopic:

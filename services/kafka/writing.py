@@ -1,101 +1,79 @@
-"""Writes to topics what commands write: in order, each batch acknowledged by all copies before the next.
+"""Writing to topics in whole batches.
 
-Owns: one idempotent producer. May never: say that something is written before the broker did.
-Theory: records of a partition go in order, in batches that are written whole or not at all. A failure in the middle
-leaves the first part written; the same once more changes nothing, for the fold knows doubles by their ids.
+Owns: which messages go together. May never: say that something is written before the broker said so.
+Theory: the messages of a call go out as batches of up to 900 KB, each whole or not at all, in order within a
+partition; one wait for all. After an error nobody knows which are there: a worker ends and reads the topic, a person
+does the same once more, which changes nothing, for the fold knows doubles by their ids.
 """
 
-import asyncio
-from collections import defaultdict
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any, Self
 
-from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError as ClientError
-
-from schemas.topics import MESSAGE_BYTES, TYPE_HEADER
-from services.kafka.linking import REQUEST_MS, START_S, KafkaRefusedError, away
+from schemas.topics import TYPE_HEADER
+from services.kafka.access import Access
+from services.kafka.ending import thrown_away
+from services.kafka.linking import START_S, KafkaRefusedError, producer, within
 from services.kafka.partitioning import partition_of
+from streams.workers.ports import Message
 
-WRITE_S = 60.0
-_BATCH_BYTES = MESSAGE_BYTES - 65_536  # what a batch has around its records
-
-
-class Message(NamedTuple):
-    """A record to write; ``kind`` becomes the header ``type``. ``partition`` None: by the key."""
-
-    key: bytes
-    value: bytes | None
-    kind: str
-    partition: int | None = None
-    headers: tuple[tuple[str, bytes], ...] = ()
+WRITTEN_S = 30.0  # for one call: a broker that restarts is back by then
 
 
-@dataclass(slots=True)
-class Writer:
-    """Made by ``writer``."""
+def typed(key: str, value: bytes, kind: str) -> Message:
+    """A record with its type beside it, as the header ``type``."""
+    return Message(key.encode(), value, ((TYPE_HEADER, kind.encode()),))
 
-    address: str
-    _producer: AIOKafkaProducer
-    _partitions: dict[str, int] = field(default_factory=dict)
 
-    async def append(self, topic: str, messages: Sequence[Message]) -> None:
-        """Done when all are written. KafkaAwayError: some of them may be."""
+class TopicWriter:
+    """The port Producer; an async context manager. AwayError where the broker is away."""
+
+    def __init__(self, access: Access) -> None:
+        self._access = access
+        self._producer: Any = None
+        self._partitions: dict[str, int] = {}
+
+    async def __aenter__(self) -> Self:
+        self._producer = producer(self._access)
         try:
-            async with asyncio.timeout(WRITE_S):
-                number = await self._number(topic)
-                by_partition: dict[int, list[Message]] = defaultdict(list)
-                for message in messages:
-                    own = partition_of(message.key, number) if message.partition is None else message.partition
-                    by_partition[own].append(message)
-                sent = [one for own, part in by_partition.items() for one in await self._send(topic, own, part)]
-                await asyncio.gather(*sent)
-        except (ClientError, OSError, TimeoutError) as error:
-            raise away(self.address, error) from None
+            async with within(self._access, START_S):
+                await self._producer.start()
+        except BaseException:
+            await self.__aexit__()
+            raise
+        return self
 
-    async def _number(self, topic: str) -> int:
-        if topic not in self._partitions:
-            self._partitions[topic] = len(await self._producer.partitions_for(topic))
-        return self._partitions[topic]
+    async def __aexit__(self, *_: object) -> None:
+        await thrown_away(self._producer)
 
-    async def _send(self, topic: str, partition: int, messages: list[Message]) -> list["asyncio.Future[object]"]:
-        sent, batch = [], self._producer.create_batch()
+    async def produce(self, topic: str, messages: Sequence[Message]) -> int:
+        """As in the port. KafkaRefusedError: a message is too large."""
+        async with within(self._access, WRITTEN_S, f"{topic} was not written"):
+            if topic not in self._partitions:
+                self._partitions[topic] = len(await self._producer.partitions_for(topic))
+            batches = self._batches(messages, self._partitions[topic])
+            sent = [await self._send(topic, number, batch) for number, batch in batches]
+            return max([(await future).offset + count for future, count in sent], default=0)
+
+    async def _send(self, topic: str, partition: int, batch: Any) -> tuple[Any, int]:
+        batch.close()
+        return await self._producer.send_batch(batch, topic, partition=partition), batch.record_count()
+
+    def _batches(self, messages: Sequence[Message], partitions: int) -> list[tuple[int, Any]]:
+        batches: list[tuple[int, Any]] = []
+        newest: dict[int, Any] = {}
         for message in messages:
-            if not _put(batch, message):
-                sent.append(await self._producer.send_batch(batch, topic, partition=partition))
-                batch = self._producer.create_batch()
-                if not _put(batch, message):
+            number = message.partition
+            if number is None:
+                number = partition_of(message.key, partitions)
+            batch = newest.get(number)
+            if batch is None or not _added(batch, message):
+                batch = newest[number] = self._producer.create_batch()
+                batches.append((number, batch))
+                if not _added(batch, message):
                     raise KafkaRefusedError(f"A record of {len(message.value or b''):,} bytes is too large for Kafka.")
-        sent.append(await self._producer.send_batch(batch, topic, partition=partition))
-        return sent
+        return batches
 
 
-@asynccontextmanager
-async def writer(address: str) -> AsyncIterator[Writer]:
-    """A writer. KafkaAwayError where the broker is away."""
-    producer = AIOKafkaProducer(
-        bootstrap_servers=address,
-        enable_idempotence=True,
-        acks="all",
-        compression_type="lz4",
-        max_batch_size=_BATCH_BYTES,
-        request_timeout_ms=REQUEST_MS,
-    )
-    try:
-        try:
-            async with asyncio.timeout(START_S):
-                await producer.start()
-        except (ClientError, OSError, TimeoutError) as error:
-            raise away(address, error) from None
-        yield Writer(address, producer)
-    finally:
-        with suppress(TimeoutError):  # what was not acknowledged was said already
-            await asyncio.wait_for(producer.stop(), START_S)
-
-
-def _put(batch: object, message: Message) -> bool:
-    headers = [(TYPE_HEADER, message.kind.encode()), *message.headers]
-    added = batch.append(timestamp=None, key=message.key, value=message.value, headers=headers)  # type: ignore[attr-defined]
+def _added(batch: Any, message: Message) -> bool:
+    added = batch.append(timestamp=None, key=message.key, value=message.value, headers=list(message.headers))
     return added is not None

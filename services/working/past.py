@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Collection
 
 import structlog
 
-from services.kafka.linking import KafkaAwayError, KafkaRefusedError
+from services.kafka.linking import KafkaRefusedError
 from streams.workers.ports import AwayError, Kept, Snapshots
 
 LOOK_S = 1.0
@@ -36,7 +36,7 @@ class Past:
                 for conference in sorted(set(self._mine()) - self._done):
                     await self._once(conference)
                 pause_s = LOOK_S
-            except (AwayError, KafkaAwayError, KafkaRefusedError) as error:
+            except (AwayError, KafkaRefusedError) as error:
                 _log.warning("the past waits", reason=str(error))
                 pause_s = AGAIN_S
             await asyncio.sleep(pause_s)

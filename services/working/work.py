@@ -19,16 +19,17 @@ import structlog
 
 from services.inbox.port import InboxForeignError
 from services.kafka import topics
+from services.kafka.access import Access
 from services.kafka.backfilling import backfill
-from services.kafka.linking import KafkaAwayError, KafkaRefusedError
+from services.kafka.clusters import cluster_id
+from services.kafka.linking import KafkaRefusedError
 from services.kafka.partitioning import partition_of
+from services.kafka.reading import TopicReader
+from services.kafka.writing import TopicWriter
 from services.problems import UnusableError
-from services.working.clusters import cluster_id
 from services.working.inboxes import StoreInboxes
 from services.working.metrics import told
 from services.working.past import Past
-from services.working.producing import BatchProducer
-from services.working.reading import TopicReader
 from services.working.snapshots import TopicRows, TopicSnapshots
 from streams.workers import poison
 from streams.workers.app import Settings as AppSettings
@@ -51,7 +52,7 @@ class Settings:
     """What is told on the command line."""
 
     kind: Kind
-    kafka: str
+    kafka: Access
     redis: str = ""
     instance: str | None = None
     prefix: str = ""
@@ -98,7 +99,7 @@ async def _until(ending: asyncio.Event, settings: Settings) -> int | None:
             return await topics.check(settings.kafka, settings.prefix)
         except KafkaRefusedError as error:
             raise UnusableError(str(error)) from None
-        except KafkaAwayError as error:
+        except AwayError as error:
             if not said:
                 _log.warning("waiting for Kafka", reason=str(error))
                 said = True
@@ -129,13 +130,13 @@ def _begin_to_end() -> None:
 async def _made(settings: Settings, partitions: int) -> AsyncIterator[WorkerApp]:
     poison.install()
     async with AsyncExitStack() as stack:
-        producer = await stack.enter_async_context(BatchProducer(settings.kafka, partitions))
+        producer = await stack.enter_async_context(TopicWriter(settings.kafka))
         reader = await stack.enter_async_context(TopicReader(settings.kafka))
         owner = f"{settings.kind}-{settings.instance or secrets.token_hex(6)}"
         snapshots = TopicSnapshots(producer, reader, owner, settings.prefix)
         handler = await _handler(stack, settings, partitions, (producer, reader, snapshots))
         app = AppSettings(
-            settings.kafka,
+            settings.kafka.address,
             f"{settings.prefix}hallway.{settings.kind}",
             settings.instance,
             session_s=settings.session_s,
@@ -171,7 +172,7 @@ async def _ended(task: "asyncio.Task[None]") -> None:
     await asyncio.wait([task], timeout=PAST_STOP_S)
 
 
-_Ports = tuple[BatchProducer, TopicReader, TopicSnapshots]
+_Ports = tuple[TopicWriter, TopicReader, TopicSnapshots]
 
 
 async def _handler(stack: AsyncExitStack, settings: Settings, partitions: int, ports: _Ports) -> Handler:

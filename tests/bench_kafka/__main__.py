@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 
 from schemas.topics import ACTIVITY
 from services.kafka import topics
+from services.kafka.access import Access
 from services.kafka.broker import LocalKafka
 from tests.bench.rows import Row, say, spread, table
 from tests.bench_kafka import latency, load
@@ -28,7 +29,7 @@ def main(rounds: int) -> int:
     """The exit code."""
     with TemporaryDirectory() as folder, LocalKafka(Path(folder)) as kafka:
         say("filling ...")
-        asyncio.run(topics.create(kafka.address, PREFIX, partitions=load.PARTITIONS))
+        asyncio.run(topics.create(Access(kafka.address), PREFIX, partitions=load.PARTITIONS))
         load.fill_posts(kafka.address, PREFIX, max(reader.records for reader in READERS))
         load.fill_logs(kafka.address, PREFIX, MATCHER.records)
         runs = _measured(kafka.address, rounds)

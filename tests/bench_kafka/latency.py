@@ -20,9 +20,10 @@ from schemas.topics import CONFERENCE_LOG
 from services.inbox.redis_inbox import RedisInboxes
 from services.inbox.valkey import EmbeddedValkey
 from services.kafka import topics
+from services.kafka.access import Access
 from services.kafka.broker import LocalKafka
-from services.working.clusters import cluster_id
-from services.working.producing import BatchProducer
+from services.kafka.clusters import cluster_id
+from services.kafka.writing import TopicWriter
 from streams.workers.ports import Message
 from tests.bench.rows import Row, say
 from tests.workers.running import Worker
@@ -84,7 +85,7 @@ def _post(ident: str, at: int, actor: str, other: str) -> Message:
 class Measuring:
     """A conference under load."""
 
-    def __init__(self, producer: BatchProducer, inboxes: RedisInboxes) -> None:
+    def __init__(self, producer: TopicWriter, inboxes: RedisInboxes) -> None:
         self._producer, self._inboxes = producer, inboxes
         self._pair = 0
 
@@ -132,12 +133,12 @@ async def _measuring() -> AsyncIterator[Measuring]:
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory()))
         kafka = await stack.enter_async_context(LocalKafka(folder / "kafka"))
-        await topics.create(kafka.address, PREFIX)
+        await topics.create(Access(kafka.address), PREFIX)
         valkey = await stack.enter_async_context(EmbeddedValkey(folder / "valkey"))
         stack.enter_context(Worker("matcher", kafka.address, PREFIX, folder))
         stack.enter_context(Worker("delivery", kafka.address, PREFIX, folder, "--redis", valkey.url))
-        producer = await stack.enter_async_context(BatchProducer(kafka.address, topics.PARTITIONS))
-        inboxes = await stack.enter_async_context(RedisInboxes(valkey.url, await cluster_id(kafka.address)))
+        producer = await stack.enter_async_context(TopicWriter(Access(kafka.address)))
+        inboxes = await stack.enter_async_context(RedisInboxes(valkey.url, await cluster_id(Access(kafka.address))))
         yield Measuring(producer, inboxes)
 
 

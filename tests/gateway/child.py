@@ -13,6 +13,7 @@ from services.directory.codes import PostReader, Seen
 from services.door.limits import Rate
 from services.gateway.bounds import Bounds
 from services.gateway.logs import to_stderr
+from services.kafka.access import Access
 from services.networks.reader import NetworkReader
 from services.problems import UnusableError
 from services.serving import LOOPBACK, Running, Settings, serve
@@ -71,7 +72,7 @@ def main() -> int:
         redis_url=given.get("redis"),
         trusted_proxies=tuple(given.get("trusted", LOOPBACK)),
         reader=reader_of(given),
-        kafka=given.get("kafka"),
+        kafka=Access(given["kafka"]) if "kafka" in given else None,
         kafka_prefix=given.get("prefix", ""),
         bounds=Bounds(**bounds),
     )

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from services.kafka import topics
+from services.kafka.access import Access
 from tests.commands.conftest import hallway, log  # noqa: F401 - the same fixtures
 from tests.kafka.shared import shared
 
@@ -29,5 +30,5 @@ def prefix() -> str:
 @pytest.fixture
 def made_topics(kafka_address: str, prefix: str) -> str:
     """All topics under the prefix, of 3 partitions each; gives the prefix."""
-    asyncio.run(topics.create(kafka_address, prefix, partitions=3))
+    asyncio.run(topics.create(Access(kafka_address), prefix, partitions=3))
     return prefix

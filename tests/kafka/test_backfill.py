@@ -10,10 +10,9 @@ from schemas.codec import Codec, Record, encode
 from schemas.events import Input
 from schemas.times import DAY_MS, written
 from schemas.topics import ACTIVITY, CONFERENCE_LOG
-from services.kafka import topics
-from services.kafka.writing import Message, writer
-from services.working.producing import BatchProducer
-from services.working.reading import TopicReader
+from services.kafka.access import Access
+from services.kafka.reading import TopicReader
+from services.kafka.writing import TopicWriter, typed
 from streams.backfill import Backfill
 from tests.commands.conftest import Hallway
 from tests.scenarios.story import CONFERENCE, Story
@@ -39,9 +38,9 @@ def is_post(event: Json) -> bool:
 
 def put(address: str, topic: str, events: list[Json], key: str) -> None:
     async def write() -> None:
-        async with writer(address) as into:
-            messages = [Message(event[key].encode(), json.dumps(event).encode(), event["type"]) for event in events]
-            await into.append(topic, messages)
+        async with TopicWriter(Access(address)) as into:
+            messages = [typed(event[key], json.dumps(event).encode(), event["type"]) for event in events]
+            await into.produce(topic, messages)
 
     asyncio.run(write())
 
@@ -85,8 +84,7 @@ def test_the_same_ties_as_if_it_had_been_open(
 
 async def past_all(address: str, prefix: str, router: Worker) -> None:
     """Waits until the router has dealt with all posts."""
-    partitions = await topics.check(address, prefix)
-    async with BatchProducer(address, partitions) as producer, TopicReader(address) as reader:
+    async with TopicWriter(Access(address)) as producer, TopicReader(Access(address)) as reader:
         await ended(Topics(producer, reader, prefix), ACTIVITY, [router])
 
 

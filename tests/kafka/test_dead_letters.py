@@ -12,8 +12,10 @@ from schemas.events import ClockTicked
 from schemas.outputs import DeadLetter
 from schemas.topics import CONFERENCE_LOG, DEAD_LETTERS
 from services.kafka import dead_letters
+from services.kafka.access import Access
 from services.kafka.linking import KafkaRefusedError
-from services.kafka.writing import Message, Writer, writer
+from services.kafka.writing import TopicWriter
+from streams.workers.ports import AwayError, Message
 from tests.commands.conftest import Hallway
 from tests.scenarios.story import CONFERENCE
 
@@ -29,8 +31,8 @@ def dead(address: str, prefix: str, value: bytes, source: str = CONFERENCE_LOG +
     )
 
     async def write() -> None:
-        async with writer(address) as into:
-            await into.append(prefix + DEAD_LETTERS, [Message(b"", encode_output(said), "dead.letter", 1)])
+        async with TopicWriter(Access(address)) as into:
+            await into.produce(prefix + DEAD_LETTERS, [Message(b"", encode_output(said), (), 1)])
 
     asyncio.run(write())
 
@@ -74,18 +76,18 @@ def test_after_a_crash_it_can_be_sent_as_the_same_event_only(
     dead(kafka_address, made_topics, b"{")
     mark = dead_letters._mark
 
-    async def crashing(into: Writer, part: Any, kind: bytes, offset: int, sent_as: bytes) -> None:
+    def crashing(kind: bytes, *rest: Any) -> Message:
         if kind == dead_letters._SENT:
-            raise ConnectionResetError("killed here")
-        await mark(into, part, kind, offset, sent_as)
+            raise AwayError("killed here")
+        return mark(kind, *rest)
 
     monkeypatch.setattr(dead_letters, "_mark", crashing)
-    with pytest.raises(Exception, match="No Kafka answers"):
-        asyncio.run(dead_letters.resend(kafka_address, "1-0", GOOD, prefix=made_topics))
+    with pytest.raises(AwayError, match="killed here"):
+        asyncio.run(dead_letters.resend(Access(kafka_address), "1-0", GOOD, prefix=made_topics))
     monkeypatch.undo()
     with pytest.raises(KafkaRefusedError, match="as another event"):
-        asyncio.run(dead_letters.resend(kafka_address, "1-0", OTHER, prefix=made_topics))
-    done = asyncio.run(dead_letters.resend(kafka_address, "1-0", GOOD, prefix=made_topics))
+        asyncio.run(dead_letters.resend(Access(kafka_address), "1-0", OTHER, prefix=made_topics))
+    done = asyncio.run(dead_letters.resend(Access(kafka_address), "1-0", GOOD, prefix=made_topics))
     assert done.status == "accepted"
     assert log_of(hallway, kafka_address, made_topics) == ["mended", "mended"]  # a double, which changes nothing
     replayed = hallway("replay", f"kafka://{kafka_address}/{made_topics}{CONFERENCE_LOG}")

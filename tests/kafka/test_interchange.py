@@ -11,17 +11,19 @@ from schemas.codec import Codec, Record, encode
 from schemas.events import ActivityPosted, ClockTicked
 from schemas.topics import ACTIVITY, CONFERENCE_LOG, MATCHES
 from services.journal import SqliteJournal
-from services.kafka.writing import Message, writer
+from services.kafka.access import Access
+from services.kafka.writing import TopicWriter, typed
 from services.simulation import simulate
 from streams.routing import Router
+from streams.workers.ports import Message
 from tests.commands.conftest import Hallway, Log
 from tests.scenarios.story import CONFERENCE, Story
 
 
 def put(address: str, topic: str, messages: Sequence[Message]) -> None:
     async def write() -> None:
-        async with writer(address) as into:
-            await into.append(topic, messages)
+        async with TopicWriter(Access(address)) as into:
+            await into.produce(topic, messages)
 
     asyncio.run(write())
 
@@ -91,7 +93,7 @@ def test_the_brokers_time_is_recorded_at_and_can_be_sought(
     plain = ClockTicked(id="plain", at=at, conference=CONFERENCE)
     other = ClockTicked(id="other", at=at, conference="another")
     events = [own, named, plain, other]
-    put(kafka_address, topic, [Message(event.conference.encode(), encode(event), "x") for event in events])
+    put(kafka_address, topic, [typed(event.conference, encode(event), "x") for event in events])
     where = f"kafka://{kafka_address}/{topic}"
     shown = {row["id"]: row for row in hallway("export", where).rows}
     assert shown["own"]["recorded_at"] == old
@@ -116,7 +118,7 @@ def test_what_cannot_be_read_becomes_dead_letters(
     topic, letters = made_topics + CONFERENCE_LOG, tmp_path / "letters.jsonl"
     good = encode(ClockTicked(id="1", at="2026-03-09T10:00:00.000Z", conference=CONFERENCE))
     values = [b"not json", b"{}", good, b"\xff\xfe", b'{"type":\n"nothing"}']
-    put(kafka_address, topic, [Message(CONFERENCE.encode(), value, "x") for value in values])
+    put(kafka_address, topic, [typed(CONFERENCE, value, "x") for value in values])
     done = hallway("replay", f"kafka://{kafka_address}/{topic}", "--dead-letters", letters)
     assert done.code == 0
     assert [json.loads(line)["position"] for line in letters.read_bytes().splitlines()] == [1, 2, 4, 5]

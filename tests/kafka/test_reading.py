@@ -1,4 +1,4 @@
-"""Readers end when they are told to, whatever they were doing."""
+"""Readers give what they are asked for, and end when they are told to, whatever they were doing."""
 
 import asyncio
 import time
@@ -6,22 +6,28 @@ import time
 from aiokafka import TopicPartition
 
 from schemas.topics import CONFERENCE_LOG
-from services.kafka.linking import STOP_S
-from services.kafka.reading import extents, reader, records, spans
-from services.kafka.writing import Message, writer
+from services.kafka.access import Access
+from services.kafka.ending import STOP_S, stopped
+from services.kafka.linking import consumer
+from services.kafka.reading import Span, TopicReader
+from services.kafka.writing import TopicWriter
+from streams.workers.ports import Message
 
 
 def test_a_reader_ends_at_once_after_another_assignment(kafka_address: str, made_topics: str) -> None:
     parts = [TopicPartition(made_topics + CONFERENCE_LOG, number) for number in range(3)]
 
     async def assigned_and_left(pause_s: float) -> float:
-        async with reader(kafka_address) as consumer:
-            for part in parts:
-                consumer.assign([part])
-                consumer.seek(part, 0)
-                await asyncio.sleep(pause_s)
-            consumer.assign([])
-            began = time.monotonic()
+        reader = consumer(Access(kafka_address))
+        await reader.start()
+        for part in parts:
+            reader.assign([part])
+            reader.seek(part, 0)
+            await asyncio.sleep(pause_s)
+        reader.assign([])
+        began = time.monotonic()
+        await stopped(reader)
+        assert reader._fetcher._fetch_task.done()
         return time.monotonic() - began
 
     assert max(asyncio.run(assigned_and_left(pause_s)) for pause_s in (0, 0.01, 0.05)) < STOP_S / 2
@@ -31,12 +37,12 @@ def test_exactly_the_span_is_read(kafka_address: str, made_topics: str) -> None:
     topic = made_topics + CONFERENCE_LOG
 
     async def read() -> list[tuple[int, bytes]]:
-        async with writer(kafka_address) as into:
-            await into.append(topic, [Message(b"", b"%d" % number, "x", 1) for number in range(20)])
-        assert await extents(kafka_address, [topic, "missing"]) == {topic: {0: 0, 1: 20, 2: 0}}
-        async with reader(kafka_address) as consumer:
-            whole = await spans(consumer, [TopicPartition(topic, number) for number in range(3)])
-            part = {one: span._replace(first=min(5, span.end), end=min(8, span.end)) for one, span in whole.items()}
-            return [(one.offset, one.value) async for batch in records(consumer, part) for one in batch]
+        async with TopicWriter(Access(kafka_address)) as writer, TopicReader(Access(kafka_address)) as reader:
+            assert await reader.spans(made_topics + "missing") == {}
+            end = await writer.produce(topic, [Message(b"", b"%d" % number, (), 1) for number in range(20)])
+            assert await reader.spans(topic) == {0: Span(0, 0), 1: Span(0, end), 2: Span(0, 0)}
+            async for _ in reader.read(topic, 1, 0, end):
+                break  # whoever leaves early holds nothing up
+            return [(one.offset, one.value) async for some in reader.read(topic, 1, 5, 8) for one in some]
 
     assert asyncio.run(read()) == [(5, b"5"), (6, b"6"), (7, b"7")]

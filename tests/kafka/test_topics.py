@@ -8,7 +8,9 @@ from aiokafka.admin import NewTopic
 from schemas.topics import ACTIVITY, CONFERENCE_LOG, DEAD_LETTERS, MATCHES, TOPICS
 from services.cli import main
 from services.kafka import topics
-from services.kafka.linking import KafkaAwayError, administrated
+from services.kafka.access import Access
+from services.kafka.linking import administrated
+from streams.workers.ports import AwayError
 
 
 def test_created_once_checked_and_shown(kafka_address: str, prefix: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -20,7 +22,7 @@ def test_created_once_checked_and_shown(kafka_address: str, prefix: str, capsys:
     assert main(["topics", "create", *where]) == 0
     assert "All topics were there." in capsys.readouterr().err
     assert main(["topics", "check", *where]) == 0
-    assert asyncio.run(topics.check(kafka_address, prefix)) == 2
+    assert asyncio.run(topics.check(Access(kafka_address), prefix)) == 2
     capsys.readouterr()
     assert main(["topics", "show", *where]) == 0
     assert capsys.readouterr().out.count("2 partitions, 0 records") == len(TOPICS)
@@ -30,7 +32,7 @@ def test_created_once_checked_and_shown(kafka_address: str, prefix: str, capsys:
 
 def test_what_differs_is_named_with_what_to_do(kafka_address: str, prefix: str) -> None:
     async def made() -> None:
-        async with administrated(kafka_address) as admin:
+        async with administrated(Access(kafka_address)) as admin:
             lossy = {"retention.ms": "1000", "message.timestamp.type": "LogAppendTime", "compression.type": "lz4"}
             new = [
                 NewTopic(prefix + ACTIVITY, 2, 1, topic_configs={"retention.ms": str(400 * 86_400_000)}),
@@ -39,9 +41,9 @@ def test_what_differs_is_named_with_what_to_do(kafka_address: str, prefix: str) 
             ]
             await admin.create_topics(new)
         async with asyncio.timeout(20):  # a broker says yes before it tells of them
-            while len(await topics.shown(kafka_address, prefix)) < len(new):  # noqa: ASYNC110 - nothing tells us
+            while len(await topics.shown(Access(kafka_address), prefix)) < len(new):  # noqa: ASYNC110 - nothing tells us
                 await asyncio.sleep(0.05)
-        await topics.create(kafka_address, prefix)
+        await topics.create(Access(kafka_address), prefix)
 
     with pytest.raises(topics.TopicsError) as raised:
         asyncio.run(made())
@@ -51,13 +53,13 @@ def test_what_differs_is_named_with_what_to_do(kafka_address: str, prefix: str) 
     assert "retention.ms is 1000" in log
     assert "--add-config retention.ms=-1." in log
     assert "has 3 partitions, not 2" in matches
-    found = asyncio.run(topics.shown(kafka_address, prefix))
+    found = asyncio.run(topics.shown(Access(kafka_address), prefix))
     assert found[DEAD_LETTERS].partitions == 2  # as many as the log that was there
 
 
 def test_no_broker_is_said(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(KafkaAwayError, match=r"No Kafka answers at 127\.0\.0\.1:9\."):
-        asyncio.run(topics.check("127.0.0.1:9"))
+    with pytest.raises(AwayError, match=r"No Kafka answers at 127\.0\.0\.1:9\."):
+        asyncio.run(topics.check(Access("127.0.0.1:9")))
     assert main(["topics", "check", "--kafka", "127.0.0.1:9"]) == 2
     assert main(["topics", "check", "--kafka", "http://127.0.0.1:9"]) == 2
     assert "is not an address" in capsys.readouterr().err

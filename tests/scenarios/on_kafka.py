@@ -15,9 +15,10 @@ from typing import Self
 
 from schemas.topics import CONFERENCE_LOG, DEAD_LETTERS, MATCHES
 from services.kafka import topics
+from services.kafka.access import Access
 from services.kafka.partitioning import partition_of
-from services.working.producing import BatchProducer
-from services.working.reading import TopicReader
+from services.kafka.reading import TopicReader
+from services.kafka.writing import TopicWriter
 from streams.matching.ids import match_id
 from streams.workers.letters import dead_letter
 from streams.workers.ports import Message
@@ -52,9 +53,9 @@ class Stage:
         self._worker.__exit__(kind, error, trace)
 
     async def _open(self) -> Topics:
-        await topics.create(self._address, self._prefix, partitions=PARTITIONS)
-        producer = await BatchProducer(self._address, PARTITIONS).__aenter__()
-        return Topics(producer, await TopicReader(self._address).__aenter__(), self._prefix)
+        await topics.create(Access(self._address), self._prefix, partitions=PARTITIONS)
+        producer = await TopicWriter(Access(self._address)).__aenter__()
+        return Topics(producer, await TopicReader(Access(self._address)).__aenter__(), self._prefix)
 
     async def _close(self) -> None:
         await self._topics.producer.__aexit__()

@@ -13,8 +13,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from services.working.producing import BatchProducer
-from services.working.reading import TopicReader
+from services.kafka.reading import TopicReader
+from services.kafka.writing import TopicWriter
 from streams.workers.frames import Raw
 
 HALLWAY = Path(sys.executable).with_name("hallway")
@@ -79,7 +79,7 @@ class Worker:
 class Topics:
     """What a test writes and reads, outside of any group."""
 
-    def __init__(self, producer: BatchProducer, reader: TopicReader, prefix: str) -> None:
+    def __init__(self, producer: TopicWriter, reader: TopicReader, prefix: str) -> None:
         self.producer, self.reader, self.prefix = producer, reader, prefix
 
     async def total(self, topic: str) -> int:

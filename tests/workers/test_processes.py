@@ -15,9 +15,10 @@ from schemas.outputs import MatchSuggested, MatchWithdrawn
 from schemas.times import HOUR_MS, written
 from schemas.topics import CONFERENCE_LOG, DEAD_LETTERS, MATCHES
 from services.kafka import topics as declared
+from services.kafka.access import Access
 from services.kafka.broker import LocalKafka, ports
-from services.working.producing import BatchProducer
-from services.working.reading import TopicReader
+from services.kafka.reading import TopicReader
+from services.kafka.writing import TopicWriter
 from streams.workers.letters import dead_letter
 from streams.workers.ports import Message
 from streams.workers.recorded import output_of
@@ -31,8 +32,8 @@ NAME = "meetup"
 @asynccontextmanager
 async def opened(address: str, prefix: str, partitions: int = 1) -> AsyncIterator[Topics]:
     """The topics of a test."""
-    await declared.create(address, prefix, partitions=partitions)
-    async with BatchProducer(address, partitions) as producer, TopicReader(address) as reader:
+    await declared.create(Access(address), prefix, partitions=partitions)
+    async with TopicWriter(Access(address)) as producer, TopicReader(Access(address)) as reader:
         yield Topics(producer, reader, prefix)
 
 

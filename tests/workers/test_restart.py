@@ -11,10 +11,11 @@ import pytest
 
 from schemas.topics import CONFERENCE_LOG
 from services.kafka import topics as declared
+from services.kafka.access import Access
 from services.kafka.broker import LocalKafka
+from services.kafka.reading import TopicReader
+from services.kafka.writing import TopicWriter
 from services.simulation import simulate
-from services.working.producing import BatchProducer
-from services.working.reading import TopicReader
 from streams.workers.ports import Message
 from tests.workers.load import ended
 from tests.workers.running import Topics, Worker
@@ -48,9 +49,9 @@ def processor_s(worker: Worker) -> float:
 
 async def restarted(address: str, folder: Path) -> list[tuple[float, float]]:
     """Of each restart the processor time and the seconds until new records of every partition were handled."""
-    await declared.create(address, "", partitions=PARTITIONS)
+    await declared.create(Access(address), "", partitions=PARTITIONS)
     found = []
-    async with BatchProducer(address, PARTITIONS) as producer, TopicReader(address) as reader:
+    async with TopicWriter(Access(address)) as producer, TopicReader(Access(address)) as reader:
         topics = Topics(producer, reader, "")
         for number in range(CONFERENCES):
             messages = log_of(f"conference-{number}".encode())

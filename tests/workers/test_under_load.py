@@ -15,10 +15,11 @@ from services.inbox.port import InboxUnavailableError
 from services.inbox.redis_inbox import RedisInboxes
 from services.inbox.valkey import EmbeddedValkey
 from services.kafka import topics as declared
+from services.kafka.access import Access
 from services.kafka.broker import LocalKafka
-from services.working.clusters import cluster_id
-from services.working.producing import BatchProducer
-from services.working.reading import TopicReader
+from services.kafka.clusters import cluster_id
+from services.kafka.reading import TopicReader
+from services.kafka.writing import TopicWriter
 from tests.workers.load import Load, clean_fold, ended, letters, routed, same_inboxes, told_once
 from tests.workers.running import Topics, Worker, until
 
@@ -68,9 +69,9 @@ async def played(broker: LocalKafka, folder: Path, kills: int) -> None:
     """A load with all troubles; afterwards everything is as a clean replay has it."""
     async with AsyncExitStack() as stack:
         server = await stack.enter_async_context(EmbeddedValkey(Path(tempfile.mkdtemp(prefix="hw-"))))
-        await declared.create(broker.address, PREFIX, partitions=PARTITIONS)
-        producer = await stack.enter_async_context(BatchProducer(broker.address, PARTITIONS))
-        reader = await stack.enter_async_context(TopicReader(broker.address))
+        await declared.create(Access(broker.address), PREFIX, partitions=PARTITIONS)
+        producer = await stack.enter_async_context(TopicWriter(Access(broker.address)))
+        reader = await stack.enter_async_context(TopicReader(Access(broker.address)))
         topics = Topics(producer, reader, PREFIX)
         load = Load(topics, random.Random(SEED))
         await load.opened()
@@ -92,7 +93,7 @@ async def played(broker: LocalKafka, folder: Path, kills: int) -> None:
         found = await letters(topics)
         assert found[ACTIVITY] == load.poison[ACTIVITY] + PARTITIONS
         assert found[CONFERENCE_LOG] == load.poison[CONFERENCE_LOG] + PARTITIONS
-        store = await stack.enter_async_context(RedisInboxes(server.url, await cluster_id(broker.address)))
+        store = await stack.enter_async_context(RedisInboxes(server.url, await cluster_id(Access(broker.address))))
 
         async def delivered() -> bool:
             try:

@@ -17,10 +17,12 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from services.embedded.answers import AwayError, BusyError, StoppedError
+from services.kafka.access import Access
+from services.kafka.ending import thrown_away
+from services.kafka.linking import producer as made
 from services.kafka.partitioning import partition_of
 from services.kafka.serving.batches import Message, Spot, batched
 from services.kafka.serving.limits import Limits
-from services.kafka.serving.producers import connected, thrown_away
 
 _BROKEN = (KafkaError, OSError, asyncio.InvalidStateError)  # a time limit is an OSError
 _log = structlog.get_logger("hallway.appending")
@@ -37,7 +39,7 @@ class _Asked:
 class Appending:
     """Used on the event loop."""
 
-    servers: str
+    kafka: Access
     topics: Sequence[str]
     limits: Limits
     partitions: dict[str, int] = field(default_factory=dict)
@@ -99,7 +101,7 @@ class Appending:
         pause_s, said = self.limits.again_s, False
         while True:
             try:
-                producer, self.partitions = await connected(self.servers, self.topics, self.limits)
+                producer, self.partitions = await connected(self.kafka, self.topics, self.limits)
             except _BROKEN as error:
                 if not said:
                     _log.warning("the broker is away", error=type(error).__name__)
@@ -174,3 +176,15 @@ def _tell(asked: _Asked, outcome: list[Spot] | Exception) -> None:
         asked.answer.set_exception(outcome)
     else:
         asked.answer.set_result(outcome)
+
+
+async def connected(kafka: Access, topics: Sequence[str], limits: Limits) -> tuple[AIOKafkaProducer, dict[str, int]]:
+    """A producer that is ready, and the number of partitions of each topic. KafkaError, TimeoutError."""
+    producer = made(kafka, batch_bytes=limits.batch_bytes, request_ms=round(limits.request_s * 1_000))
+    try:
+        async with asyncio.timeout(limits.connect_s):
+            await producer.start()
+            return producer, {topic: len(await producer.partitions_for(topic)) for topic in topics}
+    except BaseException:
+        await thrown_away(producer, limits.close_s)
+        raise

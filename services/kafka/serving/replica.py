@@ -22,13 +22,16 @@ from schemas.outputs import DeadLetter
 from schemas.times import millis
 from services.embedded.reading import Kept
 from services.journal import Copy, JournalFullError, MirrorJournal
+from services.kafka.access import Access
+from services.kafka.clusters import cluster_id
+from services.kafka.ending import stopped
+from services.kafka.linking import consumer as made
 from services.kafka.serving.batches import Spot
-from services.kafka.serving.cluster import cluster_at
 from services.kafka.serving.limits import Limits
-from services.kafka.serving.producers import bounded
 from services.kafka.serving.topics import Topics
+from streams.workers.ports import AwayError
 
-_AWAY = (KafkaError, OSError, JournalFullError)  # a time limit is an OSError
+_AWAY = (KafkaError, OSError, AwayError, JournalFullError)  # a time limit is an OSError
 _STEP_S = 0.01
 _log = structlog.get_logger("hallway.replica")
 
@@ -60,7 +63,7 @@ class Replica:
     far as is known.
     """
 
-    servers: str
+    kafka: Access
     cluster: str
     topics: Topics
     journal: MirrorJournal
@@ -91,7 +94,7 @@ class Replica:
                     _log.warning("the log cannot be followed", error=said)
             finally:
                 self.follows = False
-                await bounded(consumer.stop(), self.limits.close_s)
+                await stopped(consumer, self.limits.close_s)
             await asyncio.sleep(pause_s)
             pause_s, self._came = min(2 * pause_s, self.limits.again_most_s), False
 
@@ -102,17 +105,14 @@ class Replica:
             await self._moved.wait()
 
     def _consumer(self) -> AIOKafkaConsumer:
-        return AIOKafkaConsumer(
+        return made(
+            self.kafka,
             self.topics.log,
             self.topics.letters,
-            bootstrap_servers=self.servers,
-            group_id=None,
-            enable_auto_commit=False,
-            auto_offset_reset="earliest",
-            request_timeout_ms=round(self.limits.request_s * 1_000),
-            fetch_max_bytes=self.limits.fetch_bytes,
-            max_partition_fetch_bytes=self.limits.fetch_partition_bytes,
-            metadata_max_age_ms=60_000,
+            wait_ms=round(self.limits.poll_s * 1_000),
+            fetch_bytes=self.limits.fetch_bytes,
+            partition_bytes=self.limits.fetch_partition_bytes,
+            request_ms=round(self.limits.request_s * 1_000),
         )
 
     async def _follow(self, consumer: AIOKafkaConsumer) -> None:
@@ -134,11 +134,10 @@ class Replica:
                 quiet_s = 0.0
 
     async def _check_cluster(self) -> None:
-        found = await asyncio.to_thread(cluster_at, self.servers)
-        if found is None:
-            raise ConnectionError("No broker answers.")
-        if found != self.cluster:
-            raise ForeignLogError(f"At {self.servers} is another Kafka than before. Name another folder with --data.")
+        if await cluster_id(self.kafka, self.limits.connect_s) != self.cluster:
+            raise ForeignLogError(
+                f"At {self.kafka.address} is another Kafka than before. Name another folder with --data."
+            )
 
     async def _begin(self, consumer: AIOKafkaConsumer) -> None:
         parts = list(consumer.assignment())
@@ -147,7 +146,7 @@ class Replica:
             place = self._places.get(part, 0)
             if part.topic == self.topics.log and not starts[part] <= place <= self._ends[part]:
                 raise ForeignLogError(
-                    f"The log on {self.servers} has the records {starts[part]:,} to {self._ends[part]:,} in its "
+                    f"The log on {self.kafka.address} has the records {starts[part]:,} to {self._ends[part]:,} in its "
                     f"partition {part.partition}; the copy here has {place:,}. It is another log: name another folder."
                 )
             consumer.seek(part, max(place, starts[part]))

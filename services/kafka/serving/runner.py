@@ -25,6 +25,7 @@ from services.embedded.recovery import Progress
 from services.embedded.runner import quietly, resolve
 from services.embedded.seen import Seen, counts_for_sure
 from services.journal import MirrorJournal
+from services.kafka.access import Access
 from services.kafka.serving.appending import Appending
 from services.kafka.serving.batches import Message, Spot
 from services.kafka.serving.limits import Limits
@@ -41,15 +42,15 @@ TO_ROUTER = Accepted((), "Kept; the router brings it to the conferences that it 
 
 
 class OnKafka:
-    """``servers``: HOST:PORT of a broker of ``cluster``. ``noted`` gets each event that the
-    copy has, and its offset in the partition.
+    """``kafka``: with the cluster of that id. ``noted`` gets each event that the copy has, and its
+    offset in the partition.
 
     The journal stays the caller's to close, after ``stop``.
     """
 
     def __init__(
         self,
-        servers: str,
+        kafka: Access,
         cluster: str,
         journal: MirrorJournal,
         clock: Callable[[], int],
@@ -65,9 +66,9 @@ class OnKafka:
         self._door = Door(clock, self._limits.folded)
         self._seen = Seen(self._limits.folded.ids_kept)
         self._folding = Folding(journal, self._limits.folded, _nobody, self._fail)
-        self._appending = Appending(servers, list(self._topics), self._limits)
+        self._appending = Appending(kafka, list(self._topics), self._limits)
         self._replica = Replica(
-            servers, cluster, self._topics, journal, self._took, lambda: self._folding.behind, self._limits
+            kafka, cluster, self._topics, journal, self._took, lambda: self._folding.behind, self._limits
         )
         self._tasks: list[asyncio.Task[None]] = []
         self._acknowledged: dict[str, Spot] = {}

@@ -11,6 +11,7 @@ import pytest
 import redis
 
 from services.inbox.valkey import EmbeddedValkey
+from services.kafka.access import Access
 from services.kafka.broker import LocalKafka
 from services.kafka.serving.topics import Topics, topics
 from services.kafka.topics import create
@@ -44,7 +45,7 @@ class Place:
 def made(servers: str, prefix: str, redis_url: str, folder: Path) -> Place:
     """New topics, three partitions each, and an empty store."""
     place = Place(servers, prefix, redis_url, folder)
-    asyncio.run(create(servers, prefix, partitions=3))
+    asyncio.run(create(Access(servers), prefix, partitions=3))
     with redis.Redis.from_url(redis_url) as client:
         client.flushall()
     return place

@@ -8,6 +8,7 @@ import pytest
 
 from services.backing import Backing, InFile, InKafka
 from services.journal import JournalLockedError
+from services.kafka.access import Access
 from services.problems import UnusableError
 
 NOBODY = "127.0.0.1:1"
@@ -27,14 +28,14 @@ def test_the_folder_of_a_copy_is_no_log_of_its_own(tmp_path: Path) -> None:
 def test_the_folder_of_a_log_is_no_copy(tmp_path: Path) -> None:
     asyncio.run(_opened(InFile(tmp_path)))
     with pytest.raises(UnusableError, match="has a log of its own"):
-        asyncio.run(_opened(InKafka(tmp_path, NOBODY)))
+        asyncio.run(_opened(InKafka(tmp_path, Access(NOBODY))))
 
 
 def test_a_new_folder_needs_the_broker_and_a_used_one_does_not(tmp_path: Path) -> None:
     with pytest.raises(UnusableError, match="No Kafka answers"):
-        asyncio.run(_opened(InKafka(tmp_path, NOBODY)))
+        asyncio.run(_opened(InKafka(tmp_path, Access(NOBODY))))
     (tmp_path / "cluster").write_text("some-cluster\n")
-    asyncio.run(_opened(InKafka(tmp_path, NOBODY)))
+    asyncio.run(_opened(InKafka(tmp_path, Access(NOBODY))))
 
 
 def test_a_folder_has_one_process(tmp_path: Path) -> None:
@@ -42,8 +43,8 @@ def test_a_folder_has_one_process(tmp_path: Path) -> None:
 
     async def twice() -> None:
         async with AsyncExitStack() as stack:
-            await InKafka(tmp_path, NOBODY).open(stack)
-            await _opened(InKafka(tmp_path, NOBODY))
+            await InKafka(tmp_path, Access(NOBODY)).open(stack)
+            await _opened(InKafka(tmp_path, Access(NOBODY)))
 
     with pytest.raises(JournalLockedError):
         asyncio.run(twice())
@@ -52,7 +53,7 @@ def test_a_folder_has_one_process(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_another_cluster_and_missing_topics_are_said(kafka_address: str, prefix: str, tmp_path: Path) -> None:
     with pytest.raises(UnusableError, match="hallway topics create"):
-        asyncio.run(_opened(InKafka(tmp_path, kafka_address, prefix)))
+        asyncio.run(_opened(InKafka(tmp_path, Access(kafka_address), prefix)))
     (tmp_path / "cluster").write_text("another-cluster\n")
     with pytest.raises(UnusableError, match="another Kafka"):
-        asyncio.run(_opened(InKafka(tmp_path, kafka_address, prefix)))
+        asyncio.run(_opened(InKafka(tmp_path, Access(kafka_address), prefix)))

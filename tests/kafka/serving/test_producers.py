@@ -7,11 +7,12 @@ import pytest
 from aiokafka.errors import KafkaError
 
 from services.embedded import AwayError, StoppedError
+from services.kafka.access import Access
 from services.kafka.broker import LocalKafka
-from services.kafka.serving.appending import Appending
+from services.kafka.ending import thrown_away
+from services.kafka.serving.appending import Appending, connected
 from services.kafka.serving.batches import Message
 from services.kafka.serving.limits import Limits
-from services.kafka.serving.producers import connected, thrown_away
 from tests.kafka.serving.conftest import Place
 from tests.kafka.serving.logs import records
 
@@ -27,7 +28,7 @@ def _tasks() -> set[str]:
 
 
 async def _in_doubt(kafka: LocalKafka, place: Place) -> None:
-    producer, _ = await connected(place.servers, list(place.topics), QUICK)
+    producer, _ = await connected(Access(place.servers), list(place.topics), QUICK)
     batch = producer.create_batch()
     batch.append(timestamp=None, key=b"c", value=b"later")
     kafka.kill()
@@ -49,7 +50,7 @@ def test_what_is_thrown_away_is_not_sent_later(own_kafka: LocalKafka, own_place:
 
 
 async def _over_an_outage(kafka: LocalKafka, place: Place) -> list[str]:
-    appending = Appending(place.servers, list(place.topics), QUICK)
+    appending = Appending(Access(place.servers), list(place.topics), QUICK)
     task = asyncio.create_task(appending.run())
     said: list[str] = []
     try:
@@ -90,7 +91,7 @@ def test_after_one_doubt_the_rest_is_refused_and_then_written(own_kafka: LocalKa
 
 
 async def _shared(place: Place) -> None:
-    appending = Appending(place.servers, list(place.topics), Limits())
+    appending = Appending(Access(place.servers), list(place.topics), Limits())
     task = asyncio.create_task(appending.run())
     try:
         await _until_written(appending, _messages(place, b"first"), [])

@@ -13,6 +13,7 @@ from aiokafka import TopicPartition
 from schemas.codec import encode_output
 from schemas.outputs import DeadLetter
 from services.journal import MirrorJournal
+from services.kafka.access import Access
 from services.kafka.serving.batches import Spot
 from services.kafka.serving.limits import Limits
 from services.kafka.serving.replica import Came, ForeignLogError, Replica
@@ -100,7 +101,7 @@ class Played(Replica):
 def replica(folder: Path, *consumers: Consumer) -> Iterator[tuple[Played, list[Came], MirrorJournal]]:
     taken: list[Came] = []
     journal = MirrorJournal(folder)
-    made = Played("nowhere", "cluster", TOPICS, journal, taken.extend, lambda: 0, QUICK)
+    made = Played(Access("nowhere"), "cluster", TOPICS, journal, taken.extend, lambda: 0, QUICK)
     made.play(*consumers)
     try:
         yield made, taken, journal
