@@ -22,6 +22,9 @@ SNAPSHOT_CHUNKS = "hallway.snapshot-chunks.v1"
 
 PARTITIONS = 12  # as a default; chosen once, when the topics are created
 TYPE_HEADER = "type"  # the event's type again beside the value, so that who seeks a few types need not decode all
+# The type of the record that ends a conference's log for ever: it has the conference as key, and no value. It is no
+# event. Whatever has this key, before it or behind it, is nothing any more, for whoever reads the log.
+CONFERENCE_ERASED = "conference.erased"
 FOREVER = -1
 DAY_MS = 86_400_000
 MESSAGE_BYTES = 1_048_588  # Kafka's own default bound of a batch

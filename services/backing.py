@@ -6,7 +6,7 @@ Owns: what is made for either, and that one folder is never used for both. May n
 import asyncio
 import secrets
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +16,7 @@ import structlog
 
 from services.embedded import Embedded
 from services.embedded import Limits as RunnerLimits
+from services.gateway.conference_erasing import Forgetting
 from services.gateway.conferences import Conferences
 from services.gateway.delivering import Delivering
 from services.gateway.runner import Readiness, Runner
@@ -62,7 +63,12 @@ class Startable(Runner, Protocol):
         """Ends within a bound."""
 
 
-Forget = Callable[[str], Awaitable[None]]
+REMAINS = (
+    "In Kafka's topics its records stay, with the ids of the conference, its places and people, and with tokens "
+    "instead of accounts. Whose tokens they are is forgotten (of posters who are not registered anywhere: some 400 "
+    "days after they were seen last). The log and the matches are kept until the topics are deleted, posts for 400 "
+    "days, dead letters for 14. Its id cannot be used again."
+)
 
 
 class Backing(Protocol):
@@ -76,8 +82,8 @@ class Backing(Protocol):
     ) -> tuple[Startable, Readiness]:
         """``again`` is told which conference's inboxes were made again."""
 
-    def forgetting(self) -> Forget | None:
-        """Removes the log of a closed conference and all that is made from it; None: it cannot. After ``runner``."""
+    def forgetting(self) -> Forgetting:
+        """How a whole conference goes. After ``runner``."""
 
 
 @dataclass
@@ -109,9 +115,9 @@ class InFile:
         self._forget = forget
         return runner, delivering
 
-    def forgetting(self) -> Forget | None:
+    def forgetting(self) -> Forgetting:
         """The log goes from the file."""
-        return self._forget
+        return Forgetting(self._forget, lambda conference: not self._journal.length(conference))
 
 
 def epoch_of(folder: Path) -> tuple[str, bool]:
@@ -152,12 +158,21 @@ class InKafka:
         self, stack: AsyncExitStack, inboxes: RedisInboxes, conferences: Conferences, again: Callable[[str], None]
     ) -> tuple[Startable, Readiness]:
         """Appends there, follows here; workers match and deliver."""
-        runner = OnKafka(self.kafka, self._cluster, self._journal, clock, conferences.note, topics=topics(self.prefix))
+        conferences.ended.update(self._journal.erased())
+        runner = self._runner = OnKafka(
+            self.kafka,
+            self._cluster,
+            self._journal,
+            clock,
+            conferences.note,
+            conferences.end,
+            topics=topics(self.prefix),
+        )
         return runner, Prepared(self._journal, inboxes, lambda: runner.is_current)
 
-    def forgetting(self) -> Forget | None:
-        """A topic's records go by its retention alone."""
-        return None
+    def forgetting(self) -> Forgetting:
+        """A record in the log says so to all who read it; what stands in the topics goes by their retention alone."""
+        return Forgetting(self._runner.forget, lambda conference: conference in self._journal.erased(), REMAINS)
 
     async def _cluster_of(self) -> tuple[str, bool]:
         path = self.data / CLUSTER_FILE

@@ -131,11 +131,8 @@ async def _composed(
     lock = asyncio.Lock()
     erasures = Erasures(directory, inboxes, runner, journal, conferences, lock, hub.end_attendee)
     intake = Intake(runner, directory, conferences, clock, Following(erasures, delivering), lock)
-    forget = backing.forgetting()
-    if forget is not None:
-        erasures.conference = ConferenceErasing(
-            directory, journal, inboxes, forget, conferences, overviews, hub, intake
-        )
+    log = backing.forgetting()
+    erasures.conference = ConferenceErasing(directory, journal, inboxes, log, conferences, overviews, hub, intake)
     gate = Gate(
         runner=runner,
         journal=journal,

@@ -114,6 +114,21 @@ class Router:
         """Remembers a deletion of which nobody knows which logs have it: its post, if it comes, goes behind it."""
         self._remember_deletion(deletion, set())
 
+    def forget(self, conference: str) -> None:
+        """It was erased: nothing of it is remembered but that it is over. As long as it takes to look at everything."""
+        self._ended.add(conference)
+        self._track(conference, None)
+        for name, attendee in [key for key in self._registered if key[0] == conference]:
+            for account in list(self._registered.pop((name, attendee))):
+                self._forget(name, attendee, account)
+        for known in (self._went, self._went_before):
+            for actor in [actor for actor, went in known.items() if conference in went]:
+                known[actor].discard(conference)
+                if not known[actor]:
+                    del known[actor]
+        for _, went in self._deletions.values():
+            went.discard(conference)
+
     # -- what is learnt ----------------------------------------------------------------------------------------------
 
     def learn(self, event: Input) -> None:

@@ -9,6 +9,7 @@ the next start. While it is noted, the door takes nothing for this conference. E
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import structlog
 
@@ -25,14 +26,23 @@ WHOLE = ""  # the attendee under which the directory notes a whole conference
 _log = structlog.get_logger("hallway.erasures")
 
 
+class Forgetting(NamedTuple):
+    """``forget`` removes the log of a closed conference and all that is made from it; ``is_done`` says whether it
+    has. ``remains``: what is left elsewhere, and for how long, for who asked."""
+
+    forget: Callable[[str], Awaitable[None]]
+    is_done: Callable[[str], bool]
+    remains: str = ""
+
+
 @dataclass(slots=True)
 class ConferenceErasing:
-    """``forget`` removes the log of a closed conference, its matcher, and what delivers it."""
+    """``log`` is how the log goes."""
 
     directory: SqliteDirectory
     journal: Journal
     inboxes: Inboxes
-    forget: Callable[[str], Awaitable[None]]
+    log: Forgetting
     conferences: Conferences
     overviews: Overviews
     hub: Hub
@@ -61,7 +71,7 @@ class ConferenceErasing:
         async with self.intake.lock:
             await asyncio.to_thread(self.directory.erase_conference, conference)
         self.hub.end_conference(conference)
-        await self.forget(conference)
+        await self.log.forget(conference)
         self.conferences.forget(conference)
         await self.overviews.forget(conference)
         await self.inboxes.forget(conference)
@@ -78,7 +88,7 @@ class ConferenceErasing:
     async def finish(self, conference: str) -> None:
         """Removes what is left, and ends the note."""
         async with self._one:
-            if self.conferences.get(conference) is not None or self.journal.length(conference):
+            if self.conferences.get(conference) is not None or not self.log.is_done(conference):
                 await self._begin(conference)  # a crash came in between
             while await asyncio.to_thread(self.journal.shrink):
                 pass

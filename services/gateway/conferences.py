@@ -42,6 +42,7 @@ class Conferences:
         self._known: dict[str, Known] = {}
         self._claims: dict[str, tuple[str, int]] = {}  # who opens it, in how many requests
         self.ending: set[str] = set()  # being erased: nothing is taken for them
+        self.ended: set[str] = set()  # erased in a log that keeps their ids: nothing is ever taken for them
         self.forgotten = 0  # how many were; lengths of logs from before one was are of no use
 
     def learn(self, journal: Journal) -> None:
@@ -114,6 +115,11 @@ class Conferences:
         """It is no more."""
         self.forgotten += 1
         self._known.pop(conference, None)
+
+    def end(self, conference: str) -> None:
+        """It is no more, and its id never begins anew."""
+        self.ended.add(conference)
+        self.forget(conference)
 
     def erased(self, conference: str) -> set[str]:
         """Whom the log of this conference erased."""

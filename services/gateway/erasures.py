@@ -13,7 +13,7 @@ import structlog
 
 from services.directory.directory import SqliteDirectory
 from services.directory.port import DirectoryError
-from services.embedded import BusyError, StoppedError
+from services.embedded import AwayError, BusyError, StoppedError
 from services.gateway.conference_erasing import WHOLE, ConferenceErasing
 from services.gateway.conferences import Conferences
 from services.gateway.letter_erasing import erase_letters
@@ -29,6 +29,7 @@ _LATER = (
     InboxLostError,
     InboxForeignError,
     TimeoutError,
+    AwayError,
     BusyError,
     DirectoryError,
     JournalError,
@@ -71,13 +72,14 @@ class Erasures:
                 _log.warning("an inbox is erased later", conference=conference)
         self._work.set()
 
-    async def begin_conference(self, conference: str) -> None:
-        """Erases a whole conference that is closed; the rest follows by itself."""
+    async def begin_conference(self, conference: str) -> str:
+        """Erases a whole conference that is closed; the rest follows by itself. Says what remains elsewhere."""
         assert self.conference is not None
         try:
             await self.conference.begin(conference)
         finally:
             self._work.set()
+        return self.conference.log.remains
 
     async def run(self) -> None:
         """Finishes what is pending, again and again; cancel it."""
@@ -92,7 +94,11 @@ class Erasures:
                 await asyncio.sleep(_PAUSE_S)
 
     async def _interrupted(self) -> None:
-        """Whom a log has erased and the directory still knows: a crash or a full disk came in between."""
+        """Whom a log has erased and the directory still knows: a crash or a full disk came in between, or the
+        directory is an older one."""
+        for name in sorted(self.conferences.ended):
+            if await asyncio.to_thread(self.directory.attendees, name):
+                await self.begin_conference(name)
         for known in self.conferences:
             left = [who for who in sorted(known.erased) if not self.directory.gone(known.id, who)]
             if left:

@@ -122,6 +122,8 @@ class Intake:
         event = record.event
         if event.conference in self.conferences.ending:
             return Refused("This conference is being erased.", "gone", "conference")
+        if event.conference in self.conferences.ended:
+            return Refused("This conference was erased. Its id cannot begin anew; take another.", "gone", "conference")
         if isinstance(event, ConferenceOpened) and sender.role == "organizer" and self.conferences.is_free(event):
             sender = replace(sender, conferences=sender.conferences | {event.conference})  # to be told what is wrong
         admitted = admit(sender, event, self.clock())

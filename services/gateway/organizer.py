@@ -34,10 +34,12 @@ class Erasing(Struct, forbid_unknown_fields=True):
     erase: str
 
 
-class Erased(Struct, frozen=True):
-    """Nobody sees anything of it any more. Its id is free when its last bytes are gone."""
+class Erased(Struct, frozen=True, omit_defaults=True):
+    """Nobody sees anything of it any more. Its id is free when its last bytes are gone; or ``remains`` says what is
+    left of it where records cannot be taken out, and for how long."""
 
     erased: str
+    remains: str = ""
 
 
 class NewAttendee(Struct, forbid_unknown_fields=True, kw_only=True):
@@ -98,18 +100,17 @@ async def close_conference(gate: Gate, caller: Caller, conference: PlainId) -> R
 
 @delete("/v1/conferences/{conference:str}", opt=allow("organizer", "operator"), status_code=202, tags=["organizer"])
 async def erase_conference(gate: Gate, caller: Caller, conference: PlainId, data: Erasing) -> Erased:
-    """Erases a closed conference for ever: log, matches, inboxes, people, links, dead letters. Its bytes follow."""
+    """Erases a closed conference for ever: log, matches, inboxes, people, links, dead letters. Its bytes follow.
+
+    Where the log is in Kafka, its records stay there, of people whom nobody can name any more; the answer says so."""
     known = gate.owned(caller, conference)
     if data.erase != conference:
         raise ProblemError(422, "confirm", "Say the id of the conference in `erase`: it is for ever.", field="erase")
     if not known.closed:
         raise ProblemError(409, "open", "This conference is open. Close it first; people are still in it.")
-    if gate.erasures.conference is None:
-        detail = "Its log is in Kafka, where one conference cannot be taken out. Erase its attendees one by one."
-        raise ProblemError(501, "kafka", detail)
-    await gate.erasures.begin_conference(conference)
+    remains = await gate.erasures.begin_conference(conference)
     gate.metrics.forget(conference)
-    return Erased(conference)
+    return Erased(conference, remains)
 
 
 @post("/v1/conferences/{conference:str}/attendees", opt=allow("organizer"), status_code=200, tags=["organizer"])

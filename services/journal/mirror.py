@@ -8,17 +8,19 @@ how many rows they led to; a file that was mended after damage has another numbe
 
 import shutil
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
 from services.journal.ends import End
+from services.journal.forgetting import hide
 from services.journal.rows import checksum, key_of
 from services.journal.sqlite import FILE, SqliteJournal, insert
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS places (part TEXT PRIMARY KEY, next INTEGER NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS erased (conference TEXT PRIMARY KEY) STRICT;
 """
 _ROWS = ""  # the part under which the number of rows stands
 
@@ -44,6 +46,9 @@ class MirrorJournal(SqliteJournal):
     def _prepare(self) -> None:
         self._db.executescript(_TABLES)
         self._places: dict[str, int] = dict(self._rows("SELECT part, next FROM places", ()))
+        self._erased = {str(row[0]) for row in self._rows("SELECT conference FROM erased", ())}
+        for conference in self._erased:
+            self._snapshots.drop(conference)  # a crash may have come before
 
     def _begin_anew(self, folder: Path) -> None:
         told = list(self.notices)
@@ -61,10 +66,19 @@ class MirrorJournal(SqliteJournal):
         """By part, where to go on."""
         return {part: place for part, place in self._places.items() if part != _ROWS}
 
+    def erased(self) -> frozenset[str]:
+        """The conferences that were erased for ever: no row of theirs may come."""
+        return frozenset(self._erased)
+
     def follow(
-        self, rows: Sequence[Copy], letters: Sequence[tuple[int, bytes]], places: Mapping[str, int]
+        self,
+        rows: Sequence[Copy],
+        letters: Sequence[tuple[int, bytes]],
+        places: Mapping[str, int],
+        erased: Collection[str] = (),
     ) -> list[tuple[int, int]]:
-        """Keeps rows, dead letters (when they came, line) and how far these lead: all or nothing.
+        """Keeps rows, dead letters (when they came, line) and how far these lead, and forgets the logs of ``erased``:
+        all or nothing. Nobody may use these logs any more.
 
         Gives each row's offset and the time that it is kept under: the latest of its log.
         """
@@ -72,7 +86,9 @@ class MirrorJournal(SqliteJournal):
         kept: list[tuple[int, int]] = []
         values: list[object] = []
         with self._lock:
-            moved = {**self._places, **places, _ROWS: self._places.get(_ROWS, 0) + len(rows)}
+            gone = [self._ends[conference] for conference in erased if conference in self._ends]
+            count = self._places.get(_ROWS, 0) + len(rows) - sum(end.length for end in gone)
+            moved = {**self._places, **places, _ROWS: count}
             with self._writing() as db:
                 for conference, came, line in rows:
                     end = ends.get(conference) or self._end_of_copy(db, conference)
@@ -86,9 +102,16 @@ class MirrorJournal(SqliteJournal):
                 first = min((came for came, _ in letters), default=0)  # none stays longer than it may
                 added = self._add_letters(db, [line for _, line in letters], first)
                 db.executemany("INSERT OR REPLACE INTO places VALUES (?, ?)", list(moved.items()))
+                db.executemany("INSERT OR IGNORE INTO erased VALUES (?)", [(conference,) for conference in erased])
+                for end in gone:
+                    hide(db, end.no)
             self._ends.update(ends)
             added()
             self._places = moved
+            self._erased.update(erased)
+            for conference in erased:
+                self._ends.pop(conference, None)
+                self._snapshots.drop(conference)
         return kept
 
     def _end_of_copy(self, db: sqlite3.Connection, conference: str) -> End:

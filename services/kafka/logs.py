@@ -1,22 +1,26 @@
 """Logs in a topic, as the lines that a replay folds.
 
-Owns: ``recorded_at`` of a record: its own, or the broker's time of it. May never: change another field.
+Owns: ``recorded_at`` of a record: its own, or the broker's time of it. May never: change another field, or give a
+line of a conference that was erased.
 Theory: one partition after the other, so that the same topic gives the same lines at each reading. A conference lies in
-one partition, in its order.
+one partition, in its order. That it was erased is said behind its records, so a partition is looked through before.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Set
 
 import msgspec
 from aiokafka import ConsumerRecord
 
 from schemas.times import millis, written
+from schemas.topics import CONFERENCE_LOG
 from services.kafka.access import Access
 from services.kafka.linking import KafkaRefusedError
 from services.kafka.partitioning import partition_of
 from services.kafka.places import Place
 from services.kafka.reading import Span, TopicReader
+from streams.workers.ended import erased_by
 
+NOBODY: frozenset[bytes] = frozenset()
 _BY_THE_BROKER = 1  # a record's timestamp_type where the topic's is LogAppendTime
 _MARK = b'"recorded_at"'
 
@@ -33,8 +37,20 @@ async def lines(access: Access, place: Place) -> AsyncIterator[list[bytes]]:
                 span = Span(max(place.offset, span.first), span.end)
             elif place.time_ms is not None:
                 span = await reader.since(place.topic, number, span, place.time_ms)
+            gone = await _erased(reader, place.topic, number, whole) if place.topic.endswith(CONFERENCE_LOG) else NOBODY
             async for batch in reader.read(place.topic, number, *span):
-                yield [line for record in batch if (line := _wanted(record, place)) is not None]
+                found = [_wanted(record, place) for record in batch if record.key not in gone]
+                yield [line for line in found if line is not None]
+
+
+async def _erased(reader: TopicReader, topic: str, number: int, whole: Span) -> Set[bytes]:
+    """The keys of the conferences that are no more."""
+    return {
+        record.key
+        async for batch in reader.read(topic, number, *whole)
+        for record in batch
+        if record.value is None and record.key is not None and erased_by(record) is not None
+    }
 
 
 def _wanted_of(found: dict[int, Span], place: Place) -> dict[int, Span]:

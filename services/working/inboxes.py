@@ -36,6 +36,10 @@ class StoreInboxes:
         """As in the port."""
         await _translated(self._store.erase(conference, attendee))
 
+    async def forget(self, conference: str) -> None:
+        """As in the port."""
+        await _translated(self._store.forget(conference))
+
 
 async def _translated(call: Awaitable[T]) -> T:
     try:

@@ -41,6 +41,7 @@ class _Mark(msgspec.Struct):
     log: int
     matches: int
     letters: int
+    erased: tuple[str, ...] = ()
 
 
 _index = msgspec.json.Decoder(_Index)
@@ -63,7 +64,7 @@ class TopicSnapshots:
         best = self._best(partition, {key: value for key, value in newest.items() if not key.startswith(b"~")})
         mark = _mark.decode(newest[_MARK]) if _MARK in newest else None
         kept = [Kept(index.name, index.offset, await self._bytes(partition, index)) for index in best]
-        return None if mark is None else Mark(mark.log, mark.matches, mark.letters), kept
+        return None if mark is None else Mark(mark.log, mark.matches, mark.letters, mark.erased), kept
 
     async def known(self, name: str) -> Kept | None:
         """As in the port."""
@@ -135,8 +136,21 @@ class TopicSnapshots:
 
     async def mark(self, partition: int, mark: Mark) -> None:
         """As in the port."""
-        value = _encode(_Mark(mark.log, mark.matches, mark.letters))
+        value = _encode(_Mark(mark.log, mark.matches, mark.letters, mark.erased))
         await self._producer.produce(self._topic, [Message(_MARK, value, (), partition)])
+
+    async def forget(self, partition: int, name: str) -> None:
+        """As in the port. Reads the partition of the chunks, for also what no index names any more has to go."""
+        self._known.pop((partition, name), None)
+        start = f"{name}/".encode()
+        for topic in (self._topic, self._chunks):
+            there: set[bytes] = set()
+            end = (await self._reader.ends(topic))[partition]
+            async for raws in self._reader.read(topic, partition, 0, end):
+                for raw in raws:
+                    if raw.key is not None and raw.key.startswith(start):
+                        (there.discard if raw.value is None else there.add)(raw.key)
+            await self._producer.produce(topic, [Message(key, None, (), partition) for key in sorted(there)])
 
 
 class TopicRows:

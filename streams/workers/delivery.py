@@ -1,30 +1,32 @@
 """The delivery: puts outputs into the inboxes of people, in order, under their positions.
 
-Owns: what is delivered, left out and made again. May never: deliver of or to somebody whose erasure stood in the log
-before; take a position for delivered that the store has not confirmed.
+Owns: what is delivered, left out and made again. May never: deliver of or to somebody, or of a conference, whose
+erasure stood in the log before; take a position for delivered that the store has not confirmed.
 Theory: the store refuses what it has, so a frame that comes again, and a late delivery that lost its partition,
 change nothing. A store that was emptied says so; then its inboxes are made again from the topic's start.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 import msgspec
 from msgspec.structs import replace
 
-from schemas.codec import Codec, Reject
+from schemas.codec import Codec, Record
 from schemas.events import AttendeeErased
 from schemas.outputs import AnyOutput, MatchLocated, MatchWithdrawn
 from schemas.topics import CONFERENCE_LOG, DEAD_LETTERS, MATCHES
 from streams.workers.commits import Commits
-from streams.workers.following import Following
+from streams.workers.ended import erased_by
+from streams.workers.following import SAVE_RECORDS, Following
 from streams.workers.frames import Frame, Partition, Raw
 from streams.workers.handling import stretches
 from streams.workers.letters import letter, lettered
 from streams.workers.ports import AwayError, Inboxes, LostInboxesError, Message, Producer, Reader, Snapshots
-from streams.workers.recorded import output_of, parts
+from streams.workers.recorded import output_of
+from streams.workers.sharing import ascending, queued, share_out
 
 KEPT_NAME = "~delivery"
 TEACHING = frozenset({b"conference.opened", b"attendee.erased"})
@@ -43,9 +45,10 @@ class Limits:
 
 
 class _Known(msgspec.Struct):
-    """The conferences, and who was erased in each."""
+    """The conferences, and who was erased in each; those that are no more."""
 
     erased: dict[str, list[str]]
+    gone: list[str] = []
 
 
 class Delivering:
@@ -72,6 +75,9 @@ class Delivering:
         self._codec = Codec()
         self._erased: dict[str, set[str]] = {}
         self._to_erase: list[tuple[str, str]] = []
+        self._gone: set[str] = set()
+        self._to_forget: list[str] = []
+        self._is_kept = True  # that those are gone
         self._following = Following(reader, prefix + CONFERENCE_LOG, TEACHING, self._learn)
         self._positions: dict[int, int] = {}
         self._mine: set[int] = set()
@@ -84,22 +90,38 @@ class Delivering:
         """As in the port: learns who was erased."""
         known = await self._following.restore(self._snapshots, KEPT_NAME)
         if known is not None:
-            saved = msgspec.json.decode(known, type=_Known).erased
-            self._erased = {conference: set(erased) for conference, erased in saved.items()}
+            saved = msgspec.json.decode(known, type=_Known)
+            self._erased = {conference: set(erased) for conference, erased in saved.erased.items()}
+            self._gone = set(saved.gone)
 
     def _learn(self, records: Sequence[Raw]) -> None:
         for raw in records:
-            record = self._codec.decode(raw.value)
-            if isinstance(record, Reject) or record.event.conference is None:
+            if (gone := erased_by(raw)) is not None:
+                self._learn_end(gone)
+                continue
+            record = self._codec.decode(raw.value) if isinstance(raw.value, bytes) else None
+            if not isinstance(record, Record) or record.event.conference is None:
                 continue  # the matcher puts it to the dead letters
+            if record.event.conference in self._gone:
+                continue
             erased = self._erased.setdefault(record.event.conference, set())
             if isinstance(record.event, AttendeeErased) and record.event.attendee not in erased:
                 erased.add(record.event.attendee)
                 self._to_erase.append((record.event.conference, record.event.attendee))
 
+    def _learn_end(self, conference: str) -> None:
+        self._gone.add(conference)
+        self._erased.pop(conference, None)
+        self._to_forget.append(conference)
+        self._is_kept = False
+
     async def _catch_up(self) -> None:
-        """Reads the log of its own partitions to its end, and erases whom it says; others have theirs."""
+        """Reads the log of its own partitions to its end, and erases what it says; others have theirs."""
         await self._following.catch_up(self._mine)
+        while self._to_forget:
+            if self._partition_of(self._to_forget[-1]) in self._mine:
+                await self._patiently(partial(self._inboxes.forget, self._to_forget[-1]))
+            self._to_forget.pop()
         while self._to_erase:
             conference, attendee = self._to_erase[-1]
             if self._partition_of(conference) in self._mine:
@@ -107,7 +129,8 @@ class Delivering:
             self._to_erase.pop()
 
     def _known_now(self) -> bytes:
-        return msgspec.json.encode(_Known({name: sorted(erased) for name, erased in self._erased.items()}))
+        erased = {name: sorted(erased) for name, erased in self._erased.items()}
+        return msgspec.json.encode(_Known(erased, sorted(self._gone)))
 
     def _for_the_others(self, output: AnyOutput) -> AnyOutput:
         """The output without the erased: they get nothing, and others of them nothing but that a match is over."""
@@ -123,7 +146,7 @@ class Delivering:
     # -- partitions -------------------------------------------------------------------------------------------------
 
     async def assigned(self, partitions: Collection[int]) -> None:
-        """As in the port. Who was erased while a partition was another's is erased again: it may have died before."""
+        """As in the port. What was erased while a partition was another's is erased again: it may have died before."""
         new = set(partitions) - self._mine
         self._lettered.clear()
         self._mine = set(partitions)
@@ -132,6 +155,7 @@ class Delivering:
         for name, erased in self._erased.items():
             if self._partition_of(name) in new:
                 self._to_erase += [(name, who) for who in erased]
+        self._to_forget += [name for name in self._gone if self._partition_of(name) in new]
         self._looked = 0.0
 
     def sought(self, positions: Mapping[int, int]) -> None:
@@ -165,7 +189,7 @@ class Delivering:
             if output is None:
                 if raw.offset not in await self._known_letters(at):
                     letters.append(letter(at, raw, NO_OUTPUT))
-            else:
+            elif output.conference not in self._gone:
                 by_conference.setdefault(output.conference, []).append(self._for_the_others(output))
         for conference, outputs in by_conference.items():
             self._erased.setdefault(conference, set())
@@ -213,7 +237,9 @@ class Delivering:
     async def look(self) -> None:
         """As in the port: erases, keeps what is known, and makes again what the store has lost."""
         await self._catch_up()
-        await self._following.save(self._snapshots, KEPT_NAME, self._known_now)
+        most = SAVE_RECORDS if self._is_kept else 0  # what was kept names people of it
+        await self._following.save(self._snapshots, KEPT_NAME, self._known_now, most)
+        self._is_kept = True
         if self._elapsed() - self._looked < self._limits.look_every_s:
             return
         lost: dict[int, list[str]] = {}
@@ -227,46 +253,17 @@ class Delivering:
 
     async def _rebuild(self, partition: int, conferences: Sequence[str]) -> None:
         """Makes the inboxes of several conferences anew in one reading of their partition."""
+        await self._catch_up()  # the store has nothing of a conference that was erased meanwhile, and gets nothing
+        conferences = [name for name in conferences if name not in self._gone]
+        if not conferences:
+            return
         end = (await self._reader.ends(self.topic))[partition]
         queues = {name: asyncio.Queue[Sequence[AnyOutput]](self._limits.waiting) for name in conferences}
         try:
             async with asyncio.TaskGroup() as tasks:
                 for name, queue in queues.items():
                     erased = frozenset(self._erased.get(name, ()))
-                    tasks.create_task(self._inboxes.rebuild(name, _queued(queue), erased))
-                await self._share_out(partition, end, queues)
+                    tasks.create_task(self._inboxes.rebuild(name, queued(queue), erased))
+                await share_out(self._reader.read(self.topic, partition, 0, end), queues)
         except* AwayError as away:
             raise AwayError(str(away.exceptions[0])) from None
-
-    async def _share_out(self, partition: int, end: int, queues: dict[str, asyncio.Queue[Sequence[AnyOutput]]]) -> None:
-        last: dict[str, tuple[int, int]] = {}
-        async for records in self._reader.read(self.topic, partition, 0, end):
-            found: dict[str, list[AnyOutput]] = {}
-            for output in map(output_of, records):
-                if output is not None and output.conference in queues:
-                    found.setdefault(output.conference, []).append(output)
-            for name, outputs in found.items():
-                rising = ascending(outputs, last.get(name, (-1, -1)))
-                if rising:
-                    last[name] = parts(rising[-1].position)
-                    await queues[name].put(rising)
-        for queue in queues.values():
-            await queue.put(())
-
-
-async def _queued(queue: asyncio.Queue[Sequence[AnyOutput]]) -> AsyncIterator[AnyOutput]:
-    """The outputs put into a queue, up to an empty batch."""
-    while outputs := await queue.get():
-        for output in outputs:
-            yield output
-
-
-def ascending(outputs: Iterable[AnyOutput], after: tuple[int, int] = (-1, -1)) -> list[AnyOutput]:
-    """Without what stands there again: an output of a late matcher, or of one that was killed before it knew."""
-    rising: list[AnyOutput] = []
-    for output in outputs:
-        at = parts(output.position)
-        if at > after:
-            rising.append(output)
-            after = at
-    return rising

@@ -3,6 +3,7 @@
 Owns: which record is skipped, recovered or applied, and the frontier: behind it everything lies in snapshots.
 May never: await, read a clock, write. Theory:
 
+    of a conference that was erased    skipped
     before a conference's snapshot     skipped
     ... its last recorded output       recover() with the recorded outputs, then resume()
     ... the end                        apply()
@@ -21,6 +22,7 @@ from schemas.outputs import AnyOutput
 from streams.matching import Matcher
 from streams.matching.snapshot import restore, snapshot
 from streams.workers.decoding import decoded
+from streams.workers.ended import erased_by
 from streams.workers.frames import Partition, Raw, end_of
 from streams.workers.letters import dead_letter, letter, source_of
 from streams.workers.ports import Kept, Mark, Message
@@ -63,6 +65,7 @@ class PartitionFold:
         self.at = at
         self.processed = 0
         self.now: int | None = None
+        self.erased: set[str] = set()
         self._policy = policy
         self._codec = Codec()
         self._folds: dict[str, _Fold] = {}
@@ -79,14 +82,15 @@ class PartitionFold:
     def begin(self, mark: Mark) -> None:
         """Folds from here on; ``remember`` what was told since, then ``opened``."""
         self.processed, self._matches_end, self._letters_end = mark.log, mark.matches, mark.letters
+        self.erased.update(mark.erased)
 
     def remember(self, raws: Iterable[Raw]) -> None:
         """Takes in recorded outputs, from the mark's on."""
         for raw in raws:
             self._matches_end = end_of(raw)
             output = output_of(raw)
-            if output is None:
-                continue  # not a matcher's; delivery puts it to the dead letters
+            if output is None or output.conference in self.erased:
+                continue  # what is not a matcher's, delivery puts to the dead letters
             fold = self._fold_of(output.conference)
             if fold.recorded is None:
                 fold.recorded = Recorded(raw.offset)
@@ -126,11 +130,14 @@ class PartitionFold:
         touched: dict[str, _Fold] = {}
         for raw, found in decoded(self._codec, [raw for raw in records if raw.offset >= self.processed]):
             if isinstance(found, Reject):
-                self._reject(raw, found.reason, found.field, told)
+                if (gone := erased_by(raw)) is None:
+                    self._reject(raw, found.reason, found.field, told)
+                else:
+                    self._erase(gone)
+                    touched.pop(gone, None)
             elif found.event.conference is None or raw.key != found.event.conference.encode():
                 self._reject(raw, ASTRAY, "conference", told)
-            else:
-                conference = found.event.conference
+            elif (conference := found.event.conference) not in self.erased:
                 fold = touched[conference] = self._fold_of(conference)
                 if raw.offset >= fold.folded:
                     self._note(conference, fold, raw)
@@ -139,6 +146,11 @@ class PartitionFold:
         for fold in touched.values():
             fold.due = None if fold.recorded else fold.matcher.next_due()
         return told
+
+    def _erase(self, conference: str) -> None:
+        self.erased.add(conference)
+        self._folds.pop(conference, None)
+        self._unsafe.pop(conference, None)
 
     def _reject(self, raw: Raw, reason: str, field: str | None, told: Told) -> None:
         if raw.offset not in self._lettered:
@@ -213,7 +225,8 @@ class PartitionFold:
         pending = [fold.recorded.first for fold in self._folds.values() if fold.recorded is not None]
         matches = min([self._matches_end, *(unsafe.matches for unsafe in self._unsafe.values()), *pending])
         self._lettered = {at: letter for at, letter in self._lettered.items() if at >= log}
-        return Mark(log, matches, min([self._letters_end, *self._lettered.values()]))
+        letters = min([self._letters_end, *self._lettered.values()])
+        return Mark(log, matches, letters, tuple(sorted(self.erased)))
 
     def skip(self, offset: int) -> None:
         """There is no record before this offset that was not folded."""

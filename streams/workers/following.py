@@ -10,6 +10,7 @@ from contextlib import suppress
 
 import msgspec
 
+from streams.workers.ended import KIND
 from streams.workers.frames import Raw, header
 from streams.workers.ports import AwayError, Kept, Reader, Snapshots
 
@@ -25,7 +26,8 @@ class _Saved(msgspec.Struct):
 
 
 class Following:
-    """``learn`` gets the records whose type is one of ``types``, or that do not tell their type."""
+    """``learn`` gets the records whose type is one of ``types``, or that do not tell their type; and those that erase
+    a conference."""
 
     def __init__(self, reader: Reader, topic: str, types: frozenset[bytes], learn: Learn) -> None:
         self._reader, self._topic, self._types, self._learn = reader, topic, types, learn
@@ -50,6 +52,8 @@ class Following:
 
     def _tells(self, raw: Raw) -> bool:
         kind = header(raw, "type")
+        if kind == KIND:
+            return True
         return isinstance(raw.value, bytes) and (kind is None or kind in self._types)
 
     # -- kept -------------------------------------------------------------------------------------------------------

@@ -106,14 +106,18 @@ class Matching:
 
     async def _restored(self, partition: int) -> PartitionFold:
         fold = PartitionFold(Partition(self.topic, partition), self._policy)
-        mark, snapshots = await self._snapshots.load(partition)
+        found, snapshots = await self._snapshots.load(partition)
+        mark = found or Mark()
         for kept in snapshots:
+            if kept.name in mark.erased:  # its worker was killed, or wrote it late
+                await self._snapshots.forget(partition, kept.name)
+                continue
             try:
                 await _aside(len(kept.data) > LARGE_BYTES, fold.restore, kept)
-            except SnapshotError:
-                mark = None  # of a newer or a broken form: the log is folded from its start
-        fold.begin(mark or Mark())
-        self._marked[partition] = (mark or Mark(), self._elapsed())
+            except SnapshotError:  # of a newer or a broken form: the log is folded from its start
+                mark = Mark(erased=mark.erased)
+        fold.begin(mark)
+        self._marked[partition] = (mark, self._elapsed())
         return fold
 
     async def _remember(self, fold: PartitionFold) -> None:
@@ -179,8 +183,11 @@ class Matching:
     async def _mark(self, fold: PartitionFold) -> None:
         partition, mark = fold.at.partition, fold.frontier()
         before, _ = self._marked[partition]
-        if mark.log > before.log:
+        gone = sorted(set(mark.erased) - set(before.erased))
+        if mark.log > before.log or gone:
             await self._snapshots.mark(partition, mark)
+            for name in gone:
+                await self._snapshots.forget(partition, name)
             self._marked[partition] = (mark, self._elapsed())
         self.commits.safe(fold.at, mark.log)
 

@@ -58,11 +58,15 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """How far a partition of the log is safe in snapshots, and where outputs and dead letters of the rest begin."""
+    """How far a partition of the log is safe in snapshots, and where outputs and dead letters of the rest begin.
+
+    ``erased``: the conferences of it that are no more, sorted.
+    """
 
     log: int = 0
     matches: int = 0
     letters: int = 0
+    erased: tuple[str, ...] = ()
 
 
 class Snapshots(Protocol):
@@ -79,6 +83,9 @@ class Snapshots(Protocol):
 
     async def mark(self, partition: int, mark: Mark) -> None:
         """Done when it would be found again."""
+
+    async def forget(self, partition: int, name: str) -> None:
+        """Takes out all snapshots of a conference, whoever wrote them."""
 
 
 class LostInboxesError(Exception):
@@ -99,6 +106,9 @@ class Inboxes(Protocol):
 
     async def erase(self, conference: str, attendee: str) -> None:
         """Removes all of and about an attendee. AwayError."""
+
+    async def forget(self, conference: str) -> None:
+        """Removes everything of a conference. AwayError."""
 
 
 class Rows(Protocol):

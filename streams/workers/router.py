@@ -19,7 +19,8 @@ from schemas.topics import ACTIVITY, CONFERENCE_LOG, DEAD_LETTERS
 from streams.routing import MOST_DELETIONS, Router
 from streams.workers.commits import Commits
 from streams.workers.decoding import decoded
-from streams.workers.following import Following
+from streams.workers.ended import erased_by
+from streams.workers.following import SAVE_RECORDS, Following
 from streams.workers.frames import Frame, Partition, Raw, header
 from streams.workers.handling import stretches
 from streams.workers.letters import letter, lettered
@@ -72,6 +73,7 @@ class Routing:
         self._positions: dict[int, int] = {}
         self._lettered: dict[int, set[int]] = {}  # of partitions whose deletions and dead letters are known
         self._now: int | None = None
+        self._is_kept = True  # that a conference is no more
 
     async def begin(self) -> None:
         """As in the port: learns all conferences."""
@@ -82,7 +84,10 @@ class Routing:
 
     def _learn(self, records: Sequence[Raw]) -> None:
         for raw in records:
-            if header(raw, "type") == b"activity.posted":
+            if (gone := erased_by(raw)) is not None:
+                self._router.forget(gone)
+                self._is_kept = False
+            elif header(raw, "type") == b"activity.posted":
                 self._learn_post(raw.value)
             else:
                 record = self._log_codec.decode(raw.value)
@@ -176,4 +181,6 @@ class Routing:
     async def look(self) -> None:
         """As in the port: learns, and keeps what is known."""
         await self._following.catch_up()
-        await self._following.save(self._snapshots, KEPT_NAME, self._router.save)
+        most = SAVE_RECORDS if self._is_kept else 0  # what was kept knows its people
+        await self._following.save(self._snapshots, KEPT_NAME, self._router.save, most)
+        self._is_kept = True

@@ -25,6 +25,23 @@ def test_rows_and_places_are_kept_together_and_time_never_falls(tmp_path: Path) 
     again.close()
 
 
+def test_what_is_erased_goes_in_the_same_step_and_leaves_no_byte(tmp_path: Path) -> None:
+    journal = MirrorJournal(tmp_path)
+    journal.follow([Copy("a", 10, b"canary" * 50) for _ in range(500)] + ROWS, [], {"log/0": 503})
+    journal.save_snapshot("a", 500, b"state")
+    assert journal.follow([Copy("b", 30, b"4")], [], {"log/0": 505}, ["a"]) == [(1, 30)]
+    assert (journal.conferences(), journal.length("a"), journal.latest_snapshot("a")) == (["b"], 0, None)
+    while journal.shrink():
+        pass
+    assert journal.clean()
+    assert not any(b"canary" in path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+    journal.close()
+    again = MirrorJournal(tmp_path)
+    assert (again.notices, again.erased(), again.places()) == ([], {"a"}, {"log/0": 505})
+    assert [row.line for row in again.read("b")] == [b"1", b"4"]
+    again.close()
+
+
 def test_half_a_step_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     journal = MirrorJournal(tmp_path)
     journal.follow(ROWS, [], {"log/0": 3})

@@ -125,6 +125,12 @@ class Ports:
         self.broker.marks[partition] = mark
         self.step()
 
+    async def forget(self, partition: int, name: str) -> None:
+        for key in [key for key in self.broker.snapshots if key[:2] == (partition, name)]:
+            self.step()
+            del self.broker.snapshots[key]
+        self.step()
+
 
 class RowPorts:
     """The port Rows."""

@@ -17,17 +17,17 @@ _AROUND_BYTES = 80  # what a record has beside its key and value, at most
 
 
 class Message(Struct, frozen=True, gc=False):
-    """What is appended: ``kind`` is the header ``type``."""
+    """What is appended: ``kind`` is the header ``type``; without a value it is no event."""
 
     topic: str
     key: str
     kind: str
-    value: bytes
+    value: bytes | None
 
     @property
     def size(self) -> int:
         """Bytes, at most."""
-        return len(self.key) * 4 + len(self.value) + len(self.kind) + _AROUND_BYTES
+        return len(self.key) * 4 + len(self.value or b"") + len(self.kind) + _AROUND_BYTES
 
 
 class Spot(NamedTuple):

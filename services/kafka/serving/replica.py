@@ -29,6 +29,7 @@ from services.kafka.linking import consumer as made
 from services.kafka.serving.batches import Spot
 from services.kafka.serving.limits import Limits
 from services.kafka.serving.topics import Topics
+from streams.workers.ended import erased_by
 from streams.workers.ports import AwayError
 
 _AWAY = (KafkaError, OSError, AwayError, JournalFullError)  # a time limit is an OSError
@@ -45,6 +46,7 @@ class Came(NamedTuple):
 
 
 Took = Callable[[Sequence[Came]], None]
+Drop = Callable[[str], bool]
 
 
 class ForeignLogError(Exception):
@@ -57,7 +59,8 @@ class SilentError(Exception):
 
 @dataclass(slots=True)
 class Replica:
-    """``took`` gets what came, in the order of each log; ``behind`` says how many records wait to be folded.
+    """``took`` gets what came, in the order of each log; ``behind`` says how many records wait to be folded. ``drop``
+    lets go of a conference that is erased, before its log goes; False: ask again. ``dropped`` hears that it went.
 
     ``caught_up``: it has come to the end that the log had when it was connected first. ``follows``: it is connected, as
     far as is known.
@@ -68,6 +71,8 @@ class Replica:
     topics: Topics
     journal: MirrorJournal
     took: Took
+    drop: Drop
+    dropped: Callable[[str], None]
     behind: Callable[[], int]
     limits: Limits
     caught_up: bool = False
@@ -171,7 +176,10 @@ class Replica:
         places = {part: records[-1].offset + 1 for part, records in found.items()}
         rows = [record for part, records in found.items() if part.topic == self.topics.log for record in records]
         letters = [record for part, records in found.items() if part.topic == self.topics.letters for record in records]
-        self.took(await asyncio.to_thread(self._kept, rows, letters, places))
+        gone = sorted({name for record in rows if (name := erased_by(record)) is not None})
+        self.took(await asyncio.to_thread(self._kept, rows, letters, places, gone))
+        for conference in gone:
+            self.dropped(conference)
         self._places |= places
         self._came = True
         self._look_whether_caught_up()
@@ -185,8 +193,12 @@ class Replica:
         records: Sequence[ConsumerRecord],
         letters: Sequence[ConsumerRecord],
         places: Mapping[TopicPartition, int],
+        gone: Sequence[str],
     ) -> list[Came]:
-        lines = [record for record in records if record.key is not None and record.value is not None]
+        if not all(map(self.drop, gone)):
+            raise TimeoutError("The fold has not come to its end.")
+        nobodys = {None, *(name.encode() for name in (*self.journal.erased(), *gone))}
+        lines = [record for record in records if record.value is not None and record.key not in nobodys]
         decoded = [self._codec.decode(record.value) for record in lines]
         rows = [
             Copy(record.key.decode("utf-8", "replace"), _came(record, event), record.value)
@@ -194,7 +206,7 @@ class Replica:
         ]
         said = [letter for letter in letters if letter.value is not None]  # without: a mark that one was sent again
         told = [(letter.timestamp, letter.value) for letter in said if _is_letter(letter.value)]
-        stand = self.journal.follow(rows, told, {_name(part): place for part, place in places.items()})
+        stand = self.journal.follow(rows, told, {_name(part): place for part, place in places.items()}, gone)
         taken: list[Came] = []
         for record, row, event, (offset, came) in zip(lines, rows, decoded, stand, strict=True):
             if isinstance(event, Reject):

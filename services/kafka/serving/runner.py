@@ -18,6 +18,7 @@ from msgspec.structs import force_setattr
 
 from schemas.codec import Record, encode
 from schemas.events import Input
+from schemas.topics import CONFERENCE_ERASED
 from services.embedded.answers import DUPLICATE, Accepted, Answer, AwayError, BusyError, Place, StoppedError
 from services.embedded.door import Door
 from services.embedded.folding import Folding
@@ -43,7 +44,7 @@ TO_ROUTER = Accepted((), "Kept; the router brings it to the conferences that it 
 
 class OnKafka:
     """``kafka``: with the cluster of that id. ``noted`` gets each event that the copy has, and its
-    offset in the partition.
+    offset in the partition; ``ended`` each conference that the log erased.
 
     The journal stays the caller's to close, after ``stop``.
     """
@@ -55,6 +56,7 @@ class OnKafka:
         journal: MirrorJournal,
         clock: Callable[[], int],
         noted: Noted,
+        ended: Callable[[str], None],
         *,
         topics: Topics | None = None,
         limits: Limits | None = None,
@@ -62,13 +64,21 @@ class OnKafka:
         self.failure: BaseException | None = None
         self._limits = limits or Limits()
         self._topics = topics or named()
-        self._noted = noted
+        self._journal, self._noted, self._ended = journal, noted, ended
         self._door = Door(clock, self._limits.folded)
         self._seen = Seen(self._limits.folded.ids_kept)
         self._folding = Folding(journal, self._limits.folded, _nobody, self._fail)
         self._appending = Appending(kafka, list(self._topics), self._limits)
         self._replica = Replica(
-            kafka, cluster, self._topics, journal, self._took, lambda: self._folding.behind, self._limits
+            kafka,
+            cluster,
+            self._topics,
+            journal,
+            self._took,
+            self._folding.drop,
+            self._dropped,
+            lambda: self._folding.behind,
+            self._limits,
         )
         self._tasks: list[asyncio.Task[None]] = []
         self._acknowledged: dict[str, Spot] = {}
@@ -184,6 +194,17 @@ class OnKafka:
             if conference is not None and counts_for_sure(record.event):
                 self._seen.add(conference, record.event.id)
 
+    async def forget(self, conference: str) -> None:
+        """Says in the log that a closed conference is no more, for whoever reads it, and waits for the copy to know.
+
+        AwayError, BusyError, StoppedError, TimeoutError: ask again.
+        """
+        if conference in self._journal.erased():
+            return
+        (spot,) = await self._append([Message(self._topics.log, conference, CONFERENCE_ERASED, None)])
+        async with asyncio.timeout(self._limits.copy_s + self._limits.folded.drop_s):
+            await self._replica.reached(self._topics.log, spot)
+
     # -- asking --------------------------------------------------------------------------------------------------
 
     async def ask(self, conference: str, function: Callable[[Matcher | None], T]) -> T:
@@ -224,6 +245,11 @@ class OnKafka:
             if counts_for_sure(event):
                 self._seen.add(came.conference, event.id)
             self._noted(event, came.offset)
+
+    def _dropped(self, conference: str) -> None:
+        self._seen.forget_all(conference)
+        self._acknowledged.pop(conference, None)
+        self._ended(conference)
 
     async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
         try:

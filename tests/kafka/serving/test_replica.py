@@ -12,6 +12,7 @@ from aiokafka import TopicPartition
 
 from schemas.codec import encode_output
 from schemas.outputs import DeadLetter
+from schemas.topics import CONFERENCE_ERASED, TYPE_HEADER
 from services.journal import MirrorJournal
 from services.kafka.access import Access
 from services.kafka.serving.batches import Spot
@@ -80,8 +81,15 @@ class Consumer:
         return found
 
 
+ERASES = b"(the record that erases the conference)"
+
+
 def _record(part: TopicPartition, offset: int, value: bytes | None) -> SimpleNamespace:
-    return SimpleNamespace(partition=part.partition, offset=offset, key=b"c", value=value, timestamp=1_000 + offset)
+    headers: tuple[tuple[str, bytes], ...] = ()
+    if value == ERASES:
+        value, headers = None, ((TYPE_HEADER, CONFERENCE_ERASED.encode()),)
+    fields = {"key": b"c", "value": value, "timestamp": 1_000 + offset, "headers": headers}
+    return SimpleNamespace(partition=part.partition, offset=offset, **fields)
 
 
 class Played(Replica):
@@ -100,8 +108,15 @@ class Played(Replica):
 @contextmanager
 def replica(folder: Path, *consumers: Consumer) -> Iterator[tuple[Played, list[Came], MirrorJournal]]:
     taken: list[Came] = []
+    drops = [True, False]  # the first time the fold has not come to its end
+
+    def drop(conference: str) -> bool:
+        assert conference == "c"
+        return drops.pop() if drops else True
+
     journal = MirrorJournal(folder)
-    made = Played(Access("nowhere"), "cluster", TOPICS, journal, taken.extend, lambda: 0, QUICK)
+    kafka = Access("nowhere")
+    made = Played(kafka, "cluster", TOPICS, journal, taken.extend, drop, lambda name: None, lambda: 0, QUICK)
     made.play(*consumers)
     try:
         yield made, taken, journal
@@ -133,6 +148,22 @@ def test_what_cannot_be_folded_is_kept_all_the_same(tmp_path: Path) -> None:
         assert [row.recorded_at for row in journal.read("c")] == [1_000, 1_001, own, own]  # never falls
         assert [letter.line for letter in journal.letters()] == [LETTER]
         assert journal.places() == {f"{LOG.topic}/0": 5, f"{LETTERS.topic}/0": 2}
+
+
+def test_of_an_erased_conference_nothing_is_left_and_nothing_comes_again(tmp_path: Path) -> None:
+    log = Topic(tick(1), tick(2))
+    parts = {LOG: log, LETTERS: Topic()}
+    with replica(tmp_path, Consumer(parts)) as (made, _, journal):
+        asyncio.run(_until(made, lambda: journal.length("c") == 2))
+    log.values += [tick(3), ERASES, tick(4)]
+    with replica(tmp_path, Consumer(parts), Consumer(parts)) as (made, taken, journal):
+        asyncio.run(_until(made, lambda: journal.places()[f"{LOG.topic}/0"] == 5))
+        assert (taken, journal.conferences(), journal.erased()) == ([], [], {"c"})
+    log.values += [tick(5), ERASES]
+    with replica(tmp_path, Consumer(parts)) as (made, taken, journal):
+        assert journal.notices == []
+        asyncio.run(_until(made, lambda: journal.places()[f"{LOG.topic}/0"] == 7))
+        assert (taken, journal.conferences(), journal.erased()) == ([], [], {"c"})
 
 
 def test_it_goes_on_where_the_copy_ends(tmp_path: Path) -> None:
