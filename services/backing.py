@@ -14,6 +14,7 @@ from typing import NamedTuple, Protocol
 
 import structlog
 
+from services.directory.directory import SqliteDirectory
 from services.embedded import Embedded
 from services.embedded import Limits as RunnerLimits
 from services.gateway.conference_erasing import Forgetting
@@ -67,8 +68,15 @@ REMAINS = (
     "In Kafka's topics its records stay, with the ids of the conference, its places and people, and with tokens "
     "instead of accounts. Whose tokens they are is forgotten (of posters who are not registered anywhere: some 400 "
     "days after they were seen last). The log and the matches are kept until the topics are deleted, posts for 400 "
-    "days, dead letters for 14. Its id cannot be used again."
+    "days, what workers could not read for 14. Its id cannot be used again."
 )
+
+
+class Stores(NamedTuple):
+    """What lies beside the log."""
+
+    directory: SqliteDirectory
+    inboxes: RedisInboxes
 
 
 class Backing(Protocol):
@@ -78,7 +86,7 @@ class Backing(Protocol):
         """JournalError, UnusableError: plain sentences."""
 
     def runner(
-        self, stack: AsyncExitStack, inboxes: RedisInboxes, conferences: Conferences, again: Callable[[str], None]
+        self, stack: AsyncExitStack, stores: Stores, conferences: Conferences, again: Callable[[str], None]
     ) -> tuple[Startable, Readiness]:
         """``again`` is told which conference's inboxes were made again."""
 
@@ -101,10 +109,10 @@ class InFile:
         return Opened(self._journal, *epoch_of(self.data))
 
     def runner(
-        self, stack: AsyncExitStack, inboxes: RedisInboxes, conferences: Conferences, again: Callable[[str], None]
+        self, stack: AsyncExitStack, stores: Stores, conferences: Conferences, again: Callable[[str], None]
     ) -> tuple[Startable, Readiness]:
         """Takes, folds and delivers here."""
-        delivering = Delivering(self._journal, inboxes, conferences.erased, again)
+        delivering = Delivering(self._journal, stores.inboxes, conferences.erased, again)
         stack.push_async_callback(delivering.close)
         runner = Embedded(self._journal, clock, delivering.deliver, delivered=delivering.delivered, limits=RUNNER)
 
@@ -155,7 +163,7 @@ class InKafka:
         return Opened(self._journal, self._cluster, is_new)
 
     def runner(
-        self, stack: AsyncExitStack, inboxes: RedisInboxes, conferences: Conferences, again: Callable[[str], None]
+        self, stack: AsyncExitStack, stores: Stores, conferences: Conferences, again: Callable[[str], None]
     ) -> tuple[Startable, Readiness]:
         """Appends there, follows here; workers match and deliver."""
         conferences.ended.update(self._journal.erased())
@@ -163,12 +171,13 @@ class InKafka:
             self.kafka,
             self._cluster,
             self._journal,
+            stores.directory.letter_keys,
             clock,
             conferences.note,
             conferences.end,
             topics=topics(self.prefix),
         )
-        return runner, Prepared(self._journal, inboxes, lambda: runner.is_current)
+        return runner, Prepared(self._journal, stores.inboxes, lambda: runner.is_current)
 
     def forgetting(self) -> Forgetting:
         """A record in the log says so to all who read it; what stands in the topics goes by their retention alone."""

@@ -18,7 +18,7 @@ from typing import Any
 import structlog
 import uvicorn
 
-from services.backing import Backing, InFile, InKafka, Startable, clock
+from services.backing import Backing, InFile, InKafka, Startable, Stores, clock
 from services.directory.codes import PostReader
 from services.directory.directory import SqliteDirectory
 from services.gateway.app import gateway
@@ -109,7 +109,7 @@ async def running(settings: Settings, address: str) -> AsyncIterator[Running]:
             await stack.enter_async_context(server)
         url = settings.redis_url or (server.url if server else "")
         inboxes = await stack.enter_async_context(RedisInboxes(url, opened.epoch))
-        gate, runner = await _composed(stack, settings, address, backing, (opened.journal, directory, inboxes))
+        gate, runner = await _composed(stack, settings, address, backing, opened.journal, Stores(directory, inboxes))
         await runner.start()
         stack.push_async_callback(runner.stop)
         background = Background(gate, server)
@@ -117,16 +117,13 @@ async def running(settings: Settings, address: str) -> AsyncIterator[Running]:
         yield Running(gateway(gate), gate, background, opened.is_new)
 
 
-_Stores = tuple[Journal, SqliteDirectory, RedisInboxes]
-
-
 async def _composed(
-    stack: AsyncExitStack, settings: Settings, address: str, backing: Backing, stores: _Stores
+    stack: AsyncExitStack, settings: Settings, address: str, backing: Backing, journal: Journal, stores: Stores
 ) -> tuple[Gate, Startable]:
-    journal, directory, inboxes = stores
+    directory, inboxes = stores
     conferences, hub = Conferences(), Hub(settings.bounds)
     await asyncio.to_thread(conferences.learn, journal)
-    runner, delivering = backing.runner(stack, inboxes, conferences, lambda name: overviews.again(name))
+    runner, delivering = backing.runner(stack, stores, conferences, lambda name: overviews.again(name))
     overviews = Overviews(journal, runner, inboxes, clock, conferences)
     lock = asyncio.Lock()
     erasures = Erasures(directory, inboxes, runner, journal, conferences, lock, hub.end_attendee)

@@ -44,6 +44,8 @@ def show(number: Number, *, url: Url = URL, kafka: Kafka = None, prefix: Prefix 
     say(f"{letter['reason']}{field} From {letter['source']}, line {letter['position']}.")
     if letter["sent_at"]:
         say(f"It was sent again at {letter['sent_at']}.")
+    if letter.get("sealed"):
+        raise UnusableError("Its bytes are sealed, so that an erasure reaches them. Its gateway shows them: --url.")
     sys.stdout.flush()
     sys.stdout.buffer.write(b64decode(letter["bytes"]) + b"\n")
     return 0

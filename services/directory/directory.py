@@ -16,6 +16,7 @@ from services.directory.database import Database
 from services.directory.erasing import Erasing
 from services.directory.gone import Gone
 from services.directory.keys import Keys
+from services.directory.letter_keys import LetterKeys
 from services.directory.people import People
 from services.directory.port import EVIDENCE_DAYS, Erased, Held, Person, PostRef, Shown, day
 from services.directory.posts import Posts
@@ -44,6 +45,7 @@ class SqliteDirectory:
         self.posts = Posts(posts, self.accounts, clock, evidence_days)
         self.keys = Keys(base, self._secret, clock)
         self.codes = Codes(base, self._secret, clock)
+        self.letter_keys = LetterKeys(base, self._secret, clock)
         self.erasing = Erasing((base, posts), self.accounts, self.posts, self.keys, self.codes, self._gone)
         if self.erasing.pending():
             self.erasing.finish()
@@ -106,6 +108,7 @@ class SqliteDirectory:
     def tidy(self) -> None:
         """Once a day: takes out what expired, bytes included."""
         self.keys.expire()
+        self.letter_keys.expire()
         self.posts.expire()
         self.accounts.expire(self._days)
         self._gone.expire(day(self._clock()) - self._days)

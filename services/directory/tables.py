@@ -44,6 +44,12 @@ PEOPLE = (
     ),
     # of a session: the key that it came from, so that both end together
     ("ALTER TABLE grants ADD COLUMN parent TEXT NOT NULL DEFAULT ''",),
+    # AUTOINCREMENT: by age, also when the newest were taken out.
+    (
+        """CREATE TABLE letter_keys (
+            number INTEGER PRIMARY KEY AUTOINCREMENT, name BLOB NOT NULL UNIQUE, key BLOB NOT NULL,
+            day INTEGER NOT NULL) STRICT""",
+    ),
 )
 
 POSTS = (

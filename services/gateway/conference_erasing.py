@@ -16,7 +16,7 @@ import structlog
 from services.directory.directory import SqliteDirectory
 from services.gateway.conferences import SNAPSHOT, Conferences
 from services.gateway.intake import Intake
-from services.gateway.letter_erasing import erase_letters
+from services.gateway.letter_erasing import drop, erase_letters
 from services.gateway.overview import Overviews
 from services.gateway.streams import Hub
 from services.inbox.port import Inboxes
@@ -83,7 +83,7 @@ class ConferenceErasing:
         erase_letters(self.directory, self.journal, conference, self.directory.attendees(conference))
         index = self.overviews.letters
         index.read_on()
-        self.journal.drop_letters(index.of([conference], ""))
+        drop(self.directory, self.journal, index.of([conference], ""))
 
     async def finish(self, conference: str) -> None:
         """Removes what is left, and ends the note."""

@@ -27,7 +27,14 @@ def erase_letters(directory: SqliteDirectory, journal: Journal, conference: str,
     """Erases the letters that name any of these; how many. Call it while the directory still knows them."""
     names = {name for attendee in attendees for name in _names(directory, conference, attendee)}
     words = {name for name in names if _WORD.fullmatch(name)}
-    return journal.drop_letters(list(_naming(journal, words, names - words)))
+    return drop(directory, journal, list(_naming(journal, words, names - words)))
+
+
+def drop(directory: SqliteDirectory, journal: Journal, numbers: Iterable[int]) -> int:
+    """Erases letters; how many. Their keys first: with those they cannot be read in a topic either."""
+    letters = [letter for number in numbers if (letter := journal.letter(number)) is not None]
+    directory.letter_keys.take_out([letter.line.decode("utf-8", "replace") for letter in letters])
+    return journal.drop_letters([letter.number for letter in letters])
 
 
 def _names(directory: SqliteDirectory, conference: str, attendee: str) -> Iterator[str]:

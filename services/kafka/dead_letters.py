@@ -30,12 +30,14 @@ from streams.workers.ports import Message
 
 _CLAIMED, _SENT = b"dead.letter.claimed", b"dead.letter.sent"
 _LETTER, _AS = "letter", "as"
+SEALED = "sealed"  # the header of a letter whose bytes only a gateway can read
 
 _decode = msgspec.json.Decoder(DeadLetter).decode
 
 
 class Shown(msgspec.Struct, frozen=True):
-    """A letter; the same fields as over HTTP. ``bytes``: as they came, in base64."""
+    """A letter; the same fields as over HTTP. ``bytes``: as they came, in base64; none where a gateway
+    ``sealed`` them."""
 
     number: str
     reason: str
@@ -45,6 +47,7 @@ class Shown(msgspec.Struct, frozen=True):
     at: str | None
     bytes: str
     sent_at: str | None = None
+    sealed: bool = False
 
 
 class Result(msgspec.Struct, frozen=True):
@@ -186,4 +189,6 @@ def _shown(record: ConsumerRecord, marks: _Marks) -> Shown | None:
         return None
     number, sent = f"{record.partition}-{record.offset}", marks.sent.get(record.offset)
     sent_at = None if sent is None else written(sent)
-    return Shown(number, said.reason, said.field, said.source, said.position, said.at, said.bytes, sent_at)
+    is_sealed = any(name == SEALED for name, _ in record.headers)
+    came = "" if is_sealed else said.bytes
+    return Shown(number, said.reason, said.field, said.source, said.position, said.at, came, sent_at, is_sealed)

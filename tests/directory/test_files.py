@@ -64,7 +64,7 @@ def test_posts_of_the_older_form_keep_their_tokens(folder: Path, clock: Clock, m
 
 def test_the_tables_are_strict() -> None:
     created = [text for step in (*tables.PEOPLE, *tables.POSTS) for text in step if text.startswith("CREATE TABLE")]
-    assert len(created) == 11
+    assert len(created) == 12
     assert all("STRICT" in text for text in created)
 
 

@@ -23,11 +23,13 @@ class Message(Struct, frozen=True, gc=False):
     key: str
     kind: str
     value: bytes | None
+    headers: tuple[tuple[str, bytes], ...] = ()
 
     @property
     def size(self) -> int:
         """Bytes, at most."""
-        return len(self.key) * 4 + len(self.value or b"") + len(self.kind) + _AROUND_BYTES
+        headers = sum(len(name) + len(value) + _AROUND_BYTES for name, value in self.headers)
+        return len(self.key) * 4 + len(self.value or b"") + len(self.kind) + headers + _AROUND_BYTES
 
 
 class Spot(NamedTuple):
@@ -83,7 +85,7 @@ def batched(
 
 def _put(batch: Batch, caller: int, number: int, message: Message) -> bool:
     """Adds a message; False where there is no room."""
-    headers = [(TYPE_HEADER, message.kind.encode())]
+    headers = [(TYPE_HEADER, message.kind.encode()), *message.headers]
     added = batch.builder.append(timestamp=None, key=message.key.encode(), value=message.value, headers=headers)
     if added is None:
         return False

@@ -18,8 +18,8 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
 from schemas.codec import Codec, Record, Reject
-from schemas.outputs import DeadLetter
 from schemas.times import millis
+from services.directory.port import DirectoryError
 from services.embedded.reading import Kept
 from services.journal import Copy, JournalFullError, MirrorJournal
 from services.kafka.access import Access
@@ -28,11 +28,12 @@ from services.kafka.ending import stopped
 from services.kafka.linking import consumer as made
 from services.kafka.serving.batches import Spot
 from services.kafka.serving.limits import Limits
+from services.kafka.serving.sealing import Keys, opened
 from services.kafka.serving.topics import Topics
 from streams.workers.ended import erased_by
 from streams.workers.ports import AwayError
 
-_AWAY = (KafkaError, OSError, AwayError, JournalFullError)  # a time limit is an OSError
+_AWAY = (KafkaError, OSError, AwayError, JournalFullError, DirectoryError)  # a time limit is an OSError
 _STEP_S = 0.01
 _log = structlog.get_logger("hallway.replica")
 
@@ -70,6 +71,7 @@ class Replica:
     cluster: str
     topics: Topics
     journal: MirrorJournal
+    keys: Keys
     took: Took
     drop: Drop
     dropped: Callable[[str], None]
@@ -205,7 +207,7 @@ class Replica:
             for record, event in zip(lines, decoded, strict=True)
         ]
         said = [letter for letter in letters if letter.value is not None]  # without: a mark that one was sent again
-        told = [(letter.timestamp, letter.value) for letter in said if _is_letter(letter.value)]
+        told = [(letter.timestamp, line) for letter in said if (line := self._line_of(letter)) is not None]
         stand = self.journal.follow(rows, told, {_name(part): place for part, place in places.items()}, gone)
         taken: list[Came] = []
         for record, row, event, (offset, came) in zip(lines, rows, decoded, stand, strict=True):
@@ -216,20 +218,19 @@ class Replica:
                 taken.append(Came(row.conference, kept, record.offset))
         return taken
 
+    def _line_of(self, record: ConsumerRecord) -> bytes | None:
+        """A dead letter as it was; None: it is none, or was erased."""
+        try:
+            return opened(self.keys, record)
+        except (msgspec.MsgspecError, ValueError):
+            _log.warning("a dead letter cannot be read")
+            return None
+
 
 def _came(record: ConsumerRecord, event: Record | Reject) -> int:
     """When the log took it: its own word (of a log that was imported), else the broker's."""
     own = None if isinstance(event, Reject) else event.event.recorded_at
     return int(record.timestamp) if own is None else millis(own)
-
-
-def _is_letter(line: bytes) -> bool:
-    try:
-        msgspec.json.decode(line, type=DeadLetter)
-    except msgspec.MsgspecError:
-        _log.warning("a dead letter cannot be read")
-        return False
-    return True
 
 
 def _name(part: TopicPartition) -> str:

@@ -31,6 +31,7 @@ from services.kafka.serving.appending import Appending
 from services.kafka.serving.batches import Message, Spot
 from services.kafka.serving.limits import Limits
 from services.kafka.serving.replica import Came, Replica
+from services.kafka.serving.sealing import Keys, sealed
 from services.kafka.serving.topics import Topics
 from services.kafka.serving.topics import topics as named
 from streams.matching import Matcher
@@ -44,7 +45,7 @@ TO_ROUTER = Accepted((), "Kept; the router brings it to the conferences that it 
 
 class OnKafka:
     """``kafka``: with the cluster of that id. ``noted`` gets each event that the copy has, and its
-    offset in the partition; ``ended`` each conference that the log erased.
+    offset in the partition; ``ended`` each conference that the log erased. ``keys`` seal dead letters.
 
     The journal stays the caller's to close, after ``stop``.
     """
@@ -54,6 +55,7 @@ class OnKafka:
         kafka: Access,
         cluster: str,
         journal: MirrorJournal,
+        keys: Keys,
         clock: Callable[[], int],
         noted: Noted,
         ended: Callable[[str], None],
@@ -65,6 +67,7 @@ class OnKafka:
         self._limits = limits or Limits()
         self._topics = topics or named()
         self._journal, self._noted, self._ended = journal, noted, ended
+        self._keys = keys
         self._door = Door(clock, self._limits.folded)
         self._seen = Seen(self._limits.folded.ids_kept)
         self._folding = Folding(journal, self._limits.folded, _nobody, self._fail)
@@ -74,6 +77,7 @@ class OnKafka:
             cluster,
             self._topics,
             journal,
+            keys,
             self._took,
             self._folding.drop,
             self._dropped,
@@ -148,11 +152,8 @@ class OnKafka:
         found, letters, given = await self._door.sorted(lines, sender, first)
         new = [None if self._is_known(record) else self._message(record) for record in found]
         messages = [message for message in new if message is not None]
-        spots = iter(
-            await self._append(
-                [*messages, *[Message(self._topics.letters, sender, "dead.letter", line) for line in letters]]
-            )
-        )
+        dead = await asyncio.to_thread(sealed, self._keys, self._topics.letters, sender, letters) if letters else []
+        spots = iter(await self._append([*messages, *dead]))
         answers = iter([DUPLICATE if message is None else self._answer(message, next(spots)) for message in new])
         self._remember(found)
         await self._are_here(list(spots))

@@ -13,6 +13,7 @@ from aiokafka import TopicPartition
 from schemas.codec import encode_output
 from schemas.outputs import DeadLetter
 from schemas.topics import CONFERENCE_ERASED, TYPE_HEADER
+from services.directory.directory import SqliteDirectory
 from services.journal import MirrorJournal
 from services.kafka.access import Access
 from services.kafka.serving.batches import Spot
@@ -116,7 +117,8 @@ def replica(folder: Path, *consumers: Consumer) -> Iterator[tuple[Played, list[C
 
     journal = MirrorJournal(folder)
     kafka = Access("nowhere")
-    made = Played(kafka, "cluster", TOPICS, journal, taken.extend, drop, lambda name: None, lambda: 0, QUICK)
+    keys = SqliteDirectory(None, lambda: 0).letter_keys
+    made = Played(kafka, "cluster", TOPICS, journal, keys, taken.extend, drop, lambda name: None, lambda: 0, QUICK)
     made.play(*consumers)
     try:
         yield made, taken, journal

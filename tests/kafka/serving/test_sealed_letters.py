@@ -1,0 +1,44 @@
+"""What a stranger sent is in the topic of dead letters under a seal, and goes at once with whom it names."""
+
+import shutil
+from base64 import b64decode
+
+from tests.commands.conftest import Hallway
+from tests.gateway.people import Server, attendee, good, opened, until
+from tests.gateway.test_erasing import in_base64, stored
+from tests.kafka.serving.conftest import Place
+from tests.kafka.serving.logs import events, records
+
+CANARY = "qxcanary"
+
+
+def shown(server: Server) -> list[bytes]:
+    """The bytes of all letters that the gateway shows."""
+    letters = good(server.client("operator").get("/v1/dead-letters"))["letters"]
+    found = [good(server.client("operator").get(f"/v1/dead-letters/{each['number']}")) for each in letters]
+    return [b64decode(letter["bytes"]) for letter in found]
+
+
+def test_an_erasure_takes_letters_at_once_from_the_topic_too(place: Place, hallway: Hallway) -> None:
+    with place.ready() as server:
+        organizer = opened(server)
+        ada = attendee(server, organizer, CANARY)
+        lines = [b'{"type":"checkin.arived","who":"x:%s"}' % CANARY.encode(), b'{"type":"checkin.arived","who":"bob"}']
+        body = b"\n".join(lines)
+        answer = organizer.post("/v1/events", content=body, headers={"content-type": "application/x-ndjson"})
+        assert [each["status"] for each in good(answer)["results"]] == ["rejected"] * 2
+        assert sorted(shown(server)) == sorted(lines)
+        topic = records(place.servers, place.topics.letters)
+        assert not any(word in (record.value or b"") for record in topic for word in (*in_base64(b"checkin"), b"bob"))
+        assert {letter["reason"] for letter, _ in events(place.servers, place.topics.letters)}
+        number = f"{topic[0].partition}-{topic[0].offset}"
+        done = hallway("dead-letters", "show", number, "--kafka", place.servers, "--prefix", place.prefix)
+        assert (done.code, "sealed" in done.err) == (2, True), done.err
+        assert ada.http.request("DELETE", "/v1/me", json={"confirm": "erase me"}).status_code == 202
+        assert shown(server) == lines[1:]
+        until(lambda: not any(CANARY.encode() in value for _, value in stored(server.data)))
+        server.stop()
+    shutil.rmtree(server.data / "copy")
+    with place.ready() as again:  # out of the topic, whose bytes are as they were
+        assert len(records(place.servers, place.topics.letters)) == 2
+        until(lambda: shown(again) == lines[1:])
