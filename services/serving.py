@@ -32,6 +32,7 @@ from services.gateway.erasures import Erasures
 from services.gateway.following import Following
 from services.gateway.gate import Gate
 from services.gateway.intake import Intake
+from services.gateway.keeping import Keeping
 from services.gateway.metrics import Metrics
 from services.gateway.overview import Overviews
 from services.gateway.streams import Hub
@@ -127,7 +128,8 @@ async def _composed(
     overviews = Overviews(journal, runner, inboxes, clock, conferences)
     lock = asyncio.Lock()
     erasures = Erasures(directory, inboxes, runner, journal, conferences, lock, hub.end_attendee)
-    intake = Intake(runner, directory, conferences, clock, Following(erasures, delivering), lock)
+    keeping = Keeping(directory.keep_posts)
+    intake = Intake(runner, directory, conferences, clock, Following(erasures, delivering), keeping, lock)
     log = backing.forgetting()
     erasures.conference = ConferenceErasing(directory, journal, inboxes, log, conferences, overviews, hub, intake)
     gate = Gate(

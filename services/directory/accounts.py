@@ -1,19 +1,20 @@
 """Accounts and the tokens that stand for them in every log, and who has, claims or gave up which.
 
-Owns: the tables accounts and holdings, and the least recently used part of them in memory. May never: let a text that
-looks like a token through (``p:…`` from outside is an account like any other), or keep one in memory after its erasure.
-Theory: one question and one write a batch. ``seen`` is a day, so an account in daily use is written once a day.
+Owns: the tables accounts and holdings, and the lately used part of them in memory. May never: let a text that looks
+like a token through (``p:…`` from outside is an account like any other), or keep one in memory after its erasure.
+Theory: one question and one write a batch. ``seen`` is a day, so an account in daily use is written once a day, and a
+batch of accounts in daily use needs neither the file nor its lock (``at_hand``): the event loop translates it itself.
+The memory is two generations, the older of which is forgotten when the younger is full.
 """
 
-from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterable, Sequence
+from typing import NamedTuple
 
 import msgspec
-from msgspec import Struct
 
 from services.directory.database import Database
 from services.directory.gone import Gone
-from services.directory.port import EVIDENCE_DAYS, Held, day
+from services.directory.port import EVIDENCE_DAYS, Account, Held, day
 from services.directory.sealing import new_keys, new_tokens
 
 MOST_CACHED = 200_000  # accounts in memory, about 60 MB; 10,000 people and all whom they mention
@@ -27,13 +28,11 @@ _INSERT = (
 )
 
 
-class Account(Struct, frozen=True, gc=False):
-    """An account's row: ``number`` is what posts point to, ``seal`` what they are sealed with, ``seen`` a day."""
+class _Cache(NamedTuple):
+    """Changed under the lock of the file, read without it: so an erasure replaces it as one."""
 
-    number: int
-    token: str
-    seal: bytes
-    seen: int
+    young: dict[str, Account]
+    old: dict[str, Account]
 
 
 class Accounts:
@@ -41,13 +40,24 @@ class Accounts:
 
     def __init__(self, base: Database, gone: Gone, clock: Callable[[], int], most_cached: int = MOST_CACHED) -> None:
         self._base, self._gone, self._clock = base, gone, clock
-        self._most = most_cached
-        self._cache: OrderedDict[str, Account] = OrderedDict()
+        self._half = max(1, most_cached // 2)
+        self._cache = _Cache({}, {})
 
     @property
     def cached(self) -> int:
         """How many are in memory."""
-        return len(self._cache)
+        return len(self._cache.young) + len(self._cache.old)
+
+    def at_hand(self, accounts: Iterable[str]) -> dict[str, Account] | None:
+        """The row of each account out of memory, without waiting for anybody; None where one is not there."""
+        (young, old), today = self._cache, day(self._clock())
+        found: dict[str, Account] = {}
+        for account in accounts:
+            row = young.get(account) or old.get(account)
+            if row is None or row.seen < today:
+                return None
+            found[account] = row
+        return found
 
     def tokens_for(self, accounts: Iterable[str]) -> dict[str, str]:
         """A token for each account; made where there is none."""
@@ -55,24 +65,20 @@ class Accounts:
 
     def rows_for(self, accounts: Iterable[str]) -> dict[str, Account]:
         """The row of each account; made where there is none."""
-        today = day(self._clock())
-        with self._base.lock:
-            found: dict[str, Account] = {}
-            missing: list[str] = []
-            for account in dict.fromkeys(accounts):
-                row = self._cache.get(account)
-                if row is None or row.seen < today:
-                    missing.append(account)
-                else:
-                    self._cache.move_to_end(account)
-                    found[account] = row
-            if missing:
-                rows = self._fetched(missing, today)
-                found |= rows
-                self._cache |= rows
-                while len(self._cache) > self._most:
-                    self._cache.popitem(last=False)
+        names = dict.fromkeys(accounts)
+        found = self.at_hand(names)
+        if found is not None:
             return found
+        with self._base.lock:
+            (young, old), today = self._cache, day(self._clock())
+            rows = {account: young.get(account) or old.get(account) for account in names}
+            found = {account: row for account, row in rows.items() if row is not None and row.seen >= today}
+            fetched = self._fetched([account for account in names if account not in found], today)
+            for account, row in fetched.items():
+                if len(self._cache.young) >= self._half:
+                    self._cache = _Cache({}, self._cache.young)
+                self._cache.young[account] = row
+            return found | fetched
 
     def _fetched(self, accounts: list[str], today: int) -> dict[str, Account]:
         with self._base.write():
@@ -143,7 +149,7 @@ class Accounts:
     def forget(self) -> None:
         """Empties the memory."""
         with self._base.lock:
-            self._cache.clear()
+            self._cache = _Cache({}, {})
 
     def expire(self, evidence_days: int = EVIDENCE_DAYS) -> int:
         """Takes out accounts of nobody that were last seen so long ago that no evidence names them."""

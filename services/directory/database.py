@@ -8,8 +8,9 @@ Theory: WAL keeps old pages until a checkpoint, and a b-tree keeps stale copies 
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
+from threading import RLock
 from typing import Any
 
 from services.directory.port import DirectoryBusyError, DirectoryError, DirectoryFullError
@@ -17,7 +18,6 @@ from services.disk import is_full, kind_of
 from services.problems import UnusableError
 
 Row = tuple[Any, ...]
-Lock = AbstractContextManager[bool, None]  # an RLock
 BUSY_MS = 5_000  # how long one process waits for another before it gives up
 _PRAGMAS = (
     "journal_mode=WAL",
@@ -35,14 +35,11 @@ _AT_ONCE = (256, 32, 4, 1)  # rows a statement; few different ones, so that SQLi
 
 
 class Database:
-    """A file, or memory where there is no path. Several threads may use it: each call holds its lock.
+    """A file, or memory where there is no path. Several threads may use it: each call holds its lock."""
 
-    The two files of a directory share one lock, so that nobody translates while somebody is being erased.
-    """
-
-    def __init__(self, path: Path | None, migrations: Sequence[Sequence[str]], lock: Lock) -> None:
+    def __init__(self, path: Path | None, migrations: Sequence[Sequence[str]]) -> None:
         self.path = path
-        self.lock = lock
+        self.lock = RLock()
         if path is not None:
             # Made first, so that it (and with it -wal and -shm) is never readable by others.
             os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))

@@ -6,7 +6,6 @@ lock is the composition root's).
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
-from threading import RLock
 
 from services.directory import secret as secrets_
 from services.directory import tables
@@ -18,7 +17,7 @@ from services.directory.gone import Gone
 from services.directory.keys import Keys
 from services.directory.letter_keys import LetterKeys
 from services.directory.people import People
-from services.directory.port import EVIDENCE_DAYS, Erased, Held, Person, PostRef, Shown, day
+from services.directory.port import EVIDENCE_DAYS, Erased, Held, NamedPost, Person, PostRef, Shown, day
 from services.directory.posts import Posts
 
 PEOPLE_FILE, POSTS_FILE, SECRET_FILE = "directory.sqlite", "posts.sqlite", "secret.key"
@@ -34,11 +33,10 @@ class SqliteDirectory:
     def __init__(self, folder: Path | None, clock: Callable[[], int], evidence_days: int = EVIDENCE_DAYS) -> None:
         if folder is not None:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        lock = RLock()
         self._clock, self._days = clock, evidence_days
         self._secret = secrets_.made() if folder is None else secrets_.kept(folder / SECRET_FILE)
-        base = self._base = Database(folder and folder / PEOPLE_FILE, tables.PEOPLE, lock)
-        posts = self._posts_base = Database(folder and folder / POSTS_FILE, tables.POSTS, lock)
+        base = self._base = Database(folder and folder / PEOPLE_FILE, tables.PEOPLE)
+        posts = self._posts_base = Database(folder and folder / POSTS_FILE, tables.POSTS)
         self._gone = Gone(base, self._secret, clock)
         self.people = People(base, self._gone)
         self.accounts = Accounts(base, self._gone, clock)
@@ -56,9 +54,17 @@ class SqliteDirectory:
         """A token for each account; made where there is none."""
         return self.accounts.tokens_for(accounts)
 
-    def post_tokens(self, posts: Sequence[PostRef]) -> list[str]:
-        """The token of each post; made where there is none."""
-        return self.posts.post_tokens(posts)
+    def named_posts(self, posts: Sequence[PostRef]) -> list[NamedPost]:
+        """Each post with its token; changes nothing."""
+        return self.posts.named(posts)
+
+    def at_hand(self, accounts: Iterable[str]) -> bool:
+        """Whether these accounts, and any post of theirs, have their tokens in memory: then nobody is waited for."""
+        return self.posts.at_hand and self.accounts.at_hand(accounts) is not None
+
+    def keep_posts(self, posts: Sequence[NamedPost]) -> None:
+        """Makes the way back from these posts' tokens; on the disk when it returns."""
+        self.posts.keep(posts)
 
     def hold(self, held: Sequence[Held]) -> None:
         """Remembers whose accounts these are, so that erasing finds them."""

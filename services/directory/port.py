@@ -46,12 +46,30 @@ class Shown(Struct, frozen=True):
     picture: str | None
 
 
-class PostRef(Struct, frozen=True):
+class Account(Struct, frozen=True, gc=False):
+    """An account's row: ``number`` is what posts point to, ``seal`` what they are sealed with, ``seen`` a day."""
+
+    number: int
+    token: str
+    seal: bytes
+    seen: int
+
+
+class PostRef(Struct, frozen=True, gc=False):
     """A post as it came in, or as a deletion names it (which may come first)."""
 
     id: str
     actor: str
     at: int
+
+
+class NamedPost(Struct, frozen=True, gc=False):
+    """A post and the token that stands for it. ``owner`` is the row of its author, for ``keep`` alone."""
+
+    token: str
+    id: str
+    at: int
+    owner: Account
 
 
 class Held(Struct, frozen=True):
@@ -102,8 +120,8 @@ class Tokens(Protocol):
         """A token for each account; made where there is none."""
         ...
 
-    def post_tokens(self, posts: Sequence[PostRef]) -> list[str]:
-        """The token of each post; made where there is none."""
+    def named_posts(self, posts: Sequence[PostRef]) -> list[NamedPost]:
+        """Each post with its token; changes nothing."""
         ...
 
     def hold(self, held: Sequence[Held]) -> None:

@@ -8,7 +8,7 @@ Nothing here proves that a sealed text was not changed: whoever can write the fi
 import hashlib
 import secrets
 
-SEAL_BYTES = 16
+SEAL_BYTES, TOKEN_BYTES = 16, 12
 
 
 def new_keys(count: int) -> list[bytes]:
@@ -19,7 +19,7 @@ def new_keys(count: int) -> list[bytes]:
 
 def new_tokens(count: int) -> list[str]:
     """So many random tokens of 96 bits, in the form of accounts."""
-    data = secrets.token_hex(12 * count)
+    data = secrets.token_hex(TOKEN_BYTES * count)
     return [f"p:{data[at : at + 24]}" for at in range(0, len(data), 24)]
 
 

@@ -74,4 +74,10 @@ POSTS = (
         "INSERT INTO posts SELECT NULL, digest, token, account, until, sealed FROM posts_by_digest",
         "DROP TABLE posts_by_digest",
     ),
+    (
+        # Tokens are digests from here on, and rows in the order of their days of expiry: see ``posts``.
+        "ALTER TABLE posts RENAME TO earlier_posts",
+        """CREATE TABLE posts (
+            number INTEGER PRIMARY KEY, token BLOB NOT NULL, account INTEGER NOT NULL, sealed BLOB NOT NULL) STRICT""",
+    ),
 )

@@ -2,14 +2,15 @@
 
 Owns: which fields name somebody. May never: let one of them through as it was; a new field that names somebody
 is added here, and a test looks at every text of every event.
-Theory: a batch is translated with one question for all of its accounts and one for all of its posts. Holdings are
-written before the log has the event: better one too many to erase than one too few. Ids of other events than posts are
-the sender's: an attendee's, and those that are not in the plain form of ids (they may hold an address or a handle),
-become a keyed digest of source and id: the same again is the same, and nobody takes an id that somebody else needs.
+Theory: a batch is translated with one question for all of its accounts and none for its posts. Holdings, and the way
+back from posts, are written before the log has the event: better one too many to erase than one too few. Ids of other
+events than posts are the sender's: an attendee's, and those that are not in the plain form of ids (they may hold an
+address or a handle), become a keyed digest of source and id: the same again is the same, and nobody takes an id that
+somebody else needs.
 """
 
-from collections.abc import Iterator, Sequence
-from typing import Any, Protocol
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple, Protocol
 
 from msgspec.structs import replace
 
@@ -25,7 +26,7 @@ from schemas.events import (
 )
 from schemas.names import plain_id
 from schemas.times import millis
-from services.directory.port import Held, Holding, PostRef, Tokens
+from services.directory.port import Held, Holding, NamedPost, PostRef, Tokens
 from services.door.sender import Refused
 
 
@@ -36,6 +37,10 @@ class Door(Tokens, Protocol):
         """Whether this id was erased."""
         ...
 
+    def at_hand(self, accounts: Iterable[str]) -> bool:
+        """Whether these accounts, and any post of theirs, have their tokens in memory."""
+        ...
+
 
 _HOLDS: dict[type, Holding] = {
     AttendeeRegistered: "claimed",
@@ -44,20 +49,36 @@ _HOLDS: dict[type, Holding] = {
 }
 
 
-def translated(events: Sequence[Input], directory: Door) -> list[Input | Refused]:
-    """The events as the log may have them; who was erased is not registered or verified again."""
+class Translated(NamedTuple):
+    """The events as the log may have them, or why not; and the posts whose way back is to be kept before."""
+
+    events: list[Input | Refused]
+    posts: list[NamedPost]
+
+
+def at_hand(events: Sequence[Input], directory: Door) -> bool:
+    """Whether these are translated out of memory, so that nobody is waited for."""
+    if any(type(event) in _HOLDS for event in events):
+        return False
+    return directory.at_hand([account for event in events for account in accounts_in(event)])
+
+
+def translated(events: Sequence[Input], directory: Door) -> Translated:
+    """Who was erased is not registered or verified again."""
     taken = [_unless_gone(event, directory) for event in events]
     good = [event for event in taken if not isinstance(event, Refused)]
     tokens = directory.tokens_for([account for event in good for account in accounts_in(event)])
-    refs = [ref for event in good for ref in _posts_in(event)]
-    posts = iter(directory.post_tokens(refs) if refs else ())
+    about = [event for event in good if isinstance(event, ActivityPosted | ActivityDeleted)]
+    named = directory.named_posts([_post_in(event) for event in about]) if about else []
     held = [item for event in good for item in _held(event, tokens)]
     if held:
         directory.hold(held)
-    return [
+    posts = iter(named)
+    told = [
         event if isinstance(event, Refused) else replace(event, **_changes(event, tokens, posts, directory))
         for event in taken
     ]
+    return Translated(told, [post for post, event in zip(named, about, strict=True) if type(event) is ActivityPosted])
 
 
 def _unless_gone(event: Input, directory: Door) -> Input | Refused:
@@ -70,8 +91,7 @@ def accounts_in(event: Input) -> list[str]:
     """Every account that an event names."""
     match event:
         case ActivityPosted():
-            more = [account for account in (event.reply_to, event.repost_of) if account is not None]
-            return [event.actor, *event.mentions, *more]
+            return [event.actor, *event.mentions, *filter(None, (event.reply_to, event.repost_of))]
         case ActivityDeleted():
             return [event.actor]
         case AttendeeRegistered():
@@ -84,35 +104,30 @@ def accounts_in(event: Input) -> list[str]:
             return []
 
 
-def _posts_in(event: Input) -> list[PostRef]:
-    match event:
-        case ActivityPosted():
-            return [PostRef(event.id, event.actor, millis(event.at))]
-        case ActivityDeleted():
-            return [PostRef(event.deleted, event.actor, millis(event.at))]
-        case _:
-            return []
+def _post_in(event: ActivityPosted | ActivityDeleted) -> PostRef:
+    return PostRef(event.id if isinstance(event, ActivityPosted) else event.deleted, event.actor, millis(event.at))
 
 
 def _held(event: Input, tokens: dict[str, str]) -> list[Held]:
     how = _HOLDS.get(type(event))
-    if how is None or not isinstance(event, AttendeeRegistered | AccountVerified | AccountReleased):
+    if how is None:
         return []
+    assert isinstance(event, AttendeeRegistered | AccountVerified | AccountReleased)
     return [Held(event.conference, event.attendee, tokens[account], how) for account in accounts_in(event)]
 
 
-def _changes(event: Input, tokens: dict[str, str], posts: Iterator[str], directory: Door) -> dict[str, Any]:
+def _changes(event: Input, tokens: dict[str, str], posts: Iterator[NamedPost], directory: Door) -> dict[str, Any]:
     match event:
         case ActivityPosted():
             return {
-                "id": next(posts),
+                "id": next(posts).token,
                 "actor": tokens[event.actor],
                 "mentions": tuple([tokens[account] for account in event.mentions]),
                 "reply_to": tokens[event.reply_to] if event.reply_to is not None else None,
                 "repost_of": tokens[event.repost_of] if event.repost_of is not None else None,
             }
         case ActivityDeleted():
-            return {"actor": tokens[event.actor], "deleted": next(posts)} | _id(event, directory)
+            return {"actor": tokens[event.actor], "deleted": next(posts).token} | _id(event, directory)
         case AttendeeRegistered():
             return {"accounts": tuple([tokens[account] for account in event.accounts])} | _id(event, directory)
         case AccountVerified() | AccountReleased():

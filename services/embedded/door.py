@@ -1,4 +1,4 @@
-"""What may enter: decoded, checked against the clock, stamped with who brought it.
+"""What may enter: checked against the clock, stamped with who brought it.
 
 Owns: the decision for each line. May never: know what is in a log, or who may say what (the gateway does).
 """
@@ -9,14 +9,28 @@ from collections.abc import Callable, Sequence
 
 from msgspec.structs import force_setattr
 
-from schemas.codec import Codec, Record, Reject, encode_output
-from schemas.events import ClockTicked
+from schemas.codec import EVENT_BYTES, Codec, Record, Reject, encode, encode_output
+from schemas.events import (
+    ActivityDeleted,
+    ActivityPosted,
+    CheckinArrived,
+    CheckinLeft,
+    ClockTicked,
+    Input,
+    MatchAnswered,
+)
 from schemas.outputs import DeadLetter
 from schemas.times import is_written, written
 from services.embedded.answers import EMPTY, Answer, Rejected
 from services.embedded.limits import Limits
 
+Item = Record | Reject | None  # a good event, what is wrong with one, or nothing to be taken in its place
+
 TICK_PREFIX = "clock.ticked:"  # ids of the log's owner; another's would keep a tick from counting
+
+_STAMP_BYTES = 512  # conference, source and recorded_at, which a line has in the log
+_FEW_NAMES = 32  # of at most 256 characters, of at most 6 bytes
+_SHORT = ActivityDeleted | CheckinArrived | CheckinLeft | MatchAnswered
 
 
 class Door:
@@ -28,45 +42,54 @@ class Door:
         self._limits = limits
         self._last_good: int | None = None
 
-    def check(self, lines: Sequence[bytes], sender: str) -> list[Record | Reject]:
-        """The events, brought by ``sender``, or why one cannot be taken; lines that are not empty."""
-        found = self._codec.decode_each(lines)
-        latest = self._clock() + self._limits.ahead_ms
-        return [self._checked(*pair, sender, latest) for pair in zip(found, lines, strict=True)]
+    async def read(self, lines: Sequence[bytes]) -> list[Item]:
+        """Of each line its event, or what is wrong with it; None of an empty one."""
+        found: list[Item] = []
+        for start in range(0, len(lines), self._limits.part_lines):
+            part = lines[start : start + self._limits.part_lines]
+            full = iter(self._codec.decode_each([line for line in part if line.strip()]))
+            found += [next(full) if line.strip() else None for line in part]
+            await asyncio.sleep(0)
+        return found
 
     async def sorted(
-        self, lines: Sequence[bytes], sender: str, first: int
+        self, items: Sequence[Item], sender: str, first: int
     ) -> tuple[list[Record], list[bytes], list[Answer | None]]:
-        """The good events, the dead letters, and for each line its answer if it has one already.
+        """The good events, the dead letters, and for each item its answer if it has one already.
 
-        ``first``: the first line's number. Looks at the rest of the event loop between two parts.
+        ``first``: the first one's line number. Looks at the rest of the event loop between two parts.
         """
         found: list[Record] = []
         letters: list[bytes] = []
-        given: list[Answer | None] = [None if line.strip() else EMPTY for line in lines]
-        full = [number for number, answer in enumerate(given) if answer is None]
-        for start in range(0, len(full), self._limits.part_lines):
-            part = full[start : start + self._limits.part_lines]
-            for number, record in zip(part, self.check([lines[n] for n in part], sender), strict=True):
-                if isinstance(record, Reject):
-                    letters.append(self.letter(record, sender, first + number))
-                    given[number] = Rejected(record.reason, record.field)
-                else:
-                    found.append(record)
-            await asyncio.sleep(0)
+        given: list[Answer | None] = []
+        latest = self._clock() + self._limits.ahead_ms
+        for number, item in enumerate(items):
+            checked = item if item is None or isinstance(item, Reject) else self._checked(item, sender, latest)
+            if checked is None:
+                given.append(EMPTY)
+            elif isinstance(checked, Reject):
+                letters.append(self.letter(checked, sender, first + number))
+                given.append(Rejected(checked.reason, checked.field))
+            else:
+                found.append(checked)
+                given.append(None)
+            if number % self._limits.part_lines == self._limits.part_lines - 1:
+                await asyncio.sleep(0)
         return found, letters, given
 
-    def _checked(self, record: Record | Reject, line: bytes, sender: str, latest: int) -> Record | Reject:
-        if isinstance(record, Reject):
-            return record
+    def _checked(self, record: Record, sender: str, latest: int) -> Record | Reject:
         event = record.event
         if record.at > latest:
             minutes = self._limits.ahead_ms // 60_000
-            return Reject(f"at is more than {minutes} minutes ahead of the clock here.", "at", line)
+            return Reject(f"at is more than {minutes} minutes ahead of the clock here.", "at", encode(event))
         if type(event) is ClockTicked:
-            return Reject("clock.ticked is appended by the owner of the log only.", "type", line)
+            return Reject("clock.ticked is appended by the owner of the log only.", "type", encode(event))
         if event.id.startswith(TICK_PREFIX):
-            return Reject(f"An id that starts with {TICK_PREFIX} is the log's own.", "id", line)
+            return Reject(f"An id that starts with {TICK_PREFIX} is the log's own.", "id", encode(event))
+        if not _fits(event):
+            return Reject(
+                f"The event has over {EVENT_BYTES - _STAMP_BYTES:,} bytes as the log keeps it.", None, encode(event)
+            )
         # The event is still ours alone.
         force_setattr(event, "source", sender)
         if not is_written(event.at):
@@ -85,3 +108,10 @@ class Door:
             at=None if self._last_good is None else written(self._last_good),
         )
         return encode_output(letter)
+
+
+def _fits(event: Input) -> bool:
+    """Whether a log's reader takes it again. Texts of short events are bounded, so only the others are measured."""
+    if isinstance(event, ActivityPosted) and len(event.hashtags) + len(event.mentions) <= _FEW_NAMES:
+        return True
+    return isinstance(event, _SHORT) or len(encode(event)) <= EVENT_BYTES - _STAMP_BYTES

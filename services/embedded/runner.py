@@ -19,7 +19,7 @@ from schemas import names
 from services.embedded.answers import Answer, BusyError, StoppedError
 from services.embedded.committing import Committer, Outcome, Submission
 from services.embedded.delivery import Deliver, Delivered, Delivery, from_the_start
-from services.embedded.door import Door
+from services.embedded.door import Door, Item
 from services.embedded.folding import Folding
 from services.embedded.limits import Limits
 from services.embedded.planning import Planner
@@ -126,23 +126,31 @@ class Embedded:
     # -- taking in -----------------------------------------------------------------------------------------------
 
     async def submit(self, lines: Sequence[bytes], sender: str, first: int = 1) -> list[Answer]:
-        """An answer for each line, in order, once all are on the disk. ``first``: the first one's line number.
+        """Takes lines as ``take`` takes what is in them. ``first``: the first one's line number."""
+        self._ready_for(len(lines))
+        return await self.take(await self._door.read(lines), sender, first)
+
+    async def take(self, items: Sequence[Item], sender: str, first: int = 1) -> list[Answer]:
+        """An answer for each item, in order, once all are on the disk. Their events are the runner's own from here on.
 
         BusyError, StoppedError, JournalFullError, JournalError: nothing was taken. TimeoutError: it may have been; then
         the same lines again are doubles.
         """
-        if not self._running:
-            raise StoppedError("Hallway is not running.")
-        if len(lines) > self._limits.submission_lines:
-            raise ValueError(f"{len(lines):,} events at once; at most {self._limits.submission_lines:,} are taken.")
-        if self.behind > self._limits.unfolded_records:
-            raise BusyError(f"{self.behind:,} events wait to be matched. Try again in a moment.")
+        self._ready_for(len(items))
         names.source(sender)
-        found, letters, given = await self._door.sorted(lines, sender, first)
+        found, letters, given = await self._door.sorted(items, sender, first)
         if not found and not letters:
             return [answer for answer in given if answer is not None]
         rest = iter(await self._commit(Submission(found, letters, self._loop.create_future())))
         return [next(rest) if answer is None else answer for answer in given]
+
+    def _ready_for(self, count: int) -> None:
+        if not self._running:
+            raise StoppedError("Hallway is not running.")
+        if count > self._limits.submission_lines:
+            raise ValueError(f"{count:,} events at once; at most {self._limits.submission_lines:,} are taken.")
+        if self.behind > self._limits.unfolded_records:
+            raise BusyError(f"{self.behind:,} events wait to be matched. Try again in a moment.")
 
     async def _commit(self, submission: Submission) -> list[Answer]:
         self._committer.submit(submission)

@@ -3,7 +3,8 @@
 Owns: the steps and their order, and the lock of translating and erasing. May never: answer "accepted" before the disk
 has it, or bring an account into the log.
 Theory: events are translated under the lock that erasing takes too, so nobody gets a token in the middle of an erasure;
-the wait for the disk is outside of it, or there would be no group commit. A bad line of an organizer or a connector
+both waits for the disk, of the posts' way back and of the log, are outside of it, or there would be no group commits.
+What is translated is handed on as it is, not as bytes. A bad line of an organizer or a connector
 becomes a dead letter; an attendee's does not: the sender is told, and nobody else reads their words.
 """
 
@@ -15,21 +16,22 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from schemas.codec import EVENT_BYTES, Codec, Record, Reject, encode
-from schemas.events import AttendeeErased, ConferenceOpened, Input
+from schemas.events import AttendeeErased, ConferenceClosed, ConferenceOpened, Input
 from services.directory.directory import SqliteDirectory
 from services.door.rules import admit
 from services.door.sender import Refused, Sender, source_of
-from services.door.translation import translated
+from services.door.translation import Translated, at_hand, translated
 from services.embedded import Accepted, Answer, Rejected
 from services.gateway.conferences import Conferences
+from services.gateway.keeping import Keeping
 from services.gateway.runner import Runner
 
 SETTLED_S = 15.0
 _PART_LINES = 150  # decoded between two looks at the rest of the event loop, about half a ms
-ROUTED = frozenset({"activity.posted", "activity.deleted"})
+NOTED = frozenset({ConferenceOpened, ConferenceClosed, AttendeeErased})  # what more than the fold follows from
 
 
-class Result(Struct, frozen=True, omit_defaults=True):
+class Result(Struct, frozen=True, omit_defaults=True, gc=False):
     """What became of one event. ``conference`` and ``offset``: where it stands (a post may stand in several logs)."""
 
     status: str
@@ -39,6 +41,7 @@ class Result(Struct, frozen=True, omit_defaults=True):
     field: str | None = None
 
 
+_Item = Record | Refused | Reject
 Followed = Callable[[Sequence[Input]], Awaitable[None]]
 
 
@@ -51,12 +54,13 @@ class Intake:
     conferences: Conferences
     clock: Callable[[], int]
     followed: Followed
+    keeping: Keeping
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     _codec: Codec = field(default_factory=Codec)
     _under_way: set[asyncio.Future[None]] = field(default_factory=set)
 
     async def take(self, lines: Sequence[bytes], sender: Sender) -> list[Result]:
-        """Lines as they came from outside, and what became of each. Raises as ``Runner.submit``."""
+        """Lines as they came from outside, and what became of each. Raises as ``Runner.take``."""
         found: list[Record | Reject] = []
         for start in range(0, len(lines), _PART_LINES):
             found += self._codec.decode_each(lines[start : start + _PART_LINES])
@@ -73,7 +77,7 @@ class Intake:
         extended, claimed = self._extended(sender, [record])
         self.conferences.release(claimed)
         admitted = self._admitted(extended, record)
-        return _result(admitted, None) if isinstance(admitted, Refused | Reject) else admitted
+        return admitted.event if isinstance(admitted, Record) else _result(admitted, None)
 
     async def settled(self) -> None:
         """Waits until all that is being taken now is taken or refused; as long as an answer may take at most."""
@@ -87,11 +91,11 @@ class Intake:
         done = asyncio.get_running_loop().create_future()
         self._under_way.add(done)
         try:
-            ready = await self._translated([self._admitted(sender, record) for record in found])
-            lines = [self._line(item, sender) for item in ready]
+            ready = await self._translated(found, sender)
+            items = [_to_log(item, sender) for item in ready]
             answers: Sequence[Answer] = ()
-            if any(lines):
-                answers = await self.runner.submit(lines, source_of(sender))
+            if any(item is not None for item in items):
+                answers = await self.runner.take(items, source_of(sender))
             results = [_result(item, answers[at] if answers else None) for at, item in enumerate(ready)]
             await self._note(ready, answers)
             return results
@@ -116,7 +120,7 @@ class Intake:
                     own = wider.conferences
         return replace(sender, conferences=own), claimed
 
-    def _admitted(self, sender: Sender, record: Record | Reject) -> Input | Refused | Reject:
+    def _admitted(self, sender: Sender, record: Record | Reject) -> _Item:
         if isinstance(record, Reject):
             return record
         event = record.event
@@ -127,47 +131,68 @@ class Intake:
         if isinstance(event, ConferenceOpened) and sender.role == "organizer" and self.conferences.is_free(event):
             sender = replace(sender, conferences=sender.conferences | {event.conference})  # to be told what is wrong
         admitted = admit(sender, event, self.clock())
-        return admitted if isinstance(admitted, Refused) else admitted.event
+        return admitted if isinstance(admitted, Refused) else Record(admitted.event, record.at, None)
 
-    async def _translated(self, ready: list[Input | Refused | Reject]) -> list[Input | Refused | Reject]:
-        events = [item for item in ready if not isinstance(item, Refused | Reject)]
-        if not events:
-            return ready
+    async def _translated(self, found: Sequence[Record | Reject], sender: Sender) -> list[_Item]:
+        """What may enter, under its tokens; the way back from these is kept."""
+        ready: list[_Item] = []
         async with self.lock:
-            done = iter(await asyncio.to_thread(translated, events, self.directory))
-        return [item if isinstance(item, Refused | Reject) else next(done) for item in ready]
+            for start in range(0, len(found), _PART_LINES):
+                ready += [self._admitted(sender, record) for record in found[start : start + _PART_LINES]]
+                await asyncio.sleep(0)
+            records = [item for item in ready if isinstance(item, Record)]
+            told, posts = await self._told([record.event for record in records])
+        await self.keeping.kept(posts)
+        done = iter(zip(records, told, strict=True))
+        return [_in_place(*next(done)) if isinstance(item, Record) else item for item in ready]
 
-    @staticmethod
-    def _line(item: Input | Refused | Reject, sender: Sender) -> bytes:
-        if isinstance(item, Refused):
-            return b""
-        if isinstance(item, Reject):
-            return b"" if sender.role == "attendee" else item.line[: EVENT_BYTES + 1]
-        return encode(item)
+    async def _told(self, events: Sequence[Input]) -> Translated:
+        if not at_hand(events, self.directory):
+            return await asyncio.to_thread(translated, events, self.directory)
+        whole = Translated([], [])
+        for start in range(0, len(events), _PART_LINES):
+            told, posts = translated(events[start : start + _PART_LINES], self.directory)
+            whole.events.extend(told)
+            whole.posts.extend(posts)
+            await asyncio.sleep(0)
+        return whole
 
-    async def _note(self, ready: Sequence[Input | Refused | Reject], answers: Sequence[Answer]) -> None:
+    async def _note(self, ready: Sequence[_Item], answers: Sequence[Answer]) -> None:
         accepted: list[Input] = []
         for item, answer in zip(ready, answers, strict=False):
-            if isinstance(item, Refused | Reject) or isinstance(answer, Rejected):
+            if not isinstance(item, Record) or type(item.event) not in NOTED:
                 continue
             if isinstance(answer, Accepted):
                 for place in answer.places:
-                    self.conferences.note(item, place.offset)
-                accepted.append(item)
-            elif isinstance(item, AttendeeErased):
-                accepted.append(item)  # said again: what was interrupted is gone on with
+                    self.conferences.note(item.event, place.offset)
+                accepted.append(item.event)
+            elif not isinstance(answer, Rejected) and isinstance(item.event, AttendeeErased):
+                accepted.append(item.event)  # said again: what was interrupted is gone on with
         if accepted:
             await self.followed(accepted)
 
 
-def _result(item: Input | Refused | Reject, answer: Answer | None) -> Result:
+def _in_place(record: Record, told: Input | Refused) -> _Item:
+    return told if isinstance(told, Refused) else Record(told, record.at, None)
+
+
+def _to_log(item: _Item, sender: Sender) -> Record | Reject | None:
+    """A bad line of an attendee is for nobody else to read; an empty one is nothing."""
+    if not isinstance(item, Reject):
+        return item if isinstance(item, Record) else None
+    if sender.role == "attendee" or not item.line.strip():
+        return None
+    return Reject(item.reason, item.field, item.line[: EVENT_BYTES + 1])
+
+
+def _result(item: _Item, answer: Answer | None) -> Result:
     if isinstance(item, Refused | Reject):
         return Result("rejected", reason=item.reason, field=item.field)
+    if isinstance(answer, Accepted):
+        if not answer.places:
+            return Result("accepted", reason=answer.note)
+        place = answer.places[0]
+        return Result("accepted", place.conference, place.offset)
     if isinstance(answer, Rejected):
         return Result("rejected", reason=answer.reason, field=answer.field)
-    if isinstance(answer, Accepted):
-        place = answer.places[0] if answer.places else None
-        if place is None:
-            return Result("accepted", reason=answer.note)
-        return Result("accepted", place.conference, place.offset)
     return Result("duplicate")

@@ -16,13 +16,13 @@ from services.embedded import AwayError, BusyError, StoppedError
 from services.gateway.intake import Intake, Result
 from services.journal import JournalError
 
-_NOTHING_TAKEN = (BusyError, StoppedError, AwayError, JournalError)  # as ``Runner.submit`` says
+_NOTHING_TAKEN = (BusyError, StoppedError, AwayError, JournalError)  # as ``Runner.take`` says
 
 
 async def registered(
     intake: Intake, turn: asyncio.Lock, sender: Sender, conference: str, rows: Sequence[AttendeeRow]
 ) -> list[tuple[Enrolled, Result]]:
-    """Each row's person, and what the log said. Raises as ``Runner.submit``; ``turn`` is for this alone."""
+    """Each row's person, and what the log said. Raises as ``Runner.take``; ``turn`` is for this alone."""
     people = intake.directory.people
     async with turn:
         async with intake.lock:  # nobody is erased meanwhile

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol, TypeVar
 
 from services.embedded.answers import Answer
+from services.embedded.door import Item
 from streams.matching import Matcher
 
 T = TypeVar("T")
@@ -31,9 +32,10 @@ class Runner(Protocol):
     async def failed(self) -> BaseException:
         """Waits for ``failure``, for ever if all is well."""
 
-    async def submit(self, lines: Sequence[bytes], sender: str, first: int = 1) -> list[Answer]:
-        """An answer for each line, in order, once all are durable. ``first``: the first one's line number.
+    async def take(self, items: Sequence[Item], sender: str, first: int = 1) -> list[Answer]:
+        """An answer for each item, in order, once all are durable. Their events are the runner's own from here on.
 
+        ``first``: the first one's number in a dead letter.
         BusyError, StoppedError, AwayError, JournalError: nothing was taken. TimeoutError: it may have been; then the
         same lines again are doubles.
         """

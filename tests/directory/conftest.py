@@ -1,14 +1,23 @@
 """A clock that moves when told, and a directory in a file or in memory."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from schemas.times import millis
 from services.directory.directory import SqliteDirectory
+from services.directory.port import PostRef
+from services.directory.posts import Posts
 
 Directories = Callable[[], SqliteDirectory]
+
+
+def kept_posts(posts: Posts, refs: Sequence[PostRef]) -> list[str]:
+    """The tokens of posts, with their way back."""
+    named = posts.named(refs)
+    posts.keep(named)
+    return [post.token for post in named]
 
 
 class Clock:

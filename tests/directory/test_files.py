@@ -2,17 +2,20 @@
 
 import os
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from services.directory import posts, tables
+from schemas.times import DAY_MS
+from services.directory import tables
 from services.directory.database import Database
 from services.directory.directory import SqliteDirectory
-from services.directory.port import PostRef
-from services.directory.sealing import new_keys, opened, sealed
+from services.directory.earlier_posts import EarlierPosts, digest_of
+from services.directory.port import Held, PostRef, day
+from services.directory.sealing import new_keys, new_tokens, opened, sealed
 from services.problems import UnusableError
-from tests.directory.conftest import Clock
+from tests.directory.conftest import Clock, kept_posts
 
 
 def test_what_was_told_is_there_after_a_restart(folder: Path, clock: Clock) -> None:
@@ -30,36 +33,77 @@ def test_what_was_told_is_there_after_a_restart(folder: Path, clock: Clock) -> N
 def test_migrations_run_once_each_and_a_newer_file_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "x.sqlite"
     steps = (("CREATE TABLE a (b TEXT) STRICT",), ("ALTER TABLE a ADD COLUMN c TEXT",))
-    Database(path, steps[:1], threading.RLock()).close()
-    newer = Database(path, steps, threading.RLock())
+    Database(path, steps[:1]).close()
+    newer = Database(path, steps)
     newer.run("INSERT INTO a VALUES ('b', 'c')")
     assert newer.version == 2
     newer.close()
     with pytest.raises(UnusableError, match="newer Hallway"):
-        Database(path, steps[:1], threading.RLock())
+        Database(path, steps[:1])
 
 
 def test_a_migration_that_fails_leaves_nothing(tmp_path: Path) -> None:
     path = tmp_path / "x.sqlite"
     with pytest.raises(Exception, match="nonsense"):
-        Database(path, (("CREATE TABLE a (b TEXT) STRICT", "nonsense"),), threading.RLock())
-    good = Database(path, (("CREATE TABLE a (b TEXT) STRICT",),), threading.RLock())
+        Database(path, (("CREATE TABLE a (b TEXT) STRICT", "nonsense"),))
+    good = Database(path, (("CREATE TABLE a (b TEXT) STRICT",),))
     assert good.version == 1
     good.close()
 
 
-def test_posts_of_the_older_form_keep_their_tokens(folder: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
-    refs = [PostRef(f"x:{number}", "x:ada", clock.now) for number in range(300)]
-    with monkeypatch.context() as older:
-        older.setattr(tables, "POSTS", tables.POSTS[:1])
-        older.setattr(posts, "_INSERT", ("posts", "RETURNING digest, token"))
+def older(folder: Path, clock: Clock, refs: Sequence[PostRef], form: int, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """A folder as it was when tokens were random; those of these posts."""
+    with monkeypatch.context() as before:
+        before.setattr(tables, "POSTS", tables.POSTS[:form])
+        before.setattr(EarlierPosts, "_look", lambda self: True)
         first = SqliteDirectory(folder, clock)
-        tokens = first.post_tokens(refs)
+        owners = first.accounts.rows_for([ref.actor for ref in refs])
+        tokens = new_tokens(len(refs))
+        for ref, token in zip(refs, tokens, strict=True):
+            owner = owners[ref.actor]
+            row = (
+                digest_of(owner.seal, ref.id),
+                token,
+                owner.number,
+                day(ref.at) + 401,
+                sealed(owner.seal, token, ref.id),
+            )
+            first._posts_base.insert("posts (digest, token, account, until, sealed)", "", [row])
         first.close()
-    second = SqliteDirectory(folder, clock)
-    assert second.post_tokens(refs) == tokens
-    assert second.originals(tokens) == {token: ref.id for token, ref in zip(tokens, refs, strict=True)}
-    second.close()
+    return tokens
+
+
+@pytest.mark.parametrize("form", [1, 2])
+def test_posts_of_the_older_forms_keep_their_tokens(
+    folder: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch, form: int
+) -> None:
+    refs = [PostRef(f"x:{number}", f"x:p{number % 7}", clock.now) for number in range(300)]
+    tokens = older(folder, clock, refs[:200], form, monkeypatch)
+    directory = SqliteDirectory(folder, clock)
+    assert not directory.at_hand(["x:p1"])
+    for _ in range(2):  # as they come again, and as they were kept then
+        assert kept_posts(directory.posts, refs)[:200] == tokens
+    ids = {token: ref.id for token, ref in zip(tokens, refs, strict=False)}
+    assert directory.originals(tokens) == ids
+    clock.now += 402 * DAY_MS
+    directory.tidy()
+    assert directory.originals(tokens) == {}
+    assert directory.at_hand(directory.tokens_for(["x:p1"]) and ["x:p1"])
+    directory.close()
+
+
+def test_posts_of_the_older_form_go_with_their_author(
+    folder: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ref = PostRef("x:1", "x:ada", clock.now)
+    tokens = older(folder, clock, [ref], 2, monkeypatch)
+    directory = SqliteDirectory(folder, clock)
+    directory.hold([Held("hims", "a1", directory.tokens_for(["x:ada"])["x:ada"], "verified")])
+    directory.erase("hims", "a1")
+    assert directory.originals(tokens) == {}
+    assert kept_posts(directory.posts, [ref]) != tokens
+    assert directory._posts_base.read("SELECT count(*) FROM earlier_posts") == [(0,)]
+    directory.close()
 
 
 def test_the_tables_are_strict() -> None:

@@ -11,8 +11,10 @@ from services.door.attendee_csv import AttendeeRow
 from services.door.enrolling import Enrolled
 from services.door.sender import Sender
 from services.embedded import Accepted, Answer, AwayError, BusyError, Rejected, StoppedError
+from services.embedded.door import Item
 from services.gateway.conferences import Conferences
 from services.gateway.intake import Intake, Result
+from services.gateway.keeping import Keeping
 from services.gateway.registering import registered
 from services.journal import JournalError, JournalFullError
 
@@ -27,13 +29,13 @@ class Log:
     def __init__(self) -> None:
         self.error: Exception | None = None
         self.answers: list[Answer] = []
-        self.lines: list[bytes] = []
+        self.items: list[Item] = []
 
-    async def submit(self, lines: Sequence[bytes], sender: str, first: int = 1) -> list[Answer]:
+    async def take(self, items: Sequence[Item], sender: str, first: int = 1) -> list[Answer]:
         if self.error is not None:
             raise self.error
-        self.lines += lines
-        return [self.answers.pop(0) if self.answers else Accepted((), None) for _ in lines]
+        self.items += items
+        return [self.answers.pop(0) if self.answers else Accepted((), None) for _ in items]
 
 
 async def _followed(events: Sequence[Input]) -> None:
@@ -46,7 +48,8 @@ class Desk:
     def __init__(self) -> None:
         self.log, self.turn = Log(), asyncio.Lock()
         self.directory = SqliteDirectory(None, lambda: NOW)
-        self.intake = Intake(self.log, self.directory, Conferences(), lambda: NOW, _followed)  # type: ignore[arg-type]
+        keeping = Keeping(self.directory.keep_posts)
+        self.intake = Intake(self.log, self.directory, Conferences(), lambda: NOW, _followed, keeping)  # type: ignore[arg-type]
 
     def __call__(self, *names: str, sender: Sender = OWN) -> list[tuple[Enrolled, Result]]:
         rows = [

@@ -20,7 +20,7 @@ from schemas.codec import Record, encode
 from schemas.events import Input
 from schemas.topics import CONFERENCE_ERASED
 from services.embedded.answers import DUPLICATE, Accepted, Answer, AwayError, BusyError, Place, StoppedError
-from services.embedded.door import Door
+from services.embedded.door import Door, Item
 from services.embedded.folding import Folding
 from services.embedded.recovery import Progress
 from services.embedded.runner import quietly, resolve
@@ -141,15 +141,15 @@ class OnKafka:
 
     # -- taking in -----------------------------------------------------------------------------------------------
 
-    async def submit(self, lines: Sequence[bytes], sender: str, first: int = 1) -> list[Answer]:
+    async def take(self, items: Sequence[Item], sender: str, first: int = 1) -> list[Answer]:
         """As the port has it. An offset is that of the conference's partition."""
         if not self._running:
             raise StoppedError("Hallway is not running.")
-        if len(lines) > self._limits.folded.submission_lines:
-            raise ValueError(f"{len(lines):,} events at once are too many.")
+        if len(items) > self._limits.folded.submission_lines:
+            raise ValueError(f"{len(items):,} events at once are too many.")
         if not self._replica.caught_up:
             raise AwayError("The log is not read to its end yet.")
-        found, letters, given = await self._door.sorted(lines, sender, first)
+        found, letters, given = await self._door.sorted(items, sender, first)
         new = [None if self._is_known(record) else self._message(record) for record in found]
         messages = [message for message in new if message is not None]
         dead = await asyncio.to_thread(sealed, self._keys, self._topics.letters, sender, letters) if letters else []
