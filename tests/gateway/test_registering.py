@@ -98,7 +98,7 @@ def test_whoever_may_not_register_leaves_nobody() -> None:
     desk = Desk()
     other = Sender(role="organizer", id="org-2", conferences=frozenset({"vive"}))
     assert [result.status for _, result in desk("ada", sender=other)] == ["rejected"]
-    assert (desk.known(), desk.log.lines) == (set(), [])
+    assert (desk.known(), desk.log.items) == (set(), [])
 
 
 def test_the_same_e_mail_twice_is_one_person() -> None:
