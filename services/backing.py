@@ -188,6 +188,8 @@ class InKafka:
         kept = path.read_text(encoding="ascii").strip() if path.exists() else ""
         try:
             found = await cluster_id(self.kafka, FIRST_S)
+        except KafkaRefusedError as error:
+            raise UnusableError(str(error)) from None
         except AwayError as error:
             if not kept:
                 raise UnusableError(str(error)) from None

@@ -25,12 +25,11 @@ from services.commands.inputs import Source, input_of
 from services.commands.intake import Intake
 from services.commands.options import Inputs, named
 from services.commands.progress import progress
-from services.commands.reaching import quiet_clients, reached_in
+from services.commands.reaching import access_to, quiet_clients, reached_in
 from services.commands.rejects import Rejects
 from services.commands.stopping import Stop
 from services.commands.summary import plural, say
 from services.commands.writing import Write, check_apart, written_to
-from services.kafka.access import Access
 from services.kafka.places import Place, is_place, place
 from services.problems import INTERRUPTED, UnusableError
 from streams.routing import Router
@@ -129,7 +128,7 @@ def _into_topic(sources: list[Source], target: Place, rejects: Rejects, stop: St
     quiet_clients()
     intake, router, count, left = Intake(sources, rejects, lambda: None), Router(), 0, 0
     with asyncio.Runner() as runner, stop.listening(), progress("Exporting", intake.size) as advance:
-        writer = reached_in(runner, TopicWriter(Access(target.address)).__aenter__())
+        writer = reached_in(runner, TopicWriter(access_to(target.address)).__aenter__())
         try:
             held: list[Message] = []
             for batch in stop.until(intake.batches()):

@@ -5,6 +5,7 @@ Owns: what an address looks like. May never: connect.
 
 import asyncio
 import logging
+import os
 import re
 from collections.abc import Coroutine
 from typing import Annotated, Any, TypeVar
@@ -13,6 +14,7 @@ from cyclopts import Parameter
 
 from services.kafka.access import Access
 from services.kafka.places import ADDRESS, local_address
+from services.kafka.security import security_of
 from services.problems import UnusableError
 from streams.workers.ports import AwayError
 
@@ -22,7 +24,7 @@ Kafka = Annotated[
     str | None,
     Parameter(
         help="A Kafka's address, HOST:PORT; several, with commas between, of one cluster. Without it the one that "
-        "`hallway kafka up` started here."
+        "`hallway kafka up` started here. TLS and passwords: docs/kafka.md."
     ),
 ]
 Prefix = Annotated[
@@ -35,11 +37,16 @@ def checked(kafka: str | None, prefix: str) -> Access:
     """The Kafka to reach. UnusableError where something is not of its form, or none is given and none runs here."""
     if not _PREFIX.fullmatch(prefix):
         raise UnusableError("--prefix is of at most 100 characters out of A-Z a-z 0-9 _ . -")
-    if kafka is None:
+    return access_to(kafka)
+
+
+def access_to(address: str | None) -> Access:
+    """A Kafka with the security that the environment says; without an address the one of this folder, without any."""
+    if not address:
         return Access(local_address())
-    if not ADDRESS.fullmatch(kafka):
-        raise UnusableError(f"--kafka {kafka} is not an address such as 127.0.0.1:9092.")
-    return Access(kafka)
+    if not ADDRESS.fullmatch(address):
+        raise UnusableError(f"--kafka {address} is not an address such as 127.0.0.1:9092; several with commas between.")
+    return Access(address, security_of(os.environ))
 
 
 def reached(work: Coroutine[Any, Any, T]) -> T:

@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 
 from cyclopts import Parameter
 
+from services.commands.reaching import access_to
 from services.commands.summary import say
-from services.kafka.access import Access
 from services.problems import UnusableError
 
 
@@ -35,7 +35,10 @@ def serve(
     redis: Annotated[str | None, Parameter(help="A Redis or Valkey to use instead of the embedded one.")] = None,
     kafka: Annotated[
         str | None,
-        Parameter(help="HOST:PORT of a Kafka to keep the log in, where `hallway work` matches and delivers."),
+        Parameter(
+            help="HOST:PORT of a Kafka to keep the log in, where `hallway work` matches and delivers. TLS and "
+            "passwords: docs/kafka.md."
+        ),
     ] = None,
     print_organizer_key: Annotated[
         bool | None,
@@ -43,7 +46,8 @@ def serve(
     ] = None,
 ) -> int:
     """Take events, match people, and show them on a page: in one process, or beside the workers of a Kafka."""
-    _checked(public_url, port, redis, kafka)
+    _checked(public_url, port, redis)
+    access = access_to(kafka) if kafka is not None else None
     _checked_host(host, public_url)
     proxies = [_network(text) for text in trusted_proxy or ()]
     from services.gateway.logs import to_stderr  # the server's libraries: no other command should wait for them
@@ -64,7 +68,7 @@ def serve(
         port=port,
         public_url=public_url,
         redis_url=redis,
-        kafka=Access(kafka) if kafka is not None else None,
+        kafka=access,
         trusted_proxies=(*LOOPBACK, *proxies),
         reader=NetworkReader(),
     )
@@ -96,7 +100,7 @@ def _network(text: str) -> str:
         raise UnusableError("--trusted-proxy is an address or a network, such as 172.18.0.0/16.") from None
 
 
-def _checked(public_url: str, port: int, redis: str | None, kafka: str | None) -> None:
+def _checked(public_url: str, port: int, redis: str | None) -> None:
     parts = urlsplit(public_url)
     if public_url and (parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment):
         raise UnusableError("--public-url is an address such as https://meet.example.org, without more behind it.")
@@ -104,7 +108,3 @@ def _checked(public_url: str, port: int, redis: str | None, kafka: str | None) -
         raise UnusableError("--port is a number from 0 to 65535.")
     if redis is not None and urlsplit(redis).scheme not in ("redis", "rediss", "unix"):
         raise UnusableError("--redis is an address such as redis://127.0.0.1:6379.")
-    for server in kafka.split(",") if kafka is not None else ():
-        host, _, number = server.strip().rpartition(":")
-        if not host or not number.isdecimal() or not 0 < int(number) <= 65_535:
-            raise UnusableError("--kafka is HOST:PORT, such as 127.0.0.1:9092; several with commas between them.")

@@ -9,7 +9,7 @@ import logging
 from collections.abc import AsyncIterator, Iterator
 
 from services.commands.blocks import Block, blocked
-from services.kafka.access import Access
+from services.commands.reaching import access_to
 from services.kafka.places import place
 from services.problems import UnusableError
 from streams.workers.ports import AwayError
@@ -23,6 +23,7 @@ class TopicInput:
         self.consumed = 0
         self.size: int | None = None
         self._place = place(name)
+        self._access = access_to(self._place.address)
 
     def blocks(self) -> Iterator[Block]:
         """The records. UnusableError where they cannot be read (on)."""
@@ -33,7 +34,7 @@ class TopicInput:
         from services.kafka.logs import lines
 
         logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # what goes wrong is said below, once
-        parts = lines(Access(self._place.address), self._place)
+        parts = lines(self._access, self._place)
         with asyncio.Runner() as runner:
             try:
                 while (part := runner.run(_next(parts))) is not None:

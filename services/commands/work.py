@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 
 from cyclopts import Parameter
 
+from services.commands.reaching import access_to
 from services.commands.summary import say
-from services.kafka.access import Access
 from services.problems import UnusableError
 
 
@@ -18,7 +18,7 @@ def work(
     kind: Literal["router", "matcher", "delivery"],
     /,
     *,
-    kafka: Annotated[str, Parameter(help="The address of a broker, HOST:PORT.")],
+    kafka: Annotated[str, Parameter(help="The address of a broker, HOST:PORT. TLS and passwords: docs/kafka.md.")],
     redis: Annotated[str, Parameter(help="The Redis or Valkey of the inboxes; for a delivery.")] = "",
     instance: Annotated[
         str | None, Parameter(help="A name of this worker that stays: with it a restart goes on without a rebalance.")
@@ -36,8 +36,7 @@ def work(
 
     if kind == "delivery" and urlsplit(redis).scheme not in ("redis", "rediss", "unix"):
         raise UnusableError("A delivery needs --redis, an address such as redis://127.0.0.1:6379.")
-    if ":" not in kafka:
-        raise UnusableError("--kafka is HOST:PORT, such as 127.0.0.1:9092.")
+    access = access_to(kafka)
     to_stderr()
-    settings = Settings(kind, Access(kafka), redis, instance, prefix, ticks, session, silent, metrics_port)
+    settings = Settings(kind, access, redis, instance, prefix, ticks, session, silent, metrics_port)
     return asyncio.run(work_until_told(settings, lambda: say(f"The {kind} works.")))

@@ -16,6 +16,7 @@ from aiokafka.errors import KafkaError as ClientError
 
 from services.kafka.access import Access
 from services.kafka.ending import bounded
+from services.kafka.refusing import refusal
 from streams.workers.ports import AwayError
 
 REQUEST_MS = 20_000
@@ -28,7 +29,7 @@ WAIT_MS = 200  # that a fetch waits for records where there are none
 
 
 class KafkaRefusedError(Exception):
-    """What the broker has is not what is needed; says what to do."""
+    """What the broker has is not what is needed, or it does not let us in; says what to do."""
 
 
 def producer(access: Access, *, batch_bytes: int = BATCH_BYTES, request_ms: int = REQUEST_MS) -> AIOKafkaProducer:
@@ -64,7 +65,7 @@ async def administrated(access: Access, limit_s: float = START_S) -> AsyncIterat
     client = AIOKafkaAdminClient(**_common(access, REQUEST_MS))
     try:
         async with within(access, limit_s):
-            await client.start()
+            await begun(access, client)
             yield client
     finally:
         await bounded(client.close(), limit_s)
@@ -72,10 +73,22 @@ async def administrated(access: Access, limit_s: float = START_S) -> AsyncIterat
 
 def _common(access: Access, request_ms: int) -> dict[str, Any]:
     return {
-        "bootstrap_servers": access.address,
+        **access.of_clients(),
         "request_timeout_ms": request_ms,
         "metadata_max_age_ms": METADATA_MS,
     }
+
+
+async def begun(access: Access, client: AIOKafkaProducer | AIOKafkaConsumer | AIOKafkaAdminClient) -> None:
+    """Starts a client. AwayError; KafkaRefusedError where a person has to set something right first."""
+    try:
+        async with within(access, START_S):
+            await client.start()
+    except AwayError:
+        said = await refusal(access)
+        if said is not None:
+            raise KafkaRefusedError(said) from None
+        raise
 
 
 @asynccontextmanager

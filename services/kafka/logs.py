@@ -31,7 +31,7 @@ async def lines(access: Access, place: Place) -> AsyncIterator[list[bytes]]:
     AwayError; KafkaRefusedError where there is no such topic.
     """
     async with TopicReader(access) as reader:
-        for number, whole in _wanted_of(await reader.spans(place.topic), place).items():
+        for number, whole in _wanted_of(access, await reader.spans(place.topic), place).items():
             span = whole
             if place.offset is not None:
                 span = Span(max(place.offset, span.first), span.end)
@@ -53,10 +53,10 @@ async def _erased(reader: TopicReader, topic: str, number: int, whole: Span) -> 
     }
 
 
-def _wanted_of(found: dict[int, Span], place: Place) -> dict[int, Span]:
+def _wanted_of(access: Access, found: dict[int, Span], place: Place) -> dict[int, Span]:
     if not found:
         raise KafkaRefusedError(
-            f"{place.address} has no topic {place.topic}. `hallway topics show` names those of Hallway."
+            f"{access.address} has no topic {place.topic}. `hallway topics show` names those of Hallway."
         )
     if place.conference is None:
         return found

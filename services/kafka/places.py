@@ -20,7 +20,10 @@ _FORM = "kafka://HOST:PORT/TOPIC, then ?conference=ID and &from=OFFSET or a time
 
 
 class Place(NamedTuple):
-    """A topic, or a part of it. ``offset`` and ``time_ms``: from where on; at most one of them is set."""
+    """A topic, or a part of it. ``address``: empty for the Kafka that runs here.
+
+    ``offset`` and ``time_ms``: from where on; at most one of them is set.
+    """
 
     address: str
     topic: str
@@ -59,7 +62,7 @@ def place(name: str) -> Place:
         raise UnusableError(f"{name}: {error}.") from None
     if offset is not None and conference is None:
         raise UnusableError(f"{name}: an offset counts within a conference's partition. Name the conference too.")
-    return Place(parts.netloc or local_address(), topic, conference, offset, time_ms)
+    return Place(parts.netloc, topic, conference, offset, time_ms)
 
 
 def start_of(text: str) -> tuple[int | None, int | None]:

@@ -16,7 +16,7 @@ from aiokafka.errors import KafkaConnectionError
 
 from services.kafka.access import Access
 from services.kafka.ending import stopped
-from services.kafka.linking import START_S, WAIT_MS, consumer, within
+from services.kafka.linking import WAIT_MS, begun, consumer, within
 from streams.workers.ports import AwayError
 
 ANSWER_S = 10.0
@@ -51,8 +51,7 @@ class TopicReader:
         made = consumer(self._access, wait_ms=wait_ms)
         self._stack.push_async_callback(stopped, made)
         try:
-            async with within(self._access, START_S):
-                await made.start()
+            await begun(self._access, made)
         except BaseException:
             await self._stack.aclose()
             raise

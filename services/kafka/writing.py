@@ -12,7 +12,7 @@ from typing import Any, Self
 from schemas.topics import TYPE_HEADER
 from services.kafka.access import Access
 from services.kafka.ending import thrown_away
-from services.kafka.linking import START_S, KafkaRefusedError, producer, within
+from services.kafka.linking import KafkaRefusedError, begun, producer, within
 from services.kafka.partitioning import partition_of
 from streams.workers.ports import Message
 
@@ -35,8 +35,7 @@ class TopicWriter:
     async def __aenter__(self) -> Self:
         self._producer = producer(self._access)
         try:
-            async with within(self._access, START_S):
-                await self._producer.start()
+            await begun(self._access, self._producer)
         except BaseException:
             await self.__aexit__()
             raise

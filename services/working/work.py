@@ -135,12 +135,15 @@ async def _made(settings: Settings, partitions: int) -> AsyncIterator[WorkerApp]
         owner = f"{settings.kind}-{settings.instance or secrets.token_hex(6)}"
         snapshots = TopicSnapshots(producer, reader, owner, settings.prefix)
         handler = await _handler(stack, settings, partitions, (producer, reader, snapshots))
+        security = settings.kafka.security
         app = AppSettings(
             settings.kafka.address,
             f"{settings.prefix}hallway.{settings.kind}",
             settings.instance,
             session_s=settings.session_s,
             silent_s=settings.silent_s,
+            tls=security.tls,
+            login=None if security.login is None else security.login.of_faust(),
         )
         worker = WorkerApp(app, handler, reader)
         stack.enter_context(told(worker, settings.kind, settings.metrics_port))

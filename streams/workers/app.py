@@ -8,17 +8,19 @@ if the broker says that there is more, and nothing was done for a while, the wor
 """
 
 import asyncio
+import ssl
 import tempfile
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
 from faust.types import TP
 
 from streams.workers.commits import Commits
+from streams.workers.credentials import credentials
 from streams.workers.frames import QUEUED_FRAMES, Frame
 from streams.workers.handling import Handler
 from streams.workers.ports import AwayError, Reader
@@ -40,7 +42,10 @@ class SilentError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How a worker takes part. ``instance``: the name under which it comes back to its partitions after a restart."""
+    """How a worker takes part. ``instance``: the name under which it comes back to its partitions after a restart.
+
+    ``tls`` and ``login``: as ``credentials`` takes them.
+    """
 
     kafka: str
     group: str
@@ -51,6 +56,8 @@ class Settings:
     silent_s: float = 60.0  # more to read and nothing done for so long: the worker ends
     part_s: float = 4.0  # for what is under way when partitions are given up
     stop_s: float = 4.0  # for Faust to end
+    tls: ssl.SSLContext | None = None
+    login: tuple[str, str, str] | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +237,7 @@ def _app(settings: Settings, worker: WorkerApp) -> FramedApp:
     app = FramedApp(
         settings.group,
         broker=f"kafka://{settings.kafka}",
+        broker_credentials=credentials(settings.tls, settings.login),
         store="memory://",
         datadir=tempfile.mkdtemp(prefix="hallway-faust-"),
         autodiscover=False,

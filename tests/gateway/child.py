@@ -9,11 +9,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from services.commands.reaching import access_to
 from services.directory.codes import PostReader, Seen
 from services.door.limits import Rate
 from services.gateway.bounds import Bounds
 from services.gateway.logs import to_stderr
-from services.kafka.access import Access
 from services.networks.reader import NetworkReader
 from services.problems import UnusableError
 from services.serving import LOOPBACK, Running, Settings, serve
@@ -72,7 +72,7 @@ def main() -> int:
         redis_url=given.get("redis"),
         trusted_proxies=tuple(given.get("trusted", LOOPBACK)),
         reader=reader_of(given),
-        kafka=Access(given["kafka"]) if "kafka" in given else None,
+        kafka=access_to(given["kafka"]) if "kafka" in given else None,
         kafka_prefix=given.get("prefix", ""),
         bounds=Bounds(**bounds),
     )

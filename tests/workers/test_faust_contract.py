@@ -1,7 +1,8 @@
 """What the workers override of Faust, mode and aiokafka, or rely on, is as it was when they were written.
 
 A digest that differs means: another version says something else there. Read what changed, see whether
-``streams/workers/transport.py``, ``poison.py`` and ``app.py`` still hold, then write the new digest down.
+``transport.py``, ``poison.py``, ``credentials.py`` and ``app.py`` of ``streams/workers`` still hold, then write the new
+digest down.
 """
 
 import inspect
@@ -61,6 +62,9 @@ HELD = {
     "faust.tables.recovery:Recovery._resume_streams": "65a824f3789d",
     "faust.serializers.schemas:Schema.compile": "46a59f0edae9",
     "faust.types.tuples:Message": "a54f6d2fb025",
+    "faust.auth:SASLCredentials": "6a4e50d9af62",
+    "faust.auth:SSLCredentials": "e22727ab93b6",
+    "faust.transport.drivers.aiokafka:credentials_to_aiokafka_auth": "8a2424b6e904",
     "mode.services:Service.crash": "cb8c347c8daa",
     "mode.services:Service.stop": "771567481640",
     "aiokafka.consumer.fetcher:PartitionRecords": "6cea7630af76",

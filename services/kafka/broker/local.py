@@ -14,7 +14,7 @@ import subprocess
 import sys
 import time
 from base64 import urlsafe_b64encode
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from enum import Enum, auto
 from pathlib import Path
@@ -44,7 +44,8 @@ class LocalKafka:
 
     ``port`` 0: the one this folder had before, else a free one. ``life``: see above; a number is the reading end of the
     pipe whose holders share the broker. ``brief``: for tests; a third of the work at
-    the start, slower in the long run. ``options``: of Java.
+    the start, slower in the long run. ``options``: of Java. ``properties``: of the server, beside or instead of ours;
+    ``formatted``: options with which Kafka prepares an empty folder.
     """
 
     def __init__(
@@ -56,9 +57,12 @@ class LocalKafka:
         life: Life | int = Life.ATTACHED,
         brief: bool = False,
         options: Sequence[str] = (),
+        properties: Mapping[str, object] | None = None,
+        formatted: Sequence[str] = (),
     ) -> None:
         self._folder, self._port, self._life = folder.resolve(), port, life
         self._heap_mb, self._brief, self._options = heap_mb, brief, options
+        self._properties, self._formatted = properties, formatted
         self._standing: Standing | None = None
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -162,7 +166,7 @@ class LocalKafka:
 
     def _write_settings(self) -> None:
         standing = self._started()
-        text = settings.server(self._folder, standing.port, standing.controller_port)
+        text = settings.server(self._folder, standing.port, standing.controller_port, self._properties)
         config_of(self._folder).write_text(text, encoding="utf-8")
         (self._folder / "log4j2.properties").write_text(settings.logging(self._folder), encoding="utf-8")
 
@@ -170,7 +174,7 @@ class LocalKafka:
         cluster = urlsafe_b64encode(secrets.token_bytes(16)).decode().rstrip("=")
         command = settings.format_command(found, self._folder, cluster if cluster[0] != "-" else "A" + cluster[1:])
         done = subprocess.run(  # noqa: S603 - our own Java and jars
-            command, capture_output=True, text=True, check=False, timeout=START_S
+            [*command, *self._formatted], capture_output=True, text=True, check=False, timeout=START_S
         )
         if done.returncode:
             raise KafkaError(f"Kafka could not prepare {self._folder}: {(done.stderr or done.stdout).strip()[-500:]}")

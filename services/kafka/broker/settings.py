@@ -7,7 +7,7 @@ without power may; many machines with three copies do not.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from services.kafka.broker.jars import KafkaError
@@ -17,8 +17,8 @@ HEAP_MB = 384
 _BRIEF = ["-XX:TieredStopAtLevel=1"]  # without the compiler whose work pays after minutes only
 
 
-def server(folder: Path, port: int, controller_port: int) -> str:
-    """The text of ``server.properties``."""
+def server(folder: Path, port: int, controller_port: int, further: Mapping[str, object] | None = None) -> str:
+    """The text of ``server.properties``; a ``further`` setting counts instead of ours."""
     return _properties(
         {
             "process.roles": "broker,controller",
@@ -44,6 +44,7 @@ def server(folder: Path, port: int, controller_port: int) -> str:
             "broker.session.timeout.ms": 3_000,
             "broker.heartbeat.interval.ms": 500,
             "group.initial.rebalance.delay.ms": 0,  # the first worker need not wait for others
+            **(further or {}),
         }
     )
 

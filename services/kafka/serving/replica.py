@@ -25,6 +25,7 @@ from services.journal import Copy, JournalFullError, MirrorJournal
 from services.kafka.access import Access
 from services.kafka.clusters import cluster_id
 from services.kafka.ending import stopped
+from services.kafka.linking import KafkaRefusedError
 from services.kafka.linking import consumer as made
 from services.kafka.serving.batches import Spot
 from services.kafka.serving.limits import Limits
@@ -33,7 +34,14 @@ from services.kafka.serving.topics import Topics
 from streams.workers.ended import erased_by
 from streams.workers.ports import AwayError
 
-_AWAY = (KafkaError, OSError, AwayError, JournalFullError, DirectoryError)  # a time limit is an OSError
+_AWAY = (
+    KafkaError,
+    OSError,
+    AwayError,
+    KafkaRefusedError,
+    JournalFullError,
+    DirectoryError,
+)  # a time limit is an OSError
 _STEP_S = 0.01
 _log = structlog.get_logger("hallway.replica")
 
