@@ -6,17 +6,18 @@ port that expects TLS looks like one where nobody answers. May never: send more 
 
 import asyncio
 import ssl
-from contextlib import suppress
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from typing import Any
 
 from aiokafka import errors
-from aiokafka.conn import AIOKafkaConnection, collect_hosts, create_conn
+from aiokafka.conn import AIOKafkaConnection, collect_hosts
 from aiokafka.protocol.metadata import MetadataRequest
 
 from services.kafka.access import Access
 from services.kafka.security import START, Security
 
 LOOK_S = 5.0
-_LIMIT = {"request_timeout_ms": round(LOOK_S * 1_000)}
 _OTHER_NAME = (62, 64)  # OpenSSL's codes: the certificate is for another host, another IP
 
 
@@ -35,11 +36,19 @@ async def refusal(access: Access) -> str | None:
 
 async def _asked(host: str, port: int, security: Security) -> None:
     """What every client asks first."""
-    connection: AIOKafkaConnection = await create_conn(host, port, **_LIMIT, **security.of_clients())
-    try:
+    async with _connected(host, port, security.of_clients()) as connection:
         await connection.send(MetadataRequest([]))
+
+
+@asynccontextmanager
+async def _connected(host: str, port: int, settings: Mapping[str, Any]) -> AsyncIterator[AIOKafkaConnection]:
+    connection = AIOKafkaConnection(host, port, request_timeout_ms=round(LOOK_S * 1_000), **settings)
+    try:
+        await connection.connect()
+        yield connection
     finally:
-        await asyncio.wait({connection.close()}, timeout=LOOK_S)
+        if connection._protocol is not None:  # else there was nothing to close
+            await asyncio.wait({connection.close()}, timeout=LOOK_S)
 
 
 def _certificate(error: ssl.SSLCertVerificationError) -> str:
@@ -84,7 +93,6 @@ async def _answers(host: str, port: int, security: Security) -> bool:
     """Whether a Kafka says there what it understands: it does so before it asks who we are."""
     settings = security.of_clients() | {"security_protocol": "SSL" if security.tls else "PLAINTEXT"}
     with suppress(errors.KafkaError, OSError):
-        connection: AIOKafkaConnection = await create_conn(host, port, **_LIMIT, **settings)
-        await asyncio.wait({connection.close()}, timeout=LOOK_S)
-        return True
+        async with _connected(host, port, settings):
+            return True
     return False

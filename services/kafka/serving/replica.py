@@ -34,14 +34,8 @@ from services.kafka.serving.topics import Topics
 from streams.workers.ended import erased_by
 from streams.workers.ports import AwayError
 
-_AWAY = (
-    KafkaError,
-    OSError,
-    AwayError,
-    KafkaRefusedError,
-    JournalFullError,
-    DirectoryError,
-)  # a time limit is an OSError
+# A time limit is an OSError.
+_AWAY = (KafkaError, OSError, AwayError, KafkaRefusedError, JournalFullError, DirectoryError)
 _STEP_S = 0.01
 _log = structlog.get_logger("hallway.replica")
 
