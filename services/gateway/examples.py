@@ -71,6 +71,7 @@ _CARD: dict[str, Any] = {
     "name": "Ada Dogan",
     "picture": None,
     "your_answer": None,
+    "told_place": None,
 }
 _LINK = "https://meet.example.org/m/hw.link.1f0c2a7b9d3e4f55.PjQ0vX2kTz8cWm1nR4sYbA6dGhJ7lU9eOiF3qVtKxZw"
 

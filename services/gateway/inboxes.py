@@ -27,7 +27,7 @@ _ANSWERS_S = 0.5  # a card does not wait for longer, with a fold that is busy
 
 
 class CardShown(Struct, frozen=True, kw_only=True):
-    """A card as its owner sees it; of answers only the own, as it stands."""
+    """A card as its owner sees it; of answers only the own, as it stands. ``told_place``: where they said they are."""
 
     card: str
     position: str
@@ -39,7 +39,8 @@ class CardShown(Struct, frozen=True, kw_only=True):
     agreed_at: str | None
     your_place: str | None
     their_place: str | None
-    your_answer: Literal["accepted", "later", "declined"] | None
+    your_answer: Literal["accepted", "later", "declined", "not_met"] | None
+    told_place: str | None
 
 
 class InboxShown(Struct, frozen=True):
@@ -60,7 +61,12 @@ async def inbox(gate: Gate, conference: str, attendee: str) -> InboxShown:
     open_cards = [card for card in current.cards if card.card not in said.met]
     shown = await _shown(gate, conference, attendee, [card.card for card in open_cards])
     cards = [
-        CardShown(**asdict(card), **_face(shown.get(card.card)), **_own(said, card.card, card.at))
+        CardShown(
+            **asdict(card),
+            **_face(shown.get(card.card)),
+            **_own(said, card.card, card.at),
+            told_place=said.told(card.card),
+        )
         for card in open_cards
     ]
     return InboxShown(current.position, tuple(cards))

@@ -33,11 +33,15 @@ def standing(matcher: Matcher | None, attendee: str, now: int) -> Standing:
 
 
 class Own(Struct, frozen=True):
-    """An attendee's standing answer to a match, its ``at`` (ms), and whether the match was suggested once more."""
+    """An attendee's last answer to a match, its ``at`` (ms), and whether the match was suggested once more.
 
-    answer: str
+    ``told``: the place that they told the other with "I'm at".
+    """
+
+    answer: str | None
     at: int
     once_more: bool
+    told: str | None = None
 
 
 class Answers(Struct, frozen=True):
@@ -52,16 +56,27 @@ class Answers(Struct, frozen=True):
         asked_again = own is not None and own.answer == "later" and own.once_more and own.at < asked_at
         return None if own is None or asked_again else own.answer
 
+    def told(self, match: str) -> str | None:
+        """The place that the attendee told the other."""
+        own = self.own.get(match)
+        return None if own is None else own.told
+
 
 def answers(matcher: Matcher | None, attendee: str) -> Answers:
     """What became of the attendee's matches by answers; never what the other said."""
     found = [] if matcher is None else list(matcher.state.cards_of.get(attendee, {}).values())
-    own = {
-        card.match: Own(said.answer, said.stamp >> ORDER_BITS, card.reminded)
-        for card in found
-        if (said := card.said.get(attendee)) is not None
-    }
+    own = {card.match: said for card in found if (said := _own(card, attendee)) is not None}
     return Answers(frozenset(card.match for card in found if _is_met(card)), own)
+
+
+def _own(card: Card, attendee: str) -> Own | None:
+    said, meeting = card.said.get(attendee), cards.meeting(card, attendee)
+    stamp = NEVER if said is None else said.stamp
+    if meeting.not_met > stamp:
+        return Own("not_met", meeting.not_met >> ORDER_BITS, card.reminded, meeting.place)
+    if said is None:
+        return None if meeting.place is None else Own(None, 0, card.reminded, meeting.place)
+    return Own(said.answer, stamp >> ORDER_BITS, card.reminded, meeting.place)
 
 
 def _is_met(card: Card) -> bool:

@@ -10,13 +10,15 @@ Owns: ``cards`` and what became of them. May never: judge evidence or budgets.
 
 from heapq import heapify
 
+from msgspec.structs import replace
+
 from schemas.events import MatchAnswered
 from schemas.outputs import MatchAgreed, MatchSuggested, MatchWithdrawn
 from schemas.times import HOUR_MS
 from streams.matching import room
 from streams.matching.ids import match_id
 from streams.matching.presence import lapses_at
-from streams.matching.state import NEVER, ORDER_BITS, Card, Said, State
+from streams.matching.state import NEVER, ORDER_BITS, Card, Meeting, Said, State
 from streams.matching.timers import Wake, wake_at
 
 REMIND_AFTER_MS = HOUR_MS
@@ -53,8 +55,11 @@ def answer(state: State, event: MatchAnswered, stamp: int) -> tuple[Card, bool] 
     if card is None or event.attendee not in card.holders():
         return None
     if event.answer == "here":
-        return _here(card, event.attendee, stamp)
+        return _here(card, event, stamp)
     card.answered = True
+    if event.answer == "not_met" and card.agreed:
+        before = meeting(card, event.attendee)
+        _keep_meeting(card, replace(before, not_met=max(stamp, before.not_met)))
     said = card.said.get(event.attendee)
     if event.answer != "not_met" and (said is None or stamp >= said.stamp):
         card.said[event.attendee] = Said(stamp, event.answer, event.id)
@@ -65,13 +70,23 @@ def answer(state: State, event: MatchAnswered, stamp: int) -> tuple[Card, bool] 
     return card, False
 
 
-def _here(card: Card, attendee: str, stamp: int) -> tuple[Card, bool] | None:
+def _here(card: Card, event: MatchAnswered, stamp: int) -> tuple[Card, bool] | None:
     if not card.agreed:
         return None
-    newest = stamp >= card.here.get(attendee, NEVER)
+    newest = stamp >= card.here.get(event.attendee, NEVER)
     if newest:
-        card.here[attendee] = stamp
+        card.here[event.attendee] = stamp
+        _keep_meeting(card, replace(meeting(card, event.attendee), place=event.place))
     return card, newest and not card.gone
+
+
+def meeting(card: Card, attendee: str) -> Meeting:
+    """What the attendee last said of meeting the other; nothing follows from it."""
+    return next((said for said in card.meeting if said.attendee == attendee), Meeting(attendee))
+
+
+def _keep_meeting(card: Card, said: Meeting) -> None:
+    card.meeting = (*(other for other in card.meeting if other.attendee != said.attendee), said)
 
 
 def standing(card: Card, attendee: str) -> str | None:

@@ -106,8 +106,16 @@ class Said(Struct, gc=False, frozen=True):
     cause: str
 
 
+class Meeting(Struct, gc=False, frozen=True):
+    """What one of the two last said of meeting the other: the place that they told, and when that it was not yet."""
+
+    attendee: str
+    place: str | None = None
+    not_met: int = NEVER
+
+
 class Card(Struct, gc=False):
-    """The newest match of a pair. ``gone``: to whom it was withdrawn.
+    """The newest match of a pair. ``gone``: to whom it was withdrawn. ``meeting``: of who said something, one each.
 
     ``again_at``: when a new match may come, or NEVER.
     """
@@ -119,6 +127,7 @@ class Card(Struct, gc=False):
     chats_only: bool
     said: dict[str, Said] = field(default_factory=dict)
     here: dict[str, int] = field(default_factory=dict)
+    meeting: tuple[Meeting, ...] = ()
     answered: bool = False
     agreed: bool = False
     barred: bool = False

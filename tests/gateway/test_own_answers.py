@@ -67,6 +67,24 @@ def test_a_later_that_was_asked_once_more_is_open_again(server: Server, organize
     until(lambda: own(ada) == "later")
 
 
+def test_not_yet_and_the_place_told_come_back_too(server: Server, organizer: httpx.Client) -> None:
+    ada, bob, card = carded(server, organizer, "meeting")
+    bob.say("/v1/me/answers", card=card, answer="accepted")
+    bob.say("/v1/me/answers", card=card, answer="not_met")  # nothing is agreed yet: it is no answer to anything
+    assert own(bob) == "accepted"
+    ada.say("/v1/me/answers", card=card, answer="accepted")
+    until(lambda: ada.cards()[0]["agreed_at"])
+    assert [who.cards()[0]["told_place"] for who in (ada, bob)] == [None, None]
+    ada.say("/v1/me/answers", card=card, answer="here", place="hall-a")
+    ada.say("/v1/me/answers", card=card, answer="here", place="hall-b")
+    ada.say("/v1/me/answers", card=card, answer="not_met")
+    (mine,), (theirs,) = ada.cards(), until(bob.cards)
+    assert (mine["your_answer"], mine["told_place"]) == ("not_met", "hall-b")
+    assert (theirs["your_answer"], theirs["told_place"]) == ("accepted", None)
+    ada.say("/v1/me/answers", card=card, answer="accepted")  # said after it, so it stands
+    assert (own(ada), ada.cards()[0]["told_place"]) == ("accepted", "hall-b")
+
+
 def test_it_is_made_again_from_the_log(server: Server, organizer: httpx.Client) -> None:
     """Last here: the server is started anew, on the same folder."""
     ada, bob, card = carded(server, organizer, "again")

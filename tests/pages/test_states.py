@@ -68,8 +68,13 @@ def test_own_answers_come_back_in_another_tab(pages: Pages, server: FakeServer) 
     server.scene.me |= {"present": True}
     for card_id, answer in (("m-1", "accepted"), ("m-2", "later"), ("m-3", None)):
         server.scene.say("suggested", **people.suggested(card_id, card_id.upper()), your_answer=answer)
+    server.scene.say("suggested", **people.suggested("m-4", "M-4"), your_answer="not_met", told_place="cafe")
+    server.scene.say("agreed", card="m-4", at=people.AT, your_place="hall-a", their_place=None)
     page = pages.open()
     live(page)
+    expect(card(page, "m-4")).to_contain_text("Not yet, then.")
+    expect(card(page, "m-4")).to_contain_text("You told M-4: Café by the stairs")
+    expect(button(page, "Not yet, M-4")).to_have_count(0)
     expect(card(page, "m-1")).to_contain_text("You said yes.")
     expect(card(page, "m-2")).to_contain_text("We bring it up once more in about an hour.")
     expect(button(page, "Let’s meet, M-3")).to_be_visible()

@@ -37,7 +37,7 @@ export class Board {
   card(card, keys) {
     const id = card.card;
     const { cards, me } = this.app;
-    const context = { state: cards.stateOf(card), answer: cards.answerOf(card), told: cards.told.get(id), trouble: this.trouble.get(id), busy: this.busy.has(id), closed: Boolean(me.conference.closed) };
+    const context = { state: cards.stateOf(card), answer: cards.answerOf(card), told: cards.toldPlaceOf(card), trouble: this.trouble.get(id), busy: this.busy.has(id), closed: Boolean(me.conference.closed) };
     return this.kept(id, keys, [card, context], () => cardView(card, { ...context, places: this.places(), act: (what, place) => this.act(card, what, place) }));
   }
 

@@ -15,8 +15,8 @@ export class Cards {
   constructor() {
     this.position = null;
     this.all = new Map(); // in the order shown: new ones at the end, so that nothing moves under a finger
-    this.answers = new Map(); // card -> own last answer; the inbox tells it back (your_answer), but for "met" and "not_met"
-    this.told = new Map(); // card -> the place told with "I'm at …"
+    this.answers = new Map(); // card -> own last answer; the inbox tells it back (your_answer), but for "met"
+    this.told = new Map(); // card -> the place told with "I'm at …"; the inbox tells it back too (told_place)
   }
 
   list() {
@@ -33,7 +33,8 @@ export class Cards {
       if (coming.has(id)) {
         const said = this.answers.get(id);
         if (coming.get(id).at !== old.at && said === "later") this.answers.delete(id); // asked once more
-        if (coming.get(id).your_answer && said !== "not_met") this.answers.delete(id); // perhaps from another device
+        if (coming.get(id).your_answer) this.answers.delete(id); // perhaps from another device
+        if (coming.get(id).told_place) this.told.delete(id);
         this.all.set(id, coming.get(id));
       }
       else if (this.answers.get(id) === "met") this.all.set(id, old); // met closes a card; it stays to look back on
@@ -64,6 +65,10 @@ export class Cards {
 
   answerOf(card) {
     return this.answers.get(card.card) ?? card.your_answer ?? null;
+  }
+
+  toldPlaceOf(card) {
+    return this.told.get(card.card) ?? card.told_place ?? null;
   }
 
   stateOf(card) {
