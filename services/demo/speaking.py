@@ -106,8 +106,9 @@ class Phone(Speaker):
             if answer.status_code != 200:
                 raise DemoError(f"/v1/me/stream: {answer.status_code}")
             async for line in answer.aiter_lines():
-                if line.startswith("data: ") and len(line) > len("data: {}"):
-                    yield json.loads(line.removeprefix("data: "))
+                said: Json = json.loads(line.removeprefix("data: ")) if line.startswith("data: ") else {}
+                if "kind" in said:  # a view; what else a stream says is not of the inbox
+                    yield said
 
 
 async def signed_in(http: httpx.AsyncClient, link: str) -> Phone:

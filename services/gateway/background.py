@@ -12,6 +12,7 @@ import structlog
 from services.directory.port import DirectoryError
 from services.gateway.conferences import SNAPSHOT
 from services.gateway.gate import Gate
+from services.gateway.whereabouts import Whereabouts
 from services.inbox.valkey import EmbeddedValkey
 from services.journal import JournalError
 
@@ -34,6 +35,7 @@ class Background:
         self._start(gate.erasures.run(), "erasures")
         self._start(gate.overviews.keep_presence(self._open, PRESENCE_S), "presence")
         self._start(gate.overviews.held_back.run(), "pairs held back")
+        self._start(Whereabouts(gate.runner, gate.hub, gate.clock).run(), "whereabouts")
         self._start(self._ready(), "inboxes")
         self._start(self._tidy(), "tidying")
         self._start(self._end_streams(), "sessions")

@@ -159,6 +159,7 @@ STREAMS: dict[str, tuple[dict[str, str], str]] = {
             "agreed": "Both said yes; places of those who share theirs.",
             "located": "The other says where they are.",
             "withdrawn": "The card is over.",
+            "presence": "Whether I am here, and where: at the opening and when it changed. It has no id.",
             "reset": "What came after your position is no longer kept: take the inbox again. It has no id.",
             "beat": "Nothing came for a while; the line is alive. It has no id.",
         },

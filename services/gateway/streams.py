@@ -10,6 +10,7 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import aclosing
+from functools import partial
 from typing import Any
 
 from litestar import Request, Response
@@ -17,6 +18,7 @@ from litestar.response.base import ASGIResponse
 from litestar.types import HTTPResponseBodyEvent, HTTPResponseStartEvent, Receive, Scope, Send
 from msgspec import Struct
 
+from services.gateway.aside import Aside
 from services.gateway.bounds import Bounds
 from services.gateway.problems import MEDIA_TYPE, ProblemError, response
 
@@ -51,7 +53,8 @@ class Hub:
 
     def __init__(self, bounds: Bounds) -> None:
         self.bounds = bounds
-        self._open: dict[Owner, set[asyncio.Task[None]]] = {}
+        self.opened = 0  # streams, ever
+        self._open: dict[Owner, dict[asyncio.Task[None], Aside]] = {}
         self._of_grant: Counter[str] = Counter()
         self._count = 0
         self._closed = False
@@ -71,16 +74,17 @@ class Hub:
             return ProblemError(503, "busy", "Too many streams are open. Come again in a moment.", retry_s=10)
         return None
 
-    def add(self, owner: Owner, writer: asyncio.Task[None]) -> None:
+    def add(self, owner: Owner, writer: asyncio.Task[None], aside: Aside) -> None:
         """A stream is open, until its writer ends."""
-        self._open.setdefault(owner, set()).add(writer)
+        self._open.setdefault(owner, {})[writer] = aside
+        self.opened += 1
         self._of_grant[owner.grant] += 1
         self._count += 1
         writer.add_done_callback(lambda done: self._remove(owner, done))
 
     def _remove(self, owner: Owner, writer: asyncio.Task[None]) -> None:
         tasks = self._open[owner]
-        tasks.discard(writer)
+        del tasks[writer]
         if not tasks:
             del self._open[owner]
         self._count -= 1
@@ -91,6 +95,19 @@ class Hub:
     def grants(self) -> set[str]:
         """The keys and sessions with open streams."""
         return {owner.grant for owner in self._open}
+
+    def attendees(self) -> dict[str, list[Owner]]:
+        """The owners of attendees' streams, by conference."""
+        found: dict[str, list[Owner]] = {}
+        for owner in self._open:
+            if owner.attendee:
+                found.setdefault(owner.conference, []).append(owner)
+        return found
+
+    def say(self, owner: Owner, part: bytes) -> None:
+        """Beside the entries, on the owner's streams that were not told so last."""
+        for aside in self._open.get(owner, {}).values():
+            aside.say(part)
 
     def end_grant(self, grant: str) -> None:
         """The session was ended."""
@@ -138,8 +155,9 @@ class _Streaming:
             answer = response(refusal).to_asgi_response(None, request, media_type=MEDIA_TYPE)
             await answer(scope, receive, send)
             return
-        writer = asyncio.create_task(self._write(send), name="stream")
-        self._hub.add(self._owner, writer)
+        aside = Aside(partial(self._body, send))
+        writer = asyncio.create_task(self._write(send, aside), name="stream")
+        self._hub.add(self._owner, writer, aside)
         gone = asyncio.create_task(_until_gone(receive), name="stream client")
         try:
             await asyncio.wait({writer, gone}, return_when=asyncio.FIRST_COMPLETED)
@@ -150,17 +168,19 @@ class _Streaming:
         if not writer.cancelled() and (error := writer.exception()) is not None:
             raise error
 
-    async def _write(self, send: Send) -> None:
+    async def _write(self, send: Send, aside: Aside) -> None:
         start: HTTPResponseStartEvent = {"type": "http.response.start", "status": 200, "headers": list(_HEADERS)}
         await send(start)
         try:
             async with aclosing(self._chunks()) as chunks:
                 await self._body(send, f"retry: {self._hub.bounds.retry_ms}\n\n".encode())
+                aside.open()
                 async for part in chunks:
                     await self._body(send, part)
         except TimeoutError:
             return  # the client takes nothing: uvicorn closes the line when the response is left unfinished
         finally:
+            aside.close()
             last: HTTPResponseBodyEvent = {"type": "http.response.body", "body": b"", "more_body": False}
             await asyncio.shield(asyncio.ensure_future(_quietly(send, last)))
 

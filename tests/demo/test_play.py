@@ -85,8 +85,9 @@ def views(http: httpx.Client, limit_s: float) -> Iterator[dict[str, Any]]:
         end = time.monotonic() + limit_s
         for line in answer.iter_lines():
             assert time.monotonic() < end, "nothing came in time"
-            if line.startswith("data: ") and line != "data: {}":
-                yield json.loads(line[6:])
+            said = json.loads(line[6:]) if line.startswith("data: ") else {}
+            if "kind" in said:
+                yield said
                 end = time.monotonic() + limit_s
 
 

@@ -198,7 +198,17 @@ class Stream:
     status: int = 0
 
     def next(self, limit_s: float = LIMIT_S) -> dict[str, str]:
-        return self.events.get(timeout=limit_s)
+        """The next event but ``presence``, which comes whenever the server looks."""
+        while (event := self.events.get(timeout=limit_s))["event"] == "presence":
+            pass
+        return event
+
+    def presence(self) -> dict[str, Any]:
+        """The next ``presence``."""
+        event = self.events.get(timeout=LIMIT_S)
+        assert (event["event"], "id" in event) == ("presence", False)
+        found: dict[str, Any] = json.loads(event["data"])
+        return found
 
 
 @contextmanager

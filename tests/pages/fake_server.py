@@ -59,6 +59,12 @@ class Scene:
             self.lock.notify_all()
         return position
 
+    def stand(self, present: bool, place: str | None) -> None:
+        """A badge or the desk says where the attendee is."""
+        with self.lock:
+            self.me = self.me | {"present": present, "place": place}
+            self.lock.notify_all()
+
     def _fold(self, position: str, kind: str, view: Doc) -> None:
         cards = {card["card"]: card for card in self.inbox["cards"]}
         card = cards.get(view["card"], {"agreed_at": None, "your_place": None, "their_place": None})
@@ -228,14 +234,22 @@ class _Handler(BaseHTTPRequestHandler):
             sent = len(scene.log) if gone else sent
         if gone:
             yield "event: reset\ndata: {}\n\n"
+        stood = ""
         while True:
             with scene.lock:
-                scene.lock.wait_for(lambda had=sent: self.server.ending or len(scene.log) > had, BEAT_SECONDS)
-                fresh = scene.log[sent:]
+                scene.lock.wait_for(
+                    lambda had=sent, stood=stood: (
+                        self.server.ending or len(scene.log) > had or _standing(scene.me) != stood
+                    ),
+                    BEAT_SECONDS,
+                )
+                fresh, before, stood = scene.log[sent:], stood, _standing(scene.me)
             if self.server.ending:
                 return
             if not scene.silent:
                 yield "event: beat\ndata: {}\n\n"
+            if stood != before:
+                yield f"event: presence\ndata: {stood}\n\n"
             for position, kind, view in fresh:
                 yield f"id: {position}\nevent: {kind}\ndata: {json.dumps({'kind': kind, **view})}\n\n"
             sent += len(fresh)
@@ -267,6 +281,10 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Security-Policy", POLICY)
         self.send_header("X-Content-Type-Options", "nosniff")
         self.end_headers()
+
+
+def _standing(me: Doc) -> str:
+    return json.dumps({"present": me["present"], "place": me["place"]})
 
 
 def _listed(conference: Doc) -> Doc:

@@ -70,6 +70,19 @@ def test_killed_in_mid_stream_fifty_come_once_and_in_order(pages: Pages, served:
     assert sorted(shown) == sorted(card["position"] for card in inbox["cards"])
 
 
+def test_a_badge_says_where_one_is_through_a_kill_too(pages: Pages, served: Served) -> None:
+    pages.allowed = CUT
+    ana = served.register("badge", "Ana Lima")
+    page = entered(pages, ana["link"])
+    served.arrive(ana["attendee"], "hall-b")
+    expect(page.get_by_role("heading", name="You’re here, Hall B, north")).to_be_visible()
+    served.kill()
+    expect(page.locator("#lost")).to_contain_text("No connection since")
+    served.start()
+    served.arrive(ana["attendee"], "hall-a")
+    expect(page.get_by_role("heading", name="You’re here, Hall A")).to_be_visible()
+
+
 def test_two_meet(pages: Pages, served: Served, look: Looking) -> None:
     """Two phones, from the link to "We met"; then one erases herself, and her browser keeps nothing."""
     ana, ben = served.register("ana", "Ana Lima"), served.register("ben", "Ben Okri")

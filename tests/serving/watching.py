@@ -73,5 +73,5 @@ class Watch:
     def _take(self, event: dict[str, str]) -> None:
         if event["event"] == "reset":
             self.resets += 1
-        elif event["event"] != "beat":  # which says only that the line lives, after 15 s of silence
+        elif event["event"] not in ("beat", "presence"):  # the line lives; where the attendee is
             self.seen.append({"position": event["id"], "kind": event["event"]} | json.loads(event["data"]))

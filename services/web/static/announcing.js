@@ -1,4 +1,5 @@
-// What a screen reader is told of the cards: politely, once each, and of many at once only how many.
+// What a screen reader is told: of the cards politely, once each, and of many at once only how many; of the own place
+// what holds last.
 import { nameOf } from "./card_view.js";
 import { find } from "./dom.js";
 import { say, whyInWords } from "./words.js";
@@ -9,6 +10,7 @@ const MOST_ONE_BY_ONE = 3;
 export class Announcing {
   constructor() {
     this.waiting = [];
+    this.where = "";
     this.timer = null;
   }
 
@@ -16,6 +18,15 @@ export class Announcing {
   add(change, places) {
     if (change.kind === "withdrawn") return;
     this.waiting.push({ ...change, places });
+    this.soon();
+  }
+
+  own(where) {
+    this.where = where;
+    this.soon();
+  }
+
+  soon() {
     this.timer ??= setTimeout(() => this.speak(), GATHER_MS);
   }
 
@@ -24,9 +35,10 @@ export class Announcing {
     const all = this.waiting.splice(0);
     const fresh = all.filter(({ kind }) => kind === "suggested");
     const many = fresh.length > MOST_ONE_BY_ONE;
-    const parts = all.filter((one) => !many || one.kind !== "suggested").map(inWords);
+    const parts = [this.where, ...all.filter((one) => !many || one.kind !== "suggested").map(inWords)];
+    this.where = "";
     if (many) parts.push(say("new_many", { count: fresh.length }));
-    find("#announcer").textContent = parts.join(" ");
+    find("#announcer").textContent = parts.filter(Boolean).join(" ");
   }
 }
 

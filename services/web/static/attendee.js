@@ -90,6 +90,10 @@ function start(me) {
       app.board.announce(change);
       app.keep();
     },
+    presence: (now) => {
+      const where = app.presence.heard(now);
+      if (where) app.board.announcing.own(where);
+    },
     status,
     mine: heard,
     refused: app.refused,

@@ -27,8 +27,21 @@ export class Presence {
 
   chooseAgain() {
     this.moving = true;
+    this.place.value = this.app.me.place ?? "";
     this.draw();
     this.place.focus();
+  }
+
+  // A badge, the desk or another device said it. Gives what is new in words, nothing where it was known.
+  heard({ present, place }) {
+    const { me } = this.app;
+    if (me.present === present && me.place === place) return "";
+    const focused = document.activeElement;
+    this.moving = focused === this.place; // a choice that was begun stays under the finger
+    Object.assign(me, { present, place });
+    this.app.drawAll();
+    if (find("#here").contains(focused) && focused.closest("[hidden]")) find("#here-button").focus();
+    return present ? find("#here-heading").textContent : say("here_gone");
   }
 
   choices() {

@@ -12,11 +12,12 @@ const SILENT_MS = 40000; // the server's beats come every 15 s: without any the 
 
 export class Stream {
   // name: of the session's own lock and channel. take(): the whole inbox, anew.
-  // on: snapshot(inbox), entry(position, view), status("live" | "connecting" | "lost"), mine(said), refused(problem)
+  // on: snapshot(inbox), entry(position, view), presence({ present, place }), status("live" | "connecting" | "lost"),
+  // mine(said), refused(problem)
   constructor(path, name, take, on) {
     Object.assign(this, { path, name, takeInbox: take, on });
     this.source = null;
-    this.held = null; // entries that wait for the inbox; null: no inbox is awaited
+    this.held = null; // what came and waits for the inbox; null: no inbox is awaited
     this.turn = 0; // which opening is the present one: answers to an older one are passed over
     this.wait = FIRST_WAIT_MS;
     this.status = "connecting";
@@ -80,7 +81,8 @@ export class Stream {
     this.source = source;
     source.onopen = () => this.opened(turn);
     source.onerror = () => this.failed(turn, source);
-    for (const kind of KINDS) source.addEventListener(kind, (event) => this.came(event));
+    for (const kind of KINDS) source.addEventListener(kind, (event) => this.hear(entryOf(event)));
+    source.addEventListener("presence", (event) => this.hear({ type: "presence", presence: JSON.parse(event.data) }));
     source.addEventListener("beat", () => this.alive());
     source.addEventListener("reset", () => this.snapshot(turn)); // our position is no longer kept
   }
@@ -105,18 +107,17 @@ export class Stream {
       const held = this.held ?? [];
       this.held = null;
       this.pass({ type: "snapshot", inbox });
-      for (const entry of held) this.pass(entry);
+      for (const message of held) this.pass(message);
       this.ready();
     } catch (problem) {
       this.failedToTake(turn, problem);
     }
   }
 
-  came(event) {
+  hear(message) {
     this.alive();
-    const entry = { type: "entry", position: event.lastEventId, view: { kind: event.type, ...JSON.parse(event.data) } };
-    if (this.held) this.held.push(entry);
-    else this.pass(entry);
+    if (this.held) this.held.push(message);
+    else this.pass(message);
   }
 
   failed(turn, source) {
@@ -178,6 +179,7 @@ export class Stream {
   take(message) {
     if (message.type === "snapshot") this.on.snapshot(message.inbox);
     else if (message.type === "entry") this.on.entry(message.position, message.view);
+    else if (message.type === "presence") this.on.presence(message.presence);
     else this.on.status((this.status = message.status));
   }
 
@@ -198,3 +200,5 @@ export class Stream {
     this.release?.();
   }
 }
+
+const entryOf = ({ type, data, lastEventId }) => ({ type: "entry", position: lastEventId, view: { kind: type, ...JSON.parse(data) } });

@@ -42,6 +42,7 @@ export const TEXTS = {
   here_heading: "Are you here?",
   here_yes: "You’re here",
   here_yes_at: "You’re here, {place}",
+  here_gone: "You are checked out.",
   here_label: "Where",
   here_anywhere: "Somewhere in the building",
   here_button: "I’m here",

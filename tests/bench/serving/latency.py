@@ -32,7 +32,7 @@ async def _paced(rate: int, times: int, do: Callable[[int], Awaitable[object]]) 
 
 
 async def _received(stream: Stream) -> float:
-    await stream.until(b"event: ")
+    await stream.until(b"event: suggested")
     return time.perf_counter()
 
 

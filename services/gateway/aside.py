@@ -1,0 +1,54 @@
+"""What is said on a stream beside its entries: a standing fact, of which only the newest counts.
+
+Owns: what was said last, and the task that sends it, which lives only as long as that takes. May never: keep more than
+one thing to say, or write before the stream began or after it ended.
+Theory: each chunk is one call of ``send``, so two writers of one stream never mix their bytes.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+
+class Aside:
+    """Of one stream. ``send`` has its own time limit."""
+
+    __slots__ = ("_is_open", "_newest", "_send", "_task")
+
+    def __init__(self, send: Callable[[bytes], Awaitable[None]]) -> None:
+        self._send = send
+        self._newest = b""
+        self._is_open = False
+        self._task: asyncio.Task[None] | None = None
+
+    def say(self, part: bytes) -> None:
+        """Sends it as soon as may be, unless it was what was said last."""
+        if part != self._newest:
+            self._newest = part
+            self._begin()
+
+    def open(self) -> None:
+        """The stream has begun."""
+        self._is_open = True
+        if self._newest:
+            self._begin()
+
+    def close(self) -> None:
+        """The stream ends: nothing is said any more."""
+        self._is_open = False
+        if self._task is not None:
+            self._task.cancel()
+
+    def _begin(self) -> None:
+        if self._is_open and self._task is None:
+            self._task = asyncio.create_task(self._run(), name="stream aside")
+
+    async def _run(self) -> None:
+        said = b""
+        try:
+            while said != self._newest:
+                said = self._newest
+                await self._send(said)
+        except (OSError, RuntimeError):  # the client is gone, or takes nothing: the stream's own writer sees that too
+            return
+        finally:
+            self._task = None
