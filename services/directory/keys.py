@@ -31,7 +31,9 @@ MOST_SESSIONS = 10  # the same: a phone, a laptop, and those that were forgotten
 USED_MS = MINUTE_MS  # last_used is that exact; writing at every request would be a write a request
 TOKEN_CHARS = 128
 _NOBODY = b"\0" * 32
-_FIELDS = "id, role, subject, conferences, checkins, expires"
+_FIELDS = "id, role, subject, conferences, checkins, only_checkins, expires"
+_GRANT = 7  # so many columns
+_LISTED = f"SELECT {_FIELDS}, made, last_used, revoked FROM grants WHERE kind = 'key'"  # noqa: S608 - constant
 
 
 class Keys:
@@ -47,6 +49,7 @@ class Keys:
         conferences: Sequence[str] = (),
         *,
         checkins: bool = False,
+        only_checkins: bool = False,
         days: int = KEY_DAYS,
     ) -> str:
         """A key for an organizer, a connector or an operator, to be shown once.
@@ -58,7 +61,7 @@ class Keys:
             good = "SELECT count(*) FROM grants WHERE kind = 'key' AND NOT revoked AND expires > ?"
             if self._base.read(good, (self._clock(),))[0][0] >= MOST_KEYS:
                 raise ValueError(f"There are {MOST_KEYS:,} keys. Revoke those that nobody needs.")
-            return self._issue("key", role, subject, conferences, days, checkins)
+            return self._issue("key", role, subject, conferences, days, (checkins, only_checkins))
 
     def session_of(self, grant: Grant, days: int) -> str:
         """A session of a key's holder; it ends with the key at the latest. A session's own belong to its key too."""
@@ -69,7 +72,7 @@ class Keys:
                 " (SELECT id FROM grants WHERE parent = ? ORDER BY made DESC, id LIMIT -1 OFFSET ?)",
                 (root, MOST_SESSIONS - 1),
             )
-            token = self._issue("session", grant.role, grant.subject, grant.conferences, days, grant.checkins)
+            token = self._issue("session", grant.role, grant.subject, grant.conferences, days)
             changes = (root, grant.expires, token.split(".")[2])
             self._base.run("UPDATE grants SET parent = ?, expires = min(expires, ?) WHERE id = ?", changes)
             return token
@@ -78,7 +81,7 @@ class Keys:
         """The secret part of a magic link: good once."""
         with self._base.write():
             self._drop_oldest("link", conference, attendee, MOST_LINKS)
-            return self._issue("link", "attendee", attendee, [conference], days, False)
+            return self._issue("link", "attendee", attendee, [conference], days)
 
     def exchange(self, link: str) -> str | None:
         """A session for a link, which is used up by it; None for one that is not good."""
@@ -87,7 +90,7 @@ class Keys:
             if grant is None or not self._base.run("DELETE FROM grants WHERE id = ?", (grant.id,)):
                 return None
             self._drop_oldest("session", grant.conferences[0], grant.subject, MOST_SESSIONS)
-            return self._issue("session", "attendee", grant.subject, grant.conferences, SESSION_DAYS, False)
+            return self._issue("session", "attendee", grant.subject, grant.conferences, SESSION_DAYS)
 
     def authenticate(self, token: str) -> Grant | None:
         """Who holds this key or session; None for one that is unknown, expired or revoked, and for links."""
@@ -117,14 +120,15 @@ class Keys:
 
     def keys(self, after: str = "", most: int = 100) -> list[KeyRow]:
         """A page of all keys, also expired and revoked ones, by their ids."""
+        return [_listed(row) for row in self._base.read(f"{_LISTED} AND id > ? ORDER BY id LIMIT ?", (after, most))]
+
+    def of_checkins(self, conference: str, most: int = MOST_KEYS) -> list[KeyRow]:
+        """The good keys of connectors that may bring check-ins at a conference, the newest first."""
         sql = (
-            f"SELECT {_FIELDS}, made, last_used, revoked FROM grants"  # noqa: S608 - constant
-            " WHERE kind = 'key' AND id > ? ORDER BY id LIMIT ?"
+            f"{_LISTED} AND role = 'connector' AND checkins AND NOT revoked AND expires > ?"  # noqa: S608 - constant
+            " AND EXISTS (SELECT 1 FROM json_each(conferences) WHERE value = ?) ORDER BY made DESC, id LIMIT ?"
         )
-        return [
-            KeyRow(grant=_grant(row[:6]), made=row[6], last_used=row[7], revoked=bool(row[8]))
-            for row in self._base.read(sql, (after, most))
-        ]
+        return [_listed(row) for row in self._base.read(sql, (self._clock(), conference, most))]
 
     def revoke_all(self, role: Role, subject: str, conference: str | None = None) -> int:
         """Ends all of somebody, or all that are for this conference."""
@@ -137,7 +141,9 @@ class Keys:
     def listed(self, role: Role, subject: str) -> list[tuple[Grant, int | None, bool]]:
         """The grants of somebody, when each was last used, and whether it is revoked; no secrets."""
         sql = f"SELECT {_FIELDS}, last_used, revoked FROM grants WHERE role = ? AND subject = ? ORDER BY made, id"  # noqa: S608
-        return [(_grant(row[:6]), row[6], bool(row[7])) for row in self._base.read(sql, (role, subject))]
+        return [
+            (_grant(row[:_GRANT]), row[_GRANT], bool(row[_GRANT + 1])) for row in self._base.read(sql, (role, subject))
+        ]
 
     def remove(self, conference: str, attendee: str) -> None:
         """Takes all of an attendee out, in the caller's transaction."""
@@ -158,14 +164,20 @@ class Keys:
         return self._base.run("DELETE FROM grants WHERE expires <= ?", (self._clock(),))
 
     def _issue(
-        self, kind: Kind, role: Role, subject: str, conferences: Sequence[str], days: int, checkins: bool
+        self,
+        kind: Kind,
+        role: Role,
+        subject: str,
+        conferences: Sequence[str],
+        days: int,
+        may: tuple[bool, bool] = (False, False),
     ) -> str:
         name, value, now = secrets.token_hex(8), secrets.token_urlsafe(32), self._clock()
         digest = self._digest(kind, name, value)
         self._base.run(
-            "INSERT INTO grants (id, digest, kind, role, subject, conferences, checkins, made, expires)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (name, digest, kind, role, subject, _json(conferences), checkins, now, now + days * DAY_MS),
+            "INSERT INTO grants (id, digest, kind, role, subject, conferences, checkins, only_checkins, made, expires)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (name, digest, kind, role, subject, _json(conferences), *may, now, now + days * DAY_MS),
         )
         return f"hw.{kind}.{name}.{value}"
 
@@ -213,15 +225,21 @@ def _check(role: Role, subject: str, conferences: Sequence[str], checkins: bool,
 
 
 def _grant(row: Row) -> Grant:
-    name, role, subject, conferences, checkins, expires = row
+    name, role, subject, conferences, checkins, only_checkins, expires = row
     return Grant(
         id=name,
         role=role,
         subject=subject,
         conferences=tuple(msgspec.json.decode(conferences, type=list[str])),
         checkins=bool(checkins),
+        only_checkins=bool(only_checkins),
         expires=expires,
     )
+
+
+def _listed(row: Row) -> KeyRow:
+    made, last_used, revoked = row[_GRANT:]
+    return KeyRow(grant=_grant(row[:_GRANT]), made=made, last_used=last_used, revoked=bool(revoked))
 
 
 def _json(values: Sequence[str]) -> str:

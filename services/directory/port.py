@@ -94,13 +94,17 @@ class Erased(Struct, frozen=True):
 
 
 class Grant(Struct, frozen=True, kw_only=True):
-    """What a good key or session says about who holds it. ``checkins``: a connector may bring them."""
+    """What a good key or session says about who holds it.
+
+    ``checkins``: a connector may bring them; ``only_checkins``: and nothing else.
+    """
 
     id: str
     role: Role
     subject: str
     conferences: tuple[str, ...]
     checkins: bool = False
+    only_checkins: bool = False
     expires: int = 0
 
 

@@ -50,6 +50,8 @@ PEOPLE = (
             number INTEGER PRIMARY KEY AUTOINCREMENT, name BLOB NOT NULL UNIQUE, key BLOB NOT NULL,
             day INTEGER NOT NULL) STRICT""",
     ),
+    # of a connector: made by an organizer, whose word does not reach beyond the own conference
+    ("ALTER TABLE grants ADD COLUMN only_checkins INTEGER NOT NULL DEFAULT 0",),
 )
 
 POSTS = (

@@ -54,6 +54,8 @@ def _checkin(sender: Sender, event: Input) -> Refused | None:
 
 
 def _posts(sender: Sender, event: Input) -> Refused | None:
+    if sender.only_checkins:
+        return Refused("This connector's key brings check-ins and nothing else.", "forbidden", "type")
     return None if event.conference is None else _own(sender, event)
 
 

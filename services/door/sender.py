@@ -17,12 +17,16 @@ STATUS: dict[Kind, int] = {"forbidden": 403, "gone": 410, "bad": 422}
 
 
 class Sender(Struct, frozen=True, kw_only=True):
-    """Who speaks. An attendee speaks in one conference; ``checkins``: a connector may bring them."""
+    """Who speaks. An attendee speaks in one conference.
+
+    ``checkins``: a connector may bring them; ``only_checkins``: and nothing else.
+    """
 
     role: Role
     id: str
     conferences: frozenset[str] = frozenset()
     checkins: bool = False
+    only_checkins: bool = False
 
 
 class Admitted(Struct, frozen=True):
@@ -54,7 +58,13 @@ def sender_of(grant: Grant) -> Sender:
     """The sender behind a good key or session."""
     assert not (grant.role == "connector" and grant.subject in RESERVED_CONNECTORS)
     assert grant.role != "attendee" or len(grant.conferences) == 1
-    return Sender(role=grant.role, id=grant.subject, conferences=frozenset(grant.conferences), checkins=grant.checkins)
+    return Sender(
+        role=grant.role,
+        id=grant.subject,
+        conferences=frozenset(grant.conferences),
+        checkins=grant.checkins,
+        only_checkins=grant.only_checkins,
+    )
 
 
 def source_of(sender: Sender) -> str:

@@ -7,7 +7,8 @@ The rules, from nothing to all:
   UPLOAD   an attendee's own archive, into the own conference (whether the account is theirs, the log decides)
   OWN      in the sender's own conferences
   CHECKIN  in the conferences that the connector's key names, if the key says so
-  POSTS    for whatever conference the router finds, or one of the sender's own
+  POSTS    for whatever conference the router finds, or one of the sender's own; not with a key that an organizer made
+           for a scanner: it reaches no further than the organizer's own conference
   ANY      in any conference
 Why: an attendee's word about itself is its own; consent, answers and blocks are nobody else's, not even the operator's.
 An organizer knows tickets and doors. A connector knows posts. Verifications come from the server's own check alone.

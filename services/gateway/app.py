@@ -13,6 +13,7 @@ from services.door.limits import network_of
 from services.gateway import (
     attendee,
     conference_views,
+    connectors,
     events,
     health,
     keys,
@@ -40,6 +41,7 @@ ROUTES = [
     *conference_views.ROUTES,
     *organizer.ROUTES,
     *looking.ROUTES,
+    *connectors.ROUTES,
     *keys.ROUTES,
     *letters.ROUTES,
     *links.ROUTES,

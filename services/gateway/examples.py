@@ -53,6 +53,10 @@ _KEY: dict[str, Any] = {
     "last_used_at": None,
     "revoked": False,
 }
+_MADE: dict[str, Any] = {
+    "key": "64e92def201bc5bf",
+    "secret": "hw.key.64e92def201bc5bf.lHkHgc5xYYjEmnIQcIG3PHQ-5ShG3HVE8-E3EYQRxgo",
+}
 _WHY: dict[str, Any] = {
     "kind": "conversation",
     "hashtag": "hitsm",
@@ -85,6 +89,7 @@ SENT: dict[tuple[str, str], Any] = {
         "consent": {"matching": True, "chats": True, "share_place": False},
         "show_name": True,
     },
+    ("POST", "/v1/conferences/{conference}/keys"): {"id": "door-scanner", "days": 30},
     ("POST", "/v1/dead-letters/{number}/resend"): {
         "bytes": "eyJ0eXBlIjoiY2hlY2tpbi5hcnJpdmVkIiwgLi4ufQ==",
         "dry_run": True,
@@ -136,10 +141,20 @@ GIVEN: dict[tuple[str, str], Any] = {
         ]
     },
     ("GET", "/v1/keys"): {"keys": [_KEY], "next": None},
-    ("POST", "/v1/keys"): {
-        "key": "64e92def201bc5bf",
-        "secret": "hw.key.64e92def201bc5bf.lHkHgc5xYYjEmnIQcIG3PHQ-5ShG3HVE8-E3EYQRxgo",
+    ("POST", "/v1/keys"): _MADE,
+    ("GET", "/v1/conferences/{conference}/keys"): {
+        "keys": [
+            {
+                "key": _KEY["key"],
+                "id": "door-scanner",
+                "made_at": _AT,
+                "expires_at": "2027-04-08T14:05:00.000Z",
+                "last_used_at": None,
+                "own": True,
+            }
+        ]
     },
+    ("POST", "/v1/conferences/{conference}/keys"): _MADE,
     ("GET", "/v1/me/blocks"): [{"blocked": "0d9f6a2e4b7c8151a3e6f902", "name": "Bob Iyer", "picture": None}],
     ("GET", "/v1/me/inbox"): {"position": "4700-0", "cards": [_CARD]},
 }

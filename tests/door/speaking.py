@@ -93,7 +93,7 @@ def may(sender: Sender, kind: str, conference: str | None, attendee: str) -> boo
         return kind in OF_AN_ORGANIZER and in_own
     if sender.role == "connector":
         if is_post or kind == "activity.deleted":
-            return conference is None or in_own
+            return not sender.only_checkins and (conference is None or in_own)
         return kind in {"checkin.arrived", "checkin.left"} and sender.checkins and in_own
     if sender.role == "operator":
         return kind in {"conference.opened", "conference.closed", "attendee.erased"}

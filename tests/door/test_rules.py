@@ -1,6 +1,6 @@
 """The table, cell by cell; nobody escalates; what the door writes and what it never keeps."""
 
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given, settings
@@ -69,13 +69,18 @@ def test_the_table_has_every_role_and_type_and_no_output() -> None:
 
 
 ids, conferences = st.sampled_from(["a1", "a2", "o1"]), st.sampled_from(["hims", "vive", "other"])
+_AS_GRANTED: dict[str, dict[str, Any]] = {
+    "attendee": {"conferences": HIMS, "only_checkins": False},
+    "connector": {},
+}
 senders = st.builds(
     Sender,
     role=st.sampled_from(ROLES),
     id=ids,
     conferences=st.frozensets(conferences, max_size=2),
     checkins=st.booleans(),
-).map(lambda sender: sender if sender.role != "attendee" else replace(sender, conferences=HIMS))
+    only_checkins=st.booleans(),
+).map(lambda sender: replace(sender, **_AS_GRANTED.get(sender.role, {"only_checkins": False})))
 
 
 @settings(max_examples=1_500, deadline=None)
@@ -144,6 +149,7 @@ def test_a_match_is_no_place_for_a_name(match: str) -> None:
 def test_a_sender_is_made_from_a_grant() -> None:
     grant = Grant(id="g", role="connector", subject="tito", conferences=("hims",), checkins=True)
     assert sender_of(grant) == Sender(role="connector", id="tito", conferences=HIMS, checkins=True)
+    assert sender_of(replace(grant, only_checkins=True)).only_checkins
     for name in (VERIFIER.id, OWNER.id):
         with pytest.raises(AssertionError):
             sender_of(replace(grant, subject=name))

@@ -96,6 +96,44 @@ def test_an_organizers_key_ends_with_its_sessions_and_streams(server: Server, op
     assert [each["revoked"] for each in listed if each["id"] == "helper"] == [True]
 
 
+def test_an_organizer_makes_keys_that_reach_no_further_than_its_doors(server: Server, operator: httpx.Client) -> None:
+    organizer, where = opened(server, "gate"), "/v1/conferences/gate/keys"
+    opened(server, "next-door")
+    good(operator.post("/v1/keys", json={"role": "connector", "id": "all", "conferences": ["gate"], "checkins": True}))
+    made = organizer.post(where, json={"id": "door-1", "days": 2})
+    assert made.status_code == 201
+    key, secret = made.json()["key"], made.json()["secret"]
+    with with_key(server, secret) as scanner:
+        deleted = {"type": "activity.deleted", "id": "d-1", "at": now(), "actor": "x:a", "post": "p"}
+        tried = [arrived("gate", 1), arrived("next-door", 2), dict(post("x:a", "x:b")), deleted]
+        assert statuses(scanner, *tried) == ["accepted", "rejected", "rejected", "rejected"]
+        assert scanner.get(where).status_code == 403
+        mine, others = good(organizer.get(where))["keys"]
+        assert (mine["key"], mine["id"], mine["own"], bool(mine["last_used_at"])) == (key, "door-1", True, True)
+        assert (others["id"], others["own"]) == ("all", False)
+        assert secret.split(".")[3] not in organizer.get(where).text
+        assert organizer.delete(f"{where}/{others['key']}").status_code == 403
+        assert organizer.delete(f"/v1/conferences/next-door/keys/{key}").status_code == 404
+        assert organizer.delete(f"{where}/{key}").status_code == 204
+        assert scanner.post("/v1/events", json=[arrived("gate", 3)]).status_code == 401
+    assert organizer.delete(f"{where}/{key}").status_code == 404
+    assert [each["id"] for each in good(organizer.get(where))["keys"]] == ["all"]
+
+
+def test_what_no_organizer_gets_a_key_for(server: Server) -> None:
+    organizer, where = opened(server, "full"), "/v1/conferences/full/keys"
+    for body in ({"id": "clock"}, {"id": "door", "days": 0}, {"id": "door", "days": 10_000}, {"id": "a b"}):
+        assert organizer.post(where, json=body).status_code in (400, 422), body
+    for body in ({"id": "door", "checkins": False}, {"id": "door", "conferences": ["gate"]}, {"role": "operator"}):
+        assert organizer.post(where, json=body).status_code == 400, body
+    for _ in range(50):
+        good(organizer.post(where, json={"id": "door"}))
+    refused = organizer.post(where, json={"id": "door"})
+    assert (refused.status_code, "50 keys" in refused.json()["detail"]) == (422, True)
+    good(organizer.post("/v1/conferences/full/close"))
+    assert organizer.post(where, json={"id": "door"}).status_code == 409
+
+
 def command(server: Server, *arguments: str, key: str = "operator", code: int = 0) -> str:
     """As `hallway` in a terminal, but in this process."""
     out, err = io.StringIO(), io.StringIO()

@@ -12,6 +12,7 @@ from tests.gateway.people import CONFERENCE, OPENING, Server, attendee, good, op
 
 VALUES = defaultdict(lambda: "1", conference=CONFERENCE, attendee="nobody")
 _JSON = {"content-type": "application/json"}
+_PERSON = {"name": "N", "accounts": [], "consent": {"matching": False, "chats": False, "share_place": False}}
 ENDS_THE_SESSION = "/v1/session"  # tried last
 STREAMS = ("/v1/me/stream", f"/v1/conferences/{CONFERENCE}/stream")
 
@@ -48,15 +49,12 @@ def test_another_organizers_conference_is_closed_to_it(server: Server, callers: 
     for method, path, roles in operations(server):
         if f"/{CONFERENCE}" in path and "organizer" in roles:
             bodies = {"PUT": OPENING, "DELETE": {"erase": CONFERENCE}}
-            body = bodies.get(method, {"name": "N", "accounts": [], "consent": _NONE})
+            body = {"id": "x"} if path.endswith("/keys") else bodies.get(method, _PERSON)
             answer = other.request(method, path, json=body, params={"a": "a", "b": "b"})
             expected = 422 if method == "PUT" else 403
             assert answer.status_code == expected, (method, path, answer.text)
     unknown = other.get("/v1/conferences/not-there/overview")
     assert unknown.json() == other.get(f"/v1/conferences/{CONFERENCE}/overview").json()
-
-
-_NONE = {"matching": False, "chats": False, "share_place": False}
 
 
 def test_events_are_taken_by_role(server: Server, callers: dict[str, httpx.Client]) -> None:

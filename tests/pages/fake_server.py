@@ -43,6 +43,7 @@ class Scene:
         self.conference: Doc = {}
         self.overviews = 0
         self.letters: list[Doc] = []
+        self.keys: list[Doc] = []
         self.asked: list[tuple[str, str, Any]] = []  # every state-changing request: method, path, body
         self.refuse: dict[tuple[str, str], Answer] = {}
         self.reply: dict[tuple[str, str], Any] = {}
@@ -191,6 +192,8 @@ class _Handler(BaseHTTPRequestHandler):
                 return 200, scene.conference
             if path.endswith("/overview"):
                 return 200, scene.overview
+            if path.endswith("/keys"):
+                return 200, {"keys": scene.keys}
             if path.endswith("/dead-letters"):
                 return 200, self._letters()
         return 404, _problem(404, "There is nothing here.")

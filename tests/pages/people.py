@@ -102,6 +102,24 @@ WHOLE = {
         "matching": {"per_hour": 5, "accounts": "claimed"},
     },
 }
+KEYS = [
+    {
+        "key": "k1",
+        "id": "door-1",
+        "made_at": AT,
+        "expires_at": "2027-04-08T16:05:00Z",
+        "last_used_at": LATER,
+        "own": True,
+    },
+    {
+        "key": "k2",
+        "id": "badges",
+        "made_at": AT,
+        "expires_at": "2028-03-08T16:05:00Z",
+        "last_used_at": None,
+        "own": False,
+    },
+]
 IMPORTED = {
     "registered": 1204,
     "mistakes": [

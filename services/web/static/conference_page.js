@@ -1,6 +1,7 @@
 // One conference: its numbers live, and what an organizer can do there. What cannot be done is not offered.
 import { organizer } from "./api.js";
 import { conferenceForm } from "./conference_form.js";
+import { connectors } from "./connectors.js";
 import { el, find } from "./dom.js";
 import { attendees } from "./enrolling.js";
 import { letters } from "./letters.js";
@@ -32,7 +33,7 @@ export class ConferencePage {
     const told = closed ? [el("p", { class: "banner calm wide" }, say("closed_note"))] : [];
     const tasks = closed
       ? [letters(id), erasing(id, name, this.on.erased)]
-      : [attendees(id), letters(id), conferenceForm(id, whole.opening, () => {}), closing(id, name, this.on.again)];
+      : [attendees(id), connectors(id), letters(id), conferenceForm(id, whole.opening, () => {}), closing(id, name, this.on.again)];
     place.replaceChildren(...told, ...this.numbers.panels, why(id), ...tasks);
     if (!this.stopped) this.follow();
   }

@@ -29,7 +29,8 @@ export async function tried(trouble, run) {
   }
 }
 
-// A form whose mistakes stand under it; `run` may return what to show. One at a time: a second tap waits for the first.
+// A form whose mistakes stand under it; `run` may return what to show, which `clear` of the form takes away. One at a
+// time: a second tap waits for the first.
 export function form(button, fields, run, kind = "quiet") {
   const trouble = note();
   const shown = el("div", { role: "status" });
@@ -46,5 +47,5 @@ export function form(button, fields, run, kind = "quiet") {
       send.removeAttribute("aria-disabled");
     });
   });
-  return element;
+  return Object.assign(element, { clear: () => shown.replaceChildren() });
 }

@@ -1,0 +1,86 @@
+"""The organizer's keys for scanners and desks: shown once, copied, listed, ended."""
+
+from playwright.sync_api import expect
+
+from tests.pages import people
+from tests.pages.conftest import CUT, Pages
+from tests.pages.fake_server import FakeServer
+from tests.pages.finding import button
+from tests.pages.hands import go_to, press
+from tests.pages.looking import LAPTOP, PHONE, SMALL, Looking
+from tests.pages.test_organizer import flowing, signed_in
+
+WHERE = "/v1/conferences/hi-27/keys"
+SHOWN = "hw.key.64e92def201bc5bf.lHkHgc5xYYjEmnIQcIG3PHQ-5ShG3HVE8-E3EYQRxgo"
+
+
+def test_a_key_is_made_shown_once_and_copied(pages: Pages, server: FakeServer, look: Looking) -> None:
+    pages.allowed = ("422",)
+    server.scene.reply[("POST", WHERE)] = {"key": "64e92def201bc5bf", "secret": SHOWN}
+    page = signed_in(pages)
+    flowing(page)
+    panel = page.get_by_role("region", name="Scanners and desks")
+    expect(panel).to_contain_text("No keys yet.")
+    server.scene.refuse[("POST", WHERE)] = (422, {"detail": "The name clock is the server's own."})
+    panel.get_by_label("Name of the scanner or desk").fill("clock")
+    button(panel, "Make a key").click()
+    expect(panel.get_by_text("The name clock is the server's own.")).to_be_visible()
+    with server.scene.lock:
+        server.scene.refuse.clear()
+        server.scene.keys = people.KEYS
+    panel.get_by_label("Name of the scanner or desk").fill("door-1")
+    panel.get_by_label("Good for so many days").fill("7")
+    button(panel, "Make a key").click()
+    expect(panel.get_by_text("The key of door-1, shown once.")).to_be_visible()
+    expect(panel.locator("code")).to_have_text(SHOWN)
+    expect(panel.get_by_text("Good until 8 April 2027. Last used 9 March 2027, 11:20.")).to_be_visible()
+    assert server.scene.asked[-1] == ("POST", WHERE, {"id": "door-1", "days": 7})
+    look.at(page, "28-keys", LAPTOP, PHONE, SMALL)
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    button(panel, "Copy").click()
+    expect(button(panel, "Copied")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == SHOWN
+    page.reload()
+    flowing(page)
+    expect(panel.get_by_text("badges")).to_be_visible()
+    expect(page.get_by_text(SHOWN)).to_have_count(0)
+    assert SHOWN not in page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}, location.href])")
+
+
+def test_a_key_is_ended_by_the_keyboard_and_the_operators_cannot_be(pages: Pages, server: FakeServer) -> None:
+    server.scene.keys = people.KEYS
+    page = signed_in(pages)
+    flowing(page)
+    expect(page.locator('[data-key="k2"]')).to_contain_text("the operator’s")
+    expect(page.locator('[data-key="k2"]').get_by_role("button")).to_have_count(0)
+    press(page, "End, door-1")
+    expect(page.get_by_role("dialog")).to_contain_text("End the key of door-1?")
+    page.keyboard.press("Escape")
+    expect(button(page, "End, door-1")).to_be_focused()
+    assert server.scene.asked[1:] == []
+    page.keyboard.press("Enter")
+    with server.scene.lock:
+        server.scene.keys = people.KEYS[1:]
+    press(page, "End it")
+    expect(page.get_by_text("The key of door-1 has ended.")).to_be_visible()
+    expect(page.get_by_label("Name of the scanner or desk")).to_be_focused()
+    expect(page.locator("[data-key]")).to_have_count(1)
+    assert server.scene.asked[1:] == [("DELETE", f"{WHERE}/k1", "")]
+
+
+def test_without_a_connection_it_says_so_and_goes_on(pages: Pages, server: FakeServer) -> None:
+    pages.allowed = CUT
+    server.scene.keys = people.KEYS
+    page = signed_in(pages)
+    flowing(page)
+    server.stop()
+    go_to(page, "Name of the scanner or desk")
+    page.keyboard.type("door-2")
+    page.keyboard.press("Enter")
+    panel = page.get_by_role("region", name="Scanners and desks")
+    expect(panel.get_by_text("That did not go through: no connection.")).to_be_visible()
+    expect(page.locator("[data-key]")).to_have_count(2)  # what was there stays
+    server.scene.reply[("POST", WHERE)] = {"key": "64e92def201bc5bf", "secret": SHOWN}
+    server.start()
+    button(panel, "Make a key").click()
+    expect(panel.locator("code")).to_have_text(SHOWN)
