@@ -18,6 +18,7 @@ from services.commands import (
     demo,
     exporting,
     fold_commands,
+    inboxes,
     kafka,
     keys,
     other_commands,
@@ -51,6 +52,7 @@ app.command(exporting.export, usage="Usage: hallway export INPUT... [OPTIONS]")
 app.command(backfill.backfill)
 app.command(tail.tail)
 app.command(dead_letters.app)
+app.command(inboxes.app)
 app.command(work.work, usage="Usage: hallway work router|matcher|delivery --kafka HOST:PORT [OPTIONS]")
 
 

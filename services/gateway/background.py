@@ -37,6 +37,7 @@ class Background:
         self._start(gate.overviews.held_back.run(), "pairs held back")
         self._start(Whereabouts(gate.runner, gate.hub, gate.clock).run(), "whereabouts")
         self._start(self._ready(), "inboxes")
+        self._start(gate.rebuilding.run(), "rebuilding")
         self._start(self._tidy(), "tidying")
         self._start(self._end_streams(), "sessions")
         self._start(self._expire_letters(), "dead letters")

@@ -142,6 +142,8 @@ GIVEN: dict[tuple[str, str], Any] = {
     },
     ("GET", "/v1/keys"): {"keys": [_KEY], "next": None},
     ("POST", "/v1/keys"): _MADE,
+    ("GET", "/v1/conferences/{conference}/inboxes"): {"conference": "himss-2027", "state": "ready"},
+    ("POST", "/v1/conferences/{conference}/inboxes/rebuild"): {"conference": "himss-2027", "state": "rebuilding"},
     ("GET", "/v1/conferences/{conference}/keys"): {
         "keys": [
             {

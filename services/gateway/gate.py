@@ -24,6 +24,7 @@ from services.gateway.intake import Intake, Result
 from services.gateway.metrics import Metrics
 from services.gateway.overview import Overviews
 from services.gateway.problems import ProblemError
+from services.gateway.rebuilding import Rebuilding
 from services.gateway.runner import Readiness, Runner
 from services.gateway.streams import Hub
 from services.inbox.port import Inboxes
@@ -61,9 +62,11 @@ class Gate:
     limiters: dict[str, Limiter] = field(default_factory=dict)
 
     faces: Faces = field(init=False)
+    rebuilding: Rebuilding = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "faces", Faces(self.directory.display))
+        object.__setattr__(self, "rebuilding", Rebuilding(self.inboxes, self.delivering, self.overviews.again))
         for name, rate in self.bounds.rates.items():
             self.limiters[name] = Limiter(rate, _microseconds)
 

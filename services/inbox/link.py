@@ -76,6 +76,12 @@ class Link:
             found = await self._writer.execute_command("SSCAN", key, cursor, "COUNT", count)
             return int(found[0]), [member.decode() for member in found[1]]
 
+    async def keys(self, prefix: str, cursor: int, count: int) -> tuple[int, list[str]]:
+        """The next keys that begin so, as SCAN has them: a walk through all keys of the server."""
+        async with self._bounded():
+            found = await self._writer.execute_command("SCAN", cursor, "MATCH", f"{prefix}*", "COUNT", count)
+            return int(found[0]), [key.decode(errors="replace") for key in found[1]]
+
     async def remove(self, *keys: str) -> None:
         """Removes keys."""
         async with self._bounded():

@@ -186,6 +186,13 @@ class MemoryInboxes(Following):
         for inbox in self._conferences.get(conference, _Conference()).inboxes.values():
             inbox.trim(0)
 
+    async def lose(self, conference: str) -> bool:
+        store = self._conferences.get(conference)
+        if store is None or store.building:
+            return False
+        del self._conferences[conference]
+        return True
+
     async def prepare(self, conference: str) -> None:
         self._conferences.setdefault(conference, _Conference())
 

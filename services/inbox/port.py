@@ -114,6 +114,12 @@ class Inboxes(Protocol):
         ``erased``: attendees erased up to the end of the outputs (may grow while it runs).
         """
 
+    async def lose(self, conference: str) -> bool:
+        """Takes the mark away, whoever's it is: nobody reads, and whoever delivers finds all lost and rebuilds it.
+
+        False: there is none, or a rebuild is under way; nothing was done.
+        """
+
     async def prepare(self, conference: str) -> None:
         """Makes the inboxes of a conference that has put nothing out yet: there, and empty. What is there stays."""
 

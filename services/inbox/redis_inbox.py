@@ -182,6 +182,19 @@ class RedisInboxes(Following):
         self._building.pop(conference, None)
         return self._moved(conference, self._accepted(conference, answer))
 
+    async def lose(self, conference: str) -> bool:
+        """As in the port. Whoever has keys is one of its people from here on, so that the rebuild clears them all."""
+        keys = Keys(conference)
+        for prefix in keys.prefix:
+            cursor, more = 0, True
+            while more:
+                cursor, found = await self._link.keys(prefix, cursor, _PEOPLE)
+                more = cursor != 0
+                if found:
+                    await self._link.write(scripts.NAME, [keys.people], [key.removeprefix(prefix) for key in found])
+        answer = await self._link.write(scripts.LOSE, [keys.mark], [])
+        return bool(answer[0].decode() == scripts.OK)
+
     async def prepare(self, conference: str) -> None:
         """As in the port."""
         await self._link.write(scripts.PREPARE, [Keys(conference).mark], self._head)

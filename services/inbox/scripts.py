@@ -140,6 +140,17 @@ end
 return {'ok'}
 """
 
+# KEYS: people. ARGV: attendees who have keys.
+NAME = "redis.call('SADD', KEYS[1], unpack(ARGV)) return {'ok'}"
+
+# KEYS: mark. A rebuild that is under way goes on.
+LOSE = """
+if redis.call('EXISTS', KEYS[1]) == 0 then return {'lost'} end
+if redis.call('HEXISTS', KEYS[1], 'building') == 1 then return {'building'} end
+redis.call('DEL', KEYS[1])
+return {'ok'}
+"""
+
 # KEYS: mark. ARGV: epoch, view, token. From here on nobody else reads or writes.
 BEGIN = """
 redis.call('HSET', KEYS[1], 'epoch', ARGV[1], 'view', ARGV[2], 'position', '', 'building', ARGV[3])

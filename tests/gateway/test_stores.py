@@ -1,14 +1,21 @@
 """The serving store emptied, ended, or somebody else's: everything in it comes back from the log."""
 
 import asyncio
+import io
+import json
 import os
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr
 from pathlib import Path
 
+import pytest
 import redis
 
+from services.cli import main
+from services.inbox.keys import Keys
 from services.inbox.valkey import EmbeddedValkey, _socket_folder
-from tests.gateway.people import CONFERENCE, OPENING, Attendee, Server, attendee, good, opened, talked, until
+from tests.gateway.people import CONFERENCE, OPENING, Attendee, Server, attendee, good, opened, stream, talked, until
 
 
 def with_a_card(server: Server) -> tuple[Attendee, Attendee]:
@@ -40,10 +47,48 @@ def test_an_ended_embedded_store_comes_back_full(tmp_path: Path) -> None:
         until(lambda: good(bob.http.get("/v1/me/inbox"))["cards"][0]["agreed_at"])
 
 
-def test_a_redis_of_ones_own_that_is_emptied_and_then_another_logs(tmp_path: Path) -> None:
-    store = EmbeddedValkey(tmp_path / "redis")
+@contextmanager
+def own_redis(folder: Path) -> Iterator[EmbeddedValkey]:
+    """A Redis as an operator has one beside the server."""
+    store = EmbeddedValkey(folder)
     asyncio.run(store.start())
     try:
+        yield store
+    finally:
+        asyncio.run(store.stop())
+
+
+def test_what_somebody_changed_in_redis_is_made_again_on_the_operators_word(tmp_path: Path) -> None:
+    with own_redis(tmp_path / "redis") as store, Server(tmp_path, redis=store.url) as server:
+        ada, bob = with_a_card(server)
+        (before,) = ada.cards()
+        with redis.Redis.from_url(store.url) as client, stream(server, ada.http, "/v1/me/stream") as live:
+            assert json.loads(live.next()["data"])["card"] == before["card"]
+            client.delete(*Keys(CONFERENCE).of(ada.id))
+            assert ada.cards() == []  # it looks whole, so nobody finds out
+            said = hallway(server, "inboxes", "rebuild", CONFERENCE)
+            assert said == f"The inboxes of {CONFERENCE} are made again.\n"
+            assert ada.cards() == [before]
+            for who in (ada, bob):
+                who.say("/v1/me/answers", card=before["card"], answer="accepted")
+            assert live.next()["event"] == "agreed"  # the stream goes on where it was
+            until(lambda: client.exists(Keys(CONFERENCE).presence))  # so do the organizer's numbers
+        operator = server.client("operator")
+        assert good(operator.get(f"/v1/conferences/{CONFERENCE}/inboxes"))["state"] == "ready"
+        assert operator.post("/v1/conferences/nowhere/inboxes/rebuild").status_code == 404
+
+
+def hallway(server: Server, *arguments: str) -> str:
+    """A command as the operator types it; what it says."""
+    said = io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, redirect_stderr(said):
+        patch.setenv("HALLWAY_KEY", server.keys["operator"])
+        assert main([*arguments, "--url", server.address]) == 0, said.getvalue()
+    return said.getvalue()
+
+
+def test_a_redis_of_ones_own_that_is_emptied_and_then_another_logs(tmp_path: Path) -> None:
+    with own_redis(tmp_path / "redis") as store:
         (tmp_path / "one").mkdir()
         with Server(tmp_path / "one", redis=store.url) as server:
             ada, _ = with_a_card(server)
@@ -59,5 +104,3 @@ def test_a_redis_of_ones_own_that_is_emptied_and_then_another_logs(tmp_path: Pat
             other.process.wait(20)
             assert other.process.returncode == 2
             assert "another log" in other.errors.read_text()
-    finally:
-        asyncio.run(store.stop())

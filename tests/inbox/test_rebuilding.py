@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 from schemas.outputs import AnyOutput
-from services.inbox.port import InboxUnavailableError
+from services.inbox.keys import Keys
+from services.inbox.port import InboxLostError, InboxUnavailableError
 from tests.inbox.conftest import Stores
 from tests.inbox.made import CONFERENCE, history, people, suggested
 from tests.inbox.seen import awaited, everything, inbox
@@ -100,3 +101,49 @@ async def test_who_is_erased_while_it_is_built_stays_erased(stores: Stores) -> N
         await inboxes.rebuild(CONFERENCE, outputs())
         assert await inbox(inboxes, "bob") == []
         assert await inbox(inboxes, "ada") == []
+
+
+@awaited
+async def test_what_is_lost_on_purpose_is_found_lost_and_made_again(stores: Stores) -> None:
+    outputs = history(8, outputs=50)
+    async with stores.open(keep=1000) as inboxes:
+        assert not await inboxes.lose(CONFERENCE)  # there is nothing
+        await inboxes.rebuild(CONFERENCE, outputs)
+        clean = await everything(inboxes)
+        assert await inboxes.lose(CONFERENCE)
+        assert await inboxes.delivered(CONFERENCE) is None
+        with pytest.raises(InboxUnavailableError):
+            await inboxes.read(CONFERENCE, "ada")
+        with pytest.raises(InboxLostError):
+            await inboxes.deliver(CONFERENCE, outputs[-1:])
+
+        async def watched() -> AsyncIterator[AnyOutput]:
+            for output in outputs:
+                assert not await inboxes.lose(CONFERENCE)  # what is under way goes on
+                yield output
+
+        await inboxes.rebuild(CONFERENCE, watched())
+        assert await everything(inboxes) == clean
+
+
+@awaited
+async def test_what_a_stranger_wrote_is_gone_after_it(over_redis: Stores) -> None:
+    """Also of people of whom the store does not know any more that they have keys, and from another log."""
+    outputs = history(9, outputs=80)
+    async with over_redis.open(keep=1000) as inboxes:
+        await inboxes.rebuild(CONFERENCE, outputs)
+        clean = await everything(inboxes)
+        keys = Keys(CONFERENCE)
+        with over_redis.admin() as admin:
+            for who in (*people(6), "nobody"):
+                own, cards, _ = keys.of(who)
+                admin.delete(own, cards)
+                admin.xadd(own, {"k": "suggested", "m": "false", "v": "{}"}, id="999999-0")
+                admin.hset(cards, "suggested:false", '999999-0 {"kind":"suggested"}')
+            admin.delete(keys.people)
+            admin.hset(keys.mark, "epoch", "another")
+        assert await inboxes.lose(CONFERENCE)
+        await inboxes.rebuild(CONFERENCE, outputs)
+        assert await everything(inboxes) == clean
+        with over_redis.admin() as admin:
+            assert not admin.exists(*keys.of("nobody"))
