@@ -18,3 +18,11 @@ def live(page: Any) -> None:
 def card(page: Any, of: str) -> Any:
     """A card by its id."""
     return page.locator(f'[data-card="{of}"]')
+
+
+def entered(pages: Any, link: str) -> Any:
+    """An attendee's page by the link, as from a mail."""
+    page = pages.open(link.removeprefix(pages.url))
+    button(page, "Open my meetups").click()
+    live(page)
+    return page

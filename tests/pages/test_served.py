@@ -1,7 +1,5 @@
 """The pages on a real ``hallway serve``: from the link to the meeting, and through a ``kill -9`` in mid-stream."""
 
-import csv
-import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,8 +7,9 @@ import pytest
 from playwright.sync_api import expect
 
 from services.gateway.pages import POLICY
+from tests.pages import organizing
 from tests.pages.conftest import CUT, Pages, watched
-from tests.pages.finding import button, live
+from tests.pages.finding import button, entered, live
 from tests.pages.looking import LAPTOP, Looking
 from tests.pages.served import Served
 
@@ -32,14 +31,6 @@ def pages(browser: Any, served: Served) -> Iterator[Pages]:
     """Pages of the real server."""
     with watched(browser, served.url) as one:
         yield one
-
-
-def entered(pages: Pages, link: str) -> Any:
-    """By the link, as from a mail."""
-    page = pages.open(link.removeprefix(pages.url))
-    button(page, "Open my meetups").click()
-    live(page)
-    return page
 
 
 def test_killed_in_mid_stream_fifty_come_once_and_in_order(pages: Pages, served: Served) -> None:
@@ -153,82 +144,29 @@ def test_nothing_inline_and_nothing_from_elsewhere(pages: Pages, served: Served)
     page.evaluate("navigator.serviceWorker.ready.then(() => true)")
 
 
-PEOPLE = """name,email,accounts,matching,chats,share_place,show_name
-Ada Abara,ada@example.org,x:ada,yes,yes,yes,yes
-Bram Berg,bram@example.org,x:bram,yes,yes,maybe,yes
-Chidi Castillo,chidi.example.org,x:chidi,yes,yes,no,no
-Dana Dogan,dana@example.org,x:dana,yes,yes,yes,yes
-"""
-
-
 def test_an_organizer_opens_imports_explains_mends_and_closes(pages: Pages, served: Served, look: Looking) -> None:
     """All of the organizer's page, on what a server really says."""
     pages.allowed = ("401", "409")
-    page = pages.open("/organizer", LAPTOP)
-    page.get_by_label("Key").fill(served.key)
-    button(page, "Sign in").click()
-    expect(page.get_by_role("link", name="Health IT Week")).to_be_visible()
-    page.get_by_label("A short id for it").fill("second")
-    button(page, "Go on").click()
-    fields = {"Name": "The Second", "Hashtags": "#second", "Time zone": "America/New_York"}
-    for name, text in fields.items():
-        page.get_by_label(name, exact=True).fill(text)
-    page.get_by_label("Starts (time there)").fill("2026-01-05T09:00")
-    page.get_by_label("Ends (time there)").fill("2099-01-09T18:00")
-    page.get_by_label("Place id").fill("hall-a")
-    page.get_by_label("Place name").fill("Hall A")
-    page.get_by_label("Chat hashtag").fill("hitsm")
-    button(page, "Open or change").click()
-    expect(page.get_by_role("heading", name="The Second")).to_be_visible()
-    file = {"name": "people.csv", "mimeType": "text/csv", "buffer": PEOPLE.encode()}
-    page.get_by_label("Many at once").set_input_files(file)
-    button(page, "Upload").click()
-    expect(page.get_by_text("2 people registered.")).to_be_visible()
-    for line, column in ((3, "share_place"), (4, "email")):
-        expect(page.get_by_role("row", name=f"{line} {column}")).to_be_visible()
-    button(page, "Make links for all").click()
-    with page.expect_download() as saved:
-        page.get_by_role("link", name="Save the file").click()
-    rows = list(csv.DictReader(saved.value.path().read_text(encoding="utf-8-sig").splitlines()))
-    assert [set(row) for row in rows] == [{"name", "email", "attendee", "link"}] * 2
-    assert all(row["link"].startswith(f"{served.url}/m/") for row in rows)
-    entered(pages, rows[0]["link"]).close()
-    page.get_by_label("Name", exact=True).first.fill("Elif Eriksen")
-    page.get_by_label("Accounts").fill("x:elif")
-    page.get_by_label("to be suggested").check()
-    button(page, "Register").click()
-    elif_ = page.get_by_text("Registered as").inner_text().split()[2].rstrip(".")
-    expect(page.locator('[data-number="registered"]')).to_have_text("<5")
-    page.get_by_label("Attendee’s id", exact=True).fill(elif_)
-    button(page, "Get a new link").click()
-    link = page.locator(".share code").last.inner_text()
-    phone = entered(pages, link)
+    page = organizing.signs_in(pages, served.key)
+    organizing.opens(page, "second", "The Second")
+    organizing.imports(page)
+    entered(pages, organizing.makes_links(page, served.url)[0]).close()
+    elif_ = organizing.registers(page, "Elif Eriksen", "x:elif")
+    phone = entered(pages, organizing.gets_a_link(page, elif_))
     button(phone, "I’m here").click()
     expect(phone.get_by_role("heading", name="You’re here")).to_be_visible()
-    page.get_by_label("One attendee’s id").fill(elif_)
-    page.get_by_label("The other’s id").fill(elif_)
-    button(page, "Explain").click()
-    expect(page.locator("ol li").first).to_be_visible()
+    organizing.explains(page, elif_)
+    scanner = organizing.makes_a_key(page, "door-1")
+    assert served.scanned(scanner, "second", elif_, "hall-a") == "accepted"
+    expect(phone.get_by_role("heading", name="You’re here, Hall A")).to_be_visible()
+    organizing.ends_the_key(page, "door-1")
+    assert served.scanned(scanner, "second", elif_, "hall-a") == "401"
     served.send_badly('{"type": "checkin.arrived", "conference": "second", "id": "x:1", "attendee": ""}')
-    button(page, "Show the dead letters").click()
-    button(page, "Show as text: letter 1").click()
-    mended = {"type": "checkin.arrived", "conference": "second", "id": "x:1", "attendee": elif_}
-    page.get_by_label("Text of letter 1").fill(json.dumps(mended | {"at": "2026-11-03T12:00:00Z", "place": "hall-a"}))
-    button(page, "Try").click()
-    expect(page.get_by_text("It would be taken.")).to_be_visible()
-    button(page, "Send again").click()
-    expect(page.get_by_text("Taken.")).to_be_visible()
+    organizing.mends(page, {"type": "checkin.arrived", "conference": "second", "id": "x:1", "attendee": elif_})
     look.at(page, "31-served-organizer", LAPTOP)
-    button(page, "Close for good …").click()
-    button(page.get_by_role("dialog"), "Close for good").click()
-    expect(page.get_by_text("This conference is closed.")).to_be_visible()
+    organizing.closes(page)
     phone.reload()
     expect(phone.get_by_text("The Second is over.")).to_be_visible()
-    button(page, "Erase everything …").click()
-    button(page.get_by_role("dialog"), "Erase everything").click()
-    expect(page.get_by_role("link", name="Health IT Week")).to_be_visible()
+    organizing.erases(page)
     expect(page.get_by_role("link", name="The Second")).to_have_count(0)
-    button(page, "Sign out").click()
-    expect(page.get_by_text("You are signed out here.")).to_be_visible()
-    page.reload()
-    expect(page.get_by_label("Key")).to_be_visible()
+    organizing.signs_out(page)

@@ -1,0 +1,144 @@
+"""What an organizer does on the page, one step a function, each to its end.
+
+Owns: the steps. May never: ask the server past the page.
+"""
+
+import csv
+import json
+from typing import Any
+
+from playwright.sync_api import expect
+
+from tests.pages.finding import button
+from tests.pages.looking import LAPTOP
+
+PEOPLE = """name,email,accounts,matching,chats,share_place,show_name
+Ada Abara,ada@example.org,x:ada,yes,yes,yes,yes
+Bram Berg,bram@example.org,x:bram,yes,yes,maybe,yes
+Chidi Castillo,chidi.example.org,x:chidi,yes,yes,no,no
+Dana Dogan,dana@example.org,x:dana,yes,yes,yes,yes
+"""
+
+
+def signs_in(pages: Any, key: str) -> Any:
+    """To the list of conferences."""
+    page = pages.open("/organizer", LAPTOP)
+    page.get_by_label("Key").fill(key)
+    button(page, "Sign in").click()
+    expect(page.get_by_role("link", name="Health IT Week")).to_be_visible()
+    return page
+
+
+def opens(page: Any, conference: str, name: str) -> None:
+    """A new one, by the form."""
+    page.get_by_label("A short id for it").fill(conference)
+    button(page, "Go on").click()
+    fields = {"Name": name, "Hashtags": f"#{conference}", "Time zone": "America/New_York"}
+    for label, text in fields.items():
+        page.get_by_label(label, exact=True).fill(text)
+    page.get_by_label("Starts (time there)").fill("2026-01-05T09:00")
+    page.get_by_label("Ends (time there)").fill("2099-01-09T18:00")
+    page.get_by_label("Place id").fill("hall-a")
+    page.get_by_label("Place name").fill("Hall A")
+    page.get_by_label("Chat hashtag").fill("hitsm")
+    button(page, "Open or change").click()
+    expect(page.get_by_role("heading", name=name)).to_be_visible()
+
+
+def imports(page: Any) -> None:
+    """A file of four people, two lines of which have a mistake."""
+    file = {"name": "people.csv", "mimeType": "text/csv", "buffer": PEOPLE.encode()}
+    page.get_by_label("Many at once").set_input_files(file)
+    button(page, "Upload").click()
+    expect(page.get_by_text("2 people registered.")).to_be_visible()
+    for line, column in ((3, "share_place"), (4, "email")):
+        expect(page.get_by_role("row", name=f"{line} {column}")).to_be_visible()
+
+
+def makes_links(page: Any, url: str) -> list[str]:
+    """For the two who were imported."""
+    button(page, "Make links for all").click()
+    with page.expect_download() as saved:
+        page.get_by_role("link", name="Save the file").click()
+    rows = list(csv.DictReader(saved.value.path().read_text(encoding="utf-8-sig").splitlines()))
+    assert [set(row) for row in rows] == [{"name", "email", "attendee", "link"}] * 2
+    assert all(row["link"].startswith(f"{url}/m/") for row in rows)
+    return [row["link"] for row in rows]
+
+
+def registers(page: Any, name: str, account: str) -> str:
+    """One more, by hand; the attendee's id."""
+    page.get_by_label("Name", exact=True).first.fill(name)
+    page.get_by_label("Accounts").fill(account)
+    page.get_by_label("to be suggested").check()
+    button(page, "Register").click()
+    attendee: str = page.get_by_text("Registered as").inner_text().split()[2].rstrip(".")
+    expect(page.locator('[data-number="registered"]')).to_have_text("<5")
+    return attendee
+
+
+def gets_a_link(page: Any, attendee: str) -> str:
+    """Anew, for somebody registered."""
+    page.get_by_label("Attendee’s id", exact=True).fill(attendee)
+    button(page, "Get a new link").click()
+    expect(page.get_by_text("A new link, shown once:")).to_be_visible()
+    link: str = page.locator(".share code").last.inner_text()
+    return link
+
+
+def explains(page: Any, attendee: str) -> None:
+    """Why, or why not."""
+    page.get_by_label("One attendee’s id").fill(attendee)
+    page.get_by_label("The other’s id").fill(attendee)
+    button(page, "Explain").click()
+    expect(page.locator("ol li").first).to_be_visible()
+
+
+def makes_a_key(page: Any, name: str) -> str:
+    """For a scanner; the key, as it is shown once."""
+    panel = page.get_by_role("region", name="Scanners and desks")
+    panel.get_by_label("Name of the scanner or desk").fill(name)
+    button(panel, "Make a key").click()
+    key: str = panel.locator("code").inner_text()
+    return key
+
+
+def ends_the_key(page: Any, name: str) -> None:
+    """At once."""
+    button(page, f"End, {name}").click()
+    button(page.get_by_role("dialog"), "End it").click()
+    expect(page.get_by_text(f"The key of {name} has ended.")).to_be_visible()
+
+
+def mends(page: Any, event: dict[str, str]) -> None:
+    """The first dead letter, into this event: tried, then sent."""
+    button(page, "Show the dead letters").click()
+    button(page, "Show as text: letter 1").click()
+    mended = json.dumps(event | {"at": "2026-11-03T12:00:00Z", "place": "hall-a"})
+    page.get_by_label("Text of letter 1").fill(mended)
+    button(page, "Try").click()
+    expect(page.get_by_text("It would be taken.")).to_be_visible()
+    button(page, "Send again").click()
+    expect(page.get_by_text("Taken.")).to_be_visible()
+
+
+def closes(page: Any) -> None:
+    """For good."""
+    button(page, "Close for good …").click()
+    button(page.get_by_role("dialog"), "Close for good").click()
+    expect(page.get_by_text("This conference is closed.")).to_be_visible()
+
+
+def erases(page: Any) -> None:
+    """All of it; the list of the others is shown."""
+    button(page, "Erase everything …").click()
+    button(page.get_by_role("dialog"), "Erase everything").click()
+    expect(page.get_by_role("link", name="Health IT Week")).to_be_visible()
+
+
+def signs_out(page: Any) -> None:
+    """And a reload does not sign in again."""
+    button(page, "Sign out").click()
+    expect(page.get_by_text("You are signed out here.")).to_be_visible()
+    page.reload()
+    expect(page.get_by_label("Key")).to_be_visible()
