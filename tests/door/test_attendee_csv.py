@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from schemas.names import account as normal
 from services.directory.directory import SqliteDirectory
 from services.door.attendee_csv import CSV_BYTES, MOST_MISTAKES, Mistake, read_csv, write_csv
 from services.door.enrolling import enrolled, verified
@@ -100,7 +101,14 @@ def test_mistakes_are_bounded() -> None:
 
 @given(st.binary(max_size=400) | st.text(max_size=400).map(lambda text: (HEAD + text).encode("utf-8", "replace")))
 def test_any_bytes_give_rows_and_mistakes_and_no_crash(data: bytes) -> None:
-    read_csv(data)
+    """A line is a row or has a mistake, never both; what is no mistake is in its normal form."""
+    rows, wrong = read_csv(data)
+    lines = [row.line for row in rows]
+    assert lines == sorted(set(lines))
+    assert set(lines).isdisjoint(mistake.line for mistake in wrong)
+    assert all(mistake.line >= 1 and mistake.text.endswith(".") for mistake in wrong)
+    assert all(row.email or row.accounts for row in rows)
+    assert all(account == normal(account) for row in rows for account in row.accounts)
 
 
 @pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", " =1", "'=1", "＝1", "|x", "%x"])
