@@ -33,7 +33,7 @@ class _Lines:
     def msg(self, line: str) -> None:
         """One line."""
         with suppress(OSError):
-            print(line, file=sys.stderr, flush=True)  # noqa: T201  # as structlog's own does
+            sys.stderr.write(f"{line}\n")  # at once, or the line of another thread would come in between
 
     debug = info = warning = error = critical = msg
 

@@ -1,10 +1,28 @@
-"""What is said by mistake, or to test us, reaches no log line: neither paths, nor headers, nor bodies."""
+"""What is said by mistake, or to test us, reaches no log line: no path, header or body. Lines stay whole."""
+
+import json
+import subprocess
+import sys
 
 import pytest
 
-from tests.serving.process import CANARY, CONFERENCE, Hallway
+from tests.serving.process import CANARY, CONFERENCE, ROOT, Hallway
 from tests.serving.proof import discreet
 
+THREADS, LINES = 4, 1_000
+AT_ONCE = f"""
+import sys, threading
+import structlog
+from services.gateway.logs import to_stderr
+def many(who):
+    for number in range({LINES}):
+        structlog.get_logger("hallway").info("said", who=who, number=number)
+sys.setswitchinterval(1e-6)  # as if each thread had a core that others want too
+to_stderr()
+threads = [threading.Thread(target=many, args=(who,)) for who in range({THREADS})]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+"""
 BEARER = f"Bearer hw.key.{CANARY}.{CANARY}"
 
 
@@ -32,3 +50,9 @@ def test_nothing_that_a_stranger_or_a_mistaken_sender_says_is_logged(hallway: Ha
             organizer.put(f"/v1/conferences/{CONFERENCE}", json={"name": CANARY})
         assert hallway.stop()[0] == 0
         discreet(hallway)
+
+
+def test_lines_of_several_threads_stay_whole() -> None:
+    said = subprocess.run([sys.executable, "-c", AT_ONCE], cwd=ROOT, check=True, capture_output=True, text=True).stderr
+    seen = [(line["who"], line["number"]) for line in map(json.loads, said.splitlines())]
+    assert sorted(seen) == [(who, number) for who in range(THREADS) for number in range(LINES)]
