@@ -10,6 +10,7 @@ Theory: nearly all times in a log are already in that form, so three dictionary 
 import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 
 MS = 1
 SECOND_MS = 1_000 * MS
@@ -76,8 +77,13 @@ def _seconds() -> Iterator[tuple[str, int]]:
 
 def written(ms: int) -> str:
     """The one form in which a time is written: ``YYYY-MM-DDTHH:MM:SS.mmmZ``."""
-    moment = _EPOCH + timedelta(milliseconds=ms)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{ms % 1000:03}Z"
+    return f"{_to_the_second(ms // SECOND_MS)}.{ms % SECOND_MS:03}Z"
+
+
+@lru_cache(4_096)
+def _to_the_second(seconds: int) -> str:
+    moment = _EPOCH + timedelta(seconds=seconds)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}"
 
 
 def is_written(at: str) -> bool:

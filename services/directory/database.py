@@ -15,6 +15,7 @@ from typing import Any
 
 from services.directory.port import DirectoryBusyError, DirectoryError, DirectoryFullError
 from services.disk import is_full, kind_of
+from services.inserting import inserts
 from services.problems import UnusableError
 
 Row = tuple[Any, ...]
@@ -31,7 +32,6 @@ _PRAGMAS = (
 
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 _AWAY = {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN}
-_AT_ONCE = (256, 32, 4, 1)  # rows a statement; few different ones, so that SQLite keeps them compiled
 
 
 class Database:
@@ -79,19 +79,10 @@ class Database:
             self._link.executemany(sql, rows)
 
     def insert(self, table: str, tail: str, rows: Sequence[Sequence[object]]) -> list[Row]:
-        """Many rows by few statements, and what ``tail`` returns of them.
-
-        Python gives its lock away around each statement, and may wait 5 ms for it while another thread computes.
-        """
-        returned, done = list[Row](), 0
-        for count in _AT_ONCE:
-            while len(rows) - done >= count:
-                some = rows[done : done + count]
-                done += count
-                marks = ", ".join([f"({', '.join('?' * len(some[0]))})"] * count)
-                sql = f"INSERT INTO {table} VALUES {marks} {tail}"  # noqa: S608  # names of ours
-                returned += self.read(sql, [value for row in some for value in row])
-        return returned
+        """Many rows by few statements, and what ``tail`` returns of them."""
+        values = [value for row in rows for value in row]
+        columns = len(rows[0]) if rows else 1
+        return [row for sql, some in inserts(table, columns, values, tail) for row in self.read(sql, some)]
 
     @contextmanager
     def write(self) -> Iterator[None]:

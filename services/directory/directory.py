@@ -4,7 +4,7 @@ Owns: what is opened, in which order, and the daily tidying. May never: be opene
 lock is the composition root's).
 """
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from services.directory import secret as secrets_
@@ -17,7 +17,7 @@ from services.directory.gone import Gone
 from services.directory.keys import Keys
 from services.directory.letter_keys import LetterKeys
 from services.directory.people import People
-from services.directory.port import EVIDENCE_DAYS, Erased, Held, NamedPost, Person, PostRef, Shown, day
+from services.directory.port import EVIDENCE_DAYS, Account, Erased, Held, NamedPost, Person, PostRef, Shown, day
 from services.directory.posts import Posts
 
 PEOPLE_FILE, POSTS_FILE, SECRET_FILE = "directory.sqlite", "posts.sqlite", "secret.key"
@@ -54,13 +54,17 @@ class SqliteDirectory:
         """A token for each account; made where there is none."""
         return self.accounts.tokens_for(accounts)
 
-    def named_posts(self, posts: Sequence[PostRef]) -> list[NamedPost]:
-        """Each post with its token; changes nothing."""
-        return self.posts.named(posts)
+    def rows_for(self, accounts: Iterable[str]) -> Mapping[str, Account]:
+        """The row, and with it the token, of each account; made where there is none."""
+        return self.accounts.rows_for(accounts)
 
-    def at_hand(self, accounts: Iterable[str]) -> bool:
-        """Whether these accounts, and any post of theirs, have their tokens in memory: then nobody is waited for."""
-        return self.posts.at_hand and self.accounts.at_hand(accounts) is not None
+    def at_hand(self, accounts: Iterable[str]) -> Mapping[str, Account] | None:
+        """These rows out of memory, without waiting for anybody; None where a file has to be looked at."""
+        return self.accounts.at_hand(accounts) if self.posts.at_hand else None
+
+    def named_posts(self, posts: Sequence[PostRef], rows: Mapping[str, Account]) -> list[NamedPost]:
+        """Each post with its token; changes nothing. ``rows``: at least those of the authors."""
+        return self.posts.named(posts, rows)
 
     def keep_posts(self, posts: Sequence[NamedPost]) -> None:
         """Makes the way back from these posts' tokens; on the disk when it returns."""

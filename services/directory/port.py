@@ -4,7 +4,7 @@ Owns: the shapes. May never: know SQLite. Times are milliseconds since 1970, spa
 Accounts are normalised texts (``x:ada``); tokens are ``p:`` and 24 hexadecimal digits, so they survive normalisation.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal, Protocol
 
 from msgspec import Struct
@@ -120,12 +120,12 @@ class KeyRow(Struct, frozen=True, kw_only=True):
 class Tokens(Protocol):
     """What the door's translation needs."""
 
-    def tokens_for(self, accounts: Iterable[str]) -> dict[str, str]:
-        """A token for each account; made where there is none."""
+    def rows_for(self, accounts: Iterable[str]) -> Mapping[str, Account]:
+        """The row, and with it the token, of each account; made where there is none."""
         ...
 
-    def named_posts(self, posts: Sequence[PostRef]) -> list[NamedPost]:
-        """Each post with its token; changes nothing."""
+    def named_posts(self, posts: Sequence[PostRef], rows: Mapping[str, Account]) -> list[NamedPost]:
+        """Each post with its token; changes nothing. ``rows``: at least those of the authors."""
         ...
 
     def hold(self, held: Sequence[Held]) -> None:

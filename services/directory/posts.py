@@ -10,7 +10,7 @@ What is rare looks at all rows instead: a person's own data, an erasure. Erasing
 its tokens unfindable and its rows unreadable at once, also in stale pages and in copies of this file.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from hashlib import blake2b
 
 import msgspec
@@ -55,9 +55,8 @@ class Posts:
         """Whether a token needs no file; else posts of the earlier form are looked up."""
         return self._earlier.is_empty
 
-    def named(self, posts: Sequence[PostRef]) -> list[NamedPost]:
+    def named(self, posts: Sequence[PostRef], owners: Mapping[str, Account]) -> list[NamedPost]:
         """Each post with its token. A deletion names its post with the same author."""
-        owners = self._accounts.rows_for([post.actor for post in posts])
         found = [_named(post, owners[post.actor]) for post in posts]
         if self._earlier.is_empty:
             return found
@@ -74,14 +73,15 @@ class Posts:
             if not new:
                 return
             with self._base.write():
-                rows = [self._row(post) for post in new.values()]
+                today = day(self._clock())
+                rows = [self._row(post, today) for post in new.values()]
                 self._base.insert("posts (number, token, account, sealed)", "", rows)
             if len(self._young) >= self._half:
                 self._old, self._young = self._young, set()
             self._young.update(new)
 
-    def _row(self, post: NamedPost) -> tuple[int, bytes, int, bytes]:
-        until = max(day(post.at) + self._days, day(self._clock()) + RECORDED_DAYS) + 1
+    def _row(self, post: NamedPost, today: int) -> tuple[int, bytes, int, bytes]:
+        until = max(day(post.at) + self._days, today + RECORDED_DAYS) + 1
         number = self._ends.get(until) or self._end_of(until)
         self._ends[until] = number + 1
         return number, bytes.fromhex(post.token[2:]), post.owner.number, sealed(post.owner.seal, post.token, post.id)

@@ -9,7 +9,7 @@ address or a handle), become a keyed digest of source and id: the same again is 
 somebody else needs.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from msgspec.structs import replace
@@ -26,8 +26,10 @@ from schemas.events import (
 )
 from schemas.names import plain_id
 from schemas.times import millis
-from services.directory.port import Held, Holding, NamedPost, PostRef, Tokens
+from services.directory.port import Account, Held, Holding, NamedPost, PostRef, Tokens
 from services.door.sender import Refused
+
+Rows = Mapping[str, Account]
 
 
 class Door(Tokens, Protocol):
@@ -37,8 +39,8 @@ class Door(Tokens, Protocol):
         """Whether this id was erased."""
         ...
 
-    def at_hand(self, accounts: Iterable[str]) -> bool:
-        """Whether these accounts, and any post of theirs, have their tokens in memory."""
+    def at_hand(self, accounts: Iterable[str]) -> Rows | None:
+        """The rows of these accounts, where they, and any post of theirs, have their tokens in memory."""
         ...
 
 
@@ -56,26 +58,27 @@ class Translated(NamedTuple):
     posts: list[NamedPost]
 
 
-def at_hand(events: Sequence[Input], directory: Door) -> bool:
-    """Whether these are translated out of memory, so that nobody is waited for."""
+def at_hand(events: Sequence[Input], directory: Door) -> Rows | None:
+    """The rows with which these are translated out of memory, so that nobody is waited for; None: it needs files."""
     if any(type(event) in _HOLDS for event in events):
-        return False
-    return directory.at_hand([account for event in events for account in accounts_in(event)])
+        return None
+    return directory.at_hand({account for event in events for account in accounts_in(event)})
 
 
-def translated(events: Sequence[Input], directory: Door) -> Translated:
-    """Who was erased is not registered or verified again."""
+def translated(events: Sequence[Input], directory: Door, rows: Rows | None = None) -> Translated:
+    """Who was erased is not registered or verified again. ``rows``: those ``at_hand``."""
     taken = [_unless_gone(event, directory) for event in events]
     good = [event for event in taken if not isinstance(event, Refused)]
-    tokens = directory.tokens_for([account for event in good for account in accounts_in(event)])
+    if rows is None:
+        rows = directory.rows_for([account for event in good for account in accounts_in(event)])
     about = [event for event in good if isinstance(event, ActivityPosted | ActivityDeleted)]
-    named = directory.named_posts([_post_in(event) for event in about]) if about else []
-    held = [item for event in good for item in _held(event, tokens)]
+    named = directory.named_posts([_post_in(event) for event in about], rows) if about else []
+    held = [item for event in good for item in _held(event, rows)]
     if held:
         directory.hold(held)
     posts = iter(named)
     told = [
-        event if isinstance(event, Refused) else replace(event, **_changes(event, tokens, posts, directory))
+        event if isinstance(event, Refused) else replace(event, **_changes(event, rows, posts, directory))
         for event in taken
     ]
     return Translated(told, [post for post, event in zip(named, about, strict=True) if type(event) is ActivityPosted])
@@ -108,32 +111,34 @@ def _post_in(event: ActivityPosted | ActivityDeleted) -> PostRef:
     return PostRef(event.id if isinstance(event, ActivityPosted) else event.deleted, event.actor, millis(event.at))
 
 
-def _held(event: Input, tokens: dict[str, str]) -> list[Held]:
+def _held(event: Input, rows: Rows) -> list[Held]:
     how = _HOLDS.get(type(event))
     if how is None:
         return []
     assert isinstance(event, AttendeeRegistered | AccountVerified | AccountReleased)
-    return [Held(event.conference, event.attendee, tokens[account], how) for account in accounts_in(event)]
+    return [Held(event.conference, event.attendee, rows[account].token, how) for account in accounts_in(event)]
 
 
-def _changes(event: Input, tokens: dict[str, str], posts: Iterator[NamedPost], directory: Door) -> dict[str, Any]:
+def _changes(event: Input, rows: Rows, posts: Iterator[NamedPost], directory: Door) -> dict[str, Any]:
     match event:
         case ActivityPosted():
             return {
                 "id": next(posts).token,
-                "actor": tokens[event.actor],
-                "mentions": tuple([tokens[account] for account in event.mentions]),
-                "reply_to": tokens[event.reply_to] if event.reply_to is not None else None,
-                "repost_of": tokens[event.repost_of] if event.repost_of is not None else None,
+                "actor": rows[event.actor].token,
+                "mentions": tuple([rows[account].token for account in event.mentions]),
+                "reply_to": rows[event.reply_to].token if event.reply_to is not None else None,
+                "repost_of": rows[event.repost_of].token if event.repost_of is not None else None,
             }
         case ActivityDeleted():
-            return {"actor": tokens[event.actor], "deleted": next(posts).token} | _id(event, directory)
+            return {"actor": rows[event.actor].token, "deleted": next(posts).token} | _id(event, directory)
         case AttendeeRegistered():
-            return {"accounts": tuple([tokens[account] for account in event.accounts])} | _id(event, directory)
+            return {"accounts": tuple([rows[account].token for account in event.accounts])} | _id(event, directory)
         case AccountVerified() | AccountReleased():
-            return {"account": tokens[event.account]} | _id(event, directory)
+            return {"account": rows[event.account].token} | _id(event, directory)
         case AttendeeBlocked() | AttendeeUnblocked():
-            return {"blocked": tokens.get(event.blocked, event.blocked)} | _id(event, directory)
+            return {"blocked": rows[event.blocked].token if event.blocked in rows else event.blocked} | _id(
+                event, directory
+            )
         case _:
             return _id(event, directory)
 

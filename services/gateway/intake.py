@@ -147,11 +147,12 @@ class Intake:
         return [_in_place(*next(done)) if isinstance(item, Record) else item for item in ready]
 
     async def _told(self, events: Sequence[Input]) -> Translated:
-        if not at_hand(events, self.directory):
+        rows = at_hand(events, self.directory)
+        if rows is None:
             return await asyncio.to_thread(translated, events, self.directory)
         whole = Translated([], [])
         for start in range(0, len(events), _PART_LINES):
-            told, posts = translated(events[start : start + _PART_LINES], self.directory)
+            told, posts = translated(events[start : start + _PART_LINES], self.directory, rows)
             whole.events.extend(told)
             whole.posts.extend(posts)
             await asyncio.sleep(0)

@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from services.inserting import inserts
 from services.journal.check import CHECK_S, damaged, is_sound, mend_tails
 from services.journal.ends import End, found_ends
 from services.journal.folder import DataFolder
@@ -35,7 +36,6 @@ from services.journal.schema import LOCK_WAIT_S, MIGRATIONS, bare, connect, plai
 from services.journal.snapshots import SnapshotFiles
 
 FILE = "journal.db"
-_AT_ONCE = (512, 64, 8, 1)  # rows a statement; few different ones, so that SQLite keeps them compiled
 _OFFSET = (1 << OFFSET_BITS) - 1
 
 
@@ -268,9 +268,5 @@ class SqliteJournal(SqliteLetters):
 
 def insert(db: sqlite3.Connection, table: str, columns: int, values: Sequence[Any]) -> None:
     """Puts rows, their values one after the other, into a table."""
-    done, marks = 0, f"({', '.join('?' * columns)})"
-    for rows in _AT_ONCE:
-        while len(values) - done >= rows * columns:
-            statement = f"INSERT INTO {table} VALUES {', '.join([marks] * rows)}"  # noqa: S608  # names of ours
-            db.execute(statement, values[done : done + rows * columns])
-            done += rows * columns
+    for statement, some in inserts(table, columns, values):
+        db.execute(statement, some)

@@ -8,15 +8,14 @@ import pytest
 from schemas.times import millis
 from services.directory.directory import SqliteDirectory
 from services.directory.port import PostRef
-from services.directory.posts import Posts
 
 Directories = Callable[[], SqliteDirectory]
 
 
-def kept_posts(posts: Posts, refs: Sequence[PostRef]) -> list[str]:
+def kept_posts(directory: SqliteDirectory, refs: Sequence[PostRef]) -> list[str]:
     """The tokens of posts, with their way back."""
-    named = posts.named(refs)
-    posts.keep(named)
+    named = directory.named_posts(refs, directory.rows_for([ref.actor for ref in refs]))
+    directory.keep_posts(named)
     return [post.token for post in named]
 
 

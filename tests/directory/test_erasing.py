@@ -27,7 +27,7 @@ def moved_in(directory: SqliteDirectory, canary: str, at: int, posts: int = 5) -
     directory.people.prefer("hims", who, f"{canary}-likes")
     token = directory.tokens_for([account])[account]
     directory.hold([Held("hims", who, token, "verified")])
-    kept_posts(directory.posts, [PostRef(f"x:{canary}-post{n}", account, at) for n in range(posts)])
+    kept_posts(directory, [PostRef(f"x:{canary}-post{n}", account, at) for n in range(posts)])
     directory.keys.exchange(directory.keys.issue_link("hims", who))
     directory.keys.issue_link("hims", who)
     directory.codes.begin("hims", who, account)
@@ -40,7 +40,7 @@ class TestErasing:
         who, _ = moved_in(directory, "canary", clock.now)
         session = directory.keys.exchange(directory.keys.issue_link("hims", who))
         old = directory.tokens_for(["x:canary-account"])["x:canary-account"]
-        post = kept_posts(directory.posts, [PostRef("x:1", "x:canary-account", clock.now)])
+        post = kept_posts(directory, [PostRef("x:1", "x:canary-account", clock.now)])
         assert directory.erase("hims", who) == Erased("hims", who, (old,))
         assert directory.people.get("hims", who) is None
         assert session is not None
@@ -125,7 +125,7 @@ def test_no_byte_of_an_erased_person_is_in_any_file(on_file: SqliteDirectory, fo
 
 
 def test_no_post_id_is_ever_readable_in_a_file(on_file: SqliteDirectory, folder: Path, clock: Clock) -> None:
-    tokens = kept_posts(on_file.posts, [PostRef(f"x:canary{n}", "x:ada", clock.now) for n in range(500)])
+    tokens = kept_posts(on_file, [PostRef(f"x:canary{n}", "x:ada", clock.now) for n in range(500)])
     assert left(folder, ["canary"]) == []
     data = raw(folder)
     assert all(bytes.fromhex(token.removeprefix("p:")) in data for token in tokens)
@@ -137,12 +137,12 @@ def test_whoever_has_stale_rows_and_the_secret_finds_no_post_of_an_erased_person
     """A post's row depends on a key that goes with the account: put back, it is still neither found nor read."""
     who, _ = moved_in(on_file, "canary", clock.now)
     ref = PostRef("x:known", "x:canary-account", clock.now)
-    token = kept_posts(on_file.posts, [ref])
+    token = kept_posts(on_file, [ref])
     rows = on_file._posts_base.read("SELECT * FROM posts")
     on_file.erase("hims", who)
     on_file._posts_base.run_all("INSERT INTO posts VALUES (?, ?, ?, ?)", rows)
     assert on_file.originals(token) == {}
-    assert kept_posts(on_file.posts, [ref]) != token
+    assert kept_posts(on_file, [ref]) != token
 
 
 def test_what_was_changed_or_expired_goes_with_the_daily_tidying(on_file: SqliteDirectory, folder: Path) -> None:
@@ -206,7 +206,7 @@ def test_erasing_is_quick_among_many(on_file: SqliteDirectory, folder: Path, clo
     """Printed, not asserted: a big conference, and all whom its people mentioned."""
     for start in range(0, 50_000, 5_000):
         on_file.tokens_for([f"x:passer{n}" for n in range(start, start + 5_000)])
-    kept_posts(on_file.posts, [PostRef(f"x:p{n}", f"x:passer{n % 3_000}", clock.now) for n in range(50_000)])
+    kept_posts(on_file, [PostRef(f"x:p{n}", f"x:passer{n % 3_000}", clock.now) for n in range(50_000)])
     who, canaries = moved_in(on_file, "canary", clock.now, posts=2_000)
     start_s = time.perf_counter()
     on_file.erase("hims", who)

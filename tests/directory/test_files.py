@@ -82,7 +82,7 @@ def test_posts_of_the_older_forms_keep_their_tokens(
     directory = SqliteDirectory(folder, clock)
     assert not directory.at_hand(["x:p1"])
     for _ in range(2):  # as they come again, and as they were kept then
-        assert kept_posts(directory.posts, refs)[:200] == tokens
+        assert kept_posts(directory, refs)[:200] == tokens
     ids = {token: ref.id for token, ref in zip(tokens, refs, strict=False)}
     assert directory.originals(tokens) == ids
     clock.now += 402 * DAY_MS
@@ -101,7 +101,7 @@ def test_posts_of_the_older_form_go_with_their_author(
     directory.hold([Held("hims", "a1", directory.tokens_for(["x:ada"])["x:ada"], "verified")])
     directory.erase("hims", "a1")
     assert directory.originals(tokens) == {}
-    assert kept_posts(directory.posts, [ref]) != tokens
+    assert kept_posts(directory, [ref]) != tokens
     assert directory._posts_base.read("SELECT count(*) FROM earlier_posts") == [(0,)]
     directory.close()
 

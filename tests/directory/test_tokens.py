@@ -32,7 +32,7 @@ class TestTokens:
 
     def test_no_account_is_no_question(self, directory: SqliteDirectory) -> None:
         assert directory.tokens_for([]) == {}
-        assert kept_posts(directory.posts, []) == []
+        assert kept_posts(directory, []) == []
         assert directory.originals([]) == {}
 
     def test_memory_is_bounded_and_changes_nothing(self, directory: SqliteDirectory, clock: Clock) -> None:
@@ -40,19 +40,20 @@ class TestTokens:
         posts = Posts(directory._posts_base, small, clock, most_remembered=10)
         accounts = [f"x:{n}" for n in range(50)]
         refs = [PostRef(f"x:{n}", f"x:{n}", clock.now) for n in range(50)]
-        tokens, of_posts = small.tokens_for(accounts), kept_posts(posts, refs)
-        assert small.cached == 10
-        assert posts.remembered == 50  # a batch is remembered whole
+        tokens, of_posts = small.tokens_for(accounts), posts.named(refs, small.rows_for(accounts))
+        for start in range(0, 50, 5):
+            posts.keep(of_posts[start : start + 5])
+        assert (small.cached, posts.remembered) == (10, 10)
         assert small.tokens_for(accounts) == tokens
-        assert kept_posts(posts, refs) == of_posts
+        assert posts.named(refs, small.rows_for(accounts)) == of_posts
 
     def test_a_post_has_the_same_token_for_400_days(self, directory: SqliteDirectory, clock: Clock) -> None:
         ref = PostRef("x:1", "x:ada", clock.now)
-        token = kept_posts(directory.posts, [ref])
+        token = kept_posts(directory, [ref])
         for days in (1, 200, 199):
             clock.now += days * DAY_MS
             directory.tidy()
-            assert kept_posts(directory.posts, [ref]) == token
+            assert kept_posts(directory, [ref]) == token
             assert directory.originals(token) == {token[0]: "x:1"}
         clock.now += 9 * DAY_MS  # it came once more on the last day, and is read for 7 days from then
         directory.tidy()
@@ -60,24 +61,24 @@ class TestTokens:
 
     def test_an_old_post_is_recognised_for_7_days(self, directory: SqliteDirectory, clock: Clock) -> None:
         ref = PostRef("x:1", "x:ada", clock.now - 4_000 * DAY_MS)
-        token = kept_posts(directory.posts, [ref])
+        token = kept_posts(directory, [ref])
         clock.now += 7 * DAY_MS
         directory.tidy()
-        assert kept_posts(directory.posts, [ref]) == token
+        assert kept_posts(directory, [ref]) == token
         assert directory.originals(token) == {token[0]: "x:1"}
         clock.now += 9 * DAY_MS  # it came once more
         directory.tidy()
         assert directory.originals(token) == {}
 
     def test_a_deletion_before_its_post_names_the_same(self, directory: SqliteDirectory, clock: Clock) -> None:
-        deletion = kept_posts(directory.posts, [PostRef("x:1", "x:ada", clock.now)])
-        assert kept_posts(directory.posts, [PostRef("x:1", "x:ada", clock.now - 5)]) == deletion
+        deletion = kept_posts(directory, [PostRef("x:1", "x:ada", clock.now)])
+        assert kept_posts(directory, [PostRef("x:1", "x:ada", clock.now - 5)]) == deletion
 
     def test_nobody_can_take_or_name_the_id_of_somebody_elses_post(
         self, directory: SqliteDirectory, clock: Clock
     ) -> None:
         mine, theirs = kept_posts(
-            directory.posts, [PostRef("x:1", "x:mallory", clock.now), PostRef("x:1", "x:ada", clock.now)]
+            directory, [PostRef("x:1", "x:mallory", clock.now), PostRef("x:1", "x:ada", clock.now)]
         )
         assert mine != theirs
 
@@ -90,7 +91,7 @@ class TestTokens:
 
     def test_a_post_can_be_read_as_long_as_it_is_kept(self, directory: SqliteDirectory, clock: Clock) -> None:
         """The seal is in the account's row: it must not go first, also for posts 10 minutes ahead."""
-        token = kept_posts(directory.posts, [PostRef("x:1", "x:ada", clock.now + 600_000)])
+        token = kept_posts(directory, [PostRef("x:1", "x:ada", clock.now + 600_000)])
         for days in [50] * 7 + [1] * 60:
             clock.now += days * DAY_MS
             directory.tidy()
@@ -100,7 +101,7 @@ class TestTokens:
 
     def test_any_text_is_a_post_id(self, directory: SqliteDirectory, clock: Clock) -> None:
         ids = ["x", "at://did:plc:ü/😀", "x" * 512, "\ud800", "a\nb", "'; DROP TABLE posts"]
-        tokens = kept_posts(directory.posts, [PostRef(text, "x:ada", clock.now) for text in ids])
+        tokens = kept_posts(directory, [PostRef(text, "x:ada", clock.now) for text in ids])
         assert directory.originals(tokens) == dict(zip(tokens, ids, strict=True))
 
     def test_the_same_trace_for_the_same_text(self, directory: SqliteDirectory) -> None:
