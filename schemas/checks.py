@@ -1,0 +1,160 @@
+"""What an event says, field by field: names in normal form, times that are times, what belongs together.
+
+Owns: which texts are accepted in which field, and their normal form. May never: look beyond the event itself, or at its
+JSON. Theory: msgspec has checked the types in C; names seen before are recognised by set look-ups, for many events at
+once without a step of Python for each. The sets are bounded and emptied when full.
+"""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
+from operator import attrgetter
+from typing import Any, get_args
+
+from msgspec.structs import force_setattr, replace
+
+from schemas import names
+from schemas.events import Chat, ConferenceOpened, Input, MatchAnswered
+from schemas.faults import FaultError, short
+from schemas.times import millis
+
+_KNOWN_NAMES = 500_000  # about 60 MB of names; a conference has far fewer
+
+
+@dataclass(slots=True)
+class _Form:
+    """A form of texts: how one becomes normal, and those known to be (bounded; None, for fields that may be absent)."""
+
+    normal: Callable[[str], str]
+    known: set[str | None] = field(default_factory=lambda: {None})
+
+    def __call__(self, text: str) -> str:
+        if text in self.known:
+            return text
+        normal = self.normal(text)
+        if len(self.known) >= _KNOWN_NAMES:
+            self.known.clear()
+            self.known.add(None)
+        self.known.add(normal)
+        return normal
+
+    def fits(self, texts: Collection[str | None]) -> bool:
+        """Whether all of them are normal as they are."""
+        if self.known.issuperset(texts):
+            return True
+        try:
+            return all(self(text) == text for text in set(texts).difference(self.known) if text is not None)
+        except ValueError:
+            return False
+
+
+@dataclass(frozen=True, slots=True)
+class _Field:
+    """A field of texts: one, or a tuple of them."""
+
+    name: str
+    form: _Form
+    get: Callable[[Any], Any]
+    is_tuple: bool
+
+    def fits(self, events: Sequence[Input]) -> bool:
+        """Whether it is normal in all of them."""
+        found = map(self.get, events)
+        return self.form.fits(list(chain.from_iterable(found) if self.is_tuple else found))
+
+    def normalise(self, event: Input) -> None:
+        """FaultError when there is no normal form."""
+        value = self.get(event)
+        if value is None or (self.is_tuple and self.form.known.issuperset(value)):
+            return
+        try:
+            normal = tuple([self.form(text) for text in value]) if self.is_tuple else self.form(value)
+        except ValueError as error:
+            raise FaultError(f"{self.name} {error}.", self.name) from None
+        if normal is not value:
+            # The event is still ours alone; frozen is for those who get it.
+            force_setattr(event, self.name, normal)
+
+
+class Checks:
+    """Checks events, and brings their texts to normal form in place. One instance is used by one thread."""
+
+    def __init__(self) -> None:
+        account, plain_id = _Form(names.account), _Form(names.plain_id)
+        self._hashtag, self._id, self._zone = _Form(names.hashtag), plain_id, _Form(names.time_zone)
+        time = _Form(_time)
+        # In this order they are looked at; the first fault is told.
+        forms = {
+            **dict.fromkeys(("attendee", "conference", "organizer", "place"), plain_id),
+            "source": _Form(names.source),
+            **dict.fromkeys(("account", "actor", "reply_to", "repost_of"), account),
+            "blocked": _Form(names.person),
+            "time_zone": self._zone,
+            **dict.fromkeys(("ends_at", "starts_at"), time),
+        }
+        of_tuples = {"mentions": account, "accounts": account, "hashtags": self._hashtag}
+        self._fields = {
+            kind: [_Field(name, form, attrgetter(name), False) for name, form in _had(kind, forms)]
+            + [_Field(name, form, attrgetter(name), True) for name, form in _had(kind, of_tuples)]
+            for kind in get_args(Input)
+        }
+        self._particular: dict[type, Callable[[Any], None]] = {
+            ConferenceOpened: self._opened,
+            MatchAnswered: self._answered,
+        }
+
+    def one(self, event: Input) -> None:
+        """FaultError with the first field that is wrong."""
+        kind = type(event)
+        for each in self._fields[kind]:
+            each.normalise(event)
+        particular = self._particular.get(kind)
+        if particular is not None:
+            particular(event)
+
+    def all(self, events: Sequence[Input]) -> None:
+        """The same of many at once; fast where most names were seen before."""
+        kinds: dict[type, list[Input]] = {}
+        for event in events:
+            kinds.setdefault(type(event), []).append(event)
+        for kind, some in kinds.items():
+            if kind in self._particular or not all(each.fits(some) for each in self._fields[kind]):
+                for event in some:
+                    self.one(event)
+
+    @staticmethod
+    def _answered(event: MatchAnswered) -> None:
+        if event.answer == "here" and event.place is None:
+            raise FaultError("place is missing: an answer of here names a place.", "place")
+
+    def _opened(self, opened: ConferenceOpened) -> None:
+        for place in opened.places:
+            _named("places", self._id, place.place)
+        force_setattr(opened, "chats", tuple([self._chat(chat) for chat in opened.chats]))
+        if millis(opened.ends_at) < millis(opened.starts_at):
+            raise FaultError("ends_at is before starts_at.", "ends_at")
+
+    def _chat(self, chat: Chat) -> Chat:
+        if chat.weekday is None and chat.start is None and chat.minutes is None and chat.time_zone is None:
+            return replace(chat, hashtag=_named("chats", self._hashtag, chat.hashtag))
+        if chat.weekday is None or chat.start is None or chat.minutes is None or chat.time_zone is None:
+            raise FaultError("chats: weekday, start, minutes and time_zone go together, or none of them.", "chats")
+        _named("chats", names.clock, chat.start)
+        _named("chats", self._zone, chat.time_zone)
+        return replace(chat, hashtag=_named("chats", self._hashtag, chat.hashtag))
+
+
+def _had(kind: type[Any], forms: dict[str, _Form]) -> list[tuple[str, _Form]]:
+    return [(name, form) for name, form in forms.items() if name in kind.__struct_fields__]
+
+
+def _named(field: str, form: Callable[[str], str], value: str) -> str:
+    try:
+        return form(value)
+    except ValueError as error:
+        raise FaultError(f"{field}: {short(value)} {error}.", field) from None
+
+
+def _time(text: str) -> str:
+    millis(text)
+    return text
