@@ -71,7 +71,9 @@ class Codec:
     def decode_each(self, lines: Sequence[bytes]) -> list[Record | Reject]:
         """Of each line its event, or what is wrong with it; as fast as it goes."""
         found: Sequence[Record | Reject] | None = self.decode_all(b"\n".join(lines))
-        return [self.decode(line) for line in lines] if found is None else list(found)
+        if found is None or len(found) != len(lines):  # a "line" may be two
+            return [self.decode(line) for line in lines]
+        return list(found)
 
     def _decode(self, line: bytes) -> Record:
         if len(line) > EVENT_BYTES:

@@ -7,7 +7,7 @@ addressed are
 registered; a deletion goes where its actor's posts went, also when it comes before the post.
 """
 
-from collections.abc import Callable, Set
+from collections.abc import Callable, Iterator, Sequence, Set
 from typing import Any, Self
 
 import msgspec
@@ -77,6 +77,22 @@ class Router:
             self.learn(event)
             return [(event.conference, event)]
         return self._post(event) if isinstance(event, ActivityPosted) else self._deletion(event)
+
+    def concerned(self, events: Sequence[Input | None]) -> Iterator[int]:
+        """The indices of those that ``route`` has something to do with, and of what is no event.
+
+        Nearly all posts go nowhere; they are passed over without a call for each. Whoever asks routes each that it gets
+        before it asks on: what is learnt by one counts for the next.
+        """
+        by_tags, accounts = self._by_tags, self._accounts
+        return (
+            index
+            for index, event in enumerate(events)
+            if type(event) is not ActivityPosted
+            or event.conference is not None
+            or by_tags.get(event.hashtags, True)  # True: not looked up yet
+            or event.actor in accounts
+        )
 
     # -- kept and taken back -------------------------------------------------------------------------------------
 

@@ -76,6 +76,7 @@ class WorkerApp:
     def __init__(self, settings: Settings, handler: Handler, reader: Reader) -> None:
         self.settings = settings
         self.commits: Commits = handler.commits
+        self.frame_records = handler.frame_records
         self.failure: BaseException | None = None
         self._handler, self._reader = handler, reader
         self._app: FramedApp | None = None

@@ -21,7 +21,7 @@ from schemas.topics import CONFERENCE_LOG, DEAD_LETTERS, MATCHES
 from streams.workers.commits import Commits
 from streams.workers.ended import erased_by
 from streams.workers.following import SAVE_RECORDS, Following
-from streams.workers.frames import Frame, Partition, Raw
+from streams.workers.frames import FRAME_RECORDS, Frame, Partition, Raw
 from streams.workers.handling import stretches
 from streams.workers.letters import letter, lettered
 from streams.workers.ports import AwayError, Inboxes, LostInboxesError, Message, Producer, Reader, Snapshots
@@ -53,6 +53,8 @@ class _Known(msgspec.Struct):
 
 class Delivering:
     """``partition_of`` gives a conference's partition; ``elapsed`` seconds; ``sleep`` waits for some."""
+
+    frame_records = FRAME_RECORDS
 
     def __init__(
         self,

@@ -128,7 +128,8 @@ class PartitionFold:
         """Folds records; those before ``processed`` are skipped. What it gives must be written in order."""
         told = Told()
         touched: dict[str, _Fold] = {}
-        for raw, found in decoded(self._codec, [raw for raw in records if raw.offset >= self.processed]):
+        new = [raw for raw in records if raw.offset >= self.processed]
+        for raw, found in zip(new, decoded(self._codec, new), strict=True):
             if isinstance(found, Reject):
                 if (gone := erased_by(raw)) is None:
                     self._reject(raw, found.reason, found.field, told)

@@ -18,6 +18,7 @@ class Handler(Protocol):
 
     topic: str
     commits: Commits
+    frame_records: int  # at most so many are handled at once
 
     async def begin(self) -> None:
         """Before the first partition is assigned."""
@@ -46,5 +47,7 @@ async def stretches(reader: Reader, frame: Frame, position: int) -> AsyncIterato
     if position < frame.begin:
         async for records in reader.read(*frame.at, position, frame.begin):
             yield records
-    if frame.end > position:
+    if position <= frame.begin:
+        yield frame.records
+    elif position < frame.end:
         yield [raw for raw in frame.records if end_of(raw) > position]

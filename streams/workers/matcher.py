@@ -18,7 +18,7 @@ from schemas.topics import CONFERENCE_LOG, DEAD_LETTERS, MATCHES
 from streams.matching.snapshot import SnapshotError
 from streams.workers.commits import Commits
 from streams.workers.folding import PartitionFold, Told
-from streams.workers.frames import Frame, Partition, Raw
+from streams.workers.frames import FRAME_RECORDS, Frame, Partition, Raw
 from streams.workers.handling import stretches
 from streams.workers.ports import Mark, Message, Producer, Reader, Snapshots
 
@@ -50,6 +50,8 @@ class Matching:
 
     ``policy`` overrides what conferences set: for tests. ``prefix``: of the topics' names.
     """
+
+    frame_records = FRAME_RECORDS
 
     def __init__(
         self,

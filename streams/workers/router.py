@@ -14,14 +14,14 @@ import msgspec
 
 from schemas.codec import Codec, Reject, encode
 from schemas.codec import Record as Event
-from schemas.events import ActivityDeleted, ActivityPosted
+from schemas.events import ActivityDeleted, ActivityPosted, Input
 from schemas.topics import ACTIVITY, CONFERENCE_LOG, DEAD_LETTERS
 from streams.routing import MOST_DELETIONS, Router
 from streams.workers.commits import Commits
 from streams.workers.decoding import decoded
 from streams.workers.ended import erased_by
 from streams.workers.following import SAVE_RECORDS, Following
-from streams.workers.frames import Frame, Partition, Raw, header
+from streams.workers.frames import ROUTED_RECORDS, Frame, Partition, Raw, header
 from streams.workers.handling import stretches
 from streams.workers.letters import letter, lettered
 from streams.workers.ports import Message, Producer, Reader, Rows, Snapshots
@@ -59,6 +59,8 @@ class _Routed:
 
 class Routing:
     """Each router knows all conferences, and the deletions of its own partitions."""
+
+    frame_records = ROUTED_RECORDS
 
     def __init__(
         self, producer: Producer, reader: Reader, snapshots: Snapshots, rows: Rows, *, prefix: str = ""
@@ -157,18 +159,27 @@ class Routing:
         self._lettered[at.partition] = await lettered(self._reader, self._dead_letters, at, position)
 
     def _route(self, at: Partition, records: Sequence[Raw], routed: _Routed) -> None:
-        for raw, found in decoded(self._codec, records):
-            if isinstance(found, Reject):
+        found = decoded(self._codec, records)
+        events = [record.event if type(record) is Event else None for record in found]
+        for index in self._router.concerned(events):
+            raw, record = records[index], found[index]
+            if isinstance(record, Reject):
                 if raw.offset not in self._lettered[at.partition]:
-                    routed.letters.append(letter(at, raw, found.reason, found.field, self._now))
+                    now = self._last_good(records[:index], events)
+                    routed.letters.append(letter(at, raw, record.reason, record.field, now))
                 continue
-            event = found.event
-            self._now = max(self._now or 0, raw.timestamp)
+            event = record.event
             if isinstance(event, ActivityDeleted) and event.conference is None:
                 routed.deletions.append((f"{event.actor} {event.deleted}", raw.value))
             for conference, copy in self._router.route(event):
                 kind = str(copy.__struct_config__.tag).encode()
                 routed.copies.append(Message(conference.encode(), encode(copy), (("type", kind),)))
+
+        self._now = self._last_good(records, events)
+
+    def _last_good(self, records: Sequence[Raw], events: Sequence[Input | None]) -> int | None:
+        good = (records[index].timestamp for index in reversed(range(len(records))) if events[index] is not None)
+        return next(good, self._now)
 
     async def _write(self, at: Partition, routed: _Routed) -> None:
         if routed.deletions:

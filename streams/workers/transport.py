@@ -27,6 +27,7 @@ class Worker(Protocol):
     """What the consumer tells the worker, and asks it."""
 
     commits: Commits
+    frame_records: int
 
     async def give_up(self, partitions: set[TP]) -> None: ...
     async def take_over(self, partitions: set[TP]) -> None: ...
@@ -68,7 +69,7 @@ class FramedConsumer(driver.Consumer):
             return  # between two assignments; all partitions are sought anew before the flow goes on
         generation = self.app.consumer_generation_id
         for tp, raws in records.items():
-            for frame in frames(Partition(*tp), raws):
+            for frame in frames(Partition(*tp), raws, worker_of(self.app).frame_records):
                 if not self.flow_active or self.app.consumer_generation_id != generation:
                     return
                 yield TP(*tp), self._framed(TP(*tp), frame)

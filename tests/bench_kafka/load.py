@@ -19,7 +19,7 @@ from tests.bench.logs import log
 PARTITIONS = 4
 PASSING = 20  # one in so many
 ACTORS = 5_000
-HASHTAG = "hitsm"
+HASHTAG = "hallway"  # none that the conferences of ``logs`` track, or a post would go to them too
 CONFERENCE = "bench"
 LOGS = 4  # conferences, each a simulated one of its own
 _WAIT_S = 60.0
