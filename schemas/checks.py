@@ -114,10 +114,8 @@ class Checks:
 
     def all(self, events: Sequence[Input]) -> None:
         """The same of many at once; fast where most names were seen before."""
-        kinds: dict[type, list[Input]] = {}
-        for event in events:
-            kinds.setdefault(type(event), []).append(event)
-        for kind, some in kinds.items():
+        for kind in set(map(type, events)):
+            some = [event for event in events if type(event) is kind]
             if kind in self._particular or not all(each.fits(some) for each in self._fields[kind]):
                 for event in some:
                     self.one(event)

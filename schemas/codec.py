@@ -54,26 +54,22 @@ class Codec:
 
     def decode_all(self, block: bytes) -> list[Record] | None:
         """The events of whole lines as fast as it goes; None when one of them is bad (then ``decode`` each)."""
-        if len(block) > EVENT_BYTES:
-            return None  # one of them may be too long
+        return self._at_once(block.removesuffix(b"\n").split(b"\n"))
+
+    def decode_each(self, lines: Sequence[bytes]) -> list[Record | Reject]:
+        """Of each line its event, or what is wrong with it; as fast as it goes."""
+        found: Sequence[Record | Reject] | None = self._at_once(lines)
+        return [self.decode(line) for line in lines] if found is None else list(found)
+
+    def _at_once(self, lines: Sequence[bytes]) -> list[Record] | None:
+        if max(map(len, lines), default=0) > EVENT_BYTES:
+            return None
         try:
-            events = self._decoder.decode_lines(block)
-            # msgspec splits by value. That is by line where all lines are `{...}` and there are as many of them as
-            # events.
-            ends = block.count(b"\n") - block.endswith(b"\n")
-            if not ends == block.count(b"}\n{") == len(events) - 1:
-                return None
+            events = list(map(self._decoder.decode, lines))
             self._checks.all(events)
             return [_timed(event) for event in events]
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, FaultError, ValueError):
             return None
-
-    def decode_each(self, lines: Sequence[bytes]) -> list[Record | Reject]:
-        """Of each line its event, or what is wrong with it; as fast as it goes."""
-        found: Sequence[Record | Reject] | None = self.decode_all(b"\n".join(lines))
-        if found is None or len(found) != len(lines):  # a "line" may be two
-            return [self.decode(line) for line in lines]
-        return list(found)
 
     def _decode(self, line: bytes) -> Record:
         if len(line) > EVENT_BYTES:

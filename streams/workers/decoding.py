@@ -5,7 +5,7 @@ Owns: what a record is that is no line of bytes. May never: pass over one in sil
 
 from collections.abc import Sequence
 
-from schemas.codec import EVENT_BYTES, Codec, Record, Reject
+from schemas.codec import Codec, Record, Reject
 from streams.workers.frames import Raw, Unreadable
 
 NO_VALUE = "The record has no value."
@@ -14,11 +14,8 @@ NO_VALUE = "The record has no value."
 def decoded(codec: Codec, records: Sequence[Raw]) -> list[Record | Reject]:
     """What each record says."""
     values = [raw.value for raw in records]
-    if set(map(type, values)) == {bytes} and sum(map(len, values)) + len(values) <= EVENT_BYTES:
+    if set(map(type, values)) <= {bytes}:
         return codec.decode_each(values)
-    if len(records) > 1:
-        half = len(records) // 2
-        return decoded(codec, records[:half]) + decoded(codec, records[half:])
     return [_alone(codec, value) for value in values]
 
 
