@@ -44,6 +44,7 @@ from services.kafka.access import Access
 from services.kafka.serving.replica import ForeignLogError
 from services.open_files import make_room
 from services.problems import UnusableError
+from services.processes import collecting
 
 STATIC = Path(__file__).parent / "web" / "static"
 ORGANIZER = "organizer"
@@ -193,6 +194,7 @@ async def serve(settings: Settings, ready: Ready) -> int:
     The task that it may give goes on beside the server: each ends with the other.
     """
     make_room(settings.bounds.streams)
+    collecting.seldom()
     sock = bound(settings)
     try:
         address = settings.address(sock.getsockname()[1])

@@ -27,6 +27,7 @@ from services.kafka.partitioning import partition_of
 from services.kafka.reading import TopicReader
 from services.kafka.writing import TopicWriter
 from services.problems import UnusableError
+from services.processes import collecting
 from services.working.inboxes import StoreInboxes
 from services.working.metrics import told
 from services.working.past import Past
@@ -129,6 +130,7 @@ def _begin_to_end() -> None:
 @asynccontextmanager
 async def _made(settings: Settings, partitions: int) -> AsyncIterator[WorkerApp]:
     poison.install()
+    collecting.seldom()
     async with AsyncExitStack() as stack:
         producer = await stack.enter_async_context(TopicWriter(settings.kafka))
         reader = await stack.enter_async_context(TopicReader(settings.kafka))
