@@ -20,7 +20,6 @@ import structlog
 from services.inbox.port import InboxForeignError
 from services.kafka import topics
 from services.kafka.access import Access
-from services.kafka.backfilling import backfill
 from services.kafka.clusters import cluster_id
 from services.kafka.linking import KafkaRefusedError
 from services.kafka.partitioning import partition_of
@@ -30,7 +29,7 @@ from services.problems import UnusableError
 from services.processes import collecting
 from services.working.inboxes import StoreInboxes
 from services.working.metrics import told
-from services.working.past import Past
+from services.working.past import Past, brought
 from services.working.snapshots import TopicRows, TopicSnapshots
 from streams.workers import poison
 from streams.workers.app import Settings as AppSettings
@@ -163,8 +162,8 @@ async def _pasts(settings: Settings, worker: WorkerApp, router: Routing, snapsho
         own = router.positions()
         return [name for name in router.open_conferences() if partition_of(name.encode(), number) in own]
 
-    async def fill(conference: str) -> int:
-        return (await backfill(settings.kafka, conference, prefix=settings.prefix)).copied
+    async def fill(conference: str) -> str:
+        return await brought(settings.kafka.address, conference, settings.prefix)
 
     try:
         await Past(mine, fill, snapshots).run()
