@@ -12,14 +12,11 @@ from statistics import median
 from tempfile import TemporaryDirectory
 
 from schemas.topics import ACTIVITY
-from services.kafka import topics
-from services.kafka.access import Access
 from services.kafka.broker import LocalKafka
 from tests.bench.rows import Row, say, spread, table
 from tests.bench_kafka import latency, load
 from tests.bench_kafka.readers import BARE, BYTEWAX, MATCHER, PLAIN, QUIX, READERS, ROUTER, Reader, Run, run
 
-PREFIX = "bench."
 ROUNDS = 3
 
 Runs = dict[Reader, list[Run]]
@@ -28,10 +25,6 @@ Runs = dict[Reader, list[Run]]
 def main(rounds: int) -> int:
     """The exit code."""
     with TemporaryDirectory() as folder, LocalKafka(Path(folder)) as kafka:
-        say("filling ...")
-        asyncio.run(topics.create(Access(kafka.address), PREFIX, partitions=load.PARTITIONS))
-        load.fill_posts(kafka.address, PREFIX, max(reader.records for reader in READERS))
-        load.fill_logs(kafka.address, PREFIX, MATCHER.records)
         runs = _measured(kafka.address, rounds)
     rows = _rows(runs) + latency.run()
     sys.stdout.write(table(rows))
@@ -41,8 +34,13 @@ def main(rounds: int) -> int:
 def _measured(broker: str, rounds: int) -> Runs:
     runs: Runs = defaultdict(list)
     for number in range(1, rounds + 1):
+        say(f"round {number}: filling ...")
+        # Topics of its own: where a worker committed and kept snapshots, it would go on from there.
+        posts, logs = f"posts{number}.", f"logs{number}."
+        asyncio.run(load.fill_posts(broker, posts, max(reader.records for reader in READERS)))
+        asyncio.run(load.fill_logs(broker, logs, MATCHER.records))
         for reader in READERS:  # one after the other, so that a busy minute does not meet one reader alone
-            found = run(reader, broker, PREFIX, PREFIX + ACTIVITY)
+            found = run(reader, broker, logs if reader is MATCHER else posts, posts + ACTIVITY)
             runs[reader].append(found)
             say(f"round {number}: {reader.what}: {found.speed:,.0f} records/s")
     return runs

@@ -13,6 +13,12 @@ from msgspec.structs import replace
 
 from schemas.codec import Codec, Record, encode
 from schemas.topics import ACTIVITY, CONFERENCE_LOG
+from services.kafka import topics
+from services.kafka.access import Access
+from services.kafka.reading import TopicReader
+from services.kafka.writing import TopicWriter
+from services.working.past import done
+from services.working.snapshots import TopicSnapshots
 from streams.routing import Router
 from tests.bench.logs import log
 
@@ -73,14 +79,19 @@ def logs(number: int) -> Iterator[Line]:
                 yield name.encode(), encode(replace(event, conference=name))
 
 
-def fill_posts(broker: str, prefix: str, number: int) -> None:
-    """The activity topic, and the conference's opening in the log."""
+async def fill_posts(broker: str, prefix: str, number: int) -> None:
+    """The activity topic, and the log with the opening of a conference that is done with its past."""
+    access = Access(broker)
+    await topics.create(access, prefix, partitions=PARTITIONS)
     _fill(broker, prefix + CONFERENCE_LOG, [opened()])
     _fill(broker, prefix + ACTIVITY, posts(number))
+    async with TopicWriter(access) as writer, TopicReader(access) as reader:
+        await done(TopicSnapshots(writer, reader, "bench", prefix), CONFERENCE)
 
 
-def fill_logs(broker: str, prefix: str, number: int) -> None:
+async def fill_logs(broker: str, prefix: str, number: int) -> None:
     """The log's topic."""
+    await topics.create(Access(broker), prefix, partitions=PARTITIONS)
     _fill(broker, prefix + CONFERENCE_LOG, logs(number))
 
 

@@ -7,6 +7,7 @@ import asyncio
 import sys
 from typing import Any
 
+from services.kafka.access import Access
 from services.working.work import Settings, work
 from streams.workers.frames import Frame
 from streams.workers.matcher import Matching
@@ -28,7 +29,7 @@ def count_frames(handler: type[Any], count: Count) -> None:
 def main(kind: str, broker: str, prefix: str, wanted: int) -> None:
     """Reads until all are read."""
     count_frames(Routing if kind == "router" else Matching, Count(wanted))
-    settings = Settings("router" if kind == "router" else "matcher", broker, prefix=prefix, ticks=False)
+    settings = Settings("router" if kind == "router" else "matcher", Access(broker), prefix=prefix, ticks=False)
     sys.exit(asyncio.run(work(settings, lambda: None)))
 
 
