@@ -33,9 +33,9 @@ T = TypeVar("T")
 class Limits:
     """Units are last in the name; tests take smaller ones."""
 
-    slice_records: int = 256  # about 5 ms of folding, then others have the event loop
+    slice_records: int = 256  # about 3 ms of folding, then others have the event loop
     told_at_once: int = 2_000  # outputs gathered before they are written
-    snapshot_records: int = 100_000  # of all partitions beyond their snapshots: folded again in two seconds
+    snapshot_records: int = 200_000  # of all partitions beyond their snapshots: folded again in two seconds
     snapshot_records_most: int = 150_000  # a long log's snapshots are a tenth of it apart, but not more
     quiet_s: float = 5.0  # without a frame, then a partition gets snapshots, if that spares folding
     snapshot_s: float = 60.0  # after which it gets one in any case
