@@ -80,3 +80,15 @@ def test_the_router_agrees_with_the_slow_one(history: list[Json]) -> None:
         routed = [(conference, plain(event)) for conference, event in router.route(made)]
         assert routed == slow.route(plain(made))
         assert all(event["conference"] == conference for conference, event in routed)
+
+
+@settings(max_examples=300, deadline=None)
+@given(HISTORIES)
+def test_what_is_passed_over_would_go_nowhere(history: list[Json]) -> None:
+    events = [msgspec.convert({"id": f"e{number}", **said}, Input) for number, said in enumerate(history)]
+    router, other = Router(), Router()
+    quick = [(index, router.route(events[index])) for index in router.concerned(events)]
+    assert [each for each in quick if each[1]] == [
+        (index, routed) for index, event in enumerate(events) if (routed := other.route(event))
+    ]
+    assert router.save() == other.save()

@@ -20,6 +20,7 @@ class Handler:
     """Does what it is told to do with a frame, and counts."""
 
     topic = "log"
+    frame_records = 10
 
     def __init__(self, error: Exception | None = None) -> None:
         self.commits, self.error = Commits(), error
