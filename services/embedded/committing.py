@@ -14,6 +14,7 @@ from typing import Any
 
 from schemas.codec import Record
 from services.embedded.answers import Answer, BusyError, StoppedError
+from services.embedded.lettered import Lettered
 from services.embedded.limits import Limits
 from services.embedded.planning import Plan, Planner, answers, appended
 from services.embedded.reading import Kept
@@ -55,6 +56,7 @@ class Committer:
     failed: Callable[[BaseException], None]
     counted: deque[tuple[str, str]]  # of posts of which the fold found that they count
     dropped: Callable[[str], bool]  # has the fold let go of a conference, after all that it has to fold
+    lettered: Lettered
     now: int = 0
     _queue: deque[Submission] = field(default_factory=deque)
     _weight: int = 0
@@ -178,7 +180,7 @@ class Committer:
 
     def _append(self, plans: list[Plan], batch: list[Submission]) -> list[int]:
         entries = [entry for plan in plans for entry in plan.entries]
-        letters = [letter for submission in batch for letter in submission.letters]
+        letters = self.lettered.new([letter for submission in batch for letter in submission.letters])
         if not entries and not letters:
             return []
         return self.journal.append(entries, self.now, letters)

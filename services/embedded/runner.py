@@ -21,6 +21,7 @@ from services.embedded.committing import Committer, Outcome, Submission
 from services.embedded.delivery import Deliver, Delivered, Delivery, from_the_start
 from services.embedded.door import Door, Item
 from services.embedded.folding import Folding
+from services.embedded.lettered import Lettered
 from services.embedded.limits import Limits
 from services.embedded.planning import Planner
 from services.embedded.recovery import Progress
@@ -70,6 +71,7 @@ class Embedded:
             self._fail,
             self._folding.counted,
             self._folding.drop,
+            Lettered(journal),
         )
         self._delivery = Delivery(journal, deliver, delivered, self._limits, self._fail_here)
         self._ticking = Ticking(journal, self._folding, self._now, self._tick, self._limits.tick_look_s)

@@ -235,3 +235,38 @@ def test_one_bad_line_stops_nothing(journal: Journal) -> None:
     asyncio.run(run())
     assert journal.length("c") + journal.letter_count() == len(lines) + 1
     assert journal.letter_count() == len(bad)
+
+
+def test_a_bad_line_that_comes_again_is_one_dead_letter_until_that_was_sent_again(journal: Journal) -> None:
+    """Who got no answer sends the same again; what cannot be read has no id, so its bytes stand for it."""
+
+    async def said(runner: Embedded, *lines: bytes, sender: str = SENDER) -> int:
+        assert all(isinstance(answer, Rejected) for answer in await runner.submit(lines, sender))
+        return journal.letter_count()
+
+    async def run() -> None:
+        runner = started(journal)
+        await runner.start()
+        assert await said(runner, b"{", b"{", b"[") == 2
+        assert await asyncio.gather(said(runner, b"{"), said(runner, b"{", b"[")) == [2, 2]
+        assert await said(runner, b"{", sender="connector:other") == 3
+        await runner.stop()
+        again = started(journal)
+        await again.start()
+        assert await said(again, b"[", b"{") == 3
+        assert journal.claim_letter(1, b"mended")
+        journal.settle_letter(1, 7)
+        assert await said(again, b"{") == 4
+        assert await said(again, b"{") == 4
+        journal.drop_letters([2])
+        assert await said(again, b"[") == 4
+        await again.stop()
+
+    asyncio.run(run())
+    letters = [json.loads(letter.line) for letter in journal.letters()]
+    assert [(letter["source"], b64decode(letter["bytes"])) for letter in letters] == [
+        (SENDER, b"{"),
+        ("connector:other", b"{"),
+        (SENDER, b"{"),
+        (SENDER, b"["),
+    ]

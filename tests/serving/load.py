@@ -1,8 +1,8 @@
 """Load over HTTP that outlives its server: what was not answered is sent again, with the same ids.
 
 Owns: what was sent, and what was answered. May never: take an answer for another event than its own.
-Theory: each sender has one batch under way. Where the line broke nobody knows what was taken; the ids make it good. A
-line that is no event has no id, so it is not sent again: it may be there once, or not.
+Theory: each sender has one batch under way. Where the line broke nobody knows what was taken; the ids make it good, and
+of a line that is no event its bytes.
 """
 
 import random
@@ -63,16 +63,13 @@ class Sender:
             return False
         self._ledger.sent.update({event["id"]: event["type"] for event in batch.events})
         self._ledger.bad_sent.update(batch.bad)
-        body, bad = batch.body(), batch.bad
-        batch.bad = []
-        answer = http.post("/v1/events", content=body, headers={"content-type": "application/x-ndjson"})
+        answer = http.post("/v1/events", content=batch.body(), headers={"content-type": "application/x-ndjson"})
         if answer.status_code in BUSY:
-            batch.bad = bad  # nothing of it was taken
             self._ledger.busy += 1
             time.sleep(_PAUSE_S)
             return False
         assert answer.status_code == 200, answer.text
-        self._note(batch.events, bad, answer.json()["results"])
+        self._note(batch.events, batch.bad, answer.json()["results"])
         self._under_way = None
         return True
 
