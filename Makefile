@@ -6,7 +6,7 @@ UV_VERSION := 0.13.9
 STAMP := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test browser check torture bench bench-kafka schema mutate clean
+.PHONY: help setup demo test browser check torture bench bench-kafka bench-sizes schema mutate clean
 
 help: ## show the commands
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,6 +49,9 @@ bench: $(STAMP) ## speed and memory against named peers, medians as ratios
 bench-kafka: $(STAMP) ## the workers on a real Kafka beside plain Faust, Quix Streams, Bytewax and a bare client
 	@UV_PROJECT_ENVIRONMENT=$(VENV) $(BIN)/uv sync --locked --quiet --inexact --group peers --python $(BIN)/python
 	@$(BIN)/python -m tests.bench_kafka
+
+bench-sizes: $(STAMP) ## what a conference needs, and how long a matcher's restart takes (ten minutes)
+	@$(BIN)/python -m tests.bench_kafka.sizes
 
 schema: $(STAMP) ## write the JSON Schema of the events anew
 	@$(BIN)/hallway schema
