@@ -7,6 +7,8 @@ Each fold is in a process of its own; the store is a real one, asked for what it
 import asyncio
 import time
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -23,12 +25,15 @@ from services.inbox.redis_inbox import RedisInboxes
 from services.inbox.valkey import EmbeddedValkey
 from streams.matching.snapshot import snapshot
 from streams.replay import Replay
+from tests.bench.child import rss
 from tests.bench.himss import child
 from tests.bench.logs import log
 from tests.bench.rows import Row
 
 CONFERENCES = {"small": (200, 4_000), "mid": (2_000, 40_000), "large": (45_000, 1_000_000)}  # people, posts
 MEGA, KILO = 1e6, 1e3
+FEW, MANY = 10, 40
+_KEPT: list[Replay] = []
 _ACCOUNTS, _POSTS = 20_000, 100_000
 _AT_ONCE = 500  # as a connector sends them
 
@@ -45,9 +50,31 @@ def memory() -> list[Row]:
     return rows
 
 
+def crowd() -> list[Row]:
+    """What one more small conference costs a matcher that has many."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as processes:
+        few, many = [processes.submit(_grown, count).result() for count in (FEW, MANY)]
+    return [Row("small: one more of many", (many - few) / (MANY - FEW) / MEGA, "MB")]
+
+
+def _grown(count: int) -> int:
+    """The bytes of this process with so many small conferences; called with more after fewer."""
+    attendees, posts = CONFERENCES["small"]
+    codec, path = Codec(), log(attendees=attendees, posts=posts)
+    for _ in range(len(_KEPT), count):
+        replay = Replay()
+        with path.open("rb") as file:
+            for line in file:
+                record = codec.decode(line)
+                assert isinstance(record, Record)
+                replay.feed(record)
+        _KEPT.append(replay)
+    return rss()
+
+
 def inboxes() -> list[Row]:
     """What all inboxes of a conference use in Redis, and a snapshot as it goes into its topic."""
-    rows = []
+    rows, sizes = list[Row](), list[tuple[int, int]]()
     for name in ("small", "mid"):
         outputs, packed = _told(*CONFERENCES[name])
         people = {who for output in outputs for who in output.to}
@@ -56,7 +83,9 @@ def inboxes() -> list[Row]:
         rows.append(Row(f"{name}: snapshot in its topic", packed / MEGA, "MB"))
         rows.append(Row(f"{name}: inboxes in Redis", used / MEGA, "MB", beside=f"{entries:,} entries"))
         rows.append(Row(f"{name}: Redis for who has cards", used / len(people) / KILO, "kB", beside=f"{len(people):,}"))
-    return rows
+        sizes.append((used, entries))
+    (less, few), (more, many) = sizes
+    return [*rows, Row("one more entry in Redis", (more - less) / (many - few), "bytes")]
 
 
 def _told(attendees: int, posts: int) -> tuple[list[AnyOutput], int]:
@@ -96,7 +125,7 @@ def directory() -> list[Row]:
         for at in range(0, _POSTS, _AT_ONCE):
             refs = [PostRef(f"bsky:{n:013d}", accounts[n % _ACCOUNTS], now) for n in range(at, at + _AT_ONCE)]
             began = process_time()
-            kept.post_tokens(refs)
+            kept.keep_posts(kept.named_posts(refs))
             speeds.append(_AT_ONCE / (process_time() - began))
         kept.tidy()
         with_posts = _bytes(Path(folder))
@@ -114,4 +143,4 @@ def _bytes(folder: Path) -> int:
 
 def run() -> list[Row]:
     """All of it."""
-    return directory() + inboxes() + memory()
+    return directory() + inboxes() + crowd() + memory()

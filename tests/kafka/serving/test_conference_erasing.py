@@ -27,6 +27,7 @@ from tests.kafka.serving.logs import records
 from tests.workers.running import Worker
 
 OVER, STAYS, CANARY = "over", "stays", "qxcanary"
+LONG_S = 60.0  # three workers begin at once on a machine that does other things too
 
 
 def erase(client: httpx.Client) -> httpx.Response:
@@ -42,7 +43,7 @@ def working(place: Place) -> Iterator[list[Worker]]:
         for worker in workers:
             stack.enter_context(worker)
         for worker in workers:
-            until(worker.works)
+            until(worker.works, LONG_S)
         yield workers
 
 
@@ -51,8 +52,8 @@ def pair(server: Server, organizer: httpx.Client, conference: str) -> tuple[Atte
     talked(server, ada, bob)
     for who in (ada, bob):
         who.say("/v1/me/here", place="hall-a")
-    until(ada.cards)
-    until(bob.cards)
+    until(ada.cards, LONG_S)
+    until(bob.cards, LONG_S)
     return ada, bob
 
 
@@ -98,7 +99,7 @@ def test_nothing_of_it_can_be_reached_and_nothing_brings_it_back(place: Place) -
         assert erase(operator).status_code == 404
         assert organizer.put(f"/v1/conferences/{OVER}", json=OPENING).status_code == 422
         assert [each["id"] for each in good(operator.get("/v1/conferences"))["conferences"]] == [STAYS]
-        until(lambda: not left(server, words))
+        until(lambda: not left(server, words), LONG_S)
         with pytest.raises(KafkaRefusedError, match="not open"):
             asyncio.run(backfill(Access(place.servers), OVER, prefix=place.prefix))
         for worker in workers:  # whatever is in memory goes; the topics alone could bring it back
@@ -108,16 +109,16 @@ def test_nothing_of_it_can_be_reached_and_nothing_brings_it_back(place: Place) -
         card = ada.cards()[0]["card"]
         for who in (ada, bob):
             who.say("/v1/me/answers", card=card, answer="accepted")
-        until(lambda: ada.cards()[0]["agreed_at"], 40)
+        until(lambda: ada.cards()[0]["agreed_at"], LONG_S)
         for worker in workers:
-            until(worker.works, 40)
+            until(worker.works, LONG_S)
     known = [name for name, value in in_redis(store) if OVER.encode() in value or any(word in value for word in words)]
     assert known == []
     _topics_name_nobody(place, gone)
     shutil.rmtree(server.data / "copy")
     with place.ready() as again:  # made again out of the log
         assert [each["id"] for each in good(again.client("operator").get("/v1/conferences"))["conferences"]] == [STAYS]
-        until(lambda: not left(again, words))
+        until(lambda: not left(again, words), LONG_S)
         assert erase(again.client("operator")).status_code == 404
 
 
@@ -189,7 +190,7 @@ def test_what_a_kill_interrupts_is_gone_on_with(place: Place) -> None:
     base.close()
     shutil.rmtree(server.data / "copy")
     with place.server() as again:
-        until(lambda: not left(again, words))
+        until(lambda: not left(again, words), LONG_S)
         until(lambda: again.client().get("/healthz/ready").status_code == 200)
         assert good(again.client("operator").get("/v1/conferences")) == {"conferences": []}
         assert [record.value for record in records(place.servers, place.topics.log)][-1] is None
