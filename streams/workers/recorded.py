@@ -7,6 +7,7 @@ folded anew and what comes of it compared with what is there.
 """
 
 from dataclasses import dataclass, field
+from heapq import heappop, heappush
 
 import msgspec
 
@@ -53,10 +54,13 @@ class Recorded:
     first: int
     last: int = -1
     _told: dict[int, _Told] = field(default_factory=dict)
+    _order: list[int] = field(default_factory=list)  # a heap of them: each record asks for the first ones alone
 
     def add(self, output: AnyOutput, raw: Raw) -> None:
         """Takes in an output of the topic of matches; one that is there already changes nothing."""
         n, index = parts(output.position)
+        if n not in self._told:
+            heappush(self._order, n)
         told = self._told.setdefault(n, _Told())
         told.outputs.setdefault(index, output)
         count = header(raw, COUNT_HEADER)
@@ -66,8 +70,8 @@ class Recorded:
 
     def before(self, n: int) -> None:
         """Lets go of what was told at records that the fold holds already."""
-        for gone in [known for known in self._told if known < n]:
-            del self._told[gone]
+        while self._order and self._order[0] < n:
+            del self._told[heappop(self._order)]
 
     def pending(self, n: int) -> bool:
         """Whether there are outputs of the n-th record or a later one."""
@@ -79,5 +83,9 @@ class Recorded:
 
     def of(self, n: int) -> list[AnyOutput]:
         """What was told up to the n-th record and was not asked for before, in order."""
-        ready = sorted(known for known in self._told if known <= n)
+        ready: list[int] = []
+        while self._order and self._order[0] <= n:
+            ready.append(heappop(self._order))
+        for known in ready:  # few: ``before`` lets go of them
+            heappush(self._order, known)
         return [output for known in ready for _, output in sorted(self._told[known].outputs.items())]
