@@ -20,7 +20,7 @@ from streams.workers.commits import Commits
 from streams.workers.folding import PartitionFold, Told
 from streams.workers.frames import FRAME_RECORDS, Frame, Partition, Raw
 from streams.workers.handling import stretches
-from streams.workers.ports import Mark, Message, Producer, Reader, Snapshots
+from streams.workers.ports import AwayError, Mark, Message, Producer, Reader, Snapshots
 
 LARGE_RECORDS, LARGE_BYTES = 5_000, 1 << 20  # from about 10 ms on a snapshot is made and restored in a thread
 TICK_PREFIX = "clock.ticked:"  # ids of the log's owner; the door lets no other's begin so
@@ -43,6 +43,10 @@ class Limits:
     parting_s: float = 3.0  # for snapshots when a partition is given up
     parting_records: int = 5_000  # fewer are folded again sooner than kept
     tick_again_s: float = 5.0
+
+
+class CutShortError(Exception):
+    """Something was folded and what came of it may not be written: the worker must end, whatever it did."""
 
 
 class Matching:
@@ -75,6 +79,7 @@ class Matching:
         self._folds: dict[int, PartitionFold] = {}
         self._current: set[int] = set()  # folds that know all that was recorded
         self._mine: set[int] = set()
+        self._sought: dict[int, int] = {}
         self._marked: dict[int, tuple[Mark, float]] = {}
         self._framed: dict[int, float] = {}
         self._ticked: dict[str, tuple[int, int, float]] = {}
@@ -95,6 +100,7 @@ class Matching:
 
     def sought(self, positions: Mapping[int, int]) -> None:
         """As in the port: what is before is in snapshots, which say so themselves."""
+        self._sought = dict(positions)
 
     async def _fold_of(self, partition: int) -> PartitionFold:
         fold = self._folds.get(partition)
@@ -211,11 +217,20 @@ class Matching:
     async def look(self) -> None:
         """Opens partitions that have no frames, lets time pass, keeps snapshots of quiet partitions."""
         for partition in sorted(self._mine - self._current)[:4]:
-            await self._fold_of(partition)
+            await self._fold_again(await self._fold_of(partition))
         for partition in sorted(self._current):
             await self._quiet(self._folds[partition])
         if self._ticks:
             await self._tick()
+
+    async def _fold_again(self, fold: PartitionFold) -> None:
+        """What was committed and is in no snapshot that can be read: no frame brings it, and something may be due."""
+        begin = self._sought.get(fold.at.partition, 0)
+        if fold.processed < begin:
+            try:
+                await self.frame(Frame(fold.at, begin, begin, ()))
+            except AwayError as error:
+                raise CutShortError(str(error)) from error
 
     async def _quiet(self, fold: PartitionFold) -> None:
         """A snapshot of the conference with the most new records, one at a time."""

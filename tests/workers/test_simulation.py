@@ -7,6 +7,7 @@ import asyncio
 import json
 import random
 from collections import Counter
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -160,3 +161,27 @@ def test_what_was_told_is_never_told_otherwise_under_other_rules() -> None:
         return sum([await run_under_changing_rules(seed) for seed in range(60)])
 
     assert asyncio.run(all_of_them()) > 300
+
+
+def test_what_no_snapshot_has_any_more_is_folded_again_without_a_frame() -> None:
+    async def lived() -> None:
+        broker, seeds, _ = filled(random.Random(7))
+        ports = Ports(broker, 1, random.Random(7), 0.0)
+
+        def made() -> Matching:
+            return Matching(ports, ports, ports, lambda: 0, lambda: 0.0, ticks=False, limits=LIMITS)
+
+        group = Group(broker, random.Random(7), lambda _: made(), deadly=0.0)
+        await group.run()
+        before, ends = {name: told(broker, name) for name in seeds}, await ports.ends(CONFERENCE_LOG)
+        for key, kept in broker.snapshots.items():  # as after an update that cannot read them
+            broker.snapshots[key] = replace(kept, data=b"")
+        matcher = made()
+        await matcher.assigned(list(ends))
+        matcher.sought(dict(ends))
+        await matcher.look()
+        assert matcher.positions() == ends
+        assert {name: told(broker, name) for name in seeds} == before
+        assert sum(map(len, before.values())) > 0
+
+    asyncio.run(lived())
