@@ -130,10 +130,13 @@ class Router:
         """Remembers a deletion of which nobody knows which logs have it: its post, if it comes, goes behind it."""
         self._remember_deletion(deletion, set())
 
-    def forget(self, conference: str) -> None:
-        """It was erased: nothing of it is remembered but that it is over. As long as it takes to look at everything."""
-        self._ended.add(conference)
+    def forget(self, conference: str, *, is_over: bool = True) -> None:
+        """It was erased: nothing of it is remembered but that it is over; without ``is_over`` its name begins anew.
+
+        As long as it takes to look at everything.
+        """
         self._track(conference, None)
+        (self._ended.add if is_over else self._ended.discard)(conference)
         for name, attendee in [key for key in self._registered if key[0] == conference]:
             for account in list(self._registered.pop((name, attendee))):
                 self._forget(name, attendee, account)

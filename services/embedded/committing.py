@@ -190,6 +190,6 @@ class Committer:
         self._routed = 0
         if self.planner.is_current:
             try:
-                save(self.journal, self.planner.routes)
+                save(self.journal, self.planner.router)
             except JournalError:
                 return

@@ -17,9 +17,10 @@ from schemas.times import millis, written
 from services.embedded.answers import DUPLICATE, KEPT_DELETION, UNTRACKED, Accepted, Answer, Place
 from services.embedded.door import TICK_PREFIX
 from services.embedded.reading import Kept
-from services.embedded.routes import ROUTER_LOG, Routes, rebuilt
+from services.embedded.routes import ROUTER_LOG, learnt
 from services.embedded.seen import Seen, by_connector, counts_for_sure
 from services.journal import Entry, Journal
+from streams.routing import Router
 
 _encode = msgspec.json.Encoder().encode
 
@@ -50,20 +51,20 @@ class Planner:
     def __init__(self, journal: Journal, ids_kept: int) -> None:
         self._journal = journal
         self._ids_kept = ids_kept
-        self.routes = Routes()
+        self.router = Router()
         self._seen = Seen(ids_kept)
         self._stale = False
 
     def learn(self) -> None:
         """From the journal, at the start."""
-        self.routes = rebuilt(self._journal)
+        self.router = learnt(self._journal)
         self._learn_ids()
 
     def catch_up(self, size: int) -> None:
         """Before a commit of so many bytes: after a failed one looks for room, then learns the journal anew."""
         if self._stale:
             self._journal.ensure_room(size)
-            self.routes = rebuilt(self._journal)
+            self.router = learnt(self._journal)
             self._stale = False
 
     @property
@@ -85,7 +86,7 @@ class Planner:
 
     def forget(self, conference: str) -> None:
         """A conference whose log is no more."""
-        self.routes.forget(conference)
+        self.router.forget(conference, is_over=False)
         self._seen.forget_all(conference)
 
     def counted(self, ids: Iterable[tuple[str, str]]) -> None:
@@ -119,10 +120,10 @@ class Planner:
         if conference is not None:
             if self._seen.knows(conference, event.id):
                 return DUPLICATE  # nothing is learnt from it, as the fold learns nothing
-            self.routes.router.learn(event)
+            self.router.learn(event)
             self._add(plan, conference, event, at)
             return None
-        routed = self.routes.router.route(event)
+        routed = self.router.route(event)
         if not routed:
             return self._keep_deletion(plan, event, at) if isinstance(event, ActivityDeleted) else UNTRACKED
         start = len(plan.entries)
@@ -140,7 +141,6 @@ class Planner:
     def _add(self, plan: Plan, log: str, event: Input, at: int) -> None:
         force_setattr(event, "recorded_at", plan.text)
         line = _encode(event)
-        self.routes.placed(log, event, line)
         plan.entries.append((log, line))
         plan.records.append((event, at))
         if counts_for_sure(event):
