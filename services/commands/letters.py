@@ -12,13 +12,14 @@ import msgspec
 
 from services.commands.asking import ask
 from services.commands.reaching import checked, quiet_clients, reached, reached_in
+from services.door.letters import Shown
 from services.problems import UnusableError
 
 Json = Mapping[str, Any]
 
 
 class Letters(Protocol):
-    """A letter has the fields of ``LetterShown`` of the API; a result those of its ``Result``."""
+    """A letter has the fields of ``Shown``; a result those of its ``Result``."""
 
     gone: Mapping[str, int]
 
@@ -66,9 +67,9 @@ class OfTopic:
 
     def all(self) -> Iterator[Json]:
         """As in the port."""
-        from services.kafka.dead_letters import Shown, listed
+        from services.kafka.dead_letters import listed
 
-        async def following(found: AsyncGenerator[Shown]) -> Shown | None:
+        async def following(found: AsyncGenerator[Shown[str]]) -> Shown[str] | None:
             return await anext(found, None)
 
         quiet_clients()

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 
 from msgspec.structs import force_setattr
 
+from schemas import names
 from schemas.codec import EVENT_BYTES, Codec, Record, Reject, encode, encode_output
 from schemas.events import (
     ActivityDeleted,
@@ -21,7 +22,7 @@ from schemas.events import (
 )
 from schemas.outputs import DeadLetter
 from schemas.times import is_written, written
-from services.embedded.answers import EMPTY, Answer, Rejected
+from services.embedded.answers import EMPTY, Answer, Rejected, StoppedError
 from services.embedded.limits import Limits
 
 Item = Record | Reject | None  # a good event, what is wrong with one, or nothing to be taken in its place
@@ -42,6 +43,13 @@ class Door:
         self._limits = limits
         self._last_good: int | None = None
 
+    def check(self, count: int, *, running: bool) -> None:
+        """Whether so many may come at once. StoppedError; ValueError: too many."""
+        if not running:
+            raise StoppedError("Hallway is not running.")
+        if count > self._limits.submission_lines:
+            raise ValueError(f"{count:,} events at once; at most {self._limits.submission_lines:,} are taken.")
+
     async def read(self, lines: Sequence[bytes]) -> list[Item]:
         """Of each line its event, or what is wrong with it; None of an empty one."""
         found: list[Item] = []
@@ -57,8 +65,10 @@ class Door:
     ) -> tuple[list[Record], list[bytes], list[Answer | None]]:
         """The good events, the dead letters, and for each item its answer if it has one already.
 
-        ``first``: the first one's line number. Looks at the rest of the event loop between two parts.
+        ``first``: the first one's line number. Looks at the rest of the event loop between two parts. ValueError:
+        ``sender`` is no source.
         """
+        names.source(sender)
         found: list[Record] = []
         letters: list[bytes] = []
         given: list[Answer | None] = []

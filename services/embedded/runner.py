@@ -15,7 +15,6 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, TypeVar
 
-from schemas import names
 from services.embedded.answers import Answer, BusyError, StoppedError
 from services.embedded.committing import Committer, Outcome, Submission
 from services.embedded.delivery import Deliver, Delivered, Delivery, from_the_start
@@ -139,7 +138,6 @@ class Embedded:
         the same lines again are doubles.
         """
         self._ready_for(len(items))
-        names.source(sender)
         found, letters, given = await self._door.sorted(items, sender, first)
         if not found and not letters:
             return [answer for answer in given if answer is not None]
@@ -147,10 +145,7 @@ class Embedded:
         return [next(rest) if answer is None else answer for answer in given]
 
     def _ready_for(self, count: int) -> None:
-        if not self._running:
-            raise StoppedError("Hallway is not running.")
-        if count > self._limits.submission_lines:
-            raise ValueError(f"{count:,} events at once; at most {self._limits.submission_lines:,} are taken.")
+        self._door.check(count, running=self._running)
         if self.behind > self._limits.unfolded_records:
             raise BusyError(f"{self.behind:,} events wait to be matched. Try again in a moment.")
 

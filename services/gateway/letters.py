@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from schemas.events import PlainId
 from schemas.outputs import DeadLetter
-from schemas.times import written
+from services.door.letters import Shown
 from services.gateway.auth import Caller
 from services.gateway.bounds import PAGE_LETTERS
 from services.gateway.gate import Gate
@@ -32,17 +32,10 @@ _Limit = Annotated[int, Parameter(ge=1, le=PAGE_LETTERS)]
 _Number = Annotated[int, Parameter(ge=0, le=_MOST)]
 
 
-class LetterShown(Struct, frozen=True):
+class LetterShown(Shown[int], frozen=True):
     """``bytes``: as they came, in base64. ``sent_at``: it was sent again then, and cannot be once more."""
 
-    number: int
-    reason: str
-    field: str | None
-    source: str
-    position: int
-    at: str | None
-    bytes: str
-    sent_at: str | None = None
+    number: int  # said again: the API's document does not follow a type variable
 
 
 class LettersShown(Struct, frozen=True):
@@ -108,9 +101,7 @@ def _page(gate: Gate, own: Collection[str], source: str | None, after: int, limi
 
 
 def _shown(letter: Letter) -> LetterShown:
-    said = msgspec.json.decode(letter.line, type=DeadLetter)
-    sent_at = None if letter.sent is None else written(letter.sent)
-    return LetterShown(letter.number, said.reason, said.field, said.source, said.position, said.at, said.bytes, sent_at)
+    return LetterShown.of(letter.number, msgspec.json.decode(letter.line, type=DeadLetter), letter.sent)
 
 
 def _found(gate: Gate, caller: Caller, number: int) -> LetterShown:

@@ -20,8 +20,8 @@ from msgspec.structs import replace
 from schemas.codec import Codec, Reject, encode
 from schemas.events import ActivityDeleted, ActivityPosted, Input
 from schemas.outputs import DeadLetter
-from schemas.times import written
 from schemas.topics import ACTIVITY, CONFERENCE_LOG, DEAD_LETTERS, TYPE_HEADER
+from services.door.letters import Shown
 from services.kafka.access import Access
 from services.kafka.linking import KafkaRefusedError
 from services.kafka.reading import Span, TopicReader
@@ -33,21 +33,6 @@ _LETTER, _AS = "letter", "as"
 SEALED = "sealed"  # the header of a letter whose bytes only a gateway can read
 
 _decode = msgspec.json.Decoder(DeadLetter).decode
-
-
-class Shown(msgspec.Struct, frozen=True):
-    """A letter; the same fields as over HTTP. ``bytes``: as they came, in base64; none where a gateway
-    ``sealed`` them."""
-
-    number: str
-    reason: str
-    field: str | None
-    source: str
-    position: int
-    at: str | None
-    bytes: str
-    sent_at: str | None = None
-    sealed: bool = False
 
 
 class Result(msgspec.Struct, frozen=True):
@@ -75,7 +60,7 @@ class _Marks:
                     self.sent.setdefault(letter, record.timestamp)
 
 
-async def listed(access: Access, prefix: str = "") -> AsyncGenerator[Shown]:
+async def listed(access: Access, prefix: str = "") -> AsyncGenerator[Shown[str]]:
     """All that are still there, partition by partition, oldest first. AwayError, KafkaRefusedError."""
     topic = prefix + DEAD_LETTERS
     async with TopicReader(access) as reader:
@@ -88,7 +73,7 @@ async def listed(access: Access, prefix: str = "") -> AsyncGenerator[Shown]:
                         yield shown
 
 
-async def one(access: Access, number: str, prefix: str = "") -> Shown:
+async def one(access: Access, number: str, prefix: str = "") -> Shown[str]:
     """The letter of that number. AwayError, KafkaRefusedError where there is none."""
     async with TopicReader(access) as reader:
         return await _found(reader, prefix + DEAD_LETTERS, number)
@@ -132,7 +117,7 @@ def _mark(kind: bytes, partition: int, offset: int, sent_as: bytes) -> Message:
     return Message(b"", None, ((TYPE_HEADER, kind), (_LETTER, b"%d" % offset), (_AS, sent_as)), partition)
 
 
-def _check_sendable(letter: Shown, prefix: str) -> None:
+def _check_sendable(letter: Shown[str], prefix: str) -> None:
     if letter.sent_at is not None:
         raise KafkaRefusedError(f"{letter.number} was sent again already, at {letter.sent_at}.")
     if not letter.source.startswith((f"{prefix}{ACTIVITY}/", f"{prefix}{CONFERENCE_LOG}/")):
@@ -167,7 +152,7 @@ async def _marks(reader: TopicReader, topic: str, partition: int, span: Span) ->
     return marks
 
 
-async def _found(reader: TopicReader, topic: str, number: str) -> Shown:
+async def _found(reader: TopicReader, topic: str, number: str) -> Shown[str]:
     partition, offset = _spot(number)
     span = (await _spans(reader, topic)).get(partition, Span(0, 0))
     if span.first <= offset < span.end:
@@ -180,15 +165,11 @@ async def _found(reader: TopicReader, topic: str, number: str) -> Shown:
     raise KafkaRefusedError(f"There is no dead letter {number}, or no more: they are kept for 14 days.")
 
 
-def _shown(record: ConsumerRecord, marks: _Marks) -> Shown | None:
+def _shown(record: ConsumerRecord, marks: _Marks) -> Shown[str] | None:
     try:
         said = _decode(record.value) if record.value is not None else None
     except (msgspec.MsgspecError, UnicodeDecodeError):
         said = None
     if said is None:
         return None
-    number, sent = f"{record.partition}-{record.offset}", marks.sent.get(record.offset)
-    sent_at = None if sent is None else written(sent)
-    is_sealed = any(name == SEALED for name, _ in record.headers)
-    came = "" if is_sealed else said.bytes
-    return Shown(number, said.reason, said.field, said.source, said.position, said.at, came, sent_at, is_sealed)
+    return Shown.of(f"{record.partition}-{record.offset}", said, marks.sent.get(record.offset))

@@ -11,9 +11,10 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -23,22 +24,12 @@ import httpx
 from services.directory.directory import SqliteDirectory
 from services.inbox.valkey import EmbeddedValkey
 from services.processes import ending
+from tests.gateway import people
+from tests.gateway.people import ALL, CONFERENCE, OPENING, ROOT, good
 
 LIMIT_S = 60.0  # on a busy machine
-ROOT = Path(__file__).parents[2]
-CONFERENCE = "conf-1"
-OPENING: dict[str, Any] = {
-    "name": "Health IT 2026",
-    "hashtags": ["hitsm"],
-    "starts_at": "2026-01-01T00:00:00Z",
-    "ends_at": "2099-01-01T00:00:00Z",
-    "time_zone": "Europe/Paris",
-    "places": [{"place": "hall-a", "name": "Hall A"}, {"place": "hall-b", "name": "Hall B"}],
-    "chats": [],
-    "matching": {"accounts": "claimed", "per_hour": 1_000, "per_day": 1_000},
-}
+OPENED = OPENING | {"matching": {"accounts": "claimed", "per_hour": 1_000, "per_day": 1_000}}
 CANARY = "canary"  # in every name, address, account, post and bad line: a log line may have none of it
-ALL = {"matching": True, "chats": True, "share_place": True}
 _SERVES = re.compile(r"Hallway serves at (\S+) ")
 
 
@@ -47,13 +38,7 @@ def clock() -> int:
     return time.time_ns() // 1_000_000
 
 
-def until(what: Callable[[], Any], limit_s: float = LIMIT_S) -> Any:
-    """Waits until it is true, and gives it."""
-    end = time.monotonic() + limit_s
-    while not (found := what()):
-        assert time.monotonic() < end, "what was waited for did not come"
-        time.sleep(0.01)
-    return found
+until = partial(people.until, limit_s=LIMIT_S)
 
 
 class Warm:
@@ -181,14 +166,8 @@ class Hallway:
     def people(self, count: int) -> list["Person"]:
         """Opens the conference and registers so many, each with a session and an account, claimed."""
         with self.client("organizer") as organizer, self.client() as browser:
-            good(organizer.put(f"/v1/conferences/{CONFERENCE}", json=OPENING))
+            good(organizer.put(f"/v1/conferences/{CONFERENCE}", json=OPENED))
             return [_registered(organizer, browser, number) for number in range(count)]
-
-
-def good(answer: httpx.Response) -> Any:
-    """The answer's JSON, which must be good."""
-    assert answer.status_code < 300, answer.text
-    return answer.json() if answer.content else None
 
 
 @dataclass

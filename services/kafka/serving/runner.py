@@ -19,7 +19,7 @@ from msgspec.structs import force_setattr
 from schemas.codec import Record, encode
 from schemas.events import Input
 from schemas.topics import CONFERENCE_ERASED
-from services.embedded.answers import DUPLICATE, Accepted, Answer, AwayError, BusyError, Place, StoppedError
+from services.embedded.answers import DUPLICATE, Accepted, Answer, AwayError, BusyError, Place
 from services.embedded.door import Door, Item
 from services.embedded.folding import Folding
 from services.embedded.recovery import Progress
@@ -143,10 +143,7 @@ class OnKafka:
 
     async def take(self, items: Sequence[Item], sender: str, first: int = 1) -> list[Answer]:
         """As the port has it. An offset is that of the conference's partition."""
-        if not self._running:
-            raise StoppedError("Hallway is not running.")
-        if len(items) > self._limits.folded.submission_lines:
-            raise ValueError(f"{len(items):,} events at once are too many.")
+        self._door.check(len(items), running=self._running)
         if not self._replica.caught_up:
             raise AwayError("The log is not read to its end yet.")
         found, letters, given = await self._door.sorted(items, sender, first)

@@ -17,7 +17,7 @@ from typing import Any
 
 from services.directory.directory import SqliteDirectory
 from tests.serving.load import now
-from tests.serving.process import ALL, CONFERENCE, OPENING, ROOT, Hallway, Warm, clock, good
+from tests.serving.process import ALL, CONFERENCE, OPENED, ROOT, Hallway, Warm, clock, good
 
 BATCH = 500
 OPEN_FILES = 16_000
@@ -86,7 +86,7 @@ def crowd(people: int) -> Iterator[Crowd]:
         with hallway.running():
             made = Crowd(hallway, sessions)
             with hallway.client("organizer") as http:
-                good(http.put(f"/v1/conferences/{CONFERENCE}", json=OPENING | {"matching": _POLICY}))
+                good(http.put(f"/v1/conferences/{CONFERENCE}", json=OPENED | {"matching": _POLICY}))
             about = {"type": "attendee.registered", "conference": CONFERENCE, "consent": ALL, "at": now()}
             made.send(
                 "organizer",

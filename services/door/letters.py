@@ -1,0 +1,34 @@
+"""A dead letter as it is shown: over HTTP, and by the commands.
+
+Owns: its fields. May never: say more of a letter than whoever may see it is told of its bytes.
+"""
+
+from typing import Generic, Self, TypeVar
+
+from msgspec import Struct
+
+from schemas.outputs import DeadLetter
+from schemas.times import written
+
+N = TypeVar("N")
+
+
+class Shown(Struct, Generic[N], frozen=True):
+    """``number``: by which it is asked for. ``bytes``: as they came, in base64. ``sent_at``: it was sent again then."""
+
+    number: N
+    reason: str
+    field: str | None
+    source: str
+    position: int
+    at: str | None
+    bytes: str
+    sent_at: str | None = None
+
+    @classmethod
+    def of(cls, number: N, letter: DeadLetter, sent: int | None) -> Self:
+        """``sent``: when, in ms since 1970."""
+        sent_at = None if sent is None else written(sent)
+        return cls(
+            number, letter.reason, letter.field, letter.source, letter.position, letter.at, letter.bytes, sent_at
+        )
