@@ -1,8 +1,7 @@
 """A small server that speaks the HTTP doors, for the pages' tests: loopback, in a thread, its state in the open.
 
-Owns: ``Scene`` (what the server holds; a test changes it under ``lock``) and the serving. May never: decide anything
-about matches. ``say`` appends to the inbox's log; streams resume after ``Last-Event-ID``; ``stop`` cuts every stream
-and the port, ``start`` opens the same port again with the same scene.
+Owns: the serving of a ``Scene``. May never: decide anything about matches. Streams resume after ``Last-Event-ID``;
+``stop`` cuts every stream and the port, ``start`` opens the same port again with the same scene.
 """
 
 import json
@@ -14,6 +13,7 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from services.gateway.pages import POLICY
+from tests.pages.scene import Answer, Doc, Scene, standing
 
 STATIC = Path(__file__).parents[2] / "services" / "web" / "static"
 TYPES = {
@@ -25,63 +25,6 @@ TYPES = {
 }
 PATIENCE_SECONDS = 15.0
 BEAT_SECONDS = 0.5  # how soon a stream notices that it is to end
-Doc = dict[str, Any]
-Answer = tuple[int, Any]
-
-
-class Scene:
-    """What the server holds."""
-
-    def __init__(self) -> None:
-        self.lock = threading.Condition()
-        self.me: Doc = {}
-        self.inbox: Doc = {"position": "0-0", "cards": []}
-        self.log: list[tuple[str, str, Doc]] = []  # (position, kind, view)
-        self.kept_from = 0  # entries before are no longer kept: a stream that asks for them gets a reset
-        self.signed_in, self.organizer_in = True, False
-        self.overview: Doc = {}
-        self.conference: Doc = {}
-        self.overviews = 0
-        self.letters: list[Doc] = []
-        self.keys: list[Doc] = []
-        self.asked: list[tuple[str, str, Any]] = []  # every state-changing request: method, path, body
-        self.refuse: dict[tuple[str, str], Answer] = {}
-        self.reply: dict[tuple[str, str], Any] = {}
-        self.streams: list[str | None] = []  # the Last-Event-ID of each stream that was opened
-        self.open_streams = 0
-        self.silent = False  # the streams that are open say nothing any more
-
-    def say(self, kind: str, **view: Any) -> str:
-        """One more entry, to the log and, as far as a fake needs it, to the inbox."""
-        with self.lock:
-            position = f"{len(self.log) + 1}-0"
-            self.log.append((position, kind, view))
-            self._fold(position, kind, view)
-            self.lock.notify_all()
-        return position
-
-    def stand(self, present: bool, place: str | None) -> None:
-        """A badge or the desk says where the attendee is."""
-        with self.lock:
-            self.me = self.me | {"present": present, "place": place}
-            self.lock.notify_all()
-
-    def _fold(self, position: str, kind: str, view: Doc) -> None:
-        cards = {card["card"]: card for card in self.inbox["cards"]}
-        card = cards.get(view["card"], {"agreed_at": None, "your_place": None, "their_place": None})
-        if kind == "withdrawn":
-            cards.pop(view["card"], None)
-        else:
-            new = {"agreed_at": view["at"]} if kind == "agreed" else {}
-            cards[view["card"]] = {**view, **card, **view, **new, "position": position}
-        self.inbox = {"position": position, "cards": list(cards.values())}
-
-    def count(self, **overview: Any) -> None:
-        """New numbers for the organizer's stream."""
-        with self.lock:
-            self.overview = {**self.overview, **overview}
-            self.overviews += 1
-            self.lock.notify_all()
 
 
 class _Server(ThreadingHTTPServer):
@@ -242,11 +185,11 @@ class _Handler(BaseHTTPRequestHandler):
             with scene.lock:
                 scene.lock.wait_for(
                     lambda had=sent, stood=stood: (
-                        self.server.ending or len(scene.log) > had or _standing(scene.me) != stood
+                        self.server.ending or len(scene.log) > had or standing(scene.me) != stood
                     ),
                     BEAT_SECONDS,
                 )
-                fresh, before, stood = scene.log[sent:], stood, _standing(scene.me)
+                fresh, before, stood = scene.log[sent:], stood, standing(scene.me)
             if self.server.ending:
                 return
             if not scene.silent:
@@ -284,10 +227,6 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Security-Policy", POLICY)
         self.send_header("X-Content-Type-Options", "nosniff")
         self.end_headers()
-
-
-def _standing(me: Doc) -> str:
-    return json.dumps({"present": me["present"], "place": me["place"]})
 
 
 def _listed(conference: Doc) -> Doc:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.pages.fake_server import Scene
+from tests.pages.scene import Scene
 
 AT = "2027-03-09T15:05:00.000Z"  # where the conference is, 10:05
 LATER = "2027-03-09T16:20:00.000Z"

@@ -1,0 +1,71 @@
+"""What the fake server holds: a test changes it, under ``lock``.
+
+Owns: the state. May never: serve, or decide anything about matches.
+"""
+
+import json
+import threading
+from typing import Any
+
+Doc = dict[str, Any]
+Answer = tuple[int, Any]
+
+
+class Scene:
+    """What the server holds."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Condition()
+        self.me: Doc = {}
+        self.inbox: Doc = {"position": "0-0", "cards": []}
+        self.log: list[tuple[str, str, Doc]] = []  # (position, kind, view)
+        self.kept_from = 0  # entries before are no longer kept: a stream that asks for them gets a reset
+        self.signed_in, self.organizer_in = True, False
+        self.overview: Doc = {}
+        self.conference: Doc = {}
+        self.overviews = 0
+        self.letters: list[Doc] = []
+        self.keys: list[Doc] = []
+        self.asked: list[tuple[str, str, Any]] = []  # every state-changing request: method, path, body
+        self.refuse: dict[tuple[str, str], Answer] = {}
+        self.reply: dict[tuple[str, str], Any] = {}
+        self.streams: list[str | None] = []  # the Last-Event-ID of each stream that was opened
+        self.open_streams = 0
+        self.silent = False  # the streams that are open say nothing any more
+
+    def say(self, kind: str, **view: Any) -> str:
+        """One more entry, to the log and, as far as a fake needs it, to the inbox."""
+        with self.lock:
+            position = f"{len(self.log) + 1}-0"
+            self.log.append((position, kind, view))
+            self._fold(position, kind, view)
+            self.lock.notify_all()
+        return position
+
+    def stand(self, present: bool, place: str | None) -> None:
+        """A badge or the desk says where the attendee is."""
+        with self.lock:
+            self.me = self.me | {"present": present, "place": place}
+            self.lock.notify_all()
+
+    def _fold(self, position: str, kind: str, view: Doc) -> None:
+        cards = {card["card"]: card for card in self.inbox["cards"]}
+        card = cards.get(view["card"], {"agreed_at": None, "your_place": None, "their_place": None})
+        if kind == "withdrawn":
+            cards.pop(view["card"], None)
+        else:
+            new = {"agreed_at": view["at"]} if kind == "agreed" else {}
+            cards[view["card"]] = {**view, **card, **view, **new, "position": position}
+        self.inbox = {"position": position, "cards": list(cards.values())}
+
+    def count(self, **overview: Any) -> None:
+        """New numbers for the organizer's stream."""
+        with self.lock:
+            self.overview = {**self.overview, **overview}
+            self.overviews += 1
+            self.lock.notify_all()
+
+
+def standing(me: Doc) -> str:
+    """What the stream says of the attendee."""
+    return json.dumps({"present": me["present"], "place": me["place"]})
