@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from tests.gateway.people import OPENING, Server, attendee, good, opened, post, talked, until
+from tests.gateway.people import OPENING, Server, attendee, good, now, opened, post, stream, talked, until
 from tests.kafka.serving.conftest import Place
 from tests.kafka.serving.logs import events, records
 
@@ -15,6 +15,11 @@ def test_what_is_said_over_http_stands_in_its_topic_and_is_known_at_once(place: 
         for who in (ingrid, bob):
             who.say("/v1/me/here", place="hall-a")
             assert good(who.http.get("/v1/me"))["place"] == "hall-a"
+        with stream(server, ingrid.http, "/v1/me/stream") as live:
+            assert live.presence() == {"present": True, "place": "hall-a"}
+            at_the_desk = {"type": "checkin.arrived", "id": "desk-1", "at": now(), "conference": "conf-1"}
+            good(organizer.post("/v1/events", json=[at_the_desk | {"attendee": ingrid.id, "place": "hall-b"}]))
+            assert live.presence() == {"present": True, "place": "hall-b"}
         overview = good(organizer.get("/v1/conferences/conf-1/overview"))
         assert overview["events"] == len(records(place.servers, place.topics.log))
         steps = good(organizer.get(f"/v1/conferences/conf-1/why?a={ingrid.id}&b={bob.id}"))["steps"]
