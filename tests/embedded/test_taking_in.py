@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from schemas.codec import EVENT_BYTES, Codec, Record
 from schemas.times import MINUTE_MS, millis, written
 from services.embedded import Accepted, BusyError, Duplicate, Embedded, Limits, Place, Rejected, StoppedError
 from services.journal import Journal, JournalFullError, MemoryJournal
@@ -270,3 +271,38 @@ def test_a_bad_line_that_comes_again_is_one_dead_letter_until_that_was_sent_agai
         (SENDER, b"{"),
         (SENDER, b"["),
     ]
+
+
+def sized(id: str, size: int) -> bytes:
+    """A post of so many bytes, by its mentions and the length of its id."""
+    model = json.loads(post(id))
+    while len(encoded(model)) <= size - 300:
+        model["mentions"] += [f"p:{len(model['mentions']):024x}"] * 10
+    model["id"] += "x" * (size - len(encoded(model)))
+    return encoded(model)
+
+
+def encoded(event: dict[str, Any]) -> bytes:
+    return json.dumps(event, separators=(",", ":")).encode()
+
+
+def test_what_the_log_would_keep_in_too_many_bytes_is_not_taken(journal: Journal) -> None:
+    """A line that its own reader refuses would be left out of the fold at the next start."""
+
+    async def run() -> None:
+        runner = started(journal)
+        await runner.start()
+        assert len(sized("x:2", EVENT_BYTES)) == EVENT_BYTES
+        taken, good, refused = await runner.submit(
+            [opened(), sized("x:1", EVENT_BYTES - 600), sized("x:2", EVENT_BYTES)], SENDER
+        )
+        assert isinstance(taken, Accepted)
+        assert isinstance(good, Accepted)
+        assert isinstance(refused, Rejected)
+        assert "bytes" in refused.reason
+        await runner.stop()
+
+    asyncio.run(run())
+    lines = [row.line for row in journal.read("c")]
+    assert len(lines) == 2
+    assert all(isinstance(record, Record) for record in Codec().decode_each(lines))

@@ -62,7 +62,7 @@ def _who(scope: Any) -> str:
 
 
 def main() -> None:
-    sock = socket.socket()
+    sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # or asyncio leaves Nagle on
     sock.bind(("127.0.0.1", 0))
     sock.listen(1_024)
     sys.stdout.write(f"http://127.0.0.1:{sock.getsockname()[1]}\n")
