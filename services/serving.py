@@ -85,12 +85,13 @@ class Settings:
 
 @dataclass(frozen=True)
 class Running:
-    """What a server consists of. ``is_new``: the data folder was empty."""
+    """What a server consists of. ``is_new``: the data folder was empty. ``redis_url``: where its inboxes are."""
 
     app: Bounded
     gate: Gate
     background: Background
     is_new: bool
+    redis_url: str
 
     def organizer_key(self) -> str:
         """A new key for the organizer of this server, to be shown once."""
@@ -116,7 +117,7 @@ async def running(settings: Settings, address: str) -> AsyncIterator[Running]:
         stack.push_async_callback(runner.stop)
         background = Background(gate, server)
         stack.push_async_callback(background.stop)
-        yield Running(gateway(gate), gate, background, opened.is_new)
+        yield Running(gateway(gate), gate, background, opened.is_new, url)
 
 
 async def _composed(

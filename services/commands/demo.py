@@ -7,12 +7,15 @@ import asyncio
 import logging
 import tempfile
 import time
+from collections.abc import Coroutine
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from cyclopts import Parameter
 
 from services.commands.pacing import speed_of
+from services.commands.summary import say
+from services.kafka.access import Access
 from services.problems import UnusableError
 
 SEED = 1  # another one is another company
@@ -28,18 +31,31 @@ def demo(
     data: Annotated[
         Path | None, Parameter(help="A new folder, to be kept for `hallway serve` or `hallway replay`.")
     ] = None,
+    kafka: Annotated[
+        bool, Parameter(negative=(), help="The same on a Kafka of its own, with a router, a matcher and a delivery.")
+    ] = False,
 ) -> int:
     """Play a conference day on the pages: open them, and meet somebody."""
     pace = None if fast else speed_of(speed)
     if not 0 <= port <= 65_535:
         raise UnusableError("--port is a number from 0 to 65535.")
     if data is not None:
-        return asyncio.run(_served(data, port, pace))
+        return asyncio.run(_played(data, port, pace, kafka))
     with tempfile.TemporaryDirectory(prefix="hallway-demo-") as folder:
-        return asyncio.run(_served(Path(folder), port, pace))
+        return asyncio.run(_played(Path(folder), port, pace, kafka))
 
 
-async def _served(data: Path, port: int, speed: float | None) -> int:
+async def _played(data: Path, port: int, speed: float | None, on_kafka: bool) -> int:
+    if not on_kafka:
+        return await _served(data, port, speed, None)
+    from services.demo.on_kafka import broker
+
+    say("Starting a Kafka of its own ...")
+    async with broker(data) as access:
+        return await _served(data, port, speed, access)
+
+
+async def _served(data: Path, port: int, speed: float | None, kafka: Access | None) -> int:
     from services.demo.badges import load  # the server's libraries: no other command should wait for them
     from services.demo.guests import Pace
     from services.demo.play import Keys, Play
@@ -59,10 +75,11 @@ async def _served(data: Path, port: int, speed: float | None) -> int:
         connector = parts.gate.directory.keys.issue_key("connector", "badges", [CONFERENCE], checkins=True)
         keys = Keys(parts.organizer_key(), connector)
         play = Play(made, address, keys, Pace(speed), Telling(made, address, speed))
-        playing.append(asyncio.create_task(play.run(), name="play"))
+        whole = play.run() if kafka is None else _beside_workers(play.run(), kafka, parts.redis_url, data)
+        playing.append(asyncio.create_task(whole, name="play"))
         return playing[0]
 
-    code = await serve(Settings(data=data, port=port), ready)
+    code = await serve(Settings(data=data, port=port, kafka=kafka), ready)
     (task,) = playing
     error = None if task.cancelled() else task.exception()
     while isinstance(error, BaseExceptionGroup):
@@ -70,3 +87,9 @@ async def _served(data: Path, port: int, speed: float | None) -> int:
     if error is not None:
         raise error
     return code
+
+
+async def _beside_workers(play: Coroutine[Any, Any, None], kafka: Access, redis_url: str, data: Path) -> None:
+    from services.demo.on_kafka import Workers, beside
+
+    await beside(Workers(kafka, redis_url, data), play)

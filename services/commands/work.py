@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from cyclopts import Parameter
 
-from services.commands.reaching import access_to
+from services.commands.reaching import Kafka, access_to
 from services.commands.summary import say
 from services.problems import UnusableError
 
@@ -18,7 +18,7 @@ def work(
     kind: Literal["router", "matcher", "delivery"],
     /,
     *,
-    kafka: Annotated[str, Parameter(help="The address of a broker, HOST:PORT. TLS and passwords: docs/kafka.md.")],
+    kafka: Kafka = None,
     redis: Annotated[str, Parameter(help="The Redis or Valkey of the inboxes; for a delivery.")] = "",
     instance: Annotated[
         str | None, Parameter(help="A name of this worker that stays: with it a restart goes on without a rebalance.")

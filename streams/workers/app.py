@@ -9,7 +9,6 @@ if the broker says that there is more, and nothing was done for a while, the wor
 
 import asyncio
 import ssl
-import tempfile
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
@@ -240,7 +239,6 @@ def _app(settings: Settings, worker: WorkerApp) -> FramedApp:
         broker=f"kafka://{settings.kafka}",
         broker_credentials=credentials(settings.tls, settings.login),
         store="memory://",
-        datadir=tempfile.mkdtemp(prefix="hallway-faust-"),
         autodiscover=False,
         web_enabled=False,
         topic_allow_declare=False,

@@ -165,7 +165,7 @@ class _WithoutWeb(BootStrategy):
 
 
 class FramedApp(faust.App):
-    """A Faust app with framed transport and without a web server; ``worker`` is set before it starts."""
+    """A Faust app with framed transport, without a web server or a folder; ``worker`` is set before it starts."""
 
     worker: Worker
 
@@ -173,6 +173,9 @@ class FramedApp(faust.App):
 
     def _new_transport(self) -> FramedTransport:
         return FramedTransport(self.conf.broker_consumer, self)
+
+    def _create_directories(self) -> None:
+        """They are for tables, and there are none; a killed worker would leave them behind."""
 
 
 def worker_of(app: Any) -> Worker:

@@ -55,6 +55,7 @@ HELD = {
     "faust.app.base:App._on_partitions_assigned": "87d6dabfbdaf",
     "faust.app.base:App._stop_consumer": "f6eba0a41adf",
     "faust.app.base:App._new_transport": "bcd71ef2af8c",
+    "faust.app.base:App._create_directories": "5f68f68ff65c",
     "faust.app.base:App.on_stop": "e6e88399cd00",
     "faust.app.base:BootStrategy.web_server": "d126074ed4dc",
     "faust.app.base:BootStrategy._should_enable_web": "53bb94ca7b3b",
