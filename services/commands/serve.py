@@ -59,6 +59,8 @@ def serve(
 
     def ready(parts: Running, address: str) -> None:
         say(f"Hallway serves at {address} (data in {data}). Ctrl-C ends it.", "bold")
+        if access is not None and redis is None:
+            say(f"Its inboxes are in a Redis of its own: hallway work delivery --redis {parts.redis_url}")
         if parts.is_new if print_organizer_key is None else print_organizer_key:
             _show_key(parts.organizer_key(), address)
 
