@@ -1,8 +1,10 @@
 """A whole meeting over HTTP, its log in Kafka: from the opening to the card on the page, and away again."""
 
+import time
 from dataclasses import replace
 
-from tests.gateway.people import OPENING, Server, attendee, good, now, opened, post, stream, talked, until
+from schemas.times import written
+from tests.gateway.people import OPENING, Server, attendee, good, opened, post, stream, talked, until
 from tests.kafka.serving.conftest import Place
 from tests.kafka.serving.logs import events, records
 
@@ -17,7 +19,8 @@ def test_what_is_said_over_http_stands_in_its_topic_and_is_known_at_once(place: 
             assert good(who.http.get("/v1/me"))["place"] == "hall-a"
         with stream(server, ingrid.http, "/v1/me/stream") as live:
             assert live.presence() == {"present": True, "place": "hall-a"}
-            at_the_desk = {"type": "checkin.arrived", "id": "desk-1", "at": now(), "conference": "conf-1"}
+            at = written(time.time_ns() // 1_000_000)  # to the millisecond: after what the phone said
+            at_the_desk = {"type": "checkin.arrived", "id": "desk-1", "at": at, "conference": "conf-1"}
             good(organizer.post("/v1/events", json=[at_the_desk | {"attendee": ingrid.id, "place": "hall-b"}]))
             assert live.presence() == {"present": True, "place": "hall-b"}
         overview = good(organizer.get("/v1/conferences/conf-1/overview"))
