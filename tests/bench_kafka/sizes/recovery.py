@@ -108,9 +108,10 @@ def _restart(address: str, prefix: str, end: int, folder: Path) -> Took:
     """Starts a matcher; when it has its partition one record more is written, so that there is a frame."""
     began = time.monotonic()
     with _matcher(address, prefix, folder) as (process, metrics):
-        _until(process, lambda: "partitions" in (folder / "matcher.log").read_text())
+        said = folder / "matcher.log"
+        _until(process, said, lambda: "partitions" in said.read_text())
         asyncio.run(_one_more(Access(address), prefix, end))
-        _until(process, lambda: _metric(metrics, "hallway_worker_position") >= end + 1)
+        _until(process, said, lambda: _metric(metrics, "hallway_worker_position") >= end + 1)
         wall, cpu = time.monotonic() - began, _metric(metrics, "process_cpu_seconds_total")
         process.send_signal(signal.SIGTERM)
         process.wait(20)
@@ -148,9 +149,9 @@ def _metric(address: str, name: str) -> float:
     return found[0] if found else 0.0
 
 
-def _until(process: "subprocess.Popen[bytes]", holds: Callable[[], bool]) -> None:
+def _until(process: "subprocess.Popen[bytes]", said: Path, holds: Callable[[], bool]) -> None:
     limit = time.monotonic() + _WAIT_S
     while not holds():
         if process.poll() is not None or time.monotonic() > limit:
-            raise RuntimeError("The matcher did not come to the log's end.")
+            raise RuntimeError(f"The matcher did not come to the log's end. It said: {said.read_text()[-2_000:]}")
         time.sleep(0.05)
