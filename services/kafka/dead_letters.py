@@ -35,6 +35,12 @@ SEALED = "sealed"  # the header of a letter whose bytes only a gateway can read
 _decode = msgspec.json.Decoder(DeadLetter).decode
 
 
+class InTopic(Shown[str], frozen=True):
+    """A letter of the topic; where a gateway ``sealed`` it, without its bytes."""
+
+    sealed: bool = False
+
+
 class Result(msgspec.Struct, frozen=True):
     """What became of a letter, or (``good``) would."""
 
@@ -172,4 +178,6 @@ def _shown(record: ConsumerRecord, marks: _Marks) -> Shown[str] | None:
         said = None
     if said is None:
         return None
-    return Shown.of(f"{record.partition}-{record.offset}", said, marks.sent.get(record.offset))
+    shown = InTopic.of(f"{record.partition}-{record.offset}", said, marks.sent.get(record.offset))
+    is_sealed = any(name == SEALED for name, _ in record.headers)
+    return replace(shown, bytes="", sealed=True) if is_sealed else shown
