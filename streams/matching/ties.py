@@ -121,12 +121,27 @@ def _contacts(state: State, person: Attendee) -> Set[int]:
     return found
 
 
+def _common_contacts(state: State, a: Attendee, b: Attendee) -> Set[int]:
+    """The accounts that both addressed or were addressed by. The few contacts of one are looked for among the many of
+    the other: somebody whom everybody knows would otherwise be gone through once for each of them."""
+    few, many = sorted((a, b), key=lambda person: _reach(state, person))
+    of_few = _contacts(state, few)
+    found: Set[int] = frozenset()
+    for account in _accounts(state, many):
+        found = found | (of_few & account.sent.keys()) | (of_few & account.senders.keys())
+    return found
+
+
+def _reach(state: State, person: Attendee) -> int:
+    return sum(len(account.sent) + len(account.senders) for account in _accounts(state, person))
+
+
 def _second_order(state: State, a: Attendee, b: Attendee) -> tuple[int, int]:
     """What common contacts weigh, and those among them who addressed both."""
     common = bond = 0
     of_a, of_b = a.accounts, b.accounts
     several = len(of_a) + len(of_b) > 2
-    for number in _contacts(state, a) & _contacts(state, b):
+    for number in _common_contacts(state, a, b):
         if number in of_a or number in of_b:
             continue
         contact = state.accounts[number]
