@@ -26,7 +26,7 @@ class Limits:
     full_pause_s: float = 0.5  # between two looks whether there is room again
     snapshot_records: int = 50_000  # folded again in half a second
     snapshot_s: float = 600.0
-    outputs_at_once: int = 200
+    outputs_at_once: int = 1_000  # read and decoded in a thread, about 5 ms
     deliver_s: float = 10.0
     deliver_tries: int = 5  # with pauses of 0.1 to 0.8 s; then the conference rests
     deliver_pause_s: float = 0.1

@@ -19,6 +19,7 @@ from services.embedded import BusyError, StoppedError
 from services.gateway.gate import Gate
 from services.gateway.standing import Answers, answers
 from services.gateway.streams import BEAT, chunk
+from services.inbox.entries import SUGGESTED, WITHDRAWN
 from services.inbox.port import Entry, InboxUnavailableError, ResumeLostError
 from services.inbox.view import Why
 
@@ -114,23 +115,10 @@ async def _position(gate: Gate, conference: str, attendee: str) -> str:
 
 
 async def _chunks(gate: Gate, conference: str, attendee: str, entries: Sequence[Entry]) -> bytes:
-    views: list[dict[str, Any]] = [msgspec.json.decode(entry.view) for entry in entries]
-    named = [view["card"] for view in views if view["kind"] != "withdrawn"]
-    asked = any(view["kind"] == "suggested" for view in views)
-    shown, said = await asyncio.gather(
-        _shown_now(gate, conference, attendee, named), _said_now(gate, conference, attendee) if asked else _nothing()
-    )
-    return b"".join(
-        chunk(view["kind"], msgspec.json.encode(_completed(view, shown, said)), entry.position)
-        for entry, view in zip(entries, views, strict=True)
-    )
-
-
-async def _shown_now(gate: Gate, conference: str, attendee: str, matches: Sequence[str]) -> dict[str, Shown]:
-    try:
-        return await _shown(gate, conference, attendee, matches)
-    except InboxUnavailableError:
-        return {}  # the card comes now, the name with the next look at the inbox
+    shown = await gate.faces.of(conference, [entry.other for entry in entries if entry.other is not None])
+    asked = any(entry.kind == SUGGESTED and not _is_new(entry) for entry in entries)
+    said = await _said_now(gate, conference, attendee) if asked else None
+    return b"".join([chunk(entry.kind, _completed(entry, shown, said), entry.position) for entry in entries])
 
 
 async def _said_now(gate: Gate, conference: str, attendee: str) -> Answers | None:
@@ -141,12 +129,18 @@ async def _said_now(gate: Gate, conference: str, attendee: str) -> Answers | Non
         return None  # the same: the card comes without ``your_answer``
 
 
-async def _nothing() -> None:
-    return None
+def _is_new(entry: Entry) -> bool:
+    """Whether nobody can have answered it. Of a suggestion made once more, or read again, the fold is asked."""
+    return entry.new and entry.kind == SUGGESTED
 
 
-def _completed(view: dict[str, Any], shown: dict[str, Shown], said: Answers | None) -> dict[str, Any]:
-    if view["kind"] == "withdrawn":
-        return view
-    own = _own(said, view["card"], view["at"]) if said is not None and view["kind"] == "suggested" else {}
-    return view | _face(shown.get(view["card"])) | own
+def _completed(entry: Entry, shown: dict[str, Shown], said: Answers | None) -> bytes:
+    """The view, and behind its own fields those that are the gateway's."""
+    if entry.kind == WITHDRAWN:
+        return entry.view
+    more = _face(shown.get(entry.other or ""))
+    if _is_new(entry):
+        more["your_answer"] = None
+    elif said is not None and entry.kind == SUGGESTED:
+        more |= _own(said, entry.card, msgspec.json.decode(entry.view)["at"])
+    return entry.view[:-1] + b"," + msgspec.json.encode(more)[1:]

@@ -13,7 +13,7 @@ from schemas.outputs import AnyOutput, MatchAgreed, MatchLocated, MatchSuggested
 from services.inbox.position import order
 from services.inbox.view import attendee_view, counted_as, other_of, written
 
-WITHDRAWN = "withdrawn"
+SUGGESTED, WITHDRAWN = "suggested", "withdrawn"
 
 
 class NewEntry(Struct, frozen=True, gc=False):
@@ -48,7 +48,7 @@ def delivery_of(output: AnyOutput, erased: Collection[str] = ()) -> Delivery:
 def kind_of(output: AnyOutput) -> str:
     """The kind of view that the output gives."""
     if isinstance(output, MatchSuggested):
-        return "suggested"
+        return SUGGESTED
     if isinstance(output, MatchAgreed):
         return "agreed"
     return "located" if isinstance(output, MatchLocated) else WITHDRAWN

@@ -1,4 +1,4 @@
-"""The one subscription of a process: tells its waiters that something may have come.
+"""The one subscription of a process: hands its waiters what was delivered, or tells them to read.
 
 Owns: the listening task. May never: be needed for the truth; all that is lost with a broken line is told by waking
 everybody once it is whole again. Silence is checked with a ping: a half-open line would be silent for ever.
@@ -6,13 +6,45 @@ everybody once it is whole again. Silence is checked with a ping: a half-open li
 
 import asyncio
 
+import msgspec
+from msgspec import Struct
 from redis.asyncio import Redis
 from redis.asyncio.client import PubSub
 from redis.exceptions import RedisError
 
-from services.inbox.following import RETRY_FIRST_S, RETRY_MOST_S, Waiters
-from services.inbox.keys import EVERYBODY, HINTS
+from services.inbox.entries import WITHDRAWN
+from services.inbox.following import RETRY_FIRST_S, RETRY_MOST_S
+from services.inbox.keys import HINTS
 from services.inbox.link import heed_cancellation
+from services.inbox.port import Entry
+from services.inbox.waiters import Waiters
+
+
+class _Added(Struct, array_like=True, gc=False):
+    position: str
+    attendee: str
+    kind: str
+    match: str
+    other: str
+    new: bool
+    view: str
+
+
+class _Hint(Struct, array_like=True, gc=False):
+    """A delivery as its script tells it; without ``entries``: whoever follows the conference should read."""
+
+    conference: str
+    before: str = ""
+    upto: str = ""
+    entries: list[_Added] | None = None
+
+
+_read = msgspec.msgpack.Decoder(_Hint).decode
+
+
+def all_of(conference: str) -> bytes:
+    """What tells everybody of a conference to read."""
+    return msgspec.msgpack.encode(_Hint(conference))
 
 
 class Hints:
@@ -63,11 +95,22 @@ class Hints:
                 self.listening.set()
                 self._waiters.wake_all()
             elif message is not None and message["type"] == "message":
-                self._hear(message["data"].decode())
+                self._hear(message["data"])
 
-    def _hear(self, hint: str) -> None:
-        conference, *attendees = hint.split(" ")
-        if attendees == [EVERYBODY]:
-            self._waiters.wake_all(conference)
-        else:
-            self._waiters.wake(conference, attendees)
+    def _hear(self, told: bytes) -> None:
+        try:
+            hint = _read(told)
+        except msgspec.MsgspecError:  # another version's: the store has it all
+            self._waiters.wake_all()
+            return
+        if hint.entries is None:
+            self._waiters.wake_all(hint.conference)
+            return
+        here = self._waiters.of(hint.conference)
+        entries = [(each.attendee, _entry(each)) for each in hint.entries if each.attendee in here]
+        self._waiters.hand(hint.conference, hint.before, hint.upto, entries)
+
+
+def _entry(added: _Added) -> Entry:
+    other = None if added.kind == WITHDRAWN else added.other
+    return Entry(added.position, added.view.encode(), added.kind, added.match, other, added.new)

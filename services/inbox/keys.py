@@ -7,8 +7,7 @@ attendees.
 
 from dataclasses import dataclass
 
-HINTS = "hallway:hints"  # the channel: "conference attendee attendee …", or "conference *" for all of them
-EVERYBODY = "*"
+HINTS = "hallway:entries"  # the channel; what is told there is in ``hints``
 
 
 @dataclass(frozen=True, slots=True)

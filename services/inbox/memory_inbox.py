@@ -21,6 +21,7 @@ from services.inbox.port import (
     Entry,
     InboxLostError,
     InboxUnavailableError,
+    Page,
     ResumeLostError,
 )
 from services.inbox.position import START, order
@@ -47,6 +48,9 @@ class _Inbox:
         else:
             self.cards.setdefault(entry.match, {})[entry.kind] = (position, entry.view)
             self.others[entry.match] = entry.other
+
+    def named(self, entry: NewEntry) -> str | None:
+        return None if entry.kind == WITHDRAWN else self.others.get(entry.match)
 
     def trim(self, keep: int) -> None:
         gone = self.entries[: max(0, len(self.entries) - keep)]
@@ -136,16 +140,18 @@ class MemoryInboxes(Following):
         self._known[conference] = store.mark
         return store.mark
 
-    async def read(
-        self, conference: str, attendee: str, after: str = "", limit: int = PAGE_ENTRIES
-    ) -> tuple[Entry, ...]:
+    async def page(self, conference: str, attendee: str, after: str = "", limit: int = PAGE_ENTRIES) -> Page:
         start = order(after)
         store = self._ready(conference)
         inbox = store.inboxes.get(attendee, _Inbox())
         if start < order(inbox.trimmed) or start > order(store.mark):
             raise ResumeLostError
-        found = [Entry(at, entry.view) for at, entry in inbox.entries if order(at) > start]
-        return tuple(found[:limit])
+        found = [
+            Entry(at, entry.view, entry.kind, entry.match, inbox.named(entry))
+            for at, entry in inbox.entries
+            if order(at) > start
+        ]
+        return Page(tuple(found[:limit]), store.mark)
 
     async def current(self, conference: str, attendee: str) -> Current:
         inbox = self._ready(conference).inboxes.get(attendee, _Inbox())

@@ -23,10 +23,25 @@ BEAT_S = 15.0  # proxies cut a silent stream after 30 s; also the longest that a
 
 
 class Entry(Struct, frozen=True, gc=False):
-    """One entry of an inbox: its position (the ``id:`` of a server-sent event) and the view, one JSON object."""
+    """One entry of an inbox: its position (the ``id:`` of a server-sent event) and the view, one JSON object.
+
+    For the server alone: the view's kind, its card, whom that is about (None: nobody to be named), and whether the card
+    is ``new`` in this inbox with this very entry, as far as that is known.
+    """
 
     position: str
     view: bytes
+    kind: str
+    card: str
+    other: str | None
+    new: bool = False
+
+
+class Page(Struct, frozen=True):
+    """Entries, and up to where everything was delivered when they were read."""
+
+    entries: tuple[Entry, ...]
+    mark: str
 
 
 class Current(Struct, frozen=True):

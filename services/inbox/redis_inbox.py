@@ -14,10 +14,10 @@ from typing import Any, Self
 
 from schemas.outputs import AnyOutput
 from services.inbox import scripts
-from services.inbox.entries import Delivery, batches, check_ascending, delivery_of
+from services.inbox.entries import WITHDRAWN, Delivery, batches, check_ascending, delivery_of
 from services.inbox.following import Following
-from services.inbox.hints import Hints
-from services.inbox.keys import EVERYBODY, HINTS, Keys
+from services.inbox.hints import Hints, all_of
+from services.inbox.keys import HINTS, Keys
 from services.inbox.link import Limits, Link
 from services.inbox.port import (
     BATCH_OUTPUTS,
@@ -28,6 +28,7 @@ from services.inbox.port import (
     InboxForeignError,
     InboxLostError,
     InboxUnavailableError,
+    Page,
     ResumeLostError,
 )
 from services.inbox.position import START, order
@@ -123,16 +124,15 @@ class RedisInboxes(Following):
             raise InboxUnavailableError(f"The inboxes of {conference} are not there; they wait for a rebuild.")
         return self._accepted(conference, answer)
 
-    async def read(
-        self, conference: str, attendee: str, after: str = "", limit: int = PAGE_ENTRIES
-    ) -> tuple[Entry, ...]:
-        """As in the port."""
+    async def page(self, conference: str, attendee: str, after: str = "", limit: int = PAGE_ENTRIES) -> Page:
+        """As in ``Following``."""
         start = order(after)
-        inbox, cards, _ = Keys(conference).of(attendee)
-        _, mark, trimmed, found = await self._ask(conference, scripts.READ, [inbox, cards], after, limit)
-        if start < order(trimmed.decode()) or start > order(mark.decode()):
+        answer = await self._ask(conference, scripts.READ, Keys(conference).of(attendee), after, limit)
+        mark, trimmed, found, others = answer[1].decode(), answer[2].decode(), answer[3], answer[4]
+        if start < order(trimmed) or start > order(mark):
             raise ResumeLostError
-        return tuple([Entry(position.decode(), fields[5]) for position, fields in found])
+        read = [_entry(position, fields, other) for (position, fields), other in zip(found, others, strict=True)]
+        return Page(tuple(read), mark)
 
     async def current(self, conference: str, attendee: str) -> Current:
         """As in the port."""
@@ -177,8 +177,7 @@ class RedisInboxes(Following):
             check_ascending(batch)
             all_gone = gone.union(erased)
             await self._put(conference, [delivery_of(output, all_gone) for output in batch], token)
-        told = f"{conference} {EVERYBODY}"
-        answer = await self._link.write(scripts.FINISH, [keys.mark], [*self._head, token, HINTS, told])
+        answer = await self._link.write(scripts.FINISH, [keys.mark], [*self._head, token, HINTS, all_of(conference)])
         self._building.pop(conference, None)
         return self._moved(conference, self._accepted(conference, answer))
 
@@ -246,6 +245,12 @@ class RedisInboxes(Following):
         """As in the port."""
         found = _pairs((await self._ask(conference, scripts.HASH, [Keys(conference).totals]))[1])
         return Totals(**{name: int(number) for name, number in found.items()})
+
+
+def _entry(position: bytes, fields: list[bytes], other: bytes) -> Entry:
+    kind = fields[1].decode()
+    named = None if kind == WITHDRAWN or not other else other.decode()
+    return Entry(position.decode(), fields[5], kind, fields[3].decode(), named)
 
 
 def _pairs(flat: list[bytes]) -> dict[str, bytes]:

@@ -32,14 +32,14 @@ DELIVER = (
     _HEAD
     + """
 if after(ARGV[4], delivered) then return {'behind', delivered} end
-local keep, inbox, cards, others = tonumber(ARGV[5]), ARGV[8], ARGV[9], ARGV[10]
-local hint, hinted = {ARGV[7]}, {}
+local before, keep, inbox, cards, others = delivered, tonumber(ARGV[5]), ARGV[8], ARGV[9], ARGV[10]
+local added = {}
 
 local function add(position, who, other, match, kind, view)
-  local added = redis.pcall('XADD', inbox .. who, position, 'k', kind, 'm', match, 'v', view)
-  if type(added) == 'table' and added.err then
-    if string.find(added.err, 'equal or smaller', 1, true) then return nil end
-    return added
+  local put, fresh = redis.pcall('XADD', inbox .. who, position, 'k', kind, 'm', match, 'v', view), 0
+  if type(put) == 'table' and put.err then
+    if string.find(put.err, 'equal or smaller', 1, true) then return nil end
+    return put
   end
   redis.call('SADD', KEYS[2], who)
   redis.call('HSET', cards .. who, ':last', position)
@@ -53,11 +53,11 @@ local function add(position, who, other, match, kind, view)
     redis.call('HDEL', cards .. who, 'suggested:' .. match, 'agreed:' .. match, 'located:' .. match)
   else
     redis.call('HSET', cards .. who, kind .. ':' .. match, position .. ' ' .. view)
-    redis.call('HSET', others .. who, 'c:' .. match, other)
+    fresh = redis.call('HSET', others .. who, 'c:' .. match, other)
     redis.call('HSET', others .. other, 'b:' .. match, who)
     redis.call('SADD', KEYS[2], other)
   end
-  if not hinted[who] then hinted[who] = true; hint[#hint + 1] = who end
+  added[#added + 1] = {position, who, kind, match, other, fresh == 1, view}
 end
 
 local at = 13
@@ -78,7 +78,9 @@ if after(ARGV[11], delivered) then
   delivered = ARGV[11]
   redis.call('HSET', KEYS[1], 'position', delivered)
 end
-if #hint > 1 and ARGV[3] == '' then redis.call('PUBLISH', ARGV[6], table.concat(hint, ' ')) end
+if #added > 0 and ARGV[3] == '' then
+  redis.call('PUBLISH', ARGV[6], cmsgpack.pack({ARGV[7], before, delivered, added}))
+end
 return {'ok', delivered}
 """
 )
@@ -86,13 +88,15 @@ return {'ok', delivered}
 # KEYS: mark.
 DELIVERED = _HEAD + "return {'ok', delivered}"
 
-# KEYS: mark, inbox, cards. ARGV: … 4 after, 5 limit.
+# KEYS: mark, inbox, cards, others. ARGV: … 4 after, 5 limit.
 READ = (
     _HEAD
     + """
 local from = ARGV[4] == '' and '-' or '(' .. ARGV[4]
 local trimmed = redis.call('HGET', KEYS[3], ':trimmed') or ''
-return {'ok', delivered, trimmed, redis.call('XRANGE', KEYS[2], from, '+', 'COUNT', ARGV[5])}
+local found, others = redis.call('XRANGE', KEYS[2], from, '+', 'COUNT', ARGV[5]), {}
+for at, entry in ipairs(found) do others[at] = redis.call('HGET', KEYS[4], 'c:' .. entry[2][4]) or '' end
+return {'ok', delivered, trimmed, found, others}
 """
 )
 
