@@ -1,12 +1,11 @@
 """The fold of one partition of the log: the matchers of its conferences, and what is decided, told and safe.
 
-Owns: which record is skipped, recovered or applied, and the frontier: behind it everything lies in snapshots.
+Owns: which record is skipped and which is taken, and the frontier: behind it everything lies in snapshots.
 May never: await, read a clock, write. Theory:
 
     of a conference that was erased    skipped
     before a conference's snapshot     skipped
-    ... its last recorded output       recover() with the recorded outputs, then resume()
-    ... the end                        apply()
+    ... the end                        taken by the conference's own fold (``conference``)
 
 ``fold`` gives messages; when they are in the broker's hands, ``told`` says so, and only then snapshots are taken.
 """
@@ -16,17 +15,16 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
-from schemas.codec import Codec, Record, Reject, encode_output
-from schemas.events import ConferenceOpened, Input
-from schemas.outputs import AnyOutput
+from schemas.codec import Codec, Reject
 from streams.matching import Matcher
 from streams.matching.snapshot import restore, snapshot
+from streams.workers.conference import ConferenceFold
 from streams.workers.decoding import decoded
 from streams.workers.ended import erased_by
 from streams.workers.frames import Partition, Raw, end_of
 from streams.workers.letters import dead_letter, letter, source_of
 from streams.workers.ports import Kept, Mark, Message
-from streams.workers.recorded import COUNT_HEADER, Recorded, output_of
+from streams.workers.recorded import output_of
 
 ASTRAY = "The record's key is not its conference."
 
@@ -37,16 +35,6 @@ class Told:
 
     outputs: list[Message] = field(default_factory=list)
     letters: list[Message] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class _Fold:
-    """A conference. ``folded``: its records before this offset are in the matcher."""
-
-    matcher: Matcher
-    folded: int = 0
-    recorded: Recorded | None = None
-    due: int | None = None
 
 
 @dataclass(slots=True)
@@ -68,7 +56,7 @@ class PartitionFold:
         self.erased: set[str] = set()
         self._policy = policy
         self._codec = Codec()
-        self._folds: dict[str, _Fold] = {}
+        self._folds: dict[str, ConferenceFold] = {}
         self._unsafe: dict[str, _Unsafe] = {}  # in the order of their first records
         self._matches_end = self._letters_end = 0
         self._lettered: dict[int, int] = {}  # offset of the log -> of the topic of dead letters, or before it
@@ -77,7 +65,7 @@ class PartitionFold:
 
     def restore(self, kept: Kept) -> None:
         """Takes a conference's snapshot. SnapshotError: the log has to be folded from its start."""
-        self._folds[kept.name] = _Fold(restore(kept.data, self._policy), kept.offset)
+        self._folds[kept.name] = self._made(restore(kept.data, self._policy), kept.offset)
 
     def begin(self, mark: Mark) -> None:
         """Folds from here on; ``remember`` what was told since, then ``opened``."""
@@ -91,10 +79,7 @@ class PartitionFold:
             output = output_of(raw)
             if output is None or output.conference in self.erased:
                 continue  # what is not a matcher's, delivery puts to the dead letters
-            fold = self._fold_of(output.conference)
-            if fold.recorded is None:
-                fold.recorded = Recorded(raw.offset)
-            fold.recorded.add(output, raw)
+            self._fold_of(output.conference).remember(output, raw)
 
     def remember_letters(self, raws: Iterable[Raw]) -> None:
         """Takes in dead letters, from the mark's on: what is among them is not written again."""
@@ -107,27 +92,24 @@ class PartitionFold:
     def opened(self) -> None:
         """All that was recorded is known: what the snapshots hold already is let go of."""
         for fold in self._folds.values():
-            self._let_go(fold)
-            fold.due = None if fold.recorded else fold.matcher.next_due()
+            fold.let_go()
+            fold.look_ahead()
 
-    def _let_go(self, fold: _Fold) -> None:
-        if fold.recorded is not None:
-            fold.recorded.before(fold.matcher.state.applied)
-            if not fold.recorded.pending(fold.matcher.state.applied):
-                fold.recorded = None
-
-    def _fold_of(self, conference: str) -> _Fold:
+    def _fold_of(self, conference: str) -> ConferenceFold:
         fold = self._folds.get(conference)
         if fold is None:
-            fold = self._folds[conference] = _Fold(Matcher(conference, self._policy))
+            fold = self._folds[conference] = self._made(Matcher(conference, self._policy))
         return fold
+
+    def _made(self, matcher: Matcher, folded: int = 0) -> ConferenceFold:
+        return ConferenceFold(matcher, self.at.partition, self._policy, folded)
 
     # -- folding ----------------------------------------------------------------------------------------------------
 
     def fold(self, records: Sequence[Raw]) -> Told:
         """Folds records; those before ``processed`` are skipped. What it gives must be written in order."""
         told = Told()
-        touched: dict[str, _Fold] = {}
+        touched: dict[str, ConferenceFold] = {}
         new = [raw for raw in records if raw.offset >= self.processed]
         for raw, found in zip(new, decoded(self._codec, new), strict=True):
             if isinstance(found, Reject):
@@ -142,10 +124,12 @@ class PartitionFold:
                 fold = touched[conference] = self._fold_of(conference)
                 if raw.offset >= fold.folded:
                     self._note(conference, fold, raw)
-                    self._apply(conference, fold, raw, found, told)
+                    recorded = raw.timestamp if found.recorded is None else found.recorded
+                    self.now = recorded if self.now is None else max(self.now, recorded)
+                    told.outputs += fold.take((found.event, found.at, recorded))
             self.processed = end_of(raw)
         for fold in touched.values():
-            fold.due = None if fold.recorded else fold.matcher.next_due()
+            fold.look_ahead()
         return told
 
     def _erase(self, conference: str) -> None:
@@ -158,59 +142,12 @@ class PartitionFold:
             self._lettered[raw.offset] = self._letters_end
             told.letters.append(letter(self.at, raw, reason, field, self.now))
 
-    def _note(self, conference: str, fold: _Fold, raw: Raw) -> None:
+    def _note(self, conference: str, fold: ConferenceFold, raw: Raw) -> None:
         unsafe = self._unsafe.get(conference)
         if unsafe is None:
             matches = self._matches_end if fold.recorded is None else fold.recorded.first
             unsafe = self._unsafe[conference] = _Unsafe(raw.offset, matches)
         unsafe.records += 1
-
-    def _apply(self, conference: str, fold: _Fold, raw: Raw, record: Record, told: Told) -> None:
-        recorded = raw.timestamp if record.recorded is None else record.recorded
-        self.now = recorded if self.now is None else max(self.now, recorded)
-        if fold.recorded is None:
-            outputs = fold.matcher.apply(record.event, record.at, recorded)
-            if outputs:
-                told.outputs += _messages(conference, self.at.partition, outputs, len(outputs))
-        else:
-            told.outputs += self._recover(conference, fold, fold.recorded, (record.event, record.at, recorded))
-
-    def _recover(self, conference: str, fold: _Fold, known: Recorded, record: tuple[Input, int, int]) -> list[Message]:
-        """Folds a record with what was told at it; the messages of its outputs that are missing."""
-        matcher, (event, at, recorded) = fold.matcher, record
-        n = matcher.state.applied
-        if isinstance(event, ConferenceOpened) and not matcher.state.opened:
-            n += len(matcher.state.early)  # they are folded with it, each a record of its own
-        missing: list[Message] = []
-        if known.torn(n):
-            missing = self._mended(conference, fold, known.of(n), record)
-        else:
-            matcher.recover(event, at, recorded, known.of(n))
-        known.before(fold.matcher.state.applied)
-        if not known.pending(fold.matcher.state.applied):
-            fold.recorded = None
-            if not missing:
-                fold.matcher.resume()
-        return missing
-
-    def _mended(
-        self, conference: str, fold: _Fold, there: list[AnyOutput], record: tuple[Input, int, int]
-    ) -> list[Message]:
-        """Decides a record anew whose outputs were not all written; what was told stays, if need be alone."""
-        fold.matcher.resume()
-        before = snapshot(fold.matcher)
-        applied = fold.matcher.state.applied
-        outputs = fold.matcher.apply(*record)
-        if fold.matcher.state.applied == applied:  # a double: the outputs are those of the next record
-            fold.matcher = restore(before, self._policy)
-            return []
-        same = [encode_output(output) for output in outputs[: len(there)]] == [encode_output(o) for o in there]
-        if same:
-            rest = outputs[len(there) :]
-            return _messages(conference, self.at.partition, rest, len(outputs))
-        fold.matcher = restore(before, self._policy)
-        fold.matcher.recover(*record, there)
-        return []
 
     def told(self, matches_end: int = 0, letters_end: int = 0) -> None:
         """What ``fold`` gave is written: the offsets behind its outputs and its dead letters, where there were some."""
@@ -277,16 +214,3 @@ class PartitionFold:
     def now_of(self, conference: str) -> int:
         """The now of a conference, ms."""
         return self._folds[conference].matcher.state.now
-
-
-def _messages(conference: str, partition: int, outputs: Sequence[AnyOutput], count: int) -> list[Message]:
-    counted = (COUNT_HEADER, str(count).encode())
-    return [
-        Message(
-            conference.encode(),
-            encode_output(output),
-            (("type", str(output.__struct_config__.tag).encode()), counted),
-            partition,
-        )
-        for output in outputs
-    ]
