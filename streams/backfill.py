@@ -6,6 +6,7 @@ are marked as backfilled. They keep their ids, so what the log has already is pa
 fold where it comes twice nevertheless.
 """
 
+from collections.abc import Sequence
 from hashlib import blake2b
 
 from msgspec.structs import replace
@@ -13,11 +14,12 @@ from msgspec.structs import replace
 from schemas.events import ActivityDeleted, ActivityPosted, ConferenceClosed, ConferenceOpened, Input
 from streams.routing import Router
 
+_ACTIVITY = frozenset({ActivityPosted, ActivityDeleted})
 MOST_KNOWN = 2_000_000  # ids of what is there already, about 160 MB; what is beyond becomes doubles
 
 
 class Backfill:
-    """First ``learn`` the log, then ask for the ``copies`` of each event of the past, in the order of each actor."""
+    """First ``learn`` the log, then ask for the ``copies`` of the past, in the order of each actor."""
 
     def __init__(self, conference: str) -> None:
         self.conference = conference
@@ -42,12 +44,12 @@ class Backfill:
         elif isinstance(event, ActivityPosted | ActivityDeleted) and len(self._there) < MOST_KNOWN:
             self._there.add(_short(event.id))
 
-    def copies(self, event: Input) -> list[Input]:
-        """What of an event of the activity goes into the log."""
-        if not isinstance(event, ActivityPosted | ActivityDeleted) or event.conference is not None:
-            return []
-        routed = [copy for conference, copy in self._router.route(event) if conference == self.conference]
-        return [_marked(copy) for copy in routed if _short(copy.id) not in self._there]
+    def copies(self, events: Sequence[Input]) -> list[Input]:
+        """What of the activity goes into the log."""
+        past = [event for event in events if type(event) in _ACTIVITY and event.conference is None]
+        routed = [each for index in self._router.concerned(past) for each in self._router.route(past[index])]
+        mine = [copy for conference, copy in routed if conference == self.conference]
+        return [_marked(copy) for copy in mine if _short(copy.id) not in self._there]
 
 
 def _marked(copy: Input) -> Input:

@@ -26,7 +26,9 @@ def backfill(
     registered, it brings what is missing.
     """
     from services.kafka.backfilling import backfill as fill
+    from services.processes import collecting
 
+    collecting.seldom()
     access = checked(kafka, prefix)
     with progress("Reading the past", None) as advance:
         filled = reached(

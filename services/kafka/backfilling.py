@@ -72,12 +72,9 @@ async def _learn(reader: TopicReader, log: str, own: int, span: Span, past: Back
 
 
 def _copies(values: Sequence[bytes | None], codec: Codec, past: Backfill, filled: Filled) -> list[Message]:
-    copies = []
-    for value in values:
-        found = codec.decode(value) if value is not None else None
-        if isinstance(found, Record):
-            copies += past.copies(found.event)
-        else:
-            filled.unreadable += 1  # the router has put it to the dead letters
+    found = codec.decode_each([value or b"" for value in values])  # no value is no event
+    events = [record.event for record in found if isinstance(record, Record)]
+    filled.unreadable += len(values) - len(events)  # the router has put it to the dead letters
     filled.read += len(values)
+    copies = past.copies(events)
     return [typed(past.conference, encode(copy), str(copy.__struct_config__.tag)) for copy in copies]
