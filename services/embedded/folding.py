@@ -4,7 +4,7 @@ Owns: the matchers, the thread, when outputs are recorded and snapshots made. Ma
 Theory: a slice is at most 50 ms, then outputs are recorded with the mark up to where they are decided, and only then
 handed on. Whoever wants to look at a matcher asks, and is answered between two slices. Snapshots are made in this
 thread between two slices, when everything folded is recorded: the state stands still then. The bytes are made in one
-call that keeps Python's lock; see the architecture's limits.
+call after the other, and Python's lock is free between two pieces of them.
 """
 
 import gc

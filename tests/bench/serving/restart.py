@@ -31,7 +31,7 @@ from tests.serving.process import ROOT, Hallway, Warm
 
 EVENTS, TAIL = 1_000_000, 50_000
 TIMES = 3
-MOST_S = 12.0
+MOST_S, MOST_OF_SQLITE = 12.0, 10.0  # seconds on a busy machine; beside SQLite, which is slowed as much
 _BATCH = 5_000
 
 
@@ -127,6 +127,6 @@ def run() -> list[Row]:
     what = f"restart on {count:,} events"
     return [
         Row(f"{what}, {TAIL:,} after the snapshot", median(started), "s", "3", most=MOST_S, beside=spread(started)),
-        Row("restart : bare SQLite reading all rows", median(started) / median(bare), "x", most=30.0),
+        Row("restart : bare SQLite reading all rows", median(started) / median(bare), "x", most=MOST_OF_SQLITE),
         Row("beside it, Python's start and imports", median(imports), "s", beside=spread(imports)),
     ]

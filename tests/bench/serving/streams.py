@@ -18,7 +18,7 @@ from tests.serving.process import until
 
 STREAMS = 5_000
 AT_ONCE = 50
-MOST_KB, MOST_ALL_S = 80.0, 20.0
+MOST_KB, MOST_ALL_S = 40.0, 6.0
 KB = 1_000
 
 
