@@ -31,7 +31,7 @@ from tests.serving.process import ROOT, Hallway, Warm
 
 EVENTS, TAIL = 1_000_000, 50_000
 TIMES = 3
-MOST_S, MOST_OF_SQLITE = 12.0, 10.0  # seconds on a busy machine; beside SQLite, which is slowed as much
+MOST_S, MOST_OF_SQLITE = 12.0, 15.0  # seconds on a busy machine; beside SQLite, which is slowed as much
 _BATCH = 5_000
 
 
