@@ -170,6 +170,11 @@ class PartitionFold:
         """There is no record before this offset that was not folded."""
         self.processed = max(self.processed, offset)
 
+    def behind(self) -> int:
+        """How many records are not in snapshots, those of other conferences between them included."""
+        first = next(iter(self._unsafe.values()), None)
+        return 0 if first is None else self.processed - first.log
+
     def stale(self, most_records: int) -> str | None:
         """The conference whose snapshot holds the frontier back, if it does so by more than that many records."""
         for conference, unsafe in islice(self._unsafe.items(), 1):

@@ -175,13 +175,17 @@ class Matching:
 
     async def _keep(self, fold: PartitionFold) -> None:
         """Snapshots of what holds the frontier back too far, then the mark."""
-        most = max(1, self._limits.snapshot_records // max(1, len(self._mine)))
-        while (name := fold.stale(most)) is not None:
+        share = max(1, self._limits.snapshot_records // max(1, len(self._mine)))
+        while self._behind() > self._limits.snapshot_records and (name := fold.stale(share)) is not None:
             tenth = min(fold.size(name) // 10, self._limits.snapshot_records_most)
-            if tenth > most and fold.stale(tenth) is None:
+            if tenth > share and fold.stale(tenth) is None:
                 break
             await self._snapshot(fold, name)
         await self._mark(fold)
+
+    def _behind(self) -> int:
+        """The records that would be folded again after a kill."""
+        return sum(self._folds[partition].behind() for partition in self._current)
 
     async def _snapshot(self, fold: PartitionFold, name: str) -> None:
         kept = await _aside(fold.size(name) > LARGE_RECORDS, fold.snapshot, name)

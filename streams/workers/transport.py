@@ -4,13 +4,15 @@ Owns: the subclasses of Faust 0.15.3's consumer. May never: hold state of a work
 is relied on, is held fast by ``tests/workers/test_faust_contract.py``: another version of Faust, mode or aiokafka that
 differs in it fails there first.
 
-    getmany              one message for each frame, instead of one for each record
+    getmany              one message for each frame, instead of one for each record; and a partition whose queue was
+                         full is read again soon: Faust waits a second for the others, or where all were full
     ack                  Faust's acknowledgement means nothing: it comes after errors too
     _new_offset, ...     what is committed is what the worker says is safe, and again if the commit failed
     seek_to_committed    a partition without a committed offset is read from its start again, not from where it was
     on_partitions_...    the worker gives up and gets partitions while Faust's streams stand still
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from typing import Any, Protocol
 
@@ -21,6 +23,9 @@ from faust.types import TP, ConsumerMessage, Message
 
 from streams.workers.commits import Commits
 from streams.workers.frames import Frame, Partition, frames
+
+_LOOK_S = 0.05  # for records of the partitions that have room
+_FULL_S = 0.005
 
 
 class Worker(Protocol):
@@ -62,7 +67,9 @@ class FramedConsumer(driver.Consumer):
 
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, Message]]:  # noqa: ASYNC109  # as in Faust
         """A message for each frame of what a fetch brought."""
-        records, _ = await self._wait_next_records(timeout)
+        while self._buffered_partitions and not self._get_active_partitions() and self.flow_active:
+            await asyncio.sleep(_FULL_S)  # Faust tells of room by a call, not an event
+        records, _ = await self._wait_next_records(min(timeout, _LOOK_S))
         if records is None or self.should_stop:
             return
         if not self.flow_active:
