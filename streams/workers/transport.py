@@ -67,8 +67,8 @@ class FramedConsumer(driver.Consumer):
 
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, Message]]:  # noqa: ASYNC109  # as in Faust
         """A message for each frame of what a fetch brought."""
-        while self._buffered_partitions and not self._get_active_partitions() and self.flow_active:
-            await asyncio.sleep(_FULL_S)  # Faust tells of room by a call, not an event
+        while self._buffered_partitions and not self._get_active_partitions() and self.flow_active:  # noqa: ASYNC110
+            await asyncio.sleep(_FULL_S)  # Faust tells of room by a call, not by an event
         records, _ = await self._wait_next_records(min(timeout, _LOOK_S))
         if records is None or self.should_stop:
             return
