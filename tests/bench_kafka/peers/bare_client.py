@@ -14,7 +14,13 @@ from tests.bench_kafka.peers.counting import Count
 def main(broker: str, topic: str, wanted: int) -> None:
     """Reads until all are read."""
     consumer = Consumer(
-        {"bootstrap.servers": broker, "group.id": uuid4().hex, "auto.offset.reset": "earliest", "check.crcs": True}
+        {
+            "bootstrap.servers": broker,
+            "group.id": uuid4().hex,
+            "auto.offset.reset": "earliest",
+            "check.crcs": True,
+            "queued.min.messages": 1_000_000,  # by default it stops fetching for a second at 100,000
+        }
     )
     consumer.subscribe([topic])
     decode = msgspec.json.Decoder(ActivityPosted).decode
