@@ -74,17 +74,17 @@ class Run:
 
 
 def replay(run: Run, write: Write, *, speed: float | None = None, flush: Callable[[], None], to: str | None) -> None:
-    """Folds everything; each output is written, and flushed at once where it is paced."""
+    """Folds everything; outputs are flushed after each block of the input, and each at once where it is paced."""
     began = run.clock.now()
     if speed is None:
-        _fold(run, write, to)
+        _fold(run, write, flush, to)
     else:
         _fold_paced(run, write, Pacer(speed, run.clock.now), flush, to)
     seconds = run.clock.now() - began
     summary(run.events, seconds, run.outputs, run.rejects, run.replay.unrouted, stopped=run.stop.requested)
 
 
-def _fold(run: Run, write: Write, to: str | None) -> None:
+def _fold(run: Run, write: Write, flush: Callable[[], None], to: str | None) -> None:
     # Names are looked up once: at 200,000 events a second each look-up in the loop is a percent.
     feed, written, counted = run.replay.feed, run.replay.written, run.outputs
     for batch in run.records(quiet=_is_terminal(to)):
@@ -92,6 +92,7 @@ def _fold(run: Run, write: Write, to: str | None) -> None:
             for output in feed(record):
                 write(written(output))
                 counted[_kind(output)] += 1
+        flush()  # the next block of a pipe may be long in coming
 
 
 def _fold_paced(run: Run, write: Write, pacer: Pacer, flush: Callable[[], None], to: str | None) -> None:
