@@ -261,6 +261,7 @@ class Delivering:
             return
         end = (await self._reader.ends(self.topic))[partition]
         queues = {name: asyncio.Queue[Sequence[AnyOutput]](self._limits.waiting) for name in conferences}
+        failed: list[AwayError] = []
         try:
             async with asyncio.TaskGroup() as tasks:
                 for name, queue in queues.items():
@@ -268,4 +269,6 @@ class Delivering:
                     tasks.create_task(self._inboxes.rebuild(name, queued(queue), erased))
                 await share_out(self._reader.read(self.topic, partition, 0, end), queues)
         except* AwayError as away:
-            raise AwayError(str(away.exceptions[0])) from None
+            failed.append(AwayError(str(away.exceptions[0])))
+        if failed:  # raised here: in the clause, Python 3.11.2 makes a group of it
+            raise failed[0]
