@@ -145,3 +145,8 @@ def encode(event: Input) -> bytes:
 def encode_output(output: AnyOutput | Struct) -> bytes:
     """An output, a tie or a dead letter as one JSON object."""
     return _ENCODER.encode(output)
+
+
+def kind_of(event: Struct) -> str:
+    """The ``type`` of an event or an output."""
+    return str(event.__struct_config__.tag)

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from schemas.codec import kind_of
 from schemas.outputs import AnyOutput, MatchSuggested
 from services.commands.blocks import LongLine
 from services.commands.files import STANDARD, Input
@@ -152,4 +153,4 @@ def against(run: Run, others: list[AnyOutput]) -> Comparison:
 
 
 def _kinds(outputs: Iterable[AnyOutput]) -> Iterator[str]:
-    return (str(output.__struct_config__.tag) for output in outputs)
+    return map(kind_of, outputs)

@@ -15,8 +15,7 @@ import zstandard
 from cyclopts import Parameter
 from msgspec.structs import replace
 
-from schemas.codec import Record, encode
-from schemas.events import Input
+from schemas.codec import Record, encode, kind_of
 from schemas.times import written
 from schemas.topics import ACTIVITY, CONFERENCE_LOG
 from services.commands.blocks import LongLine
@@ -116,7 +115,8 @@ class _File:
 
 
 def _into_topic(sources: list[Source], target: Place, rejects: Rejects, stop: Stop) -> None:
-    from services.kafka.writing import TopicWriter, typed
+    from services.kafka.writing import TopicWriter
+    from streams.workers.ports import typed
 
     into_log = target.topic.endswith(CONFERENCE_LOG)
     if not into_log and not target.topic.endswith(ACTIVITY):
@@ -152,7 +152,7 @@ def _into_topic(sources: list[Source], target: Place, rejects: Rejects, stop: St
 def _routed(record: Record, router: Router) -> list[tuple[str, bytes, str]]:
     recorded = written(record.at if record.recorded is None else record.recorded)
     return [
-        (conference, encode(replace(event, recorded_at=recorded)), _kind(event))
+        (conference, encode(replace(event, recorded_at=recorded)), kind_of(event))
         for conference, event in router.route(record.event)
     ]
 
@@ -161,8 +161,4 @@ def _posted(record: Record) -> list[tuple[str, bytes, str]]:
     event = record.event
     if event.conference is not None:
         return []
-    return [(event.actor, encode(event), _kind(event))]
-
-
-def _kind(event: Input) -> str:
-    return str(event.__struct_config__.tag)
+    return [(event.actor, encode(event), kind_of(event))]

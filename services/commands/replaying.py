@@ -10,9 +10,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
 
-from schemas.codec import Record
+from schemas.codec import Record, kind_of
 from schemas.outputs import AnyOutput
 from services.commands.files import STANDARD
 from services.commands.inputs import Source
@@ -91,7 +90,7 @@ def _fold(run: Run, write: Write, flush: Callable[[], None], to: str | None) -> 
         for record in batch:
             for output in feed(record):
                 write(written(output))
-                counted[_kind(output)] += 1
+                counted[kind_of(output)] += 1
         flush()  # the next block of a pipe may be long in coming
 
 
@@ -107,14 +106,9 @@ def _fold_paced(run: Run, write: Write, pacer: Pacer, flush: Callable[[], None],
             outputs = run.replay.feed(record)
             for output in outputs:
                 write(run.replay.written(output))
-                run.outputs[_kind(output)] += 1
+                run.outputs[kind_of(output)] += 1
             if outputs:
                 flush()
-
-
-def _kind(output: Any) -> str:
-    kind: str = output.__struct_config__.tag
-    return kind
 
 
 def _is_terminal(to: str | None) -> bool:

@@ -5,9 +5,7 @@ demo with its last words.
 """
 
 import asyncio
-import os
 import subprocess
-import sys
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -17,7 +15,8 @@ from services.kafka import topics
 from services.kafka.access import Access
 from services.kafka.broker import LocalKafka
 from services.problems import UnusableError
-from services.processes import ending, guard
+from services.processes import ending
+from services.processes.children import hallway
 
 KINDS = ("router", "matcher", "delivery")
 _LOOK_S = 0.5
@@ -54,10 +53,9 @@ class Workers:
 
     def _started(self, kind: str) -> subprocess.Popen[bytes]:
         options = ["--redis", self._redis_url] if kind == "delivery" else []
-        command = [sys.executable, "-P", "-m", "services.cli", "work", kind, "--kafka", self._access.address, *options]
         with self._log(kind).open("wb") as log:
             return subprocess.Popen(  # noqa: S603 - our own interpreter and script
-                [sys.executable, "-I", "-S", guard.__file__, str(os.getpid()), *command],
+                hallway("work", kind, "--kafka", self._access.address, *options),
                 stdin=subprocess.PIPE,  # held open: its end tells the guard that we are gone
                 stdout=log,
                 stderr=log,

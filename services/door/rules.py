@@ -11,6 +11,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from schemas.codec import kind_of
 from schemas.events import ActivityDeleted, ActivityPosted, AttendeeEvent, ConferenceOpened, Input, MatchAnswered
 from schemas.names import plain_id
 from schemas.times import MINUTE_MS, millis
@@ -31,8 +32,7 @@ def admit(sender: Sender, event: Input, now: int) -> Admitted | Refused:
 
 
 def _never(sender: Sender, event: Input) -> Refused | None:
-    kind = type(event).__struct_config__.tag
-    return Refused(f"{_ROLE_NAMES[sender.role]} may not send {kind}.", "forbidden", "type")
+    return Refused(f"{_ROLE_NAMES[sender.role]} may not send {kind_of(event)}.", "forbidden", "type")
 
 
 def _own(sender: Sender, event: Input) -> Refused | None:

@@ -13,7 +13,6 @@ import fcntl
 import os
 import stat
 import subprocess
-import sys
 import tempfile
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -25,7 +24,8 @@ from urllib.parse import quote
 import structlog
 
 from services.inbox import asking
-from services.processes import ending, guard
+from services.processes import ending
+from services.processes.children import guarded
 
 MEMORY_BYTES = 256 << 20  # an entry takes 660 bytes: 3,000 people with 130 entries each
 START_S = 10.0
@@ -144,7 +144,7 @@ class EmbeddedValkey:
         command = [str(_binary()), str(self._config)]
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(  # noqa: S603 - our own interpreter, script and binary
-                [sys.executable, "-I", "-S", guard.__file__, str(os.getpid()), *command],
+                guarded(*command),
                 stdin=subprocess.PIPE,  # held open: its end tells the guard that we are gone
                 stdout=log,
                 stderr=log,

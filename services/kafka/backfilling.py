@@ -8,15 +8,15 @@ when it fetched a post, so a post that it did not route for want of the opening 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from schemas.codec import Codec, Record, encode
+from schemas.codec import Codec, Record, encode, kind_of
 from schemas.topics import ACTIVITY, CONFERENCE_LOG
 from services.kafka.access import Access
 from services.kafka.linking import KafkaRefusedError
 from services.kafka.partitioning import partition_of
 from services.kafka.reading import Span, TopicReader
-from services.kafka.writing import TopicWriter, typed
+from services.kafka.writing import TopicWriter
 from streams.backfill import Backfill
-from streams.workers.ports import Message
+from streams.workers.ports import Message, typed
 
 Advance = Callable[[int, int], None]
 
@@ -77,4 +77,4 @@ def _copies(values: Sequence[bytes | None], codec: Codec, past: Backfill, filled
     filled.unreadable += len(values) - len(events)  # the router has put it to the dead letters
     filled.read += len(values)
     copies = past.copies(events)
-    return [typed(past.conference, encode(copy), str(copy.__struct_config__.tag)) for copy in copies]
+    return [typed(past.conference, encode(copy), kind_of(copy)) for copy in copies]

@@ -17,7 +17,7 @@ import msgspec
 from aiokafka import ConsumerRecord
 from msgspec.structs import replace
 
-from schemas.codec import Codec, Reject, encode
+from schemas.codec import Codec, Reject, encode, kind_of
 from schemas.events import ActivityDeleted, ActivityPosted, Input
 from schemas.outputs import DeadLetter
 from schemas.topics import ACTIVITY, CONFERENCE_LOG, DEAD_LETTERS, TYPE_HEADER
@@ -25,8 +25,9 @@ from services.door.letters import Shown
 from services.kafka.access import Access
 from services.kafka.linking import KafkaRefusedError
 from services.kafka.reading import Span, TopicReader
-from services.kafka.writing import TopicWriter, typed
-from streams.workers.ports import Message
+from services.kafka.writing import TopicWriter
+from streams.workers.frames import header
+from streams.workers.ports import Message, typed
 
 _CLAIMED, _SENT = b"dead.letter.claimed", b"dead.letter.sent"
 _LETTER, _AS = "letter", "as"
@@ -111,12 +112,11 @@ async def resend(
 
 
 async def _send(writer: TopicWriter, event: Input, prefix: str) -> None:
-    kind = str(event.__struct_config__.tag)
     if isinstance(event, ActivityPosted | ActivityDeleted) and event.conference is None:
-        await writer.produce(prefix + ACTIVITY, [typed(event.actor, encode(event), kind)])
+        await writer.produce(prefix + ACTIVITY, [typed(event.actor, encode(event), kind_of(event))])
     else:
         assert event.conference is not None, "only posts and deletions may have none"
-        await writer.produce(prefix + CONFERENCE_LOG, [typed(event.conference, encode(event), kind)])
+        await writer.produce(prefix + CONFERENCE_LOG, [typed(event.conference, encode(event), kind_of(event))])
 
 
 def _mark(kind: bytes, partition: int, offset: int, sent_as: bytes) -> Message:
@@ -179,5 +179,4 @@ def _shown(record: ConsumerRecord, marks: _Marks) -> Shown[str] | None:
     if said is None:
         return None
     shown = InTopic.of(f"{record.partition}-{record.offset}", said, marks.sent.get(record.offset))
-    is_sealed = any(name == SEALED for name, _ in record.headers)
-    return replace(shown, bytes="", sealed=True) if is_sealed else shown
+    return shown if header(record, SEALED) is None else replace(shown, bytes="", sealed=True)

@@ -15,9 +15,8 @@ from schemas.times import millis, written
 from schemas.topics import CONFERENCE_LOG
 from services.kafka.access import Access
 from services.kafka.linking import KafkaRefusedError
-from services.kafka.partitioning import partition_of
 from services.kafka.places import Place
-from services.kafka.reading import Span, TopicReader
+from services.kafka.reading import Span, TopicReader, of_conference
 from streams.workers.ended import erased_by
 
 NOBODY: frozenset[bytes] = frozenset()
@@ -58,10 +57,7 @@ def _wanted_of(access: Access, found: dict[int, Span], place: Place) -> dict[int
         raise KafkaRefusedError(
             f"{access.address} has no topic {place.topic}. `hallway topics show` names those of Hallway."
         )
-    if place.conference is None:
-        return found
-    own = partition_of(place.conference.encode(), len(found))
-    return {own: found[own]}
+    return found if place.conference is None else of_conference(found, place.conference)
 
 
 def _wanted(record: ConsumerRecord, place: Place) -> bytes | None:

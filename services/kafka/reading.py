@@ -17,6 +17,7 @@ from aiokafka.errors import KafkaConnectionError
 from services.kafka.access import Access
 from services.kafka.ending import stopped
 from services.kafka.linking import WAIT_MS, begun, consumer, within
+from services.kafka.partitioning import partition_of
 from streams.workers.ports import AwayError
 
 ANSWER_S = 10.0
@@ -30,6 +31,12 @@ class Span(NamedTuple):
 
     first: int
     end: int
+
+
+def of_conference(spans: dict[int, Span], conference: str) -> dict[int, Span]:
+    """Only the partition in which a conference lies, of a topic that has its conferences as keys."""
+    own = partition_of(conference.encode(), len(spans))
+    return {own: spans[own]}
 
 
 class TopicReader:

@@ -15,8 +15,7 @@ from aiokafka import ConsumerRecord
 from schemas.topics import TYPE_HEADER
 from services.kafka.access import Access
 from services.kafka.linking import KafkaRefusedError
-from services.kafka.partitioning import partition_of
-from services.kafka.reading import Span, TopicReader
+from services.kafka.reading import Span, TopicReader, of_conference
 
 LOOK_BACK = 10_000  # of each partition, for a filter
 _NAMES = ("id", "match", "attendee", "actor", "deleted", "caused_by")  # where an id may stand
@@ -97,8 +96,7 @@ def _wanted_of(found: dict[int, Span], asked: Tail) -> dict[int, Span]:
         raise KafkaRefusedError(f"{asked.access.address} has no topic {asked.topic}. `hallway topics create` makes it.")
     conference = asked.wanted.conference
     if conference is not None and asked.by_conference:
-        own = partition_of(conference.encode(), len(found))
-        return {own: found[own]}
+        return of_conference(found, conference)
     if asked.offset is not None and len(found) > 1:
         raise KafkaRefusedError("An offset counts within one partition. Name the conference too, or a time.")
     return found

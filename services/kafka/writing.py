@@ -9,7 +9,6 @@ does the same once more, which changes nothing, for the fold knows doubles by th
 from collections.abc import Sequence
 from typing import Any, Self
 
-from schemas.topics import TYPE_HEADER
 from services.kafka.access import Access
 from services.kafka.ending import thrown_away
 from services.kafka.linking import KafkaRefusedError, begun, producer, within
@@ -17,11 +16,6 @@ from services.kafka.partitioning import partition_of
 from streams.workers.ports import Message
 
 WRITTEN_S = 30.0  # for one call: a broker that restarts is back by then
-
-
-def typed(key: str, value: bytes, kind: str) -> Message:
-    """A record with its type beside it, as the header ``type``."""
-    return Message(key.encode(), value, ((TYPE_HEADER, kind.encode()),))
 
 
 class TopicWriter:

@@ -8,12 +8,11 @@ killed half way, and two that think they have the same partition, change nothing
 
 import asyncio
 import os
-import sys
 from collections.abc import Awaitable, Callable, Collection
 
 import structlog
 
-from services.processes import guard
+from services.processes.children import hallway
 from streams.workers.ports import AwayError, Kept, Snapshots
 
 LOOK_S = 1.0
@@ -63,8 +62,7 @@ async def brought(address: str, conference: str, prefix: str) -> str:
     """Brings a conference's past in a process that ends with this one; its last words. AwayError when it failed."""
     options = ("--conference", conference, "--kafka", address, "--prefix", prefix)
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-I", "-S", guard.__file__, str(os.getpid())),
-        *(sys.executable, "-P", "-m", "services.cli", "backfill", *options),
+        *hallway("backfill", *options),
         stdin=asyncio.subprocess.PIPE,  # held open: its end tells the guard that we are gone
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,

@@ -9,13 +9,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from schemas.codec import encode_output
+from schemas.codec import encode_output, kind_of
 from schemas.events import ConferenceOpened, Input
 from schemas.outputs import AnyOutput
 from streams.matching import Matcher
 from streams.matching.snapshot import restore, snapshot
 from streams.workers.frames import Raw
-from streams.workers.ports import Message
+from streams.workers.ports import Message, typed
 from streams.workers.recorded import COUNT_HEADER, Recorded
 
 Taken = tuple[Input, int, int]  # an event, its time, when it was recorded: ms
@@ -90,11 +90,6 @@ class ConferenceFold:
     def _messages(self, outputs: Sequence[AnyOutput], count: int) -> list[Message]:
         counted = (COUNT_HEADER, str(count).encode())
         return [
-            Message(
-                output.conference.encode(),
-                encode_output(output),
-                (("type", str(output.__struct_config__.tag).encode()), counted),
-                self.partition,
-            )
+            typed(output.conference, encode_output(output), kind_of(output), counted, partition=self.partition)
             for output in outputs
         ]

@@ -10,6 +10,7 @@ from contextlib import suppress
 
 import msgspec
 
+from schemas.topics import TYPE_HEADER
 from streams.workers.ended import KIND
 from streams.workers.frames import Raw, header
 from streams.workers.ports import AwayError, Kept, Reader, Snapshots
@@ -51,7 +52,7 @@ class Following:
         raise AwayError(f"{self._topic} was not read to its end.")
 
     def _tells(self, raw: Raw) -> bool:
-        kind = header(raw, "type")
+        kind = header(raw, TYPE_HEADER)
         if kind == KIND:
             return True
         return isinstance(raw.value, bytes) and (kind is None or kind in self._types)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ParamSpec, TypeVar
 
-from schemas.codec import encode
+from schemas.codec import encode, kind_of
 from schemas.events import ClockTicked
 from schemas.times import written
 from schemas.topics import CONFERENCE_LOG, DEAD_LETTERS, MATCHES
@@ -20,7 +20,7 @@ from streams.workers.commits import Commits
 from streams.workers.folding import PartitionFold, Told
 from streams.workers.frames import FRAME_RECORDS, Frame, Partition, Raw
 from streams.workers.handling import stretches
-from streams.workers.ports import AwayError, Mark, Message, Producer, Reader, Snapshots
+from streams.workers.ports import AwayError, Mark, Message, Producer, Reader, Snapshots, typed
 
 LARGE_RECORDS, LARGE_BYTES = 5_000, 1 << 20  # from about 10 ms on a snapshot is made and restored in a thread
 TICK_PREFIX = "clock.ticked:"  # ids of the log's owner; the door lets no other's begin so
@@ -273,7 +273,7 @@ class Matching:
     def _ticked_at(self, conference: str, when: int, applied: int, now: int) -> Message:
         self._ticked[conference] = (when, applied, self._elapsed())
         tick = ClockTicked(id=f"{TICK_PREFIX}{when}:{applied}", at=written(now), conference=conference)
-        return Message(conference.encode(), encode(tick), (("type", b"clock.ticked"),))
+        return typed(conference, encode(tick), kind_of(tick))
 
 
 async def _aside(large: bool, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from schemas.outputs import AnyOutput
+from schemas.topics import TYPE_HEADER
 from streams.workers.frames import Raw
 
 
@@ -25,6 +26,11 @@ class Message:
     value: bytes | None
     headers: tuple[tuple[str, bytes], ...] = ()
     partition: int | None = None
+
+
+def typed(key: str, value: bytes, kind: str, *headers: tuple[str, bytes], partition: int | None = None) -> Message:
+    """A message with its type beside it, as the header ``type``."""
+    return Message(key.encode(), value, ((TYPE_HEADER, kind.encode()), *headers), partition)
 
 
 class Producer(Protocol):

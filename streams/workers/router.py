@@ -12,10 +12,10 @@ from dataclasses import dataclass
 
 import msgspec
 
-from schemas.codec import Codec, Reject, encode
+from schemas.codec import Codec, Reject, encode, kind_of
 from schemas.codec import Record as Event
 from schemas.events import ActivityDeleted, ActivityPosted, Input
-from schemas.topics import ACTIVITY, CONFERENCE_LOG, DEAD_LETTERS
+from schemas.topics import ACTIVITY, CONFERENCE_LOG, DEAD_LETTERS, TYPE_HEADER
 from streams.routing import MOST_DELETIONS, Router
 from streams.workers.commits import Commits
 from streams.workers.decoding import decoded
@@ -24,7 +24,7 @@ from streams.workers.following import SAVE_RECORDS, Following
 from streams.workers.frames import ROUTED_RECORDS, Frame, Partition, Raw, header
 from streams.workers.handling import stretches
 from streams.workers.letters import letter, lettered
-from streams.workers.ports import Message, Producer, Reader, Rows, Snapshots
+from streams.workers.ports import Message, Producer, Reader, Rows, Snapshots, typed
 
 KEPT_NAME = "~router"
 TEACHING = frozenset(
@@ -89,7 +89,7 @@ class Routing:
             if (gone := erased_by(raw)) is not None:
                 self._router.forget(gone)
                 self._is_kept = False
-            elif header(raw, "type") == b"activity.posted":
+            elif header(raw, TYPE_HEADER) == b"activity.posted":
                 self._learn_post(raw.value)
             else:
                 record = self._log_codec.decode(raw.value)
@@ -172,8 +172,7 @@ class Routing:
             if isinstance(event, ActivityDeleted) and event.conference is None:
                 routed.deletions.append((f"{event.actor} {event.deleted}", raw.value))
             for conference, copy in self._router.route(event):
-                kind = str(copy.__struct_config__.tag).encode()
-                routed.copies.append(Message(conference.encode(), encode(copy), (("type", kind),)))
+                routed.copies.append(typed(conference, encode(copy), kind_of(copy)))
 
         self._now = self._last_good(records, events)
 

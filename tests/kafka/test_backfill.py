@@ -12,8 +12,9 @@ from schemas.times import DAY_MS, written
 from schemas.topics import ACTIVITY, CONFERENCE_LOG
 from services.kafka.access import Access
 from services.kafka.reading import TopicReader
-from services.kafka.writing import TopicWriter, typed
+from services.kafka.writing import TopicWriter
 from streams.backfill import Backfill
+from streams.workers.ports import typed
 from tests.commands.conftest import Hallway
 from tests.scenarios.story import CONFERENCE, Story
 from tests.workers.load import ended

@@ -12,8 +12,7 @@ from schemas.codec import encode
 from schemas.events import ActivityPosted, CheckinArrived, ClockTicked
 from schemas.topics import CONFERENCE_LOG
 from services.commands import tail as command
-from services.kafka.writing import typed
-from streams.workers.ports import Message
+from streams.workers.ports import Message, typed
 from tests.commands.conftest import Hallway
 from tests.kafka.test_interchange import put
 

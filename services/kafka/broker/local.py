@@ -8,10 +8,8 @@ own, so that a client finds the broker again after a restart.
 
 import asyncio
 import fcntl
-import os
 import secrets
 import subprocess
-import sys
 import time
 from base64 import urlsafe_b64encode
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,6 +22,7 @@ from services.kafka.broker import jars, ports, settings, warming
 from services.kafka.broker.jars import KAFKA_VERSION, KafkaError
 from services.kafka.broker.standing import Standing, config_of
 from services.processes import ending, guard
+from services.processes.children import guarded
 
 START_S = 90.0  # 3 s on a quiet machine; many at once on a busy one take their time
 STOP_S = 20.0
@@ -180,11 +179,11 @@ class LocalKafka:
             raise KafkaError(f"Kafka could not prepare {self._folder}: {(done.stderr or done.stdout).strip()[-500:]}")
 
     def _spawn(self, command: list[str]) -> None:
-        detached, guarded = self._life is Life.DETACHED, [sys.executable, "-I", "-S", guard.__file__]
+        detached = self._life is Life.DETACHED
         if isinstance(self._life, int):
-            command = [*guarded, str(guard.SHARED), *command]
+            command = guarded(*command, parent=guard.SHARED)
         elif not detached:
-            command = [*guarded, str(os.getpid()), *command]
+            command = guarded(*command)
         stdin = self._life if isinstance(self._life, int) else subprocess.DEVNULL if detached else subprocess.PIPE
         with (self._folder / "console.log").open("wb") as log:
             self._process = subprocess.Popen(  # noqa: S603 - our own interpreter, script, Java and jars

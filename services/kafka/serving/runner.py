@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 from msgspec.structs import force_setattr
 
-from schemas.codec import Record, encode
+from schemas.codec import Record, encode, kind_of
 from schemas.events import Input
 from schemas.topics import CONFERENCE_ERASED
 from services.embedded.answers import DUPLICATE, Accepted, Answer, AwayError, BusyError, Place
@@ -173,7 +173,7 @@ class OnKafka:
     def _message(self, record: Record) -> Message:
         event = record.event
         force_setattr(event, "recorded_at", None)  # the log says when it took it; the event is ours alone
-        kind = str(type(event).__struct_config__.tag)
+        kind = kind_of(event)
         if event.conference is None:
             return Message(self._topics.activity, event.actor, kind, encode(event))
         return Message(self._topics.log, event.conference, kind, encode(event))

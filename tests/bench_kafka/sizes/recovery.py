@@ -32,10 +32,10 @@ from services.kafka import topics
 from services.kafka.access import Access
 from services.kafka.broker import LocalKafka
 from services.kafka.reading import TopicReader
-from services.kafka.writing import TopicWriter, typed
+from services.kafka.writing import TopicWriter
 from services.working.snapshots import TopicSnapshots
 from streams.routing import Router
-from streams.workers.ports import Mark, Message
+from streams.workers.ports import Mark, Message, typed
 from tests.bench.logs import log
 from tests.bench.rows import Row, say
 
