@@ -7,7 +7,7 @@ from msgspec import Struct
 from schemas.events import Account, Hashtag, Id, PlainId, Time
 
 Kind = Literal["conversation", "chat"]
-Cause = Literal["left", "expired", "consent_withdrawn", "erased", "declined", "blocked"]
+Cause = Literal["left", "expired", "consent_withdrawn", "erased", "declined", "blocked", "unproved"]
 
 
 class Reason(Struct, frozen=True, kw_only=True):
@@ -24,7 +24,10 @@ class Reason(Struct, frozen=True, kw_only=True):
 
 
 class Output(Struct, frozen=True, kw_only=True, tag_field="type"):
-    """What every output has. ``position`` is "n-index"; ``to`` are the attendees who may see it now."""
+    """What every output has. ``position`` is "n-index"; ``to`` are the attendees who may see it now.
+
+    ``id`` does not tell who else is in ``to``.
+    """
 
     id: Id
     at: Time

@@ -73,10 +73,10 @@ def _own(card: Card, attendee: str) -> Own | None:
     said, meeting = card.said.get(attendee), cards.meeting(card, attendee)
     stamp = NEVER if said is None else said.stamp
     if meeting.not_met > stamp:
-        return Own("not_met", meeting.not_met >> ORDER_BITS, card.reminded, meeting.place)
+        return Own("not_met", meeting.not_met >> ORDER_BITS, attendee in card.reminded, meeting.place)
     if said is None:
-        return None if meeting.place is None else Own(None, 0, card.reminded, meeting.place)
-    return Own(said.answer, stamp >> ORDER_BITS, card.reminded, meeting.place)
+        return None if meeting.place is None else Own(None, 0, attendee in card.reminded, meeting.place)
+    return Own(said.answer, stamp >> ORDER_BITS, attendee in card.reminded, meeting.place)
 
 
 def _is_met(card: Card) -> bool:
@@ -96,12 +96,12 @@ def is_open(matcher: Matcher | None, attendee: str, match: str) -> bool:
 
 
 def blocked(matcher: Matcher | None, attendee: str) -> tuple[str, ...]:
-    """Whom the attendee blocked, of those with whom they had a card."""
+    """Whom the attendee blocked from a card. Blocks by account are not among them: they would tell whose it is."""
     person = _person(matcher, attendee)
     if matcher is None or person is None:
         return ()
     others = [matcher.state.attendees.get(other) for other in matcher.state.cards_of.get(attendee, {})]
-    return tuple(sorted(o.id for o in others if o is not None and matcher.observer.people.has_blocked(person, o)))
+    return tuple(sorted(o.id for o in others if o is not None and matcher.observer.people.has_blocked_id(person, o)))
 
 
 def _person(matcher: Matcher | None, attendee: str) -> Attendee | None:

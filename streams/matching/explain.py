@@ -112,7 +112,7 @@ def _conversation(state: State, a: Attendee, b: Attendee) -> Step:
     text = (
         f"Conversation: {a.id} addressed {b.id} in {len(out)} and {b.id} {a.id} in {len(back)} posts, "
         f"on {days} UTC days. "
-        f"Each way at least one, and {policy.known_posts} posts or {policy.known_days} days, are "
+        f"Each way at least {policy.known_each}, and {policy.known_posts} posts on {policy.known_days} days, are "
         f"{'reached' if enough else 'needed'}."
     )
     return Step("conversation", None, text)
@@ -168,12 +168,12 @@ def _earlier(state: State, a: Attendee, b: Attendee, now: int) -> Step:
         return Step("earlier", True, "They were never suggested to each other before.")
     said = "; ".join(f"{name} said {card.said[name].answer}" for name in sorted(card.said)) or "no answers"
     if not card.ended:
-        return Step("earlier", cards.is_to_remind(card, now), f"{card.match} is open ({said}). {_open(card)}")
+        return Step("earlier", bool(cards.to_remind(card, now)), f"{card.match} is open ({said}). {_open(card)}")
     if cards.may_suggest(card, now):
         return Step("earlier", True, f"{card.match} ended ({said}); a new match may come.")
     if card.again_at != NEVER:
         again = moment(card.again_at)
-        return Step("earlier", False, f"{card.match} ended without an answer; a new match may come on {again}.")
+        return Step("earlier", False, f"{card.match} ended; a new match may come on {again}.")
     if cards.standing(card, a.id) == "met" or cards.standing(card, b.id) == "met":
         return Step("earlier", False, f"{card.match} is done ({said}): they met. They are not suggested again.")
     return Step("earlier", False, f"{card.match} ended for good ({said}). They are not suggested again.")
@@ -184,8 +184,13 @@ def _open(card: Card) -> str:
         return f"It was withdrawn to {' and '.join(card.gone)}, and the pair is not suggested again."
     if card.agreed:
         return "Both agreed."
-    if not card.reminded and cards.remind_at(card) != NEVER:
-        return f"It is suggested once more, to who said later, on {moment(cards.remind_at(card))}."
+    waiting = [
+        f"to {who} on {moment(cards.remind_at(card, who))}"
+        for who in card.holders()
+        if cards.awaits_reminder(card, who)
+    ]
+    if waiting:
+        return f"It is suggested once more {' and '.join(waiting)}."
     return "It is not suggested a second time."
 
 
