@@ -13,7 +13,7 @@ address somebody, about a tenth of who is addressed addresses back; chats are di
 - In a session 15 % repost, 50 % reply to one of the last eight authors, 8 % mention two; the rest is said
   to all. Hosts turn to newcomers. Nobody answers a vendor or a fan.
 - Talk: 45 % reposts, 30 % in threads of two friends (a thread has 2 to 8 posts, most 2 or 3, a tenth is
-  never answered).
+  never answered). People talk with the same few again and again, so that pairs reach two posts each way.
 - Vendors: 30 % of their posts mention 11 to 14 people at once, 40 % one person, one way.
 """
 
@@ -176,7 +176,7 @@ class Chats:
             idol = self._cast.hosts[voice.chats[0]][0]
             say(voice, at, tags, (idol,))
         elif voice.friends and room and kind < 0.3:
-            friend = chance.pick(voice.friends)
+            friend = self._friend(voice)
             say(voice, at, tags, (friend,))
             if chance.unit() < 0.9:
                 self._threads.append(_Thread(voice, friend, tags, chance.tail(7)))
@@ -188,6 +188,10 @@ class Chats:
                 say(voice, at, tags, (other,), repost_of=other)
         else:
             say(voice, at, tags)
+
+    def _friend(self, voice: Voice) -> Voice:
+        """Half of somebody's threads go to the closest quarter of their friends."""
+        return voice.friends[int(self._chance.unit() ** 2 * len(voice.friends))]
 
     def _tags(self, voice: Voice, day: int) -> tuple[str, ...]:
         """The conference's hashtag, more often the nearer it is; the chat's; sometimes none."""

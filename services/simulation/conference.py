@@ -76,7 +76,7 @@ def _lines(attendees: int, posts: int, days: int, seed: int) -> Iterator[bytes]:
     enrolment = Enrolment(people, plan, log, seed)
     enrolment.everybody()
     ties = Ties(attendees)
-    chats = Chats(people, plan, Posts(log, ties, seed), ties, posts, seed)
+    chats = Chats(people, plan, Posts(log, ties, seed, enrolment.uploads), ties, posts, seed)
     floor = Floor(people, plan, enrolment.registered, log, seed)
     answers = Answers(attendees, enrolment.ready, log, seed)
     for day in range(FIRST_TALK_DAY, days + AFTER_DAYS):
