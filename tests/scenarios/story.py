@@ -13,6 +13,7 @@ from typing import Any
 from schemas.times import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, millis, written
 
 Json = dict[str, Any]
+ONE_EACH: Json = {"known_each": 1, "known_posts": 2, "known_days": 1}  # a policy: one post each way is enough
 CONFERENCE = "himss"
 _DAY_0 = millis("2026-03-09T00:00:00Z")
 _TIME = re.compile(r"(?:(-?\d+)d )?(\d\d):(\d\d)(?::(\d\d)\.(\d{3}))?")

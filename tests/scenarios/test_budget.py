@@ -29,8 +29,8 @@ def test_three_in_an_hour_and_the_rest_when_there_is_room(runner: Runner) -> Non
 
 def test_what_waits_is_due_without_a_record_at_its_time(runner: Runner) -> None:
     story = hub("bob", "cyd", per_hour=1).at("10:00").all_arrive("bob", "cyd", "ada").at("15:00").tick()
-    first = suggested("ada", "bob", at="10:00", position="15-0")
-    check(runner(story.events), first, suggested("ada", "cyd", at="11:00", by="ada-in", position="16-0"))
+    first = suggested("ada", "bob", at="10:00", position="17-0")
+    check(runner(story.events), first, suggested("ada", "cyd", at="11:00", by="ada-in", position="18-0"))
 
 
 def test_the_day_is_a_limit_too(runner: Runner) -> None:
