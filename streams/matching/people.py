@@ -198,6 +198,7 @@ class People:
             account = state.numbers[text]
             account.claims.pop(attendee, None)
             if all(account is not mine for mine in owned):
+                self._settle(account)  # of two who claimed it, one is left
                 accounts.forget_if_empty(state, account)
         del state.attendees[attendee]
         return owned

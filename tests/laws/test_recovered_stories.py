@@ -72,13 +72,13 @@ def test_a_recovery_after_any_record_goes_on_as_if_nothing_had_happened(name: st
 
 
 def nearly_known() -> tuple[list[Record], list[list[AnyOutput]]]:
-    """Ada and Bob are here, and their three posts are too few."""
+    """Ada and Bob are here, and their posts are of too few days."""
     story = friends("ada", "bob", known_posts=4, known_days=4).at("10:00").all_arrive("ada", "bob")
     records = records_of(story)
     return records, applied(Matcher(CONFERENCE), records)
 
 
-LOOSER = {"known_posts": 3}
+LOOSER = {"known_days": 2}
 
 
 def test_what_could_have_been_told_before_is_told_with_the_next_record() -> None:
