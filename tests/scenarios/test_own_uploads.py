@@ -256,6 +256,15 @@ def test_the_next_owner_of_an_erased_account_has_neither(runner: Runner) -> None
     check(runner(story.events))
 
 
+def test_what_an_erased_account_said_does_not_put_its_next_owner_into_a_session(runner: Runner) -> None:
+    # Else anybody could take the account of somebody erased to make their own uploads count.
+    story = cast().register("eve").verify("eve", "x:eve")
+    for day in THREE_DAYS:
+        story.post("x:eve", tags=["hitsm"], at=day)
+    story.erase("eve").verify("ada", "x:eve")
+    check(runner(both_arrive(brought(story, *THREE_DAYS)).events))
+
+
 # Conversations
 
 
