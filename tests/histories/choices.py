@@ -19,6 +19,7 @@ SHIFTS = [0, -1, -10 * MINUTE_MS, -30 * MINUTE_MS, -HOUR_MS, -4 * HOUR_MS, -12 *
 SHIFTS += [-200 * DAY_MS, -400 * DAY_MS + 1, -400 * DAY_MS, 10 * MINUTE_MS, DAY_MS]
 KINDS = ["tick", "talk", "meet", "agree", "arrive", "answer", "leave", "post", "chat", "delete", "consent", "again"]
 KINDS += ["register", "verify", "release", "block", "unblock", "erase", "open", "close", "upload", "dispute"]
+KINDS += ["postpone"]
 ANSWERS = ["accepted", "later", "here", "accepted", "declined", "later", "met", "not_met"]
 PLACES = ["hall-a", "hall-b", None]
 TAGS = ["day", "fri", "day", "sun", "fhir"]
@@ -43,6 +44,7 @@ POLICIES: list[Json] = [
 ]
 
 
+AN_HOUR = WAITS.index(HOUR_MS)
 A_DAY_AGO = SHIFTS.index(-DAY_MS)
 MOSTLY_OWN = 24  # below this the n-th account is that of the n-th attendee
 

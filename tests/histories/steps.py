@@ -9,6 +9,7 @@ from typing import Any
 from schemas.times import DAY_MS, written
 from tests.histories.choices import (
     A_DAY_AGO,
+    AN_HOUR,
     ANSWERS,
     BEGIN,
     CHATS,
@@ -203,6 +204,13 @@ class Telling:
             self._answer(step._replace(pick=0, more=step.more // 8 * 8 % 16 + more + step.more // 4 % 2 * 4))
         if step.pick % 2:
             self._answer(step._replace(pick=2, more=step.more // 2, shift=0))
+
+    def _postpone(self, step: Step) -> None:
+        """One or both say later; then perhaps the hour passes."""
+        for more in (0, 1)[: 1 + step.pick % 2]:
+            self._answer(step._replace(pick=1, more=step.more // 8 * 8 % 16 + more))
+        if step.whom % 2:
+            self.tell(Step("tick", wait=AN_HOUR))
 
     # Posts
 
