@@ -142,6 +142,8 @@ class Telling:
         owner, other = self._pair(step)[:: 1 if step.more % 2 else -1]
         taker = self._person(other if step.whom % 3 == 0 else step.pick)
         account = self._account(owner % self._setting.people)
+        if step.whom % 4 == 1:  # who gave the card up is not told of its end
+            self._answer(step._replace(pick=ANSWERS.index("declined")))
         if step.more % 8 == 7:
             consent = {"matching": True, "chats": True, "share_place": True}
             self._event("attendee.registered", step.shift, attendee=taker, accounts=[account], consent=consent)

@@ -68,7 +68,7 @@ def test_the_same_outputs_and_ties(events: list[Json]) -> None:
 def test_the_histories_are_rich() -> None:
     """Every kind of output often enough, else equality would say little."""
     seen: Counter[str] = Counter()
-    for seed in range(120):
+    for seed in range(160):
         model, traits = Model(), Traits(seen)
         for event in history(seed, 60):
             traits.look(event, model.apply(event))
