@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from cyclopts import Parameter
 
-from services.commands.reaching import access_to
+from services.commands.reaching import access_to, check_redis
 from services.commands.summary import say
 from services.problems import UnusableError
 
@@ -108,5 +108,5 @@ def _checked(public_url: str, port: int, redis: str | None) -> None:
         raise UnusableError("--public-url is an address such as https://meet.example.org, without more behind it.")
     if not 0 <= port <= 65_535:
         raise UnusableError("--port is a number from 0 to 65535.")
-    if redis is not None and urlsplit(redis).scheme not in ("redis", "rediss", "unix"):
-        raise UnusableError("--redis is an address such as redis://127.0.0.1:6379.")
+    if redis is not None:
+        check_redis(redis)
