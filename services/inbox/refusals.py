@@ -26,7 +26,7 @@ AGAIN_S = 60.0  # a trouble that goes on is logged so often
 _CODE = re.compile(r"[A-Z][A-Z0-9]{2,}")
 _SAID_CHARS = 120
 _log = structlog.get_logger("hallway.store")
-_QUOTES = re.compile("['\"`‘“]")
+_QUOTES = re.compile("(?<![a-z])['\"`‘“]")
 
 NOAUTH, WRONGPASS = "NOAUTH", "WRONGPASS"
 ANSWERS = {
@@ -71,11 +71,14 @@ _PLAIN = {
     "DB index": NO_DATABASE,
     "invalid DB": NO_DATABASE,
     "unknown command": NO_COMMAND,
+    "Unknown Redis command": NO_COMMAND,
+    "ACL failure in script": ANSWERS["NOPERM"],
 }
 
 
 def store_error(error: Exception, *, tls: bool) -> InboxStoreError:
     """The port's error for one of the library that is in WAITED_FOR."""
+    error = _answered(error)
     code = code_of(error)
     if code == "OOM":
         return InboxFullError(ANSWERS[code])
@@ -121,6 +124,12 @@ def _absence(error: Exception, tls: bool) -> str:
     return NO_TLS if tls else CLOSED
 
 
+def _answered(error: Exception) -> Exception:
+    """What the server answered, where that is behind it: of what fails in a new connection the library makes others."""
+    answers = (cause for cause in _causes(error) if isinstance(cause, ResponseError | AuthenticationError))
+    return next(answers, error)
+
+
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
     for _ in range(10):  # a chain has few; one that bites its own tail would be endless
         if error is None:
@@ -131,6 +140,7 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
 
 def said(error: Exception) -> str:
     """For the log: the kind of error, and the beginning of what the server said, without keys or values."""
+    error = _answered(error)
     text = _QUOTES.split(str(error), maxsplit=1)[0]
     words = "".join(sign if sign.isprintable() else " " for sign in text).strip(" :(,")[:_SAID_CHARS]
     name = code_of(error) or type(error).__name__

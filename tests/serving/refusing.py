@@ -1,8 +1,9 @@
-"""A Valkey of the test's own as operators run them: with a disk that is away, replicas that are missing, an ACL, a password.
+"""A Valkey as operators run them: with a disk that is away, replicas that are missing, an ACL, a password.
 
 Owns: its process and folder. May never: be reached from elsewhere than through its socket.
 """
 
+import secrets
 import shutil
 import subprocess
 import tempfile
@@ -52,7 +53,8 @@ class Refusing:
     @contextmanager
     def admin(self, user: str = ADMIN) -> Iterator["redis.Redis"]:
         """A plain client with every right."""
-        with redis.Redis(unix_socket_path=str(self.socket), username=user, password="x", decode_responses=True) as made:
+        login = {"username": user, "password": secrets.token_hex(4)}  # any will do
+        with redis.Redis(unix_socket_path=str(self.socket), decode_responses=True, **login) as made:
             yield made
 
     @contextmanager
