@@ -96,7 +96,10 @@ def _http(request: Request[Any, Any, Any], error: HTTPException) -> Response[Pro
         return response(_invalid(error))
     if status >= 500:
         return _fault(request, error)
-    return response(ProblemError(status, "http", _DETAILS.get(status, "The request cannot be read. Mend it.")))
+    told = ProblemError(status, "http", _DETAILS.get(status, "The request cannot be read. Mend it."))
+    if status == 405:
+        told.headers["allow"] = (error.headers or {}).get("allow", "")
+    return response(told)
 
 
 def _invalid(error: ValidationException) -> ProblemError:

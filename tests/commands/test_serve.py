@@ -1,5 +1,7 @@
 """``hallway serve`` with what it must not be started with; the serving itself is tested at the gateway."""
 
+from pathlib import Path
+
 import pytest
 
 from tests.commands.conftest import Hallway
@@ -33,4 +35,31 @@ def test_a_redis_that_can_never_be_reached_is_refused_at_the_start(
     done = hallway(*command, "--redis", url)
     assert (done.code, words in done.err, "hunter2" in done.err) == (2, True, False)
     assert done.err.count("\n") == 1
+    assert "Traceback" not in done.err
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://example.org/hallway?x",
+        "https://example.org/a//b",
+        "https://example.org/a/../b",
+        "https://example.org/a%20b",
+        "https://user@example.org",
+        "ftp://example.org",
+        "example.org/hallway",
+        "https://",
+    ],
+)
+def test_a_public_address_is_a_host_and_a_plain_path(hallway: Hallway, url: str) -> None:
+    done = hallway("serve", "--public-url", url)
+    assert (done.code, "https://example.org/hallway" in done.err) == (2, True)
+
+
+@pytest.mark.parametrize("path", ["/v1", "/m/x"])
+def test_a_public_path_that_hallway_has_itself_is_refused(hallway: Hallway, tmp_path: Path, path: str) -> None:
+    data = ("--data", str(tmp_path / "data"), "--port", "0")
+    done = hallway("serve", *data, "--public-url", f"https://example.org{path}")
+    assert done.code == 2
+    assert f"begins with /{path.split('/')[1]}, which Hallway itself has" in done.err
     assert "Traceback" not in done.err
