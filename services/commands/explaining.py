@@ -107,6 +107,11 @@ def matcher_of(run: Run, conference: str) -> Matcher:
     return found
 
 
+def unopened(matcher: Matcher) -> str:
+    """What to say of a conference for which no ``conference.opened`` has come."""
+    return f"{matcher.state.conference} was not opened up to here: all that came for it waits for conference.opened."
+
+
 def check_attendee(matcher: Matcher, name: str) -> None:
     """UnusableError suggests near names for one that never occurred. Before the opening nobody is known yet."""
     if not matcher.state.opened:
@@ -140,8 +145,11 @@ def tell(matcher: Matcher, pair: tuple[str, str], story: Story, *, ends: bool, l
         line(f"\nThey came closest to a suggestion at {written_at(written(story.closest.at))}:")
         steps = story.closest.steps
     else:
-        line(f"\nCould they be suggested to each other now, at {written_at(written(now))}?")
+        when = f"now, at {written_at(written(now))}" if matcher.state.opened else "now"
+        line(f"\nCould they be suggested to each other {when}?")
         steps = explain(matcher, a, b, now)
+    if not matcher.state.opened:
+        line(f"  {unopened(matcher)}")
     for step in steps:
         line(f"  {_MARKS[step.ok]}  {step.text}")
     line(f"\n{_verdict(steps, suggested)}")

@@ -6,16 +6,19 @@ output.
 
 import asyncio
 import ipaddress
+import re
 import sys
 from pathlib import Path
 from typing import Annotated
-from urllib.parse import urlsplit
 
 from cyclopts import Parameter
 
-from services.commands.reaching import access_to
+from services.commands.reaching import access_to, check_redis
 from services.commands.summary import say
 from services.problems import UnusableError
+
+# Of a path only what is the same in each form of an address: no empty step, none of dots, nothing to be coded.
+_PUBLIC = re.compile(r"https?://([\w.-]+|\[[0-9a-fA-F:.]+\])(:\d{1,5})?(/(?!\.+(/|$))[A-Za-z0-9._~-]+)*/?")
 
 
 def serve(
@@ -103,10 +106,12 @@ def _network(text: str) -> str:
 
 
 def _checked(public_url: str, port: int, redis: str | None) -> None:
-    parts = urlsplit(public_url)
-    if public_url and (parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment):
-        raise UnusableError("--public-url is an address such as https://meet.example.org, without more behind it.")
+    if public_url and not _PUBLIC.fullmatch(public_url):
+        raise UnusableError(
+            "--public-url is an address such as https://meet.example.org or https://example.org/hallway: a host, "
+            "and a port and a path where there are some; nothing else."
+        )
     if not 0 <= port <= 65_535:
         raise UnusableError("--port is a number from 0 to 65535.")
-    if redis is not None and urlsplit(redis).scheme not in ("redis", "rediss", "unix"):
-        raise UnusableError("--redis is an address such as redis://127.0.0.1:6379.")
+    if redis is not None:
+        check_redis(redis)

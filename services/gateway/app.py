@@ -33,6 +33,7 @@ from services.gateway.gate import Gate
 from services.gateway.openapi import CONFIG
 from services.gateway.problems import HANDLERS
 from services.gateway.roles import check
+from services.problems import UnusableError
 
 ROUTES = [
     *sessions.ROUTES,
@@ -78,12 +79,24 @@ def litestar(gate: Gate) -> Litestar:
     return app
 
 
+def _check_below(app: Litestar, below: str) -> None:
+    first = f"/{below.split('/')[1]}" if below else ""
+    own = {f"/{route.path.split('/')[1]}" for route in app.routes} - {"/", "/{name:str}"}
+    if first in own:
+        raise UnusableError(
+            f"--public-url has a path that begins with {first}, which Hallway itself has. Take another."
+        )
+
+
 def gateway(gate: Gate) -> Bounded:
-    """What the server runs."""
+    """What the server runs. UnusableError: its public path cannot be told from its own."""
     gate.metrics.streams_are(lambda: len(gate.hub))
+    app = litestar(gate)
+    _check_below(app, gate.below)
     return Bounded(
-        litestar(gate),
+        app,
         gate.bounds,
         gate.metrics,
         lambda address: gate.charge("anonymous", network_of(address)),
+        gate.below,
     )

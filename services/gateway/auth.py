@@ -114,7 +114,7 @@ def caller_of(request: Request[Any, Any, Any]) -> Caller:
     return found
 
 
-def cookie(token: str, days: int, secure: bool, name: str = COOKIE) -> Cookie:
-    """The session's cookie; an empty token takes it away."""
-    age_s = days * 86_400 if token else 0
-    return Cookie(name, value=token, max_age=age_s, httponly=True, secure=secure, samesite="lax")
+def cookie(gate: "Gate", token: str, days: int, name: str = COOKIE) -> Cookie:
+    """The session's cookie, for this address and what is below it; an empty token takes it away."""
+    age_s, path = days * 86_400 if token else 0, gate.below or "/"
+    return Cookie(name, path=path, value=token, max_age=age_s, httponly=True, secure=gate.secure, samesite="lax")

@@ -21,6 +21,7 @@ HOUR_S = 3_600.0
 NOTED_S = 60.0  # by then everything that was appended before is noted: no answer takes so long
 SAVED_RECORDS = 20_000  # read again at a start in a tenth of a second
 PRESENCE_S = 1.0
+LOOK_S = 5.0  # how long an inbox that went, and for which nothing comes, is not missed
 _log = structlog.get_logger("hallway.background")
 
 
@@ -36,7 +37,7 @@ class Background:
         self._start(gate.overviews.keep_presence(self._open, PRESENCE_S), "presence")
         self._start(gate.overviews.held_back.run(), "pairs held back")
         self._start(Whereabouts(gate.runner, gate.hub, gate.clock).run(), "whereabouts")
-        self._start(self._ready(), "inboxes")
+        self._start(self._keep_ready(), "inboxes")
         self._start(gate.rebuilding.run(), "rebuilding")
         self._start(self._tidy(), "tidying")
         self._start(self._end_streams(), "sessions")
@@ -64,9 +65,15 @@ class Background:
         return [known.id for known in self._gate.conferences if known.opened is not None]
 
     async def _ready(self) -> None:
-        """Makes every inbox that is not there; at the start, and whenever the store began anew."""
+        """Makes every inbox that is not there; also called when the embedded store began anew."""
         for conference in self._open():
             await self._gate.delivering.ensure(conference)
+
+    async def _keep_ready(self) -> None:
+        """The same at the start and again and again: somebody may have emptied the store, or it refused till now."""
+        while True:
+            await self._ready()
+            await asyncio.sleep(LOOK_S)
 
     async def _tidy(self) -> None:
         while True:

@@ -1,6 +1,8 @@
 """Around everything: who says no name is counted, bodies are read within their bounds, requests are logged.
 
-Owns: the outermost ASGI layer. May never: log a raw path (a link is one), a header or a body.
+Owns: the outermost ASGI layer. There a HEAD becomes a GET whose body is left out, and a path below the public one loses
+what stands before it (a proxy may have taken it away already: both are served).
+May never: log a raw path (a link is one), a header or a body.
 Theory: a body is read here, whole, before the application sees it: so a slow or endless one costs a bounded buffer and
 a bounded time, and no handler waits in the middle of its work.
 """
@@ -31,9 +33,12 @@ _log = structlog.get_logger("hallway.http")
 
 
 class Bounded:
-    """The application that the server runs."""
+    """The application that the server runs. ``below``: the path of its public address, "" or such as "/hallway"."""
 
-    def __init__(self, app: Litestar, bounds: Bounds, metrics: Metrics, charge: Callable[[str], None]) -> None:
+    def __init__(
+        self, app: Litestar, bounds: Bounds, metrics: Metrics, charge: Callable[[str], None], below: str = ""
+    ) -> None:
+        self._below = below
         self._app: Any = app  # an ASGI application
         self._bounds, self._metrics = bounds, metrics
         self._charge = charge  # an anonymous client by its address; raises ProblemError when it asks too often
@@ -43,7 +48,10 @@ class Bounded:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        scope = {**scope, "path": self._own(scope["path"])}
         answer = _Answer(scope, send, self._metrics)
+        if scope["method"] == "HEAD":
+            scope["method"] = "GET"
         held = 0
         try:
             if is_anonymous(scope["headers"]):
@@ -60,6 +68,12 @@ class Bounded:
             await made(scope, receive, answer)
         finally:
             self._buffered -= held
+
+    def _own(self, path: str) -> str:
+        """The path as the routes have it."""
+        if self._below and (path == self._below or path.startswith(f"{self._below}/")):
+            return path[len(self._below) :] or "/"
+        return path
 
     async def _read(self, scope: Scope, receive: Receive) -> bytes | None:
         """The whole body; None when the client went away."""
@@ -122,18 +136,25 @@ class _Again:
 
 
 class _Answer:
-    """Passes the answer on; counts and logs it when it begins."""
+    """Passes the answer on, to a HEAD without its body; counts and logs it when it begins."""
 
     def __init__(self, scope: Scope, send: Send, metrics: Metrics) -> None:
         self._scope, self._send, self._metrics = scope, send, metrics
+        self._method, self._is_whole = str(scope["method"]), False
         self._since = time.perf_counter()
 
     async def __call__(self, message: Message) -> None:
+        if self._method == "HEAD" and message["type"] == "http.response.body":
+            if not self._is_whole:  # after it the server says to a stream that its client is gone
+                self._is_whole = True
+                await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+            return
         if message["type"] == "http.response.start":
+            message = {**message, "headers": [_with_head(*header) for header in message.get("headers", ())]}
             seconds = time.perf_counter() - self._since
             route = str(self._scope.get("path_template") or "none")
-            method, status = str(self._scope["method"]), message["status"]
-            method = method if method in _METHODS else "other"
+            status = message["status"]
+            method = self._method if self._method in _METHODS else "other"
             self._metrics.answered(method, route, status, seconds)
             caller = self._scope.get("state", {}).get("caller")
             _log.info(
@@ -145,6 +166,12 @@ class _Answer:
                 role=getattr(caller, "role", None),
             )
         await self._send(message)
+
+
+def _with_head(name: bytes, value: bytes) -> tuple[bytes, bytes]:
+    """Where GET is allowed, HEAD is."""
+    is_short = name.lower() == b"allow" and b"GET" in value and b"HEAD" not in value
+    return (name, value + b", HEAD") if is_short else (name, value)
 
 
 _METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})

@@ -31,6 +31,7 @@ _OVERVIEW: dict[str, Any] = {
     "held_back": {"budget": 37, "no_consent": 12, "not_present": 204},
     "registered": 2940,
     "present": 1204,
+    "trouble": None,
 }
 _LETTER: dict[str, Any] = {
     "number": 12,
@@ -166,6 +167,7 @@ STREAMS: dict[str, tuple[dict[str, str], str]] = {
     "/v1/conferences/{conference}/stream": (
         {
             "overview": "The numbers, as in `overview`; every second while they change.",
+            "trouble": "Why there are no numbers now: `trouble` is a sentence. They come again by themselves.",
             "beat": "Nothing changed for a while; the line is alive.",
         },
         'event: overview\ndata: {"events":48213,"events_per_second":31.4,"lag":0, …}\n\n',

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
+from urllib.parse import urlsplit
 
 from schemas.events import ConferenceOpened
 from services.directory.codes import PostReader
@@ -110,6 +111,11 @@ class Gate:
         """The conference of an attendee's session."""
         known = self.conferences.get(caller.conference)
         return None if known is None else known.opened
+
+    @property
+    def below(self) -> str:
+        """The path of the public address, "" or such as "/hallway": all links, files and cookies are below it."""
+        return urlsplit(self.public_url).path.rstrip("/")
 
     @property
     def secure(self) -> bool:

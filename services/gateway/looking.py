@@ -18,7 +18,7 @@ from services.gateway.overview import Overview
 from services.gateway.roles import allow
 from services.gateway.standing import WhyStep, why
 from services.gateway.streams import BEAT, EventStream, Owner, chunk
-from services.inbox.port import InboxUnavailableError
+from services.inbox.port import InboxStoreError, InboxUnavailableError
 
 ORGANIZERS = allow("organizer", "operator")
 
@@ -46,21 +46,23 @@ async def overview(gate: Gate, caller: Caller, conference: PlainId) -> Overview:
 
 @get("/v1/conferences/{conference:str}/stream", opt=ORGANIZERS, tags=["organizer"])
 async def overview_stream(gate: Gate, caller: Caller, conference: PlainId) -> EventStream:
-    """The numbers every second while they change: server-sent events."""
+    """The numbers every second while they change, or ``trouble``, why there are none: server-sent events."""
     gate.owned(caller, conference)
     return EventStream(gate.hub, Owner(caller.id, conference), lambda: _changes(gate, conference, _source(caller)))
 
 
 async def _changes(gate: Gate, conference: str, source: str | None) -> AsyncGenerator[bytes, None]:
-    before, quiet_s, every_s = b"", 0.0, gate.bounds.overview_s
+    before, quiet_s, every_s = ("", b""), 0.0, gate.bounds.overview_s
     while True:
         try:
-            numbers = msgspec.json.encode(await gate.overviews.latest(conference, source, 0.9 * every_s))
+            now = "overview", msgspec.json.encode(await gate.overviews.latest(conference, source, 0.9 * every_s))
+        except InboxStoreError as error:
+            now = "trouble", msgspec.json.encode({"trouble": str(error)})
         except (InboxUnavailableError, BusyError, TimeoutError):
-            numbers = before
-        if numbers != before:
-            yield chunk("overview", numbers)
-            before, quiet_s = numbers, 0.0
+            now = before
+        if now != before:
+            yield chunk(*now)
+            before, quiet_s = now, 0.0
         elif quiet_s >= gate.bounds.beat_s:
             yield BEAT
             quiet_s = 0.0

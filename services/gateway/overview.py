@@ -41,6 +41,7 @@ class Overview(Struct, frozen=True):
     ``lag``: events that are in the log and not matched yet, of the whole server. ``events_per_second``: over the last
     5 s. ``held_back``: pairs who know each other, one of them here, not suggested now, by why: ``no_consent``,
     ``not_present`` (the other one), ``budget`` (enough suggestions for now); some seconds old. ``people``: by place.
+    ``trouble``: what keeps cards from being delivered now, in a sentence.
     """
 
     events: int
@@ -53,6 +54,7 @@ class Overview(Struct, frozen=True):
     held_back: dict[str, int | str]
     registered: int | str
     present: int | str
+    trouble: str | None = None
 
 
 @dataclass(slots=True)
@@ -107,6 +109,7 @@ class Overviews:
             held_back=shown.held_back,
             registered=told(numbers.registered),
             present=told(numbers.present),
+            trouble=self._inboxes.trouble,
         )
 
     def _named(self, conference: str, people: dict[str, int | str]) -> tuple[PlaceCount, ...]:

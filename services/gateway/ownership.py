@@ -107,7 +107,7 @@ async def release(gate: Gate, caller: Caller, data: AccountNamed) -> Result:
 async def erase(gate: Gate, caller: Caller, data: Confirmed) -> Response[Result]:
     """Erases me here, for ever."""
     result = await say(gate, caller, AttendeeErased(**common(gate, caller)))
-    return Response(result, status_code=202, cookies=[cookie("", 0, gate.secure)])
+    return Response(result, status_code=202, cookies=[cookie(gate, "", 0)])
 
 
 ROUTES = [begin, check, release, erase]

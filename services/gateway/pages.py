@@ -31,24 +31,32 @@ _NO_PAGE = b"""<!doctype html><html lang="en"><meta charset="utf-8"><title>Hallw
 <p>Hallway runs. Its pages are not installed; the addresses are in <a href="/schema/openapi.json">openapi.json</a>."""
 _PLAIN_LINK = b"""<!doctype html><html lang="en"><meta charset="utf-8"><title>Hallway</title>
 <meta name="viewport" content="width=device-width"><h1>Hallway</h1><p>Sign in on this device.</p>
-<button id="in">Sign in</button><p id="said" role="status"></p><script src="/link.js"></script>"""
+<button id="in">Sign in</button><p id="said" role="status"></p><script src="../link.js"></script>"""
 _PLAIN_SCRIPT = b"""document.getElementById('in').onclick = async () => {
-  const link = decodeURIComponent(location.pathname.slice(3));
-  const answer = await fetch('/v1/session', {method: 'POST', headers: {'content-type': 'application/json'},
+  const link = decodeURIComponent(location.pathname.split('/').at(-1));
+  const answer = await fetch('../v1/session', {method: 'POST', headers: {'content-type': 'application/json'},
     body: JSON.stringify({link})});
-  if (answer.ok) location.replace('/');
+  if (answer.ok) location.replace('../');
   else document.getElementById('said').textContent = (await answer.json()).detail;
 };
 """
 
 
-async def _file(folder: Path, names: tuple[str, ...]) -> Response[bytes] | None:
+async def _file(folder: Path, names: tuple[str, ...], below: str = "") -> Response[bytes] | None:
+    """``below``: what stands before the addresses in a page; scripts know by themselves where they are."""
     for name in names:
         path = folder / name
         if name and not name.startswith(".") and await asyncio.to_thread(_is_in, folder, path):
             kind = _TYPES.get(path.suffix) or mimetypes.guess_type(name)[0] or "application/octet-stream"
-            return Response(await asyncio.to_thread(path.read_bytes), media_type=_media(kind), headers=_HEADERS)
+            content = await asyncio.to_thread(path.read_bytes)
+            if kind == "text/html":
+                content = _placed(content, below)
+            return Response(content, media_type=_media(kind), headers=_HEADERS)
     return None
+
+
+def _placed(page: bytes, below: str) -> bytes:
+    return page.replace(b'="/', b'="' + below.encode() + b"/")
 
 
 def _media(kind: str) -> str:
@@ -62,32 +70,32 @@ def _is_in(folder: Path, path: Path) -> bool:
         return False
 
 
-def _html(page: bytes) -> Response[bytes]:
-    return Response(page, media_type="text/html; charset=utf-8", headers=_HEADERS)
+def _html(page: bytes, below: str) -> Response[bytes]:
+    return Response(_placed(page, below), media_type="text/html; charset=utf-8", headers=_HEADERS)
 
 
 @get("/", opt=allow(EVERYBODY), include_in_schema=False)
 async def attendee_page(gate: Gate) -> Response[bytes]:
     """The attendee's page."""
-    return await _file(gate.static, _ATTENDEE) or _html(_NO_PAGE)
+    return await _file(gate.static, _ATTENDEE, gate.below) or _html(_NO_PAGE, gate.below)
 
 
 @get("/organizer", opt=allow(EVERYBODY), include_in_schema=False)
 async def organizer_page(gate: Gate) -> Response[bytes]:
     """The organizer's page."""
-    return await _file(gate.static, _ORGANIZER) or _html(_NO_PAGE)
+    return await _file(gate.static, _ORGANIZER, gate.below) or _html(_NO_PAGE, gate.below)
 
 
 @get("/m/{link:str}", opt=allow(EVERYBODY), include_in_schema=False)
 async def link_page(gate: Gate, link: Annotated[str, Parameter(max_length=256)]) -> Response[bytes]:
     """A page with a button; only the button uses the link up."""
-    return await _file(gate.static, _LINK) or _html(_PLAIN_LINK)
+    return await _file(gate.static, _LINK, gate.below) or _html(_PLAIN_LINK, gate.below)
 
 
 @get(["/{name:str}", "/static/{path:path}"], opt=allow(EVERYBODY), include_in_schema=False)
 async def static_file(gate: Gate, name: str = "", path: str = "") -> Response[bytes]:
     """A file of the pages."""
-    found = await _file(gate.static, (name or path.lstrip("/"),))
+    found = await _file(gate.static, (name or path.lstrip("/"),), gate.below)
     if found is None and name == "link.js":
         return Response(_PLAIN_SCRIPT, media_type="text/javascript; charset=utf-8", headers=_HEADERS)
     if found is None:

@@ -68,7 +68,7 @@ class Rebuilding:
                 if await self._inboxes.delivered(conference) is not None:
                     return
             except InboxUnavailableError as error:
-                _log.warning("inboxes are made again later", conference=conference, error=type(error).__name__)
+                _log.debug("inboxes are made again later", conference=conference, error=type(error).__name__)
             await asyncio.sleep(LOOK_S)
 
 

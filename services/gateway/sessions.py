@@ -52,7 +52,7 @@ async def sign_in(gate: Gate, caller: Caller, data: Link) -> Response[SignedIn]:
     token = await asyncio.to_thread(gate.directory.keys.exchange, data.link)
     grant = await _granted(gate, caller, token)
     answer = SignedIn(grant.conferences[0], grant.subject)
-    return Response(answer, cookies=[cookie(token or "", SESSION_DAYS, gate.secure)])
+    return Response(answer, cookies=[cookie(gate, token or "", SESSION_DAYS)])
 
 
 async def _granted(gate: Gate, caller: Caller, token: str | None) -> Grant:
@@ -76,7 +76,7 @@ async def _ended(gate: Gate, caller: Caller, request: Request[Any, Any, Any], na
         )
     await asyncio.to_thread(gate.directory.keys.revoke, caller.id)
     gate.hub.end_grant(caller.id)
-    return Response(None, status_code=204, cookies=[cookie("", 0, gate.secure, name)])
+    return Response(None, status_code=204, cookies=[cookie(gate, "", 0, name)])
 
 
 @post("/v1/organizer-session", opt=allow(EVERYBODY), status_code=200, tags=["organizer"])
@@ -87,7 +87,7 @@ async def organizer_in(gate: Gate, caller: Caller, data: Key) -> Response[Organi
         raise ProblemError(403, "role", "This page is for organizers. Use an organizer's key.")
     token = await asyncio.to_thread(gate.directory.keys.session_of, grant, ORGANIZER_DAYS)
     answer = OrganizerIn(grant.subject, grant.role)
-    return Response(answer, cookies=[cookie(token, ORGANIZER_DAYS, gate.secure, ORGANIZER_COOKIE)])
+    return Response(answer, cookies=[cookie(gate, token, ORGANIZER_DAYS, ORGANIZER_COOKIE)])
 
 
 @delete("/v1/organizer-session", opt=allow("organizer", "operator"), status_code=204, tags=["organizer"])

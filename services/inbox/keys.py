@@ -8,6 +8,7 @@ attendees.
 from dataclasses import dataclass
 
 HINTS = "hallway:entries"  # the channel; what is told there is in ``hints``
+PROBE = "mark:{}:probe"  # written and removed at once, to see whether writes are taken; no conference is called ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,6 +104,11 @@ class MemoryInboxes(Following):
     ) -> None:
         pass
 
+    trouble: str | None = None
+
+    async def check(self) -> None:
+        """Nothing is ever wrong."""
+
     async def deliver(self, conference: str, outputs: Sequence[AnyOutput]) -> str:
         check_ascending(outputs)
         if not outputs:

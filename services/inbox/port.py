@@ -55,7 +55,11 @@ class InboxUnavailableError(Exception):
     """The store is away, too slow, or being rebuilt. It goes on by itself: try again later; the gateway says 503."""
 
 
-class InboxFullError(InboxUnavailableError):
+class InboxStoreError(InboxUnavailableError):
+    """The store itself is away or refuses. Its text is a sentence for whoever runs it, without address or names."""
+
+
+class InboxFullError(InboxStoreError):
     """The store is at its memory bound and takes nothing; reading and erasing still work."""
 
 
@@ -78,6 +82,13 @@ class ResumeLostError(Exception):
 
 class Inboxes(Protocol):
     """All take and give ids as in the contract. All but ``follow`` raise InboxUnavailableError in a bounded time."""
+
+    @property
+    def trouble(self) -> str | None:
+        """What keeps the store from working, as the sentence of an InboxStoreError; None: nothing that is known of."""
+
+    async def check(self) -> None:
+        """Returns when the store answers and takes writes; InboxStoreError says why it does not."""
 
     async def deliver(self, conference: str, outputs: Sequence[AnyOutput]) -> str:
         """Puts outputs, ascending, into the inboxes of their ``to``; returns the mark. Repeats change nothing.

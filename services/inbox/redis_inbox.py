@@ -52,7 +52,7 @@ class RedisInboxes(Following):
         super().__init__()
         self._keep, self._head = keep, (epoch, VIEW_VERSION)
         self._link = Link(url, limits)
-        self.hints = Hints(self._link.listener, self.waiters, limits.hint_s)
+        self.hints = Hints(self._link, self.waiters, limits.hint_s)
         self._known: dict[str, str] = {}  # marks that this process saw, by conference
         self._building: dict[str, set[str]] = {}  # erased during a rebuild of this process, by conference
 
@@ -65,6 +65,15 @@ class RedisInboxes(Following):
     ) -> None:
         await self.hints.aclose()
         await self._link.aclose()
+
+    @property
+    def trouble(self) -> str | None:
+        """As in the port."""
+        return self._link.troubles.now
+
+    async def check(self) -> None:
+        """As in the port."""
+        await self._link.check()
 
     # -- writing --------------------------------------------------------------------------------------------------
 

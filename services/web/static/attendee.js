@@ -1,5 +1,6 @@
 // The attendee's page put together: who am I, the cards, the stream, and what stays on this device.
 import { attendee } from "./api.js";
+import { BASE } from "./base.js";
 import { Board } from "./board.js";
 import { Cards } from "./cards.js";
 import { fillTexts, find } from "./dom.js";
@@ -77,7 +78,7 @@ function start(me) {
   app.you = new You(app);
   app.drawAll();
   app.frame.follow(() => app.you.drawBlocks());
-  app.stream = new Stream("/v1/me/stream", `hallway ${me.conference.id} ${me.attendee}`, whole, {
+  app.stream = new Stream(`${BASE}/v1/me/stream`, `hallway ${me.conference.id} ${me.attendee}`, whole, {
     snapshot: ({ me: fresh, inbox }) => {
       app.me = fresh;
       app.cards.replace(inbox);
@@ -148,7 +149,7 @@ if ("BroadcastChannel" in globalThis) {
 }
 addEventListener("pagehide", app.keep);
 document.addEventListener("visibilitychange", app.keep); // a phone may end a hidden page without a word
-navigator.serviceWorker?.register("/worker.js").catch(() => {
+navigator.serviceWorker?.register(`${BASE}/worker.js`).catch(() => {
   // storage is forbidden here: the page works, only not without a connection
 });
 begin();

@@ -42,13 +42,15 @@ export class ConferencePage {
     this.status("", say("connecting"));
     this.stream = new EventSource(organizer.streamOf(this.id));
     this.stream.addEventListener("overview", (event) => this.take(JSON.parse(event.data)));
+    this.stream.addEventListener("trouble", (event) => this.status("lost", JSON.parse(event.data).trouble));
     this.stream.onerror = () => this.lost();
   }
 
   take(now) {
     this.seen = new Date().toISOString();
     this.numbers.draw(now);
-    this.status("live", now.lag > 0 ? say("lagging", { count: now.lag }) : say("flowing"));
+    if (now.trouble) this.status("lost", now.trouble); // the numbers are right, but no card reaches anybody
+    else this.status("live", now.lag > 0 ? say("lagging", { count: now.lag }) : say("flowing"));
   }
 
   lost() {

@@ -1,5 +1,6 @@
 // The page a mailed link opens. Only the tap uses the link up: a mail scanner that fetches it does not.
 import { attendee } from "./api.js";
+import { BASE } from "./base.js";
 import { el, fillTexts, find, tell } from "./dom.js";
 import { forget } from "./keeping.js";
 import { say } from "./words.js";
@@ -14,7 +15,7 @@ async function offerToGoOn() {
   const me = await attendee.me().catch(() => null);
   if (!me) return;
   const text = me.name ? say("link_go_on", { name: me.name }) : say("link_go_on_no_name");
-  const way = el("a", { class: "button quiet", href: "/", id: "go-on" }, text);
+  const way = el("a", { class: "button quiet", href: `${BASE}/`, id: "go-on" }, text);
   find("#go-on")?.remove();
   button.after(way);
 }
@@ -26,7 +27,7 @@ button.addEventListener("click", async () => {
     await attendee.signIn(decodeURIComponent(location.pathname.split("/").filter(Boolean).at(-1)));
     forget(); // somebody else may have been signed in here before
     signedIn?.postMessage("signed in");
-    location.replace("/"); // replaced: going back must not offer a used link
+    location.replace(`${BASE}/`); // replaced: going back must not offer a used link
   } catch (problem) {
     tell(trouble, problem.message, true);
     button.disabled = false;

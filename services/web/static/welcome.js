@@ -1,4 +1,5 @@
 // Without a session: how to get one.
+import { BASE } from "./base.js";
 import { el, field, find, note, tell } from "./dom.js";
 import { say } from "./words.js";
 
@@ -16,7 +17,7 @@ export function welcome(text = "") {
   form.onsubmit = (event) => {
     event.preventDefault();
     const part = secretOf(link.value);
-    if (part) location.assign(`/m/${encodeURIComponent(part)}`); // the same page as by the mail, with its one button
+    if (part) location.assign(`${BASE}/m/${encodeURIComponent(part)}`); // the same page as by the mail, with its one button
     else tell(trouble, say("link_bad"), true);
   };
   if (text) find("#welcome-heading").focus();

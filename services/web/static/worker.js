@@ -4,15 +4,16 @@
 
 const SHELL = "hallway-shell";
 const PATIENCE_MS = 3000;
+const BASE = new URL(".", location.href).pathname; // "/", or the path that a proxy has us below
 const FILES = [
-  "/",
+  BASE,
   ...["attendee.css", "base.css", "icon.svg", "manifest.webmanifest"].map(inStatic),
-  ...["accounts", "announcing", "api", "attendee", "board", "bursts", "card_view", "cards", "dialog", "dom", "frame"].map(module),
+  ...["accounts", "announcing", "api", "attendee", "base", "board", "bursts", "card_view", "cards", "dialog", "dom", "frame"].map(module),
   ...["keeping", "monogram", "presence", "stream", "texts", "welcome", "words", "you"].map(module),
 ];
 
 function inStatic(name) {
-  return `/static/${name}`;
+  return `${BASE}static/${name}`;
 }
 
 function module(name) {

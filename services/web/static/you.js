@@ -1,6 +1,7 @@
 // The page "You": what an attendee allows, their accounts, whom they blocked, their data, and the way out.
 import { Accounts } from "./accounts.js";
 import { attendee } from "./api.js";
+import { BASE } from "./base.js";
 import { confirmed } from "./dialog.js";
 import { el, find, note, tell } from "./dom.js";
 import { say } from "./words.js";
@@ -22,7 +23,7 @@ export class You {
       panel("consent_heading", ...[...this.switches.values()].map(({ row }) => row), this.trouble),
       panel("accounts_heading", el("p", { class: "hint" }, say("accounts_text")), this.accounts.element),
       panel("blocks_heading", this.blocks, this.blocksTrouble),
-      panel("data_heading", el("p", { class: "hint" }, say("data_text")), el("a", { class: "button quiet", href: "/v1/me/data", download: "hallway.json" }, say("data_button"))),
+      panel("data_heading", el("p", { class: "hint" }, say("data_text")), el("a", { class: "button quiet", href: `${BASE}/v1/me/data`, download: "hallway.json" }, say("data_button"))),
       el(
         "div",
         { class: "way-out" },
