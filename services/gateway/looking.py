@@ -14,9 +14,9 @@ from schemas.events import PlainId
 from services.embedded import BusyError
 from services.gateway.auth import Caller
 from services.gateway.gate import Gate
+from services.gateway.organizer_queries import WhyStep, why
 from services.gateway.overview import Overview
 from services.gateway.roles import allow
-from services.gateway.standing import WhyStep, why
 from services.gateway.streams import BEAT, EventStream, Owner, chunk
 from services.inbox.port import InboxUnavailableError
 

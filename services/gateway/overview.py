@@ -13,13 +13,13 @@ import structlog
 from msgspec import Struct
 
 from services.embedded import BusyError, StoppedError
-from services.gateway import standing
+from services.gateway import organizer_queries
 from services.gateway.conferences import Conferences
 from services.gateway.held_back import HeldBack
 from services.gateway.letter_index import LetterIndex
 from services.gateway.runner import Runner
+from services.inbox.counts import organizer, told
 from services.inbox.port import Inboxes, InboxForeignError, InboxLostError, InboxUnavailableError
-from services.inbox.view import organizer, told
 from services.journal import Journal
 
 _LATER = (InboxUnavailableError, InboxLostError, InboxForeignError, TimeoutError, BusyError)
@@ -88,7 +88,7 @@ class Overviews:
     async def _work_out(self, conference: str, source: str | None) -> Overview:
         events = self._journal.length(conference)
         now = self._clock()
-        numbers = await self._runner.ask(conference, lambda matcher: standing.numbers(matcher, now))
+        numbers = await self._runner.ask(conference, lambda matcher: organizer_queries.numbers(matcher, now))
         await asyncio.to_thread(self.letters.read_on)
         shown = organizer(numbers.people, await self._inboxes.totals(conference), self.held_back.latest(conference))
         return Overview(
@@ -159,7 +159,7 @@ class Overviews:
         if self._looked.get(conference) == length or self._conferences.get(conference) is None:
             return
         now = self._clock()
-        numbers = await self._runner.ask(conference, lambda matcher: standing.numbers(matcher, now))
+        numbers = await self._runner.ask(conference, lambda matcher: organizer_queries.numbers(matcher, now))
         if numbers.position and self._set.get(conference) != numbers.position:
             await self._inboxes.set_presence(conference, numbers.position, numbers.people)
             self._set[conference] = numbers.position

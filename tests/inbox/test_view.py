@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from msgspec import json
 
 from schemas.outputs import AnyOutput, Kind, MatchAgreed, MatchLocated, MatchSuggested, MatchWithdrawn, Reason
+from services.inbox.counts import Totals, organizer
 from services.inbox.entries import delivery_of
 from services.inbox.memory_inbox import MemoryInboxes
-from services.inbox.view import Totals, organizer
 from tests.inbox.made import AT, CAUSES, CONFERENCE, agreed, suggested, withdrawn
 from tests.inbox.seen import awaited, inbox
 
