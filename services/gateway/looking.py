@@ -14,17 +14,17 @@ from schemas.events import PlainId
 from services.embedded import BusyError
 from services.gateway.auth import Caller
 from services.gateway.gate import Gate
-from services.gateway.organizer_queries import WhyStep, why
 from services.gateway.overview import Overview
 from services.gateway.roles import allow
 from services.gateway.streams import BEAT, EventStream, Owner, chunk
+from services.gateway.why import WhyStep, why
 from services.inbox.port import InboxUnavailableError
 
 ORGANIZERS = allow("organizer", "operator")
 
 
 class Steps(Struct, frozen=True):
-    """The conditions of a suggestion, one by one."""
+    """What holds for the two whatever anybody does, then the conference's rules. Nothing that a person did is in it."""
 
     steps: tuple[WhyStep, ...]
 
@@ -70,7 +70,7 @@ async def _changes(gate: Gate, conference: str, source: str | None) -> AsyncGene
 
 @get("/v1/conferences/{conference:str}/why", opt=ORGANIZERS, tags=["organizer"])
 async def why_pair(gate: Gate, caller: Caller, conference: PlainId, a: PlainId, b: PlainId) -> Steps:
-    """Why these two are, or are not, suggested to each other."""
+    """What a suggestion of these two needs: whether the conference is open and they are registered, and the rules."""
     gate.owned(caller, conference)
     now = gate.clock()
     return Steps(await gate.ask(conference, lambda matcher: why(matcher, a[:128], b[:128], now)))

@@ -6,11 +6,8 @@ Owns: the questions, all of them short. May never: change anything, or hand the 
 from msgspec import Struct
 
 from services.gateway.standing import is_met
-from streams.matching import Matcher, cards, presence
-from streams.matching.explain import explain
+from streams.matching import Matcher, presence
 from streams.matching.state import NEVER
-
-PRIVATE = "Held back for a private reason."
 
 
 class Numbers(Struct, frozen=True):
@@ -39,50 +36,3 @@ def numbers(matcher: Matcher | None, now: int) -> Numbers:
                 people[place] = people.get(place, 0) + 1
     done = sum(1 for card in state.cards.values() if is_met(card))
     return Numbers(f"{state.applied}-0", len(registered), here, people, done)
-
-
-class WhyStep(Struct, frozen=True):
-    """One condition of a suggestion, as an organizer may know it."""
-
-    name: str
-    ok: bool | None
-    text: str
-
-
-_PRIVATE_NAMES = frozenset({"consent", "blocked"})
-
-
-def why(matcher: Matcher | None, a: str, b: str, now: int) -> tuple[WhyStep, ...]:
-    """The steps of ``explain`` without anybody's private matters: no consent, answer, block, place, account, count."""
-    if matcher is None:
-        return (WhyStep("conference", False, "The conference has no events yet."),)
-    steps = explain(matcher, a, b, max(now, matcher.state.now))
-    shown = [_shown(step.name, step.ok, step.text) for step in steps]
-    names = {step.name for step in steps}
-    private = any(step.ok is False for step in steps if step.name in _PRIVATE_NAMES) or _barred(matcher, a, b)
-    if names & _PRIVATE_NAMES:
-        text = PRIVATE if private else "Nothing private holds this pair back."
-        shown.append(WhyStep("private", not private, text))
-    return tuple(step for step in shown if step is not None)
-
-
-def _barred(matcher: Matcher, a: str, b: str) -> bool:
-    card = matcher.state.cards.get(cards.pair_of(a, b))
-    return card is not None and any(cards.standing(card, who) in ("declined", "met") for who in (a, b))
-
-
-def _shown(name: str, ok: bool | None, text: str) -> WhyStep | None:
-    if name in _PRIVATE_NAMES:
-        return None
-    if name == "present":
-        return WhyStep(name, ok, f"{text.partition(' ')[0].removesuffix(chr(39) + 's')} is {'' if ok else 'not '}here.")
-    if name == "accounts":
-        return WhyStep(name, None, "Has an account that counts." if " posts as " in text else "No account counts.")
-    if name == "chats" and "did not consent" in text:
-        return WhyStep(name, None, "Chats: count for nothing here.")
-    if name == "earlier":
-        before = "were never" if "never suggested to each other before" in text else "were already"
-        return WhyStep(name, None, f"They {before} suggested to each other.")
-    if name == "room":
-        return WhyStep(name, ok, f"{text.partition(' ')[0]} has {'room' if ok else 'no room'} for a suggestion now.")
-    return WhyStep(name, ok, text)
