@@ -78,6 +78,10 @@ class SqliteDirectory:
         """The same unreadable short text for the same text."""
         return self._secret.digest("trace", text, _TRACE_BYTES).hex()
 
+    def chance(self, text: str) -> bytes:
+        """32 bytes that nobody can foresee who has not the secret; always the same for the same text."""
+        return self._secret.digest("rough", text)
+
     def gone(self, conference: str, attendee: str) -> bool:
         """Whether this id was erased."""
         return self._gone.has(conference, attendee)
@@ -115,6 +119,10 @@ class SqliteDirectory:
         """The ids of everybody of whom something is kept."""
         return [row[0] for row in self._base.read(_EVERYBODY, (conference, conference))]
 
+    def signed_in(self, conference: str) -> frozenset[str]:
+        """The ids of everybody who has a session, or had one within the days for which sessions are kept."""
+        return frozenset(row[0] for row in self._base.read(_SIGNED_IN, (conference,)))
+
     def tidy(self) -> None:
         """Once a day: takes out what expired, bytes included."""
         self.keys.expire()
@@ -134,4 +142,7 @@ class SqliteDirectory:
 _EVERYBODY = (
     "SELECT attendee FROM people WHERE conference = ? UNION SELECT attendee FROM holdings WHERE conference = ?"
     " ORDER BY attendee"
+)
+_SIGNED_IN = (
+    "SELECT DISTINCT subject FROM grants WHERE kind = 'session' AND role = 'attendee' AND conferences = json_array(?)"
 )

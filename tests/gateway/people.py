@@ -118,6 +118,18 @@ class Server:
         return client
 
 
+def metric(client: httpx.Client, series: str) -> float:
+    """A number of the server's metrics, to who is on its machine: exact, as an organizer's are not."""
+    lines = client.get("/metrics").text.splitlines()
+    (found,) = [line.rpartition(" ")[2] for line in lines if line.rpartition(" ")[0] == series]
+    return float(found)
+
+
+def records_in(client: httpx.Client, conference: str = CONFERENCE) -> int:
+    """How many records the conference's log has."""
+    return int(metric(client, f'hallway_log_records{{conference="{conference}"}}'))
+
+
 def good(answer: httpx.Response) -> Any:
     """The answer's JSON, which must be good."""
     assert answer.status_code < 300, answer.text

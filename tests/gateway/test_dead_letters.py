@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from services.cli import main
-from tests.gateway.people import Server, attendee, good, now, opened
+from tests.gateway.people import Server, attendee, good, now, opened, records_in
 
 LETTERS = "/v1/dead-letters"
 
@@ -56,9 +56,9 @@ def test_a_mended_letter_is_tried_and_then_sent_once(server: Server, organizer: 
     before = len(all_of(organizer))
     still_bad = resent(organizer, number)
     assert (still_bad["status"], still_bad["field"]) == ("rejected", "attendee")
-    events = good(organizer.get("/v1/conferences/letters/overview"))["events"]
+    events = records_in(organizer, "letters")
     assert resent(organizer, number, arrived(1), dry_run=True) == {"status": "good"}
-    assert good(organizer.get("/v1/conferences/letters/overview"))["events"] == events
+    assert records_in(organizer, "letters") == events
     sent = resent(organizer, number, arrived(1))
     assert (sent["status"], sent["conference"]) == ("accepted", "letters")
     assert len(all_of(organizer)) == before  # what was still bad made no further letter
