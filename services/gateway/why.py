@@ -25,7 +25,7 @@ VISIBLE: Mapping[type[Step], frozenset[str]] = {
     steps.Conference: frozenset({"ok"}),
     steps.Registered: frozenset({"ok", "attendee"}),
     steps.PresenceRule: frozenset({"presence_hours"}),
-    steps.ConversationRule: frozenset({"known_posts", "known_days"}),
+    steps.ConversationRule: frozenset({"known_each", "known_posts", "known_days"}),
     steps.ChatsRule: frozenset({"hashtags", "chat_sessions", "chat_weight"}),
     steps.BudgetRule: frozenset({"per_hour", "per_day"}),
 }
@@ -71,8 +71,8 @@ def _presence(facts: Facts) -> str:
 
 def _conversation(facts: Facts) -> str:
     return (
-        f"Known by conversation: each wrote to the other, in all {facts['known_posts']} posts "
-        f"or on {facts['known_days']} days."
+        f"Known by conversation: each wrote to the other at least {facts['known_each']} times, "
+        f"in all {facts['known_posts']} times, on {facts['known_days']} days."
     )
 
 

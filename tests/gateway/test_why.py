@@ -118,7 +118,7 @@ def test_all_that_an_organizer_sees_of_a_step_is_named_one_by_one() -> None:
         "Conference": {"ok"},
         "Registered": {"ok", "attendee"},
         "PresenceRule": {"presence_hours"},
-        "ConversationRule": {"known_posts", "known_days"},
+        "ConversationRule": {"known_each", "known_posts", "known_days"},
         "ChatsRule": {"hashtags", "chat_sessions", "chat_weight"},
         "BudgetRule": {"per_hour", "per_day"},
     }
