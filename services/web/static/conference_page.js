@@ -1,4 +1,4 @@
-// One conference: its numbers live, and what an organizer can do there. What cannot be done is not offered.
+// One conference: its numbers as they are counted, and what an organizer can do there. What cannot be done is not offered.
 import { organizer } from "./api.js";
 import { conferenceForm } from "./conference_form.js";
 import { connectors } from "./connectors.js";
@@ -48,7 +48,7 @@ export class ConferencePage {
   take(now) {
     this.seen = new Date().toISOString();
     this.numbers.draw(now);
-    this.status("live", now.lag > 0 ? say("lagging", { count: now.lag }) : say("flowing"));
+    this.status("live", typeof now.lag === "number" ? say("lagging", { count: now.lag }) : say("flowing"));
   }
 
   lost() {
