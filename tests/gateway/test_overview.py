@@ -1,131 +1,204 @@
-"""An organizer's numbers over HTTP: rough, the same for all who look, counted on a grid; what is tried against it."""
+"""The exact numbers behind an organizer's: who counts, and which acts move nothing, or one number by one at most."""
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
+from itertools import combinations
 from typing import Any
 
-import httpx
 import pytest
 
-from services.gateway.rough_counts import FEW, STEPS
-from tests.gateway.people import ALL, Attendee, Server, attendee, good, now, opened, records_in, stream, talked, until
+from schemas.codec import Codec, Record
+from schemas.outputs import AnyOutput, MatchSuggested
+from services.gateway.census import Census, people_of
+from services.gateway.held_back import CAUSES
+from streams.matching import Matcher, presence, room, ties
+from streams.matching.state import NEVER
+from tests.embedded.harness import CONFERENCE as SIMULATED
+from tests.embedded.harness import conference
+from tests.gateway.people import ALL, OPENING, post
 
-ROUGH = {FEW, *STEPS}
-LONG_S = 3_600.0
+AT = "2026-11-21T12:00:00Z"
+LATER = "2026-11-22T12:00:00Z"
+HUB = "hub"
+OTHERS = [f"o{number}" for number in range(9)]
+EVERYBODY = (HUB, *OTHERS)
 
 
-def overview(client: httpx.Client, conference: str) -> dict[str, Any]:
-    found: dict[str, Any] = good(client.get(f"/v1/conferences/{conference}/overview"))
+def registered(attendee: str, **consent: bool) -> dict[str, Any]:
+    event = {"type": "attendee.registered", "id": f"r-{attendee}", "attendee": attendee}
+    return event | {"accounts": [f"x:{attendee}"], "consent": ALL | consent}
+
+
+def arrived(attendee: str, place: str = "hall-b", **changes: Any) -> dict[str, Any]:
+    return {"type": "checkin.arrived", "id": f"c-{attendee}-{place}", "attendee": attendee, "place": place} | changes
+
+
+def talk(one: str, other: str) -> list[dict[str, Any]]:
+    """Enough for the two to know each other: two each way, on two days."""
+    said = [post(*pair[::way]) for pair in [(f"x:{one}", f"x:{other}")] for way in (1, -1)]
+    return [each | {"at": at, "id": f"{each['id']}-{at[:10]}"} for each in said for at in ("2026-11-20T12:00:00Z", AT)]
+
+
+def folded(*events: dict[str, Any], per_hour: int = 0, **policy: int) -> tuple[Matcher, list[AnyOutput]]:
+    """A matcher of a conference, asked directly, and what it put out."""
+    matcher, told = Matcher("held"), []
+    policies = {"accounts": "claimed", "per_hour": per_hour, **policy}
+    opening = OPENING | {"type": "conference.opened", "id": "o", "matching": policies, "chats": [{"hashtag": "hitsm"}]}
+    for event in (opening, *events):
+        told += applied(matcher, event)
+    return matcher, told
+
+
+def applied(matcher: Matcher, event: dict[str, Any]) -> list[AnyOutput]:
+    record = Codec().decode(json.dumps({"at": AT, "conference": "held"} | event).encode())
+    assert isinstance(record, Record), record
+    return matcher.apply(record.event, record.at, None)
+
+
+def counted(matcher: Matcher, signed_in: frozenset[str] | None = None, asks: int = 0) -> Census:
+    census = Census()
+    known = frozenset(matcher.state.attendees) if signed_in is None else signed_in
+    people = people_of(matcher, known)
+    while people:
+        people = census.take(matcher, people, known, 0)
+        asks += 1
+    return census
+
+
+def held_back(matcher: Matcher, signed_in: frozenset[str] | None = None) -> dict[str, int]:
+    return dict(counted(matcher, signed_in).held_back)
+
+
+STAR = [each for other in OTHERS for each in talk(HUB, other)]
+PAIRS = [each for one, other in zip(OTHERS[::2], OTHERS[1::2], strict=False) for each in talk(one, other)]
+BLOCK = {"type": "attendee.blocked", "id": "b"}
+CONSENT = {"type": "consent.changed", "id": "c", "matching": False}
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ([], {"budget": 4}),
+        ([BLOCK | {"attendee": "o0", "blocked": "o1"}], {"budget": 4}),
+        ([BLOCK | {"attendee": "o1", "blocked": "x:o0"}], {"budget": 4}),
+        ([CONSENT | {"attendee": "o0"}], {"budget": 3, "no_consent": 1}),
+        ([{"type": "checkin.left", "id": "l", "attendee": "o0"}], {"budget": 3, "not_present": 1}),
+        (
+            [{"type": "checkin.left", "id": "l", "attendee": "o0"}, BLOCK | {"attendee": "o1", "blocked": "o0"}],
+            {"budget": 3, "not_present": 1},
+        ),
+        ([{"type": "attendee.erased", "id": "e", "attendee": "o0"}], {"budget": 3}),
+        ([{"type": "conference.closed", "id": "x"}], {}),
+    ],
+)
+def test_blocks_are_in_no_number(changes: list[dict[str, Any]], expected: dict[str, int]) -> None:
+    matcher, _ = folded(*map(registered, EVERYBODY), *PAIRS, *map(arrived, OTHERS), *changes)
+    assert held_back(matcher) == expected
+
+
+@pytest.mark.parametrize(
+    "act",
+    [CONSENT | {"attendee": HUB}, {"type": "checkin.left", "id": "l", "attendee": HUB}],
+    ids=["consent", "leaving"],
+)
+def test_one_person_moves_a_number_by_one_however_many_know_them(act: dict[str, Any]) -> None:
+    """Puppets who all know one person: nine pairs, and all nine would move with that one's consent or presence."""
+    matcher, _ = folded(*map(registered, EVERYBODY), *STAR, *map(arrived, EVERYBODY), known_posts=4, chat_sessions=9)
+    before = held_back(matcher)
+    assert before == {"budget": 1}
+    applied(matcher, act)
+    after = held_back(matcher)
+    assert all(abs(before.get(cause, 0) - after.get(cause, 0)) <= 1 for cause in CAUSES)
+    assert sum(after.values()) == 1
+
+
+@pytest.mark.parametrize("answer", ["declined", "met", "later", "accepted", "not_met"])
+@pytest.mark.parametrize("then_leaves", [False, True])
+def test_pairs_that_were_suggested_are_in_no_number(answer: str, then_leaves: bool) -> None:
+    people = (HUB, OTHERS[0])
+    matcher, told = folded(*map(registered, people), *talk(*people), *map(arrived, people), per_hour=1)
+    silent, _ = folded(*map(registered, people), *talk(*people), *map(arrived, people), per_hour=1)
+    assert [type(output) for output in told] == [MatchSuggested]
+    applied(matcher, {"type": "match.answered", "id": "a", "attendee": HUB, "match": told[0].match, "answer": answer})
+    for each in (matcher, silent) if then_leaves else ():
+        applied(each, {"type": "checkin.left", "id": "l", "attendee": OTHERS[0]})
+    if answer == "met":  # before an agreement it has no effect in later versions of the engine
+        return
+    assert counted(matcher) == counted(silent)
+    assert counted(matcher).suggested == 1
+    assert counted(matcher).ended == then_leaves
+
+
+def test_what_became_of_matches() -> None:
+    people = EVERYBODY[1:]
+    matcher, told = folded(*map(registered, people), *PAIRS, *map(arrived, people), per_hour=1)
+    assert len(told) == 4
+    for output in told[:2]:
+        for number, who in enumerate(output.to):
+            answer = {"type": "match.answered", "id": f"a{output.match}{number}", "attendee": who, "answer": "accepted"}
+            applied(matcher, answer | {"match": output.match})
+    one = told[0]
+    applied(matcher, {"type": "match.answered", "id": "m", "attendee": one.to[0], "match": one.match, "answer": "met"})
+    found = counted(matcher)
+    assert (found.suggested, found.agreed, found.met, found.ended) == (4, 2, 1, 0)
+    applied(matcher, {"type": "consent.changed", "id": "w", "attendee": told[2].to[0], "matching": False})
+    assert counted(matcher).ended == 0  # that one withdrew the consent shows in nothing
+    applied(matcher, {"type": "checkin.left", "id": "l", "attendee": told[2].to[0]})
+    assert counted(matcher).ended == 1
+
+
+def test_who_never_signed_in_is_in_no_number() -> None:
+    matcher, _ = folded(*map(registered, EVERYBODY), *PAIRS, *map(arrived, EVERYBODY), per_hour=1)
+    nobody = counted(matcher, frozenset())
+    assert nobody == Census()
+    two = counted(matcher, frozenset({"o0", "o2"}))
+    assert (two.registered, two.present, two.suggested, dict(two.places)) == (2, 2, 0, {"hall-b": 2})
+    pair = counted(matcher, frozenset({"o0", "o1", "not-here"}))
+    assert (pair.registered, pair.present, pair.suggested) == (2, 2, 1)
+
+
+@pytest.mark.parametrize("chat_weight", [0, 2])
+def test_an_erased_member_of_a_chat_is_nobody_in_it(chat_weight: int) -> None:
+    matcher, _ = folded(
+        *map(registered, EVERYBODY), *STAR, *map(arrived, EVERYBODY), chat_sessions=1, chat_weight=chat_weight
+    )
+    assert held_back(matcher) == {"budget": 5}  # all ten were in one chat
+    for name in (OTHERS[0], HUB):
+        applied(matcher, {"type": "attendee.erased", "id": f"e-{name}", "attendee": name})
+    assert held_back(matcher) == {"budget": 4}
+
+
+def pair_by_pair(matcher: Matcher) -> dict[str, int]:
+    """The same, plainly: every pair is looked at, and each person is in one pair a cause at most."""
+    state, found, paired = matcher.state, dict[str, int](), dict[str, set[str]]()
+    people = [one for one in state.attendees.values() if one.registered != NEVER]
+    pairs = []
+    for one, other in combinations(sorted(people, key=lambda person: person.id), 2):
+        here = [presence.is_here(state, each, state.now) for each in (one, other)]
+        if any(here) and (one.id, other.id) not in state.cards and ties.known(state, one, other):
+            first, second = (one, other) if here[0] else (other, one)
+            pairs.append((first.id, second.id, one, other, all(here)))
+    for first, second, one, other, both in sorted(pairs, key=lambda pair: pair[:2]):
+        conditions = {
+            "no_consent": one.matching and other.matching,
+            "not_present": both,
+            "budget": all(room.has_room(state, each, state.now) for each in (one, other)),
+        }
+        cause = next((cause for cause, holds in conditions.items() if not holds), None)
+        if cause is not None and paired.setdefault(cause, set()).isdisjoint((first, second)):
+            paired[cause].update((first, second))
+            found[cause] = found.get(cause, 0) + 1
     return found
 
 
-def numbers(found: dict[str, Any]) -> dict[str, int | str]:
-    """Every count of an overview, by where it stands."""
-    flat = {name: found[name] for name in ("events", "lag", "dead_letters", "registered", "present")}
-    for name in ("people", "totals", "held_back"):
-        flat |= {f"{name} {key}": value for key, value in found[name].items()}
-    return flat | {f"place {place['place']}": place["people"] for place in found["places"]}
-
-
-def said(client: httpx.Client, *events: dict[str, Any]) -> None:
-    results = good(client.post("/v1/events", json=list(events)))["results"]
-    assert {result["status"] for result in results} == {"accepted"}, results
-
-
-def checked_in(conference: str, attendee: str, place: str | None) -> dict[str, Any]:
-    event = {"type": "checkin.arrived", "id": f"c-{attendee}-{place}", "at": now(), "attendee": attendee}
-    return event | {"conference": conference} | ({"place": place} if place else {})
-
-
-@pytest.fixture(scope="module")
-def still(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server whose period is an hour: what is shown stays."""
-    with Server(tmp_path_factory.mktemp("still"), bounds={"overview_s": LONG_S}) as found:
-        yield found
-
-
-def test_every_number_is_a_step_and_every_declared_place_is_there(server: Server) -> None:
-    organizer = opened(server, "steps")
-    people = [attendee(server, organizer, f"steps-{number}", "steps", verify=False) for number in range(7)]
-    for place, who in zip(("hall-a", "hall-a", "a-place-of-its-own", "hall-a"), people, strict=False):
-        said(organizer, checked_in("steps", who.id, place))
-    for _ in range(40):
-        found = overview(organizer, "steps")
-        assert set(numbers(found).values()) <= ROUGH
-        named = [(place["place"], place["name"]) for place in found["places"]]
-        assert named == [("hall-a", "Hall A"), ("hall-b", "Hall B")]  # one is empty, one undeclared
-        assert list(found["people"]) == ["hall-a", "hall-b"]
-        assert set(found["held_back"]) == {"no_consent", "not_present", "budget"}
-
-
-def test_acts_and_looks_within_a_period_change_no_byte(still: Server) -> None:
-    """An arrival, a block, a decline and four puppets, looked at after each one, with two keys and a stream."""
-    organizer, operator = opened(still, "still"), still.client("operator")
-    ada, bob, cyd = (attendee(still, organizer, f"{name}-still", "still") for name in ("ada", "bob", "cyd"))
-    path = "/v1/conferences/still/overview"
-    before = organizer.get(path).content
-
-    def same() -> None:
-        assert {client.get(path).content for client in (organizer, operator, organizer)} == {before}
-
-    def card(who: Attendee) -> str:
-        found: str = until(who.cards)[0]["card"]
-        return found
-
-    with stream(still, organizer, "/v1/conferences/still/stream") as live:
-        assert live.next()["data"].encode() == before
-        for who in (ada, bob, cyd):
-            who.say("/v1/me/here", place="hall-a")
-            same()
-        talked(still, ada, bob)
-        talked(still, ada, cyd)
-        until(lambda: len(ada.cards()) == 2)
-        same()
-        ada.say("/v1/me/answers", card=card(ada), answer="declined")
-        same()
-        ada.say("/v1/me/blocks", card=card(ada))
-        same()
-        for number in range(4):
-            puppet = attendee(still, organizer, f"puppet-{number}", "still", verify=False)
-            puppet.say("/v1/me/here", place="hall-a")
-            same()
-        assert live.events.empty()
-    assert records_in(organizer, "still") > 15
-
-
-def test_people_who_never_signed_in_do_not_count(server: Server) -> None:
-    """Puppets are registered and checked in by the organizer alone: 60 of them move nothing."""
-    organizer = opened(server, "puppets")
-    puppets = [{"type": "attendee.registered", "id": f"r-{n}", "at": now(), "attendee": f"p-{n}"} for n in range(60)]
-    said(organizer, *[each | {"conference": "puppets", "accounts": [], "consent": ALL} for each in puppets])
-    said(organizer, *[checked_in("puppets", f"p-{number}", "hall-a") for number in range(60)])
-    assert records_in(organizer, "puppets") > 120
-    for _ in range(40):
-        found = overview(organizer, "puppets")
-        seen = {found["registered"], found["present"], found["people"]["hall-a"]}
-        assert seen <= {FEW, *(step for step in STEPS if step < 25)}  # noise of 25: once in 50 million
-    for number in range(30):
-        attendee(server, organizer, f"real-{number}", "puppets", verify=False).say("/v1/me/here", place="hall-b")
-    until(lambda: overview(organizer, "puppets")["people"]["hall-b"] == 25)
-
-
-def test_a_restart_in_the_same_period_shows_the_same(tmp_path: Path) -> None:
-    """The period is ten years: the noise of its one count is the same after a restart."""
-    with Server(tmp_path, bounds={"overview_s": 10 * 365 * 86_400.0}) as server:
-        organizer = opened(server, "kept")
-        for number in range(6):
-            attendee(server, organizer, f"kept-{number}", "kept", verify=False).say("/v1/me/here", place="hall-a")
-        before = overview(organizer, "kept")
-    with Server(tmp_path, bounds={"overview_s": 10 * 365 * 86_400.0}) as server:
-        opened_again = overview(server.client("organizer"), "kept")
-    assert numbers(opened_again) == numbers(before)
-
-
-def test_the_stream_follows_the_counts(server: Server) -> None:
-    organizer = opened(server, "follows")
-    with stream(server, organizer, "/v1/conferences/follows/stream") as live:
-        assert json.loads(live.next()["data"])["lag"] == FEW
-        for number in range(40):
-            attendee(server, organizer, f"follows-{number}", "follows", verify=False)
-        until(lambda: json.loads(live.next()["data"])["registered"] == 25)
+def test_the_count_is_that_of_all_pairs() -> None:
+    matcher, codec, looked = Matcher(SIMULATED), Codec(), 0
+    lines = conference()
+    for number, line in enumerate(lines):
+        record = codec.decode(line)
+        assert isinstance(record, Record)
+        matcher.apply(record.event, record.at, record.recorded)
+        if number > len(lines) * 0.8 and number % 300 == 0:
+            expected = pair_by_pair(matcher)
+            assert held_back(matcher) == expected
+            looked += len(expected)
+    assert looked >= 5
