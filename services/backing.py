@@ -6,7 +6,6 @@ Owns: what is made for either, and that one folder is never used for both. May n
 import asyncio
 import secrets
 import time
-from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,10 +84,8 @@ class Backing(Protocol):
     async def open(self, stack: AsyncExitStack) -> Opened:
         """JournalError, UnusableError: plain sentences."""
 
-    def runner(
-        self, stack: AsyncExitStack, stores: Stores, conferences: Conferences, again: Callable[[str], None]
-    ) -> tuple[Startable, Readiness]:
-        """``again`` is told which conference's inboxes were made again."""
+    def runner(self, stack: AsyncExitStack, stores: Stores, conferences: Conferences) -> tuple[Startable, Readiness]:
+        """What takes events, and what makes inboxes ready."""
 
     def forgetting(self) -> Forgetting:
         """How a whole conference goes. After ``runner``."""
@@ -108,11 +105,9 @@ class InFile:
         stack.callback(self._journal.close)
         return Opened(self._journal, *epoch_of(self.data))
 
-    def runner(
-        self, stack: AsyncExitStack, stores: Stores, conferences: Conferences, again: Callable[[str], None]
-    ) -> tuple[Startable, Readiness]:
+    def runner(self, stack: AsyncExitStack, stores: Stores, conferences: Conferences) -> tuple[Startable, Readiness]:
         """Takes, folds and delivers here."""
-        delivering = Delivering(self._journal, stores.inboxes, conferences.erased, again)
+        delivering = Delivering(self._journal, stores.inboxes, conferences.erased)
         stack.push_async_callback(delivering.close)
         runner = Embedded(self._journal, clock, delivering.deliver, delivered=delivering.delivered, limits=RUNNER)
 
@@ -162,9 +157,7 @@ class InKafka:
             _log.warning("the broker is away", servers=self.kafka.address)  # it may come; reading goes on till then
         return Opened(self._journal, self._cluster, is_new)
 
-    def runner(
-        self, stack: AsyncExitStack, stores: Stores, conferences: Conferences, again: Callable[[str], None]
-    ) -> tuple[Startable, Readiness]:
+    def runner(self, stack: AsyncExitStack, stores: Stores, conferences: Conferences) -> tuple[Startable, Readiness]:
         """Appends there, follows here; workers match and deliver."""
         conferences.ended.update(self._journal.erased())
         runner = self._runner = OnKafka(

@@ -12,6 +12,7 @@ from importlib.metadata import version
 from cyclopts import App, CycloptsError
 
 from services.commands import (
+    audit,
     backfill,
     dead_letters,
     demo,
@@ -47,6 +48,7 @@ app.command(other_commands.schema)
 app.command(demo.demo)
 app.command(serve.serve)
 app.command(keys.app)
+app.command(audit.audit)
 app.command(kafka.app)
 app.command(topics.app)
 app.command(exporting.export, usage="Usage: hallway export INPUT... [OPTIONS]")

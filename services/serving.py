@@ -126,8 +126,10 @@ async def _composed(
     directory, inboxes = stores
     conferences, hub = Conferences(), Hub(settings.bounds)
     await asyncio.to_thread(conferences.learn, journal)
-    runner, delivering = backing.runner(stack, stores, conferences, lambda name: overviews.again(name))
-    overviews = Overviews(journal, runner, inboxes, clock, conferences)
+    runner, delivering = backing.runner(stack, stores, conferences)
+    overviews = Overviews(
+        journal, runner, directory, clock, conferences, settings.bounds.overview_s, lambda: inboxes.trouble
+    )
     lock = asyncio.Lock()
     erasures = Erasures(directory, inboxes, runner, journal, conferences, lock, hub.end_attendee)
     keeping = Keeping(directory.keep_posts)

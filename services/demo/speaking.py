@@ -57,7 +57,7 @@ class Organizer(Speaker):
 
     def __init__(self, http: httpx.AsyncClient, key: str, conference: str) -> None:
         super().__init__(http, {"authorization": f"Bearer {key}"})
-        self._at = f"/v1/conferences/{conference}"
+        self._conference, self._at = conference, f"/v1/conferences/{conference}"
 
     async def open(self, opening: Json) -> None:
         """Opens the conference."""
@@ -77,6 +77,12 @@ class Organizer(Speaker):
     async def numbers(self) -> Json:
         """What the organizer's page shows."""
         return await self.ask("GET", f"{self._at}/overview")
+
+    async def flow(self) -> tuple[float, float]:
+        """How many records the log has, and how many wait to be matched: the server's metrics, which are exact."""
+        lines = (await self.http.get("/metrics")).text.splitlines()
+        found = {name: float(value) for name, _, value in (line.rpartition(" ") for line in lines if line[0] != "#")}
+        return found[f'hallway_log_records{{conference="{self._conference}"}}'], found["hallway_unfolded_records"]
 
 
 class Connector(Speaker):

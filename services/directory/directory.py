@@ -10,6 +10,7 @@ from pathlib import Path
 from services.directory import secret as secrets_
 from services.directory import tables
 from services.directory.accounts import Accounts
+from services.directory.audit import Audit
 from services.directory.codes import Codes
 from services.directory.database import Database
 from services.directory.erasing import Erasing
@@ -21,6 +22,7 @@ from services.directory.port import EVIDENCE_DAYS, Account, Erased, Held, NamedP
 from services.directory.posts import Posts
 
 PEOPLE_FILE, POSTS_FILE, SECRET_FILE = "directory.sqlite", "posts.sqlite", "secret.key"
+AUDIT_FILE = "audit.sqlite"
 _TRACE_BYTES = 12
 
 
@@ -37,6 +39,8 @@ class SqliteDirectory:
         self._secret = secrets_.made() if folder is None else secrets_.kept(folder / SECRET_FILE)
         base = self._base = Database(folder and folder / PEOPLE_FILE, tables.PEOPLE)
         posts = self._posts_base = Database(folder and folder / POSTS_FILE, tables.POSTS)
+        self._audit_base = Database(folder and folder / AUDIT_FILE, tables.AUDIT)
+        self.audit = Audit(self._audit_base, clock)
         self._gone = Gone(base, self._secret, clock)
         self.people = People(base, self._gone)
         self.accounts = Accounts(base, self._gone, clock)
@@ -78,6 +82,10 @@ class SqliteDirectory:
         """The same unreadable short text for the same text."""
         return self._secret.digest("trace", text, _TRACE_BYTES).hex()
 
+    def chance(self, text: str) -> bytes:
+        """32 bytes that nobody can foresee who has not the secret; always the same for the same text."""
+        return self._secret.digest("rough", text)
+
     def gone(self, conference: str, attendee: str) -> bool:
         """Whether this id was erased."""
         return self._gone.has(conference, attendee)
@@ -115,10 +123,15 @@ class SqliteDirectory:
         """The ids of everybody of whom something is kept."""
         return [row[0] for row in self._base.read(_EVERYBODY, (conference, conference))]
 
+    def signed_in(self, conference: str) -> frozenset[str]:
+        """The ids of everybody who has a session, or had one within the days for which sessions are kept."""
+        return frozenset(row[0] for row in self._base.read(_SIGNED_IN, (conference,)))
+
     def tidy(self) -> None:
         """Once a day: takes out what expired, bytes included."""
         self.keys.expire()
         self.letter_keys.expire()
+        self.audit.expire()
         self.posts.expire()
         self.accounts.expire(self._days)
         self._gone.expire(day(self._clock()) - self._days)
@@ -129,9 +142,13 @@ class SqliteDirectory:
         """Nothing more."""
         self._base.close()
         self._posts_base.close()
+        self._audit_base.close()
 
 
 _EVERYBODY = (
     "SELECT attendee FROM people WHERE conference = ? UNION SELECT attendee FROM holdings WHERE conference = ?"
     " ORDER BY attendee"
+)
+_SIGNED_IN = (
+    "SELECT DISTINCT subject FROM grants WHERE kind = 'session' AND role = 'attendee' AND conferences = json_array(?)"
 )

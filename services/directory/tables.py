@@ -1,6 +1,6 @@
 """The tables, as migrations: each a tuple of statements that is run once, in one transaction.
 
-Owns: the two schemas. May never: change a migration that was released; add one.
+Owns: the three schemas. May never: change a migration that was released; add one.
 Theory: what names a person is in one small file, rewritten whole (VACUUM) at each erasure, because SQLite's
 ``secure_delete`` alone leaves stale copies in pages that were split or merged (seen: 1 in 2,000 deleted rows).
 The many post ids are in another file, under keys that are in the first: there, nothing is to be read anyway.
@@ -81,5 +81,15 @@ POSTS = (
         "ALTER TABLE posts RENAME TO earlier_posts",
         """CREATE TABLE posts (
             number INTEGER PRIMARY KEY, token BLOB NOT NULL, account INTEGER NOT NULL, sealed BLOB NOT NULL) STRICT""",
+    ),
+)
+
+AUDIT = (
+    (
+        # AUTOINCREMENT: a number never comes again, so that a reader who goes on after one misses nothing.
+        """CREATE TABLE audit (
+            number INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, role TEXT NOT NULL, subject TEXT NOT NULL,
+            holder TEXT NOT NULL, action TEXT NOT NULL, what INTEGER NOT NULL) STRICT""",
+        "CREATE INDEX audit_subject ON audit (role, subject, at)",
     ),
 )

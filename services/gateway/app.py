@@ -12,6 +12,7 @@ from litestar.di import Provide
 from services.door.limits import network_of
 from services.gateway import (
     attendee,
+    audit_views,
     conference_views,
     connectors,
     events,
@@ -46,6 +47,7 @@ ROUTES = [
     *connectors.ROUTES,
     *keys.ROUTES,
     *operating.ROUTES,
+    *audit_views.ROUTES,
     *letters.ROUTES,
     *links.ROUTES,
     *events.ROUTES,

@@ -20,7 +20,6 @@ DAY_S = 86_400.0
 HOUR_S = 3_600.0
 NOTED_S = 60.0  # by then everything that was appended before is noted: no answer takes so long
 SAVED_RECORDS = 20_000  # read again at a start in a tenth of a second
-PRESENCE_S = 1.0
 LOOK_S = 5.0  # how long an inbox that went, and for which nothing comes, is not missed
 _log = structlog.get_logger("hallway.background")
 
@@ -34,8 +33,7 @@ class Background:
         self._tasks: list[asyncio.Task[None]] = []
         gate.delivering.foreign.add_done_callback(self._foreign)
         self._start(gate.erasures.run(), "erasures")
-        self._start(gate.overviews.keep_presence(self._open, PRESENCE_S), "presence")
-        self._start(gate.overviews.held_back.run(), "pairs held back")
+        self._start(gate.overviews.run(), "numbers")
         self._start(Whereabouts(gate.runner, gate.hub, gate.clock).run(), "whereabouts")
         self._start(self._keep_ready(), "inboxes")
         self._start(gate.rebuilding.run(), "rebuilding")

@@ -31,7 +31,8 @@ class Bounds:
     ended_s: float = 5.0  # between two looks whether the sessions with open streams still hold
     beat_s: float = 15.0
     retry_ms: int = 2_000  # a browser's pause before it comes again
-    overview_s: float = 1.0
+    overview_s: float = 300.0  # between two counts of an organizer's numbers: more often, and noise is averaged out
+    looked_s: float = 1.0  # between two looks of an organizer's stream at them
     rates: dict[str, Rate] = field(default_factory=lambda: dict(RATES))
 
     def most_bytes(self, path: str) -> int:

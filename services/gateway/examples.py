@@ -18,19 +18,19 @@ _OPENING: dict[str, Any] = {
     "matching": {"per_hour": 2},
 }
 _OVERVIEW: dict[str, Any] = {
-    "events": 48213,
-    "events_per_second": 31.4,
-    "lag": 0,
-    "dead_letters": 2,
-    "people": {"hall-b": 148, "press": "<5"},
+    "events": 25000,
+    "events_per_second": 16.7,
+    "lag": "<5",
+    "dead_letters": "<5",
+    "people": {"hall-b": 100, "press": "<5"},
     "places": [
-        {"place": "hall-b", "name": "Hall B", "people": 148},
+        {"place": "hall-b", "name": "Hall B", "people": 100},
         {"place": "press", "name": "Press room", "people": "<5"},
     ],
-    "totals": {"suggested": 417, "agreed": 131, "met": 58, "ended": 96},
-    "held_back": {"budget": 37, "no_consent": 12, "not_present": 204},
-    "registered": 2940,
-    "present": 1204,
+    "totals": {"suggested": 250, "agreed": 100, "met": 50, "ended": 50},
+    "held_back": {"budget": 25, "no_consent": 10, "not_present": 100},
+    "registered": 2500,
+    "present": 1000,
     "trouble": None,
 }
 _LETTER: dict[str, Any] = {
@@ -40,8 +40,22 @@ _LETTER: dict[str, Any] = {
     "source": "connector:badges",
     "position": 3,
     "at": _AT,
-    "bytes": "eyJ0eXBlIjoiY2hlY2tpbi5hcml2ZWQifQ==",
+    "bytes": "eyJ0eXBlIjoiY2hlY2tpbi5hcml2ZWQiLCJhdHRlbmRlZSI6ImEzZjE5YzJlNzdiMDRkNWE4ZTZiMWMyMCJ9",
     "sent_at": None,
+}
+_LISTED: dict[str, Any] = _LETTER | {
+    "reason": "Its type is not known. The nearest is checkin.arrived.",
+    "bytes": "eyJ0eXBlIjoi4oCmIiwiYXR0ZW5kZWUiOiLigKYifQ==",
+    "size_bytes": 64,
+}
+_AUDITED: dict[str, Any] = {
+    "number": 31,
+    "at": _AT,
+    "role": "organizer",
+    "id": "ann",
+    "key": "64e92def201bc5bf",
+    "action": "letter.shown",
+    "letter": 12,
 }
 _KEY: dict[str, Any] = {
     "key": "64e92def201bc5bf",
@@ -130,9 +144,11 @@ GIVEN: dict[tuple[str, str], Any] = {
     ("POST", "/v1/conferences/{conference}/attendees"): {"attendee": "a3f19c2e77b04d5a8e6b1c20", "link": _LINK},
     ("POST", "/v1/conferences/{conference}/attendees/{attendee}/link"): {"link": _LINK},
     ("GET", "/v1/conferences/{conference}/overview"): _OVERVIEW,
-    ("GET", "/v1/conferences/{conference}/dead-letters"): {"letters": [_LETTER], "next": 12, "gone": {}},
-    ("GET", "/v1/dead-letters"): {"letters": [_LETTER], "next": None, "gone": {"old": 40, "erased": 1}},
-    ("GET", "/v1/dead-letters/{number}"): _LETTER,
+    ("GET", "/v1/conferences/{conference}/dead-letters"): {"letters": [_LISTED], "next": 12, "gone": {}},
+    ("GET", "/v1/dead-letters"): {"letters": [_LISTED], "next": None, "gone": {"old": 40, "erased": 1}},
+    ("GET", "/v1/dead-letters/{number}"): _LISTED,
+    ("POST", "/v1/dead-letters/{number}/show"): _LETTER,
+    ("GET", "/v1/audit"): {"entries": [_AUDITED], "next": None},
     ("POST", "/v1/dead-letters/{number}/resend"): {"number": 12, "dry_run": True, "result": {"status": "good"}},
     ("POST", "/v1/events"): {
         "results": [
@@ -166,11 +182,10 @@ GIVEN: dict[tuple[str, str], Any] = {
 STREAMS: dict[str, tuple[dict[str, str], str]] = {
     "/v1/conferences/{conference}/stream": (
         {
-            "overview": "The numbers, as in `overview`; every second while they change.",
-            "trouble": "Why there are no numbers now: `trouble` is a sentence. They come again by themselves.",
+            "overview": "The numbers, as in `overview`; whenever they were counted.",
             "beat": "Nothing changed for a while; the line is alive.",
         },
-        'event: overview\ndata: {"events":48213,"events_per_second":31.4,"lag":0, …}\n\n',
+        'event: overview\ndata: {"events":25000,"events_per_second":16.7,"lag":"<5", …}\n\n',
     ),
     "/v1/me/stream": (
         {

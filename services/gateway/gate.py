@@ -67,7 +67,7 @@ class Gate:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "faces", Faces(self.directory.display))
-        object.__setattr__(self, "rebuilding", Rebuilding(self.inboxes, self.delivering, self.overviews.again))
+        object.__setattr__(self, "rebuilding", Rebuilding(self.inboxes, self.delivering))
         for name, rate in self.bounds.rates.items():
             self.limiters[name] = Limiter(rate, _microseconds)
 

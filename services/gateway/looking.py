@@ -16,15 +16,14 @@ from services.gateway.auth import Caller
 from services.gateway.gate import Gate
 from services.gateway.overview import Overview
 from services.gateway.roles import allow
-from services.gateway.standing import WhyStep, why
 from services.gateway.streams import BEAT, EventStream, Owner, chunk
-from services.inbox.port import InboxStoreError, InboxUnavailableError
+from services.gateway.why import WhyStep, why
 
 ORGANIZERS = allow("organizer", "operator")
 
 
 class Steps(Struct, frozen=True):
-    """The conditions of a suggestion, one by one."""
+    """What holds for the two whatever anybody does, then the conference's rules. Nothing that a person did is in it."""
 
     steps: tuple[WhyStep, ...]
 
@@ -37,32 +36,26 @@ def _source(caller: Caller) -> str | None:
 async def overview(gate: Gate, caller: Caller, conference: PlainId) -> Overview:
     """Is it flowing."""
     gate.owned(caller, conference)
-    try:
-        return await gate.overviews.latest(conference, _source(caller), gate.bounds.overview_s / 2)
-    except InboxUnavailableError:
-        await gate.delivering.ensure(conference)
-        return await gate.overviews.latest(conference, _source(caller), gate.bounds.overview_s / 2)
+    return await gate.overviews.latest(conference, _source(caller))
 
 
 @get("/v1/conferences/{conference:str}/stream", opt=ORGANIZERS, tags=["organizer"])
 async def overview_stream(gate: Gate, caller: Caller, conference: PlainId) -> EventStream:
-    """The numbers every second while they change, or ``trouble``, why there are none: server-sent events."""
+    """The numbers as they are counted, every five minutes: server-sent events."""
     gate.owned(caller, conference)
     return EventStream(gate.hub, Owner(caller.id, conference), lambda: _changes(gate, conference, _source(caller)))
 
 
 async def _changes(gate: Gate, conference: str, source: str | None) -> AsyncGenerator[bytes, None]:
-    before, quiet_s, every_s = ("", b""), 0.0, gate.bounds.overview_s
+    before, quiet_s, every_s = b"", 0.0, min(gate.bounds.looked_s, gate.bounds.overview_s)
     while True:
         try:
-            now = "overview", msgspec.json.encode(await gate.overviews.latest(conference, source, 0.9 * every_s))
-        except InboxStoreError as error:
-            now = "trouble", msgspec.json.encode({"trouble": str(error)})
-        except (InboxUnavailableError, BusyError, TimeoutError):
-            now = before
-        if now != before:
-            yield chunk(*now)
-            before, quiet_s = now, 0.0
+            numbers = msgspec.json.encode(await gate.overviews.latest(conference, source))
+        except (BusyError, TimeoutError):
+            numbers = before
+        if numbers != before:
+            yield chunk("overview", numbers)
+            before, quiet_s = numbers, 0.0
         elif quiet_s >= gate.bounds.beat_s:
             yield BEAT
             quiet_s = 0.0
@@ -72,7 +65,7 @@ async def _changes(gate: Gate, conference: str, source: str | None) -> AsyncGene
 
 @get("/v1/conferences/{conference:str}/why", opt=ORGANIZERS, tags=["organizer"])
 async def why_pair(gate: Gate, caller: Caller, conference: PlainId, a: PlainId, b: PlainId) -> Steps:
-    """Why these two are, or are not, suggested to each other."""
+    """What a suggestion of these two needs: whether the conference is open and they are registered, and the rules."""
     gate.owned(caller, conference)
     now = gate.clock()
     return Steps(await gate.ask(conference, lambda matcher: why(matcher, a[:128], b[:128], now)))

@@ -6,10 +6,7 @@ Owns: the questions, all of them short. May never: change anything, or hand the 
 from msgspec import Struct
 
 from streams.matching import Matcher, cards, presence
-from streams.matching.explain import explain
 from streams.matching.state import NEVER, ORDER_BITS, Attendee, Card
-
-PRIVATE = "Held back for a private reason."
 
 
 class Standing(Struct, frozen=True):
@@ -66,7 +63,7 @@ def answers(matcher: Matcher | None, attendee: str) -> Answers:
     """What became of the attendee's matches by answers; never what the other said."""
     found = [] if matcher is None else list(matcher.state.cards_of.get(attendee, {}).values())
     own = {card.match: said for card in found if (said := _own(card, attendee)) is not None}
-    return Answers(frozenset(card.match for card in found if _is_met(card)), own)
+    return Answers(frozenset(card.match for card in found if is_met(card)), own)
 
 
 def _own(card: Card, attendee: str) -> Own | None:
@@ -79,7 +76,8 @@ def _own(card: Card, attendee: str) -> Own | None:
     return Own(said.answer, stamp >> ORDER_BITS, attendee in card.reminded, meeting.place)
 
 
-def _is_met(card: Card) -> bool:
+def is_met(card: Card) -> bool:
+    """Whether a ``met`` closed it."""
     return any(cards.standing(card, person) == "met" for person in (card.a, card.b))
 
 
@@ -106,81 +104,3 @@ def blocked(matcher: Matcher | None, attendee: str) -> tuple[str, ...]:
 
 def _person(matcher: Matcher | None, attendee: str) -> Attendee | None:
     return None if matcher is None else matcher.state.attendees.get(attendee)
-
-
-# -- for organizers --------------------------------------------------------------------------------------------------
-
-
-class Numbers(Struct, frozen=True):
-    """Exact numbers; never shown as such. ``position`` is that of the presence."""
-
-    position: str = ""
-    registered: int = 0
-    present: int = 0
-    people: dict[str, int] = {}
-    met: int = 0
-
-
-def numbers(matcher: Matcher | None, now: int) -> Numbers:
-    """People by place; how many met."""
-    if matcher is None:
-        return Numbers()
-    state, at = matcher.state, max(now, matcher.state.now)
-    people: dict[str, int] = {}
-    here = 0
-    registered = [person for person in state.attendees.values() if person.registered != NEVER]
-    for person in registered:
-        if presence.is_here(state, person, at):
-            here += 1
-            place = presence.place_of(person)
-            if place is not None:
-                people[place] = people.get(place, 0) + 1
-    done = sum(1 for card in state.cards.values() if _is_met(card))
-    return Numbers(f"{state.applied}-0", len(registered), here, people, done)
-
-
-class WhyStep(Struct, frozen=True):
-    """One condition of a suggestion, as an organizer may know it."""
-
-    name: str
-    ok: bool | None
-    text: str
-
-
-_PRIVATE_NAMES = frozenset({"consent", "blocked"})
-
-
-def why(matcher: Matcher | None, a: str, b: str, now: int) -> tuple[WhyStep, ...]:
-    """The steps of ``explain`` without anybody's private matters: no consent, answer, block, place, account, count."""
-    if matcher is None:
-        return (WhyStep("conference", False, "The conference has no events yet."),)
-    steps = explain(matcher, a, b, max(now, matcher.state.now))
-    shown = [_shown(step.name, step.ok, step.text) for step in steps]
-    names = {step.name for step in steps}
-    private = any(step.ok is False for step in steps if step.name in _PRIVATE_NAMES) or _barred(matcher, a, b)
-    if names & _PRIVATE_NAMES:
-        text = PRIVATE if private else "Nothing private holds this pair back."
-        shown.append(WhyStep("private", not private, text))
-    return tuple(step for step in shown if step is not None)
-
-
-def _barred(matcher: Matcher, a: str, b: str) -> bool:
-    card = matcher.state.cards.get(cards.pair_of(a, b))
-    return card is not None and any(cards.standing(card, who) in ("declined", "met") for who in (a, b))
-
-
-def _shown(name: str, ok: bool | None, text: str) -> WhyStep | None:
-    if name in _PRIVATE_NAMES:
-        return None
-    if name == "present":
-        return WhyStep(name, ok, f"{text.partition(' ')[0].removesuffix(chr(39) + 's')} is {'' if ok else 'not '}here.")
-    if name == "accounts":
-        return WhyStep(name, None, "Has an account that counts." if " posts as " in text else "No account counts.")
-    if name == "chats" and "did not consent" in text:
-        return WhyStep(name, None, "Chats: count for nothing here.")
-    if name == "earlier":
-        before = "were never" if "never suggested to each other before" in text else "were already"
-        return WhyStep(name, None, f"They {before} suggested to each other.")
-    if name == "room":
-        return WhyStep(name, ok, f"{text.partition(' ')[0]} has {'room' if ok else 'no room'} for a suggestion now.")
-    return WhyStep(name, ok, text)

@@ -10,8 +10,9 @@ from collections.abc import AsyncIterable, AsyncIterator, Collection, Iterable, 
 from msgspec import Struct
 
 from schemas.outputs import AnyOutput, MatchAgreed, MatchLocated, MatchSuggested
+from services.inbox.counts import counted_as
 from services.inbox.position import order
-from services.inbox.view import attendee_view, counted_as, other_of, written
+from services.inbox.view import attendee_view, other_of, written
 
 SUGGESTED, WITHDRAWN = "suggested", "withdrawn"
 

@@ -11,6 +11,7 @@ from typing import Self
 from msgspec.structs import asdict
 
 from schemas.outputs import AnyOutput
+from services.inbox.counts import Totals
 from services.inbox.entries import WITHDRAWN, Delivery, NewEntry, batches, check_ascending, delivery_of
 from services.inbox.following import Following
 from services.inbox.port import (
@@ -25,7 +26,7 @@ from services.inbox.port import (
     ResumeLostError,
 )
 from services.inbox.position import START, order
-from services.inbox.view import Totals, card_of
+from services.inbox.view import card_of
 
 
 @dataclass

@@ -14,7 +14,8 @@ from typing import Protocol
 from msgspec import Struct
 
 from schemas.outputs import AnyOutput
-from services.inbox.view import Card, Totals
+from services.inbox.counts import Totals
+from services.inbox.view import Card
 
 INBOX_ENTRIES = 500  # 10 suggestions a day, 3 entries each, over a week, twice; 330 KB at the worst
 PAGE_ENTRIES = 100  # read at once; what is more comes with the next page

@@ -14,6 +14,7 @@ from typing import Any, Self
 
 from schemas.outputs import AnyOutput
 from services.inbox import scripts
+from services.inbox.counts import Totals
 from services.inbox.entries import WITHDRAWN, Delivery, batches, check_ascending, delivery_of
 from services.inbox.following import Following
 from services.inbox.hints import Hints, all_of
@@ -32,7 +33,7 @@ from services.inbox.port import (
     ResumeLostError,
 )
 from services.inbox.position import START, order
-from services.inbox.view import VIEW_VERSION, Card, Totals, card_of
+from services.inbox.view import VIEW_VERSION, Card, card_of
 
 _PEOPLE = 500  # cleared or trimmed by one script
 _STANDARD = Limits()

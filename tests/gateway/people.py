@@ -118,6 +118,18 @@ class Server:
         return client
 
 
+def metric(client: httpx.Client, series: str) -> float:
+    """A number of the server's metrics, to who is on its machine: exact, as an organizer's are not."""
+    lines = client.get("/metrics").text.splitlines()
+    (found,) = [line.rpartition(" ")[2] for line in lines if line.rpartition(" ")[0] == series]
+    return float(found)
+
+
+def records_in(client: httpx.Client, conference: str = CONFERENCE) -> int:
+    """How many records the conference's log has."""
+    return int(metric(client, f'hallway_log_records{{conference="{conference}"}}'))
+
+
 def good(answer: httpx.Response) -> Any:
     """The answer's JSON, which must be good."""
     assert answer.status_code < 300, answer.text
@@ -165,8 +177,8 @@ def attendee(
     return who
 
 
-def now() -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+def now(shift_s: int = 0) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + shift_s))
 
 
 def post(actor: str, *mentions: str, number: int | str | None = None) -> dict[str, Any]:
@@ -182,11 +194,12 @@ def post(actor: str, *mentions: str, number: int | str | None = None) -> dict[st
 
 
 def talked(server: Server, one: Attendee, other: Attendee) -> None:
-    """They know each other from now on."""
-    posts = [post(one.account, other.account), post(other.account, one.account), post(one.account, other.account)]
+    """They know each other from now on: each wrote to the other yesterday and today."""
+    pairs = [(one.account, other.account), (other.account, one.account)]
+    posts = [post(*pair) | {"at": at} for at in (now(-86_400), now()) for pair in pairs]
     with server.client("connector") as connector:
         results = good(connector.post("/v1/events", json=posts))["results"]
-    assert [result["status"] for result in results] == ["accepted"] * 3, results
+    assert [result["status"] for result in results] == ["accepted"] * 4, results
 
 
 @dataclass

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from services.cli import main
-from tests.gateway.people import Server, attendee, good, now, opened
+from tests.gateway.people import Server, attendee, good, now, opened, records_in
 
 LETTERS = "/v1/dead-letters"
 
@@ -55,10 +55,10 @@ def test_a_mended_letter_is_tried_and_then_sent_once(server: Server, organizer: 
     number = dead(organizer, arrived(1, attendee=7))
     before = len(all_of(organizer))
     still_bad = resent(organizer, number)
-    assert (still_bad["status"], still_bad["field"]) == ("rejected", "attendee")
-    events = good(organizer.get("/v1/conferences/letters/overview"))["events"]
+    assert (still_bad["status"], still_bad["reason"]) == ("rejected", "attendee is not as it should be.")
+    events = records_in(organizer, "letters")
     assert resent(organizer, number, arrived(1), dry_run=True) == {"status": "good"}
-    assert good(organizer.get("/v1/conferences/letters/overview"))["events"] == events
+    assert records_in(organizer, "letters") == events
     sent = resent(organizer, number, arrived(1))
     assert (sent["status"], sent["conference"]) == ("accepted", "letters")
     assert len(all_of(organizer)) == before  # what was still bad made no further letter
@@ -85,7 +85,8 @@ def test_letters_are_shown_to_whom_they_concern(server: Server, organizer: httpx
         assert other.post(f"{path}/resend", json={}).status_code == 404
     assert "gone" in good(operator.get(LETTERS))
     assert good(organizer.get(LETTERS))["gone"] == {}
-    shown = json.loads(b64decode(good(organizer.get(f"{LETTERS}/{number}"))["bytes"]))
+    assert other.post(f"{LETTERS}/{number}/show").status_code == 404
+    shown = json.loads(b64decode(good(organizer.post(f"{LETTERS}/{number}/show"))["bytes"]))
     assert shown["id"] == "resend-4"
 
 

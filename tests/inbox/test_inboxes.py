@@ -4,8 +4,8 @@ import pytest
 from msgspec import json
 
 from schemas.outputs import AnyOutput
+from services.inbox.counts import Totals
 from services.inbox.port import InboxLostError, InboxUnavailableError, ResumeLostError
-from services.inbox.view import Totals
 from tests.inbox.conftest import Stores
 from tests.inbox.made import CAUSES, CONFERENCE, agreed, history, located, people, suggested, withdrawn
 from tests.inbox.seen import awaited, everything, inbox

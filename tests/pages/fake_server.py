@@ -109,7 +109,12 @@ class _Handler(BaseHTTPRequestHandler):
             if path == "/v1/organizer-session":
                 scene.organizer_in = self.command == "POST"
             scene.lock.notify_all()
+        if path in self._whole_letters():
+            return self._json(200, self._whole_letters()[path])
         return self._json(200, scene.reply.get((self.command, path), {}))
+
+    def _whole_letters(self) -> Doc:
+        return {f"/v1/dead-letters/{letter['number']}/show": letter for letter in self.server.scene.letters}
 
     do_POST = do_PUT = do_PATCH = do_DELETE = _change  # noqa: N815  # the base class calls them so
 
@@ -144,7 +149,8 @@ class _Handler(BaseHTTPRequestHandler):
     def _letters(self) -> Doc:
         query = parse_qs(urlsplit(self.path).query)
         after, limit = int(query.get("after", ["0"])[0]), int(query["limit"][0])
-        rest = [letter for letter in self.server.scene.letters if letter["number"] > after]
+        masked = {"reason": "It is not a JSON object.", "bytes": "", "size_bytes": 36}
+        rest = [letter | masked for letter in self.server.scene.letters if letter["number"] > after]
         return {"letters": rest[:limit], "next": rest[limit - 1]["number"] if len(rest) > limit else None}
 
     def _stream(self, parts: Callable[[], Iterator[str]]) -> None:

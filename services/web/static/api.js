@@ -77,6 +77,7 @@ export const organizer = {
   endKey: (id, key) => ask("DELETE", conference(id, `/keys/${part(key)}`)),
   overview: (id) => ask("GET", conference(id, "/overview")),
   letters: (id, after, limit) => ask("GET", conference(id, `/dead-letters?limit=${limit}${after === null ? "" : `&after=${part(after)}`}`)),
+  showLetter: (number) => ask("POST", `/v1/dead-letters/${part(number)}/show`),
   resend: (number, bytes, dry_run) => ask("POST", `/v1/dead-letters/${part(number)}/resend`, { bytes, dry_run }),
   why: (id, a, b) => ask("GET", conference(id, `/why?a=${part(a)}&b=${part(b)}`)),
   streamOf: (id) => BASE + conference(id, "/stream"),

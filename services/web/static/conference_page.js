@@ -1,4 +1,4 @@
-// One conference: its numbers live, and what an organizer can do there. What cannot be done is not offered.
+// One conference: its numbers as they are counted, and what an organizer can do there. What cannot be done is not offered.
 import { organizer } from "./api.js";
 import { conferenceForm } from "./conference_form.js";
 import { connectors } from "./connectors.js";
@@ -50,7 +50,7 @@ export class ConferencePage {
     this.seen = new Date().toISOString();
     this.numbers.draw(now);
     if (now.trouble) this.status("lost", now.trouble); // the numbers are right, but no card reaches anybody
-    else this.status("live", now.lag > 0 ? say("lagging", { count: now.lag }) : say("flowing"));
+    else this.status("live", typeof now.lag === "number" ? say("lagging", { count: now.lag }) : say("flowing"));
   }
 
   lost() {

@@ -42,10 +42,11 @@ class Crowd:
 
     def folded(self) -> None:
         """Waits until the fold has all."""
+        from tests.gateway.people import metric
         from tests.serving.process import until
 
         with self.hallway.client("organizer") as http:
-            until(lambda: good(http.get(f"/v1/conferences/{CONFERENCE}/overview"))["lag"] == 0)
+            until(lambda: metric(http, "hallway_unfolded_records") == 0)
 
 
 JSONL = {"content-type": "application/x-ndjson"}
