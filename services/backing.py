@@ -21,7 +21,7 @@ from services.gateway.conference_erasing import Forgetting
 from services.gateway.conferences import Conferences
 from services.gateway.delivering import Delivering
 from services.gateway.runner import Readiness, Runner
-from services.inbox.redis_inbox import RedisInboxes
+from services.inbox.port import Inboxes
 from services.journal import Journal, MirrorJournal, SqliteJournal
 from services.journal.folder import DataFolder
 from services.journal.sqlite import FILE
@@ -76,7 +76,7 @@ class Stores(NamedTuple):
     """What lies beside the log."""
 
     directory: SqliteDirectory
-    inboxes: RedisInboxes
+    inboxes: Inboxes
 
 
 class Backing(Protocol):
@@ -99,6 +99,7 @@ class InFile:
     """Everything in one process."""
 
     data: Path
+    clock: Callable[[], int] = clock
 
     async def open(self, stack: AsyncExitStack) -> Opened:
         """Opens the journal."""
@@ -114,7 +115,7 @@ class InFile:
         """Takes, folds and delivers here."""
         delivering = Delivering(self._journal, stores.inboxes, conferences.erased, again)
         stack.push_async_callback(delivering.close)
-        runner = Embedded(self._journal, clock, delivering.deliver, delivered=delivering.delivered, limits=RUNNER)
+        runner = Embedded(self._journal, self.clock, delivering.deliver, delivered=delivering.delivered, limits=RUNNER)
 
         async def forget(conference: str) -> None:
             await runner.forget(conference)
@@ -145,6 +146,7 @@ class InKafka:
     data: Path
     kafka: Access
     prefix: str = ""
+    clock: Callable[[], int] = clock
 
     async def open(self, stack: AsyncExitStack) -> Opened:
         """Opens the copy. The broker must be there the first time, to say which cluster it is."""
@@ -172,7 +174,7 @@ class InKafka:
             self._cluster,
             self._journal,
             stores.directory.letter_keys,
-            clock,
+            self.clock,
             conferences.note,
             conferences.end,
             topics=topics(self.prefix),

@@ -5,10 +5,12 @@ Invariants: nothing is changed, and no state is handed to another thread. What i
 out to this attendee and on the own words alone: whatever the other one said, blocked or closed, the answer is the same.
 """
 
+from collections.abc import Iterable
+
 from msgspec import Struct
 
 from services.inbox.port import Shown
-from streams.matching import Matcher, cards
+from streams.matching import Matcher, cards, presence
 from streams.matching.state import NEVER, ORDER_BITS, Card
 
 
@@ -62,6 +64,15 @@ def _own(card: Card, attendee: str) -> Own | None:
 def is_met(card: Card) -> bool:
     """Whether one of the two said, after both had agreed, that they met."""
     return card.agreed and any(cards.standing(card, person) == "met" for person in (card.a, card.b))
+
+
+def next_lapse(matcher: Matcher | None, attendees: Iterable[str], now: int) -> int | None:
+    """When the first of these who are here lapses (ms), without a record that says so."""
+    if matcher is None:
+        return None
+    state = matcher.state
+    people = [person for who in attendees if (person := state.attendees.get(who)) is not None]
+    return min((presence.lapses_at(state, one) for one in people if presence.is_here(state, one, now)), default=None)
 
 
 def shown(matcher: Matcher | None, attendee: str, match: str) -> Shown | None:
