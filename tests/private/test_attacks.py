@@ -151,6 +151,7 @@ def test_what_ada_says_is_answered_alike_whatever_bob_said() -> None:
 def test_a_later_comes_back_whatever_bob_said() -> None:
     async def watch(hall: Hall, card: str) -> tuple[bytes, list[Answer]]:
         async with hall.stream("ada") as live:
+            await live.until(lambda: live.cursor == 1)
             await hall.ask("ada", "POST", ANSWERS, {"card": card, "answer": "later"})
             for minutes in (59, 60, 61):
                 await hall.at(BEGINS + minutes * MINUTE_MS)
