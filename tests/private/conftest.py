@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.kafka.conftest import kafka_address, prefix  # noqa: F401 - the same fixtures
+
 _HERE = Path(__file__).parent
 
 

@@ -8,6 +8,7 @@ journal, a directory and inboxes in memory.
 import asyncio
 import json
 import re
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -72,12 +73,20 @@ class Answer:
 
 @dataclass
 class Hall:
-    """``now``: the clock, in ms."""
+    """``now``: the clock of a hall in memory, in ms; None where time is the log's. ``lag_ms``: how far behind the log
+    the gateway's clock is."""
 
     gate: Gate
     app: Bounded
-    now: list[int]
-    tokens: dict[str, str] = field(default_factory=dict)  # of sessions, by attendee; "" the organizer's key
+    now: list[int] | None
+    conference: str = CONFERENCE
+    tokens: dict[str, str] = field(default_factory=dict)  # of sessions, and keys, by who has them
+    posts: int = 0  # that were brought
+
+    @property
+    def accounts(self) -> Callable[[str], str]:
+        """The account of somebody here: in every conference another."""
+        return lambda who: f"x:{who}" if self.conference == CONFERENCE else f"x:{who}.{self.conference}"
 
     # -- requests ------------------------------------------------------------------------------------------------
 
@@ -158,7 +167,8 @@ class Hall:
 
     async def at(self, now: int) -> None:
         """Time goes on to there, and all that is due by then has come to everybody."""
-        self.now[0] = now
+        if self.now is not None:
+            self.now[0] = now
         await self.settled()
 
     async def settled(self) -> None:
@@ -168,53 +178,68 @@ class Hall:
                 await asyncio.sleep(0.001)
 
     async def _is_settled(self) -> bool:
-        due = await self.gate.ask(CONFERENCE, lambda matcher: matcher.next_due() if matcher else None)
-        if self.gate.runner.behind or (due is not None and due <= self.now[0]):
+        due = await self.gate.ask(self.conference, lambda matcher: matcher.next_due() if matcher else None)
+        if self.gate.runner.behind or (due is not None and due <= self.log_now()):
             return False
         if await asyncio.to_thread(self.gate.directory.erasing.pending):
             return False
-        mark = await self.gate.inboxes.delivered(CONFERENCE)
-        last = next(iter(reversed([position for position, _ in self.gate.journal.outputs(CONFERENCE)])), "")
+        mark = await self.gate.inboxes.delivered(self.conference)
+        last = next(iter(reversed([position for position, _ in self.gate.journal.outputs(self.conference)])), "")
         return mark is not None and order(mark) >= order(last)
 
     def event(self, kind: str, number: str, **fields: Any) -> dict[str, Any]:
         """An event of this conference, now."""
-        return {"type": kind, "id": number, "at": written(self.now[0]), "conference": CONFERENCE} | fields
+        return {"type": kind, "id": number, "at": written(self.gate.clock()), "conference": self.conference} | fields
 
-    async def open(self) -> None:
+    def log_now(self) -> int:
+        """What the log takes for now, in ms."""
+        return time.time_ns() // 1_000_000 if self.now is None else self.now[0]
+
+    async def open(self, **matching: int) -> None:
         """Makes the keys, and opens the conference."""
         keys = self.gate.directory.keys
         self.tokens |= {ORGANIZER: keys.issue_key("organizer", "org")}
         self.tokens |= {CONNECTOR: keys.issue_key("connector", "posts", checkins=False)}
-        await self.good(ORGANIZER, "PUT", f"/v1/conferences/{CONFERENCE}", OPENING)
+        opening = OPENING | {"matching": OPENING["matching"] | matching}
+        await self.good(ORGANIZER, "PUT", f"/v1/conferences/{self.conference}", opening)
 
     async def enter(self, *people: str) -> None:
         """Registers, with a name, an account of their own and a session."""
         for who in people:
-            named = {"name": who.title(), "email": f"{who}@example.org", "show_name": True}
-            person = Person(conference=CONFERENCE, attendee=who, **named)
+            person = Person(
+                conference=self.conference,
+                attendee=who,
+                name=who.title(),
+                email=f"{who}@example.org",
+                show_name=True,
+            )
             await asyncio.to_thread(self.gate.directory.people.add, person)
-            fields = {"attendee": who, "accounts": [f"x:{who}"], "consent": ALL}
+            fields = {"attendee": who, "accounts": [self.accounts(who)], "consent": ALL}
             await self.bring(self.event("attendee.registered", f"r-{who}", **fields))
-            await self.verify(who, f"x:{who}")
-            link = self.gate.directory.keys.issue_link(CONFERENCE, who)
+            await self.verify(who, self.accounts(who))
+            link = self.gate.directory.keys.issue_link(self.conference, who)
             answer = await self.ask("nobody", "POST", "/v1/session", {"link": link})
             cookie = dict(answer.headers)[b"set-cookie"].decode()
             self.tokens[who] = cookie.partition("=")[2].partition(";")[0]
 
     async def verify(self, who: str, account: str) -> None:
         """What the verifier says when it found the code."""
-        await self.gate.intake.say([verified(CONFERENCE, who, account, self.now[0])], VERIFIER)
+        await self.gate.intake.say([verified(self.conference, who, account, self.gate.clock())], VERIFIER)
 
     async def talk(self, one: str, other: str, more: int = 0) -> None:
         """They know each other from now on."""
         posts = []
         for n in range(2 + more):
             for actor, named in ((one, other), (other, one)):
-                at = written(self.now[0] - (n + 1) * DAY_MS)
-                post = {"type": "activity.posted", "id": f"x:{one}-{other}-{actor}-{n}", "at": at}
-                posts.append(post | {"actor": f"x:{actor}", "hashtags": ["hitsm"], "mentions": [f"x:{named}"]})
+                at = written(self.gate.clock() - (n + 1) * DAY_MS)
+                post = {"type": "activity.posted", "id": f"x:{self.conference}-{one}-{other}-{actor}-{n}", "at": at}
+                fields = {"actor": self.accounts(actor), "mentions": [self.accounts(named)]}
+                posts.append(post | fields | {"hashtags": OPENING["hashtags"]})
         assert {each["status"] for each in await self.bring(*posts, who=CONNECTOR)} == {"accepted"}
+        self.posts += len(posts)
+        async with asyncio.timeout(LIMIT_S):
+            while await self.gate.ask(self.conference, _posts) < self.posts:  # noqa: ASYNC110  # a router brings them
+                await asyncio.sleep(0.005)
 
     async def card(self, who: str, other: str) -> str:
         """The card that the two have, or had last."""
@@ -224,7 +249,7 @@ class Hall:
             card = matcher.state.cards.get(pair)
             return "" if card is None else str(card.match)
 
-        return await self.gate.ask(CONFERENCE, found)
+        return await self.gate.ask(self.conference, found)
 
 
 class Listening:
@@ -242,6 +267,8 @@ class Listening:
             self.status, self.headers = event["status"], tuple(event["headers"])
         elif event["body"].startswith(b"event: beat"):
             self.beats += 1
+        elif event["body"].startswith(b"event: presence"):
+            pass  # of the attendee alone, and once a second: how many come is a matter of time
         else:
             self._bytes += event["body"]
             self.cursor = max([self.cursor, *map(int, re.findall(rb"^id: (\d+)$", event["body"], re.MULTILINE))])
@@ -258,6 +285,10 @@ class Listening:
         """What came since it was taken last."""
         taken, self._bytes = self._bytes, b""
         return taken
+
+
+def _posts(matcher: Any) -> int:
+    return len(matcher.state.posts) if matcher is not None else 0
 
 
 class _InMemory(InFile):

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.private.hall import CONFERENCE, Answer, Hall
+from tests.private.hall import Answer, Hall
 from tests.private.stories import OTHERS, WATCHED, Step, Story
 
 ANSWERS = frozenset({"accepted", "later", "declined", "met", "not_met", "here"})
@@ -31,7 +31,7 @@ async def play(hall: Hall, made: Story, steps: Sequence[Step]) -> Seen:
     await hall.enter(WATCHED, *OTHERS)
     for one, other, more in made.ties:
         await hall.talk(one, other, more)
-    seen, now = Seen(), hall.now[0]
+    seen, now = Seen(), hall.log_now()
     async with hall.stream(WATCHED) as live:
         for number, step in enumerate(steps):
             now += step.after_ms
@@ -94,11 +94,11 @@ async def _done(hall: Hall, number: str, step: Step) -> Answer | None:
         case "is erased":
             return await hall.ask(who, "DELETE", "/v1/me", {"confirm": "erase me"})
         case "loses the account":
-            await hall.verify("nobody", f"x:{who}")
+            await hall.verify("nobody", hall.accounts(who))
             return None
         case "block account" | "unblock account":
             kind = "attendee.blocked" if what == "block account" else "attendee.unblocked"
-            event = hall.event(kind, number, attendee=who, blocked=f"x:{step.whom}")
+            event = hall.event(kind, number, attendee=who, blocked=hall.accounts(step.whom))
             return await hall.ask(who, "POST", "/v1/events", [event])
         case "unblock":
             blocks = (await hall.ask(who, "GET", "/v1/me/blocks")).json()
@@ -120,4 +120,4 @@ async def _is_private(hall: Hall, who: str) -> bool:
         card = matcher.state.cards.get((min(who, WATCHED), max(who, WATCHED)))
         return card is not None and not card.ended and WATCHED not in card.gone and not card.agreed
 
-    return await hall.gate.ask(CONFERENCE, look)
+    return await hall.gate.ask(hall.conference, look)

@@ -31,7 +31,7 @@ def in_a_hall(test: Story) -> Callable[[], None]:
 
         asyncio.run(limited())
 
-    del run.__wrapped__  # type: ignore[attr-defined]  # or pytest looks for a fixture
+    del run.__wrapped__
     return run
 
 
