@@ -117,7 +117,7 @@ class Hall:
         async def send(event: Any) -> None:
             got.append(event)
 
-        await self.app(self._scope(who, method, path, headers), receive, send)  # type: ignore[arg-type]
+        await self.app(self._scope(who, method, path, headers), receive, send)
         body_bytes = b"".join(event.get("body", b"") for event in got[1:])
         return Answer(got[0]["status"], tuple((name, value) for name, value in got[0]["headers"]), body_bytes)
 
@@ -150,7 +150,7 @@ class Hall:
 
         headers = {} if last is None else {"last-event-id": last}
         scope = self._scope(who, "GET", "/v1/me/stream", headers)
-        task = asyncio.create_task(self.app(scope, receive, send))  # type: ignore[arg-type]
+        task = asyncio.create_task(self.app(scope, receive, send))
         try:
             yield found
         finally:

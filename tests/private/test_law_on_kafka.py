@@ -1,8 +1,9 @@
 """The law where the log is in Kafka, workers match and deliver, and inboxes are in Redis.
 
 One gateway and one worker of each kind serve all stories; each is played in two conferences. The log's time is the
-broker's, so moments are left out of the comparison, and so are the ids that come of the conference's: cards by the order
-in which they appear. The gateway's clock is an hour and a half behind the log: what was put off comes again at once.
+broker's, so moments are left out of the comparison, and so are the ids that come of the conference's: cards are called
+by the order in which they appear. The gateway's clock is an hour and a half behind the log: what was put off comes
+again at once.
 """
 
 import asyncio
@@ -48,9 +49,9 @@ async def _gateway(address: str, prefix: str, folder: Path) -> AsyncIterator[Run
     async with EmbeddedValkey(folder / "redis") as store:
         options = {"router": (), "matcher": (), "delivery": ("--redis", store.url)}
         with ExitStack() as stack:
-            workers = [
-                stack.enter_context(Worker(kind, address, prefix, folder, *more)) for kind, more in options.items()
-            ]
+            workers = [Worker(kind, address, prefix, folder, *more) for kind, more in options.items()]
+            for worker in workers:
+                stack.enter_context(worker)
             for worker in workers:
                 await asyncio.to_thread(until, worker.works, LONG_S)
             settings = Settings(
@@ -82,14 +83,14 @@ def _equal_ids(seen: Seen, conference: str) -> None:
 async def _hold(parts: Running, seeds: range) -> Counter[str]:
     found: Counter[str] = Counter()
     for seed in seeds:
-        made, played = story(seed), []
+        made, played = story(seed), list[Seen]()
         for way in (1, 2):
             hall = Hall(parts.gate, parts.app, None, f"story{seed}x{way}")
             async with asyncio.timeout(STORY_S):
                 await hall.open(presence_hours=12)
                 played.append(await play(hall, made, made.filled(way)))
             _equal_ids(played[-1], hall.conference)
-        compare(*played, seed)
+        compare(played[0], played[1], seed)
         found += played[0].counts
         found["replaced"] += len(set(played[0].acts) ^ set(played[1].acts))
         found.update(act.rpartition("~")[2] for each in played for act in each.acts)
