@@ -20,7 +20,7 @@ from services.gateway.conference_erasing import Forgetting
 from services.gateway.conferences import Conferences
 from services.gateway.delivering import Delivering
 from services.gateway.runner import Readiness, Runner
-from services.inbox.redis_inbox import RedisInboxes
+from services.inbox.port import Inboxes
 from services.journal import Journal, MirrorJournal, SqliteJournal
 from services.journal.folder import DataFolder
 from services.journal.sqlite import FILE
@@ -75,7 +75,7 @@ class Stores(NamedTuple):
     """What lies beside the log."""
 
     directory: SqliteDirectory
-    inboxes: RedisInboxes
+    inboxes: Inboxes
 
 
 class Backing(Protocol):
@@ -96,6 +96,7 @@ class InFile:
     """Everything in one process."""
 
     data: Path
+    clock: Callable[[], int] = clock
 
     async def open(self, stack: AsyncExitStack) -> Opened:
         """Opens the journal."""
@@ -109,7 +110,7 @@ class InFile:
         """Takes, folds and delivers here."""
         delivering = Delivering(self._journal, stores.inboxes, conferences.erased)
         stack.push_async_callback(delivering.close)
-        runner = Embedded(self._journal, clock, delivering.deliver, delivered=delivering.delivered, limits=RUNNER)
+        runner = Embedded(self._journal, self.clock, delivering.deliver, delivered=delivering.delivered, limits=RUNNER)
 
         async def forget(conference: str) -> None:
             await runner.forget(conference)
@@ -140,6 +141,7 @@ class InKafka:
     data: Path
     kafka: Access
     prefix: str = ""
+    clock: Callable[[], int] = clock
 
     async def open(self, stack: AsyncExitStack) -> Opened:
         """Opens the copy. The broker must be there the first time, to say which cluster it is."""
@@ -165,7 +167,7 @@ class InKafka:
             self._cluster,
             self._journal,
             stores.directory.letter_keys,
-            clock,
+            self.clock,
             conferences.note,
             conferences.end,
             topics=topics(self.prefix),

@@ -55,7 +55,7 @@ _log = structlog.get_logger("hallway.serving")
 
 @dataclass(frozen=True)
 class Settings:
-    """What is told on the command line; the last three are for tests and other composition roots.
+    """What is told on the command line; the last four are for tests and other composition roots.
 
     ``trusted_proxies``: addresses and networks whose ``X-Forwarded-For`` is believed.
     ``kafka``: where the log is; None: it is in the data folder. ``kafka_prefix``: of its topics.
@@ -72,10 +72,15 @@ class Settings:
     reader: PostReader | None = None
     bounds: Bounds = field(default_factory=Bounds)
     static: Path = STATIC
+    clock: Callable[[], int] = clock
 
     def backing(self) -> Backing:
         """What its log stands on."""
-        return InKafka(self.data, self.kafka, self.kafka_prefix) if self.kafka else InFile(self.data)
+        return (
+            InKafka(self.data, self.kafka, self.kafka_prefix, self.clock)
+            if self.kafka
+            else InFile(self.data, self.clock)
+        )
 
     def address(self, port: int) -> str:
         """Where people find it."""
@@ -105,14 +110,14 @@ async def running(settings: Settings, address: str) -> AsyncIterator[Running]:
         opened = await (backing := settings.backing()).open(stack)
         for notice in opened.journal.notices:
             _log.warning("the journal was mended", notice=notice)
-        directory = await asyncio.to_thread(SqliteDirectory, settings.data / "directory", clock)
+        directory = await asyncio.to_thread(SqliteDirectory, settings.data / "directory", settings.clock)
         stack.callback(directory.close)
         server = None if settings.redis_url else EmbeddedValkey(settings.data / "valkey")
         if server is not None:
             await stack.enter_async_context(server)
         url = settings.redis_url or (server.url if server else "")
         inboxes = await stack.enter_async_context(RedisInboxes(url, opened.epoch))
-        gate, runner = await _composed(stack, settings, address, backing, opened.journal, Stores(directory, inboxes))
+        gate, runner = await composed(stack, settings, address, backing, opened.journal, Stores(directory, inboxes))
         await runner.start()
         stack.push_async_callback(runner.stop)
         background = Background(gate, server)
@@ -120,10 +125,11 @@ async def running(settings: Settings, address: str) -> AsyncIterator[Running]:
         yield Running(gateway(gate), gate, background, opened.is_new, url)
 
 
-async def _composed(
+async def composed(
     stack: AsyncExitStack, settings: Settings, address: str, backing: Backing, journal: Journal, stores: Stores
 ) -> tuple[Gate, Startable]:
-    directory, inboxes = stores
+    """The gate and the runner behind it, which is to be started, over these stores."""
+    (directory, inboxes), clock = stores, settings.clock
     conferences, hub = Conferences(), Hub(settings.bounds)
     await asyncio.to_thread(conferences.learn, journal)
     runner, delivering = backing.runner(stack, stores, conferences)

@@ -29,14 +29,20 @@ _TRACE_BYTES = 12
 class SqliteDirectory:
     """The directory. ``clock`` gives milliseconds since 1970; ``folder`` None keeps it in memory.
 
-    ``evidence_days``: the longest of any conference's policy. Is ``Tokens``.
+    ``evidence_days``: the longest of any conference's policy. ``secret``: instead of its own, for tests. Is ``Tokens``.
     """
 
-    def __init__(self, folder: Path | None, clock: Callable[[], int], evidence_days: int = EVIDENCE_DAYS) -> None:
+    def __init__(
+        self,
+        folder: Path | None,
+        clock: Callable[[], int],
+        evidence_days: int = EVIDENCE_DAYS,
+        secret: secrets_.Secret | None = None,
+    ) -> None:
         if folder is not None:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._clock, self._days = clock, evidence_days
-        self._secret = secrets_.made() if folder is None else secrets_.kept(folder / SECRET_FILE)
+        self._secret = secret or (secrets_.made() if folder is None else secrets_.kept(folder / SECRET_FILE))
         base = self._base = Database(folder and folder / PEOPLE_FILE, tables.PEOPLE)
         posts = self._posts_base = Database(folder and folder / POSTS_FILE, tables.POSTS)
         self._audit_base = Database(folder and folder / AUDIT_FILE, tables.AUDIT)

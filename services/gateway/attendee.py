@@ -5,6 +5,7 @@ Owns: these routes. May never: speak for anybody but the session's attendee, or 
 
 import asyncio
 import secrets
+from functools import partial
 from typing import Annotated, Any
 
 from litestar import delete, get, patch, post
@@ -22,6 +23,7 @@ from schemas.events import (
     MatchAnswered,
 )
 from schemas.times import written
+from services.gateway.attendee_queries import blocked, shown
 from services.gateway.auth import Caller
 from services.gateway.gate import Gate, sole
 from services.gateway.inboxes import InboxShown, following, inbox
@@ -41,9 +43,10 @@ from services.gateway.shapes import (
     PlaceNamed,
     Unblock,
 )
-from services.gateway.standing import blocked, holds, is_open, standing
+from services.gateway.standing import standing
 from services.gateway.streams import EventStream, Owner
-from services.inbox.position import order
+from services.inbox.cursor import cursor_of
+from services.inbox.port import Shown
 
 ATTENDEE = allow("attendee")
 
@@ -113,12 +116,7 @@ async def my_stream(
     after: Annotated[str, Parameter(required=False, description="As Last-Event-ID, for a first connection.")] = "",
 ) -> EventStream:
     """My cards as they come: server-sent events."""
-    since = last_event_id or after
-    try:
-        order(since)
-    except ValueError as error:
-        detail = f"{since[:40]!r} {error}. Take the inbox and its position."
-        raise ProblemError(400, "position", detail, field="last-event-id") from None
+    since = cursor_of(last_event_id or after)
     conference, attendee = caller.conference, caller.subject
     owner = Owner(caller.id, conference, attendee)
     return EventStream(gate.hub, owner, lambda: following(gate, conference, attendee, since))
@@ -127,10 +125,21 @@ async def my_stream(
 @post("/v1/me/answers", opt=ATTENDEE, status_code=200, tags=["attendee"])
 async def answer(gate: Gate, caller: Caller, data: AnswerGiven) -> Result:
     """What I say to a card."""
-    if not await gate.ask(caller.conference, lambda matcher: is_open(matcher, caller.subject, data.card)):
+    card = await _card(gate, caller, data.card)
+    if card is None or not card.is_open:
         raise ProblemError(409, "card", "This card is over, or not yours. Take your inbox again.", field="card")
     said = MatchAnswered(**common(gate, caller), match=data.card, answer=data.answer, place=data.place)
     return await say(gate, caller, said)
+
+
+async def _card(gate: Gate, caller: Caller, card: str) -> Shown | None:
+    """A card as it was shown to the caller: by the fold, and where that knows no open one, by the inbox itself, which
+    also knows cards of somebody erased."""
+    conference, attendee = caller.conference, caller.subject
+    found = await gate.ask(conference, partial(shown, attendee=attendee, match=card))
+    if found is not None and found.is_open:
+        return found
+    return await gate.inboxes.shown(conference, attendee, card)
 
 
 @post("/v1/me/here", opt=ATTENDEE, status_code=200, tags=["attendee"])
@@ -175,10 +184,12 @@ def _show_name(gate: Gate, caller: Caller, show: bool) -> None:
 @post("/v1/me/blocks", opt=ATTENDEE, status_code=200, tags=["attendee"])
 async def block(gate: Gate, caller: Caller, data: CardNamed) -> Result:
     """Never with this person, both ways; seen by nobody."""
-    other = await gate.ask(caller.conference, lambda matcher: holds(matcher, caller.subject, data.card))
-    if other is None:
+    card = await _card(gate, caller, data.card)
+    if card is None:
         raise ProblemError(409, "card", "This card is not yours. Take your inbox again.", field="card")
-    return await say(gate, caller, AttendeeBlocked(**common(gate, caller), blocked=other))
+    if not card.other:
+        return Result("accepted")  # erased, so there is nobody to block; it looks like every other card that is over
+    return await say(gate, caller, AttendeeBlocked(**common(gate, caller), blocked=card.other))
 
 
 def _handle(gate: Gate, caller: Caller, other: str) -> str:
@@ -187,16 +198,17 @@ def _handle(gate: Gate, caller: Caller, other: str) -> str:
 
 @get("/v1/me/blocks", opt=ATTENDEE, tags=["attendee"])
 async def blocks(gate: Gate, caller: Caller) -> list[Blocked]:
-    """Whom I blocked."""
-    others = await gate.ask(caller.conference, lambda matcher: blocked(matcher, caller.subject))
-    shown = await asyncio.to_thread(gate.directory.display, caller.conference, others)
-    return [Blocked(_handle(gate, caller, other), shown[other].name, shown[other].picture) for other in others]
+    """Whom I blocked by a card."""
+    others = await gate.ask(caller.conference, partial(blocked, attendee=caller.subject))
+    people = await asyncio.to_thread(gate.directory.display, caller.conference, others)
+    found = [Blocked(_handle(gate, caller, other), people[other].name, people[other].picture) for other in others]
+    return sorted(found, key=lambda each: each.blocked)
 
 
 @delete("/v1/me/blocks", opt=ATTENDEE, status_code=200, tags=["attendee"])
 async def unblock(gate: Gate, caller: Caller, data: Unblock) -> Result:
     """Takes a block back."""
-    others = await gate.ask(caller.conference, lambda matcher: blocked(matcher, caller.subject))
+    others = await gate.ask(caller.conference, partial(blocked, attendee=caller.subject))
     for other in others:
         if _handle(gate, caller, other) == data.blocked:
             return await say(gate, caller, AttendeeUnblocked(**common(gate, caller), blocked=other))

@@ -20,8 +20,8 @@ from collections import Counter
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
+from services.gateway.attendee_queries import is_met
 from services.gateway.held_back import cause_of, known_to
-from services.gateway.standing import is_met
 from streams.matching import Matcher, presence
 from streams.matching.state import NEVER, Attendee, Card, State
 

@@ -30,7 +30,7 @@ class Delivering:
     async def deliver(self, conference: str, outputs: Sequence[AnyOutput]) -> None:
         """For the runner."""
         try:
-            await self._inboxes.deliver(conference, outputs)
+            await self._inboxes.deliver(conference, outputs, self._erased(conference))
         except InboxLostError as error:
             await self._mend(conference, error.delivered)
         except InboxForeignError as error:
@@ -64,7 +64,7 @@ class Delivering:
                 await self._rebuild(conference)
             else:
                 while outputs := await asyncio.to_thread(self._next, conference, after):
-                    after = await self._inboxes.deliver(conference, outputs)
+                    after = await self._inboxes.deliver(conference, outputs, self._erased(conference))
         except (InboxUnavailableError, InboxLostError) as error:
             raise UndeliveredError(str(error)) from error
 

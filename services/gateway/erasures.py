@@ -72,6 +72,11 @@ class Erasures:
                 _log.warning("an inbox is erased later", conference=conference)
         self._work.set()
 
+    async def is_under_way(self, conference: str) -> bool:
+        """Whether somebody of this conference is being erased, and something of it may still come."""
+        pending = await asyncio.to_thread(self.directory.erasing.pending)
+        return any(erased.conference == conference for erased in pending)
+
     async def begin_conference(self, conference: str) -> str:
         """Erases a whole conference that is closed; the rest follows by itself. Says what remains elsewhere."""
         assert self.conference is not None

@@ -7,6 +7,7 @@ from typing import Any
 
 _AT = "2027-03-09T14:05:00.000Z"
 _TAKEN: dict[str, Any] = {"status": "accepted", "conference": "himss-2027", "offset": 4711}
+_OWN_TAKEN: dict[str, Any] = {"status": "accepted"}
 _OPENING: dict[str, Any] = {
     "name": "HIMSS 2027",
     "hashtags": ["himss27", "hitsm"],
@@ -80,10 +81,10 @@ _WHY: dict[str, Any] = {
 }
 _CARD: dict[str, Any] = {
     "card": "m-9447ee028b88a72cec91b207",
-    "position": "4700-0",
+    "position": "7",
     "at": _AT,
     "why": [_WHY],
-    "near": True,
+    "near": None,
     "agreed_at": None,
     "your_place": None,
     "their_place": None,
@@ -175,7 +176,13 @@ GIVEN: dict[tuple[str, str], Any] = {
     },
     ("POST", "/v1/conferences/{conference}/keys"): _MADE,
     ("GET", "/v1/me/blocks"): [{"blocked": "0d9f6a2e4b7c8151a3e6f902", "name": "Bob Iyer", "picture": None}],
-    ("GET", "/v1/me/inbox"): {"position": "4700-0", "cards": [_CARD]},
+    ("GET", "/v1/me/inbox"): {"position": "7", "cards": [_CARD]},
+    ("POST", "/v1/me/answers"): _OWN_TAKEN,
+    ("POST", "/v1/me/here"): _OWN_TAKEN,
+    ("POST", "/v1/me/left"): _OWN_TAKEN,
+    ("POST", "/v1/me/blocks"): _OWN_TAKEN,
+    ("DELETE", "/v1/me/blocks"): _OWN_TAKEN,
+    ("PATCH", "/v1/me/consent"): _OWN_TAKEN,
 }
 
 # Of streams: the events by name, what each says, and one as it comes.
@@ -192,11 +199,11 @@ STREAMS: dict[str, tuple[dict[str, str], str]] = {
             "suggested": "A card: somebody you know is here.",
             "agreed": "Both said yes; places of those who share theirs.",
             "located": "The other says where they are.",
-            "withdrawn": "The card is over.",
+            "withdrawn": "The card is over. Read again, every entry of a card that is over comes as this.",
             "presence": "Whether I am here, and where: at the opening and when it changed. It has no id.",
-            "reset": "What came after your position is no longer kept: take the inbox again. It has no id.",
+            "reset": "Your position is none of this inbox, or no longer kept: take the inbox again. It has no id.",
             "beat": "Nothing came for a while; the line is alive. It has no id.",
         },
-        'id: 4700-0\nevent: suggested\ndata: {"kind":"suggested","card":"m-9447ee028b88a72cec91b207", …}\n\n',
+        'id: 7\nevent: suggested\ndata: {"kind":"suggested","card":"m-9447ee028b88a72cec91b207", …}\n\n',
     ),
 }

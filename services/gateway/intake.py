@@ -32,7 +32,10 @@ NOTED = frozenset({ConferenceOpened, ConferenceClosed, AttendeeErased})  # what 
 
 
 class Result(Struct, frozen=True, omit_defaults=True, gc=False):
-    """What became of one event. ``conference`` and ``offset``: where it stands (a post may stand in several logs)."""
+    """What became of one event. ``conference`` and ``offset``: where it stands (a post may stand in several logs).
+
+    An attendee is told neither: an offset counts other people's records.
+    """
 
     status: str
     conference: str | None = None
@@ -98,7 +101,7 @@ class Intake:
                 answers = await self.runner.take(items, source_of(sender))
             results = [_result(item, answers[at] if answers else None) for at, item in enumerate(ready)]
             await self._note(ready, answers)
-            return results
+            return [_of_attendee(result) for result in results] if sender.role == "attendee" else results
         finally:
             self._under_way.discard(done)
             done.set_result(None)
@@ -184,6 +187,11 @@ def _to_log(item: _Item, sender: Sender) -> Record | Reject | None:
     if sender.role == "attendee" or not item.line.strip():
         return None
     return Reject(item.reason, item.field, item.line[: EVENT_BYTES + 1])
+
+
+def _of_attendee(result: Result) -> Result:
+    """No place in a log, and not whether anybody here is known to a post: nothing that depends on others."""
+    return Result("accepted") if result.status == "accepted" else result
 
 
 def _result(item: _Item, answer: Answer | None) -> Result:

@@ -38,9 +38,9 @@ class Owner(Struct, frozen=True):
     attendee: str = ""
 
 
-def chunk(event: str, data: bytes, position: str = "") -> bytes:
-    """One event. ``data`` is one line."""
-    head = f"id: {position}\n" if position else ""
+def chunk(event: str, data: bytes, cursor: int | None = None) -> bytes:
+    """One event. ``data`` is one line; ``cursor`` is that of the own inbox."""
+    head = "" if cursor is None else f"id: {cursor}\n"
     return f"{head}event: {event}\ndata: ".encode() + data + b"\n\n"
 
 

@@ -8,9 +8,10 @@ import asyncio
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 from redis.asyncio.client import PubSub
 
-from services.inbox.entries import WITHDRAWN
+from services.inbox.entries import readable
 from services.inbox.following import RETRY_FIRST_S, RETRY_MOST_S
 from services.inbox.keys import HINTS
 from services.inbox.link import LISTEN, Link, heed_cancellation
@@ -27,6 +28,7 @@ class _Added(Struct, array_like=True, gc=False):
     other: str
     new: bool
     view: str
+    cursor: int
 
 
 class _Hint(Struct, array_like=True, gc=False):
@@ -113,5 +115,6 @@ class Hints:
 
 
 def _entry(added: _Added) -> Entry:
-    other = None if added.kind == WITHDRAWN else added.other
-    return Entry(added.position, added.view.encode(), added.kind, added.match, other, added.new)
+    content = (added.view.encode(), added.other) if added.other else None
+    entry = readable(added.position, added.cursor, added.kind, added.match, content)
+    return replace(entry, new=added.new, live=True)

@@ -44,10 +44,10 @@ class Keys:
         return f"inbox{tag}", f"cards{tag}", f"others{tag}"
 
     def of(self, attendee: str) -> list[str]:
-        """The attendee's own: a stream (``k`` kind, ``m`` match, ``v`` view), and two hashes.
+        """The attendee's own: a stream by position (``k`` kind, ``m`` match), and two hashes.
 
-        ``cards``: ``kind:match`` -> "position view", ``:last`` and ``:trimmed`` positions. ``others``: ``c:match`` ->
-        whom the own card is about, ``b:match`` -> whose card is about this attendee.
+        ``cards``: ``kind:match`` -> "cursor view", ``:count`` and ``:trimmed`` cursors. ``others``: ``c:match`` ->
+        whom the own card is about ("": erased), ``w:match``: it is over, ``b:match`` -> whose card is about this one.
         """
         inbox, cards, others = self.prefix
         return [inbox + attendee, cards + attendee, others + attendee]

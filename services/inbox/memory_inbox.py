@@ -12,7 +12,8 @@ from msgspec.structs import asdict
 
 from schemas.outputs import AnyOutput
 from services.inbox.counts import Totals
-from services.inbox.entries import WITHDRAWN, Delivery, NewEntry, batches, check_ascending, delivery_of
+from services.inbox.cursor import FIRST
+from services.inbox.entries import WITHDRAWN, Delivery, NewEntry, batches, check_ascending, delivery_of, readable
 from services.inbox.following import Following
 from services.inbox.port import (
     BATCH_OUTPUTS,
@@ -24,46 +25,64 @@ from services.inbox.port import (
     InboxUnavailableError,
     Page,
     ResumeLostError,
+    Shown,
 )
 from services.inbox.position import START, order
 from services.inbox.view import card_of
 
 
 @dataclass
+class _Card:
+    other: str = ""  # "": erased
+    is_over: bool = False
+    parts: dict[str, tuple[int, bytes]] = field(default_factory=dict)  # the newest (cursor, view) of each kind
+
+
+@dataclass
 class _Inbox:
-    entries: list[tuple[str, NewEntry]] = field(default_factory=list)
-    cards: dict[str, dict[str, tuple[str, bytes]]] = field(default_factory=dict)
-    others: dict[str, str] = field(default_factory=dict)  # by match, of the own cards
+    entries: list[tuple[str, str, str]] = field(default_factory=list)  # position, kind, match
+    cards: dict[str, _Card] = field(default_factory=dict)
     named_in: dict[str, str] = field(default_factory=dict)  # by match, whose cards are about this attendee
+    count: int = FIRST  # entries ever: the cursor of the newest
     last: str = START
-    trimmed: str = START
 
     def add(self, position: str, entry: NewEntry, keep: int) -> None:
         if order(position) <= order(self.last):
             return
         self.last = position
-        self.entries.append((position, entry))
+        self.count += 1
+        self.entries.append((position, entry.kind, entry.match))
         self.trim(keep)
+        card = self.cards.setdefault(entry.match, _Card(entry.other))
         if entry.kind == WITHDRAWN:
-            self.cards.pop(entry.match, None)
-        else:
-            self.cards.setdefault(entry.match, {})[entry.kind] = (position, entry.view)
-            self.others[entry.match] = entry.other
+            card.is_over = True
+            card.parts.clear()
+        elif entry.other:
+            card.other = entry.other
+            card.parts[entry.kind] = (self.count, entry.view)
 
-    def named(self, entry: NewEntry) -> str | None:
-        return None if entry.kind == WITHDRAWN else self.others.get(entry.match)
+    @property
+    def trimmed(self) -> int:
+        """The cursor of the newest entry that is no longer kept."""
+        return self.count - len(self.entries)
+
+    def after(self, cursor: int) -> list[Entry]:
+        found = []
+        for at, (position, kind, match) in enumerate(self.entries, self.trimmed + 1):
+            card = self.cards[match]
+            content = (card.parts[kind][1], card.other) if kind in card.parts else None
+            found.append(readable(position, at, kind, match, content))
+        return found[max(0, cursor - self.trimmed) :]
 
     def trim(self, keep: int) -> None:
-        gone = self.entries[: max(0, len(self.entries) - keep)]
-        if gone:
-            self.trimmed = gone[-1][0]
-            del self.entries[: len(gone)]
+        del self.entries[: max(0, len(self.entries) - keep)]
 
-    def forget(self, match: str) -> None:
-        self.others.pop(match, None)
+    def forget_other(self, match: str) -> None:
+        """The other one of a match was erased."""
         self.named_in.pop(match, None)
-        self.cards.pop(match, None)
-        self.entries = [(at, entry) for at, entry in self.entries if entry.match != match or entry.kind == WITHDRAWN]
+        if match in self.cards:
+            self.cards[match].other = ""
+            self.cards[match].parts.clear()
 
 
 @dataclass
@@ -81,7 +100,7 @@ class _Conference:
         self.mark = delivery.position
         for entry in delivery.entries:
             self.inboxes.setdefault(entry.attendee, _Inbox()).add(delivery.position, entry, keep)
-            if entry.kind != WITHDRAWN:
+            if entry.kind != WITHDRAWN and entry.other:
                 self.inboxes.setdefault(entry.other, _Inbox()).named_in[entry.match] = entry.attendee
         if delivery.counts is not None:
             numbers = asdict(self.totals)
@@ -110,7 +129,7 @@ class MemoryInboxes(Following):
     async def check(self) -> None:
         """Nothing is ever wrong."""
 
-    async def deliver(self, conference: str, outputs: Sequence[AnyOutput]) -> str:
+    async def deliver(self, conference: str, outputs: Sequence[AnyOutput], erased: Collection[str] = ()) -> str:
         check_ascending(outputs)
         if not outputs:
             return self._known.get(conference, START)
@@ -118,7 +137,7 @@ class MemoryInboxes(Following):
         if order(self._known.get(conference, START)) > order(store.mark):
             self._known[conference] = store.mark
             raise InboxLostError(conference, store.mark)
-        return self._put(store, conference, [delivery_of(output) for output in outputs])
+        return self._put(store, conference, [delivery_of(output, erased) for output in outputs])
 
     def _put(self, store: _Conference, conference: str, deliveries: list[Delivery]) -> str:
         for delivery in deliveries:
@@ -146,26 +165,24 @@ class MemoryInboxes(Following):
         self._known[conference] = store.mark
         return store.mark
 
-    async def page(self, conference: str, attendee: str, after: str = "", limit: int = PAGE_ENTRIES) -> Page:
-        start = order(after)
+    async def page(self, conference: str, attendee: str, after: int = FIRST, limit: int = PAGE_ENTRIES) -> Page:
         store = self._ready(conference)
         inbox = store.inboxes.get(attendee, _Inbox())
-        if start < order(inbox.trimmed) or start > order(store.mark):
+        if not inbox.trimmed <= after <= inbox.count:
             raise ResumeLostError
-        found = [
-            Entry(at, entry.view, entry.kind, entry.match, inbox.named(entry))
-            for at, entry in inbox.entries
-            if order(at) > start
-        ]
-        return Page(tuple(found[:limit]), store.mark)
+        return Page(tuple(inbox.after(after)[:limit]), store.mark)
 
     async def current(self, conference: str, attendee: str) -> Current:
         inbox = self._ready(conference).inboxes.get(attendee, _Inbox())
-        cards = [card_of(parts) for parts in inbox.cards.values() if "suggested" in parts]
-        return Current(inbox.last, tuple(sorted(cards, key=lambda card: order(card.position))))
+        held = {match: card for match, card in inbox.cards.items() if "suggested" in card.parts}
+        cards = sorted([card_of(card.parts) for card in held.values()], key=lambda card: card.cursor)
+        others = {match: card.other for match, card in held.items()}
+        ending = frozenset(match for match, card in inbox.cards.items() if not (card.other or card.is_over))
+        return Current(inbox.count, tuple(cards), others, ending)
 
-    async def other(self, conference: str, attendee: str, match: str) -> str | None:
-        return self._ready(conference).inboxes.get(attendee, _Inbox()).others.get(match)
+    async def shown(self, conference: str, attendee: str, match: str) -> Shown | None:
+        card = self._ready(conference).inboxes.get(attendee, _Inbox()).cards.get(match)
+        return None if card is None else Shown(card.other, not card.is_over)
 
     async def erase(self, conference: str, attendee: str) -> None:
         store = self._conferences.get(conference)
@@ -174,9 +191,9 @@ class MemoryInboxes(Following):
         if store.building:
             store.erased.add(attendee)
         inbox = store.inboxes.pop(attendee, _Inbox())
-        for match, other in [*inbox.others.items(), *inbox.named_in.items()]:
+        for match, other in [*((match, card.other) for match, card in inbox.cards.items()), *inbox.named_in.items()]:
             if other in store.inboxes:
-                store.inboxes[other].forget(match)
+                store.inboxes[other].forget_other(match)
 
     async def rebuild(
         self,

@@ -15,7 +15,8 @@ from typing import Any, Self
 from schemas.outputs import AnyOutput
 from services.inbox import scripts
 from services.inbox.counts import Totals
-from services.inbox.entries import WITHDRAWN, Delivery, batches, check_ascending, delivery_of
+from services.inbox.cursor import FIRST
+from services.inbox.entries import Delivery, batches, check_ascending, delivery_of, readable
 from services.inbox.following import Following
 from services.inbox.hints import Hints, all_of
 from services.inbox.keys import HINTS, Keys
@@ -31,6 +32,7 @@ from services.inbox.port import (
     InboxUnavailableError,
     Page,
     ResumeLostError,
+    Shown,
 )
 from services.inbox.position import START, order
 from services.inbox.view import VIEW_VERSION, Card, card_of
@@ -78,12 +80,12 @@ class RedisInboxes(Following):
 
     # -- writing --------------------------------------------------------------------------------------------------
 
-    async def deliver(self, conference: str, outputs: Sequence[AnyOutput]) -> str:
+    async def deliver(self, conference: str, outputs: Sequence[AnyOutput], erased: Collection[str] = ()) -> str:
         """As in the port; in batches, each whole or not at all."""
         check_ascending(outputs)
         mark = self._known.get(conference, START)
         for at in range(0, len(outputs), BATCH_OUTPUTS):
-            batch = [delivery_of(output) for output in outputs[at : at + BATCH_OUTPUTS]]
+            batch = [delivery_of(output, erased) for output in outputs[at : at + BATCH_OUTPUTS]]
             mark = await self._put(conference, batch)
         return mark
 
@@ -134,34 +136,35 @@ class RedisInboxes(Following):
             raise InboxUnavailableError(f"The inboxes of {conference} are not there; they wait for a rebuild.")
         return self._accepted(conference, answer)
 
-    async def page(self, conference: str, attendee: str, after: str = "", limit: int = PAGE_ENTRIES) -> Page:
+    async def page(self, conference: str, attendee: str, after: int = FIRST, limit: int = PAGE_ENTRIES) -> Page:
         """As in ``Following``."""
-        start = order(after)
         answer = await self._ask(conference, scripts.READ, Keys(conference).of(attendee), after, limit)
-        mark, trimmed, found, others = answer[1].decode(), answer[2].decode(), answer[3], answer[4]
-        if start < order(trimmed) or start > order(mark):
+        if not answer[2]:
             raise ResumeLostError
-        read = [_entry(position, fields, other) for (position, fields), other in zip(found, others, strict=True)]
-        return Page(tuple(read), mark)
+        return Page(tuple([_entry(after + at, *fields) for at, fields in enumerate(answer[3], 1)]), answer[1].decode())
 
     async def current(self, conference: str, attendee: str) -> Current:
         """As in the port."""
-        found = _pairs((await self._ask(conference, scripts.HASH, [Keys(conference).of(attendee)[1]]))[1])
-        parts: dict[str, dict[str, tuple[str, bytes]]] = {}
+        answer = await self._ask(conference, scripts.CURRENT, Keys(conference).of(attendee)[1:])
+        found, others = _pairs(answer[1]), _pairs(answer[2])
+        parts: dict[str, dict[str, tuple[int, bytes]]] = {}
         for name, value in found.items():
             kind, _, match = name.partition(":")
             if kind:
-                position, _, view = value.partition(b" ")
-                parts.setdefault(match, {})[kind] = (position.decode(), view)
-        cards: list[Card] = [card_of(each) for each in parts.values() if "suggested" in each]
-        last = found.get(":last", b"").decode()
-        return Current(last, tuple(sorted(cards, key=lambda card: order(card.position))))
+                cursor, _, view = value.partition(b" ")
+                parts.setdefault(match, {})[kind] = (int(cursor), view)
+        held = {match: each for match, each in parts.items() if "suggested" in each}
+        cards: list[Card] = sorted([card_of(each) for each in held.values()], key=lambda card: card.cursor)
+        about = {match: others[f"c:{match}"].decode() for match in held}
+        gone = {name[2:] for name, other in others.items() if name.startswith("c:") and not other}
+        ending = frozenset(match for match in gone if f"w:{match}" not in others)
+        return Current(int(found.get(":count", FIRST)), tuple(cards), about, ending)
 
-    async def other(self, conference: str, attendee: str, match: str) -> str | None:
+    async def shown(self, conference: str, attendee: str, match: str) -> Shown | None:
         """As in the port."""
         others = Keys(conference).of(attendee)[2]
-        found = (await self._ask(conference, scripts.FIELD, [others], f"c:{match}"))[1]
-        return None if found is None else str(found.decode())
+        other, is_over = (await self._ask(conference, scripts.SHOWN, [others], match))[1]
+        return None if other is None else Shown(other.decode(), is_over is None)
 
     # -- from beginning to end --------------------------------------------------------------------------------------
 
@@ -257,10 +260,9 @@ class RedisInboxes(Following):
         return Totals(**{name: int(number) for name, number in found.items()})
 
 
-def _entry(position: bytes, fields: list[bytes], other: bytes) -> Entry:
-    kind = fields[1].decode()
-    named = None if kind == WITHDRAWN or not other else other.decode()
-    return Entry(position.decode(), fields[5], kind, fields[3].decode(), named)
+def _entry(cursor: int, position: bytes, kind: bytes, match: bytes, kept: bytes, other: bytes) -> Entry:
+    content = (kept.partition(b" ")[2], other.decode()) if kept else None
+    return readable(position.decode(), cursor, kind.decode(), match.decode(), content)
 
 
 def _pairs(flat: list[bytes]) -> dict[str, bytes]:

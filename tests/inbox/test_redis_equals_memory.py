@@ -18,13 +18,13 @@ PLACES = ["", "0-0", "9-0", "20-1", "44-0", "70-1", "1000000-0"]
 AT = st.integers(0, 40)
 WHO = st.sampled_from(people(4))
 STEPS = st.one_of(
-    st.tuples(st.just("deliver"), AT, AT),
-    st.tuples(st.just("deliver"), AT, AT),
+    st.tuples(st.just("deliver"), AT, AT, st.sets(WHO, max_size=1)),
+    st.tuples(st.just("deliver"), AT, AT, st.just(set())),
     st.tuples(st.just("erase"), WHO),
     st.tuples(st.just("rebuild"), AT, st.sets(WHO, max_size=2)),
     st.tuples(st.just("end")),
     st.tuples(st.just("forget")),
-    st.tuples(st.just("read"), WHO, st.sampled_from(PLACES), st.integers(1, 5)),
+    st.tuples(st.just("read"), WHO, st.integers(0, 30), st.integers(1, 5)),
     st.tuples(st.just("presence"), st.sampled_from(PLACES), st.integers(0, 9)),
 )
 
@@ -50,8 +50,8 @@ async def _done(inboxes: MemoryInboxes | RedisInboxes, seed: int, step: tuple[An
     outputs = OUTPUTS[seed]
     try:
         match step:
-            case ("deliver", start, length):
-                return await inboxes.deliver(CONFERENCE, outputs[start : start + length])
+            case ("deliver", start, length, erased):
+                return await inboxes.deliver(CONFERENCE, outputs[start : start + length], erased)
             case ("erase", attendee):
                 await inboxes.erase(CONFERENCE, attendee)
             case ("rebuild", length, erased):

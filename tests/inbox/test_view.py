@@ -17,7 +17,7 @@ from tests.inbox.seen import awaited, inbox
 SECRET = st.text("QWXYZ", min_size=12, max_size=20)
 SHOWN = st.text("abcdef", min_size=1, max_size=8)
 FIELDS = {
-    "suggested": {"kind", "card", "at", "why", "near"},
+    "suggested": {"kind", "card", "at", "why"},
     "agreed": {"kind", "card", "at", "your_place", "their_place"},
     "located": {"kind", "card", "at", "their_place"},
     "withdrawn": {"kind", "card"},

@@ -181,8 +181,8 @@ class _Handler(BaseHTTPRequestHandler):
         scene, last = self.server.scene, self.headers.get("Last-Event-ID")
         with scene.lock:
             scene.streams.append(last)
-            sent = int(last.split("-")[0]) if last else len(scene.log)
-            gone = sent < scene.kept_from
+            sent = int(last) if last and last.isdigit() else len(scene.log)
+            gone = sent < scene.kept_from or not (last or "0").isdigit()
             sent = len(scene.log) if gone else sent
         if gone:
             yield "event: reset\ndata: {}\n\n"

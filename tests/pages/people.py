@@ -50,7 +50,7 @@ def chat(count: int = 5, hashtag: str = "hcsmca") -> dict[str, Any]:
 
 
 def suggested(
-    card: str, name: str | None, *why: dict[str, Any], near: bool = False, picture: str | None = None, at: str = AT
+    card: str, name: str | None, *why: dict[str, Any], picture: str | None = None, at: str = AT
 ) -> dict[str, Any]:
     """A view of a suggestion."""
     return {
@@ -59,13 +59,12 @@ def suggested(
         "name": name,
         "picture": picture,
         "why": list(why or (conversation(),)),
-        "near": near,
     }
 
 
 def three_cards(scene: Scene) -> None:
-    """Near and known by both; by a chat alone; without a name."""
-    scene.say("suggested", **suggested("m-1", "Mara Okafor", conversation(), chat(), near=True))
+    """Known by both; by a chat alone; without a name."""
+    scene.say("suggested", **suggested("m-1", "Mara Okafor", conversation(), chat()))
     scene.say("suggested", **suggested("m-2", "Jean-Luc Bouchard", chat(), picture="https://elsewhere.example/who.png"))
     scene.say("suggested", **suggested("m-3", None, conversation(3, None)))
 

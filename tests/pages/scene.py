@@ -17,7 +17,7 @@ class Scene:
     def __init__(self) -> None:
         self.lock = threading.Condition()
         self.me: Doc = {}
-        self.inbox: Doc = {"position": "0-0", "cards": []}
+        self.inbox: Doc = {"position": "0", "cards": []}
         self.log: list[tuple[str, str, Doc]] = []  # (position, kind, view)
         self.kept_from = 0  # entries before are no longer kept: a stream that asks for them gets a reset
         self.signed_in, self.organizer_in = True, False
@@ -36,7 +36,7 @@ class Scene:
     def say(self, kind: str, **view: Any) -> str:
         """One more entry, to the log and, as far as a fake needs it, to the inbox."""
         with self.lock:
-            position = f"{len(self.log) + 1}-0"
+            position = str(len(self.log) + 1)
             self.log.append((position, kind, view))
             self._fold(position, kind, view)
             self.lock.notify_all()
