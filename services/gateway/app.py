@@ -23,6 +23,7 @@ from services.gateway import (
     operating,
     organizer,
     own_data,
+    own_sessions,
     ownership,
     pages,
     sessions,
@@ -36,6 +37,7 @@ from services.gateway.roles import check
 
 ROUTES = [
     *sessions.ROUTES,
+    *own_sessions.ROUTES,
     *attendee.ROUTES,
     *ownership.ROUTES,
     *own_data.ROUTES,

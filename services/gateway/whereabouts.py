@@ -77,7 +77,7 @@ class Whereabouts:
             some = owners[at : at + AT_ONCE]
             found = await self._runner.ask(conference, partial(_presences, owners=some, now=now))
             for owner, presence in zip(some, found, strict=True):
-                self._hub.say(owner, chunk("presence", msgspec.json.encode(presence)))
+                self._hub.say(owner, "presence", chunk("presence", msgspec.json.encode(presence)))
         self._looked[conference] = _Look(applied, opened, now_s)
 
 
