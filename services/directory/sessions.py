@@ -5,7 +5,10 @@ Responsibility: the table ``sign_ins``, and the rows of ``grants`` with the role
 Invariants:
 - An organizer's link is only for somebody who has never signed in. The first sign-in ends all other links of that
   person, so nobody can keep one back and become that person later.
-- After it only a living session makes a link (``device_link``): one at a time, for ten minutes, ended with its session.
+- A link is used up when the session that it became is first used. Until then, as when the answer was lost on the way,
+  it can be opened again; the session that nobody used ends. There is never more than one session of a link.
+- After the first sign-in only a living session makes a link (``device_link``): one at a time, for ten minutes, ended
+  with its session.
 - A session hears of each sign-in after its own until it dismisses it by itself; another session cannot do that for it,
   and ending the new session does not take the news away.
 """
@@ -86,24 +89,31 @@ class Sessions:
             return self._keys.issue("link", "attendee", attendee, [conference], DEVICE_LINK_MS, parent=session.id)
 
     def sign_in(self, link: str, device: str) -> NewSession | None:
-        """A session for a link, which ends with all other links of its person; None for one that is not good."""
+        """A session for a link, which ends all other links of its person; None for one that is not good."""
         with self._base.write():
             grant = self._keys.found(link, "link")
-            if grant is None:
+            if grant is None or not self._is_unused(grant.id):
                 return None
             conference, attendee = grant.conferences[0], grant.subject
-            self._drop_links(conference, attendee)
+            self._drop_links(conference, attendee, grant.id)
             token = self._keys.issue("session", "attendee", attendee, [conference], SESSION_DAYS * DAY_MS)
             session = self._keys.found(token, "session")
             assert session is not None
             number = self._note(conference, attendee, session.id, device)
-            changes = (device, number, session.id)
-            self._base.run("UPDATE grants SET device = ?, seen = ? WHERE id = ?", changes)
+            self._base.run("UPDATE grants SET device = ?, seen = ? WHERE id = ?", (device, number, session.id))
+            self._base.run("UPDATE grants SET became = ? WHERE id = ?", (session.id, grant.id))
             return NewSession(token, session)
 
-    def _drop_links(self, conference: str, attendee: str) -> None:
-        sql = "DELETE FROM grants WHERE kind = 'link' AND role = 'attendee' AND subject = ? AND conferences = ?"
-        self._base.run(sql, (attendee, _json([conference])))
+    def _is_unused(self, link: str) -> bool:
+        """Whether nobody has used what this link became; a session that was never used ends for the next."""
+        became = self._base.read("SELECT became FROM grants WHERE id = ?", (link,))[0][0]
+        lost = "DELETE FROM grants WHERE id = ? AND kind = 'session' AND last_used IS NULL"
+        return not became or bool(self._base.run(lost, (became,)))
+
+    def _drop_links(self, conference: str, attendee: str, but: str = "") -> None:
+        of_attendee = "kind = 'link' AND role = 'attendee' AND subject = ? AND conferences = ?"
+        sql = f"DELETE FROM grants WHERE {of_attendee} AND id <> ?"  # noqa: S608 - constant
+        self._base.run(sql, (attendee, _json([conference]), but))
 
     def _note(self, conference: str, attendee: str, session: str, device: str) -> int:
         newest = "SELECT coalesce(max(number), 0) + 1 FROM sign_ins WHERE conference = ? AND attendee = ?"

@@ -59,6 +59,7 @@ PEOPLE = (
             device TEXT NOT NULL, made INTEGER NOT NULL, PRIMARY KEY (conference, attendee, number))
             STRICT, WITHOUT ROWID""",
         "ALTER TABLE grants ADD COLUMN device TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE grants ADD COLUMN became TEXT NOT NULL DEFAULT ''",  # of a link: its session
         "ALTER TABLE grants ADD COLUMN seen INTEGER NOT NULL DEFAULT 0",  # of a session: the last sign-in it dismissed
         """INSERT INTO sign_ins SELECT json_extract(conferences, '$[0]'), subject,
             row_number() OVER (PARTITION BY conferences, subject ORDER BY made, id), id, '', made

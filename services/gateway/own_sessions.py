@@ -13,12 +13,13 @@ from typing import Annotated
 
 import msgspec
 import segno
+import structlog
 from litestar import Response, delete, get, post
 from litestar.params import Parameter
 from msgspec import Meta, Struct
 
 from schemas.times import written
-from services.directory.port import Grant, SignIn
+from services.directory.port import DirectoryError, Grant, SignIn
 from services.directory.sessions import DEVICE_LINK_MS, MOST_SESSIONS, NoLink
 from services.gateway.auth import Caller, cookie
 from services.gateway.gate import Gate
@@ -29,6 +30,7 @@ from services.gateway.streams import chunk
 
 ATTENDEE = allow("attendee")
 _QUIET_MODULES = 4  # the margin that a QR code needs (ISO/IEC 18004)
+_log = structlog.get_logger("hallway.sessions")
 SIGN_INS = "sign_ins"  # what it is called on the stream
 _SessionId = Annotated[str, Parameter(max_length=64)]
 
@@ -102,6 +104,7 @@ async def end_session(gate: Gate, caller: Caller, session: _SessionId) -> Respon
     if not await asyncio.to_thread(gate.directory.sessions.end, caller.conference, caller.subject, session):
         raise ProblemError(404, "session", "You have no such session any more. See GET /v1/me/sessions.")
     gate.hub.end_grant(session)
+    await tell(gate, caller.conference, caller.subject)
     gone = [cookie("", 0, gate.secure)] if session == caller.id else []
     return Response(None, status_code=204, cookies=gone)
 
@@ -112,6 +115,7 @@ async def end_other_sessions(gate: Gate, caller: Caller) -> Ended:
     ended = await asyncio.to_thread(gate.directory.sessions.end_others, _grant(caller))
     for session in ended:
         gate.hub.end_grant(session)
+    await tell(gate, caller.conference, caller.subject)
     return Ended(len(ended))
 
 
@@ -154,6 +158,7 @@ def _line(y: int, row: Iterable[int]) -> str:
 async def dismiss(gate: Gate, caller: Caller, data: SeenUpTo) -> None:
     """Dismisses the sign-ins up to this one, in the session that asks alone."""
     await asyncio.to_thread(gate.directory.sessions.dismiss, _grant(caller), data.number)
+    await tell(gate, caller.conference, caller.subject)
 
 
 # -- telling ----------------------------------------------------------------------------------------------------------
@@ -164,14 +169,19 @@ async def unseen(gate: Gate, caller: Caller) -> tuple[SignInShown, ...]:
     return (await _unseen(gate, caller.conference, caller.subject, [caller.id])).get(caller.id, ())
 
 
-async def tell_others(gate: Gate, new: Grant) -> None:
-    """Tells the open streams of the other sessions of somebody that there is a new one."""
-    conference, attendee = new.conferences[0], new.subject
-    owners = [owner for owner in gate.hub.owners(conference, attendee) if owner.grant != new.id]
-    if owners:
-        found = await _unseen(gate, conference, attendee, [owner.grant for owner in owners])
-        for owner in owners:
-            gate.hub.say(owner, SIGN_INS, sign_ins_chunk(found.get(owner.grant, ())))
+async def tell(gate: Gate, conference: str, attendee: str) -> None:
+    """Tells the open streams of somebody's sessions what each has not dismissed: after a sign-in, an end, a dismissal.
+
+    What was done is done: where the directory is away now, they are told when they open again.
+    """
+    owners = gate.hub.owners(conference, attendee)
+    try:
+        found = await _unseen(gate, conference, attendee, [owner.grant for owner in owners]) if owners else {}
+    except DirectoryError:
+        _log.warning("sign-ins are told later")
+        return
+    for owner in owners:
+        gate.hub.say(owner, SIGN_INS, sign_ins_chunk(found.get(owner.grant, ())))
 
 
 def sign_ins_chunk(shown: Sequence[SignInShown]) -> bytes:

@@ -6,6 +6,7 @@ Responsibility: the routes that make and end the session that asks; those about 
 Invariants:
 - No GET uses a link up, for mail scanners send one. The secret comes in a body, never in an address.
 - Every link that is not good is answered alike: unknown, used, expired, replaced.
+- What follows a sign-in cannot make it fail: its link is used up.
 - A session is made for the own pages alone (``origins``).
 """
 
@@ -22,7 +23,7 @@ from services.gateway.auth import COOKIE, ORGANIZER_COOKIE, Caller, cookie
 from services.gateway.devices import device_of
 from services.gateway.gate import Gate
 from services.gateway.origins import from_own_pages
-from services.gateway.own_sessions import tell_others
+from services.gateway.own_sessions import tell
 from services.gateway.problems import ProblemError
 from services.gateway.roles import EVERYBODY, allow
 
@@ -68,7 +69,7 @@ async def sign_in(gate: Gate, caller: Caller, request: Request[Any, Any, Any], d
     if made is None:
         raise _refused(gate, caller, _BAD_LINK)
     answer = SignedIn(made.grant.conferences[0], made.grant.subject)
-    await tell_others(gate, made.grant)
+    await tell(gate, answer.conference, answer.attendee)
     return Response(answer, cookies=[cookie(made.token, SESSION_DAYS, gate.secure)])
 
 
@@ -83,7 +84,9 @@ async def sign_out(gate: Gate, caller: Caller, request: Request[Any, Any, Any]) 
     """Ends the session that asks, and its streams."""
     _by_cookie(request)
     await asyncio.to_thread(gate.directory.sessions.end, caller.conference, caller.subject, caller.id)
-    return _ended(gate, caller, COOKIE)
+    answer = _ended(gate, caller, COOKIE)
+    await tell(gate, caller.conference, caller.subject)
+    return answer
 
 
 def _by_cookie(request: Request[Any, Any, Any]) -> None:

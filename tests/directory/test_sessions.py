@@ -54,16 +54,17 @@ class TestSessions:
         link = link_of(directory, who)
         assert directory.keys.authenticate(link) is None
         made = signed_in(directory, link)
-        assert directory.sessions.sign_in(link, "") is None
-        assert directory.sessions.sign_in(made.token, "") is None
         grant = directory.keys.authenticate(made.token)
         assert grant == made.grant
+        assert directory.sessions.sign_in(link, "") is None
+        assert directory.sessions.sign_in(made.token, "") is None
         assert (grant.role, grant.subject, grant.conferences) == ("attendee", who, ("hims",))
 
     def test_after_the_first_sign_in_there_is_no_first_link(self, directory: SqliteDirectory, clock: Clock) -> None:
         who = person(directory)
         links = [link_of(directory, who) for _ in range(3)]
         made = signed_in(directory, links[0])
+        assert directory.keys.authenticate(made.token)
         assert [directory.sessions.sign_in(link, "") for link in links] == [None] * 3
         assert directory.sessions.first_link("hims", who) is NoLink.SIGNED_IN
         directory.sessions.end("hims", who, made.grant.id)
@@ -72,6 +73,18 @@ class TestSessions:
         assert directory.sessions.first_link("hims", who) is NoLink.SIGNED_IN  # for ever
         assert directory.sessions.first_link("vive", who) is NoLink.UNKNOWN
         assert directory.sessions.first_link("hims", "nobody") is NoLink.UNKNOWN
+
+    def test_an_answer_that_was_lost_locks_nobody_out(self, directory: SqliteDirectory) -> None:
+        """Nobody can make another link: so it is good until its session is used, and there is one session of it."""
+        who = person(directory)
+        link, other = link_of(directory, who), link_of(directory, who)
+        lost, again = signed_in(directory, link), signed_in(directory, link)
+        assert directory.keys.authenticate(lost.token) is None
+        assert directory.sessions.sign_in(other, "") is None
+        assert directory.keys.authenticate(again.token)
+        assert directory.sessions.sign_in(link, "") is None
+        directory.sessions.end("hims", who, again.grant.id)
+        assert directory.sessions.sign_in(link, "") is None
 
     def test_each_of_a_page_has_a_link_or_none(self, directory: SqliteDirectory) -> None:
         ada, bob = person(directory, "ada"), person(directory, "bob")
