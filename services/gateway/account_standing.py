@@ -34,9 +34,9 @@ def _state(matcher: Matcher | None, attendee: str, token: str, how: Holding) -> 
         return "lost"
     if how == "verified":
         return "unfinished"
-    if how == "released" and (account is None or attendee not in account.claims):
-        return None
-    return "claimed" if account is not None and account.owner == attendee else "needs_proof"
+    if account is None or attendee not in account.claims:
+        return None  # given up, or not named any more by the newest registration
+    return "claimed" if account.owner == attendee else "needs_proof"
 
 
 async def accounts_of(gate: Gate, conference: str, attendee: str) -> tuple[AccountShown, ...]:

@@ -179,8 +179,8 @@ def secret_of(link: str) -> str:
     return link.partition("#")[2]
 
 
-def now() -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+def now(shift_s: int = 0) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + shift_s))
 
 
 def post(actor: str, *mentions: str, number: int | str | None = None) -> dict[str, Any]:
@@ -196,11 +196,12 @@ def post(actor: str, *mentions: str, number: int | str | None = None) -> dict[st
 
 
 def talked(server: Server, one: Attendee, other: Attendee) -> None:
-    """They know each other from now on."""
-    posts = [post(one.account, other.account), post(other.account, one.account), post(one.account, other.account)]
+    """They know each other from now on: each wrote to the other yesterday and today."""
+    pairs = [(one.account, other.account), (other.account, one.account)]
+    posts = [post(*pair) | {"at": at} for at in (now(-86_400), now()) for pair in pairs]
     with server.client("connector") as connector:
         results = good(connector.post("/v1/events", json=posts))["results"]
-    assert [result["status"] for result in results] == ["accepted"] * 3, results
+    assert [result["status"] for result in results] == ["accepted"] * 4, results
 
 
 @dataclass

@@ -70,7 +70,6 @@ def test_a_claim_says_that_it_needs_proof(server: Server) -> None:
     assert accounts(ada.http) == exported(ada.http) == {"x:claims": "needs_proof"}
 
 
-@pytest.mark.xfail(strict=True, reason="the engine gives an account that two claim to the first of them")
 def test_where_claims_count_one_that_two_make_counts_for_neither(server: Server) -> None:
     organizer = opened(server, "claimed", matching={"accounts": "claimed"})
     ada, bob = (attendee(server, organizer, name, "claimed", verify=False) for name in ("ada", "bob"))
@@ -82,7 +81,6 @@ def test_where_claims_count_one_that_two_make_counts_for_neither(server: Server)
     assert (accounts(ada.http), accounts(bob.http)) == ({"x:ada": "claimed"}, {})
 
 
-@pytest.mark.xfail(strict=True, reason="the engine leaves an account with its first proof")
 def test_the_newest_proof_has_an_account_and_pages_say_so_to_both(server: Server) -> None:
     organizer = opened(server)
     ada, bob = (attendee(server, organizer, name, verify=False) for name in ("first", "second"))
