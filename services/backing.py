@@ -6,6 +6,7 @@ Owns: what is made for either, and that one folder is never used for both. May n
 import asyncio
 import secrets
 import time
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path

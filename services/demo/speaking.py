@@ -119,7 +119,7 @@ class Phone(Speaker):
 
 async def signed_in(http: httpx.AsyncClient, link: str) -> Phone:
     """The phone whose owner opened the link."""
-    answer = await http.post("/v1/session", json={"link": link.rpartition("/")[2]})
+    answer = await http.post("/v1/session", json={"link": link.partition("#")[2]})
     if not answer.is_success:
         raise DemoError(f"/v1/session: {answer.status_code} {answer.text[:200]}")
     return Phone(http, {"cookie": f"{COOKIE}={answer.cookies[COOKIE]}", HEADER: "1"})

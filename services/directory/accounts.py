@@ -14,7 +14,7 @@ import msgspec
 
 from services.directory.database import Database
 from services.directory.gone import Gone
-from services.directory.port import EVIDENCE_DAYS, Account, Held, day
+from services.directory.port import EVIDENCE_DAYS, Account, Held, Holding, day
 from services.directory.sealing import new_keys, new_tokens
 
 MOST_CACHED = 200_000  # accounts in memory, about 60 MB; 10,000 people and all whom they mention
@@ -110,6 +110,13 @@ class Accounts:
                 for item in held
                 if not self._gone.has(item.conference, item.attendee)
             ]
+            # The newest proof has it: whoever verified it before has lost it.
+            lost = [row[:3] for row in rows if row[3] == "verified"]
+            self._base.run_all(
+                "UPDATE holdings SET how = 'lost' WHERE conference = ?1 AND attendee <> ?2 AND token = ?3"
+                " AND how = 'verified'",
+                lost,
+            )
             # A registration never touches what is verified.
             self._base.run_all(
                 "INSERT INTO holdings VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
@@ -118,8 +125,8 @@ class Accounts:
                 rows,
             )
 
-    def held_by(self, conference: str, attendee: str) -> dict[str, str]:
-        """The tokens of an attendee -> claimed, verified or released."""
+    def held_by(self, conference: str, attendee: str) -> dict[str, Holding]:
+        """The tokens of an attendee -> claimed, verified, lost (somebody else verified it later) or released."""
         sql = "SELECT token, how FROM holdings WHERE conference = ? AND attendee = ? ORDER BY token"
         return dict(self._base.read(sql, (conference, attendee)))
 

@@ -20,6 +20,7 @@ from services.directory.letter_keys import LetterKeys
 from services.directory.people import People
 from services.directory.port import EVIDENCE_DAYS, Account, Erased, Held, NamedPost, Person, PostRef, Shown, day
 from services.directory.posts import Posts
+from services.directory.sessions import NoLink, Sessions
 
 PEOPLE_FILE, POSTS_FILE, SECRET_FILE = "directory.sqlite", "posts.sqlite", "secret.key"
 AUDIT_FILE = "audit.sqlite"
@@ -52,6 +53,7 @@ class SqliteDirectory:
         self.accounts = Accounts(base, self._gone, clock)
         self.posts = Posts(posts, self.accounts, clock, evidence_days)
         self.keys = Keys(base, self._secret, clock)
+        self.sessions = Sessions(base, self.keys, clock)
         self.codes = Codes(base, self._secret, clock)
         self.letter_keys = LetterKeys(base, self._secret, clock)
         self.erasing = Erasing((base, posts), self.accounts, self.posts, self.keys, self.codes, self._gone)
@@ -106,11 +108,12 @@ class SqliteDirectory:
         """The post ids behind tokens; those erased or expired are not in it."""
         return self.posts.originals(tokens)
 
-    def links(self, conference: str, after: str, most: int) -> list[tuple[Person, str]]:
-        """A new link for each of a page of people, by id: in one transaction, so that nobody is erased in between."""
+    def links(self, conference: str, after: str, most: int) -> list[tuple[Person, str | NoLink]]:
+        """A first link for each of a page of people, by id, who has never signed in: in one transaction, so that nobody
+        is erased or signs in in between."""
         with self._base.write():
             people = self.people.listed(conference, after, most)
-            return [(person, self.keys.issue_link(conference, person.attendee)) for person in people]
+            return [(person, self.sessions.first_link(conference, person.attendee)) for person in people]
 
     # -- forgetting ----------------------------------------------------------------------------------------------
 

@@ -18,7 +18,7 @@ from services.directory.keys import Keys
 from services.directory.port import Erased
 from services.directory.posts import Posts
 
-_TABLES = ("people", "contacts", "preferences", "holdings")
+_TABLES = ("people", "contacts", "preferences", "holdings", "sign_ins")
 _WHOLE = "WHERE conference = ? AND attendee = ''"
 _OF_NO_OTHER = (
     "SELECT DISTINCT token FROM holdings AS mine WHERE conference = ? AND NOT EXISTS (SELECT 1 FROM holdings AS other"

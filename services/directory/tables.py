@@ -52,6 +52,29 @@ PEOPLE = (
     ),
     # of a connector: made by an organizer, whose word does not reach beyond the own conference
     ("ALTER TABLE grants ADD COLUMN only_checkins INTEGER NOT NULL DEFAULT 0",),
+    # Whose first sign-in has been gets no link from an organizer any more; those who have a session are such people.
+    (
+        """CREATE TABLE sign_ins (
+            conference TEXT NOT NULL, attendee TEXT NOT NULL, number INTEGER NOT NULL, session TEXT NOT NULL,
+            device TEXT NOT NULL, made INTEGER NOT NULL, PRIMARY KEY (conference, attendee, number))
+            STRICT, WITHOUT ROWID""",
+        "ALTER TABLE grants ADD COLUMN device TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE grants ADD COLUMN became TEXT NOT NULL DEFAULT ''",  # of a link: its session
+        "ALTER TABLE grants ADD COLUMN seen INTEGER NOT NULL DEFAULT 0",  # of a session: the last sign-in it dismissed
+        """INSERT INTO sign_ins SELECT json_extract(conferences, '$[0]'), subject,
+            row_number() OVER (PARTITION BY conferences, subject ORDER BY made, id), id, '', made
+            FROM grants WHERE kind = 'session' AND role = 'attendee'""",
+        # No session any more, but what only a session does.
+        """INSERT OR IGNORE INTO sign_ins SELECT conference, attendee, 1, '', '', 1000 * strftime('%s', 'now') FROM
+            (SELECT conference, attendee FROM holdings WHERE ever_verified UNION
+             SELECT conference, attendee FROM contacts UNION SELECT conference, attendee FROM preferences)""",
+        """UPDATE grants SET seen = (SELECT max(number) FROM sign_ins WHERE attendee = subject
+            AND conference = json_extract(conferences, '$[0]')) WHERE kind = 'session' AND role = 'attendee'""",
+        """DELETE FROM grants WHERE kind = 'link' AND EXISTS (SELECT 1 FROM sign_ins WHERE attendee = subject
+            AND conference = json_extract(conferences, '$[0]'))""",
+    ),
+    # of a code that was found: the verifications that the log is still to have
+    ("ALTER TABLE codes ADD COLUMN proof TEXT NOT NULL DEFAULT '{}'",),
 )
 
 POSTS = (

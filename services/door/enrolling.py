@@ -12,7 +12,7 @@ from msgspec import Struct
 from schemas.events import AccountVerified, AttendeeRegistered
 from schemas.times import written
 from services.directory.people import People
-from services.directory.port import Person
+from services.directory.port import Person, Proof
 from services.door.attendee_csv import AttendeeRow
 
 METHOD = "code"
@@ -57,11 +57,19 @@ def taken_back(conference: str, made: Sequence[Enrolled], people: People) -> Non
     people.remove(conference, [each.attendee for each in made if each.is_new])
 
 
-def verified(conference: str, attendee: str, account: str, now: int) -> AccountVerified:
-    """What the verifier says when the code was found; to be admitted as ``VERIFIER``."""
-    return AccountVerified(
-        id=_new_id(), at=written(now), conference=conference, attendee=attendee, account=account, method=METHOD
-    )
+def verifications(proof: Proof) -> list[AccountVerified]:
+    """What the verifier says of a proof; to be admitted as ``VERIFIER``. The same proof gives the same ids."""
+    return [
+        AccountVerified(
+            id=f"{proof.id}-{number}",
+            at=written(proof.at),
+            conference=proof.conference,
+            attendee=proof.attendee,
+            account=account,
+            method=METHOD,
+        )
+        for number, account in enumerate(proof.accounts)
+    ]
 
 
 def _new_id() -> str:

@@ -33,6 +33,7 @@ RATES: dict[str, Rate] = {
     "operator": Rate(burst=600, per_minute=600),
     "upload": Rate(burst=50_000, per_minute=5_000),  # an archive's posts, beside an attendee's own words
     "sign_in": Rate(burst=10, per_minute=10),  # links and keys that were not good, by address
+    "device_link": Rate(burst=10, per_minute=1),  # links for another device, by attendee
     "anonymous": Rate(burst=6_000, per_minute=12_000),  # by address: a hall full of phones may share one
     "mail": Rate(burst=3, per_minute=1),  # links asked for, by address and by attendee
 }

@@ -24,6 +24,7 @@ from services.gateway import (
     operating,
     organizer,
     own_data,
+    own_sessions,
     ownership,
     pages,
     sessions,
@@ -38,6 +39,7 @@ from services.problems import UnusableError
 
 ROUTES = [
     *sessions.ROUTES,
+    *own_sessions.ROUTES,
     *attendee.ROUTES,
     *ownership.ROUTES,
     *own_data.ROUTES,

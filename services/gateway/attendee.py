@@ -5,6 +5,8 @@ Owns: these routes. May never: speak for anybody but the session's attendee, or 
 
 import asyncio
 import secrets
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from functools import partial
 from typing import Annotated, Any
 
@@ -23,15 +25,17 @@ from schemas.events import (
     MatchAnswered,
 )
 from schemas.times import written
+from services.directory.port import DirectoryError
+from services.gateway.account_standing import accounts_of
 from services.gateway.attendee_queries import blocked, shown
 from services.gateway.auth import Caller
 from services.gateway.gate import Gate, sole
 from services.gateway.inboxes import InboxShown, following, inbox
 from services.gateway.intake import Result
+from services.gateway.own_sessions import sign_ins_chunk, unseen
 from services.gateway.problems import ProblemError
 from services.gateway.roles import allow
 from services.gateway.shapes import (
-    AccountShown,
     AnswerGiven,
     At,
     Blocked,
@@ -81,7 +85,8 @@ async def me(gate: Gate, caller: Caller) -> Me:
         consent=ConsentShown(stands.matching, stands.chats, stands.share_place, shown),
         present=stands.present,
         place=stands.place,
-        accounts=await asyncio.to_thread(accounts_of, gate, conference, attendee),
+        accounts=await accounts_of(gate, conference, attendee),
+        sign_ins=await unseen(gate, caller),
     )
 
 
@@ -92,14 +97,6 @@ def _conference(gate: Gate, caller: Caller) -> ConferenceShown:
     opened = known.opened
     places = tuple(PlaceNamed(place.place, place.name) for place in opened.places)
     return ConferenceShown(known.id, opened.name, opened.time_zone, places, known.closed)
-
-
-def accounts_of(gate: Gate, conference: str, attendee: str) -> tuple[AccountShown, ...]:
-    """The attendee's own accounts, those that were given up left out."""
-    held = gate.directory.accounts.held_by(conference, attendee)
-    names = gate.directory.accounts.accounts_of(held)
-    found = [AccountShown(names[t], how == "verified") for t, how in held.items() if t in names and how != "released"]
-    return tuple(sorted(found, key=lambda each: each.account))
 
 
 @get("/v1/me/inbox", opt=ATTENDEE, tags=["attendee"])
@@ -117,9 +114,21 @@ async def my_stream(
 ) -> EventStream:
     """My cards as they come: server-sent events."""
     since = cursor_of(last_event_id or after)
-    conference, attendee = caller.conference, caller.subject
-    owner = Owner(caller.id, conference, attendee)
-    return EventStream(gate.hub, owner, lambda: following(gate, conference, attendee, since))
+    owner = Owner(caller.id, caller.conference, caller.subject)
+    return EventStream(gate.hub, owner, lambda: _chunks(gate, caller, since))
+
+
+async def _chunks(gate: Gate, caller: Caller, since: int | None) -> AsyncGenerator[bytes, None]:
+    """Asked while the stream is open already: a sign-in after the question is told beside the entries."""
+    try:
+        news = await unseen(gate, caller)
+    except DirectoryError:
+        news = ()  # told when it opens the next time
+    if news:
+        yield sign_ins_chunk(news)
+    async with aclosing(following(gate, caller.conference, caller.subject, since)) as chunks:
+        async for part in chunks:
+            yield part
 
 
 @post("/v1/me/answers", opt=ATTENDEE, status_code=200, tags=["attendee"])

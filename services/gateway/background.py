@@ -12,6 +12,7 @@ import structlog
 from services.directory.port import DirectoryError
 from services.gateway.conferences import SNAPSHOT
 from services.gateway.gate import Gate
+from services.gateway.proofs import finish_interrupted
 from services.gateway.whereabouts import Whereabouts
 from services.inbox.valkey import EmbeddedValkey
 from services.journal import JournalError
@@ -40,6 +41,7 @@ class Background:
         self._start(self._tidy(), "tidying")
         self._start(self._end_streams(), "sessions")
         self._start(self._expire_letters(), "dead letters")
+        self._start(finish_interrupted(gate), "proofs")
         self._start(self._keep_conferences(), "conferences")
         if server is not None:
             self._start(server.keep(self._ready), "valkey")

@@ -93,7 +93,37 @@ _CARD: dict[str, Any] = {
     "your_answer": None,
     "told_place": None,
 }
-_LINK = "https://meet.example.org/m/hw.link.1f0c2a7b9d3e4f55.PjQ0vX2kTz8cWm1nR4sYbA6dGhJ7lU9eOiF3qVtKxZw"
+_LINK = "https://meet.example.org/welcome#hw.link.1f0c2a7b9d3e4f55.PjQ0vX2kTz8cWm1nR4sYbA6dGhJ7lU9eOiF3qVtKxZw"
+_QR = {"size": 57, "path": "M4 4h7v1h-7zM15 4h1v1h-1z"}
+_SIGN_IN = {"number": 2, "device": "Safari on iPhone", "at": _AT, "session": "9a1c4e7d20b35f68"}
+_SESSION = {
+    "session": "64e92def201bc5bf",
+    "device": "Firefox on Windows",
+    "made_at": _AT,
+    "last_used_at": "2027-03-09T15:20:00.000Z",
+    "expires_at": "2027-09-05T14:05:00.000Z",
+    "this": True,
+}
+_ME: dict[str, Any] = {
+    "attendee": "a3f19c2e77b04d5a8e6b1c20",
+    "name": "Ada Dogan",
+    "picture": "",
+    "conference": {
+        "id": "himss-2027",
+        "name": "HIMSS 2027",
+        "time_zone": "America/Chicago",
+        "places": [{"place": "hall-b", "name": "Hall B"}],
+        "closed": False,
+    },
+    "consent": {"matching": True, "chats": True, "share_place": False, "show_name": True},
+    "present": True,
+    "place": "hall-b",
+    "accounts": [
+        {"account": "bluesky:ada.example", "verified": True, "state": "verified"},
+        {"account": "mastodon:ada@social.example", "verified": False, "state": "lost"},
+    ],
+    "sign_ins": [_SIGN_IN],
+}
 
 SENT: dict[tuple[str, str], Any] = {
     ("PUT", "/v1/conferences/{conference}"): _OPENING,
@@ -117,6 +147,8 @@ SENT: dict[tuple[str, str], Any] = {
         "checkins": True,
         "days": 30,
     },
+    ("POST", "/v1/session"): {"link": _LINK.partition("#")[2]},
+    ("POST", "/v1/me/sessions/seen"): {"number": 2},
     ("POST", "/v1/me/answers"): {"card": _CARD["card"], "answer": "accepted"},
     ("DELETE", "/v1/me/blocks"): {"blocked": "0d9f6a2e4b7c8151a3e6f902"},
 }
@@ -175,6 +207,11 @@ GIVEN: dict[tuple[str, str], Any] = {
         ]
     },
     ("POST", "/v1/conferences/{conference}/keys"): _MADE,
+    ("GET", "/v1/me"): _ME,
+    ("GET", "/v1/me/sessions"): {"sessions": [_SESSION], "sign_ins": [_SIGN_IN]},
+    ("DELETE", "/v1/me/sessions"): {"ended": 1},
+    ("POST", "/v1/me/links"): {"link": _LINK, "expires_at": "2027-03-09T14:15:00.000Z", "qr": _QR},
+    ("POST", "/v1/session"): {"conference": "himss-2027", "attendee": "a3f19c2e77b04d5a8e6b1c20"},
     ("GET", "/v1/me/blocks"): [{"blocked": "0d9f6a2e4b7c8151a3e6f902", "name": "Bob Iyer", "picture": None}],
     ("GET", "/v1/me/inbox"): {"position": "7", "cards": [_CARD]},
     ("POST", "/v1/me/answers"): _OWN_TAKEN,
@@ -201,6 +238,7 @@ STREAMS: dict[str, tuple[dict[str, str], str]] = {
             "located": "The other says where they are.",
             "withdrawn": "The card is over. Read again, every entry of a card that is over comes as this.",
             "presence": "Whether I am here, and where: at the opening and when it changed. It has no id.",
+            "sign_ins": "Sign-ins on other devices that this session has not dismissed, when there are. It has no id.",
             "reset": "Your position is none of this inbox, or no longer kept: take the inbox again. It has no id.",
             "beat": "Nothing came for a while; the line is alive. It has no id.",
         },

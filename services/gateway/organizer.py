@@ -16,16 +16,23 @@ from schemas.names import plain_id
 from schemas.times import written
 from services.directory.people import fault_in
 from services.directory.port import Person
+from services.directory.sessions import NoLink
 from services.door.attendee_csv import MOST_ACCOUNTS, AttendeeRow, Mistake, read_csv
 from services.gateway.auth import Caller
 from services.gateway.gate import Gate, sole
 from services.gateway.intake import Result
 from services.gateway.opening import Opening
+from services.gateway.own_sessions import address_of
 from services.gateway.problems import ProblemError
 from services.gateway.registering import registered
 from services.gateway.roles import allow
 
 _AT_ONCE = 500
+_HAS_SIGNED_IN = (
+    "This person has signed in. Whoever holds a new link could act as them, so only they can make one: under You, on a "
+    "device where they are signed in. Hallway cannot send mail yet. If they have no such device any more, register "
+    "them again under another e-mail address: they prove their accounts again, and the newest proof counts."
+)
 
 
 class Erasing(Struct, forbid_unknown_fields=True):
@@ -53,14 +60,15 @@ class NewAttendee(Struct, forbid_unknown_fields=True, kw_only=True):
 
 
 class Registered(Struct, frozen=True):
-    """The id, and the link to hand out: an address, good once, for 14 days; what comes after ``/m/`` is the secret."""
+    """The id, and the link to hand out: an address, good once, for 14 days; what comes after ``#`` is the secret. Null
+    where this person has signed in before: a link would let whoever holds it act as them."""
 
     attendee: str
-    link: str
+    link: str | None
 
 
 class LinkMade(Struct, frozen=True):
-    """A magic link: an address, good once, for 14 days; what comes after ``/m/`` is the secret."""
+    """A sign-in link: an address, good once, for 14 days; what comes after ``#`` is the secret."""
 
     link: str
 
@@ -132,8 +140,8 @@ async def register(gate: Gate, caller: Caller, conference: PlainId, data: NewAtt
     )
     ((made, result),) = await registered(gate.intake, gate.registering, gate.sender(caller), conference, [row])
     sole([result])
-    link = await asyncio.to_thread(gate.directory.keys.issue_link, conference, made.attendee)
-    return Registered(made.attendee, address(gate, link))
+    link = await asyncio.to_thread(gate.directory.sessions.first_link, conference, made.attendee)
+    return Registered(made.attendee, None if isinstance(link, NoLink) else address_of(gate.public_url, link))
 
 
 def _check_account(text: str) -> None:
@@ -141,11 +149,6 @@ def _check_account(text: str) -> None:
         account_form(text)
     except ValueError as error:
         raise ProblemError(422, "account", f"accounts: one {error}.", field="accounts") from None
-
-
-def address(gate: Gate, link: str) -> str:
-    """Where a link leads."""
-    return f"{gate.public_url}/m/{link}"
 
 
 @post("/v1/conferences/{conference:str}/attendees/csv", opt=allow("organizer"), status_code=200, tags=["organizer"])
@@ -170,13 +173,15 @@ async def register_csv(gate: Gate, caller: Caller, conference: PlainId, request:
     tags=["organizer"],
 )
 async def new_link(gate: Gate, caller: Caller, conference: PlainId, attendee: PlainId) -> LinkMade:
-    """A new magic link for somebody registered."""
+    """A new link for somebody registered who has never signed in; 409 for everybody else."""
     gate.owned(caller, conference)
-    if await asyncio.to_thread(gate.directory.people.get, conference, attendee) is None:
-        raise ProblemError(404, "attendee", "Nobody is registered under this id. See the answer of the registration.")
     gate.charge("organizer", f"link {conference} {attendee}", 1_000)  # 5 at once, then one in 2 s
-    link = await asyncio.to_thread(gate.directory.keys.issue_link, conference, attendee)
-    return LinkMade(address(gate, link))
+    link = await asyncio.to_thread(gate.directory.sessions.first_link, conference, attendee)
+    if link is NoLink.UNKNOWN:
+        raise ProblemError(404, "attendee", "Nobody is registered under this id. See the answer of the registration.")
+    if isinstance(link, NoLink):
+        raise ProblemError(409, "signed-in", _HAS_SIGNED_IN)
+    return LinkMade(address_of(gate.public_url, link))
 
 
 ROUTES = [open_conference, close_conference, erase_conference, register, register_csv, new_link]

@@ -104,10 +104,14 @@ class Hub:
                 found.setdefault(owner.conference, []).append(owner)
         return found
 
-    def say(self, owner: Owner, part: bytes) -> None:
+    def owners(self, conference: str, attendee: str) -> list[Owner]:
+        """Of the open streams of one attendee: one for each session."""
+        return [owner for owner in self._open if (owner.conference, owner.attendee) == (conference, attendee)]
+
+    def say(self, owner: Owner, kind: str, part: bytes) -> None:
         """Beside the entries, on the owner's streams that were not told so last."""
         for aside in self._open.get(owner, {}).values():
-            aside.say(part)
+            aside.say(kind, part)
 
     def end_grant(self, grant: str) -> None:
         """The session was ended."""

@@ -78,7 +78,7 @@ class Whereabouts:
             found, lapse = await self._runner.ask(conference, partial(_presences, owners=some, now=now))
             lapses += [] if lapse is None else [lapse]
             for owner, presence in zip(some, found, strict=True):
-                self._hub.say(owner, chunk("presence", msgspec.json.encode(presence)))
+                self._hub.say(owner, "presence", chunk("presence", msgspec.json.encode(presence)))
         self._looked[conference] = _Look(applied, opened, min(lapses, default=None))
 
 

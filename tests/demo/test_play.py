@@ -55,7 +55,7 @@ class Demo:
         self.said += line
 
     def links(self) -> list[str]:
-        return re.findall(r"http://\S+/m/\S+", self.said)
+        return re.findall(r"http://\S+/welcome#\S+", self.said)
 
 
 @contextmanager
@@ -73,7 +73,7 @@ def playing(folder: Path, *arguments: str) -> Iterator[Demo]:
 @contextmanager
 def page(link: str) -> Iterator[httpx.Client]:
     """A browser that opened the link."""
-    address, _, secret = link.rpartition("/m/")
+    address, _, secret = link.rpartition("/welcome#")
     with httpx.Client(base_url=address, headers={"x-hallway": "1"}, timeout=20) as http:
         assert http.post("/v1/session", json={"link": secret}).status_code == 200
         yield http

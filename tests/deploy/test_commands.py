@@ -174,7 +174,7 @@ def _registered(shell: Shell, stack: ExitStack, organizer: httpx.Client, confere
     body = {"name": name.title(), "email": f"{name}@example.org", "accounts": [f"x:{name}"], "consent": ALL}
     made = good(organizer.post(f"/v1/conferences/{conference}/attendees", json=body))
     http = stack.enter_context(shell.client())
-    good(http.post("/v1/session", json={"link": made["link"].rpartition("/")[2]}))
+    good(http.post("/v1/session", json={"link": made["link"].partition("#")[2]}))
     token = http.cookies.get("hallway_session")
     assert token, "a session"
     http.headers["cookie"] = f"hallway_session={token}"  # it is for https alone, where Caddy is

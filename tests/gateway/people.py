@@ -168,13 +168,27 @@ def attendee(
     body = {"name": name.title(), "email": f"{name}@example.org", "accounts": [account], "consent": ALL}
     made = good(organizer.post(f"/v1/conferences/{conference}/attendees", json=body | {"show_name": True}))
     http = server.client()
-    signed_in = good(http.post("/v1/session", json={"link": made["link"].rpartition("/")[2]}))
+    signed_in = good(http.post("/v1/session", json={"link": secret_of(made["link"])}))
     assert signed_in == {"conference": conference, "attendee": made["attendee"]}
     who = Attendee(http, made["attendee"], account)
     if verify:
         server.shows(account, who.say("/v1/me/accounts", account=account)["text"])
         assert who.say("/v1/me/accounts/check", account=account) == {"state": "verified"}
     return who
+
+
+def device(server: Server, who: Attendee, **headers: str) -> httpx.Client:
+    """Another device of somebody, signed in by a link that their first one made."""
+    link = good(who.http.post("/v1/me/links"))["link"]
+    http = server.client()
+    http.headers.update(headers)
+    good(http.post("/v1/session", json={"link": secret_of(link)}))
+    return http
+
+
+def secret_of(link: str) -> str:
+    """What a page reads out of a link's address."""
+    return link.partition("#")[2]
 
 
 def now(shift_s: int = 0) -> str:

@@ -107,7 +107,7 @@ def test_streams_say_the_events_that_the_document_names(server: Server, document
 
 def test_links_and_lag_are_said(document: Doc) -> None:
     schemas = document["components"]["schemas"]
-    assert "``/m/``" in schemas["Registered"]["description"]
+    assert "``#``" in schemas["Registered"]["description"]
     assert "``lag``: events" in schemas["Overview"]["description"]
 
 

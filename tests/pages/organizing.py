@@ -62,7 +62,7 @@ def makes_links(page: Any, url: str) -> list[str]:
         page.get_by_role("link", name="Save the file").click()
     rows = list(csv.DictReader(saved.value.path().read_text(encoding="utf-8-sig").splitlines()))
     assert [set(row) for row in rows] == [{"name", "email", "attendee", "link"}] * 2
-    assert all(row["link"].startswith(f"{url}/m/") for row in rows)
+    assert all(row["link"].startswith(f"{url}/welcome#") for row in rows)
     return [row["link"] for row in rows]
 
 

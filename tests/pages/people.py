@@ -35,8 +35,29 @@ def me(**changes: Any) -> dict[str, Any]:
         "consent": {"matching": True, "chats": True, "share_place": True, "show_name": True},
         "present": False,
         "place": None,
-        "accounts": [{"account": "mastodon:ana@example.social", "verified": True}],
+        "accounts": [{"account": "mastodon:ana@example.social", "verified": True, "state": "verified"}],
+        "sign_ins": [],
     } | changes
+
+
+LINK = f"hw.link.1f0c2a7b9d3e4f55.{'Pj-Q0v' * 7}"  # what is behind the # of a sign-in link
+
+
+def sign_in(number: int, device: str, session: str | None) -> dict[str, Any]:
+    """Somebody signed in as the attendee."""
+    return {"number": number, "device": device, "at": LATER, "session": session}
+
+
+def session(name: str, device: str, *, this: bool = False, used: str | None = LATER) -> dict[str, Any]:
+    """A device that is signed in."""
+    return {
+        "session": name,
+        "device": device,
+        "made_at": AT,
+        "last_used_at": used,
+        "expires_at": "2027-09-05T14:05:00Z",
+        "this": this,
+    }
 
 
 def conversation(count: int = 7, hashtag: str | None = "hitsm") -> dict[str, Any]:

@@ -20,6 +20,7 @@ class Scene:
         self.inbox: Doc = {"position": "0", "cards": []}
         self.log: list[tuple[str, str, Doc]] = []  # (position, kind, view)
         self.kept_from = 0  # entries before are no longer kept: a stream that asks for them gets a reset
+        self.sessions: list[Doc] = []
         self.signed_in, self.organizer_in = True, False
         self.overview: Doc = {}
         self.conference: Doc = {}
@@ -48,6 +49,12 @@ class Scene:
             self.me = self.me | {"present": present, "place": place}
             self.lock.notify_all()
 
+    def sign_in(self, *sign_ins: Doc) -> None:
+        """Other devices sign in: all that are not dismissed here."""
+        with self.lock:
+            self.me = self.me | {"sign_ins": list(sign_ins)}
+            self.lock.notify_all()
+
     def _fold(self, position: str, kind: str, view: Doc) -> None:
         cards = {card["card"]: card for card in self.inbox["cards"]}
         card = cards.get(view["card"], {"agreed_at": None, "your_place": None, "their_place": None})
@@ -69,3 +76,8 @@ class Scene:
 def standing(me: Doc) -> str:
     """What the stream says of the attendee."""
     return json.dumps({"present": me["present"], "place": me["place"]})
+
+
+def signed_in(me: Doc) -> str:
+    """What the stream says of the attendee's other devices."""
+    return json.dumps({"sign_ins": me["sign_ins"]})

@@ -85,8 +85,8 @@ def test_numbers_letters_and_why(pages: Pages, server: FakeServer, look: Looking
 def test_registering(pages: Pages, server: FakeServer, look: Looking) -> None:
     pages.allowed = ("422",)
     where = "/v1/conferences/hi-27/attendees"
-    server.scene.reply[("POST", where)] = {"attendee": "a-9", "link": f"{server.url}/m/abc"}
-    server.scene.reply[("POST", f"{where}/a-9/link")] = {"link": f"{server.url}/m/def"}
+    server.scene.reply[("POST", where)] = {"attendee": "a-9", "link": f"{server.url}/welcome#abc"}
+    server.scene.reply[("POST", f"{where}/a-9/link")] = {"link": f"{server.url}/welcome#def"}
     server.scene.reply[("POST", f"{where}/csv")] = people.IMPORTED
     page = signed_in(pages)
     flowing(page)
@@ -102,7 +102,7 @@ def test_registering(pages: Pages, server: FakeServer, look: Looking) -> None:
     page.get_by_label("Accounts").fill("mastodon:ana@example.social, bluesky:ana.example")
     button(page, "Register").click()
     expect(page.get_by_text("Registered as a-9.")).to_be_visible()
-    expect(page.get_by_text(f"{server.url}/m/abc")).to_be_visible()
+    expect(page.get_by_text(f"{server.url}/welcome#abc")).to_be_visible()
     assert server.scene.asked[-1][2] == {
         "name": "Ana Lima",
         "accounts": ["mastodon:ana@example.social", "bluesky:ana.example"],
@@ -118,7 +118,7 @@ def test_registering(pages: Pages, server: FakeServer, look: Looking) -> None:
     assert server.scene.asked[-1][2] == csv
     page.get_by_label("Attendee’s id", exact=True).fill("a-9")
     button(page, "Get a new link").click()
-    expect(page.get_by_text(f"{server.url}/m/def")).to_be_visible()
+    expect(page.get_by_text(f"{server.url}/welcome#def")).to_be_visible()
     look.at(page, "24-registering", LAPTOP)
 
 

@@ -184,7 +184,7 @@ def _registered(organizer: httpx.Client, browser: httpx.Client, number: int) -> 
     about = {"name": f"{CANARY} {number}", "email": f"{CANARY}{number}@example.org", "show_name": True}
     body = about | {"accounts": [account], "consent": ALL}
     made = good(organizer.post(f"/v1/conferences/{CONFERENCE}/attendees", json=body))
-    answer = browser.post("/v1/session", json={"link": made["link"].rpartition("/")[2]})
+    answer = browser.post("/v1/session", json={"link": made["link"].partition("#")[2]})
     good(answer)
     session = answer.cookies["hallway_session"]
     browser.cookies.clear()

@@ -57,6 +57,11 @@ export const attendee = {
   code: (account) => ask("POST", "/v1/me/accounts", { account }),
   check: (account) => ask("POST", "/v1/me/accounts/check", { account }),
   release: (account) => ask("DELETE", "/v1/me/accounts", { account }),
+  sessions: () => ask("GET", "/v1/me/sessions"),
+  endSession: (session) => ask("DELETE", `/v1/me/sessions/${part(session)}`),
+  endOtherSessions: () => ask("DELETE", "/v1/me/sessions"),
+  seenSignIns: (number) => ask("POST", "/v1/me/sessions/seen", { number }),
+  deviceLink: () => ask("POST", "/v1/me/links", {}),
   erase: () => ask("DELETE", "/v1/me", { confirm: "erase me" }),
 };
 

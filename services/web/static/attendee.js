@@ -7,6 +7,7 @@ import { fillTexts, find } from "./dom.js";
 import { Frame } from "./frame.js";
 import { forget, keep, kept } from "./keeping.js";
 import { Presence } from "./presence.js";
+import { SignIns } from "./sign_ins.js";
 import { Stream } from "./stream.js";
 import { welcome } from "./welcome.js";
 import { say, setZone } from "./words.js";
@@ -17,7 +18,7 @@ const LONGEST_WAIT_MS = 30000;
 const SIGNED_IN = "hallway"; // the channel on which a link's page says that somebody signed in here
 
 // seenAt: since when there is no connection; null while there is one
-const app = { me: null, cards: new Cards(), board: null, presence: null, you: null, stream: null, seenAt: null, frame: new Frame() };
+const app = { me: null, cards: new Cards(), board: null, presence: null, you: null, signIns: null, stream: null, seenAt: null, frame: new Frame() };
 
 app.keep = () => {
   if (app.me) keep(app.me, app.cards, app.seenAt ?? new Date().toISOString());
@@ -27,6 +28,7 @@ app.drawAll = () => {
   app.presence.draw();
   app.board.draw();
   app.you.draw();
+  app.signIns.draw();
   app.frame.conference(app.me.conference);
   app.keep();
 };
@@ -76,8 +78,9 @@ function start(me) {
   app.presence = new Presence(app);
   app.board = new Board(app);
   app.you = new You(app);
+  app.signIns = new SignIns(app);
   app.drawAll();
-  app.frame.follow(() => app.you.drawBlocks());
+  app.frame.follow(() => app.you.opened());
   app.stream = new Stream(`${BASE}/v1/me/stream`, `hallway ${me.conference.id} ${me.attendee}`, whole, {
     snapshot: ({ me: fresh, inbox }) => {
       app.me = fresh;
@@ -94,6 +97,11 @@ function start(me) {
     presence: (now) => {
       const where = app.presence.heard(now);
       if (where) app.board.announcing.own(where);
+    },
+    signIns: (news) => {
+      app.me.sign_ins = news;
+      app.drawAll();
+      app.you.devices.draw(); // the link that it came by is used
     },
     status,
     mine: heard,

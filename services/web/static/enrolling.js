@@ -26,6 +26,7 @@ function one(id) {
     const person = { name: name.value.trim(), ...(mail ? { email: mail } : {}), accounts: words(accounts.value), consent, show_name: boxes.get("show_name").checked };
     const made = await organizer.register(id, person);
     element.reset(); // the next one; and the same one is not sent twice
+    if (made.link === null) return el("p", {}, say("person_signed_in", { attendee: made.attendee }));
     return link(made.link, "person_done", { attendee: made.attendee });
   });
   return element;

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from schemas.times import DAY_MS
 from services.directory.directory import SqliteDirectory
 from tests.serving.load import now
 from tests.serving.process import ALL, CONFERENCE, OPENED, ROOT, Hallway, Warm, clock, good
@@ -100,11 +101,11 @@ def crowd(people: int) -> Iterator[Crowd]:
 def _sessions(data: Path, people: int) -> list[str]:
     directory = SqliteDirectory(data / "directory", clock)
     with directory._base.write():  # one commit for all
-        links = [directory.keys.issue_link(CONFERENCE, f"a{number}") for number in range(people)]
-        found = [directory.keys.exchange(link) for link in links]
+        links = [directory.keys.issue("link", "attendee", f"a{n}", [CONFERENCE], DAY_MS) for n in range(people)]
+        found = [directory.sessions.sign_in(link, "") for link in links]
     directory.close()
     assert all(found)
-    return [session for session in found if session]
+    return [session.token for session in found if session]
 
 
 @contextmanager
