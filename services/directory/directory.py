@@ -41,8 +41,8 @@ class SqliteDirectory:
         self.people = People(base, self._gone)
         self.accounts = Accounts(base, self._gone, clock)
         self.posts = Posts(posts, self.accounts, clock, evidence_days)
-        self.keys = Keys(base, self._secret, clock)
-        self.codes = Codes(base, self._secret, clock)
+        self.keys = Keys(base, self._secret, self._gone, clock)
+        self.codes = Codes(base, self._secret, self._gone, clock)
         self.letter_keys = LetterKeys(base, self._secret, clock)
         self.erasing = Erasing((base, posts), self.accounts, self.posts, self.keys, self.codes, self._gone)
         if self.erasing.pending():

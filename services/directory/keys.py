@@ -1,6 +1,8 @@
 """Keys of organizers and connectors, magic links, and the sessions that links become.
 
 Owns: the table grants. May never: keep a secret in clear, compare one in any time but constant, or take a link twice.
+An attendee's link or session is made in the transaction that looks whether they were erased, and an erasure takes all of
+them out in its own: so there is none, and no order of the two leaves one.
 Theory: ``hw.KIND.ID.SECRET``: the row is found by ID, which is public; of SECRET (256 random bits) there is a keyed
 digest. An unknown ID costs a comparison too, so the time says nothing about which ones exist.
 """
@@ -16,7 +18,8 @@ import msgspec
 from schemas.names import plain_id
 from schemas.times import DAY_MS, MINUTE_MS
 from services.directory.database import Database, Row
-from services.directory.port import RESERVED_CONNECTORS, DirectoryError, Grant, KeyRow, Role
+from services.directory.gone import Gone
+from services.directory.port import RESERVED_CONNECTORS, DirectoryError, ErasedError, Grant, KeyRow, Role
 from services.directory.secret import Secret
 
 Kind = Literal["key", "link", "session"]
@@ -39,8 +42,8 @@ _LISTED = f"SELECT {_FIELDS}, made, last_used, revoked FROM grants WHERE kind = 
 class Keys:
     """Issues, recognises and revokes."""
 
-    def __init__(self, base: Database, secret: Secret, clock: Callable[[], int]) -> None:
-        self._base, self._secret, self._clock = base, secret, clock
+    def __init__(self, base: Database, secret: Secret, gone: Gone, clock: Callable[[], int]) -> None:
+        self._base, self._secret, self._gone, self._clock = base, secret, gone, clock
 
     def issue_key(
         self,
@@ -78,19 +81,20 @@ class Keys:
             return token
 
     def issue_link(self, conference: str, attendee: str, days: int = LINK_DAYS) -> str:
-        """The secret part of a magic link: good once."""
+        """The secret part of a magic link: good once. ErasedError."""
         with self._base.write():
             self._drop_oldest("link", conference, attendee, MOST_LINKS)
             return self._issue("link", "attendee", attendee, [conference], days)
 
     def exchange(self, link: str) -> str | None:
         """A session for a link, which is used up by it; None for one that is not good."""
-        with self._base.write():
+        with suppress(ErasedError), self._base.write():
             grant = self._found(link, "link")
             if grant is None or not self._base.run("DELETE FROM grants WHERE id = ?", (grant.id,)):
                 return None
             self._drop_oldest("session", grant.conferences[0], grant.subject, MOST_SESSIONS)
             return self._issue("session", "attendee", grant.subject, grant.conferences, SESSION_DAYS)
+        return None
 
     def authenticate(self, token: str) -> Grant | None:
         """Who holds this key or session; None for one that is unknown, expired or revoked, and for links."""
@@ -172,6 +176,9 @@ class Keys:
         days: int,
         may: tuple[bool, bool] = (False, False),
     ) -> str:
+        """In the caller's transaction."""
+        if role == "attendee" and self._gone.has(conferences[0], subject):
+            raise ErasedError
         name, value, now = secrets.token_hex(8), secrets.token_urlsafe(32), self._clock()
         digest = self._digest(kind, name, value)
         self._base.run(
