@@ -3,10 +3,9 @@
 Owns: which fields name somebody. May never: let one of them through as it was; a new field that names somebody
 is added here, and a test looks at every text of every event.
 Theory: a batch is translated with one question for all of its accounts and none for its posts. Holdings, and the way
-back from posts, are written before the log has the event: better one too many to erase than one too few. Ids of other
-events than posts are the sender's: an attendee's, and those that are not in the plain form of ids (they may hold an
-address or a handle), become a keyed digest of source and id: the same again is the same, and nobody takes an id that
-somebody else needs.
+back from posts, are written before the log has the event: better one too many to erase than one too few. The id of any
+other event is its sender's own and may name somebody (``scan-zquix-2``), so it becomes a keyed digest of source,
+conference and id: the same again is the same, and nobody takes an id that somebody else needs.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -24,7 +23,6 @@ from schemas.events import (
     AttendeeUnblocked,
     Input,
 )
-from schemas.names import plain_id
 from schemas.times import millis
 from services.directory.port import Account, Held, Holding, NamedPost, PostRef, Tokens
 from services.door.sender import Refused
@@ -144,10 +142,5 @@ def _changes(event: Input, rows: Rows, posts: Iterator[NamedPost], directory: Do
 
 
 def _id(event: Input, directory: Door) -> dict[str, str]:
-    source = event.source or ""
-    if not source.startswith("attendee:"):
-        try:
-            return {"id": plain_id(event.id)}
-        except ValueError:
-            pass  # any text is an id; this one is not for the log
-    return {"id": f"e-{directory.trace(f'{source} {event.id}')}"}
+    # Neither a source nor a conference has a space in it, so no two of these texts are the same by chance.
+    return {"id": f"e-{directory.trace(f'{event.source} {event.conference} {event.id}')}"}

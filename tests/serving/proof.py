@@ -132,13 +132,14 @@ def _same_log(hallway: Hallway, load: Load, outputs: list[bytes]) -> None:
 
 
 def _as_sent(data: Path, rows: list[dict[str, Any]], load: Load) -> list[str]:
-    """The ids of a log as their senders knew them: the log has tokens of posts, digests of what attendees said."""
+    """The ids of a log as their senders knew them: the log has tokens of posts, digests of all other ids."""
     with closing(SqliteDirectory(data / "directory", clock)) as directory:
         posts = directory.originals([row["id"] for row in rows if row["type"] == "activity.posted"])
+        sources = sorted({row["source"] for row in rows if "source" in row})
         said = {
-            f"e-{directory.trace(f'attendee:{who.id} {id_}')}": id_
-            for who in load.people
+            f"e-{directory.trace(f'{source} {CONFERENCE} {id_}')}": id_
             for id_, kind in load.ledger.sent.items()
-            if kind == "match.answered" and id_.startswith(f"a-{who.id}-")
+            for source in sources
+            if not kind.startswith("activity.")
         }
     return [posts.get(row["id"]) or said.get(row["id"]) or row["id"] for row in rows]
