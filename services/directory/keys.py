@@ -1,8 +1,8 @@
 """Keys of organizers and connectors, magic links, and the sessions that links become.
 
 Owns: the table grants. May never: keep a secret in clear, compare one in any time but constant, or take a link twice.
-An attendee's link or session is made in the transaction that looks whether they were erased, and an erasure takes all of
-them out in its own: so there is none, and no order of the two leaves one.
+An attendee's link or session is made in the transaction that looks whether they were erased, and an erasure takes all
+of them out in its own: no order of the two leaves one.
 Theory: ``hw.KIND.ID.SECRET``: the row is found by ID, which is public; of SECRET (256 random bits) there is a keyed
 digest. An unknown ID costs a comparison too, so the time says nothing about which ones exist.
 """

@@ -8,7 +8,7 @@ other event is its sender's own and may name somebody (``scan-zquix-2``), so it 
 conference and id: the same again is the same, and nobody takes an id that somebody else needs.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from msgspec.structs import replace
@@ -25,7 +25,8 @@ from schemas.events import (
 )
 from schemas.times import millis
 from services.directory.port import Account, Held, Holding, NamedPost, PostRef, Tokens
-from services.door.sender import Refused
+from services.door.enrolling import WAITS
+from services.door.sender import OWNER, Refused, source_of
 
 Rows = Mapping[str, Account]
 
@@ -35,6 +36,10 @@ class Door(Tokens, Protocol):
 
     def gone(self, conference: str, attendee: str) -> bool:
         """Whether this id was erased."""
+        ...
+
+    def awaits_own_word(self, conference: str, attendee: str, accounts: Collection[str]) -> bool:
+        """Whether nobody else may register this attendee with these accounts."""
         ...
 
     def at_hand(self, accounts: Iterable[str]) -> Rows | None:
@@ -64,7 +69,7 @@ def at_hand(events: Sequence[Input], directory: Door) -> Rows | None:
 
 
 def translated(events: Sequence[Input], directory: Door, rows: Rows | None = None) -> Translated:
-    """Who was erased is not registered or verified again. ``rows``: those ``at_hand``."""
+    """Who was erased is not registered or verified again, but by their own word. ``rows``: those ``at_hand``."""
     taken = [_unless_gone(event, directory) for event in events]
     good = [event for event in taken if not isinstance(event, Refused)]
     if rows is None:
@@ -85,7 +90,10 @@ def translated(events: Sequence[Input], directory: Door, rows: Rows | None = Non
 def _unless_gone(event: Input, directory: Door) -> Input | Refused:
     if isinstance(event, AttendeeRegistered | AccountVerified) and directory.gone(event.conference, event.attendee):
         return Refused("This attendee was erased; the id is not used again.", "gone", "attendee")
-    return event
+    if not isinstance(event, AttendeeRegistered) or event.source == source_of(OWNER):
+        return event
+    waits = directory.awaits_own_word(event.conference, event.attendee, event.accounts)
+    return Refused(WAITS, "forbidden", "attendee") if waits else event
 
 
 def accounts_in(event: Input) -> list[str]:

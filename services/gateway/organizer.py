@@ -53,10 +53,13 @@ class NewAttendee(Struct, forbid_unknown_fields=True, kw_only=True):
 
 
 class Registered(Struct, frozen=True):
-    """The id, and the link to hand out: an address, good once, for 14 days; what comes after ``/m/`` is the secret."""
+    """The id, and the link to hand out: an address, good once, for 14 days; what comes after ``/m/`` is the secret.
+
+    ``note``: what else to know, such as that the person has to confirm first."""
 
     attendee: str
     link: str
+    note: str = ""
 
 
 class LinkMade(Struct, frozen=True):
@@ -65,11 +68,19 @@ class LinkMade(Struct, frozen=True):
     link: str
 
 
+class Waiting(Struct, frozen=True):
+    """A line whose person is not registered before they confirm it themselves, on the page that their link opens."""
+
+    line: int
+    text: str
+
+
 class Imported(Struct, frozen=True):
-    """How many, and what was wrong with the other lines."""
+    """How many, what was wrong with other lines, and which people wait for their own confirmation."""
 
     registered: int
     mistakes: tuple[Mistake, ...]
+    waiting: tuple[Waiting, ...] = ()
 
 
 def _common(gate: Gate, conference: str) -> dict[str, Any]:
@@ -133,7 +144,7 @@ async def register(gate: Gate, caller: Caller, conference: PlainId, data: NewAtt
     ((made, result),) = await registered(gate.intake, gate.registering, gate.sender(caller), conference, [row])
     sole([result])
     link = await asyncio.to_thread(gate.directory.keys.issue_link, conference, made.attendee)
-    return Registered(made.attendee, address(gate, link))
+    return Registered(made.attendee, address(gate, link), result.reason or "" if result.status == "waits" else "")
 
 
 def _check_account(text: str) -> None:
@@ -153,14 +164,16 @@ async def register_csv(gate: Gate, caller: Caller, conference: PlainId, request:
     """Registers everybody in a CSV file; a line with a mistake is left out and said."""
     gate.owned(caller, conference)
     rows, mistakes = await asyncio.to_thread(read_csv, await request.body())
-    good = 0
+    good, waiting = 0, list[Waiting]()
     for start in range(0, len(rows), _AT_ONCE):
         some = rows[start : start + _AT_ONCE]
         made = await registered(gate.intake, gate.registering, gate.sender(caller), conference, some)
         refused = [(each, result) for each, result in made if result.status == "rejected"]
-        good += len(made) - len(refused)
+        waits = [Waiting(each.line, result.reason or "") for each, result in made if result.status == "waits"]
+        waiting += waits
+        good += len(made) - len(refused) - len(waits)
         mistakes += [Mistake(each.line, None, result.reason or "") for each, result in refused]
-    return Imported(good, tuple(mistakes))
+    return Imported(good, tuple(mistakes), tuple(waiting))
 
 
 @post(

@@ -80,6 +80,7 @@ async def check(gate: Gate, caller: Caller, data: AccountNamed) -> Checked:
             look = await gate.directory.codes.look(caller.conference, caller.subject, account, reader)
     except OSError:  # TimeoutError is one
         raise ProblemError(503, "network", "The network does not answer. Try again in a minute.", retry_s=60) from None
+    await gate.returning.barred(caller.conference, caller.subject, look.accounts)
     for proved in look.accounts:
         event = verified(caller.conference, caller.subject, proved, gate.clock())
         sole(await gate.intake.say([event], VERIFIER))

@@ -18,7 +18,7 @@ from services.directory.codes import StaticReader
 from services.gateway.bounds import Bounds
 from services.serving import Running, Settings, running
 from tests.gateway.child import WIDE
-from tests.gateway.people import ALL, CONFERENCE, OPENING, LIMIT_S, good
+from tests.gateway.people import ALL, CONFERENCE, LIMIT_S, OPENING, good
 
 P = ParamSpec("P")
 # Litestar warns of how its own tests' client and ours inject; a server's process does not turn warnings into errors.

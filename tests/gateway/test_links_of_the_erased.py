@@ -55,7 +55,7 @@ async def test_a_link_that_was_read_before_an_erasure_makes_no_session_after_it(
         directory = server.parts.gate.directory
         rows = directory._base.read("SELECT * FROM grants WHERE subject = ?", (made["attendee"],))
         await server.parts.gate.erasures.begin(CONFERENCE, [made["attendee"]])
-        directory._base.run(f"INSERT INTO grants VALUES ({', '.join('?' * len(rows[0]))})", rows[0])
+        directory._base.insert("grants", "", rows)
         answer = await server.client().post("/v1/session", json={"link": made["link"].rpartition("/")[2]})
         assert answer.status_code == 401
         assert "hallway_session" not in answer.cookies

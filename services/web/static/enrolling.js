@@ -26,7 +26,8 @@ function one(id) {
     const person = { name: name.value.trim(), ...(mail ? { email: mail } : {}), accounts: words(accounts.value), consent, show_name: boxes.get("show_name").checked };
     const made = await organizer.register(id, person);
     element.reset(); // the next one; and the same one is not sent twice
-    return link(made.link, "person_done", { attendee: made.attendee });
+    const done = link(made.link, "person_done", { attendee: made.attendee });
+    return made.note ? [done, el("p", {}, say("person_waits"))].flat() : done;
   });
   return element;
 }
@@ -34,8 +35,9 @@ function one(id) {
 function many(id) {
   const file = input({ type: "file", accept: ".csv,text/csv", required: true });
   return form("csv_button", [field(say("csv_label"), file, say("csv_hint"))], async () => {
-    const { registered, mistakes } = await organizer.upload(id, await file.files[0].arrayBuffer());
-    const done = el("p", {}, say("csv_done", { count: registered }));
+    const { registered, mistakes, waiting = [] } = await organizer.upload(id, await file.files[0].arrayBuffer());
+    const lines = waiting.map((one) => one.line).join(", ");
+    const done = el("div", {}, el("p", {}, say("csv_done", { count: registered })), waiting.length === 0 ? "" : el("p", {}, say("csv_waiting", { count: waiting.length, lines })));
     if (mistakes.length === 0) return done;
     const rows = mistakes.map((mistake) => el("tr", {}, [mistake.line, mistake.column ?? "–", mistake.text].map((text) => el("td", {}, String(text)))));
     return [done, el("p", {}, say("csv_mistakes", { count: mistakes.length })), table(["csv_line", "csv_column", "csv_text"], el("tbody", {}, rows))];
