@@ -46,7 +46,7 @@ class SqliteDirectory:
         self.posts = Posts(posts, self.accounts, clock, evidence_days)
         self.keys = Keys(base, self._secret, self._gone, clock)
         self.codes = Codes(base, self._secret, self._gone, clock)
-        self.letter_keys = LetterKeys(base, self._secret, clock)
+        self.letter_keys = LetterKeys(base, clock)
         self.tombstones = Tombstones(base, self._secret, clock)
         self.erasing = Erasing(
             (base, posts), self.accounts, self.posts, self.keys, self.codes, self._gone, self.tombstones

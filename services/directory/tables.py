@@ -66,6 +66,11 @@ PEOPLE = (
         """CREATE TABLE waiting (
             conference TEXT NOT NULL, attendee TEXT NOT NULL, accounts TEXT NOT NULL,
             PRIMARY KEY (conference, attendee)) STRICT, WITHOUT ROWID""",
+        # One for each conference (or sender) and day; what was sealed with one of each letter's own is gone with those.
+        "DROP TABLE letter_keys",
+        """CREATE TABLE letter_keys (
+            name BLOB PRIMARY KEY, key BLOB NOT NULL, conference TEXT NOT NULL, sender TEXT NOT NULL,
+            day INTEGER NOT NULL, UNIQUE (conference, sender, day)) STRICT, WITHOUT ROWID""",
         "ALTER TABLE gone ADD COLUMN conference BLOB NOT NULL DEFAULT x''",
         # the day on which somebody was added; of those from before: unknown, so any
         "ALTER TABLE people ADD COLUMN since INTEGER NOT NULL DEFAULT 0",

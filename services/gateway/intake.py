@@ -12,6 +12,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
+import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -214,7 +215,22 @@ def _to_log(item: _Item, sender: Sender) -> Record | Reject | None:
         return item if isinstance(item, Record) else None
     if sender.role == "attendee" or not item.line.strip():
         return None
-    return Reject(item.reason, item.field, item.line[: EVENT_BYTES + 1])
+    return Reject(item.reason, item.field, item.line[: EVENT_BYTES + 1], _conference_in(item.line, sender))
+
+
+class _Named(Struct):
+    conference: str = ""
+
+
+def _conference_in(line: bytes, sender: Sender) -> str | None:
+    """Which conference a bad line is of: none that its sender does not speak for, so nobody fills another's letters."""
+    if len(line) > EVENT_BYTES:
+        return None
+    try:
+        named = msgspec.json.decode(line, type=_Named).conference
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None
+    return named if named in sender.conferences else None
 
 
 def _result(item: _Item, answer: Answer | None) -> Result:

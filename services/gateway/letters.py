@@ -41,8 +41,8 @@ class LetterShown(Shown[int], frozen=True):
 class LettersShown(Struct, frozen=True):
     """A page, oldest first; ``next`` is the ``after`` of the next one. ``gone``: how many are no more, and why.
 
-    ``old``: 14 days are over; ``many``: there were too many; ``erased``: they named somebody who was erased. These are
-    of the whole server, and told to its operator alone.
+    ``old``: 14 days are over; ``many``: there were too many of this sender or conference; ``erased``: they may have
+    named somebody who was erased. To an operator those of the whole server, to an organizer their own.
     """
 
     letters: tuple[LetterShown, ...]
@@ -95,22 +95,26 @@ def _page(gate: Gate, own: Collection[str], source: str | None, after: int, limi
     index.read_on()
     numbers = [number for number in index.of(own, source) if number > after]
     found = [gate.journal.letter(number) for number in numbers[:limit]]
-    shown = tuple(_shown(letter) for letter in found if letter is not None)
-    gone = gate.journal.letters_gone() if source is None else {}
-    return LettersShown(shown, numbers[limit - 1] if len(numbers) > limit else None, gone)
+    shown = [_shown(gate, letter) for letter in found if letter is not None]
+    gone = gate.journal.letters_gone() if source is None else gate.journal.letters_gone_of(own, source)
+    there = tuple(letter for letter in shown if letter is not None)
+    return LettersShown(there, numbers[limit - 1] if len(numbers) > limit else None, gone)
 
 
-def _shown(letter: Letter) -> LetterShown:
-    return LetterShown.of(letter.number, msgspec.json.decode(letter.line, type=DeadLetter), letter.sent)
+def _shown(gate: Gate, letter: Letter) -> LetterShown | None:
+    """None: its key is gone, and it goes too."""
+    opened = gate.directory.letter_keys.opened(msgspec.json.decode(letter.line, type=DeadLetter))
+    return None if opened is None else LetterShown.of(letter.number, opened, letter.sent)
 
 
 def _found(gate: Gate, caller: Caller, number: int) -> LetterShown:
     index = gate.overviews.letters
     index.read_on()
     letter = gate.journal.letter(number) if index.has(number, _own(gate, caller), _source(caller)) else None
-    if letter is None:
+    shown = None if letter is None else _shown(gate, letter)
+    if shown is None:
         raise ProblemError(404, "letter", "There is no such dead letter, or it is not yours. See GET /v1/dead-letters.")
-    return _shown(letter)
+    return shown
 
 
 @get("/v1/dead-letters/{number:int}", opt=ORGANIZERS, tags=["organizer"])

@@ -18,7 +18,7 @@ from typing import Any
 
 import msgspec
 
-from schemas.outputs import AnyOutput
+from schemas.outputs import AnyOutput, DeadLetter
 from services.directory.directory import SqliteDirectory
 from services.inbox.memory_inbox import MemoryInboxes
 from services.journal import SqliteJournal
@@ -116,8 +116,12 @@ def _same_log(hallway: Hallway, load: Load, outputs: list[bytes]) -> None:
         rows = [json.loads(row.line) for row in journal.read(CONFERENCE)]
         assert journal.decided(CONFERENCE) == len(rows), "not all is folded"
         assert [line for _, line in journal.outputs(CONFERENCE)] == outputs, "not what a clean replay gives"
-        letters = [b64decode(json.loads(letter.line)["bytes"]).decode() for letter in journal.letters(limit=1_000)]
-        assert journal.letter_count() == len(letters)
+        sealed = [msgspec.json.decode(letter.line, type=DeadLetter) for letter in journal.letters(limit=1_000)]
+        assert journal.letter_count() == len(sealed)
+    with closing(SqliteDirectory(hallway.data / "directory", clock)) as directory:
+        found = [directory.letter_keys.opened(letter) for letter in sealed]
+        letters = [b64decode(letter.bytes).decode() for letter in found if letter is not None]
+    assert len(letters) == len(sealed)
     ids = _as_sent(hallway.data, rows, load)
     count = Counter(ids)
     assert ledger.sent.keys() == ledger.answered
