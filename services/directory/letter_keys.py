@@ -1,6 +1,6 @@
 """The keys of dead letters, one for each conference and day, and what is sealed with them.
 
-Responsibility: the table letter_keys; sealing and opening. Invariants: what a letter quotes of its bytes (the bytes, and
+Responsibility: the table letter_keys; sealing and opening. Invariants: what a letter quotes of its line (its bytes, and
 the reason, which may name a value) is nowhere readable without its key; whoever loses the key loses the letters,
 wherever copies of them lie: in the journal's file, in its backups, in a topic, whose records cannot be taken out. A
 letter of no conference has a key of its sender's.
@@ -41,10 +41,10 @@ class LetterKey(NamedTuple):
 
 class _Quoted(msgspec.Struct, frozen=True):
     reason: str
-    bytes: str
+    line: bytes
 
 
-_encode, _decode = msgspec.json.Encoder().encode, msgspec.json.Decoder(_Quoted).decode
+_encode, _decode = msgspec.msgpack.Encoder().encode, msgspec.msgpack.Decoder(_Quoted).decode
 
 
 class LetterKeys:
@@ -69,7 +69,7 @@ class LetterKeys:
             quoted = _decode(SecretBox(_part(key, b"letter box")).decrypt(b64decode(letter.bytes)))
         except (CryptoError, ValueError):
             return None  # somebody else wrote it
-        return replace(letter, reason=quoted.reason, bytes=quoted.bytes, sealed=None)
+        return replace(letter, reason=quoted.reason, bytes=b64encode(quoted.line).decode(), sealed=None)
 
     def has(self, name: str) -> bool:
         """Whether letters under this key can be opened."""
@@ -90,7 +90,7 @@ class LetterKeys:
 
     def _sealed(self, letter: DeadLetter) -> DeadLetter:
         name, key = self._of(letter.conference or "", "" if letter.conference else letter.source)
-        data = _encode(_Quoted(letter.reason, letter.bytes))
+        data = _encode(_Quoted(letter.reason, b64decode(letter.bytes)))
         nonce = blake2b(data, key=_part(key, b"letter nonce"), digest_size=_NONCE_BYTES).digest()
         box = SecretBox(_part(key, b"letter box")).encrypt(data, nonce)
         return replace(letter, reason=REASON, bytes=b64encode(box).decode(), sealed=name)

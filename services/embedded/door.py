@@ -1,7 +1,7 @@
 """What may enter: checked against the clock, stamped with who brought it.
 
-Owns: the decision for each line, and the letter of a bad one. May never: know what is in a log, or who may say what (the
-gateway does).
+Owns: the decision for each line, and the letter of a bad one. May never: know what is in a log, or who may
+say what (the gateway does).
 """
 
 import asyncio
