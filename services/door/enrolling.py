@@ -19,7 +19,7 @@ from services.door.attendee_csv import AttendeeRow
 
 METHOD = "code"
 NOTHING_YET = Consent(matching=False, chats=False, share_place=False)
-# Of erasures and blocks it says nothing; who was erased, an organizer who compares ids can tell. See ADR 16.
+# Of erasures and blocks it says nothing; who was erased, an organizer who compares ids can tell. See ADR 18.
 WAITS = "Waits for this person's own confirmation: nobody is suggested to them before. Send them their link."
 
 
