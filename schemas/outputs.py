@@ -81,8 +81,11 @@ class Tie(Struct, frozen=True, kw_only=True):
     reasons: tuple[Reason, ...]
 
 
-class DeadLetter(Struct, frozen=True, kw_only=True):
-    """An input that could not be read: why, which field, where it stood, and its bytes (base64)."""
+class DeadLetter(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """An input that could not be read: why, which field, where it stood, and its bytes (base64).
+
+    ``conference``: the one that it names, of its sender's. ``sealed``: the key without which nobody reads it.
+    """
 
     reason: str
     field: str | None
@@ -90,6 +93,8 @@ class DeadLetter(Struct, frozen=True, kw_only=True):
     position: int
     bytes: str
     at: Time | None
+    conference: PlainId | None = None
+    sealed: str | None = None
 
 
 __all__ = [

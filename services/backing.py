@@ -111,7 +111,15 @@ class InFile:
         """Takes, folds and delivers here."""
         delivering = Delivering(self._journal, stores.inboxes, conferences.erased)
         stack.push_async_callback(delivering.close)
-        runner = Embedded(self._journal, self.clock, delivering.deliver, delivered=delivering.delivered, limits=RUNNER)
+        seal = stores.directory.letter_keys.seal
+        runner = Embedded(
+            self._journal,
+            self.clock,
+            delivering.deliver,
+            delivered=delivering.delivered,
+            limits=RUNNER,
+            seal=seal,
+        )
 
         async def forget(conference: str) -> None:
             await runner.forget(conference)

@@ -35,6 +35,7 @@ from services.gateway.intake import Intake
 from services.gateway.keeping import Keeping
 from services.gateway.metrics import Metrics
 from services.gateway.overview import Overviews
+from services.gateway.returning import Leaving
 from services.gateway.streams import Hub
 from services.inbox.port import InboxForeignError
 from services.inbox.redis_inbox import RedisInboxes
@@ -139,7 +140,8 @@ async def composed(
     lock = asyncio.Lock()
     erasures = Erasures(directory, inboxes, runner, journal, conferences, lock, hub.end_attendee)
     keeping = Keeping(directory.keep_posts)
-    intake = Intake(runner, directory, conferences, clock, Following(erasures, delivering), keeping, lock)
+    leaving = Leaving(directory, runner, conferences)
+    intake = Intake(runner, directory, conferences, clock, Following(erasures, delivering), leaving, keeping, lock)
     log = backing.forgetting()
     erasures.conference = ConferenceErasing(directory, journal, inboxes, log, conferences, overviews, hub, intake)
     gate = Gate(

@@ -142,6 +142,14 @@ class Accounts:
         )
         return [row[0] for row in self._base.read(sql, (conference, attendee))]
 
+    def ever_had(self, conference: str, attendee: str) -> dict[str, bool]:
+        """The accounts of an attendee, the proved ones first -> whether they proved it; a claim given up is none."""
+        sql = (
+            "SELECT account, ever_verified FROM holdings JOIN accounts USING (token) WHERE conference = ?"
+            " AND attendee = ? AND (ever_verified OR how <> 'released') ORDER BY ever_verified DESC, account"
+        )
+        return {account: bool(proved) for account, proved in self._base.read(sql, (conference, attendee))}
+
     # -- forgetting ----------------------------------------------------------------------------------------------
 
     def remove(self, tokens: Collection[str]) -> list[int]:

@@ -20,7 +20,8 @@ from msgspec import Struct
 from schemas.names import account as account_form
 from schemas.times import HOUR_MS
 from services.directory.database import Database
-from services.directory.port import Proof
+from services.directory.gone import Gone
+from services.directory.port import ErasedError, Proof
 from services.directory.secret import Secret
 
 CODE_HOURS = 1
@@ -83,16 +84,18 @@ class StaticReader:
 class Codes:
     """Makes codes and looks for them."""
 
-    def __init__(self, base: Database, secret: Secret, clock: Callable[[], int]) -> None:
-        self._base, self._secret, self._clock = base, secret, clock
+    def __init__(self, base: Database, secret: Secret, gone: Gone, clock: Callable[[], int]) -> None:
+        self._base, self._secret, self._gone, self._clock = base, secret, gone, clock
 
     def begin(self, conference: str, attendee: str, account: str) -> str | None:
         """The text to post, shown once; None after too many in the last hour. ValueError for what is no account.
 
-        An earlier code for the same account ends.
+        An earlier code for the same account ends. ErasedError.
         """
         account, now = account_form(account), self._clock()
         with self._base.write():
+            if self._gone.has(conference, attendee):
+                raise ErasedError
             self._base.run("DELETE FROM codes WHERE made <= ? AND proof = '{}'", (now - HOUR_MS,))
             made = "SELECT count(*) FROM codes WHERE conference = ? AND attendee = ? AND made > ?"
             if self._base.read(made, (conference, attendee, now - HOUR_MS))[0][0] >= MOST_CODES_AN_HOUR:

@@ -7,6 +7,8 @@ lock is the composition root's).
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from services.directory import secret as secrets_
 from services.directory import tables
 from services.directory.accounts import Accounts
@@ -21,6 +23,7 @@ from services.directory.people import People
 from services.directory.port import EVIDENCE_DAYS, Account, Erased, Held, NamedPost, Person, PostRef, Shown, day
 from services.directory.posts import Posts
 from services.directory.sessions import NoLink, Sessions
+from services.directory.tombstones import Tombstones
 
 PEOPLE_FILE, POSTS_FILE, SECRET_FILE = "directory.sqlite", "posts.sqlite", "secret.key"
 AUDIT_FILE = "audit.sqlite"
@@ -49,14 +52,17 @@ class SqliteDirectory:
         self._audit_base = Database(folder and folder / AUDIT_FILE, tables.AUDIT)
         self.audit = Audit(self._audit_base, clock)
         self._gone = Gone(base, self._secret, clock)
-        self.people = People(base, self._gone)
+        self.people = People(base, self._gone, clock)
         self.accounts = Accounts(base, self._gone, clock)
         self.posts = Posts(posts, self.accounts, clock, evidence_days)
-        self.keys = Keys(base, self._secret, clock)
+        self.keys = Keys(base, self._secret, self._gone, clock)
         self.sessions = Sessions(base, self.keys, clock)
-        self.codes = Codes(base, self._secret, clock)
-        self.letter_keys = LetterKeys(base, self._secret, clock)
-        self.erasing = Erasing((base, posts), self.accounts, self.posts, self.keys, self.codes, self._gone)
+        self.codes = Codes(base, self._secret, self._gone, clock)
+        self.letter_keys = LetterKeys(base, clock)
+        self.tombstones = Tombstones(base, self._secret, clock)
+        self.erasing = Erasing(
+            (base, posts), self.accounts, self.posts, self.keys, self.codes, self._gone, self.tombstones
+        )
         if self.erasing.pending():
             self.erasing.finish()
 
@@ -115,6 +121,40 @@ class SqliteDirectory:
             people = self.people.listed(conference, after, most)
             return [(person, self.sessions.first_link(conference, person.attendee)) for person in people]
 
+    # -- coming in -----------------------------------------------------------------------------------------------
+
+    def enrol(self, persons: Sequence[tuple[Person, Sequence[str]]]) -> list[tuple[Person, bool, bool]]:
+        """Adds people of one conference with the accounts that they claim, all or nobody; who is there already, by the
+        e-mail, stays. Gives who is there now, whether they are new, and whether they wait for their own word.
+        """
+        with self._base.write():
+            return [self._enrolled(person, accounts) for person, accounts in persons]
+
+    def _enrolled(self, person: Person, accounts: Sequence[str]) -> tuple[Person, bool, bool]:
+        conference, tombstones = person.conference, self.tombstones
+        ((added, is_new),) = self.people.add_all([person])
+        waits = tombstones.waiting(conference, added.attendee) is not None or (
+            is_new and bool(tombstones.buried(conference, [added.email, *accounts]))
+        )
+        if waits:
+            tombstones.wait(conference, added.attendee, accounts)
+            if is_new and added.show_name:
+                added = replace(added, show_name=False)
+                self.people.change(added)
+        return added, is_new, waits
+
+    def awaits_own_word(self, conference: str, attendee: str, accounts: Collection[str]) -> bool:
+        """Whether nobody else may register this attendee with these accounts: somebody who was erased had them."""
+        if self.tombstones.waiting(conference, attendee) is not None:
+            return True
+        return bool(self.tombstones.buried(conference, accounts) - self.accounts.ever_had(conference, attendee).keys())
+
+    def not_wanted(self, conference: str, attendees: Sequence[str]) -> None:
+        """Takes out people who were added and are not wanted after all; who leaves for good is erased."""
+        with self._base.write():
+            self.people.remove(conference, attendees)
+            self.tombstones.no_more_waiting(conference, attendees)
+
     # -- forgetting ----------------------------------------------------------------------------------------------
 
     def erase(self, conference: str, attendee: str) -> Erased:
@@ -136,14 +176,15 @@ class SqliteDirectory:
         """The ids of everybody who has a session, or had one within the days for which sessions are kept."""
         return frozenset(row[0] for row in self._base.read(_SIGNED_IN, (conference,)))
 
-    def tidy(self) -> None:
-        """Once a day: takes out what expired, bytes included."""
+    def tidy(self, going_on: Collection[str] = ()) -> None:
+        """Once a day: takes out what expired, bytes included. ``going_on``: conferences that are not over yet."""
         self.keys.expire()
         self.letter_keys.expire()
         self.audit.expire()
         self.posts.expire()
         self.accounts.expire(self._days)
-        self._gone.expire(day(self._clock()) - self._days)
+        self._gone.expire(day(self._clock()) - self._days, going_on)
+        self.tombstones.expire(going_on)
         self._base.clean(whole=True)
         self._posts_base.clean(whole=False)
 

@@ -2,6 +2,8 @@
 
 Owns: the table grants; attendees' links and sessions are made and ended in ``sessions``. May never: keep a secret in
 clear, or compare one in any time but constant.
+An attendee's link or session is made in the transaction that looks whether they were erased, and an erasure takes all
+of them out in its own: no order of the two leaves one.
 Theory: ``hw.KIND.ID.SECRET``: the row is found by ID, which is public; of SECRET (256 random bits) there is a keyed
 digest. An unknown ID costs a comparison too, so the time says nothing about which ones exist.
 """
@@ -17,7 +19,8 @@ import msgspec
 from schemas.names import plain_id
 from schemas.times import DAY_MS, MINUTE_MS
 from services.directory.database import Database, Row
-from services.directory.port import RESERVED_CONNECTORS, DirectoryError, Grant, KeyRow, Role
+from services.directory.gone import Gone
+from services.directory.port import RESERVED_CONNECTORS, DirectoryError, ErasedError, Grant, KeyRow, Role
 from services.directory.secret import Secret
 
 Kind = Literal["key", "link", "session"]
@@ -37,8 +40,8 @@ _LISTED = f"SELECT {_FIELDS}, made, last_used, revoked FROM grants WHERE kind = 
 class Keys:
     """Issues, recognises and revokes."""
 
-    def __init__(self, base: Database, secret: Secret, clock: Callable[[], int]) -> None:
-        self._base, self._secret, self._clock = base, secret, clock
+    def __init__(self, base: Database, secret: Secret, gone: Gone, clock: Callable[[], int]) -> None:
+        self._base, self._secret, self._gone, self._clock = base, secret, gone, clock
 
     def issue_key(
         self,
@@ -154,7 +157,12 @@ class Keys:
         may: tuple[bool, bool] = (False, False),
         parent: str = "",
     ) -> str:
-        """A new secret, good for a span. ``may``: bring check-ins, and nothing else. ``parent``: what it ends with."""
+        """A new secret, good for a span. ``may``: bring check-ins, and nothing else. ``parent``: what it ends with.
+
+        In the caller's transaction. ErasedError: this attendee was erased.
+        """
+        if role == "attendee" and self._gone.has(conferences[0], subject):
+            raise ErasedError
         name, value, now = secrets.token_hex(8), secrets.token_urlsafe(32), self._clock()
         digest = self._digest(kind, name, value)
         self._base.run(

@@ -180,6 +180,10 @@ class DirectoryBusyError(DirectoryError):
     """Somebody else reads the file, so its old pages cannot be overwritten yet. The erasure stays pending."""
 
 
+class ErasedError(Exception):
+    """This attendee was erased, so nothing is made for them: no link, no session."""
+
+
 def day(moment: int) -> int:
     """The day of a moment."""
     return moment // DAY_MS

@@ -14,6 +14,7 @@ Invariants:
 """
 
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from enum import Enum
 
 import msgspec
@@ -22,7 +23,7 @@ from msgspec import Struct
 from schemas.times import DAY_MS, MINUTE_MS
 from services.directory.database import Database
 from services.directory.keys import Keys
-from services.directory.port import Grant, SessionRow, SignIn
+from services.directory.port import ErasedError, Grant, SessionRow, SignIn
 
 LINK_DAYS = 14  # mailed with the ticket, opened at the latest at the conference
 DEVICE_LINK_MS = 10 * MINUTE_MS  # it goes from one's screen to one's other device
@@ -63,7 +64,7 @@ class Sessions:
 
     def first_link(self, conference: str, attendee: str) -> str | NoLink:
         """The secret part of a link for somebody registered who has never signed in: good once."""
-        with self._base.write():
+        with suppress(ErasedError), self._base.write():
             known = "SELECT 1 FROM people WHERE conference = ? AND attendee = ?"
             if not self._base.read(known, (conference, attendee)):
                 return NoLink.UNKNOWN  # as when somebody is being erased at this moment
@@ -75,11 +76,12 @@ class Sessions:
                 (attendee, _json([conference]), MOST_LINKS - 1),
             )
             return self._keys.issue("link", "attendee", attendee, [conference], LINK_DAYS * DAY_MS)
+        return NoLink.UNKNOWN
 
     def device_link(self, session: Grant) -> str | NoLink:
         """The secret part of a link for another device of this session's owner; ends the one made before."""
         conference, attendee = session.conferences[0], session.subject
-        with self._base.write():
+        with suppress(ErasedError), self._base.write():
             living = self.listed(conference, attendee)
             if all(each.id != session.id for each in living):
                 return NoLink.ENDED
@@ -87,10 +89,11 @@ class Sessions:
                 return NoLink.FULL
             self._drop_links(conference, attendee)
             return self._keys.issue("link", "attendee", attendee, [conference], DEVICE_LINK_MS, parent=session.id)
+        return NoLink.ENDED
 
     def sign_in(self, link: str, device: str) -> NewSession | None:
         """A session for a link, which ends all other links of its person; None for one that is not good."""
-        with self._base.write():
+        with suppress(ErasedError), self._base.write():
             grant = self._keys.found(link, "link")
             if grant is None or not self._is_unused(grant.id):
                 return None
@@ -103,6 +106,7 @@ class Sessions:
             self._base.run("UPDATE grants SET device = ?, seen = ? WHERE id = ?", (device, number, session.id))
             self._base.run("UPDATE grants SET became = ? WHERE id = ?", (session.id, grant.id))
             return NewSession(token, session)
+        return None
 
     def _is_unused(self, link: str) -> bool:
         """Whether nobody has used what this link became; a session that was never used ends for the next."""

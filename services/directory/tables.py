@@ -75,6 +75,29 @@ PEOPLE = (
     ),
     # of a code that was found: the verifications that the log is still to have
     ("ALTER TABLE codes ADD COLUMN proof TEXT NOT NULL DEFAULT '{}'",),
+    (
+        # digest: of an address or account. person: random, holds one person's together. binds: their bars hold for
+        # whoever has this. conference: a digest, so that nothing of an erased one can be read. See ``tombstones``.
+        """CREATE TABLE tombstones (
+            digest BLOB NOT NULL, person BLOB NOT NULL, binds INTEGER NOT NULL, conference BLOB NOT NULL,
+            day INTEGER NOT NULL, PRIMARY KEY (digest, person)) STRICT, WITHOUT ROWID""",
+        "CREATE INDEX tombstones_conference ON tombstones (conference)",
+        "CREATE TABLE bars (person BLOB NOT NULL, bar BLOB NOT NULL, PRIMARY KEY (person, bar)) STRICT, WITHOUT ROWID",
+        """CREATE TABLE leaving (
+            conference TEXT NOT NULL, attendee TEXT NOT NULL, person BLOB NOT NULL, binds INTEGER NOT NULL,
+            PRIMARY KEY (conference, attendee)) STRICT, WITHOUT ROWID""",
+        """CREATE TABLE waiting (
+            conference TEXT NOT NULL, attendee TEXT NOT NULL, accounts TEXT NOT NULL,
+            PRIMARY KEY (conference, attendee)) STRICT, WITHOUT ROWID""",
+        # One for each conference (or sender) and day; what was sealed with one of each letter's own is gone with those.
+        "DROP TABLE letter_keys",
+        """CREATE TABLE letter_keys (
+            name BLOB PRIMARY KEY, key BLOB NOT NULL, conference TEXT NOT NULL, sender TEXT NOT NULL,
+            day INTEGER NOT NULL, UNIQUE (conference, sender, day)) STRICT, WITHOUT ROWID""",
+        "ALTER TABLE gone ADD COLUMN conference BLOB NOT NULL DEFAULT x''",
+        # the day on which somebody was added; of those from before: unknown, so any
+        "ALTER TABLE people ADD COLUMN since INTEGER NOT NULL DEFAULT 0",
+    ),
 )
 
 POSTS = (

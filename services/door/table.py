@@ -12,6 +12,7 @@ The rules, from nothing to all:
   ANY      in any conference
 Why: an attendee's word about itself is its own; consent, answers and blocks are nobody else's, not even the operator's.
 An organizer knows tickets and doors. A connector knows posts. Verifications come from the server's own check alone.
+The log's owner registers who comes back after an erasure, at their own tap, and says again who had blocked them.
 The log believes a deletion whoever brings it (``source`` counts for posts only), so attendees bring none, and an
 organizer's stays in its own conferences.
 """
@@ -62,11 +63,11 @@ _ROWS: dict[type[Event], tuple[Rule, Rule, Rule, Rule, Rule, Rule]] = {
     #                   attendee, organizer, connector, operator, verifier, owner
     ConferenceOpened: (_NO, OWN, _NO, ANY, _NO, _NO),
     ConferenceClosed: (_NO, OWN, _NO, ANY, _NO, _NO),
-    AttendeeRegistered: (_NO, OWN, _NO, _NO, _NO, _NO),
+    AttendeeRegistered: (_NO, OWN, _NO, _NO, _NO, ANY),
     AccountVerified: (_NO, _NO, _NO, _NO, ANY, _NO),
     AccountReleased: (SELF, _NO, _NO, _NO, _NO, _NO),
     ConsentChanged: (SELF, _NO, _NO, _NO, _NO, _NO),
-    AttendeeBlocked: (SELF, _NO, _NO, _NO, _NO, _NO),
+    AttendeeBlocked: (SELF, _NO, _NO, _NO, _NO, ANY),
     AttendeeUnblocked: (SELF, _NO, _NO, _NO, _NO, _NO),
     AttendeeErased: (SELF, OWN, _NO, ANY, _NO, _NO),
     CheckinArrived: (SELF, OWN, CHECKIN, _NO, _NO, _NO),

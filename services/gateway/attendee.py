@@ -181,6 +181,8 @@ async def consent(gate: Gate, caller: Caller, data: ConsentGiven) -> Result:
         if data.show_name is UNSET:
             raise ProblemError(422, "consent", "Nothing is named. Say matching, chats, share_place or show_name.")
         return Result("accepted")
+    if changes.get("matching"):
+        await gate.returning.confirmed(caller.conference, caller.subject)
     return await say(gate, caller, ConsentChanged(**common(gate, caller), **changes))
 
 

@@ -79,7 +79,8 @@ class Background:
         while True:
             await asyncio.sleep(DAY_S)
             try:
-                await asyncio.to_thread(self._gate.directory.tidy)
+                going_on = [known.id for known in self._gate.conferences if not known.closed]
+                await asyncio.to_thread(self._gate.directory.tidy, going_on)
             except DirectoryError:
                 _log.warning("tidying is done tomorrow")
 

@@ -58,7 +58,8 @@ class Erasures:
         """The log has erased them: they go from the dead letters, the directory and the inboxes; the rest follows by
         itself. The letters first: only the directory knows what the attendee is called."""
         try:
-            await asyncio.to_thread(erase_letters, self.directory, self.journal, conference, attendees)
+            owned = self.conferences.owned
+            await asyncio.to_thread(erase_letters, self.directory, self.journal, conference, attendees, owned)
             async with self.lock:
                 await asyncio.to_thread(self.directory.erasing.erase, conference, attendees)
         except (DirectoryError, JournalError) as error:

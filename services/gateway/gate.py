@@ -26,6 +26,7 @@ from services.gateway.metrics import Metrics
 from services.gateway.overview import Overviews
 from services.gateway.problems import ProblemError
 from services.gateway.rebuilding import Rebuilding
+from services.gateway.returning import Returning
 from services.gateway.runner import Readiness, Runner
 from services.gateway.streams import Hub
 from services.inbox.port import Inboxes
@@ -64,10 +65,12 @@ class Gate:
 
     faces: Faces = field(init=False)
     rebuilding: Rebuilding = field(init=False)
+    returning: Returning = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "faces", Faces(self.directory.display))
         object.__setattr__(self, "rebuilding", Rebuilding(self.inboxes, self.delivering))
+        object.__setattr__(self, "returning", Returning(self.intake))
         for name, rate in self.bounds.rates.items():
             self.limiters[name] = Limiter(rate, _microseconds)
 

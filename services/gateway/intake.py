@@ -12,12 +12,14 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
+import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
 from schemas.codec import EVENT_BYTES, Codec, Record, Reject, encode
 from schemas.events import AttendeeErased, ConferenceClosed, ConferenceOpened, Input
 from services.directory.directory import SqliteDirectory
+from services.directory.port import NamedPost
 from services.door.rules import admit
 from services.door.sender import Refused, Sender, source_of
 from services.door.translation import Translated, at_hand, translated
@@ -46,21 +48,25 @@ class Result(Struct, frozen=True, omit_defaults=True, gc=False):
 
 _Item = Record | Refused | Reject
 Followed = Callable[[Sequence[Input]], Awaitable[None]]
+Left = Callable[[Sequence[AttendeeErased]], Awaitable[None]]
 
 
 @dataclass(slots=True)
 class Intake:
-    """Used on the event loop. ``followed`` gets what was accepted of one request, before it is answered."""
+    """Used on the event loop. ``followed`` gets what was accepted of one request, before it is answered; ``leaving``
+    the erasures of one, before they are in the log and after all that came before them is."""
 
     runner: Runner
     directory: SqliteDirectory
     conferences: Conferences
     clock: Callable[[], int]
     followed: Followed
+    leaving: Left
     keeping: Keeping
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     _codec: Codec = field(default_factory=Codec)
     _under_way: set[asyncio.Future[None]] = field(default_factory=set)
+    _writing: set[asyncio.Future[None]] = field(default_factory=set)
 
     async def take(self, lines: Sequence[bytes], sender: Sender) -> list[Result]:
         """Lines as they came from outside, and what became of each. Raises as ``Runner.take``."""
@@ -94,11 +100,7 @@ class Intake:
         done = asyncio.get_running_loop().create_future()
         self._under_way.add(done)
         try:
-            ready = await self._translated(found, sender)
-            items = [_to_log(item, sender) for item in ready]
-            answers: Sequence[Answer] = ()
-            if any(item is not None for item in items):
-                answers = await self.runner.take(items, source_of(sender))
+            ready, answers = await self._written(found, sender)
             results = [_result(item, answers[at] if answers else None) for at, item in enumerate(ready)]
             await self._note(ready, answers)
             return [_of_attendee(result) for result in results] if sender.role == "attendee" else results
@@ -136,18 +138,48 @@ class Intake:
         admitted = admit(sender, event, self.clock())
         return admitted if isinstance(admitted, Refused) else Record(admitted.event, record.at, None)
 
-    async def _translated(self, found: Sequence[Record | Reject], sender: Sender) -> list[_Item]:
-        """What may enter, under its tokens; the way back from these is kept."""
-        ready: list[_Item] = []
-        async with self.lock:
-            for start in range(0, len(found), _PART_LINES):
-                ready += [self._admitted(sender, record) for record in found[start : start + _PART_LINES]]
-                await asyncio.sleep(0)
-            records = [item for item in ready if isinstance(item, Record)]
-            told, posts = await self._told([record.event for record in records])
+    async def _written(self, found: Sequence[Record | Reject], sender: Sender) -> tuple[list[_Item], Sequence[Answer]]:
+        """What may enter, and what the log answered. Of an erasure nobody can say anything any more once the log has
+        it, so all that is on its way comes first, and nothing else comes before it."""
+        done = asyncio.get_running_loop().create_future()
+        try:
+            async with self.lock:
+                ready, posts = await self._translated(found, sender)
+                leaving = [item.event for item in ready if isinstance(item, Record)]
+                erased = [event for event in leaving if isinstance(event, AttendeeErased)]
+                if erased:
+                    await self._others_written()
+                    await self.leaving(erased)
+                    return ready, await self._logged(ready, posts, sender)
+                self._writing.add(done)
+            return ready, await self._logged(ready, posts, sender)
+        finally:
+            self._writing.discard(done)
+            done.set_result(None)
+
+    async def _others_written(self) -> None:
+        if self._writing:
+            _, late = await asyncio.wait(set(self._writing), timeout=SETTLED_S)
+            if late:
+                raise TimeoutError("What is being taken takes too long.")
+
+    async def _logged(self, ready: Sequence[_Item], posts: Sequence[NamedPost], sender: Sender) -> Sequence[Answer]:
         await self.keeping.kept(posts)
+        items = [_to_log(item, sender) for item in ready]
+        return await self.runner.take(items, source_of(sender)) if any(item is not None for item in items) else ()
+
+    async def _translated(
+        self, found: Sequence[Record | Reject], sender: Sender
+    ) -> tuple[list[_Item], Sequence[NamedPost]]:
+        """What may enter, under its tokens, and the posts whose way back is to be kept. Under the lock."""
+        ready: list[_Item] = []
+        for start in range(0, len(found), _PART_LINES):
+            ready += [self._admitted(sender, record) for record in found[start : start + _PART_LINES]]
+            await asyncio.sleep(0)
+        records = [item for item in ready if isinstance(item, Record)]
+        told, posts = await self._told([record.event for record in records])
         done = iter(zip(records, told, strict=True))
-        return [_in_place(*next(done)) if isinstance(item, Record) else item for item in ready]
+        return [_in_place(*next(done)) if isinstance(item, Record) else item for item in ready], posts
 
     async def _told(self, events: Sequence[Input]) -> Translated:
         rows = at_hand(events, self.directory)
@@ -186,7 +218,22 @@ def _to_log(item: _Item, sender: Sender) -> Record | Reject | None:
         return item if isinstance(item, Record) else None
     if sender.role == "attendee" or not item.line.strip():
         return None
-    return Reject(item.reason, item.field, item.line[: EVENT_BYTES + 1])
+    return Reject(item.reason, item.field, item.line[: EVENT_BYTES + 1], _conference_in(item.line, sender))
+
+
+class _Named(Struct):
+    conference: str = ""
+
+
+def _conference_in(line: bytes, sender: Sender) -> str | None:
+    """Which conference a bad line is of: none that its sender does not speak for, so nobody fills another's letters."""
+    if len(line) > EVENT_BYTES:
+        return None
+    try:
+        named = msgspec.json.decode(line, type=_Named).conference
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None
+    return named if named in sender.conferences else None
 
 
 def _of_attendee(result: Result) -> Result:

@@ -45,8 +45,8 @@ class LetterShown(Shown[int], frozen=True):
 class LettersShown(Struct, frozen=True):
     """A page, oldest first; ``next`` is the ``after`` of the next one. ``gone``: how many are no more, and why.
 
-    ``old``: 14 days are over; ``many``: there were too many; ``erased``: they named somebody who was erased. These are
-    of the whole server, and told to its operator alone.
+    ``old``: 14 days are over; ``many``: there were too many of this sender or conference; ``erased``: they may have
+    named somebody who was erased. To an operator those of the whole server, to an organizer their own.
     """
 
     letters: tuple[LetterListed, ...]
@@ -99,22 +99,25 @@ def _page(gate: Gate, own: Collection[str], source: str | None, after: int, limi
     index.read_on()
     numbers = [number for number in index.of(own, source) if number > after]
     found = [gate.journal.letter(number) for number in numbers[:limit]]
-    shown = tuple(listed(each.number, _read(each), each.sent) for each in found if each is not None)
-    gone = gate.journal.letters_gone() if source is None else {}
-    return LettersShown(shown, numbers[limit - 1] if len(numbers) > limit else None, gone)
+    shown = [(each, _opened(gate, each)) for each in found if each is not None]
+    gone = gate.journal.letters_gone() if source is None else gate.journal.letters_gone_of(own, source)
+    there = tuple(listed(each.number, dead, each.sent) for each, dead in shown if dead is not None)
+    return LettersShown(there, numbers[limit - 1] if len(numbers) > limit else None, gone)
 
 
-def _read(letter: Letter) -> DeadLetter:
-    return msgspec.json.decode(letter.line, type=DeadLetter)
+def _opened(gate: Gate, letter: Letter) -> DeadLetter | None:
+    """None: its key is gone, and it goes too."""
+    return gate.directory.letter_keys.opened(msgspec.json.decode(letter.line, type=DeadLetter))
 
 
-def _found(gate: Gate, caller: Caller, number: int) -> Letter:
+def _found(gate: Gate, caller: Caller, number: int) -> tuple[Letter, DeadLetter]:
     index = gate.overviews.letters
     index.read_on()
     letter = gate.journal.letter(number) if index.has(number, _own(gate, caller), _source(caller)) else None
-    if letter is None:
+    dead = None if letter is None else _opened(gate, letter)
+    if letter is None or dead is None:
         raise ProblemError(404, "letter", "There is no such dead letter, or it is not yours. See GET /v1/dead-letters.")
-    return letter
+    return letter, dead
 
 
 def _audit(gate: Gate, caller: Caller, action: Action, number: int) -> None:
@@ -129,8 +132,8 @@ def _audit(gate: Gate, caller: Caller, action: Action, number: int) -> None:
 @get("/v1/dead-letters/{number:int}", opt=ORGANIZERS, tags=["organizer"])
 async def letter(gate: Gate, caller: Caller, number: _Number) -> LetterListed:
     """One of them, masked as in the list."""
-    found = await asyncio.to_thread(_found, gate, caller, number)
-    return listed(number, _read(found), found.sent)
+    found, dead = await asyncio.to_thread(_found, gate, caller, number)
+    return listed(number, dead, found.sent)
 
 
 @post("/v1/dead-letters/{number:int}/show", opt=ORGANIZERS, status_code=200, tags=["organizer"])
@@ -138,9 +141,9 @@ async def show_letter(gate: Gate, caller: Caller, number: _Number) -> LetterShow
     """One of them as it came, with whatever it says of people. The audit log keeps who looked, and when."""
 
     def shown() -> LetterShown:
-        found = _found(gate, caller, number)
+        found, dead = _found(gate, caller, number)
         _audit(gate, caller, "letter.shown", number)
-        return LetterShown.of(number, _read(found), found.sent)
+        return LetterShown.of(number, dead, found.sent)
 
     return await asyncio.to_thread(shown)
 
@@ -148,7 +151,7 @@ async def show_letter(gate: Gate, caller: Caller, number: _Number) -> LetterShow
 @post("/v1/dead-letters/{number:int}/resend", opt=ORGANIZERS, status_code=200, tags=["organizer"])
 async def resend_letter(gate: Gate, caller: Caller, number: _Number, data: Mended) -> SentAgain:
     """Sends a letter again, mended or as it came: once. What is still bad is told and makes no further letter."""
-    dead = _read(await asyncio.to_thread(_found, gate, caller, number))
+    _, dead = await asyncio.to_thread(_found, gate, caller, number)
     again = Again(number, dead.source, _bytes(dead, data))
     await asyncio.to_thread(_audit, gate, caller, "letter.tried" if data.dry_run else "letter.sent", number)
     result = await resend(gate, caller, again, dry_run=data.dry_run)

@@ -61,10 +61,14 @@ class NewAttendee(Struct, forbid_unknown_fields=True, kw_only=True):
 
 class Registered(Struct, frozen=True):
     """The id, and the link to hand out: an address, good once, for 14 days; what comes after ``#`` is the secret. Null
-    where this person has signed in before: a link would let whoever holds it act as them."""
+    where this person has signed in before: a link would let whoever holds it act as them.
+
+    ``note``: what else to know, such as that the person has to confirm first.
+    """
 
     attendee: str
     link: str | None
+    note: str = ""
 
 
 class LinkMade(Struct, frozen=True):
@@ -73,11 +77,19 @@ class LinkMade(Struct, frozen=True):
     link: str
 
 
+class Waiting(Struct, frozen=True):
+    """A line whose person is not registered before they confirm it themselves, on the page that their link opens."""
+
+    line: int
+    text: str
+
+
 class Imported(Struct, frozen=True):
-    """How many, and what was wrong with the other lines."""
+    """How many, what was wrong with other lines, and which people wait for their own confirmation."""
 
     registered: int
     mistakes: tuple[Mistake, ...]
+    waiting: tuple[Waiting, ...] = ()
 
 
 def _common(gate: Gate, conference: str) -> dict[str, Any]:
@@ -141,7 +153,8 @@ async def register(gate: Gate, caller: Caller, conference: PlainId, data: NewAtt
     ((made, result),) = await registered(gate.intake, gate.registering, gate.sender(caller), conference, [row])
     sole([result])
     link = await asyncio.to_thread(gate.directory.sessions.first_link, conference, made.attendee)
-    return Registered(made.attendee, None if isinstance(link, NoLink) else address_of(gate.public_url, link))
+    address = None if isinstance(link, NoLink) else address_of(gate.public_url, link)
+    return Registered(made.attendee, address, result.reason or "" if result.status == "waits" else "")
 
 
 def _check_account(text: str) -> None:
@@ -156,14 +169,16 @@ async def register_csv(gate: Gate, caller: Caller, conference: PlainId, request:
     """Registers everybody in a CSV file; a line with a mistake is left out and said."""
     gate.owned(caller, conference)
     rows, mistakes = await asyncio.to_thread(read_csv, await request.body())
-    good = 0
+    good, waiting = 0, list[Waiting]()
     for start in range(0, len(rows), _AT_ONCE):
         some = rows[start : start + _AT_ONCE]
         made = await registered(gate.intake, gate.registering, gate.sender(caller), conference, some)
         refused = [(each, result) for each, result in made if result.status == "rejected"]
-        good += len(made) - len(refused)
+        waits = [Waiting(each.line, result.reason or "") for each, result in made if result.status == "waits"]
+        waiting += waits
+        good += len(made) - len(refused) - len(waits)
         mistakes += [Mistake(each.line, None, result.reason or "") for each, result in refused]
-    return Imported(good, tuple(mistakes))
+    return Imported(good, tuple(mistakes), tuple(waiting))
 
 
 @post(

@@ -13,6 +13,7 @@ from litestar import Response, get
 from msgspec.structs import asdict
 
 from schemas.times import written
+from services.door.sender import OWNER, source_of
 from services.gateway.account_standing import accounts_of, verified_tokens
 from services.gateway.attendee import ATTENDEE
 from services.gateway.auth import Caller
@@ -21,6 +22,7 @@ from services.gateway.inboxes import inbox
 from services.gateway.standing import standing
 
 _MOST_EVENTS = 20_000  # an attendee has some hundred, and as many posts
+_OWNER = source_of(OWNER)
 _OTHERS = ("blocked", "account", "accounts", "source", "actor", "mentions", "reply_to", "repost_of")
 
 
@@ -76,6 +78,8 @@ def _own(gate: Gate, conference: str, own: list[bytes]) -> Iterator[dict[str, An
         if count < _MOST_EVENTS and any(mark in row.line for mark in own):
             count += 1
             event: dict[str, Any] = msgspec.json.decode(row.line)
+            if event["type"] == "attendee.blocked" and event.get("source") == _OWNER:
+                continue  # it would tell that somebody who was erased came back
             for name in _OTHERS:
                 event.pop(name, None)
             yield event | {"recorded_at": written(row.recorded_at)}

@@ -12,7 +12,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 from msgspec import Struct
 
-from services.directory.port import DirectoryError, DirectoryFullError
+from services.directory.port import DirectoryError, DirectoryFullError, ErasedError
 from services.embedded import AwayError, BusyError, StoppedError
 from services.inbox.port import InboxForeignError, InboxStoreError, InboxUnavailableError
 from services.journal import JournalError, JournalFullError
@@ -147,6 +147,10 @@ def _directory_away(request: Request[Any, Any, Any], error: Exception) -> Respon
     return response(busy("The directory cannot be used now; nothing was taken. Send the same again in a moment."))
 
 
+def _erased(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
+    return response(ProblemError(404, "attendee", "Nobody is registered under this id. Register them again."))
+
+
 def _away(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
     detail = "The log cannot be reached now; nothing was taken. Send the same again in a moment."
     return response(ProblemError(503, "away", detail, retry_s=2))
@@ -172,6 +176,7 @@ HANDLERS: dict[int | type[Exception], Callable[..., Response[Problem]]] = {
     InboxUnavailableError: _inbox,
     InboxForeignError: _inbox,
     AwayError: _away,
+    ErasedError: _erased,
     JournalFullError: _full,
     DirectoryFullError: _full,
     DirectoryError: _directory_away,

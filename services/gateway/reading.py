@@ -2,19 +2,25 @@
 
 Owns: the forms. May never: judge an event; what is wrong with one is found by the codec.
 Theory: the bytes of each event stay as they came, so that a dead letter has them. A CloudEvent's ``data`` is the event;
-``type``, ``id`` and ``time`` stand in for what it lacks. Source: CloudEvents 1.0, JSON format.
+``type``, ``id`` and ``time`` stand in for what it lacks. An id is one of its ``source`` alone, so but for posts, whose
+ids are their network's, the source stands before it. Source: CloudEvents 1.0, JSON format.
 """
 
 from collections.abc import Sequence
+from hashlib import blake2b
 from typing import Any
 
 import msgspec
 
+from schemas.events import ActivityPosted
 from services.gateway.problems import ProblemError
 
 JSON, JSONL = "application/json", "application/x-ndjson"
 CLOUD, CLOUD_BATCH = "application/cloudevents+json", "application/cloudevents-batch+json"
 MEDIA_TYPES = (JSON, JSONL, "application/jsonl", CLOUD, CLOUD_BATCH)
+
+_SOURCE_CHARS = 128
+_POSTED = str(ActivityPosted.__struct_config__.tag)
 
 _ARRAY = msgspec.json.Decoder(list[msgspec.Raw])
 _OBJECT = msgspec.json.Decoder(dict[str, Any])
@@ -68,4 +74,11 @@ def _event_of(envelope: bytes) -> bytes:
         return envelope
     stand_ins = {"type": outer.get("type"), "id": outer.get("id"), "at": outer.get("time")}
     event = {name: value for name, value in stand_ins.items() if value is not None} | data
+    if event.get("type") != _POSTED and isinstance(event.get("id"), str) and isinstance(outer.get("source"), str):
+        event["id"] = f"{_short(outer['source'])} {event['id']}"
     return msgspec.json.encode(event)
+
+
+def _short(source: str) -> str:
+    """So that an id of 383 characters is one with its source too."""
+    return source if len(source) <= _SOURCE_CHARS else blake2b(source.encode("utf-8", "surrogatepass")).hexdigest()

@@ -99,4 +99,4 @@ def may(sender: Sender, kind: str, conference: str | None, attendee: str) -> boo
         return kind in {"conference.opened", "conference.closed", "attendee.erased"}
     if sender.role == "verifier":
         return kind == "account.verified"
-    return kind == "clock.ticked"
+    return kind in {"clock.ticked", "attendee.registered", "attendee.blocked"}

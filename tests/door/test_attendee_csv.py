@@ -127,8 +127,8 @@ def test_what_is_written_is_read_again(name: str) -> None:
 class TestEnrolling:
     def test_each_row_becomes_a_person_and_an_event(self, directory: SqliteDirectory, clock: Clock) -> None:
         rows, _ = read_csv((HEAD + ADA).encode())
-        (first,) = enrolled("hims", rows, directory.people, clock.now)
-        (again,) = enrolled("hims", rows, directory.people, clock.now)
+        (first,) = enrolled("hims", rows, directory, clock.now)
+        (again,) = enrolled("hims", rows, directory, clock.now)
         assert first.attendee == again.attendee == first.event.attendee
         assert (first.is_new, again.is_new) == (True, False)
         assert first.event.id != again.event.id

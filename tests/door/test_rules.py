@@ -21,11 +21,11 @@ WRITTEN = """
                     attendee organizer connector operator verifier owner
 conference.opened   -        OWN       -         ANY      -        -
 conference.closed   -        OWN       -         ANY      -        -
-attendee.registered -        OWN       -         -        -        -
+attendee.registered -        OWN       -         -        -        ANY
 account.verified    -        -         -         -        ANY      -
 account.released    SELF     -         -         -        -        -
 consent.changed     SELF     -         -         -        -        -
-attendee.blocked    SELF     -         -         -        -        -
+attendee.blocked    SELF     -         -         -        -        ANY
 attendee.unblocked  SELF     -         -         -        -        -
 attendee.erased     SELF     OWN       -         ANY      -        -
 checkin.arrived     SELF     OWN       CHECKIN   -        -        -

@@ -13,6 +13,7 @@ from tests.pages.finding import button, entered, live
 from tests.pages.looking import LAPTOP, Looking
 from tests.pages.served import Served
 
+CONFIRMED = '{"confirm": "erase me"}'
 BEFORE, AFTER = 10, 50
 POSITIONS = "all => all.map(one => one.dataset.position)"
 pytestmark = pytest.mark.slow
@@ -211,3 +212,20 @@ def test_an_organizer_opens_imports_explains_mends_and_closes(pages: Pages, serv
     organizing.erases(page)
     expect(page.get_by_role("link", name="The Second")).to_have_count(0)
     organizing.signs_out(page)
+
+
+def test_who_was_erased_comes_back_by_a_tap_of_their_own(pages: Pages, served: Served) -> None:
+    """The organizer registers her once more, with every consent ticked: nothing begins before she says so herself."""
+    pages.allowed = (*CUT, "401")  # the page that is open while its session ends
+    page = entered(pages, served.register("gone", "Ana Gone")["link"])
+    erase = "{method: 'DELETE', headers: {'content-type': 'application/json', 'x-hallway': '1'}, body: BODY}"
+    status = page.evaluate(f"fetch('/v1/me', {erase.replace('BODY', repr(CONFIRMED))}).then((answer) => answer.status)")
+    assert status == 202
+    again = served.register("gone", "Ana Gone")
+    assert "confirmation" in again["note"]
+    page = entered(pages, again["link"])
+    expect(page.locator("#paused")).to_be_visible()
+    button(page, "Resume").click()
+    expect(page.locator("#paused")).to_be_hidden()
+    consent = page.evaluate("fetch('/v1/me').then((answer) => answer.json())")["consent"]
+    assert consent == {"matching": True, "chats": False, "share_place": False, "show_name": False}

@@ -18,7 +18,7 @@ from typing import Any
 
 import msgspec
 
-from schemas.outputs import AnyOutput
+from schemas.outputs import AnyOutput, DeadLetter
 from services.directory.directory import SqliteDirectory
 from services.inbox.memory_inbox import MemoryInboxes
 from services.inbox.view import attendee_view, written
@@ -131,8 +131,12 @@ def _same_log(hallway: Hallway, load: Load, outputs: list[bytes]) -> None:
         rows = [json.loads(row.line) for row in journal.read(CONFERENCE)]
         assert journal.decided(CONFERENCE) == len(rows), "not all is folded"
         assert [line for _, line in journal.outputs(CONFERENCE)] == outputs, "not what a clean replay gives"
-        letters = [b64decode(json.loads(letter.line)["bytes"]).decode() for letter in journal.letters(limit=1_000)]
-        assert journal.letter_count() == len(letters)
+        sealed = [msgspec.json.decode(letter.line, type=DeadLetter) for letter in journal.letters(limit=1_000)]
+        assert journal.letter_count() == len(sealed)
+    with closing(SqliteDirectory(hallway.data / "directory", clock)) as directory:
+        found = [directory.letter_keys.opened(letter) for letter in sealed]
+        letters = [b64decode(letter.bytes).decode() for letter in found if letter is not None]
+    assert len(letters) == len(sealed)
     ids = _as_sent(hallway.data, rows, load)
     count = Counter(ids)
     assert ledger.sent.keys() == ledger.answered
@@ -147,13 +151,14 @@ def _same_log(hallway: Hallway, load: Load, outputs: list[bytes]) -> None:
 
 
 def _as_sent(data: Path, rows: list[dict[str, Any]], load: Load) -> list[str]:
-    """The ids of a log as their senders knew them: the log has tokens of posts, digests of what attendees said."""
+    """The ids of a log as their senders knew them: the log has tokens of posts, digests of all other ids."""
     with closing(SqliteDirectory(data / "directory", clock)) as directory:
         posts = directory.originals([row["id"] for row in rows if row["type"] == "activity.posted"])
+        sources = sorted({row["source"] for row in rows if "source" in row})
         said = {
-            f"e-{directory.trace(f'attendee:{who.id} {id_}')}": id_
-            for who in load.people
+            f"e-{directory.trace(f'{source} {CONFERENCE} {id_}')}": id_
             for id_, kind in load.ledger.sent.items()
-            if kind == "match.answered" and id_.startswith(f"a-{who.id}-")
+            for source in sources
+            if not kind.startswith("activity.")
         }
     return [posts.get(row["id"]) or said.get(row["id"]) or row["id"] for row in rows]

@@ -27,7 +27,8 @@ function one(id) {
     const made = await organizer.register(id, person);
     element.reset(); // the next one; and the same one is not sent twice
     if (made.link === null) return el("p", {}, say("person_signed_in", { attendee: made.attendee }));
-    return link(made.link, "person_done", { attendee: made.attendee });
+    const done = link(made.link, "person_done", { attendee: made.attendee });
+    return made.note ? [done, el("p", {}, say("person_waits"))].flat() : done;
   });
   return element;
 }
@@ -35,8 +36,9 @@ function one(id) {
 function many(id) {
   const file = input({ type: "file", accept: ".csv,text/csv", required: true });
   return form("csv_button", [field(say("csv_label"), file, say("csv_hint"))], async () => {
-    const { registered, mistakes } = await organizer.upload(id, await file.files[0].arrayBuffer());
-    const done = el("p", {}, say("csv_done", { count: registered }));
+    const { registered, mistakes, waiting = [] } = await organizer.upload(id, await file.files[0].arrayBuffer());
+    const lines = waiting.map((one) => one.line).join(", ");
+    const done = el("div", {}, el("p", {}, say("csv_done", { count: registered })), waiting.length === 0 ? "" : el("p", {}, say("csv_waiting", { count: waiting.length, lines })));
     if (mistakes.length === 0) return done;
     const rows = mistakes.map((mistake) => el("tr", {}, [mistake.line, mistake.column ?? "–", mistake.text].map((text) => el("td", {}, String(text)))));
     return [done, el("p", {}, say("csv_mistakes", { count: mistakes.length })), table(["csv_line", "csv_column", "csv_text"], el("tbody", {}, rows))];
