@@ -23,11 +23,12 @@ from services.directory.codes import PostReader
 from services.directory.directory import SqliteDirectory
 from services.gateway.app import gateway
 from services.gateway.background import Background
-from services.gateway.bodies import Bounded
 from services.gateway.bounds import Bounds
+from services.gateway.budgets import Budgets
 from services.gateway.conference_erasing import ConferenceErasing
 from services.gateway.conferences import Conferences
 from services.gateway.connections import config_of
+from services.gateway.edge import Edge
 from services.gateway.erasures import Erasures
 from services.gateway.following import Following
 from services.gateway.gate import Gate
@@ -87,7 +88,7 @@ class Settings:
 class Running:
     """What a server consists of. ``is_new``: the data folder was empty. ``redis_url``: where its inboxes are."""
 
-    app: Bounded
+    app: Edge
     gate: Gate
     background: Background
     is_new: bool
@@ -124,14 +125,16 @@ async def _composed(
     stack: AsyncExitStack, settings: Settings, address: str, backing: Backing, journal: Journal, stores: Stores
 ) -> tuple[Gate, Startable]:
     directory, inboxes = stores
-    conferences, hub = Conferences(), Hub(settings.bounds)
+    bounds = settings.bounds
+    conferences, hub = Conferences(bounds.open_conferences, bounds.kept_conferences), Hub(bounds)
     await asyncio.to_thread(conferences.learn, journal)
     runner, delivering = backing.runner(stack, stores, conferences, lambda name: overviews.again(name))
     overviews = Overviews(journal, runner, inboxes, clock, conferences)
     lock = asyncio.Lock()
     erasures = Erasures(directory, inboxes, runner, journal, conferences, lock, hub.end_attendee)
-    keeping = Keeping(directory.keep_posts)
-    intake = Intake(runner, directory, conferences, clock, Following(erasures, delivering), keeping, lock)
+    keeping, budgets = Keeping(directory.keep_posts), Budgets(settings.bounds.rates)
+    following = Following(erasures, delivering)
+    intake = Intake(runner, directory, conferences, clock, following, keeping, budgets.charge, lock)
     log = backing.forgetting()
     erasures.conference = ConferenceErasing(directory, journal, inboxes, log, conferences, overviews, hub, intake)
     gate = Gate(
@@ -150,6 +153,7 @@ async def _composed(
         clock=clock,
         public_url=address,
         static=settings.static,
+        budgets=budgets,
         bounds=settings.bounds,
     )
     return gate, runner

@@ -9,12 +9,12 @@ from litestar import Litestar, Request
 from litestar.datastructures import State
 from litestar.di import Provide
 
-from services.door.limits import network_of
 from services.gateway import (
     attendee,
     conference_views,
     connectors,
     events,
+    handover,
     health,
     keys,
     letters,
@@ -28,7 +28,8 @@ from services.gateway import (
     sessions,
 )
 from services.gateway.auth import Caller, caller_of, guard
-from services.gateway.bodies import Bounded
+from services.gateway.credentials import credentials_of
+from services.gateway.edge import Edge
 from services.gateway.gate import Gate
 from services.gateway.openapi import CONFIG
 from services.gateway.problems import HANDLERS
@@ -41,6 +42,7 @@ ROUTES = [
     *own_data.ROUTES,
     *conference_views.ROUTES,
     *organizer.ROUTES,
+    *handover.ROUTES,
     *looking.ROUTES,
     *connectors.ROUTES,
     *keys.ROUTES,
@@ -72,18 +74,20 @@ def litestar(gate: Gate) -> Litestar:
         state=State({"gate": gate}),
         logging_config=None,
         debug=False,
-        request_max_body_size=None,  # bounded around everything, see ``bodies``
+        request_max_body_size=None,  # bounded where it is read, see ``bodies``
     )
     check(app)
     return app
 
 
-def gateway(gate: Gate) -> Bounded:
+def gateway(gate: Gate) -> Edge:
     """What the server runs."""
     gate.metrics.streams_are(lambda: len(gate.hub))
-    return Bounded(
+    return Edge(
         litestar(gate),
         gate.bounds,
         gate.metrics,
-        lambda address: gate.charge("anonymous", network_of(address)),
+        lambda scope: credentials_of(scope, gate.directory.keys),
+        gate.charge,
+        secure=gate.secure,
     )

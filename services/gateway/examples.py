@@ -90,6 +90,7 @@ SENT: dict[tuple[str, str], Any] = {
         "show_name": True,
     },
     ("POST", "/v1/conferences/{conference}/keys"): {"id": "door-scanner", "days": 30},
+    ("POST", "/v1/conferences/{conference}/owner"): {"organizer": "himss-team"},
     ("POST", "/v1/dead-letters/{number}/resend"): {
         "bytes": "eyJ0eXBlIjoiY2hlY2tpbi5hcnJpdmVkIiwgLi4ufQ==",
         "dry_run": True,
@@ -157,6 +158,7 @@ GIVEN: dict[tuple[str, str], Any] = {
         ]
     },
     ("POST", "/v1/conferences/{conference}/keys"): _MADE,
+    ("POST", "/v1/conferences/{conference}/owner"): {"conference": "himss-2027", "organizer": "himss-team"},
     ("GET", "/v1/me/blocks"): [{"blocked": "0d9f6a2e4b7c8151a3e6f902", "name": "Bob Iyer", "picture": None}],
     ("GET", "/v1/me/inbox"): {"position": "4700-0", "cards": [_CARD]},
 }

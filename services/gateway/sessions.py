@@ -12,7 +12,8 @@ from msgspec import Struct
 from services.directory.keys import SESSION_DAYS
 from services.directory.port import Grant
 from services.door.limits import network_of
-from services.gateway.auth import COOKIE, ORGANIZER_COOKIE, Caller, cookie
+from services.gateway.auth import Caller, cookie
+from services.gateway.credentials import COOKIE, ORGANIZER_COOKIE
 from services.gateway.gate import Gate
 from services.gateway.problems import ProblemError
 from services.gateway.roles import EVERYBODY, allow

@@ -64,7 +64,8 @@ def main() -> int:
     if "rates" not in bounds:
         bounds["rates"] = dict.fromkeys(Bounds().rates, WIDE)
     else:
-        bounds["rates"] = Bounds().rates | {name: Rate(*numbers) for name, numbers in bounds["rates"].items()}
+        rates = Bounds().rates
+        bounds["rates"] = rates | {name: Rate(*numbers, rates[name].what) for name, numbers in bounds["rates"].items()}
     settings = Settings(
         data=Path(given["data"]),
         port=given.get("port", 0),
