@@ -49,7 +49,6 @@ from services.processes import collecting
 
 STATIC = Path(__file__).parent / "web" / "static"
 ORGANIZER = "organizer"
-LOOPBACK = ("127.0.0.1", "::1")
 REQUESTS_S = 1.0  # for those under way when the server ends
 _log = structlog.get_logger("hallway.serving")
 
@@ -58,7 +57,8 @@ _log = structlog.get_logger("hallway.serving")
 class Settings:
     """What is told on the command line; the last three are for tests and other composition roots.
 
-    ``trusted_proxies``: addresses and networks whose ``X-Forwarded-For`` is believed.
+    ``trusted_proxies``: addresses and networks whose ``X-Forwarded-For`` is believed; nobody's unless it is said, for
+    on this machine too whoever is no proxy could invent an address with every request.
     ``kafka``: where the log is; None: it is in the data folder. ``kafka_prefix``: of its topics.
     """
 
@@ -67,7 +67,7 @@ class Settings:
     port: int = 8000
     public_url: str = ""
     redis_url: str | None = None
-    trusted_proxies: tuple[str, ...] = LOOPBACK
+    trusted_proxies: tuple[str, ...] = ()
     kafka: Access | None = None
     kafka_prefix: str = ""
     reader: PostReader | None = None

@@ -29,7 +29,9 @@ def serve(
     trusted_proxy: Annotated[
         list[str] | None,
         Parameter(
-            negative=(), help="Besides loopback: an address or network of a proxy whose X-Forwarded-For is believed."
+            negative=(),
+            help="An address or network of a proxy whose X-Forwarded-For is believed, such as 127.0.0.1. Without it "
+            "all who come through the proxy are counted as one.",
         ),
     ] = None,
     redis: Annotated[str | None, Parameter(help="A Redis or Valkey to use instead of the embedded one.")] = None,
@@ -52,7 +54,7 @@ def serve(
     proxies = [_network(text) for text in trusted_proxy or ()]
     from services.gateway.logs import to_stderr  # the server's libraries: no other command should wait for them
     from services.networks.reader import NetworkReader
-    from services.serving import LOOPBACK, Running, Settings
+    from services.serving import Running, Settings
     from services.serving import serve as serve_until_told
 
     to_stderr()
@@ -71,7 +73,7 @@ def serve(
         public_url=public_url,
         redis_url=redis,
         kafka=access,
-        trusted_proxies=(*LOOPBACK, *proxies),
+        trusted_proxies=tuple(proxies),
         reader=NetworkReader(),
     )
     return asyncio.run(serve_until_told(settings, ready))

@@ -42,6 +42,7 @@ class Edge:
         self._bounds, self._metrics, self._secure = bounds, metrics, secure
         self._credentials, self._charge = credentials, charge
         self._in_flight = InFlight(bounds)
+        self._is_said = False
         metrics.body_bytes.set_function(lambda: self._in_flight.total)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -61,9 +62,19 @@ class Edge:
             body.release()
 
     async def _admit(self, scope: Scope) -> None:
+        self._look_for_proxies(scope)
         shown = scope.setdefault("state", {})["credentials"] = await self._credentials(scope)
         if not shown.is_known:
             self._charge("anonymous", network_of(scope["client"][0] if scope["client"] else ""), 1)
+
+    def _look_for_proxies(self, scope: Scope) -> None:
+        """Says once that somebody forwards whose word is not taken: uvicorn sets port 0 where it takes it."""
+        client = scope["client"]
+        if self._is_said or client is None or client[1] == 0:
+            return
+        if any(name == b"x-forwarded-for" for name, _ in scope["headers"]):
+            self._is_said = True
+            _log.warning("a proxy that is not named forwards: all through it are one", option="--trusted-proxy")
 
 
 class _Answer:

@@ -16,7 +16,7 @@ from services.gateway.bounds import Bounds
 from services.gateway.logs import to_stderr
 from services.networks.reader import NetworkReader
 from services.problems import UnusableError
-from services.serving import LOOPBACK, Running, Settings, serve
+from services.serving import Running, Settings, serve
 from tests.networks.fake import on_loopback
 
 WIDE = Rate(burst=1_000_000, per_minute=10_000_000)
@@ -71,7 +71,7 @@ def main() -> int:
         port=given.get("port", 0),
         public_url=given.get("public_url", ""),
         redis_url=given.get("redis"),
-        trusted_proxies=tuple(given.get("trusted", LOOPBACK)),
+        trusted_proxies=tuple(given.get("trusted", ())),
         reader=reader_of(given),
         kafka=access_to(given["kafka"]) if "kafka" in given else None,
         kafka_prefix=given.get("prefix", ""),

@@ -64,13 +64,7 @@ class Attendance:
     def _vouched_for(self) -> dict[Session, set[str]]:
         """Whom somebody else addressed in each session, in a post that they did not bring."""
         return {
-            session: {
-                person
-                for p in posts
-                if p.vouches
-                for person in p.to
-                if person not in (p.sender, p.brought_by)
-            }
+            session: {person for p in posts if p.vouches for person in p.to if person not in (p.sender, p.brought_by)}
             for session, posts in self._by_session.items()
         }
 
