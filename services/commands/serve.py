@@ -6,6 +6,7 @@ output.
 
 import asyncio
 import ipaddress
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -15,6 +16,7 @@ from cyclopts import Parameter
 
 from services.commands.reaching import access_to
 from services.commands.summary import say
+from services.inbox.login import with_login
 from services.problems import UnusableError
 
 
@@ -34,7 +36,9 @@ def serve(
             "all who come through the proxy are counted as one.",
         ),
     ] = None,
-    redis: Annotated[str | None, Parameter(help="A Redis or Valkey to use instead of the embedded one.")] = None,
+    redis: Annotated[
+        str | None, Parameter(help="A Redis or Valkey to use instead of the embedded one. Its password: docs/kafka.md.")
+    ] = None,
     kafka: Annotated[
         str | None,
         Parameter(
@@ -71,7 +75,7 @@ def serve(
         host=host,
         port=port,
         public_url=public_url,
-        redis_url=redis,
+        redis_url=None if redis is None else with_login(redis, os.environ),
         kafka=access,
         trusted_proxies=tuple(proxies),
         reader=NetworkReader(),

@@ -4,6 +4,7 @@ Owns: the options. May never: end with 0 when something broke; who runs it start
 """
 
 import asyncio
+import os
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
@@ -11,6 +12,7 @@ from cyclopts import Parameter
 
 from services.commands.reaching import Kafka, access_to
 from services.commands.summary import say
+from services.inbox.login import with_login
 from services.problems import UnusableError
 
 
@@ -38,5 +40,6 @@ def work(
         raise UnusableError("A delivery needs --redis, an address such as redis://127.0.0.1:6379.")
     access = access_to(kafka)
     to_stderr()
+    redis = with_login(redis, os.environ) if redis else redis
     settings = Settings(kind, access, redis, instance, prefix, ticks, session, silent, metrics_port)
     return asyncio.run(work_until_told(settings, lambda: say(f"The {kind} works.")))
