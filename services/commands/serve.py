@@ -19,6 +19,8 @@ from services.commands.summary import say
 from services.inbox.login import with_login
 from services.problems import UnusableError
 
+_MOST_CONFERENCES = 10_000
+
 
 def serve(
     *,
@@ -46,6 +48,9 @@ def serve(
             "passwords: docs/kafka.md."
         ),
     ] = None,
+    conferences: Annotated[
+        int, Parameter(help="How many conferences one organizer may have open at once; ten times as many are stored.")
+    ] = 20,
     print_organizer_key: Annotated[
         bool | None,
         Parameter(help="Make an organizer key and print it, then serve; by default where the data folder is new."),
@@ -53,9 +58,12 @@ def serve(
 ) -> int:
     """Take events, match people, and show them on a page: in one process, or beside the workers of a Kafka."""
     _checked(public_url, port, redis)
+    if not 1 <= conferences <= _MOST_CONFERENCES:
+        raise UnusableError(f"--conferences is a number from 1 to {_MOST_CONFERENCES:,}.")
     access = access_to(kafka) if kafka is not None else None
     _checked_host(host, public_url)
     proxies = [_network(text) for text in trusted_proxy or ()]
+    from services.gateway.bounds import Bounds
     from services.gateway.logs import to_stderr  # the server's libraries: no other command should wait for them
     from services.networks.reader import NetworkReader
     from services.serving import Running, Settings
@@ -79,6 +87,7 @@ def serve(
         kafka=access,
         trusted_proxies=tuple(proxies),
         reader=NetworkReader(),
+        bounds=Bounds(open_conferences=conferences, kept_conferences=10 * conferences),
     )
     return asyncio.run(serve_until_told(settings, ready))
 

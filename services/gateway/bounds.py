@@ -39,7 +39,7 @@ class Bounds:
     beat_s: float = 15.0
     retry_ms: int = 2_000  # a browser's pause before it comes again
     overview_s: float = 1.0
-    open_conferences: int = OPEN  # of one organizer; the operator may hand over more, or serve with more
+    open_conferences: int = OPEN  # of one organizer; `--conferences`, and the operator may hand over more
     kept_conferences: int = KEPT  # of one organizer, closed ones too, until they are erased
     rates: dict[str, Rate] = field(default_factory=lambda: dict(RATES))
 

@@ -15,3 +15,8 @@ def test_others_are_let_in_only_when_it_is_said_where(hallway: Hallway, host: st
 def test_a_proxy_is_an_address_or_a_network(hallway: Hallway) -> None:
     done = hallway("serve", "--trusted-proxy", "127.0.0.1", "--trusted-proxy", "*")
     assert (done.code, "172.18.0.0/16" in done.err) == (2, True)
+
+
+def test_a_number_of_conferences_is_one(hallway: Hallway) -> None:
+    done = hallway("serve", "--conferences", "0")
+    assert (done.code, "from 1 to 10,000" in done.err) == (2, True)
