@@ -14,6 +14,7 @@ from pathlib import Path
 from services.journal.port import JournalError, JournalLockedError
 
 _LOCK = "lock"
+_HALLWAYS = (_LOCK, "directory")  # by either a folder is known as Hallway's
 _OTHERS = 0o077
 
 
@@ -51,7 +52,9 @@ def _shut(path: Path) -> None:
     found = path.stat()
     if not stat.S_IMODE(found.st_mode) & _OTHERS:
         return
-    is_ours = found.st_uid == os.geteuid() and ((path / _LOCK).exists() or not any(path.iterdir()))
+    is_ours = found.st_uid == os.geteuid() and (
+        not any(path.iterdir()) or any((path / name).exists() for name in _HALLWAYS)
+    )
     if not is_ours:
         raise JournalError(
             f"Others can look into {path} (mode {stat.S_IMODE(found.st_mode):04o}), and it has other things in it or "

@@ -25,6 +25,11 @@ def test_an_empty_one_and_one_of_hallways_are_shut(tmp_path: Path, made: int) ->
     path.chmod(made)
     hold(path)
     assert mode(path) == 0o700
+    (path / "lock").unlink()
+    (path / "directory").mkdir()  # restored from a backup, without the lock
+    path.chmod(made)
+    hold(path)
+    assert mode(path) == 0o700
     (path / "journal").touch()
     path.chmod(made)  # an earlier version, or somebody's hand
     hold(path)
