@@ -23,11 +23,12 @@ from services.directory.codes import PostReader
 from services.directory.directory import SqliteDirectory
 from services.gateway.app import gateway
 from services.gateway.background import Background
-from services.gateway.bodies import Bounded
 from services.gateway.bounds import Bounds
+from services.gateway.budgets import Budgets
 from services.gateway.conference_erasing import ConferenceErasing
 from services.gateway.conferences import Conferences
 from services.gateway.connections import config_of
+from services.gateway.edge import Edge
 from services.gateway.erasures import Erasures
 from services.gateway.following import Following
 from services.gateway.gate import Gate
@@ -49,7 +50,6 @@ from services.processes import collecting
 
 STATIC = Path(__file__).parent / "web" / "static"
 ORGANIZER = "organizer"
-LOOPBACK = ("127.0.0.1", "::1")
 REQUESTS_S = 1.0  # for those under way when the server ends
 _log = structlog.get_logger("hallway.serving")
 
@@ -58,7 +58,8 @@ _log = structlog.get_logger("hallway.serving")
 class Settings:
     """What is told on the command line; the last four are for tests and other composition roots.
 
-    ``trusted_proxies``: addresses and networks whose ``X-Forwarded-For`` is believed.
+    ``trusted_proxies``: addresses and networks whose ``X-Forwarded-For`` is believed; nobody's unless it is said, for
+    on this machine too whoever is no proxy could invent an address with every request.
     ``kafka``: where the log is; None: it is in the data folder. ``kafka_prefix``: of its topics.
     """
 
@@ -67,7 +68,7 @@ class Settings:
     port: int = 8000
     public_url: str = ""
     redis_url: str | None = None
-    trusted_proxies: tuple[str, ...] = LOOPBACK
+    trusted_proxies: tuple[str, ...] = ()
     kafka: Access | None = None
     kafka_prefix: str = ""
     reader: PostReader | None = None
@@ -93,7 +94,7 @@ class Settings:
 class Running:
     """What a server consists of. ``is_new``: the data folder was empty. ``redis_url``: where its inboxes are."""
 
-    app: Bounded
+    app: Edge
     gate: Gate
     background: Background
     is_new: bool
@@ -131,7 +132,8 @@ async def composed(
 ) -> tuple[Gate, Startable]:
     """The gate and the runner behind it, which is to be started, over these stores."""
     (directory, inboxes), clock = stores, settings.clock
-    conferences, hub = Conferences(), Hub(settings.bounds)
+    bounds = settings.bounds
+    conferences, hub = Conferences(bounds.open_conferences, bounds.kept_conferences), Hub(bounds)
     await asyncio.to_thread(conferences.learn, journal)
     runner, delivering = backing.runner(stack, stores, conferences)
     overviews = Overviews(
@@ -139,9 +141,9 @@ async def composed(
     )
     lock = asyncio.Lock()
     erasures = Erasures(directory, inboxes, runner, journal, conferences, lock, hub.end_attendee)
-    keeping = Keeping(directory.keep_posts)
-    leaving = Leaving(directory, runner, conferences)
-    intake = Intake(runner, directory, conferences, clock, Following(erasures, delivering), leaving, keeping, lock)
+    keeping, budgets = Keeping(directory.keep_posts), Budgets(settings.bounds.rates)
+    leaving, following = Leaving(directory, runner, conferences), Following(erasures, delivering)
+    intake = Intake(runner, directory, conferences, clock, following, leaving, keeping, budgets.charge, lock)
     log = backing.forgetting()
     erasures.conference = ConferenceErasing(directory, journal, inboxes, log, conferences, overviews, hub, intake)
     gate = Gate(
@@ -160,6 +162,7 @@ async def composed(
         clock=clock,
         public_url=address,
         static=settings.static,
+        budgets=budgets,
         bounds=settings.bounds,
     )
     return gate, runner

@@ -4,12 +4,14 @@ Owns: the options. May never: end with 0 when something broke; who runs it start
 """
 
 import asyncio
+import os
 from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
 from services.commands.reaching import Kafka, access_to, check_redis
 from services.commands.summary import say
+from services.inbox.login import with_login
 from services.problems import UnusableError
 
 
@@ -39,5 +41,6 @@ def work(
         check_redis(redis)
     access = access_to(kafka)
     to_stderr()
+    redis = with_login(redis, os.environ) if redis else redis
     settings = Settings(kind, access, redis, instance, prefix, ticks, session, silent, metrics_port)
     return asyncio.run(work_until_told(settings, lambda: say(f"The {kind} works.")))

@@ -12,7 +12,8 @@ from typing import Any
 import httpx
 
 from services.demo.company import Person
-from services.gateway.auth import COOKIE, HEADER
+from services.gateway.auth import HEADER
+from services.gateway.credentials import COOKIE
 
 AT_ONCE = 500  # events of a request: the door's bound
 ANSWER_S = 20.0

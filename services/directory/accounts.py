@@ -59,6 +59,16 @@ class Accounts:
             found[account] = row
         return found
 
+    def unknown(self, accounts: Collection[str]) -> int:
+        """How many of them have no token yet."""
+        sql = "SELECT count(*) FROM accounts WHERE account IN (SELECT value FROM json_each(?))"
+        names = set(accounts)
+        return len(names) - int(self._base.read(sql, (_json(names),))[0][0])
+
+    def held_accounts(self, conference: str, attendee: str) -> dict[str, str]:
+        """By token all accounts that an attendee verified, claims or gave up."""
+        return self.accounts_of(self.held_by(conference, attendee))
+
     def tokens_for(self, accounts: Iterable[str]) -> dict[str, str]:
         """A token for each account; made where there is none."""
         return {account: row.token for account, row in self.rows_for(accounts).items()}

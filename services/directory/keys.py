@@ -114,6 +114,14 @@ class Keys:
         )
         return [_listed(row) for row in self._base.read(sql, (self._clock(), conference, most))]
 
+    def is_organizer(self, subject: str, conference: str | None = None) -> bool:
+        """Whether somebody has a good organizer's key (``conference``: that names this one), or a session of one."""
+        sql = (
+            "SELECT 1 FROM grants WHERE role = 'organizer' AND subject = ? AND NOT revoked AND expires > ?"
+            " AND (? IS NULL OR EXISTS (SELECT 1 FROM json_each(conferences) WHERE value = ?)) LIMIT 1"
+        )
+        return bool(self._base.read(sql, (subject, self._clock(), conference, conference)))
+
     def revoke_all(self, role: Role, subject: str, conference: str | None = None) -> int:
         """Ends all of somebody, or all that are for this conference."""
         sql = (

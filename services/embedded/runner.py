@@ -142,7 +142,7 @@ class Embedded:
         found, letters, given = await self._door.sorted(items, sender, first)
         if not found and not letters:
             return [answer for answer in given if answer is not None]
-        rest = iter(await self._commit(Submission(found, letters, self._loop.create_future())))
+        rest = iter(await self._commit(Submission(found, letters, self._loop.create_future(), sender=sender)))
         return [next(rest) if answer is None else answer for answer in given]
 
     def _ready_for(self, count: int) -> None:

@@ -9,13 +9,13 @@ from litestar import Litestar, Request
 from litestar.datastructures import State
 from litestar.di import Provide
 
-from services.door.limits import network_of
 from services.gateway import (
     attendee,
     audit_views,
     conference_views,
     connectors,
     events,
+    handover,
     health,
     keys,
     letters,
@@ -30,7 +30,8 @@ from services.gateway import (
     sessions,
 )
 from services.gateway.auth import Caller, caller_of, guard
-from services.gateway.bodies import Bounded
+from services.gateway.credentials import credentials_of
+from services.gateway.edge import Edge
 from services.gateway.gate import Gate
 from services.gateway.openapi import CONFIG
 from services.gateway.problems import HANDLERS
@@ -45,6 +46,7 @@ ROUTES = [
     *own_data.ROUTES,
     *conference_views.ROUTES,
     *organizer.ROUTES,
+    *handover.ROUTES,
     *looking.ROUTES,
     *connectors.ROUTES,
     *keys.ROUTES,
@@ -77,7 +79,7 @@ def litestar(gate: Gate) -> Litestar:
         state=State({"gate": gate}),
         logging_config=None,
         debug=False,
-        request_max_body_size=None,  # bounded around everything, see ``bodies``
+        request_max_body_size=None,  # bounded where it is read, see ``bodies``
     )
     check(app)
     return app
@@ -92,15 +94,17 @@ def _check_below(app: Litestar, below: str) -> None:
         )
 
 
-def gateway(gate: Gate) -> Bounded:
+def gateway(gate: Gate) -> Edge:
     """What the server runs. UnusableError: its public path cannot be told from its own."""
     gate.metrics.streams_are(lambda: len(gate.hub))
     app = litestar(gate)
     _check_below(app, gate.below)
-    return Bounded(
+    return Edge(
         app,
         gate.bounds,
         gate.metrics,
-        lambda address: gate.charge("anonymous", network_of(address)),
-        gate.below,
+        lambda scope: credentials_of(scope, gate.directory.keys),
+        gate.charge,
+        secure=gate.secure,
+        below=gate.below,
     )

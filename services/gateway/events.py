@@ -1,4 +1,4 @@
-"""``POST /v1/events``: what connectors, organizers and attendees bring, in four forms.
+"""``POST /v1/events``: what connectors, organizers and attendees bring, in four forms; posts no organizer brings.
 
 Owns: this route. May never: answer before the disk has it.
 """
@@ -30,7 +30,7 @@ async def take(gate: Gate, caller: Caller, request: Request[Any, Any, Any]) -> R
     content_type = request.headers.get("content-type", "")
     lines = lines_of(await request.body(), content_type, gate.bounds.events)
     upload = caller.role == "attendee" and any(_POST in line for line in lines)
-    gate.charge("upload" if upload else caller.role, caller.id, len(lines))
+    gate.charge("upload" if upload else caller.budget, caller.sender, len(lines))
     results = await gate.intake.take(lines, gate.sender(caller))
     for status, count in Counter([result.status for result in results]).items():
         gate.metrics.events.labels(status).inc(count)

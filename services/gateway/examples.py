@@ -136,6 +136,7 @@ SENT: dict[tuple[str, str], Any] = {
         "show_name": True,
     },
     ("POST", "/v1/conferences/{conference}/keys"): {"id": "door-scanner", "days": 30},
+    ("POST", "/v1/conferences/{conference}/owner"): {"organizer": "himss-team"},
     ("POST", "/v1/dead-letters/{number}/resend"): {
         "bytes": "eyJ0eXBlIjoiY2hlY2tpbi5hcnJpdmVkIiwgLi4ufQ==",
         "dry_run": True,
@@ -212,6 +213,7 @@ GIVEN: dict[tuple[str, str], Any] = {
     ("DELETE", "/v1/me/sessions"): {"ended": 1},
     ("POST", "/v1/me/links"): {"link": _LINK, "expires_at": "2027-03-09T14:15:00.000Z", "qr": _QR},
     ("POST", "/v1/session"): {"conference": "himss-2027", "attendee": "a3f19c2e77b04d5a8e6b1c20"},
+    ("POST", "/v1/conferences/{conference}/owner"): {"conference": "himss-2027", "organizer": "himss-team"},
     ("GET", "/v1/me/blocks"): [{"blocked": "0d9f6a2e4b7c8151a3e6f902", "name": "Bob Iyer", "picture": None}],
     ("GET", "/v1/me/inbox"): {"position": "7", "cards": [_CARD]},
     ("POST", "/v1/me/answers"): _OWN_TAKEN,

@@ -1,10 +1,9 @@
-"""The parts that routes use, put together by the composition root; and how often each caller may ask.
+"""The parts that routes use, put together by the composition root.
 
 Owns: the list of parts. May never: make one by itself.
 """
 
 import asyncio
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,10 +13,10 @@ from urllib.parse import urlsplit
 from schemas.events import ConferenceOpened
 from services.directory.codes import PostReader
 from services.directory.directory import SqliteDirectory
-from services.door.limits import Limiter
 from services.door.sender import Sender, sender_of
 from services.gateway.auth import Caller
 from services.gateway.bounds import Bounds
+from services.gateway.budgets import Budgets
 from services.gateway.conferences import Conferences, Known
 from services.gateway.erasures import Erasures
 from services.gateway.faces import Faces
@@ -34,10 +33,6 @@ from services.journal import Journal
 from streams.matching import Matcher
 
 T = TypeVar("T")
-
-
-def _microseconds() -> int:
-    return time.monotonic_ns() // 1_000
 
 
 @dataclass(frozen=True)
@@ -59,9 +54,9 @@ class Gate:
     clock: Callable[[], int]
     public_url: str
     static: Path
+    budgets: Budgets
     bounds: Bounds = field(default_factory=Bounds)
     registering: asyncio.Lock = field(default_factory=asyncio.Lock)
-    limiters: dict[str, Limiter] = field(default_factory=dict)
 
     faces: Faces = field(init=False)
     rebuilding: Rebuilding = field(init=False)
@@ -71,15 +66,10 @@ class Gate:
         object.__setattr__(self, "faces", Faces(self.directory.display))
         object.__setattr__(self, "rebuilding", Rebuilding(self.inboxes, self.delivering))
         object.__setattr__(self, "returning", Returning(self.intake))
-        for name, rate in self.bounds.rates.items():
-            self.limiters[name] = Limiter(rate, _microseconds)
 
     def charge(self, rate: str, who: str, cost: int = 1) -> None:
         """Takes it from the caller's bucket; ProblemError when it is empty."""
-        limiter = self.limiters[rate]
-        wait_s = limiter.wait(who, min(cost, self.bounds.rates[rate].burst))
-        if wait_s:
-            raise ProblemError(429, "rate", f"Too many at once. Wait {wait_s} s and go on.", retry_s=wait_s)
+        self.budgets.charge(rate, who, cost)
 
     def sender(self, caller: Caller) -> Sender:
         """The caller as the door knows senders."""

@@ -98,7 +98,7 @@ def _common(gate: Gate, conference: str) -> dict[str, Any]:
 
 @put("/v1/conferences/{conference:str}", opt=allow("organizer", "operator"), tags=["organizer"])
 async def open_conference(gate: Gate, caller: Caller, conference: PlainId, data: Opening) -> Result:
-    """Opens a conference, or replaces what was said of it. Who opens one first, owns it."""
+    """Opens a conference, or replaces what was said of it. Who opens one first owns it, until they hand it over."""
     try:
         plain_id(conference)
     except ValueError as error:

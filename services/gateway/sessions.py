@@ -19,7 +19,8 @@ from msgspec import Struct
 from services.directory.port import Grant
 from services.directory.sessions import SESSION_DAYS
 from services.door.limits import network_of
-from services.gateway.auth import COOKIE, ORGANIZER_COOKIE, Caller, cookie
+from services.gateway.auth import Caller, cookie
+from services.gateway.credentials import COOKIE, ORGANIZER_COOKIE
 from services.gateway.devices import device_of
 from services.gateway.gate import Gate
 from services.gateway.origins import from_own_pages

@@ -125,6 +125,10 @@ class Hub:
         """The conference was erased."""
         self._end(owner for owner in self._open if owner.conference == conference)
 
+    def end_organizers(self, conference: str) -> None:
+        """Another organizer has the conference: who may look at it is asked again when they come back."""
+        self._end(owner for owner in self._open if owner.conference == conference and not owner.attendee)
+
     def close(self) -> None:
         """The server stops: all streams end, and none opens."""
         self._closed = True

@@ -19,7 +19,8 @@ class Keys:
 
     @property
     def mark(self) -> str:
-        """A hash: ``epoch``, ``view`` (version), ``position``, while it is built ``building``."""
+        """A hash: ``epoch``, ``view`` (version), ``position``, ``cards`` (put into inboxes, ever), while it is built
+        ``building``."""
         return f"mark:{{{self.conference}}}"
 
     @property

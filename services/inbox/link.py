@@ -85,6 +85,11 @@ class Link:
             found = await self._writer.execute_command("SCAN", cursor, "MATCH", f"{prefix}*", "COUNT", count)
             return int(found[0]), [key.decode(errors="replace") for key in found[1]]
 
+    async def memory_bytes(self) -> int:
+        """The server's bound (maxmemory); 0: none."""
+        async with self._bounded(READ):
+            return int((await self._writer.execute_command("INFO", "memory")).get("maxmemory", 0))
+
     async def remove(self, *keys: str) -> None:
         """Removes keys."""
         async with self._bounded(WRITE):

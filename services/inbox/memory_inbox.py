@@ -17,7 +17,6 @@ from services.inbox.entries import WITHDRAWN, Delivery, NewEntry, batches, check
 from services.inbox.following import Following
 from services.inbox.port import (
     BATCH_OUTPUTS,
-    INBOX_ENTRIES,
     PAGE_ENTRIES,
     Current,
     Entry,
@@ -25,6 +24,7 @@ from services.inbox.port import (
     InboxUnavailableError,
     Page,
     ResumeLostError,
+    Share,
     Shown,
 )
 from services.inbox.position import START, order
@@ -36,6 +36,9 @@ class _Card:
     other: str = ""  # "": erased
     is_over: bool = False
     parts: dict[str, tuple[int, bytes]] = field(default_factory=dict)  # the newest (cursor, view) of each kind
+
+
+_WHOLE = Share()
 
 
 @dataclass
@@ -89,17 +92,23 @@ class _Inbox:
 class _Conference:
     mark: str = START
     building: bool = False
+    cards: int = 0  # put into inboxes, ever
     erased: set[str] = field(default_factory=set)  # while it is built
     inboxes: dict[str, _Inbox] = field(default_factory=dict)
     totals: Totals = field(default_factory=Totals)
     presence: tuple[str, dict[str, int]] = (START, {})
 
-    def apply(self, delivery: Delivery, keep: int) -> None:
+    def apply(self, delivery: Delivery, share: Share) -> None:
         if order(delivery.position) <= order(self.mark):
             return
         self.mark = delivery.position
         for entry in delivery.entries:
-            self.inboxes.setdefault(entry.attendee, _Inbox()).add(delivery.position, entry, keep)
+            if entry.kind != WITHDRAWN and entry.match not in self.inboxes.get(entry.attendee, _Inbox()).cards:
+                if self.cards >= share.cards:
+                    continue
+                self.cards += 1
+            inbox = self.inboxes.setdefault(entry.attendee, _Inbox())
+            inbox.add(delivery.position, entry, share.kept(len(self.inboxes)))
             if entry.kind != WITHDRAWN and entry.other:
                 self.inboxes.setdefault(entry.other, _Inbox()).named_in[entry.match] = entry.attendee
         if delivery.counts is not None:
@@ -110,9 +119,9 @@ class _Conference:
 class MemoryInboxes(Following):
     """The port ``Inboxes`` in this process's memory."""
 
-    def __init__(self, *, keep: int = INBOX_ENTRIES) -> None:
+    def __init__(self, *, share: Share = _WHOLE) -> None:
         super().__init__()
-        self._keep = keep
+        self._share = share
         self._conferences: dict[str, _Conference] = {}
         self._known: dict[str, str] = {}
 
@@ -141,7 +150,7 @@ class MemoryInboxes(Following):
 
     def _put(self, store: _Conference, conference: str, deliveries: list[Delivery]) -> str:
         for delivery in deliveries:
-            store.apply(delivery, self._keep)
+            store.apply(delivery, self._share)
         self._known[conference] = store.mark
         if not store.building:
             self.waiters.wake(conference, {entry.attendee for each in deliveries for entry in each.entries})

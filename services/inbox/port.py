@@ -22,9 +22,37 @@ from services.inbox.cursor import FIRST
 from services.inbox.view import Card
 
 INBOX_ENTRIES = 500  # 10 suggestions a day, 3 entries each, over a week, twice; 330 KB at the worst
+ENTRY_BYTES, CARD_BYTES = 660, 620  # measured: an entry of an inbox; a card, and who it is about
+LARGE_BYTES = 16 << 30
+LEAST_ENTRIES = 20  # of an inbox, whatever its share is: what a phone missed in an hour
 PAGE_ENTRIES = 100  # read at once; what is more comes with the next page
 BATCH_OUTPUTS = 200  # delivered by one script, which holds Redis for about 5 ms
 BEAT_S = 15.0  # proxies cut a silent stream after 30 s; also the longest that a lost hint can delay an entry
+
+
+class Share(Struct, frozen=True):
+    """How much of the store one conference may take. ``keep``: entries of one inbox, at most; ``least``: at least.
+
+    ``entries``: of all its inboxes together. ``cards``: put into them, ever; further ones are not shown.
+    """
+
+    keep: int = INBOX_ENTRIES
+    entries: int = 150_000
+    least: int = LEAST_ENTRIES
+    cards: int = 400_000
+
+    def kept(self, people: int) -> int:
+        """Entries of each inbox, where so many have one: fewer where they are many, and never none."""
+        return min(self.keep, max(self.least, self.entries // max(1, people)))
+
+
+def share_of(memory_bytes: int) -> Share:
+    """Of a store with so much memory: not half of it for cards, a fifth for entries; the rest is for the others.
+
+    A store that says no bound (0) is the operator's own matter, and taken for a large one."""
+    memory_bytes = memory_bytes or LARGE_BYTES
+    entries = memory_bytes // 5 // ENTRY_BYTES
+    return Share(entries=entries, cards=memory_bytes * 45 // 100 // CARD_BYTES)
 
 
 class Entry(Struct, frozen=True, gc=False):
@@ -114,6 +142,7 @@ class Inboxes(Protocol):
         """Puts outputs, ascending, into the inboxes of their ``to``; returns the mark. Repeats change nothing.
 
         Begin after ``delivered``. ``erased``: attendees that the log has erased, as far as is known.
+        A conference that has had its share of cards gets no further ones; those that it has go on.
         InboxLostError when the store has less than it once confirmed to this process.
         """
 

@@ -1,7 +1,7 @@
 """The inboxes in Redis (Redis protocol: Valkey 9 or Redis 7+), embedded or elsewhere.
 
 Owns: nothing that the log does not have; see ``scripts`` for what happens inside, ``link`` for the line.
-May never: hold an output, only attendees' views; repeat a write by itself.
+May never: hold an output, only attendees' views; repeat a write by itself; let one conference fill what others share.
 Theory: the mark carries the epoch (an id made with the data folder, or of the topic): a store that was emptied has no
 mark, one that belongs to another log has another epoch, and neither is written to. What this process saw confirmed is
 compared with the mark, so a replica that took over with less is noticed too.
@@ -11,6 +11,8 @@ import secrets
 from collections.abc import AsyncIterable, AsyncIterator, Collection, Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
+
+import structlog
 
 from schemas.outputs import AnyOutput
 from services.inbox import scripts
@@ -23,7 +25,6 @@ from services.inbox.keys import HINTS, Keys
 from services.inbox.link import Limits, Link
 from services.inbox.port import (
     BATCH_OUTPUTS,
-    INBOX_ENTRIES,
     PAGE_ENTRIES,
     Current,
     Entry,
@@ -32,13 +33,16 @@ from services.inbox.port import (
     InboxUnavailableError,
     Page,
     ResumeLostError,
+    Share,
     Shown,
+    share_of,
 )
 from services.inbox.position import START, order
 from services.inbox.view import VIEW_VERSION, Card, card_of
 
 _PEOPLE = 500  # cleared or trimmed by one script
 _STANDARD = Limits()
+_log = structlog.get_logger("hallway.inbox")
 
 
 class RedisInboxes(Following):
@@ -49,11 +53,12 @@ class RedisInboxes(Following):
         url: str,
         epoch: str,
         *,
-        keep: int = INBOX_ENTRIES,
+        share: Share | None = None,
         limits: Limits = _STANDARD,
     ) -> None:
         super().__init__()
-        self._keep, self._head = keep, (epoch, VIEW_VERSION)
+        self._share, self._head = share, (epoch, VIEW_VERSION)
+        self._hidden: set[str] = set()  # conferences of which it was said that they have had their share
         self._link = Link(url, limits)
         self.hints = Hints(self._link, self.waiters, limits.hint_s)
         self._known: dict[str, str] = {}  # marks that this process saw, by conference
@@ -92,14 +97,21 @@ class RedisInboxes(Following):
     async def _put(self, conference: str, batch: Sequence[Delivery], token: str = "") -> str:
         keys = Keys(conference)
         known = self._known.get(conference, START)
-        args: list[str | bytes | int] = [*self._head, token, known, self._keep, HINTS, conference, *keys.prefix]
-        args += [batch[-1].position, len(batch)]
+        if self._share is None:
+            self._share = share_of(await self._link.memory_bytes())
+        share = self._share
+        args: list[str | bytes | int] = [*self._head, token, known, share.keep, HINTS, conference, *keys.prefix]
+        args += [batch[-1].position, len(batch), share.entries, share.least, share.cards]
         for delivery in batch:
             args += [delivery.position, delivery.counts or "", len(delivery.entries)]
             for new in delivery.entries:
                 args += [new.attendee, new.other, new.match, new.kind, new.view]
         answer = await self._link.write(scripts.DELIVER, [keys.mark, keys.people, keys.totals], args)
-        return self._moved(conference, self._accepted(conference, answer))
+        accepted = self._accepted(conference, answer)
+        if accepted[2] and conference not in self._hidden:
+            self._hidden.add(conference)
+            _log.warning("a conference has had its share: further cards are not shown", conference=conference)
+        return self._moved(conference, accepted)
 
     async def delivered(self, conference: str) -> str | None:
         """As in the port."""

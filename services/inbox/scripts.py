@@ -25,17 +25,27 @@ local function after(one, other)
 end
 """
 
-# KEYS: mark, people, totals. ARGV: … 4 position known to the caller, 5 entries kept, 6 channel, 7 conference, 8-10 key
-# prefixes, 11 position of the last output, 12 number of deliveries; of each: position, counts, number of entries; of
-# each entry: attendee, other, match, kind, view.
+# KEYS: mark, people, totals. ARGV: … 4 position known to the caller, 5 entries of an inbox at most, 6 channel,
+# 7 conference, 8-10 key prefixes, 11 position of the last output, 12 number of deliveries, 13 entries of the
+# conference, 14 entries of an inbox at least, 15 cards of the conference; of each delivery: position, counts, number of
+# entries; of each entry: attendee, other, match, kind, view. Answers with the number of cards that were not shown.
 DELIVER = (
     _HEAD
     + """
 if after(ARGV[4], delivered) then return {'behind', delivered} end
 local before, keep, inbox, cards, others = delivered, tonumber(ARGV[5]), ARGV[8], ARGV[9], ARGV[10]
 local added = {}
+local entries_share, least, cards_share = tonumber(ARGV[13]), tonumber(ARGV[14]), tonumber(ARGV[15])
+local shown, hidden = tonumber(redis.call('HGET', KEYS[1], 'cards') or '0'), 0
 
 local function add(position, who, other, match, kind, view)
+  if kind ~= 'withdrawn' and redis.call('HEXISTS', others .. who, 'c:' .. match) == 0 then
+    if shown >= cards_share then
+      hidden = hidden + 1
+      return nil
+    end
+    shown = shown + 1
+  end
   local put, fresh = redis.pcall('XADD', inbox .. who, position, 'k', kind, 'm', match), 0
   if type(put) == 'table' and put.err then
     if string.find(put.err, 'equal or smaller', 1, true) then return nil end
@@ -43,7 +53,8 @@ local function add(position, who, other, match, kind, view)
   end
   redis.call('SADD', KEYS[2], who)
   local cursor = redis.call('HINCRBY', cards .. who, ':count', 1)
-  if cursor > keep and redis.call('XTRIM', inbox .. who, 'MAXLEN', '=', keep) > 0 then
+  local kept = math.min(keep, math.max(least, math.floor(entries_share / redis.call('SCARD', KEYS[2]))))
+  if redis.call('XLEN', inbox .. who) > kept and redis.call('XTRIM', inbox .. who, 'MAXLEN', '=', kept) > 0 then
     redis.call('HSET', cards .. who, ':trimmed', cursor - redis.call('XLEN', inbox .. who))
   end
   if kind == 'withdrawn' then
@@ -60,7 +71,7 @@ local function add(position, who, other, match, kind, view)
   added[#added + 1] = {position, who, kind, match, other, fresh == 1, view, cursor}
 end
 
-local at = 13
+local at = 16
 for _ = 1, tonumber(ARGV[12]) do
   local position, counts, entries = ARGV[at], ARGV[at + 1], tonumber(ARGV[at + 2])
   at = at + 3
@@ -76,12 +87,12 @@ for _ = 1, tonumber(ARGV[12]) do
 end
 if after(ARGV[11], delivered) then
   delivered = ARGV[11]
-  redis.call('HSET', KEYS[1], 'position', delivered)
+  redis.call('HSET', KEYS[1], 'position', delivered, 'cards', shown)
 end
 if #added > 0 and ARGV[3] == '' then
   redis.call('PUBLISH', ARGV[6], cmsgpack.pack({ARGV[7], before, delivered, added}))
 end
-return {'ok', delivered}
+return {'ok', delivered, hidden}
 """
 )
 
@@ -168,7 +179,7 @@ return {'ok'}
 
 # KEYS: mark. ARGV: epoch, view, token. From here on nobody else reads or writes.
 BEGIN = """
-redis.call('HSET', KEYS[1], 'epoch', ARGV[1], 'view', ARGV[2], 'position', '', 'building', ARGV[3])
+redis.call('HSET', KEYS[1], 'epoch', ARGV[1], 'view', ARGV[2], 'position', '', 'building', ARGV[3], 'cards', 0)
 return {'ok'}
 """
 

@@ -66,3 +66,8 @@ def test_a_public_path_that_hallway_has_itself_is_refused(tmp_path: Path, path: 
     assert done.returncode == 2
     assert f"begins with /{path.split('/')[1]}, which Hallway itself has" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_number_of_conferences_is_one(hallway: Hallway) -> None:
+    done = hallway("serve", "--conferences", "0")
+    assert (done.code, "from 1 to 10,000" in done.err) == (2, True)

@@ -20,7 +20,7 @@ from services.gateway.bounds import Bounds
 from services.gateway.logs import to_stderr
 from services.networks.reader import NetworkReader
 from services.problems import UnusableError
-from services.serving import LOOPBACK, Running, Settings, serve
+from services.serving import Running, Settings, serve
 from tests.networks.fake import on_loopback
 
 OFTEN_S = 0.05  # an organizer's numbers: no test waits for a minute
@@ -92,13 +92,14 @@ def main() -> int:
     if "rates" not in bounds:
         bounds["rates"] = dict.fromkeys(Bounds().rates, WIDE)
     else:
-        bounds["rates"] = Bounds().rates | {name: Rate(*numbers) for name, numbers in bounds["rates"].items()}
+        rates = Bounds().rates
+        bounds["rates"] = rates | {name: Rate(*numbers, rates[name].what) for name, numbers in bounds["rates"].items()}
     settings = Settings(
         data=Path(given["data"]),
         port=given.get("port", 0),
         public_url=given.get("public_url", ""),
         redis_url=given.get("redis"),
-        trusted_proxies=tuple(given.get("trusted", LOOPBACK)),
+        trusted_proxies=tuple(given.get("trusted", ())),
         reader=reader_of(given),
         kafka=access_to(given["kafka"]) if "kafka" in given else None,
         kafka_prefix=given.get("prefix", ""),

@@ -90,7 +90,7 @@ def test_bodies_that_are_no_events(organizer: httpx.Client, body: bytes, media: 
     assert answer.json()["detail"].endswith(".")
 
 
-@pytest.mark.parametrize("body", [b"{", b"\xff", b"[1]", b"null", b'{"link": 7}', b'{"link":"\\ud800"}', b"[" * 60_000])
+@pytest.mark.parametrize("body", [b"{", b"\xff", b"[1]", b"null", b'{"link": 7}', b'{"link":"\\ud800"}', b"[" * 4_000])
 def test_bodies_of_other_routes(server: Server, body: bytes) -> None:
     headers = {"content-type": "application/json"}
     answer = server.client().post("/v1/session", content=body, headers=headers)

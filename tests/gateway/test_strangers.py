@@ -27,7 +27,7 @@ def quick(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 def test_who_says_no_name_is_counted_by_address_and_nobody_else_is(tmp_path: Path) -> None:
-    with Server(tmp_path, bounds={"rates": {"anonymous": [5, 1]}}) as narrow:
+    with Server(tmp_path, bounds={"rates": {"anonymous": [5, 1]}}, trusted=["127.0.0.1"]) as narrow:
         organizer = opened(narrow)
         ada = attendee(narrow, organizer, "ada", verify=False)  # her sign-in is the first
         stranger = narrow.client()
@@ -39,17 +39,19 @@ def test_who_says_no_name_is_counted_by_address_and_nobody_else_is(tmp_path: Pat
         assert refused.json()["detail"].startswith("Too many at once.")
         assert ada.http.get("/v1/me").status_code == 200
         assert organizer.get(f"/v1/conferences/{CONFERENCE}/overview").status_code == 200
-        far = {"x-forwarded-for": "203.0.113.7"}  # behind a proxy on this machine everybody has a bucket of their own
+        far = {"x-forwarded-for": "203.0.113.7"}  # behind a proxy that is named everybody has a bucket of their own
         assert [stranger.get("/", headers=far).status_code for _ in range(6)] == [200] * 5 + [429]
         home = [{"x-forwarded-for": f"2001:db8:0:1::{number}"} for number in range(6)]
         assert [stranger.get("/", headers=each).status_code for each in home] == [200] * 5 + [429]
 
 
-def test_a_forwarded_address_is_believed_of_trusted_proxies_alone(tmp_path: Path) -> None:
-    with Server(tmp_path, bounds={"rates": {"anonymous": [3, 1]}}, trusted=["192.0.2.0/24"]) as narrow:
+@pytest.mark.parametrize("trusted", [[], ["192.0.2.0/24"]], ids=["nobody is named", "another is named"])
+def test_a_forwarded_address_is_believed_of_named_proxies_alone(tmp_path: Path, trusted: list[str]) -> None:
+    with Server(tmp_path, bounds={"rates": {"anonymous": [3, 1]}}, trusted=trusted) as narrow:
         http = narrow.client()
         said = [http.get("/", headers={"x-forwarded-for": f"203.0.113.{number}"}).status_code for number in range(4)]
         assert said == [200] * 3 + [429]
+        assert narrow.errors.read_text().count("a proxy that is not named forwards") == 1  # said once
 
 
 @pytest.mark.parametrize(

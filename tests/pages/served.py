@@ -19,7 +19,7 @@ from schemas.times import written
 
 LIMIT_S = 60.0
 ID = "hi-27"
-RULES = {"accounts": "claimed", "per_hour": 1_000, "per_day": 1_000}
+RULES = {"accounts": "claimed", "per_hour": 60, "per_day": 200}
 OPENING: dict[str, Any] = {
     "name": "Health IT Week",
     "hashtags": ["hi27"],

@@ -28,7 +28,7 @@ from tests.gateway import people
 from tests.gateway.people import ALL, CONFERENCE, OPENING, ROOT, good
 
 LIMIT_S = 60.0  # on a busy machine
-OPENED = OPENING | {"matching": {"accounts": "claimed", "per_hour": 1_000, "per_day": 1_000}}
+OPENED = OPENING | {"matching": {"accounts": "claimed", "per_hour": 60, "per_day": 200}}
 CANARY = "canary"  # in every name, address, account, post and bad line: a log line may have none of it
 _SERVES = re.compile(r"Hallway serves at (\S+) ")
 
@@ -85,6 +85,7 @@ class Hallway:
         directory = SqliteDirectory(self.data / "directory", clock)
         self.keys = {
             "organizer": directory.keys.issue_key("organizer", "org-1"),
+            "operator": directory.keys.issue_key("operator", "root"),
             "connector": directory.keys.issue_key("connector", "posts"),
             "scanner": directory.keys.issue_key("connector", "doors", [CONFERENCE], checkins=True),
         }

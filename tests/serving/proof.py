@@ -21,6 +21,7 @@ import msgspec
 from schemas.outputs import AnyOutput, DeadLetter
 from services.directory.directory import SqliteDirectory
 from services.inbox.memory_inbox import MemoryInboxes
+from services.inbox.port import Share
 from services.inbox.view import attendee_view, written
 from services.journal import SqliteJournal
 from tests.serving.load import Load
@@ -62,7 +63,7 @@ Shown = list[dict[str, Any]]
 
 async def _inboxes(outputs: list[AnyOutput], people: list[Person]) -> dict[str, tuple[Shown, Shown]]:
     """Of each attendee all entries, and the cards."""
-    async with MemoryInboxes(keep=100_000) as inboxes:
+    async with MemoryInboxes(share=Share(keep=100_000, entries=10**9)) as inboxes:
         await inboxes.rebuild(CONFERENCE, outputs)
         found = {}
         for who in people:

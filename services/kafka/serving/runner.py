@@ -149,7 +149,7 @@ class OnKafka:
         new = [None if self._is_known(record) else self._message(record) for record in found]
         messages = [message for message in new if message is not None]
         dead = sealed(self._topics.letters, sender, letters)
-        spots = iter(await self._append([*messages, *dead]))
+        spots = iter(await self._append([*messages, *dead], sender))
         answers = iter([DUPLICATE if message is None else self._answer(message, next(spots)) for message in new])
         self._remember(found)
         await self._are_here(list(spots))
@@ -162,8 +162,8 @@ class OnKafka:
                 for spot in letters if self._replica.follows else ():
                     await self._replica.reached(self._topics.letters, spot)
 
-    async def _append(self, messages: Sequence[Message]) -> list[Spot]:
-        return await self._appending.append(messages) if messages else []
+    async def _append(self, messages: Sequence[Message], sender: str = "") -> list[Spot]:
+        return await self._appending.append(messages, sender) if messages else []
 
     def _is_known(self, record: Record) -> bool:
         conference = record.event.conference

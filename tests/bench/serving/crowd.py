@@ -87,8 +87,9 @@ def crowd(people: int) -> Iterator[Crowd]:
         sessions = _sessions(hallway.data, people)
         with hallway.running():
             made = Crowd(hallway, sessions)
-            with hallway.client("organizer") as http:
+            with hallway.client("operator") as http:  # an organizer may not go so far
                 good(http.put(f"/v1/conferences/{CONFERENCE}", json=OPENED | {"matching": _POLICY}))
+                good(http.post(f"/v1/conferences/{CONFERENCE}/owner", json={"organizer": "org-1"}))
             about = {"type": "attendee.registered", "conference": CONFERENCE, "consent": ALL, "at": now()}
             made.send(
                 "organizer",
