@@ -10,7 +10,8 @@ from dataclasses import replace
 import pytest
 
 from tests.histories.shortest import shortest
-from tests.laws.private_acts import ANSWERS, Case, Seen, difference, drawn
+from tests.laws.private_acts import Seen, difference
+from tests.laws.private_histories import ANSWERS, Case, drawn
 
 HISTORIES = 100_000
 BLOCKS = 20

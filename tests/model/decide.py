@@ -194,11 +194,13 @@ class Moment:
         return next(o.caused_by for o in freed if o is not None)
 
     def _freeing(self, who: str, span: int, limit: int) -> Output | None:
-        """The suggestion whose end gave room to `who` at this very moment."""
+        """The suggestion whose end gave room to `who` at this very moment: as many as may be came after it."""
         earlier = [o for o in self._matches.suggestions_to(who) if o.at < self._t]
-        had_room = sum(self._t - o.at <= span for o in earlier) < limit
-        ending = [o for o in earlier if self._t - o.at == span]
-        return ending[0] if ending and not had_room else None
+        counted = [o for o in earlier if self._t - o.at <= span]
+        if len(counted) < limit:
+            return None  # there was room before
+        last = counted[len(counted) - limit]
+        return last if self._t - last.at == span else None
 
     def _output(
         self, kind: str, key: Key, to: Sequence[str], caused_by: str, body: Json, chat_only: bool = False

@@ -207,6 +207,18 @@ def test_room_is_judged_as_it_stood_when_the_moment_began(runner: Runner) -> Non
     )
 
 
+def test_under_a_lower_limit_room_comes_from_the_one_whose_end_makes_it(runner: Runner) -> None:
+    # Both of 10:00 stop counting at 11:00; while one of them counts there is no room for a third.
+    story = hub("bob", "cyd", "dan", per_hour=2).at("10:00").all_arrive("ada", "bob", "cyd").at("10:30")
+    story.open(per_hour=1).all_arrive("dan").at("12:00").tick()
+    check(
+        runner(story.events),
+        suggested("ada", "bob", at="10:00", by="bob-in"),
+        suggested("ada", "cyd", at="10:00", by="cyd-in"),
+        suggested("ada", "dan", at="11:00", by="cyd-in"),
+    )
+
+
 @pytest.mark.parametrize("ticks", [["12:00"], ["10:30", "11:00", "12:00"], ["10:59:59.999", "11:00:00.001"]])
 def test_the_spacing_of_ticks_changes_nothing(runner: Runner, ticks: list[str]) -> None:
     story = hub("bob", "cyd", per_hour=1).at("10:00").all_arrive("bob", "cyd", "ada")
