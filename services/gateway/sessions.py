@@ -21,12 +21,12 @@ from services.directory.sessions import SESSION_DAYS
 from services.door.limits import network_of
 from services.gateway.auth import Caller, cookie
 from services.gateway.credentials import COOKIE, ORGANIZER_COOKIE
-from services.gateway.devices import device_of
 from services.gateway.gate import Gate
 from services.gateway.origins import from_own_pages
 from services.gateway.own_sessions import tell
 from services.gateway.problems import ProblemError
 from services.gateway.roles import EVERYBODY, allow
+from services.gateway.user_agents import device_of
 
 ORGANIZER_DAYS = 1  # a session on a laptop; the key itself stays with the organizer
 _BAD_LINK = (

@@ -101,6 +101,23 @@ def test_a_stream_outlives_the_time_for_heads(quick: Server) -> None:
         assert live.status == 200
 
 
+def test_a_session_that_was_pushed_out_ends_its_streams(quick: Server) -> None:
+    """An organizer's: of a key there are ten at most. An attendee's are never pushed out."""
+    opened(quick)
+    overview = f"/v1/conferences/{CONFERENCE}/stream"
+    pages = [quick.client() for _ in range(11)]
+    for page in pages[:2]:
+        good(page.post("/v1/organizer-session", json={"key": quick.keys["organizer"]}))
+    with stream(quick, pages[0], overview) as live, stream(quick, pages[1], overview) as other:
+        for page in pages[2:]:
+            good(page.post("/v1/organizer-session", json={"key": quick.keys["organizer"]}))
+        while live.next()["event"] != "end":
+            pass
+        assert pages[0].get(f"/v1/conferences/{CONFERENCE}").status_code == 401
+        assert pages[1].get(f"/v1/conferences/{CONFERENCE}").status_code == 200
+        assert "end" not in {event["event"] for event in other.events.queue}
+
+
 def test_a_session_that_expires_ends_its_streams(quick: Server) -> None:
     ada = attendee(quick, opened(quick), "cyd", verify=False)
     name = ada.http.cookies["hallway_session"].split(".")[2]
