@@ -142,14 +142,15 @@ class Sessions:
             mine = self._accounts_of(number)
             if session.uploads.keys().isdisjoint(mine) and session.outside.isdisjoint(mine):
                 continue
-            outside = self._is_only_uploaded(session, mine) and not self._is_spoken_to(session, mine)
+            outside = self._has_only_uploads(session, mine) and not self._is_spoken_to(session, mine)
             for account in mine:
                 if outside and account in session.authors:
                     session.outside.add(account)
                 elif account in session.outside:
                     session.outside.discard(account)
                     self.entered.add(account)
-        session.absent = len({tuple(self._accounts_of(account)) for account in session.outside})
+        absent = {tuple(self._accounts_of(account)) for account in session.outside}
+        session.absent = sum(all(self._is_uploaded(session, number) for number in mine) for mine in absent)
 
     def _accounts_of(self, number: int) -> list[int]:
         """All accounts of the person who has this one; it alone where nobody has it."""
@@ -158,8 +159,16 @@ class Sessions:
             return [number]
         return self.state.attendees[account.owner].accounts
 
-    def _is_only_uploaded(self, session: Session, mine: list[int]) -> bool:
-        return all(session.uploads.get(number, 0) == session.authors.get(number, 0) for number in mine)
+    def _has_only_uploads(self, session: Session, mine: list[int]) -> bool:
+        """Whether a person uploaded all that counts as theirs. What who was erased had posted under the same name still
+        counts its author, and is nobody's evidence: so it does not show that the next owner was there."""
+        at, accounts = self.state.session_numbers[session.tag, session.start, session.end], self.state.accounts
+        known = [number for number in mine if number in accounts]
+        return all(len(accounts[number].sessions.get(at, ())) == session.uploads.get(number, 0) for number in known)
+
+    def _is_uploaded(self, session: Session, number: int) -> bool:
+        """Whether of an author nothing but uploads is left, so that it is none of the session's people."""
+        return session.uploads.get(number, 0) == session.authors.get(number, 0)
 
     def _is_spoken_to(self, session: Session, mine: list[int]) -> bool:
         """Whether a post of somebody else in the session addresses one of the accounts. What was uploaded by who had
