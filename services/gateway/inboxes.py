@@ -63,11 +63,15 @@ class InboxShown(Struct, frozen=True):
 
 async def inbox(gate: Gate, conference: str, attendee: str) -> InboxShown:
     """The cards as they are now, without those that a ``met`` closed."""
-    current = await _settled(gate, conference, attendee)
-    said = await gate.ask(conference, lambda matcher: answers(matcher, attendee))
-    open_cards = [card for card in current.cards if card.card not in said.met]
-    shown = await gate.faces.of(conference, [current.others[card.card] for card in open_cards])
-    cards = [_card_shown(card, said, shown.get(current.others[card.card])) for card in open_cards]
+    while True:
+        current = await _settled(gate, conference, attendee)
+        said = await gate.ask(conference, lambda matcher: answers(matcher, attendee))
+        open_cards = [card for card in current.cards if card.card not in said.met]
+        others = [current.others[card.card] for card in open_cards]
+        shown = await gate.faces.of(conference, others)
+        if gate.conferences.erased(conference).isdisjoint(others):  # or a name may be gone: an erasure began meanwhile
+            break
+    cards = [_card_shown(card, said, shown.get(other)) for card, other in zip(open_cards, others, strict=True)]
     return InboxShown(str(current.cursor), tuple(cards))
 
 
@@ -97,7 +101,8 @@ async def _settled(gate: Gate, conference: str, attendee: str) -> Current:
         current = await _current(gate, conference, attendee)
         erased = gate.conferences.erased(conference)
         gone = {card for card, other in current.others.items() if other in erased}
-        if not (gone or current.ending) or not await gate.erasures.is_under_way(conference):
+        is_ending = bool(current.ending) and await gate.erasures.is_under_way(conference)
+        if not (gone or is_ending):
             break
         if asyncio.get_running_loop().time() > end:
             _log.warning("an erasure takes long", conference=conference)

@@ -15,21 +15,23 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from msgspec import convert
+
+from schemas.events import AccountVerified
 from schemas.times import DAY_MS, millis, written
 from services.backing import InFile, Startable, Stores
 from services.directory.directory import SqliteDirectory
 from services.directory.port import Person
 from services.directory.secret import Secret
-from services.door.enrolling import verified
 from services.door.limits import Rate
 from services.door.sender import VERIFIER
 from services.embedded import Embedded
 from services.embedded import Limits as RunnerLimits
 from services.gateway.app import gateway
-from services.gateway.bodies import Bounded
 from services.gateway.bounds import Bounds
 from services.gateway.conferences import Conferences
 from services.gateway.delivering import Delivering
+from services.gateway.edge import Edge
 from services.gateway.gate import Gate
 from services.gateway.runner import Readiness
 from services.inbox.memory_inbox import MemoryInboxes
@@ -77,7 +79,7 @@ class Hall:
     the gateway's clock is."""
 
     gate: Gate
-    app: Bounded
+    app: Edge
     now: list[int] | None
     conference: str = CONFERENCE
     tokens: dict[str, str] = field(default_factory=dict)  # of sessions, and keys, by who has them
@@ -217,14 +219,16 @@ class Hall:
             fields = {"attendee": who, "accounts": [self.accounts(who)], "consent": ALL}
             await self.bring(self.event("attendee.registered", f"r-{who}", **fields))
             await self.verify(who, self.accounts(who))
-            link = self.gate.directory.keys.issue_link(self.conference, who)
+            link = self.gate.directory.sessions.first_link(self.conference, who)
             answer = await self.ask("nobody", "POST", "/v1/session", {"link": link})
             cookie = dict(answer.headers)[b"set-cookie"].decode()
             self.tokens[who] = cookie.partition("=")[2].partition(";")[0]
 
     async def verify(self, who: str, account: str) -> None:
         """What the verifier says when it found the code."""
-        await self.gate.intake.say([verified(self.conference, who, account, self.gate.clock())], VERIFIER)
+        fields = {"attendee": who, "account": account, "method": "code"}
+        event = self.event("account.verified", f"v-{who}-{account}", **fields)
+        await self.gate.intake.say([convert(event, AccountVerified)], VERIFIER)
 
     async def talk(self, one: str, other: str, more: int = 0) -> None:
         """They know each other from now on."""
@@ -259,6 +263,7 @@ class Listening:
         self.status, self.beats = 0, 0
         self.headers: tuple[tuple[bytes, bytes], ...] = ()
         self.cursor = 0  # of the newest entry that came
+        self.presences: list[bytes] = []
         self._bytes = b""
         self._came = asyncio.Event()
 
@@ -267,8 +272,8 @@ class Listening:
             self.status, self.headers = event["status"], tuple(event["headers"])
         elif event["body"].startswith(b"event: beat"):
             self.beats += 1
-        elif event["body"].startswith(b"event: presence"):
-            pass  # of the attendee alone, and once a second: how many come is a matter of time
+        elif event["body"].startswith((b"event: presence", b"event: sign_ins")):
+            self.presences.append(event["body"])  # of the attendee alone; apart, for they come by a clock of their own
         else:
             self._bytes += event["body"]
             self.cursor = max([self.cursor, *map(int, re.findall(rb"^id: (\d+)$", event["body"], re.MULTILINE))])
@@ -298,11 +303,9 @@ class _InMemory(InFile):
         super().__init__(Path(), clock)
         self._journal = journal  # type: ignore[assignment]  # the port is what counts
 
-    def runner(
-        self, stack: AsyncExitStack, stores: Stores, conferences: Conferences, again: Callable[[str], None]
-    ) -> tuple[Startable, Readiness]:
+    def runner(self, stack: AsyncExitStack, stores: Stores, conferences: Conferences) -> tuple[Startable, Readiness]:
         """As the one on a file, with shorter pauses."""
-        delivering = Delivering(self._journal, stores.inboxes, conferences.erased, again)
+        delivering = Delivering(self._journal, stores.inboxes, conferences.erased)
         stack.push_async_callback(delivering.close)
         runner = Embedded(self._journal, self.clock, delivering.deliver, delivered=delivering.delivered, limits=QUICK)
         self._forget = runner.forget

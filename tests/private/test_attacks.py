@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from schemas.times import HOUR_MS, MINUTE_MS
+from services.gateway.whereabouts import Whereabouts
 from tests.private.hall import BEGINS, CONFERENCE, PLACES, Answer, Hall, in_memory
 
 TEST_S = 60.0
@@ -327,6 +328,24 @@ async def test_the_inbox_shows_no_moment_between_an_erasure_and_its_withdrawal(h
     await hall.settled()
     looking.cancel()
     assert set(map(str, shown)) <= {str(("1", ["Bob"])), str(("2", []))}
+
+
+@in_a_hall
+async def test_an_own_lapse_comes_by_itself_not_with_what_others_do(hall: Hall) -> None:
+    """Cy, who has no card, is told within a moment that she is not here any more, though nothing comes into the log."""
+    looking = asyncio.create_task(Whereabouts(hall.gate.runner, hall.gate.hub, hall.gate.clock).run())
+    await hall.good("cy", "POST", "/v1/me/here", {})
+    async with hall.stream("cy") as live:
+        await live.until(lambda: b'"present":true' in b"".join(live.presences))
+        await hall.at(BEGINS + 2 * HOUR_MS)  # ada's and bob's card ends now, with a tick
+        await live.until(lambda: b'"present":false' in b"".join(live.presences))
+        await hall.good("cy", "POST", "/v1/me/here", {})
+        await live.until(lambda: b'"present":true' in live.presences[-1])
+        assert hall.now is not None
+        hall.now[0] += 2 * HOUR_MS  # nothing is due to anybody: there is no record at all
+        async with asyncio.timeout(10.0):
+            await live.until(lambda: b'"present":false' in live.presences[-1])
+    looking.cancel()
 
 
 # -- blocks ----------------------------------------------------------------------------------------------------------

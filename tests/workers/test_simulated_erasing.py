@@ -97,7 +97,7 @@ async def delivered(seed: int) -> int:
         store = ErasingStore(rng, ports, kept)
         return Delivering(ports, ports, ports, store, partition_of, lambda: 0.0, sleep=at_once, limits=limits)
 
-    group = Group(broker, rng, made, deadly=rng.choice((0.0, 0.01, 0.03)))
+    group = Group(broker, rng, made, deadly=rng.choice((0.0, 0.02, 0.05)))
     await group.run()
     if ErasingStore.when > 0:
         erase(broker)

@@ -194,7 +194,7 @@ async def delivered(seed: int) -> int:
         limits = Limits(at_once=3, look_every_s=0.0, waiting=2)
         return Delivering(ports, ports, ports, store, partition_of, lambda: 0.0, sleep=at_once, limits=limits)
 
-    group = Group(broker, rng, made, deadly=rng.choice((0.0, 0.01, 0.03)))
+    group = Group(broker, rng, made, deadly=rng.choice((0.0, 0.02, 0.05)))
     await group.run()
     for name, lines_of in outputs.items():
         found = [output_of(raw) for raw in broker.topics[MATCHES][partition_of(name)]]
