@@ -8,6 +8,8 @@ import pytest
 from tests.commands.conftest import Hallway, Json, Log, rows
 from tests.scenarios.story import Story, friends, met_at_ten
 
+ONE_EACH = {"known_each": 1, "known_posts": 2, "known_days": 1}
+
 
 def _policy(folder: Path, **values: object) -> str:
     path = folder / "policy.json"
@@ -28,7 +30,7 @@ def _quiet_pair() -> Story:
 
 
 def test_a_match_that_went_tells_why_not(hallway: Hallway, log: Log, tmp_path: Path) -> None:
-    path, policy = log(_quiet_pair()), _policy(tmp_path, known_posts=2)
+    path, policy = log(_quiet_pair()), _policy(tmp_path, **ONE_EACH)
     [one], said = _differences(hallway, tmp_path, path, "--diff", policy)
     assert (one["change"], one["attendees"], one["conference"]) == ("went", ["ada", "bob"], "himss")
     assert one["here"] is None
@@ -44,9 +46,9 @@ def test_a_match_that_came_tells_its_reasons_and_why_the_other_has_it_not(
     path, policy = log(met_at_ten("ada", "bob")), _policy(tmp_path, known_posts=5)
     [one], said = _differences(hallway, tmp_path, path, "--diff", policy)
     assert (one["change"], one["other"]) == ("came", None)
-    assert one["here"]["reasons"][0]["count"] == 3
+    assert one["here"]["reasons"][0]["count"] == 4
     assert "do not know each other" in one["why"][0]
-    assert "here: 3 posts" in said
+    assert "here: 4 posts" in said
     assert "the other: They do not know each other" in said
     assert said.count("digest") == 2
 
@@ -89,7 +91,7 @@ def test_against_the_outputs_of_another_run(hallway: Hallway, log: Log, tmp_path
     hallway("replay", path, "--policy", strict, "--output", outputs)
     [came], _ = _differences(hallway, tmp_path, path, "--diff", str(outputs))
     assert outputs.read_bytes() == b""
-    assert (came["change"], came["here"]["reasons"][0]["count"]) == ("came", 3)
+    assert (came["change"], came["here"]["reasons"][0]["count"]) == ("came", 4)
 
 
 def test_why_not_is_asked_at_the_very_record(hallway: Hallway, log: Log, tmp_path: Path) -> None:
@@ -120,5 +122,5 @@ def test_what_is_neither_is_refused(hallway: Hallway, log: Log, tmp_path: Path, 
 
 
 def test_differences_may_go_to_standard_output(hallway: Hallway, log: Log, tmp_path: Path) -> None:
-    done = hallway("replay", log(_quiet_pair()), "--diff", _policy(tmp_path, known_posts=2), "--output", "-")
+    done = hallway("replay", log(_quiet_pair()), "--diff", _policy(tmp_path, **ONE_EACH), "--output", "-")
     assert [one["change"] for one in done.rows] == ["went"]

@@ -13,7 +13,7 @@ from tests.scenarios.story import CONFERENCE, Story
 @pytest.fixture
 def folder(tmp_path: Path, log: Log) -> tuple[Path, str]:
     """A data folder, and the same log as a file."""
-    story = Story().open().people("ada", "bob").talk("x:ada", "x:bob", posts=3).at("10:00").all_arrive("ada", "bob")
+    story = Story().open().people("ada", "bob").talk("x:ada", "x:bob").at("10:00").all_arrive("ada", "bob")
     name = log(story)
     data = tmp_path / "data"
     journal = SqliteJournal(data)
@@ -21,7 +21,8 @@ def folder(tmp_path: Path, log: Log) -> tuple[Path, str]:
     for line in Path(name).read_bytes().splitlines():
         record = codec.decode(line)
         assert isinstance(record, Record)
-        journal.append([(CONFERENCE, line)], record.at)
+        assert record.recorded is not None
+        journal.append([(CONFERENCE, line)], record.recorded)
     journal.close()
     return data, name
 

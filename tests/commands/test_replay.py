@@ -19,7 +19,7 @@ def test_outputs_go_to_standard_output_and_the_summary_to_standard_error(hallway
     assert done.code == 0
     [output] = done.rows
     assert (output["type"], output["attendees"]) == ("match.suggested", ["ada", "bob"])
-    assert "10 events" in done.err
+    assert "11 events" in done.err
     assert "1 output: 1 match.suggested" in done.err
     assert "rejected" not in done.err
 

@@ -128,7 +128,7 @@ def test_explains_what_was_suggested_and_what_became_of_it(hallway: Hallway, log
     story.at("10:05").event("match.answered", match=output["match"], attendee="ada", answer="declined")
     text = hallway("explain", log(story), *AT, "ada", "bob").out.decode()
     assert "2026-03-09 10:00:00 UTC  suggested to ada and bob" in text
-    assert "0.2857, 3 posts (m-" in text
+    assert "0.4113, 4 posts (m-" in text
     assert "withdrawn from ada: declined" in text
     assert "ada said declined" in text
     assert "They were suggested, as told above." in text

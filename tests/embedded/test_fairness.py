@@ -2,15 +2,18 @@
 
 import asyncio
 import json
+import threading
 from collections.abc import Sequence
+from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from services.embedded import Accepted, BusyError, Embedded, Limits
 from services.embedded.fair_queue import FairQueue
 from services.journal import Journal
-from tests.embedded.harness import Clock, Inbox
+from tests.embedded.harness import LIMIT_S, Clock, Inbox, until
 
 BIG, MANY = 50, 20
 
@@ -25,21 +28,37 @@ def place(answer: object) -> int:
     return answer.places[0].offset
 
 
-async def submitted(runner: Embedded) -> tuple[list[int], list[int]]:
-    """Many batches of one sender, then one event each of two others, all at once: where the last of each stands."""
+async def submitted(runner: Embedded, disk: threading.Event) -> tuple[list[int], list[int]]:
+    """Many batches of one sender, then one event each of two others, all at once: where the last of each stands.
+
+    ``disk``: until it is set, nothing is written, so that all of them wait for it.
+    """
     flood = [
         asyncio.create_task(runner.submit(lines(f"big-{number}", BIG), "connector:flood")) for number in range(MANY)
     ]
     few = [asyncio.create_task(runner.submit(lines(name, 1), f"attendee:{name}")) for name in ("ada", "bob")]
+    queue = runner._committer._queue
+    await until(lambda: queue.weight >= (MANY - 1) * BIG + len(few))  # the first batch is under way already
+    disk.set()
     return [place((await task)[-1]) for task in flood], [place((await task)[0]) for task in few]
 
 
-def test_few_wait_for_a_commit_and_a_turn_not_for_all_that_came_before(journal: Journal) -> None:
+def test_few_wait_for_a_commit_and_a_turn_not_for_all_that_came_before(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disk, append = threading.Event(), journal.append
+
+    def held_up(*arguments: Any, **named: Any) -> Any:
+        assert disk.wait(LIMIT_S)
+        return append(*arguments, **named)
+
+    monkeypatch.setattr(journal, "append", held_up)
+
     async def scenario() -> None:
         runner = Embedded(journal, Clock(), Inbox().deliver, limits=Limits(commit_lines=BIG + 1))
         await runner.start()
         try:
-            flood, few = await submitted(runner)
+            flood, few = await submitted(runner, disk)
         finally:
             await runner.stop()
         assert flood == sorted(flood), "one sender's own stay in order"
