@@ -1,4 +1,4 @@
-"""The real posts: where they are missing CI fails, and anybody else is told."""
+"""The real posts: whoever demands them fails without them, and anybody else is told."""
 
 import os
 
@@ -11,6 +11,6 @@ from tests.corpus.posts import missing
 def corpus() -> None:
     lack = missing()
     if lack is not None:
-        if os.environ.get("CI") == "true":
+        if os.environ.get("HALLWAY_CORPUS"):
             pytest.fail(lack)
         pytest.skip(lack)
