@@ -52,6 +52,11 @@ PEOPLE = (
     ),
     # of a connector: made by an organizer, whose word does not reach beyond the own conference
     ("ALTER TABLE grants ADD COLUMN only_checkins INTEGER NOT NULL DEFAULT 0",),
+    # One name of a network, as ``schemas.names`` has it. Where both names were in use, the other one's row stays.
+    (
+        "UPDATE OR IGNORE accounts SET account = 'x:' || substr(account, 9) WHERE account LIKE 'twitter:%'",
+        "UPDATE OR IGNORE accounts SET account = 'bsky:' || substr(account, 9) WHERE account LIKE 'bluesky:%'",
+    ),
 )
 
 POSTS = (

@@ -38,7 +38,7 @@ class Door:
     """Used by the event loop's thread only. ``clock`` gives ms since 1970."""
 
     def __init__(self, clock: Callable[[], int], limits: Limits) -> None:
-        self._codec = Codec()
+        self._codec = Codec(from_outside=True)
         self._clock = clock
         self._limits = limits
         self._last_good: int | None = None

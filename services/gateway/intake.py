@@ -11,6 +11,7 @@ becomes a dead letter; an attendee's does not: the sender is told, and nobody el
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -56,7 +57,7 @@ class Intake:
     followed: Followed
     keeping: Keeping
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    _codec: Codec = field(default_factory=Codec)
+    _codec: Codec = field(default_factory=partial(Codec, from_outside=True))
     _under_way: set[asyncio.Future[None]] = field(default_factory=set)
 
     async def take(self, lines: Sequence[bytes], sender: Sender) -> list[Result]:

@@ -12,7 +12,8 @@ from collections.abc import Collection, Iterable, Iterator
 
 import msgspec
 
-from schemas.names import folded
+from schemas.folding import fold
+from schemas.names import spellings
 from schemas.outputs import DeadLetter
 from services.directory.directory import SqliteDirectory
 from services.journal import Journal
@@ -40,7 +41,9 @@ def drop(directory: SqliteDirectory, journal: Journal, numbers: Iterable[int]) -
 def _names(directory: SqliteDirectory, conference: str, attendee: str) -> Iterator[str]:
     tokens = directory.accounts.held_by(conference, attendee)
     person = directory.people.get(conference, attendee)
-    known = [attendee, *tokens, *directory.accounts.accounts_of(tokens).values()]
+    accounts = directory.accounts.accounts_of(tokens).values()
+    known = [attendee, *tokens, *[spelling for account in accounts for spelling in spellings(account)]]
+    known += [f"/{account.partition(':')[2].partition('@')[0]}" for account in accounts]  # in a link to the profile
     if person is not None:
         known += [person.email, person.name if len(person.name) > _SHORT else ""]
     yield from (_plain(name) for name in known if name)
@@ -71,4 +74,4 @@ def _words(text: str) -> Iterator[str]:
 
 def _plain(text: str) -> str:
     """As names are compared; without the signs that may stand before a handle."""
-    return folded(text).replace("@", "")
+    return fold(text).replace("@", "")

@@ -128,7 +128,7 @@ export const ORGANIZER_TEXTS = {
   person_name: "Name",
   person_email: "Mail (optional)",
   person_accounts: "Accounts",
-  person_accounts_hint: "With spaces between: mastodon:ana@example.social bluesky:ana.example",
+  person_accounts_hint: "With spaces between: mastodon:ana@example.social bsky:ana.example",
   person_consent: "They allowed",
   person_matching: "to be suggested",
   person_chats: "to count shared chats",
