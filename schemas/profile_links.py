@@ -39,10 +39,10 @@ _NETWORKS: dict[str, tuple[str, tuple[str, ...]]] = {
 _ELSEWHERE = ("@", "users/", "web/@", "deck/@")
 # First parts of addresses at these networks that are no handle.
 _NO_HANDLES = frozenset(
-    ("home", "search", "explore", "hashtag", "tags", "tag", "i", "intent", "share", "settings", "messages", "login")
-    + ("notifications", "signup", "about", "help", "profile", "profile.php", "people", "pages", "groups", "watch", "p")
-    + ("status", "reel", "reels", "stories", "feed", "company", "school", "jobs", "orgs")
-)
+    ("home", "search", "explore", "hashtag", "tags", "tag", "i", "intent", "share", "settings", "messages", "login",
+     "notifications", "signup", "about", "help", "profile", "profile.php", "people", "pages", "groups", "watch", "p",
+     "status", "reel", "reels", "stories", "feed", "company", "school", "jobs", "orgs")
+)  # fmt: skip
 _HASHTAG = re.compile(r"(?:[^?#]*/)?(?:hashtag|tags?)/(?P<tag>[^/?#]+).*")
 
 

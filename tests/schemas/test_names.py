@@ -1,6 +1,5 @@
 """The one normal form of accounts and hashtags: what people paste, and what becomes of it; what is refused, and why."""
 
-import json
 from typing import Any
 
 import pytest
