@@ -17,7 +17,7 @@ from services.directory.gone import Gone
 from services.directory.keys import Keys
 from services.directory.letter_keys import LetterKeys
 from services.directory.people import People
-from services.directory.port import EVIDENCE_DAYS, Account, Erased, Held, NamedPost, Person, PostRef, Shown, day
+from services.directory.port import EVIDENCE_DAYS, Account, Claims, Erased, Held, NamedPost, Person, PostRef, Shown, day
 from services.directory.posts import Posts
 
 PEOPLE_FILE, POSTS_FILE, SECRET_FILE = "directory.sqlite", "posts.sqlite", "secret.key"
@@ -73,6 +73,10 @@ class SqliteDirectory:
     def hold(self, held: Sequence[Held]) -> None:
         """Remembers whose accounts these are, so that erasing finds them."""
         self.accounts.hold(held)
+
+    def replace_claims(self, claims: Sequence[Claims]) -> None:
+        """Who is registered again claims these accounts only."""
+        self.accounts.replace_claims(claims)
 
     def trace(self, text: str) -> str:
         """The same unreadable short text for the same text."""

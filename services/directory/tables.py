@@ -52,6 +52,8 @@ PEOPLE = (
     ),
     # of a connector: made by an organizer, whose word does not reach beyond the own conference
     ("ALTER TABLE grants ADD COLUMN only_checkins INTEGER NOT NULL DEFAULT 0",),
+    # Several persons may have one address, where one ordered for a group.
+    ("DROP INDEX people_email", "CREATE INDEX people_email ON people (conference, email) WHERE email <> ''"),
     # One name of a network, as ``schemas.names`` has it. Where both names were in use, the other one's row stays.
     (
         "UPDATE OR IGNORE accounts SET account = 'x:' || substr(account, 9) WHERE account LIKE 'twitter:%'",

@@ -33,7 +33,7 @@ def enrolled(conference: str, rows: Sequence[AttendeeRow], people: People, now: 
     The events are not admitted or translated yet.
     """
     persons = [
-        Person(conference=conference, attendee="", name=row.name, email=row.email, show_name=row.show_name)
+        Person(conference=conference, attendee=row.attendee, name=row.name, email=row.email, show_name=row.show_name)
         for row in rows
     ]
     added = people.add_all(persons)

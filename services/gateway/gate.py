@@ -59,6 +59,7 @@ class Gate:
     static: Path
     bounds: Bounds = field(default_factory=Bounds)
     registering: asyncio.Lock = field(default_factory=asyncio.Lock)
+    importing: asyncio.Lock = field(default_factory=asyncio.Lock)  # taken before the other
     limiters: dict[str, Limiter] = field(default_factory=dict)
 
     faces: Faces = field(init=False)

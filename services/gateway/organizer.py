@@ -8,6 +8,7 @@ import secrets
 from typing import Annotated, Any
 
 from litestar import Request, delete, post, put
+from litestar.params import Parameter
 from msgspec import Meta, Struct
 
 from schemas.events import ConferenceClosed, ConferenceOpened, Consent, PlainId
@@ -16,16 +17,14 @@ from schemas.names import plain_id
 from schemas.times import written
 from services.directory.people import fault_in
 from services.directory.port import Person
-from services.door.attendee_csv import MOST_ACCOUNTS, AttendeeRow, Mistake, read_csv
+from services.door.attendee_csv import MOST_ACCOUNTS, AttendeeRow, Sheet, read_csv
 from services.gateway.auth import Caller
 from services.gateway.gate import Gate, sole
+from services.gateway.importing import Imported, imported
 from services.gateway.intake import Result
 from services.gateway.opening import Opening
 from services.gateway.problems import ProblemError
-from services.gateway.registering import registered
 from services.gateway.roles import allow
-
-_AT_ONCE = 500
 
 
 class Erasing(Struct, forbid_unknown_fields=True):
@@ -53,23 +52,20 @@ class NewAttendee(Struct, forbid_unknown_fields=True, kw_only=True):
 
 
 class Registered(Struct, frozen=True):
-    """The id, and the link to hand out: an address, good once, for 14 days; what comes after ``/m/`` is the secret."""
+    """The id, and the link to hand out: an address, good once, for 14 days; what comes after ``/m/`` is the secret.
+
+    ``changes``: what is now otherwise of somebody who was registered already; the consent never is.
+    """
 
     attendee: str
     link: str
+    changes: tuple[str, ...] = ()
 
 
 class LinkMade(Struct, frozen=True):
     """A magic link: an address, good once, for 14 days; what comes after ``/m/`` is the secret."""
 
     link: str
-
-
-class Imported(Struct, frozen=True):
-    """How many, and what was wrong with the other lines."""
-
-    registered: int
-    mistakes: tuple[Mistake, ...]
 
 
 def _common(gate: Gate, conference: str) -> dict[str, Any]:
@@ -120,25 +116,26 @@ async def register(gate: Gate, caller: Caller, conference: PlainId, data: NewAtt
     fault = fault_in(Person(conference=conference, attendee="", name=data.name.strip(), email=data.email.strip()))
     if fault is not None:
         raise ProblemError(422, "attendee", f"{fault[0]} {fault[1]}.", field=fault[0])
-    for account in data.accounts:
-        _check_account(account)  # before the person is in the directory
     row = AttendeeRow(
         line=1,
         name=data.name,
         email=data.email,
-        accounts=data.accounts,
+        accounts=tuple(map(_account, data.accounts)),  # before the person is in the directory
         consent=data.consent,
         show_name=data.show_name,
     )
-    ((made, result),) = await registered(gate.intake, gate.registering, gate.sender(caller), conference, [row])
-    sole([result])
-    link = await asyncio.to_thread(gate.directory.keys.issue_link, conference, made.attendee)
-    return Registered(made.attendee, address(gate, link))
+    done = await imported(gate, gate.sender(caller), conference, Sheet([row], [], []), dry_run=False)
+    if done.mistakes:
+        raise ProblemError(422, "event", f"{done.mistakes[0].text} Mend it and send it again.")
+    (line,) = done.lines
+    assert line.attendee is not None
+    link = await asyncio.to_thread(gate.directory.keys.issue_link, conference, line.attendee)
+    return Registered(line.attendee, address(gate, link), line.changes)
 
 
-def _check_account(text: str) -> None:
+def _account(text: str) -> str:
     try:
-        account_form(text)
+        return account_form(text)
     except ValueError as error:
         raise ProblemError(422, "account", f"accounts: one {error}.", field="accounts") from None
 
@@ -149,18 +146,18 @@ def address(gate: Gate, link: str) -> str:
 
 
 @post("/v1/conferences/{conference:str}/attendees/csv", opt=allow("organizer"), status_code=200, tags=["organizer"])
-async def register_csv(gate: Gate, caller: Caller, conference: PlainId, request: Request[Any, Any, Any]) -> Imported:
-    """Registers everybody in a CSV file; a line with a mistake is left out and said."""
+async def register_csv(
+    gate: Gate,
+    caller: Caller,
+    conference: PlainId,
+    request: Request[Any, Any, Any],
+    dry_run: Annotated[bool, Parameter(required=False, description="Say what each line would do, take none.")] = False,
+) -> Imported:
+    """Registers everybody in a CSV file; a line with a mistake is left out and said, and so is what changed."""
     gate.owned(caller, conference)
-    rows, mistakes = await asyncio.to_thread(read_csv, await request.body())
-    good = 0
-    for start in range(0, len(rows), _AT_ONCE):
-        some = rows[start : start + _AT_ONCE]
-        made = await registered(gate.intake, gate.registering, gate.sender(caller), conference, some)
-        refused = [(each, result) for each, result in made if result.status == "rejected"]
-        good += len(made) - len(refused)
-        mistakes += [Mistake(each.line, None, result.reason or "") for each, result in refused]
-    return Imported(good, tuple(mistakes))
+    charset = request.headers.get("content-type", "").lower().partition("charset=")[2].strip(' "').partition(";")[0]
+    sheet = await asyncio.to_thread(read_csv, await request.body(), charset)
+    return await imported(gate, gate.sender(caller), conference, sheet, dry_run=dry_run)
 
 
 @post(

@@ -121,7 +121,34 @@ KEYS = [
     },
 ]
 IMPORTED = {
+    "dry_run": False,
     "registered": 1204,
+    "new": 1190,
+    "changed": 2,
+    "lines": [
+        {
+            "line": 2,
+            "what": "new",
+            "attendee": None,
+            "name": "Ben Iyer",
+            "email": "ben@example.org",
+            "accounts": ["x:ben", "mastodon:ben@social.example"],
+            "changes": [],
+        },
+        {
+            "line": 3,
+            "what": "changed",
+            "attendee": "a-3",
+            "name": "山田 花子",
+            "email": "hanako@example.org",
+            "accounts": [],
+            "changes": ["The name '山田 花' becomes '山田 花子'."],
+        },
+    ],
+    "notes": [{"line": 3, "column": "Name", "text": "Name has '#N/A', a spreadsheet's error; taken as empty."}],
+    "columns": [{"title": "name", "taken_for": "name"}, {"title": "Order #", "taken_for": None}],
+    "not_understood": ["Order #", "Company"],
+    "encoding": "UTF-8",
     "mistakes": [
         {"line": 17, "column": "email", "text": "email has no @."},
         {"line": 912, "column": None, "text": "The line has more columns than the heading."},

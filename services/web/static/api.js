@@ -67,7 +67,7 @@ export const organizer = {
   open: (id, body) => ask("PUT", conference(id), body),
   close: (id) => ask("POST", conference(id, "/close"), {}),
   register: (id, person) => ask("POST", conference(id, "/attendees"), person),
-  upload: (id, csv) => ask("POST", conference(id, "/attendees/csv"), csv, "text/csv"),
+  upload: (id, csv, dry_run) => ask("POST", conference(id, `/attendees/csv?dry_run=${dry_run}`), csv, "text/csv"),
   erase: (id) => ask("DELETE", conference(id), { erase: id }),
   links: (id) => ask("POST", conference(id, "/attendees/links"), undefined, "text/csv"),
   link: (id, person) => ask("POST", conference(id, `/attendees/${part(person)}/link`), {}),
