@@ -60,11 +60,13 @@ class Intake:
     _codec: Codec = field(default_factory=partial(Codec, from_outside=True))
     _under_way: set[asyncio.Future[None]] = field(default_factory=set)
 
-    async def take(self, lines: Sequence[bytes], sender: Sender) -> list[Result]:
-        """Lines as they came from outside, and what became of each. Raises as ``Runner.take``."""
+    async def take(self, lines: Sequence[bytes | Reject], sender: Sender) -> list[Result]:
+        """Lines as they came from outside, or what is wrong with one; and what became of each. As ``Runner.take``."""
         found: list[Record | Reject] = []
         for start in range(0, len(lines), _PART_LINES):
-            found += self._codec.decode_each(lines[start : start + _PART_LINES])
+            part = lines[start : start + _PART_LINES]
+            read = iter(self._codec.decode_each([line for line in part if isinstance(line, bytes)]))
+            found += [next(read) if isinstance(line, bytes) else line for line in part]
             await asyncio.sleep(0)
         return await self._taken(found, sender)
 

@@ -106,6 +106,7 @@ async def erase_conference(gate: Gate, caller: Caller, conference: PlainId, data
         raise ProblemError(409, "open", "This conference is open. Close it first; people are still in it.")
     remains = await gate.erasures.begin_conference(conference)
     gate.metrics.forget(conference)
+    gate.devices.forget(conference)
     return Erased(conference, remains)
 
 
@@ -156,7 +157,9 @@ async def register_csv(
     """Registers everybody in a CSV file; a line with a mistake is left out and said, and so is what changed."""
     gate.owned(caller, conference)
     charset = request.headers.get("content-type", "").lower().partition("charset=")[2].strip(' "').partition(";")[0]
-    sheet = await asyncio.to_thread(read_csv, await request.body(), charset)
+    encoding = request.headers.get("content-encoding", "")
+    async with gate.unpacker.unpacked(await request.body(), encoding, gate.bounds.csv_bytes) as body:
+        sheet = await asyncio.to_thread(read_csv, body, charset)
     return await imported(gate, gate.sender(caller), conference, sheet, dry_run=dry_run)
 
 

@@ -19,7 +19,7 @@ export function attendeeFile(id) {
 function preview(would, take) {
   const place = el("div", { class: "stack" });
   const trouble = note();
-  const yes = el("button", { type: "button" }, say("csv_take", { count: would.registered }));
+  const yes = el("button", { type: "button", class: "main" }, say("csv_take", { count: would.registered }));
   yes.addEventListener("click", async () => {
     if (yes.getAttribute("aria-disabled") === "true") return;
     yes.setAttribute("aria-disabled", "true");
