@@ -120,6 +120,39 @@ KEYS = [
         "own": False,
     },
 ]
+DEVICES = [
+    {
+        "source": "connector:door-north",
+        "last_seen_at": "2027-03-09T16:20:00.000Z",
+        "accepted": 412,
+        "duplicates": 3,
+        "rejected": 17,
+        "problems": [
+            {
+                "problem": "clock_ahead",
+                "count": 17,
+                "last_at": "2027-03-09T16:20:00.000Z",
+                "text": "Its clock is ahead of the server's by 9 h, so its check-ins were rejected.",
+                "what_to_do": "Set its time and time zone, then let it send them again.",
+            },
+            {
+                "problem": "unknown_attendee",
+                "count": 1,
+                "last_at": "2027-03-09T15:20:00.000Z",
+                "text": "Tickets that nobody is registered under.",
+                "what_to_do": "Register these people, with the newest list.",
+            },
+        ],
+    },
+    {
+        "source": "connector:door-south",
+        "last_seen_at": "2027-03-09T16:21:00.000Z",
+        "accepted": 398,
+        "duplicates": 0,
+        "rejected": 0,
+        "problems": [],
+    },
+]
 IMPORTED = {
     "dry_run": False,
     "registered": 1204,

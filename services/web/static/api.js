@@ -74,6 +74,7 @@ export const organizer = {
   keys: (id) => ask("GET", conference(id, "/keys")),
   addKey: (id, key) => ask("POST", conference(id, "/keys"), key),
   endKey: (id, key) => ask("DELETE", conference(id, `/keys/${part(key)}`)),
+  devices: (id) => ask("GET", conference(id, "/devices")),
   overview: (id) => ask("GET", conference(id, "/overview")),
   letters: (id, after, limit) => ask("GET", conference(id, `/dead-letters?limit=${limit}${after === null ? "" : `&after=${part(after)}`}`)),
   resend: (number, bytes, dry_run) => ask("POST", `/v1/dead-letters/${part(number)}/resend`, { bytes, dry_run }),
