@@ -79,10 +79,18 @@ class _Field:
         if value is None or (self.is_tuple and self.form.known.issuperset(value)):
             return
         form = self.form.as_logged if is_logged else self.form
+        name = self.name
         try:
-            normal = tuple([form(text) for text in value]) if self.is_tuple else form(value)
+            if self.is_tuple:
+                parts = []
+                for number, text in enumerate(value):
+                    name = f"{self.name}[{number}]"
+                    parts.append(form(text))
+                normal: Any = tuple(parts)
+            else:
+                normal = form(value)
         except ValueError as error:
-            raise FaultError(f"{self.name} {error}.", self.name) from None
+            raise FaultError(f"{name} {error}.", name) from None
         if normal is not value:
             # The event is still ours alone; frozen is for those who get it.
             force_setattr(event, self.name, normal)
@@ -149,21 +157,23 @@ class Checks:
             raise FaultError("place is missing: an answer of here names a place.", "place")
 
     def _opened(self, opened: ConferenceOpened) -> None:
-        for place in opened.places:
-            _named("places", self._id, place.place)
+        for number, place in enumerate(opened.places):
+            _named(f"places[{number}].place", self._id, place.place)
         tag = self._hashtag.as_logged if self._is_logged(opened) else self._hashtag
-        force_setattr(opened, "chats", tuple([self._chat(chat, tag) for chat in opened.chats]))
+        chats = [self._chat(chat, tag, f"chats[{number}]") for number, chat in enumerate(opened.chats)]
+        force_setattr(opened, "chats", tuple(chats))
         if millis(opened.ends_at) < millis(opened.starts_at):
             raise FaultError("ends_at is before starts_at.", "ends_at")
 
-    def _chat(self, chat: Chat, tag: Callable[[str], str]) -> Chat:
+    def _chat(self, chat: Chat, tag: Callable[[str], str], path: str) -> Chat:
+        hashtag = f"{path}.hashtag"
         if chat.weekday is None and chat.start is None and chat.minutes is None and chat.time_zone is None:
-            return replace(chat, hashtag=_named("chats", tag, chat.hashtag))
+            return replace(chat, hashtag=_named(hashtag, tag, chat.hashtag))
         if chat.weekday is None or chat.start is None or chat.minutes is None or chat.time_zone is None:
-            raise FaultError("chats: weekday, start, minutes and time_zone go together, or none of them.", "chats")
-        _named("chats", names.clock, chat.start)
-        _named("chats", self._zone, chat.time_zone)
-        return replace(chat, hashtag=_named("chats", tag, chat.hashtag))
+            raise FaultError(f"{path}: weekday, start, minutes and time_zone go together, or none of them.", path)
+        _named(f"{path}.start", names.clock, chat.start)
+        _named(f"{path}.time_zone", self._zone, chat.time_zone)
+        return replace(chat, hashtag=_named(hashtag, tag, chat.hashtag))
 
 
 def _never(text: str) -> bool:

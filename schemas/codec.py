@@ -30,11 +30,15 @@ class Record(Struct, frozen=True, gc=False):
 
 
 class Reject(Struct, frozen=True, gc=False):
-    """Bytes that are no event: the reason for a person, and the field at fault where there is one."""
+    """Bytes that are no event: the reason for a person, and the field at fault where there is one.
+
+    ``conference``: which its sender may speak for, and that it names.
+    """
 
     reason: str
     field: str | None
     line: bytes
+    conference: str | None = None
 
 
 class Codec:

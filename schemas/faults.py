@@ -33,18 +33,18 @@ def explained(raw: object, kind: object, error: msgspec.ValidationError) -> Faul
             return FaultError(f"{kind} is put out by the matcher and not taken in.", "type")
         return FaultError(f"The type {short(kind)} is not known.", "type")
     said, field = str(error).partition(" - at `$")[0], field_of(error)
-    if field is None and "required field" in said:
-        field = said.split("`")[1]
+    if "required field" in said:
+        missing = said.split("`")[1]
+        field = missing if field is None else f"{field}.{missing}"
     if field == "type":
         return FaultError("type is given twice.", "type")
     return FaultError(f"{field or 'The event'}: {said}.", field)
 
 
 def field_of(error: msgspec.ValidationError) -> str | None:
-    """The field that msgspec names at the end of what it says, such as ``matching`` of "… - at
-    `$.matching.per_hour`"."""
-    path = str(error).partition(" - at `$.")[2]
-    return path.rstrip("`").split(".")[0].split("[")[0] or None
+    """The path of the field that msgspec names at the end of what it says, such as ``places[0].name`` of "… - at
+    `$.places[0].name`"."""
+    return str(error).partition(" - at `$.")[2].rstrip("`") or None
 
 
 def short(value: object) -> str:

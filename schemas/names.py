@@ -127,9 +127,10 @@ def _held(text: str) -> bool:
 
 
 def spellings(normal: str) -> list[str]:
-    """An account, and under which other names of its network people write it."""
+    """An account, under which other names of its network people write it, and the links to its profile."""
     network, _, handle = normal.partition(":")
-    return [normal, *[f"{other}:{handle}" for other, kept in NETWORKS.items() if kept == network]]
+    others = [f"{other}:{handle}" for other, kept in NETWORKS.items() if kept == network]
+    return [normal, *others, *profile_links.links_to(network, handle)]
 
 
 def plain_id(text: str) -> str:

@@ -7,7 +7,7 @@ from msgspec import Struct
 from schemas.events import Account, Hashtag, Id, PlainId, Time
 
 Kind = Literal["conversation", "chat"]
-Cause = Literal["left", "expired", "consent_withdrawn", "erased", "declined", "blocked"]
+Cause = Literal["left", "expired", "consent_withdrawn", "erased", "declined", "blocked", "unproved"]
 
 
 class Reason(Struct, frozen=True, kw_only=True):
@@ -24,7 +24,10 @@ class Reason(Struct, frozen=True, kw_only=True):
 
 
 class Output(Struct, frozen=True, kw_only=True, tag_field="type"):
-    """What every output has. ``position`` is "n-index"; ``to`` are the attendees who may see it now."""
+    """What every output has. ``position`` is "n-index"; ``to`` are the attendees who may see it now.
+
+    ``id`` does not tell who else is in ``to``.
+    """
 
     id: Id
     at: Time
@@ -78,8 +81,11 @@ class Tie(Struct, frozen=True, kw_only=True):
     reasons: tuple[Reason, ...]
 
 
-class DeadLetter(Struct, frozen=True, kw_only=True):
-    """An input that could not be read: why, which field, where it stood, and its bytes (base64)."""
+class DeadLetter(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """An input that could not be read: why, which field, where it stood, and its bytes (base64).
+
+    ``conference``: the one that it names, of its sender's. ``sealed``: the key without which nobody reads it.
+    """
 
     reason: str
     field: str | None
@@ -87,6 +93,8 @@ class DeadLetter(Struct, frozen=True, kw_only=True):
     position: int
     bytes: str
     at: Time | None
+    conference: PlainId | None = None
+    sealed: str | None = None
 
 
 __all__ = [

@@ -17,7 +17,8 @@ class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit
     presence_hours: Annotated[int, Meta(ge=1, le=8_760)] = 12
     per_hour: Count = 3
     per_day: Count = 10
-    known_posts: Positive = 3
+    known_each: Positive = 2
+    known_posts: Positive = 4
     known_days: Positive = 2
     chat_sessions: Positive = 3
     chat_weight: Count = 2_000

@@ -96,6 +96,15 @@ def _handle_in(host: str, path: str) -> tuple[str, str] | None:
     return None
 
 
+def links_to(network: str, handle: str) -> list[str]:
+    """The usual addresses of a profile, without a scheme."""
+    user, _, host = handle.partition("@")
+    if network == "mastodon":
+        return [f"{host}/{prefix}{user}" for prefix in _ELSEWHERE] if host else []
+    known = [(site, prefix) for site, (name, before) in _NETWORKS.items() if name == network for prefix in before]
+    return [f"{site}/{prefix}{handle}" for site, prefix in known]
+
+
 def hashtag_in(text: str) -> str | None:
     """The hashtag of a link to its posts; None of what is no link. ValueError: a link without one."""
     if "://" not in text:

@@ -1,6 +1,8 @@
 """RFC 3339 text <-> whole milliseconds since 1970 (UTC).
 
 Owns: the one form in which Hallway keeps time, ``YYYY-MM-DDTHH:MM:SS.mmmZ``, cut (never rounded) to milliseconds.
+A leap second (``23:59:60`` UTC, as RFC 3339 allows; it has no number among the milliseconds) is the last millisecond of
+its day: behind what was before, and on its own day. Which days have one is known only half a year ahead: any may.
 May never: read a clock, or use a float.
 Theory: nearly all times in a log are already in that form, so four dictionary look-ups of slices decide them;
 everything else takes the pattern. The dictionaries are bounded by the calendar, 101 years of days, and small enough
@@ -47,6 +49,9 @@ def _read(text: str) -> int:
         raise ValueError("is not a time in RFC 3339 form with an offset, such as 2026-03-09T14:05:00Z")
     year, month, day, hour, minute, second = (int(part) for part in match.groups()[:6])
     fraction, sign, off_hour, off_minute = match.groups()[6:]
+    is_leap = second == 60
+    if is_leap:
+        second, fraction = 59, "999"
     try:
         moment = datetime(year, month, day, hour, minute, second, tzinfo=UTC)
     except ValueError as error:
@@ -57,6 +62,8 @@ def _read(text: str) -> int:
             raise ValueError("is not a time: its offset is out of range")
         offset = int(off_hour) * HOUR_MS + int(off_minute) * MINUTE_MS
         ms += offset if sign == "-" else -offset
+    if is_leap and (ms + MS) % DAY_MS:
+        raise ValueError("is not a time: a second 60 is only at the end of a day in UTC, as in 2016-12-31T23:59:60Z")
     if not _FIRST_MS <= ms < _END_MS:
         raise ValueError("is outside of the years 2000 to 2100")
     if text[10] == "T" and 2000 <= year <= 2100:  # an offset may move a day of other years into these

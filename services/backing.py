@@ -21,7 +21,7 @@ from services.gateway.conference_erasing import Forgetting
 from services.gateway.conferences import Conferences
 from services.gateway.delivering import Delivering
 from services.gateway.runner import Readiness, Runner
-from services.inbox.redis_inbox import RedisInboxes
+from services.inbox.port import Inboxes
 from services.journal import Journal, MirrorJournal, SqliteJournal
 from services.journal.folder import DataFolder
 from services.journal.sqlite import FILE
@@ -76,7 +76,7 @@ class Stores(NamedTuple):
     """What lies beside the log."""
 
     directory: SqliteDirectory
-    inboxes: RedisInboxes
+    inboxes: Inboxes
 
 
 class Backing(Protocol):
@@ -85,10 +85,8 @@ class Backing(Protocol):
     async def open(self, stack: AsyncExitStack) -> Opened:
         """JournalError, UnusableError: plain sentences."""
 
-    def runner(
-        self, stack: AsyncExitStack, stores: Stores, conferences: Conferences, again: Callable[[str], None]
-    ) -> tuple[Startable, Readiness]:
-        """``again`` is told which conference's inboxes were made again."""
+    def runner(self, stack: AsyncExitStack, stores: Stores, conferences: Conferences) -> tuple[Startable, Readiness]:
+        """What takes events, and what makes inboxes ready."""
 
     def forgetting(self) -> Forgetting:
         """How a whole conference goes. After ``runner``."""
@@ -99,6 +97,7 @@ class InFile:
     """Everything in one process."""
 
     data: Path
+    clock: Callable[[], int] = clock
 
     async def open(self, stack: AsyncExitStack) -> Opened:
         """Opens the journal."""
@@ -108,13 +107,19 @@ class InFile:
         stack.callback(self._journal.close)
         return Opened(self._journal, *epoch_of(self.data))
 
-    def runner(
-        self, stack: AsyncExitStack, stores: Stores, conferences: Conferences, again: Callable[[str], None]
-    ) -> tuple[Startable, Readiness]:
+    def runner(self, stack: AsyncExitStack, stores: Stores, conferences: Conferences) -> tuple[Startable, Readiness]:
         """Takes, folds and delivers here."""
-        delivering = Delivering(self._journal, stores.inboxes, conferences.erased, again)
+        delivering = Delivering(self._journal, stores.inboxes, conferences.erased)
         stack.push_async_callback(delivering.close)
-        runner = Embedded(self._journal, clock, delivering.deliver, delivered=delivering.delivered, limits=RUNNER)
+        seal = stores.directory.letter_keys.seal
+        runner = Embedded(
+            self._journal,
+            self.clock,
+            delivering.deliver,
+            delivered=delivering.delivered,
+            limits=RUNNER,
+            seal=seal,
+        )
 
         async def forget(conference: str) -> None:
             await runner.forget(conference)
@@ -145,6 +150,7 @@ class InKafka:
     data: Path
     kafka: Access
     prefix: str = ""
+    clock: Callable[[], int] = clock
 
     async def open(self, stack: AsyncExitStack) -> Opened:
         """Opens the copy. The broker must be there the first time, to say which cluster it is."""
@@ -162,9 +168,7 @@ class InKafka:
             _log.warning("the broker is away", servers=self.kafka.address)  # it may come; reading goes on till then
         return Opened(self._journal, self._cluster, is_new)
 
-    def runner(
-        self, stack: AsyncExitStack, stores: Stores, conferences: Conferences, again: Callable[[str], None]
-    ) -> tuple[Startable, Readiness]:
+    def runner(self, stack: AsyncExitStack, stores: Stores, conferences: Conferences) -> tuple[Startable, Readiness]:
         """Appends there, follows here; workers match and deliver."""
         conferences.ended.update(self._journal.erased())
         runner = self._runner = OnKafka(
@@ -172,7 +176,7 @@ class InKafka:
             self._cluster,
             self._journal,
             stores.directory.letter_keys,
-            clock,
+            self.clock,
             conferences.note,
             conferences.end,
             topics=topics(self.prefix),

@@ -4,15 +4,15 @@ Owns: the exit codes: 0, also when events were rejected; 1 where a check failed;
 used; 130 after Ctrl-C. May never: show a traceback for what a user can set right; a broken invariant still crashes.
 """
 
-import os
+import errno
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
 from importlib.metadata import version
 
 from cyclopts import App, CycloptsError
 
 from services.commands import (
+    audit,
     backfill,
     dead_letters,
     demo,
@@ -27,6 +27,7 @@ from services.commands import (
     topics,
     work,
 )
+from services.commands.standard_streams import Told, guard, silence
 from services.commands.summary import say
 from services.problems import INTERRUPTED, UNUSABLE, UnusableError
 
@@ -37,6 +38,7 @@ app = App(
     version=f"hallway {version('hallway')}",
     help_format="plaintext",
     result_action="return_value",
+    console=Told(),
 )
 app.command(fold_commands.replay, usage="Usage: hallway replay INPUT... [OPTIONS]")
 app.command(fold_commands.ties, usage="Usage: hallway ties INPUT... --conference ID [OPTIONS]")
@@ -46,6 +48,7 @@ app.command(other_commands.schema)
 app.command(demo.demo)
 app.command(serve.serve)
 app.command(keys.app)
+app.command(audit.audit)
 app.command(kafka.app)
 app.command(topics.app)
 app.command(exporting.export, usage="Usage: hallway export INPUT... [OPTIONS]")
@@ -58,6 +61,8 @@ app.command(work.work, usage="Usage: hallway work router|matcher|delivery --kafk
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command; gives the exit code."""
+    if arguments is None:
+        guard()
     given = sys.argv[1:] if arguments is None else arguments
     try:
         return int(app(given, exit_on_error=False, print_error=False) or 0)
@@ -67,20 +72,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except UnusableError as error:
         say(str(error), "red")
         return UNUSABLE
-    except BrokenPipeError:
-        return _quietly()
+    except BrokenPipeError:  # whoever read our output (``head``) has enough: nothing is wrong
+        silence()
+        return 0
     except OSError as error:  # a full disk, a file that went away: the world's fault, not ours
-        say(f"{error.filename or 'The output'}: {error.strerror or error}. Nothing more was written.", "red")
+        silence()
+        reason = "it is closed" if error.errno == errno.EBADF else error.strerror or error
+        say(f"{error.filename or 'The output'}: {reason}. Nothing more was written.", "red")
         return UNUSABLE
     except KeyboardInterrupt:
         return INTERRUPTED
-
-
-def _quietly() -> int:
-    """Whoever read our output (``head``) has enough: nothing is wrong, and nothing is left to flush at the exit."""
-    with suppress(OSError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return 0
 
 
 if __name__ == "__main__":

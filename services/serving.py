@@ -23,11 +23,12 @@ from services.directory.codes import PostReader
 from services.directory.directory import SqliteDirectory
 from services.gateway.app import gateway
 from services.gateway.background import Background
-from services.gateway.bodies import Bounded
 from services.gateway.bounds import Bounds
+from services.gateway.budgets import Budgets
 from services.gateway.conference_erasing import ConferenceErasing
 from services.gateway.conferences import Conferences
 from services.gateway.connections import config_of
+from services.gateway.edge import Edge
 from services.gateway.erasures import Erasures
 from services.gateway.following import Following
 from services.gateway.gate import Gate
@@ -35,6 +36,7 @@ from services.gateway.intake import Intake
 from services.gateway.keeping import Keeping
 from services.gateway.metrics import Metrics
 from services.gateway.overview import Overviews
+from services.gateway.returning import Leaving
 from services.gateway.streams import Hub
 from services.inbox.port import InboxForeignError
 from services.inbox.redis_inbox import RedisInboxes
@@ -48,16 +50,16 @@ from services.processes import collecting
 
 STATIC = Path(__file__).parent / "web" / "static"
 ORGANIZER = "organizer"
-LOOPBACK = ("127.0.0.1", "::1")
 REQUESTS_S = 1.0  # for those under way when the server ends
 _log = structlog.get_logger("hallway.serving")
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What is told on the command line; the last three are for tests and other composition roots.
+    """What is told on the command line; the last four are for tests and other composition roots.
 
-    ``trusted_proxies``: addresses and networks whose ``X-Forwarded-For`` is believed.
+    ``trusted_proxies``: addresses and networks whose ``X-Forwarded-For`` is believed; nobody's unless it is said, for
+    on this machine too whoever is no proxy could invent an address with every request.
     ``kafka``: where the log is; None: it is in the data folder. ``kafka_prefix``: of its topics.
     """
 
@@ -66,16 +68,21 @@ class Settings:
     port: int = 8000
     public_url: str = ""
     redis_url: str | None = None
-    trusted_proxies: tuple[str, ...] = LOOPBACK
+    trusted_proxies: tuple[str, ...] = ()
     kafka: Access | None = None
     kafka_prefix: str = ""
     reader: PostReader | None = None
     bounds: Bounds = field(default_factory=Bounds)
     static: Path = STATIC
+    clock: Callable[[], int] = clock
 
     def backing(self) -> Backing:
         """What its log stands on."""
-        return InKafka(self.data, self.kafka, self.kafka_prefix) if self.kafka else InFile(self.data)
+        return (
+            InKafka(self.data, self.kafka, self.kafka_prefix, self.clock)
+            if self.kafka
+            else InFile(self.data, self.clock)
+        )
 
     def address(self, port: int) -> str:
         """Where people find it."""
@@ -87,7 +94,7 @@ class Settings:
 class Running:
     """What a server consists of. ``is_new``: the data folder was empty. ``redis_url``: where its inboxes are."""
 
-    app: Bounded
+    app: Edge
     gate: Gate
     background: Background
     is_new: bool
@@ -105,14 +112,14 @@ async def running(settings: Settings, address: str) -> AsyncIterator[Running]:
         opened = await (backing := settings.backing()).open(stack)
         for notice in opened.journal.notices:
             _log.warning("the journal was mended", notice=notice)
-        directory = await asyncio.to_thread(SqliteDirectory, settings.data / "directory", clock)
+        directory = await asyncio.to_thread(SqliteDirectory, settings.data / "directory", settings.clock)
         stack.callback(directory.close)
         server = None if settings.redis_url else EmbeddedValkey(settings.data / "valkey")
         if server is not None:
             await stack.enter_async_context(server)
         url = settings.redis_url or (server.url if server else "")
         inboxes = await stack.enter_async_context(RedisInboxes(url, opened.epoch))
-        gate, runner = await _composed(stack, settings, address, backing, opened.journal, Stores(directory, inboxes))
+        gate, runner = await composed(stack, settings, address, backing, opened.journal, Stores(directory, inboxes))
         await runner.start()
         stack.push_async_callback(runner.stop)
         background = Background(gate, server)
@@ -120,18 +127,23 @@ async def running(settings: Settings, address: str) -> AsyncIterator[Running]:
         yield Running(gateway(gate), gate, background, opened.is_new, url)
 
 
-async def _composed(
+async def composed(
     stack: AsyncExitStack, settings: Settings, address: str, backing: Backing, journal: Journal, stores: Stores
 ) -> tuple[Gate, Startable]:
-    directory, inboxes = stores
-    conferences, hub = Conferences(), Hub(settings.bounds)
+    """The gate and the runner behind it, which is to be started, over these stores."""
+    (directory, inboxes), clock = stores, settings.clock
+    bounds = settings.bounds
+    conferences, hub = Conferences(bounds.open_conferences, bounds.kept_conferences), Hub(bounds)
     await asyncio.to_thread(conferences.learn, journal)
-    runner, delivering = backing.runner(stack, stores, conferences, lambda name: overviews.again(name))
-    overviews = Overviews(journal, runner, inboxes, clock, conferences)
+    runner, delivering = backing.runner(stack, stores, conferences)
+    overviews = Overviews(
+        journal, runner, directory, clock, conferences, settings.bounds.overview_s, lambda: inboxes.trouble
+    )
     lock = asyncio.Lock()
     erasures = Erasures(directory, inboxes, runner, journal, conferences, lock, hub.end_attendee)
-    keeping = Keeping(directory.keep_posts)
-    intake = Intake(runner, directory, conferences, clock, Following(erasures, delivering), keeping, lock)
+    keeping, budgets = Keeping(directory.keep_posts), Budgets(settings.bounds.rates)
+    leaving, following = Leaving(directory, runner, conferences), Following(erasures, delivering)
+    intake = Intake(runner, directory, conferences, clock, following, leaving, keeping, budgets.charge, lock)
     log = backing.forgetting()
     erasures.conference = ConferenceErasing(directory, journal, inboxes, log, conferences, overviews, hub, intake)
     gate = Gate(
@@ -150,6 +162,7 @@ async def _composed(
         clock=clock,
         public_url=address,
         static=settings.static,
+        budgets=budgets,
         bounds=settings.bounds,
     )
     return gate, runner

@@ -19,6 +19,7 @@ from services.kafka.access import Access
 from services.problems import UnusableError
 
 SEED = 1  # another one is another company
+NUMBERS_S = 2.0  # the organizer's are counted so often; a minute is for conferences of real people
 
 
 def demo(
@@ -62,6 +63,7 @@ async def _served(data: Path, port: int, speed: float | None, kafka: Access | No
     from services.demo.script import CONFERENCE, script
     from services.demo.telling import Telling
     from services.demo.zone import here
+    from services.gateway.bounds import Bounds
     from services.gateway.logs import to_stderr
     from services.serving import Running, Settings, serve
 
@@ -79,7 +81,7 @@ async def _served(data: Path, port: int, speed: float | None, kafka: Access | No
         playing.append(asyncio.create_task(whole, name="play"))
         return playing[0]
 
-    code = await serve(Settings(data=data, port=port, kafka=kafka), ready)
+    code = await serve(Settings(data=data, port=port, kafka=kafka, bounds=Bounds(overview_s=NUMBERS_S)), ready)
     (task,) = playing
     error = None if task.cancelled() else task.exception()
     while isinstance(error, BaseExceptionGroup):

@@ -15,8 +15,10 @@ from services.commands.blocks import LongLine
 from services.commands.files import STANDARD, Input
 from services.commands.policies import POLICY_BYTES, checked
 from services.commands.replaying import Run
+from services.commands.step_texts import sentence
 from services.problems import UnusableError
 from streams.compare import Comparison, Key
+from streams.matching import Matcher
 from streams.matching.explain import why_not
 from streams.replay import Replay
 
@@ -100,7 +102,11 @@ def _ask(comparison: Comparison, output: AnyOutput, here: Replay, other: Replay)
 
 def _why_not(replay: Replay, conference: str, a: str, b: str) -> tuple[str, ...]:
     matcher = replay.matchers.get(conference)
-    return () if matcher is None else why_not(matcher, a, b) or (HOLDS,)
+    return () if matcher is None else _sentences(matcher, a, b)
+
+
+def _sentences(matcher: Matcher, a: str, b: str) -> tuple[str, ...]:
+    return tuple(map(sentence, why_not(matcher, a, b))) or (HOLDS,)
 
 
 class _Asked:
@@ -127,7 +133,7 @@ class _Asked:
                 _, key = waiting.pop()
                 if key not in comparison.here.seen:
                     pair = comparison.other.pairs[key]
-                    comparison.why[key] = why_not(matcher, *pair) or (HOLDS,)
+                    comparison.why[key] = _sentences(matcher, *pair)
 
     def finish(self) -> None:
         """Those whose record never came."""

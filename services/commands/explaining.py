@@ -13,11 +13,13 @@ from schemas.events import ActivityDeleted, ActivityPosted, ClockTicked, Confere
 from schemas.outputs import AnyOutput, MatchAgreed, MatchLocated, MatchSuggested, MatchWithdrawn
 from schemas.times import written
 from services.commands.replaying import Run
+from services.commands.step_texts import sentence
 from services.problems import UnusableError
 from streams.compare import in_words
 from streams.matching import Matcher
-from streams.matching.explain import Step, explain
+from streams.matching.explain import explain
 from streams.matching.state import NEVER
+from streams.matching.steps import PairStep
 
 _UNHEARD = 10  # more than can be missing of two people who are known; all conditions of two are more steps
 _MARKS = {True: "yes", False: "NO ", None: "   "}
@@ -28,7 +30,7 @@ class Closest:
     """The moment (ms) at which the fewest conditions of a pair's suggestion were missing, and the conditions then."""
 
     at: int = NEVER
-    steps: list[Step] = field(default_factory=list)
+    steps: list[PairStep] = field(default_factory=list)
 
 
 class Story:
@@ -107,6 +109,11 @@ def matcher_of(run: Run, conference: str) -> Matcher:
     return found
 
 
+def unopened(matcher: Matcher) -> str:
+    """What to say of a conference for which no ``conference.opened`` has come."""
+    return f"{matcher.state.conference} was not opened up to here: all that came for it waits for conference.opened."
+
+
 def check_attendee(matcher: Matcher, name: str) -> None:
     """UnusableError suggests near names for one that never occurred. Before the opening nobody is known yet."""
     if not matcher.state.opened:
@@ -140,10 +147,13 @@ def tell(matcher: Matcher, pair: tuple[str, str], story: Story, *, ends: bool, l
         line(f"\nThey came closest to a suggestion at {written_at(written(story.closest.at))}:")
         steps = story.closest.steps
     else:
-        line(f"\nCould they be suggested to each other now, at {written_at(written(now))}?")
+        when = f"now, at {written_at(written(now))}" if matcher.state.opened else "now"
+        line(f"\nCould they be suggested to each other {when}?")
         steps = explain(matcher, a, b, now)
+    if not matcher.state.opened:
+        line(f"  {unopened(matcher)}")
     for step in steps:
-        line(f"  {_MARKS[step.ok]}  {step.text}")
+        line(f"  {_MARKS[step.ok]}  {sentence(step)}")
     line(f"\n{_verdict(steps, suggested)}")
     if ends and suggested:
         line("--at TIME explains an earlier moment.")
@@ -169,7 +179,7 @@ def _told(output: AnyOutput) -> str:
     return f"{said} ({output.match}, record {output.position}, caused by {output.caused_by})"
 
 
-def _verdict(steps: list[Step], suggested: bool) -> str:
+def _verdict(steps: list[PairStep], suggested: bool) -> str:
     missing = ", ".join(dict.fromkeys(step.name for step in steps if step.ok is False))
     if not missing:
         return "Everything holds: they are suggested with the next record that concerns them."

@@ -6,10 +6,13 @@ so that the fold of what was written is the fold of what was read.
 """
 
 import asyncio
+import bz2
 import gzip
-from collections.abc import Iterator
+import lzma
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Any
 
 import zstandard
 from cyclopts import Parameter
@@ -43,7 +46,7 @@ def export(
         str,
         Parameter(
             allow_leading_hyphen=True,
-            help=f"A file of JSONL (.gz and .zst are packed), - for standard output, or kafka://HOST:PORT/{CONFERENCE_LOG}",
+            help=f"A file of JSONL (.gz, .zst, .bz2 and .xz are packed), - for standard output, or kafka://HOST:PORT/{CONFERENCE_LOG}",
         ),
     ] = STANDARD,
     dead_letters: Annotated[
@@ -85,8 +88,13 @@ def _into_file(sources: list[Source], output: str, rejects: Rejects, stop: Stop)
 
 @contextmanager
 def _packed(write: Write, name: str) -> Iterator[Write]:
-    if name.endswith(".zst"):
-        packer = zstandard.ZstdCompressor().compressobj()
+    packers: dict[str, Callable[[], Any]] = {
+        ".zst": zstandard.ZstdCompressor().compressobj,
+        ".bz2": bz2.BZ2Compressor,
+        ".xz": lzma.LZMACompressor,
+    }
+    if (begin := packers.get(Path(name).suffix)) is not None:
+        packer = begin()
         yield lambda data: write(packer.compress(data))
         write(packer.flush())
     elif name.endswith(".gz"):

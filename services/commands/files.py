@@ -1,32 +1,24 @@
-"""Files of JSONL: plain, ``.gz``, ``.zst`` or standard input, cut into blocks of whole lines.
+"""Files of JSONL, plain or packed, or standard input, cut into blocks of whole lines.
 
-Owns: opening, unpacking, cutting into lines, line numbers. May never: know what a line means.
+Owns: opening, cutting into lines, line numbers; ``unpacking`` unpacks. May never: know what a line means.
 Theory: a block is at most one event's bound, so memory does not grow with the file, nor with a line that never
 ends; of such a line only the first ``KEPT_BYTES`` are kept. Packed input is recognised by its first bytes, so that it
 may also come by standard input.
 """
 
-import gzip
 import sys
-import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from io import BufferedReader, FileIO
 from pathlib import Path
 
-import zstandard
-
 from schemas.codec import EVENT_BYTES
 from services.commands.blocks import BLOCK_BYTES, Block, LongLine
+from services.commands.unpacking import ERRORS, HEAD_BYTES, Read, may_be_packed, unpacked, why
 from services.problems import UnusableError
 
 STANDARD = "-"
 KEPT_BYTES = 1_048_576  # of a line that is too long; enough to see what it was
-_GZIP, _ZSTD, _BOM = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"\xef\xbb\xbf"
-# One byte of zstd may become 32 KiB; so much is unpacked at once, 32 MiB at most.
-_PACKED_BYTES = 1_024
-_WINDOW_BYTES = 1 << 27  # what `zstd -d` allows by itself
-
-Read = Callable[[int], bytes]
+_BOM = b"\xef\xbb\xbf"
 
 
 class Input:
@@ -50,7 +42,7 @@ class Input:
                 else:
                     path.stat()
             except OSError as error:
-                raise UnusableError(f"{name}: {_why(error)}. Check the name and try again.") from None
+                raise UnusableError(f"{name}: {why(error)}. Check the name and try again.") from None
             if path.is_dir():
                 raise UnusableError(f"{name} is a folder. Name the files in it, such as {path / '*.jsonl'}.")
 
@@ -62,9 +54,9 @@ class Input:
             for following, piece in _numbered(self._unpacked()):
                 after = following
                 yield piece
-        except (OSError, EOFError, zlib.error, zstandard.ZstdError) as error:
+        except ERRORS as error:
             raise UnusableError(
-                f"{self.name}: {_why(error)}, after line {after - 1:,}. Get a whole copy of it and try again."
+                f"{self.name}: {why(error)}, after line {after - 1:,}. Get a whole copy of it and try again."
             ) from None
         finally:
             if self.name != STANDARD and self._file is not None:
@@ -72,6 +64,10 @@ class Input:
 
     def _opened(self) -> BufferedReader | FileIO:
         if self.name == STANDARD:
+            if sys.stdin is None:
+                raise UnusableError(
+                    "-: standard input is closed. Give it something, as in `hallway replay - < log.jsonl`."
+                )
             return sys.stdin.buffer  # type: ignore[return-value]  # it is one, or stands for one in a test
         return Path(self.name).open("rb", buffering=0)
 
@@ -90,46 +86,10 @@ class Input:
 
     def _unpacked(self) -> Read:
         head = b""
-        while len(head) < 4 and (more := self.read(4 - len(head))):
+        while len(head) < HEAD_BYTES and may_be_packed(head) and (more := self.read(HEAD_BYTES - len(head))):
             head += more
         self._ahead = head
-        suffix = Path(self.name).suffix
-        if suffix == ".gz" or head.startswith(_GZIP):
-            read = gzip.GzipFile(fileobj=self, mode="rb").read1  # type: ignore[call-overload]  # it reads, no more
-        elif suffix == ".zst" or head.startswith(_ZSTD):
-            read = _Zstd(self.read).read
-        else:
-            read = self.read
-        return _without_bom(read)
-
-
-class _Zstd:
-    """Unpacks zstd frame by frame; the package's own reader takes a file that ends in a frame for whole."""
-
-    def __init__(self, read: Read) -> None:
-        self._read = read
-        self._parts = zstandard.ZstdDecompressor(max_window_size=_WINDOW_BYTES)
-        self._frame: zstandard.ZstdDecompressionObj | None = None
-        self._packed = self._ready = b""
-
-    def read(self, size: int) -> bytes:
-        """Up to ``size`` bytes; none at the end."""
-        while not self._ready:
-            if not self._packed:
-                self._packed = self._read(BLOCK_BYTES)
-                if not self._packed:
-                    if self._frame is not None:
-                        raise EOFError
-                    return b""
-            piece, self._packed = self._packed[:_PACKED_BYTES], self._packed[_PACKED_BYTES:]
-            if self._frame is None:
-                self._frame = self._parts.decompressobj()
-            self._ready = self._frame.decompress(piece)
-            if self._frame.eof:
-                self._packed = self._frame.unused_data + self._packed
-                self._frame = None
-        data, self._ready = self._ready[:size], self._ready[size:]
-        return data
+        return _without_bom(unpacked(self.name, head, self))
 
 
 def _without_bom(read: Read) -> Read:
@@ -190,15 +150,3 @@ def _one(head: bytes, line: int, size: int) -> Block | LongLine:
     if size == len(head) and head.endswith(b"\r"):
         head, size = head[:-1], size - 1
     return Block(head, line) if size <= EVENT_BYTES else LongLine(head, line, size)
-
-
-def _why(error: Exception) -> str:
-    if isinstance(error, EOFError):
-        return "the file ends in the middle; it is not whole"
-    if isinstance(error, gzip.BadGzipFile | zlib.error):
-        return f"this is not a sound gzip file ({error})"
-    if isinstance(error, zstandard.ZstdError):
-        return f"this is not a sound zstd file ({error})"
-    if isinstance(error, OSError) and error.strerror:
-        return f"it cannot be read ({error.strerror})"
-    return f"it cannot be read ({error})"

@@ -109,6 +109,8 @@ def ties(
         for tie in ties_of(matcher, everything=everything):
             write(encode_output(tie) + b"\n")
             count += 1
+    if not matcher.state.opened:
+        say(explaining.unopened(matcher), "yellow")
     say(f"{plural(count, 'tie')} at {conference}{_with_rejects(run)}")
     return 0
 

@@ -3,6 +3,7 @@
 Owns: the options, and the lines on the terminal. May never: end a broker that was not started in the given folder.
 """
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -75,7 +76,7 @@ def down(*, data: Data = FOLDER) -> int:
 
 @app.command
 def status(*, data: Data = FOLDER) -> int:
-    """Say where it is, how large, and whether it answers; exit 1 where it does not."""
+    """Print its address; say how large it is, and whether it answers; exit 1 where it does not."""
     standing = Standing.of(data)
     if standing is None or not standing.runs(data):
         say(f"No Kafka runs in {data}. `hallway kafka up` starts one.", "red")
@@ -86,4 +87,6 @@ def status(*, data: Data = FOLDER) -> int:
     say(
         f"{head}, cluster {cluster.cluster_id}" if cluster else f"{head}: it does not answer.", "" if cluster else "red"
     )
+    if cluster:
+        sys.stdout.write(f"{standing.address}\n")
     return 0 if cluster else 1

@@ -28,11 +28,11 @@ app = App(name="keys", help="Make, list and revoke keys of organizers, connector
 
 Data = Annotated[Path, Parameter(help="The data folder of a server that is not running.")]
 Server = Annotated[str | None, Parameter(help=f"A running server, asked with an operator's key in {KEY}.")]
-_FOLDER = Path("hallway-data")
+FOLDER = Path("hallway-data")
 
 
 @contextmanager
-def _directory(data: Path, *, make: bool = False) -> Iterator[SqliteDirectory]:
+def directory_of(data: Path, *, make: bool = False) -> Iterator[SqliteDirectory]:
     """The directory in a data folder, under the folder's lock."""
     if not make and not data.is_dir():
         raise UnusableError(f"There is no data folder {data}. Name one with --data, or a running server with --url.")
@@ -65,7 +65,7 @@ def add(
         bool, Parameter(negative=(), help="A connector that brings check-ins, at these conferences.")
     ] = False,
     days: Annotated[int, Parameter(help="How long it is good.")] = KEY_DAYS,
-    data: Data = _FOLDER,
+    data: Data = FOLDER,
     url: Server = None,
 ) -> int:
     """Make a key and print it, this once."""
@@ -76,7 +76,7 @@ def add(
         secret = ask(url, "POST", "/v1/keys", body)["secret"]
     else:
         try:
-            with _directory(data, make=True) as directory:
+            with directory_of(data, make=True) as directory:
                 secret = directory.keys.issue_key(role, name, conference, checkins=checkins, days=days)
         except ValueError as error:
             raise UnusableError(str(error)) from None
@@ -86,7 +86,7 @@ def add(
 
 
 @app.command(name="list")
-def listed(*, data: Data = _FOLDER, url: Server = None) -> int:
+def listed(*, data: Data = FOLDER, url: Server = None) -> int:
     """List all keys as JSONL, without their secrets."""
     for key in _of_server(url) if url is not None else _of_folder(data):
         sys.stdout.write(msgspec.json.encode(key).decode() + "\n")
@@ -102,7 +102,7 @@ def _of_server(url: str) -> Iterator[Any]:
 
 
 def _of_folder(data: Path) -> Iterator[Any]:
-    with _directory(data) as directory:
+    with directory_of(data) as directory:
         after = ""
         while rows := directory.keys.keys(after):
             for row in rows:
@@ -123,13 +123,13 @@ def _of_folder(data: Path) -> Iterator[Any]:
 
 @app.command
 def revoke(
-    key: Annotated[str, Parameter(help="The public id, as in the list.")], *, data: Data = _FOLDER, url: Server = None
+    key: Annotated[str, Parameter(help="The public id, as in the list.")], *, data: Data = FOLDER, url: Server = None
 ) -> int:
     """End a key, and the sessions that came from it."""
     if url is not None:
         ask(url, "DELETE", f"/v1/keys/{quote(key, safe='')}")
     else:
-        with _directory(data) as directory:
+        with directory_of(data) as directory:
             if not directory.keys.revoke(key):
                 raise UnusableError(f"There is no key {key}, or it is revoked already. See `hallway keys list`.")
     say(f"{key} is revoked.")

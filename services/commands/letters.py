@@ -34,7 +34,7 @@ class Letters(Protocol):
 
 
 class OfServer:
-    """Over HTTP: of the caller, or to an operator all."""
+    """Over HTTP: of the caller, or to an operator all. Lists are masked; the server notes who is shown one whole."""
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -50,7 +50,7 @@ class OfServer:
 
     def one(self, number: str) -> Json:
         """As in the port."""
-        return dict(ask(self._url, "GET", f"/v1/dead-letters/{_numeral(number)}"))
+        return dict(ask(self._url, "POST", f"/v1/dead-letters/{_numeral(number)}/show"))
 
     def resend(self, number: str, mended: bytes | None, *, dry_run: bool) -> Json:
         """As in the port."""

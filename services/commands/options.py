@@ -12,8 +12,8 @@ from services.commands.files import STANDARD
 from services.problems import UnusableError
 
 INPUT = (
-    "JSONL files (also .gz, .zst), a service's data folder, kafka://HOST:PORT/TOPIC or kafka:///TOPIC (of the Kafka "
-    "that runs here), in the order given; - is standard input."
+    "JSONL files (also .gz, .zst, .bz2, .xz), a service's data folder, kafka://HOST:PORT/TOPIC or kafka:///TOPIC (of "
+    "the Kafka that runs here), in the order given; - is standard input."
 )
 # Leading hyphens are let through for `-`; `named` refuses the rest.
 Inputs = Annotated[str, Parameter(name="INPUT", required=True, allow_leading_hyphen=True, help=INPUT)]

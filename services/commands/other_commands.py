@@ -26,6 +26,9 @@ def simulate(
     seed: Annotated[
         int, Parameter(help="Another seed is another conference; the same one is the same, byte for byte.")
     ] = 1,
+    density: Annotated[
+        int, Parameter(help="1 is believable; 2 to 4 are for load: at 4 who posts knows some thirty others.")
+    ] = 1,
     output: Output = None,
 ) -> int:
     """Write an invented conference as JSONL: half a year of chats, then its days."""
@@ -33,7 +36,7 @@ def simulate(
 
     named([output] if output else [])
     try:
-        lines = simulate(attendees=attendees, posts=posts, days=days, seed=seed)
+        lines = simulate(attendees=attendees, posts=posts, days=days, seed=seed, density=density)
         total = expected_events(attendees=attendees, posts=posts, days=days)
     except ValueError as error:
         raise UnusableError(f"{error}.") from None

@@ -1,4 +1,4 @@
-"""Options of the commands that reach a Kafka, and its troubles as plain sentences.
+"""Options of the commands that reach a Kafka or a Redis, and their troubles as plain sentences.
 
 Owns: what an address looks like. May never: connect.
 """
@@ -12,6 +12,7 @@ from typing import Annotated, Any, TypeVar
 
 from cyclopts import Parameter
 
+from services.inbox import redis_url
 from services.kafka.access import Access
 from services.kafka.places import ADDRESS, local_address
 from services.kafka.security import security_of
@@ -47,6 +48,14 @@ def access_to(address: str | None) -> Access:
     if not ADDRESS.fullmatch(address):
         raise UnusableError(f"--kafka {address} is not an address such as 127.0.0.1:9092; several with commas between.")
     return Access(address, security_of(os.environ))
+
+
+def check_redis(url: str) -> None:
+    """UnusableError where no Redis can be reached by this address."""
+    try:
+        redis_url.check(url)
+    except redis_url.RedisUrlError as error:
+        raise UnusableError(f"--redis {error}") from None
 
 
 def reached(work: Coroutine[Any, Any, T]) -> T:

@@ -17,6 +17,8 @@ _MOST_GROUPS = 100  # of reasons; what is beyond is counted together
 # What differs between two lines with the same fault: numbers and what was quoted.
 _PARTICULARS = re.compile(r"'[^']*'|`[^`]*`|\"[^\"]*\"|\d[\d,]*")
 
+_NUMBERS = re.compile(r"\[\d+\]")  # of a list's element in a field's path
+
 
 @dataclass(slots=True)
 class Group:
@@ -48,7 +50,7 @@ class Rejects:
         )
         self._write(encode_output(letter) + b"\n")
         self.total += 1
-        key = (reject.field, _PARTICULARS.sub("…", reject.reason))
+        key = (reject.field and _NUMBERS.sub("[…]", reject.field), _PARTICULARS.sub("…", reject.reason))
         if key not in self.groups and len(self.groups) >= _MOST_GROUPS:
             key = (None, "")
         group = self.groups.setdefault(key, Group(reject.reason if key[1] else "other reasons", source, line))

@@ -6,16 +6,22 @@ output.
 
 import asyncio
 import ipaddress
+import os
+import re
 import sys
 from pathlib import Path
 from typing import Annotated
-from urllib.parse import urlsplit
 
 from cyclopts import Parameter
 
-from services.commands.reaching import access_to
+from services.commands.reaching import access_to, check_redis
 from services.commands.summary import say
+from services.inbox.login import with_login
 from services.problems import UnusableError
+
+# Of a path only what is the same in each form of an address: no empty step, none of dots, nothing to be coded.
+_PUBLIC = re.compile(r"https?://([\w.-]+|\[[0-9a-fA-F:.]+\])(:\d{1,5})?(/(?!\.+(/|$))[A-Za-z0-9._~-]+)*/?")
+_MOST_CONFERENCES = 10_000
 
 
 def serve(
@@ -29,10 +35,14 @@ def serve(
     trusted_proxy: Annotated[
         list[str] | None,
         Parameter(
-            negative=(), help="Besides loopback: an address or network of a proxy whose X-Forwarded-For is believed."
+            negative=(),
+            help="An address or network of a proxy whose X-Forwarded-For is believed, such as 127.0.0.1. Without it "
+            "all who come through the proxy are counted as one.",
         ),
     ] = None,
-    redis: Annotated[str | None, Parameter(help="A Redis or Valkey to use instead of the embedded one.")] = None,
+    redis: Annotated[
+        str | None, Parameter(help="A Redis or Valkey to use instead of the embedded one. Its password: docs/kafka.md.")
+    ] = None,
     kafka: Annotated[
         str | None,
         Parameter(
@@ -40,6 +50,9 @@ def serve(
             "passwords: docs/kafka.md."
         ),
     ] = None,
+    conferences: Annotated[
+        int, Parameter(help="How many conferences one organizer may have open at once; ten times as many are stored.")
+    ] = 20,
     print_organizer_key: Annotated[
         bool | None,
         Parameter(help="Make an organizer key and print it, then serve; by default where the data folder is new."),
@@ -47,12 +60,15 @@ def serve(
 ) -> int:
     """Take events, match people, and show them on a page: in one process, or beside the workers of a Kafka."""
     _checked(public_url, port, redis)
+    if not 1 <= conferences <= _MOST_CONFERENCES:
+        raise UnusableError(f"--conferences is a number from 1 to {_MOST_CONFERENCES:,}.")
     access = access_to(kafka) if kafka is not None else None
     _checked_host(host, public_url)
     proxies = [_network(text) for text in trusted_proxy or ()]
+    from services.gateway.bounds import Bounds
     from services.gateway.logs import to_stderr  # the server's libraries: no other command should wait for them
     from services.networks.reader import NetworkReader
-    from services.serving import LOOPBACK, Running, Settings
+    from services.serving import Running, Settings
     from services.serving import serve as serve_until_told
 
     to_stderr()
@@ -69,10 +85,11 @@ def serve(
         host=host,
         port=port,
         public_url=public_url,
-        redis_url=redis,
+        redis_url=None if redis is None else with_login(redis, os.environ),
         kafka=access,
-        trusted_proxies=(*LOOPBACK, *proxies),
+        trusted_proxies=tuple(proxies),
         reader=NetworkReader(),
+        bounds=Bounds(open_conferences=conferences, kept_conferences=10 * conferences),
     )
     return asyncio.run(serve_until_told(settings, ready))
 
@@ -103,10 +120,12 @@ def _network(text: str) -> str:
 
 
 def _checked(public_url: str, port: int, redis: str | None) -> None:
-    parts = urlsplit(public_url)
-    if public_url and (parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment):
-        raise UnusableError("--public-url is an address such as https://meet.example.org, without more behind it.")
+    if public_url and not _PUBLIC.fullmatch(public_url):
+        raise UnusableError(
+            "--public-url is an address such as https://meet.example.org or https://example.org/hallway: a host, "
+            "and a port and a path where there are some; nothing else."
+        )
     if not 0 <= port <= 65_535:
         raise UnusableError("--port is a number from 0 to 65535.")
-    if redis is not None and urlsplit(redis).scheme not in ("redis", "rediss", "unix"):
-        raise UnusableError("--redis is an address such as redis://127.0.0.1:6379.")
+    if redis is not None:
+        check_redis(redis)

@@ -1,4 +1,4 @@
-"""``hallway topics create``, ``check``, ``show``: the declared topics in a cluster.
+"""``hallway topics create``, ``allow``, ``check``, ``show``: the declared topics in a cluster, and who may use them.
 
 Owns: the options, and the lines on the terminal. May never: decide what a topic is (``schemas.topics`` does).
 """
@@ -15,7 +15,8 @@ from services.commands.summary import plural, say
 from services.kafka.access import Access
 from services.problems import UnusableError
 
-app = App(name="topics", help="The topics that Hallway uses: create them, check them, show them.")
+app = App(name="topics", help="The topics that Hallway uses: create them, check them, show them, say who may use them.")
+_User = Annotated[str, Parameter(help="The name under which this program comes.")]
 _MOST_PARTITIONS = 10_000
 
 
@@ -39,6 +40,31 @@ def create(
         raise UnusableError(f"--partitions is a number from 1 to {_MOST_PARTITIONS}, --copies one from 1 on.")
     made = reached(topics.create(access, prefix, partitions=partitions, copies=copies))
     say(f"Created {', '.join(made)}." if made else "All topics were there.")
+    return 0
+
+
+@app.command
+def allow(
+    *,
+    kafka: Kafka = None,
+    prefix: Prefix = "",
+    router: _User = "router",
+    matcher: _User = "matcher",
+    delivery: _User = "delivery",
+    gateway: _User = "gateway",
+) -> int:
+    """Give the users of a cluster with ACLs what each program needs, and nothing else."""
+    from services.kafka import rights
+
+    access = checked(kafka, prefix)
+    users: dict[rights.Program, str] = {
+        "router": router,
+        "matcher": matcher,
+        "delivery": delivery,
+        "gateway": gateway,
+    }
+    count = reached(rights.allow(access, users, prefix))
+    say(f"{plural(count, 'right')} for {', '.join(users.values())}.")
     return 0
 
 

@@ -4,13 +4,14 @@ Owns: the options. May never: end with 0 when something broke; who runs it start
 """
 
 import asyncio
+import os
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
 
 from cyclopts import Parameter
 
-from services.commands.reaching import Kafka, access_to
+from services.commands.reaching import Kafka, access_to, check_redis
 from services.commands.summary import say
+from services.inbox.login import with_login
 from services.problems import UnusableError
 
 
@@ -34,9 +35,12 @@ def work(
     from services.working.work import Settings
     from services.working.work import work as work_until_told
 
-    if kind == "delivery" and urlsplit(redis).scheme not in ("redis", "rediss", "unix"):
-        raise UnusableError("A delivery needs --redis, an address such as redis://127.0.0.1:6379.")
+    if kind == "delivery":
+        if not redis:
+            raise UnusableError("A delivery needs --redis, an address such as redis://127.0.0.1:6379.")
+        check_redis(redis)
     access = access_to(kafka)
     to_stderr()
+    redis = with_login(redis, os.environ) if redis else redis
     settings = Settings(kind, access, redis, instance, prefix, ticks, session, silent, metrics_port)
     return asyncio.run(work_until_told(settings, lambda: say(f"The {kind} works.")))

@@ -52,9 +52,13 @@ def _renamed(path: Path) -> Iterator[Write]:
         with file:
             yield file.write
         part.replace(path)
-    except BaseException:
+    except BaseException as error:
         with suppress(OSError):
             part.unlink()
+        if isinstance(error, BrokenPipeError):  # of standard output; alone it would be no error
+            raise UnusableError(
+                f"{path} was not written: whoever reads standard output ended before the input did."
+            ) from None
         raise
 
 

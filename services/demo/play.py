@@ -29,6 +29,7 @@ TICK_S = 0.25
 FAST_S = 1_800  # without waiting: so much of the day at once
 MISTAKES = 60  # one check-in of so many is misspelt, by an antenna with an old program: to be mended by the organizer
 SETTLED_S = 30.0
+COUNTED_S = 5.0  # by then numbers are counted anew
 
 
 @dataclass(frozen=True)
@@ -81,10 +82,14 @@ class Play:
     async def _guests(self, http: httpx.AsyncClient) -> list[Guest]:
         people = self.script.company.people
         viewers = self.script.viewers
-        numbers = [person.number for person in people if person.accounts and person.number not in viewers]
-        phones = await _beside(lambda number: signed_in(http, self._links[number]), numbers)
+        others = [person for person in people if person.number not in viewers]
+        phones = await _beside(lambda person: signed_in(http, self._links[person.number]), others)
         names = {people[number].name for number in viewers}
-        return [Guest(each, phone, self.pace, self._at, names) for each, phone in zip(numbers, phones, strict=True)]
+        return [
+            Guest(each.number, phone, self.pace, self._at, names)
+            for each, phone in zip(others, phones, strict=True)
+            if each.accounts  # nobody else ever gets a card
+        ]
 
     # -- the day -----------------------------------------------------------------------------------------------------
 
@@ -136,13 +141,14 @@ class Play:
         await asyncio.Event().wait()  # the guests still answer; Ctrl-C ends all of it
 
     async def _settled(self) -> Json:
-        """The numbers once they stand still."""
+        """The numbers once the log stands still, and all of it is matched and counted."""
         async with asyncio.timeout(SETTLED_S):
-            before: Json = {}
-            while (now := await self._organizer.numbers()) != before or now["lag"]:
+            before: tuple[float, float] | None = None
+            while (now := await self._organizer.flow()) != before or now[1] > 0:
                 before = now
                 await asyncio.sleep(1.0)
-            return now
+            await asyncio.sleep(COUNTED_S)
+            return await self._organizer.numbers()
 
 
 async def _beside(what: Callable[[Any], Awaitable[T]], each: Sequence[Any]) -> list[T]:

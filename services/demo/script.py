@@ -137,7 +137,7 @@ def _viewers(
         for b in others:
             start = max(comes[a], comes[b])
             later = sum(start < comes[other] < END_S for other in others)
-            alone = all(comes[other] >= start for other in others - {b})
+            alone = all(comes[other] > start for other in others - {b})
             fit = all(_shows_all(company, who) and len(knows[who]) <= MOST_CARDS for who in (a, b))
             if alone and fit and start < LATEST_START_S and not gone & {a, b}:
                 found.append((later, -start, (a, b)))

@@ -12,7 +12,8 @@ from typing import Any
 import httpx
 
 from services.demo.company import Person
-from services.gateway.auth import COOKIE, HEADER
+from services.gateway.auth import HEADER
+from services.gateway.credentials import COOKIE
 
 AT_ONCE = 500  # events of a request: the door's bound
 ANSWER_S = 20.0
@@ -57,7 +58,7 @@ class Organizer(Speaker):
 
     def __init__(self, http: httpx.AsyncClient, key: str, conference: str) -> None:
         super().__init__(http, {"authorization": f"Bearer {key}"})
-        self._at = f"/v1/conferences/{conference}"
+        self._conference, self._at = conference, f"/v1/conferences/{conference}"
 
     async def open(self, opening: Json) -> None:
         """Opens the conference."""
@@ -77,6 +78,12 @@ class Organizer(Speaker):
     async def numbers(self) -> Json:
         """What the organizer's page shows."""
         return await self.ask("GET", f"{self._at}/overview")
+
+    async def flow(self) -> tuple[float, float]:
+        """How many records the log has, and how many wait to be matched: the server's metrics, which are exact."""
+        lines = (await self.http.get("/metrics")).text.splitlines()
+        found = {name: float(value) for name, _, value in (line.rpartition(" ") for line in lines if line[0] != "#")}
+        return found[f'hallway_log_records{{conference="{self._conference}"}}'], found["hallway_unfolded_records"]
 
 
 class Connector(Speaker):
@@ -113,7 +120,7 @@ class Phone(Speaker):
 
 async def signed_in(http: httpx.AsyncClient, link: str) -> Phone:
     """The phone whose owner opened the link."""
-    answer = await http.post("/v1/session", json={"link": link.rpartition("/")[2]})
+    answer = await http.post("/v1/session", json={"link": link.partition("#")[2]})
     if not answer.is_success:
         raise DemoError(f"/v1/session: {answer.status_code} {answer.text[:200]}")
     return Phone(http, {"cookie": f"{COOKIE}={answer.cookies[COOKIE]}", HEADER: "1"})

@@ -66,7 +66,8 @@ Some check-ins come misspelt: mend one under the dead letters. And ask "Why, or 
 
     def news(self, second: int, numbers: Json) -> None:
         """How it goes."""
-        _line(f"{second // 3_600:02}:{second % 3_600 // 60:02}  {numbers['present']} here, {_matches(numbers)}")
+        clock = f"{second // 3_600:02}:{second % 3_600 // 60:02}"
+        _line(f"{clock}  about {numbers['present']} here, {_matches(numbers)}".replace("<", "fewer than "))
 
     def over(self, numbers: Json, *, stays: bool = False) -> None:
         """The play is over."""
@@ -77,7 +78,7 @@ Some check-ins come misspelt: mend one under the dead letters. And ask "Why, or 
 
 def _matches(numbers: Json) -> str:
     told = {name: str(number).replace("<", "fewer than ") for name, number in numbers["totals"].items()}
-    return f"{told['suggested']} suggested, {told['agreed']} agreed, {told['met']} met"
+    return f"about {told['suggested']} suggested, {told['agreed']} agreed, {told['met']} met"
 
 
 def _line(text: str) -> None:

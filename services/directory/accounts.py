@@ -14,7 +14,7 @@ import msgspec
 
 from services.directory.database import Database
 from services.directory.gone import Gone
-from services.directory.port import EVIDENCE_DAYS, Account, Claims, Held, day
+from services.directory.port import EVIDENCE_DAYS, Account, Claims, Held, Holding, day
 from services.directory.sealing import new_keys, new_tokens
 
 MOST_CACHED = 200_000  # accounts in memory, about 60 MB; 10,000 people and all whom they mention
@@ -58,6 +58,16 @@ class Accounts:
                 return None
             found[account] = row
         return found
+
+    def unknown(self, accounts: Collection[str]) -> int:
+        """How many of them have no token yet."""
+        sql = "SELECT count(*) FROM accounts WHERE account IN (SELECT value FROM json_each(?))"
+        names = set(accounts)
+        return len(names) - int(self._base.read(sql, (_json(names),))[0][0])
+
+    def held_accounts(self, conference: str, attendee: str) -> dict[str, str]:
+        """By token all accounts that an attendee verified, claims or gave up."""
+        return self.accounts_of(self.held_by(conference, attendee))
 
     def tokens_for(self, accounts: Iterable[str]) -> dict[str, str]:
         """A token for each account; made where there is none."""
@@ -110,6 +120,13 @@ class Accounts:
                 for item in held
                 if not self._gone.has(item.conference, item.attendee)
             ]
+            # The newest proof has it: whoever verified it before has lost it.
+            lost = [row[:3] for row in rows if row[3] == "verified"]
+            self._base.run_all(
+                "UPDATE holdings SET how = 'lost' WHERE conference = ?1 AND attendee <> ?2 AND token = ?3"
+                " AND how = 'verified'",
+                lost,
+            )
             # A registration never touches what is verified.
             self._base.run_all(
                 "INSERT INTO holdings VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
@@ -127,8 +144,8 @@ class Accounts:
         with self._base.write():
             self._base.run_all(sql, [(each.conference, each.attendee, _json(each.tokens)) for each in claims])
 
-    def held_by(self, conference: str, attendee: str) -> dict[str, str]:
-        """The tokens of an attendee -> claimed, verified or released."""
+    def held_by(self, conference: str, attendee: str) -> dict[str, Holding]:
+        """The tokens of an attendee -> claimed, verified, lost (somebody else verified it later) or released."""
         sql = "SELECT token, how FROM holdings WHERE conference = ? AND attendee = ? ORDER BY token"
         return dict(self._base.read(sql, (conference, attendee)))
 
@@ -143,6 +160,14 @@ class Accounts:
             " AND (other.how = 'verified' OR (other.how = 'claimed' AND NOT mine.ever_verified)) ORDER BY mine.token"
         )
         return [row[0] for row in self._base.read(sql, (conference, attendee))]
+
+    def ever_had(self, conference: str, attendee: str) -> dict[str, bool]:
+        """The accounts of an attendee, the proved ones first -> whether they proved it; a claim given up is none."""
+        sql = (
+            "SELECT account, ever_verified FROM holdings JOIN accounts USING (token) WHERE conference = ?"
+            " AND attendee = ? AND (ever_verified OR how <> 'released') ORDER BY ever_verified DESC, account"
+        )
+        return {account: bool(proved) for account, proved in self._base.read(sql, (conference, attendee))}
 
     # -- forgetting ----------------------------------------------------------------------------------------------
 

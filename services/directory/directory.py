@@ -7,9 +7,12 @@ lock is the composition root's).
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from services.directory import secret as secrets_
 from services.directory import tables
 from services.directory.accounts import Accounts
+from services.directory.audit import Audit
 from services.directory.codes import Codes
 from services.directory.database import Database
 from services.directory.erasing import Erasing
@@ -19,32 +22,47 @@ from services.directory.letter_keys import LetterKeys
 from services.directory.people import People
 from services.directory.port import EVIDENCE_DAYS, Account, Claims, Erased, Held, NamedPost, Person, PostRef, Shown, day
 from services.directory.posts import Posts
+from services.directory.sessions import NoLink, Sessions
+from services.directory.tombstones import Tombstones
 
 PEOPLE_FILE, POSTS_FILE, SECRET_FILE = "directory.sqlite", "posts.sqlite", "secret.key"
+AUDIT_FILE = "audit.sqlite"
 _TRACE_BYTES = 12
 
 
 class SqliteDirectory:
     """The directory. ``clock`` gives milliseconds since 1970; ``folder`` None keeps it in memory.
 
-    ``evidence_days``: the longest of any conference's policy. Is ``Tokens``.
+    ``evidence_days``: the longest of any conference's policy. ``secret``: instead of its own, for tests. Is ``Tokens``.
     """
 
-    def __init__(self, folder: Path | None, clock: Callable[[], int], evidence_days: int = EVIDENCE_DAYS) -> None:
+    def __init__(
+        self,
+        folder: Path | None,
+        clock: Callable[[], int],
+        evidence_days: int = EVIDENCE_DAYS,
+        secret: secrets_.Secret | None = None,
+    ) -> None:
         if folder is not None:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._clock, self._days = clock, evidence_days
-        self._secret = secrets_.made() if folder is None else secrets_.kept(folder / SECRET_FILE)
+        self._secret = secret or (secrets_.made() if folder is None else secrets_.kept(folder / SECRET_FILE))
         base = self._base = Database(folder and folder / PEOPLE_FILE, tables.PEOPLE)
         posts = self._posts_base = Database(folder and folder / POSTS_FILE, tables.POSTS)
+        self._audit_base = Database(folder and folder / AUDIT_FILE, tables.AUDIT)
+        self.audit = Audit(self._audit_base, clock)
         self._gone = Gone(base, self._secret, clock)
-        self.people = People(base, self._gone)
+        self.people = People(base, self._gone, clock)
         self.accounts = Accounts(base, self._gone, clock)
         self.posts = Posts(posts, self.accounts, clock, evidence_days)
-        self.keys = Keys(base, self._secret, clock)
-        self.codes = Codes(base, self._secret, clock)
-        self.letter_keys = LetterKeys(base, self._secret, clock)
-        self.erasing = Erasing((base, posts), self.accounts, self.posts, self.keys, self.codes, self._gone)
+        self.keys = Keys(base, self._secret, self._gone, clock)
+        self.sessions = Sessions(base, self.keys, clock)
+        self.codes = Codes(base, self._secret, self._gone, clock)
+        self.letter_keys = LetterKeys(base, clock)
+        self.tombstones = Tombstones(base, self._secret, clock)
+        self.erasing = Erasing(
+            (base, posts), self.accounts, self.posts, self.keys, self.codes, self._gone, self.tombstones
+        )
         if self.erasing.pending():
             self.erasing.finish()
 
@@ -82,6 +100,10 @@ class SqliteDirectory:
         """The same unreadable short text for the same text."""
         return self._secret.digest("trace", text, _TRACE_BYTES).hex()
 
+    def chance(self, text: str) -> bytes:
+        """32 bytes that nobody can foresee who has not the secret; always the same for the same text."""
+        return self._secret.digest("rough", text)
+
     def gone(self, conference: str, attendee: str) -> bool:
         """Whether this id was erased."""
         return self._gone.has(conference, attendee)
@@ -96,11 +118,54 @@ class SqliteDirectory:
         """The post ids behind tokens; those erased or expired are not in it."""
         return self.posts.originals(tokens)
 
-    def links(self, conference: str, after: str, most: int) -> list[tuple[Person, str]]:
-        """A new link for each of a page of people, by id: in one transaction, so that nobody is erased in between."""
+    def links(self, conference: str, after: str, most: int) -> list[tuple[Person, str | NoLink]]:
+        """A first link for each of a page of people, by id, who has never signed in: in one transaction, so that nobody
+        is erased or signs in in between."""
         with self._base.write():
             people = self.people.listed(conference, after, most)
-            return [(person, self.keys.issue_link(conference, person.attendee)) for person in people]
+            return [(person, self.sessions.first_link(conference, person.attendee)) for person in people]
+
+    # -- coming in -----------------------------------------------------------------------------------------------
+
+    def enrol(self, persons: Sequence[tuple[Person, Sequence[str]]]) -> list[tuple[Person, bool, bool]]:
+        """Adds people of one conference with the accounts that they claim, all or nobody; who is there already, by the
+        e-mail, stays. Gives who is there now, whether they are new, and whether they wait for their own word.
+        """
+        with self._base.write():
+            return [self._enrolled(person, accounts) for person, accounts in persons]
+
+    def _enrolled(self, person: Person, accounts: Sequence[str]) -> tuple[Person, bool, bool]:
+        conference, tombstones = person.conference, self.tombstones
+        ((added, is_new),) = self.people.add_all([person])
+        waits = self.is_waiting(conference, added.attendee) or (
+            is_new and self.is_buried(conference, [added.email, *accounts])
+        )
+        if waits:
+            tombstones.wait(conference, added.attendee, accounts)
+            if is_new and added.show_name:
+                added = replace(added, show_name=False)
+                self.people.change(added)
+        return added, is_new, waits
+
+    def awaits_own_word(self, conference: str, attendee: str, accounts: Collection[str]) -> bool:
+        """Whether nobody else may register this attendee with these accounts: somebody who was erased had them."""
+        if self.is_waiting(conference, attendee):
+            return True
+        return bool(self.tombstones.buried(conference, accounts) - self.accounts.ever_had(conference, attendee).keys())
+
+    def is_waiting(self, conference: str, attendee: str) -> bool:
+        """Whether somebody who was added waits for their own word."""
+        return self.tombstones.waiting(conference, attendee) is not None
+
+    def is_buried(self, conference: str, texts: Iterable[str]) -> bool:
+        """Whether somebody who was erased had one of these addresses and accounts."""
+        return bool(self.tombstones.buried(conference, texts))
+
+    def not_wanted(self, conference: str, attendees: Sequence[str]) -> None:
+        """Takes out people who were added and are not wanted after all; who leaves for good is erased."""
+        with self._base.write():
+            self.people.remove(conference, attendees)
+            self.tombstones.no_more_waiting(conference, attendees)
 
     # -- forgetting ----------------------------------------------------------------------------------------------
 
@@ -119,13 +184,19 @@ class SqliteDirectory:
         """The ids of everybody of whom something is kept."""
         return [row[0] for row in self._base.read(_EVERYBODY, (conference, conference))]
 
-    def tidy(self) -> None:
-        """Once a day: takes out what expired, bytes included."""
+    def signed_in(self, conference: str) -> frozenset[str]:
+        """The ids of everybody who has a session, or had one within the days for which sessions are kept."""
+        return frozenset(row[0] for row in self._base.read(_SIGNED_IN, (conference,)))
+
+    def tidy(self, going_on: Collection[str] = ()) -> None:
+        """Once a day: takes out what expired, bytes included. ``going_on``: conferences that are not over yet."""
         self.keys.expire()
         self.letter_keys.expire()
+        self.audit.expire()
         self.posts.expire()
         self.accounts.expire(self._days)
-        self._gone.expire(day(self._clock()) - self._days)
+        self._gone.expire(day(self._clock()) - self._days, going_on)
+        self.tombstones.expire(going_on)
         self._base.clean(whole=True)
         self._posts_base.clean(whole=False)
 
@@ -133,9 +204,13 @@ class SqliteDirectory:
         """Nothing more."""
         self._base.close()
         self._posts_base.close()
+        self._audit_base.close()
 
 
 _EVERYBODY = (
     "SELECT attendee FROM people WHERE conference = ? UNION SELECT attendee FROM holdings WHERE conference = ?"
     " ORDER BY attendee"
+)
+_SIGNED_IN = (
+    "SELECT DISTINCT subject FROM grants WHERE kind = 'session' AND role = 'attendee' AND conferences = json_array(?)"
 )

@@ -17,8 +17,9 @@ from services.directory.gone import Gone
 from services.directory.keys import Keys
 from services.directory.port import Erased
 from services.directory.posts import Posts
+from services.directory.tombstones import Marks, Tombstones
 
-_TABLES = ("people", "contacts", "preferences", "holdings")
+_TABLES = ("people", "contacts", "preferences", "holdings", "sign_ins")
 _WHOLE = "WHERE conference = ? AND attendee = ''"
 _OF_NO_OTHER = (
     "SELECT DISTINCT token FROM holdings AS mine WHERE conference = ? AND NOT EXISTS (SELECT 1 FROM holdings AS other"
@@ -30,9 +31,17 @@ class Erasing:
     """Erases people."""
 
     def __init__(
-        self, bases: tuple[Database, Database], accounts: Accounts, posts: Posts, keys: Keys, codes: Codes, gone: Gone
+        self,
+        bases: tuple[Database, Database],
+        accounts: Accounts,
+        posts: Posts,
+        keys: Keys,
+        codes: Codes,
+        gone: Gone,
+        tombstones: Tombstones,
     ) -> None:
         self._people, self._posts_base = bases
+        self._tombstones = tombstones
         self._accounts, self._posts, self._keys, self._codes, self._gone = accounts, posts, keys, codes, gone
 
     def erase(self, conference: str, attendees: Sequence[str]) -> list[Erased]:
@@ -49,6 +58,7 @@ class Erasing:
         return [erased[attendee] for attendee in dict.fromkeys(attendees)]
 
     def _take_out(self, conference: str, attendee: str) -> None:
+        self._tombstones.bury(conference, attendee, self._marks(conference, attendee))
         kept = self._accounts.needed_by_others(conference, attendee)
         taken = [token for token in self._accounts.held_by(conference, attendee) if token not in kept]
         numbers = self._accounts.remove(taken)
@@ -65,6 +75,13 @@ class Erasing:
             (conference, attendee, _json(taken), _json(kept), _json(numbers)),
         )
 
+    def _marks(self, conference: str, attendee: str) -> Marks:
+        sql = "SELECT email FROM people WHERE conference = ? AND attendee = ?"
+        email = self._people.read(sql, (conference, attendee))
+        had = self._accounts.ever_had(conference, attendee)
+        proved = tuple(account for account, is_proved in had.items() if is_proved)
+        return Marks(email[0][0] if email else "", proved, tuple(set(had) - set(proved)))
+
     def erase_conference(self, conference: str) -> None:
         """Erases everybody of a conference, after the event: all rows, and accounts that no other conference needs.
 
@@ -78,6 +95,7 @@ class Erasing:
                 for table in (*_TABLES, "codes"):
                     self._people.run(f"DELETE FROM {table} WHERE conference = ?", (conference,))  # noqa: S608 - a constant
                 self._keys.forget(conference)
+                self._tombstones.forget(conference)
                 noted = self._people.read(f"SELECT accounts, numbers FROM erasures {_WHOLE}", (conference,))  # noqa: S608
                 before = [msgspec.json.decode(column) for column in noted[0]] if noted else ([], [])
                 note = (conference, _json([*before[0], *tokens]), _json([*before[1], *numbers]))

@@ -1,6 +1,9 @@
-"""Keys of organizers and connectors, magic links, and the sessions that links become.
+"""Keys of organizers and connectors with their sessions; and how every secret is made and recognised.
 
-Owns: the table grants. May never: keep a secret in clear, compare one in any time but constant, or take a link twice.
+Owns: the table grants; attendees' links and sessions are made and ended in ``sessions``. May never: keep a secret in
+clear, or compare one in any time but constant.
+An attendee's link or session is made in the transaction that looks whether they were erased, and an erasure takes all
+of them out in its own: no order of the two leaves one.
 Theory: ``hw.KIND.ID.SECRET``: the row is found by ID, which is public; of SECRET (256 random bits) there is a keyed
 digest. An unknown ID costs a comparison too, so the time says nothing about which ones exist.
 """
@@ -16,18 +19,16 @@ import msgspec
 from schemas.names import plain_id
 from schemas.times import DAY_MS, MINUTE_MS
 from services.directory.database import Database, Row
-from services.directory.port import RESERVED_CONNECTORS, DirectoryError, Grant, KeyRow, Role
+from services.directory.gone import Gone
+from services.directory.port import RESERVED_CONNECTORS, DirectoryError, ErasedError, Grant, KeyRow, Role
 from services.directory.secret import Secret
 
 Kind = Literal["key", "link", "session"]
 
-LINK_DAYS = 14  # mailed with the ticket, opened at the latest at the conference
-SESSION_DAYS = 30  # a conference and the days after it
 KEY_DAYS = 365
 MOST_KEY_DAYS = 366  # a key that nobody needs any more ends by itself
 MOST_KEYS = 1_000  # that are not expired or revoked
-MOST_LINKS = 5  # of one attendee; an older one is dropped for the next
-MOST_SESSIONS = 10  # the same: a phone, a laptop, and those that were forgotten
+MOST_SESSIONS = 10  # of one key; an older one is dropped for the next
 USED_MS = MINUTE_MS  # last_used is that exact; writing at every request would be a write a request
 TOKEN_CHARS = 128
 _NOBODY = b"\0" * 32
@@ -39,8 +40,8 @@ _LISTED = f"SELECT {_FIELDS}, made, last_used, revoked FROM grants WHERE kind = 
 class Keys:
     """Issues, recognises and revokes."""
 
-    def __init__(self, base: Database, secret: Secret, clock: Callable[[], int]) -> None:
-        self._base, self._secret, self._clock = base, secret, clock
+    def __init__(self, base: Database, secret: Secret, gone: Gone, clock: Callable[[], int]) -> None:
+        self._base, self._secret, self._gone, self._clock = base, secret, gone, clock
 
     def issue_key(
         self,
@@ -61,7 +62,7 @@ class Keys:
             good = "SELECT count(*) FROM grants WHERE kind = 'key' AND NOT revoked AND expires > ?"
             if self._base.read(good, (self._clock(),))[0][0] >= MOST_KEYS:
                 raise ValueError(f"There are {MOST_KEYS:,} keys. Revoke those that nobody needs.")
-            return self._issue("key", role, subject, conferences, days, (checkins, only_checkins))
+            return self.issue("key", role, subject, conferences, days * DAY_MS, (checkins, only_checkins))
 
     def session_of(self, grant: Grant, days: int) -> str:
         """A session of a key's holder; it ends with the key at the latest. A session's own belong to its key too."""
@@ -72,29 +73,12 @@ class Keys:
                 " (SELECT id FROM grants WHERE parent = ? ORDER BY made DESC, id LIMIT -1 OFFSET ?)",
                 (root, MOST_SESSIONS - 1),
             )
-            token = self._issue("session", grant.role, grant.subject, grant.conferences, days)
-            changes = (root, grant.expires, token.split(".")[2])
-            self._base.run("UPDATE grants SET parent = ?, expires = min(expires, ?) WHERE id = ?", changes)
-            return token
-
-    def issue_link(self, conference: str, attendee: str, days: int = LINK_DAYS) -> str:
-        """The secret part of a magic link: good once."""
-        with self._base.write():
-            self._drop_oldest("link", conference, attendee, MOST_LINKS)
-            return self._issue("link", "attendee", attendee, [conference], days)
-
-    def exchange(self, link: str) -> str | None:
-        """A session for a link, which is used up by it; None for one that is not good."""
-        with self._base.write():
-            grant = self._found(link, "link")
-            if grant is None or not self._base.run("DELETE FROM grants WHERE id = ?", (grant.id,)):
-                return None
-            self._drop_oldest("session", grant.conferences[0], grant.subject, MOST_SESSIONS)
-            return self._issue("session", "attendee", grant.subject, grant.conferences, SESSION_DAYS)
+            span_ms = min(days * DAY_MS, max(0, grant.expires - self._clock()))
+            return self.issue("session", grant.role, grant.subject, grant.conferences, span_ms, parent=root)
 
     def authenticate(self, token: str) -> Grant | None:
         """Who holds this key or session; None for one that is unknown, expired or revoked, and for links."""
-        grant = self._found(token, "key", "session")
+        grant = self.found(token, "key", "session")
         if grant is not None:
             now = self._clock()
             sql = "UPDATE grants SET last_used = ? WHERE id = ? AND coalesce(last_used, 0) <= ?"
@@ -130,6 +114,14 @@ class Keys:
         )
         return [_listed(row) for row in self._base.read(sql, (self._clock(), conference, most))]
 
+    def is_organizer(self, subject: str, conference: str | None = None) -> bool:
+        """Whether somebody has a good organizer's key (``conference``: that names this one), or a session of one."""
+        sql = (
+            "SELECT 1 FROM grants WHERE role = 'organizer' AND subject = ? AND NOT revoked AND expires > ?"
+            " AND (? IS NULL OR EXISTS (SELECT 1 FROM json_each(conferences) WHERE value = ?)) LIMIT 1"
+        )
+        return bool(self._base.read(sql, (subject, self._clock(), conference, conference)))
+
     def revoke_all(self, role: Role, subject: str, conference: str | None = None) -> int:
         """Ends all of somebody, or all that are for this conference."""
         sql = (
@@ -163,25 +155,33 @@ class Keys:
         """Takes out what is past, or was revoked and would be past; returns how many."""
         return self._base.run("DELETE FROM grants WHERE expires <= ?", (self._clock(),))
 
-    def _issue(
+    def issue(
         self,
         kind: Kind,
         role: Role,
         subject: str,
         conferences: Sequence[str],
-        days: int,
+        span_ms: int,
         may: tuple[bool, bool] = (False, False),
+        parent: str = "",
     ) -> str:
+        """A new secret, good for a span. ``may``: bring check-ins, and nothing else. ``parent``: what it ends with.
+
+        In the caller's transaction. ErasedError: this attendee was erased.
+        """
+        if role == "attendee" and self._gone.has(conferences[0], subject):
+            raise ErasedError
         name, value, now = secrets.token_hex(8), secrets.token_urlsafe(32), self._clock()
         digest = self._digest(kind, name, value)
         self._base.run(
-            "INSERT INTO grants (id, digest, kind, role, subject, conferences, checkins, only_checkins, made, expires)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (name, digest, kind, role, subject, _json(conferences), *may, now, now + days * DAY_MS),
+            "INSERT INTO grants (id, digest, kind, role, subject, conferences, checkins, only_checkins, made, expires,"
+            " parent) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (name, digest, kind, role, subject, _json(conferences), *may, now, now + span_ms, parent),
         )
         return f"hw.{kind}.{name}.{value}"
 
-    def _found(self, token: str, *kinds: Kind) -> Grant | None:
+    def found(self, token: str, *kinds: Kind) -> Grant | None:
+        """What a secret of these kinds says; None for one that is unknown, expired or revoked."""
         parts = token.split(".") if len(token) <= TOKEN_CHARS and token.isascii() else []
         kind, name, value = parts[1:] if len(parts) == 4 and parts[0] == "hw" else ("", "", "")
         sql = f"SELECT digest, kind, revoked, {_FIELDS} FROM grants WHERE id = ?"  # noqa: S608 - constant
@@ -199,13 +199,6 @@ class Keys:
     def _last_used(self, name: str) -> int:
         rows = self._base.read("SELECT last_used FROM grants WHERE id = ?", (name,))
         return (rows[0][0] or 0) if rows else 0
-
-    def _drop_oldest(self, kind: Kind, conference: str, attendee: str, most: int) -> None:
-        self._base.run(
-            "DELETE FROM grants WHERE id IN (SELECT id FROM grants WHERE kind = ? AND role = 'attendee'"
-            " AND subject = ? AND conferences = ? ORDER BY made DESC, id LIMIT -1 OFFSET ?)",
-            (kind, attendee, _json([conference]), most - 1),
-        )
 
 
 def _check(role: Role, subject: str, conferences: Sequence[str], checkins: bool, days: int) -> None:

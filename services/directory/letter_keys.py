@@ -1,63 +1,117 @@
-"""The keys of dead letters that lie where nothing can be taken out: who loses its key, loses the letter.
+"""The keys of dead letters, one for each conference and day, and what is sealed with them.
 
-Owns: the table letter_keys. May never: hold a letter, or give a key again that was taken out.
-Theory: a letter's name is a keyed digest of its text, so it can be found again by the text alone, and the same text
-once more has the same key: there is never another text under it.
+Responsibility: the table letter_keys; sealing and opening. Invariants: what a letter quotes of its line (its bytes, and
+the reason, which may name a value) is nowhere readable without its key; whoever loses the key loses the letters,
+wherever copies of them lie: in the journal's file, in its backups, in a topic, whose records cannot be taken out. A
+letter of no conference has a key of its sender's.
+Why: nobody can say how bytes that could not be read spell a name (in a URL, with ``%40``, in base64), so an erasure
+takes keys, not words. XSalsa20-Poly1305 of libsodium. The nonce is a keyed digest of what is sealed, so the same letter
+again is the same bytes, and a doubled one is recognised; two different ones never share a nonce. See ADR 17.
 """
 
-from collections.abc import Callable, Sequence
+import secrets
+from base64 import b64decode, b64encode
+from collections.abc import Callable, Collection, Sequence
+from hashlib import blake2b
 from typing import NamedTuple
 
+import msgspec
+from msgspec.structs import replace
+from nacl.exceptions import CryptoError
+from nacl.secret import SecretBox
+
+from schemas.codec import encode_output
+from schemas.outputs import DeadLetter
 from services.directory.database import Database
 from services.directory.port import day
-from services.directory.sealing import new_keys
-from services.directory.secret import Secret
 
-KEY_DAYS = 15  # a letter lives 14
-MOST_KEYS = 20_000  # twice as many as letters are kept; a flood of bad lines shall not fill the file
-_NAME_BYTES = 16
+KEY_DAYS = 14  # as long as a letter is kept
+KEY_BYTES, _NAME_BYTES, _NONCE_BYTES = 32, 8, SecretBox.NONCE_SIZE
+REASON = "It is sealed. The gateway that took it shows why: `hallway dead-letters` with --url."
 
 
 class LetterKey(NamedTuple):
-    """Under which name a letter's key is found again."""
+    """``name``: stands in the letters. ``conference`` is empty where they are of none, else ``sender`` is."""
 
     name: str
-    key: bytes
+    conference: str
+    sender: str
+    day: int
+
+
+class _Quoted(msgspec.Struct, frozen=True):
+    reason: str
+    line: bytes
+
+
+_encode, _decode = msgspec.msgpack.Encoder().encode, msgspec.msgpack.Decoder(_Quoted).decode
 
 
 class LetterKeys:
-    """Keys by the names of letters."""
+    """Keys, and letters under them."""
 
-    def __init__(self, base: Database, secret: Secret, clock: Callable[[], int]) -> None:
-        self._base, self._secret, self._clock = base, secret, clock
+    def __init__(self, base: Database, clock: Callable[[], int]) -> None:
+        self._base, self._clock = base, clock
 
-    def of(self, letters: Sequence[str]) -> list[LetterKey]:
-        """A key for each; made where there is none. They are on the disk."""
-        today, made = day(self._clock()), []
+    def seal(self, letters: Sequence[DeadLetter]) -> list[bytes]:
+        """The letters as lines, sealed; their keys are on the disk. In a thread."""
         with self._base.write():
-            for letter, key in zip(letters, new_keys(len(letters)), strict=True):
-                name = self._name(letter)
-                sql = (
-                    "INSERT INTO letter_keys (name, key, day) VALUES (?, ?, ?) ON CONFLICT (name) DO UPDATE SET day = ?"
-                )
-                ((kept,),) = self._base.read(f"{sql} RETURNING key", (name, key, today, today))
-                made.append(LetterKey(name.hex(), kept))
-            oldest = "DELETE FROM letter_keys WHERE number <= (SELECT max(number) FROM letter_keys) - ?"
-            self._base.run(oldest, (MOST_KEYS,))
-        return made
+            return [encode_output(self._sealed(letter)) for letter in letters]
 
-    def find(self, name: str) -> bytes | None:
-        """The key of that name; None: it is gone, or never was here."""
-        found = self._base.read("SELECT key FROM letter_keys WHERE name = ?", (bytes.fromhex(name),))
-        return found[0][0] if found else None
+    def opened(self, letter: DeadLetter) -> DeadLetter | None:
+        """The letter as it was; None: its key is gone. What was never sealed is as it is."""
+        if letter.sealed is None:
+            return letter
+        key = self._key(letter.sealed)
+        if key is None:
+            return None
+        try:
+            quoted = _decode(SecretBox(_part(key, b"letter box")).decrypt(b64decode(letter.bytes)))
+        except (CryptoError, ValueError):
+            return None  # somebody else wrote it
+        return replace(letter, reason=quoted.reason, bytes=b64encode(quoted.line).decode(), sealed=None)
 
-    def take_out(self, letters: Sequence[str]) -> None:
-        """These letters cannot be read any more; their keys' bytes go with the next cleaning."""
-        self._base.run_all("DELETE FROM letter_keys WHERE name = ?", [(self._name(letter),) for letter in letters])
+    def has(self, name: str) -> bool:
+        """Whether letters under this key can be opened."""
+        return self._key(name) is not None
+
+    def listed(self) -> list[LetterKey]:
+        """All keys."""
+        rows = self._base.read("SELECT name, conference, sender, day FROM letter_keys ORDER BY day, name")
+        return [LetterKey(name.hex(), *rest) for name, *rest in rows]
+
+    def take_out(self, names: Collection[str]) -> None:
+        """What is sealed with these cannot be read any more; their bytes go with the next cleaning."""
+        self._base.run_all("DELETE FROM letter_keys WHERE name = ?", [(bytes.fromhex(name),) for name in names])
 
     def expire(self) -> None:
         """Takes out those whose letters are too old."""
         self._base.run("DELETE FROM letter_keys WHERE day < ?", (day(self._clock()) - KEY_DAYS,))
 
-    def _name(self, letter: str) -> bytes:
-        return self._secret.digest("letter", letter, _NAME_BYTES)
+    def _sealed(self, letter: DeadLetter) -> DeadLetter:
+        name, key = self._of(letter.conference or "", "" if letter.conference else letter.source)
+        data = _encode(_Quoted(letter.reason, b64decode(letter.bytes)))
+        nonce = blake2b(data, key=_part(key, b"letter nonce"), digest_size=_NONCE_BYTES).digest()
+        box = SecretBox(_part(key, b"letter box")).encrypt(data, nonce)
+        return replace(letter, reason=REASON, bytes=b64encode(box).decode(), sealed=name)
+
+    def _of(self, conference: str, sender: str) -> tuple[str, bytes]:
+        """Today's key; made where there is none."""
+        whose = (conference, sender, day(self._clock()))
+        sql = "SELECT name, key FROM letter_keys WHERE conference = ? AND sender = ? AND day = ?"
+        found = self._base.read(sql, whose)
+        if not found:
+            found = [(secrets.token_bytes(_NAME_BYTES), secrets.token_bytes(KEY_BYTES))]
+            self._base.run("INSERT INTO letter_keys VALUES (?, ?, ?, ?, ?)", (*found[0], *whose))
+        return found[0][0].hex(), found[0][1]
+
+    def _key(self, name: str) -> bytes | None:
+        try:
+            found = self._base.read("SELECT key FROM letter_keys WHERE name = ?", (bytes.fromhex(name),))
+        except ValueError:
+            return None
+        return bytes(found[0][0]) if found else None
+
+
+def _part(key: bytes, purpose: bytes) -> bytes:
+    return blake2b(key=key, person=purpose, digest_size=KEY_BYTES).digest()

@@ -7,7 +7,7 @@ was erased. Ids are random, and say nothing.
 import re
 import secrets
 import unicodedata
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 import msgspec
 from msgspec.structs import asdict, replace
@@ -15,7 +15,7 @@ from msgspec.structs import asdict, replace
 from schemas.folding import visible
 from services.directory.database import Database, Row
 from services.directory.gone import Gone
-from services.directory.port import Person, Shown
+from services.directory.port import Person, Shown, day
 
 NAME_CHARS = 200
 EMAIL_CHARS = 254  # RFC 5321's path without its brackets
@@ -38,9 +38,8 @@ class TooManyContactsError(ValueError):
 class People:
     """The people. ``add`` and ``change`` raise ValueError with a sentence for a person."""
 
-    def __init__(self, base: Database, gone: Gone) -> None:
-        self._base = base
-        self._gone = gone
+    def __init__(self, base: Database, gone: Gone, clock: Callable[[], int]) -> None:
+        self._base, self._gone, self._clock = base, gone, clock
 
     def add(self, person: Person) -> Person | None:
         """Adds somebody; who has that id already stays, or, where ``attendee`` is empty (then it is a new random one),
@@ -57,9 +56,16 @@ class People:
                 person = replace(person, attendee=f"a{secrets.token_hex(12)}")
             elif self._gone.has(person.conference, person.attendee):
                 return None
-            values = tuple(asdict(person).values())
-            self._base.run(f"INSERT INTO people ({_FIELDS}) VALUES (?, ?, ?, ?, ?, ?, ?)", values)  # noqa: S608 - constant
+            values = (*asdict(person).values(), day(self._clock()))
+            sql = f"INSERT INTO people ({_FIELDS}, since) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 - constant
+            self._base.run(sql, values)
             return person
+
+    def since(self, conference: str, attendee: str) -> int:
+        """The day on which somebody was added; 0: from before that was noted, or only the log knows them."""
+        sql = "SELECT since FROM people WHERE conference = ? AND attendee = ?"
+        rows = self._base.read(sql, (conference, attendee))
+        return int(rows[0][0]) if rows else 0
 
     def add_all(self, persons: Sequence[Person]) -> list[tuple[Person, bool]]:
         """Adds several, all or nobody; gives who is there now, and whether they are new. An erased id is replaced."""

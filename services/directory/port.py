@@ -12,7 +12,8 @@ from msgspec import Struct
 from schemas.times import DAY_MS
 
 Role = Literal["attendee", "organizer", "connector", "operator"]
-Holding = Literal["claimed", "verified", "released"]
+# lost: somebody else proved it later
+Holding = Literal["claimed", "verified", "released", "lost"]
 
 # Who speaks inside the server; ``connector:`` and one of these in a log is not a connector's.
 RESERVED_CONNECTORS = frozenset({"verifier", "clock", "operator"})
@@ -125,6 +126,36 @@ class KeyRow(Struct, frozen=True, kw_only=True):
     revoked: bool
 
 
+class SessionRow(Struct, frozen=True):
+    """A living session as its owner may see it. ``device``: in a few words, such as ``Firefox on Windows``."""
+
+    id: str
+    device: str
+    made: int
+    last_used: int | None
+    expires: int
+
+
+class SignIn(Struct, frozen=True):
+    """That somebody signed in as an attendee. ``number`` counts the attendee's own."""
+
+    number: int
+    device: str
+    at: int
+    session: str
+
+
+class Proof(Struct, frozen=True):
+    """Accounts that an attendee has proved and the log is still to have. ``id`` is new for each proof."""
+
+    id: str
+    conference: str
+    attendee: str
+    account: str
+    accounts: tuple[str, ...]
+    at: int
+
+
 class Tokens(Protocol):
     """What the door's translation needs."""
 
@@ -159,6 +190,10 @@ class DirectoryFullError(DirectoryError):
 
 class DirectoryBusyError(DirectoryError):
     """Somebody else reads the file, so its old pages cannot be overwritten yet. The erasure stays pending."""
+
+
+class ErasedError(Exception):
+    """This attendee was erased, so nothing is made for them: no link, no session."""
 
 
 def day(moment: int) -> int:

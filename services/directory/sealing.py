@@ -25,16 +25,15 @@ def new_tokens(count: int) -> list[str]:
 
 def sealed(key: bytes, nonce: str, text: str) -> bytes:
     """The text, unreadable without the key."""
-    return crossed(key, nonce, text.encode("utf-8", "surrogatepass"))
+    return _crossed(key, nonce, text.encode("utf-8", "surrogatepass"))
 
 
 def opened(key: bytes, nonce: str, data: bytes) -> str:
     """The text again."""
-    return crossed(key, nonce, data).decode("utf-8", "surrogatepass")
+    return _crossed(key, nonce, data).decode("utf-8", "surrogatepass")
 
 
-def crossed(key: bytes, nonce: str, data: bytes) -> bytes:
-    """Bytes sealed, or opened again: each undoes the other."""
+def _crossed(key: bytes, nonce: str, data: bytes) -> bytes:
     assert len(key) == SEAL_BYTES
     stream = hashlib.shake_256(key + nonce.encode()).digest(len(data))
     return (int.from_bytes(data, "big") ^ int.from_bytes(stream, "big")).to_bytes(len(data), "big")

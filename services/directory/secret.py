@@ -14,7 +14,7 @@ from typing import Literal
 from services.problems import UnusableError
 
 SECRET_BYTES = 32
-Purpose = Literal["key", "code", "gone", "trace", "letter"]
+Purpose = Literal["key", "code", "gone", "trace", "rough", "tombstone", "bar"]
 
 
 class Secret:

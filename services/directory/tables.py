@@ -1,6 +1,6 @@
 """The tables, as migrations: each a tuple of statements that is run once, in one transaction.
 
-Owns: the two schemas. May never: change a migration that was released; add one.
+Owns: the three schemas. May never: change a migration that was released; add one.
 Theory: what names a person is in one small file, rewritten whole (VACUUM) at each erasure, because SQLite's
 ``secure_delete`` alone leaves stale copies in pages that were split or merged (seen: 1 in 2,000 deleted rows).
 The many post ids are in another file, under keys that are in the first: there, nothing is to be read anyway.
@@ -52,6 +52,52 @@ PEOPLE = (
     ),
     # of a connector: made by an organizer, whose word does not reach beyond the own conference
     ("ALTER TABLE grants ADD COLUMN only_checkins INTEGER NOT NULL DEFAULT 0",),
+    # Whose first sign-in has been gets no link from an organizer any more; those who have a session are such people.
+    (
+        """CREATE TABLE sign_ins (
+            conference TEXT NOT NULL, attendee TEXT NOT NULL, number INTEGER NOT NULL, session TEXT NOT NULL,
+            device TEXT NOT NULL, made INTEGER NOT NULL, PRIMARY KEY (conference, attendee, number))
+            STRICT, WITHOUT ROWID""",
+        "ALTER TABLE grants ADD COLUMN device TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE grants ADD COLUMN became TEXT NOT NULL DEFAULT ''",  # of a link: its session
+        "ALTER TABLE grants ADD COLUMN seen INTEGER NOT NULL DEFAULT 0",  # of a session: the last sign-in it dismissed
+        """INSERT INTO sign_ins SELECT json_extract(conferences, '$[0]'), subject,
+            row_number() OVER (PARTITION BY conferences, subject ORDER BY made, id), id, '', made
+            FROM grants WHERE kind = 'session' AND role = 'attendee'""",
+        # No session any more, but what only a session does.
+        """INSERT OR IGNORE INTO sign_ins SELECT conference, attendee, 1, '', '', 1000 * strftime('%s', 'now') FROM
+            (SELECT conference, attendee FROM holdings WHERE ever_verified UNION
+             SELECT conference, attendee FROM contacts UNION SELECT conference, attendee FROM preferences)""",
+        """UPDATE grants SET seen = (SELECT max(number) FROM sign_ins WHERE attendee = subject
+            AND conference = json_extract(conferences, '$[0]')) WHERE kind = 'session' AND role = 'attendee'""",
+        """DELETE FROM grants WHERE kind = 'link' AND EXISTS (SELECT 1 FROM sign_ins WHERE attendee = subject
+            AND conference = json_extract(conferences, '$[0]'))""",
+    ),
+    # of a code that was found: the verifications that the log is still to have
+    ("ALTER TABLE codes ADD COLUMN proof TEXT NOT NULL DEFAULT '{}'",),
+    (
+        # digest: of an address or account. person: random, holds one person's together. binds: their bars hold for
+        # whoever has this. conference: a digest, so that nothing of an erased one can be read. See ``tombstones``.
+        """CREATE TABLE tombstones (
+            digest BLOB NOT NULL, person BLOB NOT NULL, binds INTEGER NOT NULL, conference BLOB NOT NULL,
+            day INTEGER NOT NULL, PRIMARY KEY (digest, person)) STRICT, WITHOUT ROWID""",
+        "CREATE INDEX tombstones_conference ON tombstones (conference)",
+        "CREATE TABLE bars (person BLOB NOT NULL, bar BLOB NOT NULL, PRIMARY KEY (person, bar)) STRICT, WITHOUT ROWID",
+        """CREATE TABLE leaving (
+            conference TEXT NOT NULL, attendee TEXT NOT NULL, person BLOB NOT NULL, binds INTEGER NOT NULL,
+            PRIMARY KEY (conference, attendee)) STRICT, WITHOUT ROWID""",
+        """CREATE TABLE waiting (
+            conference TEXT NOT NULL, attendee TEXT NOT NULL, accounts TEXT NOT NULL,
+            PRIMARY KEY (conference, attendee)) STRICT, WITHOUT ROWID""",
+        # One for each conference (or sender) and day; what was sealed with one of each letter's own is gone with those.
+        "DROP TABLE letter_keys",
+        """CREATE TABLE letter_keys (
+            name BLOB PRIMARY KEY, key BLOB NOT NULL, conference TEXT NOT NULL, sender TEXT NOT NULL,
+            day INTEGER NOT NULL, UNIQUE (conference, sender, day)) STRICT, WITHOUT ROWID""",
+        "ALTER TABLE gone ADD COLUMN conference BLOB NOT NULL DEFAULT x''",
+        # the day on which somebody was added; of those from before: unknown, so any
+        "ALTER TABLE people ADD COLUMN since INTEGER NOT NULL DEFAULT 0",
+    ),
     # Several persons may have one address, where one ordered for a group.
     ("DROP INDEX people_email", "CREATE INDEX people_email ON people (conference, email) WHERE email <> ''"),
     # One name of a network, as ``schemas.names`` has it. Where both names were in use, the other one's row stays.
@@ -88,5 +134,15 @@ POSTS = (
         "ALTER TABLE posts RENAME TO earlier_posts",
         """CREATE TABLE posts (
             number INTEGER PRIMARY KEY, token BLOB NOT NULL, account INTEGER NOT NULL, sealed BLOB NOT NULL) STRICT""",
+    ),
+)
+
+AUDIT = (
+    (
+        # AUTOINCREMENT: a number never comes again, so that a reader who goes on after one misses nothing.
+        """CREATE TABLE audit (
+            number INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, role TEXT NOT NULL, subject TEXT NOT NULL,
+            holder TEXT NOT NULL, action TEXT NOT NULL, what INTEGER NOT NULL) STRICT""",
+        "CREATE INDEX audit_subject ON audit (role, subject, at)",
     ),
 )

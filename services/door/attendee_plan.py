@@ -15,15 +15,18 @@ from services.directory.directory import SqliteDirectory
 from services.directory.people import email_form, name_form
 from services.directory.port import Person
 from services.door.attendee_csv import AttendeeRow, Mistake
+from services.door.enrolling import WAITS
 
 MOST_OF_ONE_ADDRESS = 50
 
 
 class Planned(Struct, frozen=True):
-    """A line that can be taken. ``known``: who it is, if registered already; ``changes`` are sentences."""
+    """A line that can be taken. ``known``: who it is, if registered already; ``waits``: for their own word, as far as
+    can be said before; ``changes`` are sentences."""
 
     row: AttendeeRow
     known: Person | None
+    waits: bool
     changes: tuple[str, ...] = ()
 
     @property
@@ -63,7 +66,7 @@ def plan(
         if address:
             by_address.setdefault(address, []).append(row)
         else:
-            planned.append(Planned(row, None))
+            planned.append(_fresh(conference, row, directory))
     for address, some in by_address.items():
         known = directory.people.all_by_email(conference, address)
         if len(some) > MOST_OF_ONE_ADDRESS:
@@ -98,11 +101,19 @@ def _plan_address(
         person = same.get(row.line)
         if person is not None:
             mine = replace(row, attendee=person.attendee)
-            planned.append(Planned(mine, person, tuple(_changes(conference, row, person, directory))))
+            waits = directory.is_waiting(conference, person.attendee)
+            if not waits and directory.awaits_own_word(conference, person.attendee, row.accounts):
+                mistakes.append(Mistake(row.line, None, WAITS))  # the log would refuse it, in these words
+                continue
+            planned.append(Planned(mine, person, waits, tuple(_changes(conference, row, person, directory))))
         elif len(rows) > 1 or known:
-            planned.append(Planned(replace(row, attendee=f"a{secrets.token_hex(12)}"), None))
+            planned.append(_fresh(conference, replace(row, attendee=f"a{secrets.token_hex(12)}"), directory))
         else:
-            planned.append(Planned(row, None))
+            planned.append(_fresh(conference, row, directory))
+
+
+def _fresh(conference: str, row: AttendeeRow, directory: SqliteDirectory) -> Planned:
+    return Planned(row, None, directory.is_buried(conference, [email_form(row.email), *row.accounts]))
 
 
 def _key(name: str) -> str:
@@ -115,9 +126,10 @@ def _changes(conference: str, row: AttendeeRow, person: Person, directory: Sqlit
         yield f"The name {person.name!r} becomes {name!r}."
     held = directory.accounts.held_by(conference, person.attendee)
     names = directory.accounts.accounts_of(held)
-    new = [account for account in row.accounts if account not in names.values()]
-    claimed = [names[token] for token, how in held.items() if how == "claimed" and token in names]
-    gone = sorted(set(claimed).difference(row.accounts))
+    claimed = {names[token] for token, how in held.items() if how == "claimed" and token in names}
+    claimed |= set(directory.tombstones.waiting(conference, person.attendee) or ())
+    new = [account for account in row.accounts if account not in claimed and account not in names.values()]
+    gone = sorted(claimed.difference(row.accounts))
     if new:
         yield f"Accounts that are new: {', '.join(new)}."
     if gone:

@@ -19,20 +19,35 @@ MOST_SENDERS = 100_000  # about 15 MB
 
 
 class Rate(Struct, frozen=True):
-    """``burst`` at once, ``per_minute`` for ever."""
+    """``burst`` at once, ``per_minute`` for ever. ``what``: of which things, in the plural, for who is told to wait."""
 
     burst: int
     per_minute: int
+    what: str = "requests"
 
 
-# By what is asked for. Generous for a person and a scanner, narrow where guessing would pay.
+# By what is asked for. Generous for a person and a scanner, narrow where guessing would pay. All but the last three are
+# by sender: an attendee, an organizer or a connector, whatever number of keys and sessions it has.
 RATES: dict[str, Rate] = {
     "attendee": Rate(burst=60, per_minute=60),
     "organizer": Rate(burst=5_000, per_minute=30_000),
-    "connector": Rate(burst=100_000, per_minute=3_000_000),  # the aim for ingest; what the log cannot take waits there
+    "connector": Rate(burst=100_000, per_minute=3_000_000, what="events"),  # what the log cannot take waits there
+    "scanner": Rate(burst=20_000, per_minute=30_000, what="check-ins"),  # all of a conference's together
     "operator": Rate(burst=600, per_minute=600),
-    "upload": Rate(burst=50_000, per_minute=5_000),  # an archive's posts, beside an attendee's own words
+    "upload": Rate(burst=50_000, per_minute=50, what="posts"),  # an archive once, then what one person says
+    # What is brought, in KiB: it stays on the disk.
+    "attendee_kib": Rate(burst=32 * 1024, per_minute=64, what="KiB"),
+    "organizer_kib": Rate(burst=64 * 1024, per_minute=16 * 1024, what="KiB"),
+    "connector_kib": Rate(burst=256 * 1024, per_minute=1_500_000, what="KiB"),
+    "scanner_kib": Rate(burst=16 * 1024, per_minute=16 * 1024, what="KiB"),
+    "operator_kib": Rate(burst=64 * 1024, per_minute=16 * 1024, what="KiB"),
+    # Accounts that nobody named before: each is a row with a key that stays for as long as evidence counts.
+    "attendee_accounts": Rate(burst=5_000, per_minute=5, what="accounts that are new here"),
+    "organizer_accounts": Rate(burst=100_000, per_minute=5_000, what="accounts that are new here"),
+    "connector_accounts": Rate(burst=500_000, per_minute=60_000, what="accounts that are new here"),
+    "opening": Rate(burst=20, per_minute=1, what="new conferences"),  # of an organizer
     "sign_in": Rate(burst=10, per_minute=10),  # links and keys that were not good, by address
+    "device_link": Rate(burst=10, per_minute=1),  # links for another device, by attendee
     "anonymous": Rate(burst=6_000, per_minute=12_000),  # by address: a hall full of phones may share one
     "mail": Rate(burst=3, per_minute=1),  # links asked for, by address and by attendee
 }

@@ -15,6 +15,7 @@ from schemas.codec import kind_of
 from schemas.events import ActivityDeleted, ActivityPosted, AttendeeEvent, ConferenceOpened, Input, MatchAnswered
 from schemas.names import plain_id
 from schemas.times import MINUTE_MS, millis
+from services.door.policy_bounds import fault_in
 from services.door.sender import Admitted, Refused, Sender, source_of
 from services.door.table import TABLE, Rule
 
@@ -23,7 +24,7 @@ AHEAD_MS = 10 * MINUTE_MS  # the contract's: clocks differ, but not by more
 
 def admit(sender: Sender, event: Input, now: int) -> Admitted | Refused:
     """The event with its source, or why not. ``now`` is milliseconds since 1970; the event comes from the codec."""
-    fault = _RULES[TABLE[sender.role, type(event)]](sender, event) or _form(event)
+    fault = _RULES[TABLE[sender.role, type(event)]](sender, event) or _form(sender, event)
     if fault is not None:
         return fault
     if millis(event.at) > now + AHEAD_MS:
@@ -83,13 +84,16 @@ _ROLE_NAMES = {
 }
 
 
-def _form(event: Input) -> Refused | None:
-    """What the codec takes as any text, but would bring a name into the log."""
+def _form(sender: Sender, event: Input) -> Refused | None:
+    """What the codec takes, but would bring a name into the log, or more work than is one organizer's share."""
     if isinstance(event, MatchAnswered):
         try:
             plain_id(event.match)
         except ValueError as error:
             return Refused(f"match {error}.", "bad", "match")
+    if isinstance(event, ConferenceOpened) and sender.role == "organizer":
+        fault = fault_in(event.matching)
+        return None if fault is None else Refused(fault[1], "bad", fault[0])
     return None
 
 

@@ -28,6 +28,19 @@ class Sender(Struct, frozen=True, kw_only=True):
     checkins: bool = False
     only_checkins: bool = False
 
+    @property
+    def budget(self) -> str:
+        """Whose rates count: those of the role, or of a scanner."""
+        return "scanner" if self.only_checkins else self.role
+
+    @property
+    def key(self) -> str:
+        """By whom budgets are counted, whatever number of keys and sessions they have.
+
+        An attendee's id is a conference's own; the scanners of a conference share what it has."""
+        named = " ".join(sorted(self.conferences)) if self.role == "attendee" or self.only_checkins else ""
+        return f"{self.budget} {named} {'' if self.only_checkins else self.id}"
+
 
 class Admitted(Struct, frozen=True):
     """The event as the door lets it through."""

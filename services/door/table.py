@@ -4,16 +4,17 @@ Owns: the table. May never: have a hole; a type that is not in it stops the prog
 The rules, from nothing to all:
   NEVER    not this role
   SELF     about oneself, in one's own conference
-  UPLOAD   an attendee's own archive, into the own conference (whether the account is theirs, the log decides)
+  UPLOAD   an attendee's own archive, into the own conference, of accounts that are verified as theirs
   OWN      in the sender's own conferences
   CHECKIN  in the conferences that the connector's key names, if the key says so
   POSTS    for whatever conference the router finds, or one of the sender's own; not with a key that an organizer made
            for a scanner: it reaches no further than the organizer's own conference
   ANY      in any conference
 Why: an attendee's word about itself is its own; consent, answers and blocks are nobody else's, not even the operator's.
-An organizer knows tickets and doors. A connector knows posts. Verifications come from the server's own check alone.
-The log believes a deletion whoever brings it (``source`` counts for posts only), so attendees bring none, and an
-organizer's stays in its own conferences.
+An organizer knows tickets and doors, and brings no posts: else it could make two strangers known to each other. A
+connector knows posts. Verifications come from the server's own check alone. The log's owner registers who comes back
+after an erasure, at their own tap, and says again who had blocked them. The log believes a deletion whoever brings
+it (``source`` counts for posts only), so connectors alone bring them.
 """
 
 from enum import Enum, auto
@@ -62,17 +63,17 @@ _ROWS: dict[type[Event], tuple[Rule, Rule, Rule, Rule, Rule, Rule]] = {
     #                   attendee, organizer, connector, operator, verifier, owner
     ConferenceOpened: (_NO, OWN, _NO, ANY, _NO, _NO),
     ConferenceClosed: (_NO, OWN, _NO, ANY, _NO, _NO),
-    AttendeeRegistered: (_NO, OWN, _NO, _NO, _NO, _NO),
+    AttendeeRegistered: (_NO, OWN, _NO, _NO, _NO, ANY),
     AccountVerified: (_NO, _NO, _NO, _NO, ANY, _NO),
     AccountReleased: (SELF, _NO, _NO, _NO, _NO, _NO),
     ConsentChanged: (SELF, _NO, _NO, _NO, _NO, _NO),
-    AttendeeBlocked: (SELF, _NO, _NO, _NO, _NO, _NO),
+    AttendeeBlocked: (SELF, _NO, _NO, _NO, _NO, ANY),
     AttendeeUnblocked: (SELF, _NO, _NO, _NO, _NO, _NO),
     AttendeeErased: (SELF, OWN, _NO, ANY, _NO, _NO),
     CheckinArrived: (SELF, OWN, CHECKIN, _NO, _NO, _NO),
     CheckinLeft: (SELF, OWN, CHECKIN, _NO, _NO, _NO),
-    ActivityPosted: (UPLOAD, POSTS, POSTS, _NO, _NO, _NO),
-    ActivityDeleted: (_NO, OWN, POSTS, _NO, _NO, _NO),
+    ActivityPosted: (UPLOAD, _NO, POSTS, _NO, _NO, _NO),
+    ActivityDeleted: (_NO, _NO, POSTS, _NO, _NO, _NO),
     MatchAnswered: (SELF, _NO, _NO, _NO, _NO, _NO),
     ClockTicked: (_NO, _NO, _NO, _NO, _NO, ANY),
 }

@@ -3,13 +3,12 @@
 Owns: which fields name somebody. May never: let one of them through as it was; a new field that names somebody
 is added here, and a test looks at every text of every event.
 Theory: a batch is translated with one question for all of its accounts and none for its posts. Holdings, and the way
-back from posts, are written before the log has the event: better one too many to erase than one too few. Ids of other
-events than posts are the sender's: an attendee's, and those that are not in the plain form of ids (they may hold an
-address or a handle), become a keyed digest of source and id: the same again is the same, and nobody takes an id that
-somebody else needs.
+back from posts, are written before the log has the event: better one too many to erase than one too few. The id of any
+other event is its sender's own and may name somebody (``scan-zquix-2``), so it becomes a keyed digest of source,
+conference and id: the same again is the same, and nobody takes an id that somebody else needs.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from msgspec.structs import replace
@@ -24,10 +23,10 @@ from schemas.events import (
     AttendeeUnblocked,
     Input,
 )
-from schemas.names import plain_id
 from schemas.times import millis
 from services.directory.port import Account, Claims, Held, Holding, NamedPost, PostRef, Tokens
-from services.door.sender import Refused
+from services.door.enrolling import WAITS
+from services.door.sender import OWNER, Refused, source_of
 
 Rows = Mapping[str, Account]
 
@@ -37,6 +36,10 @@ class Door(Tokens, Protocol):
 
     def gone(self, conference: str, attendee: str) -> bool:
         """Whether this id was erased."""
+        ...
+
+    def awaits_own_word(self, conference: str, attendee: str, accounts: Collection[str]) -> bool:
+        """Whether nobody else may register this attendee with these accounts."""
         ...
 
     def at_hand(self, accounts: Iterable[str]) -> Rows | None:
@@ -66,7 +69,7 @@ def at_hand(events: Sequence[Input], directory: Door) -> Rows | None:
 
 
 def translated(events: Sequence[Input], directory: Door, rows: Rows | None = None) -> Translated:
-    """Who was erased is not registered or verified again. ``rows``: those ``at_hand``."""
+    """Who was erased is not registered or verified again, but by their own word. ``rows``: those ``at_hand``."""
     taken = [_unless_gone(event, directory) for event in events]
     good = [event for event in taken if not isinstance(event, Refused)]
     if rows is None:
@@ -90,7 +93,10 @@ def translated(events: Sequence[Input], directory: Door, rows: Rows | None = Non
 def _unless_gone(event: Input, directory: Door) -> Input | Refused:
     if isinstance(event, AttendeeRegistered | AccountVerified) and directory.gone(event.conference, event.attendee):
         return Refused("This attendee was erased; the id is not used again.", "gone", "attendee")
-    return event
+    if not isinstance(event, AttendeeRegistered) or event.source == source_of(OWNER):
+        return event
+    waits = directory.awaits_own_word(event.conference, event.attendee, event.accounts)
+    return Refused(WAITS, "forbidden", "attendee") if waits else event
 
 
 def accounts_in(event: Input) -> list[str]:
@@ -151,10 +157,5 @@ def _changes(event: Input, rows: Rows, posts: Iterator[NamedPost], directory: Do
 
 
 def _id(event: Input, directory: Door) -> dict[str, str]:
-    source = event.source or ""
-    if not source.startswith("attendee:"):
-        try:
-            return {"id": plain_id(event.id)}
-        except ValueError:
-            pass  # any text is an id; this one is not for the log
-    return {"id": f"e-{directory.trace(f'{source} {event.id}')}"}
+    # Neither a source nor a conference has a space in it, so no two of these texts are the same by chance.
+    return {"id": f"e-{directory.trace(f'{event.source} {event.conference} {event.id}')}"}

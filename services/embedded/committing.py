@@ -2,8 +2,8 @@
 
 Owns: the bounded queue of submissions, the thread, ``recorded_at``. May never: answer before the disk has it.
 Theory: while one commit waits for the disk, submissions gather; they share the next one. So the more come, the more
-share. ``recorded_at`` is the clock's, but never below the last one of any log: a clock that jumps back stands still
-here.
+share; of the senders each has a turn, so that nobody's many keep another's few from the next commit. ``recorded_at``
+is the clock's, but never below the last one of any log: a clock that jumps back stands still here.
 """
 
 import threading
@@ -14,6 +14,7 @@ from typing import Any
 
 from schemas.codec import Record
 from services.embedded.answers import Answer, BusyError, StoppedError
+from services.embedded.fair_queue import FairQueue
 from services.embedded.lettered import Lettered
 from services.embedded.limits import Limits
 from services.embedded.planning import Plan, Planner, answers, appended
@@ -29,13 +30,14 @@ _EVENT_BYTES = 400  # an event's usual size, to look for room before there are l
 @dataclass(slots=True)
 class Submission:
     """Events, or a tick (conference, due), to be appended together; or a conference to ``forget``, alone. ``waiter``
-    is whoever asked for it."""
+    is whoever asked for it; ``sender`` brought it, empty for the log's owner."""
 
     found: Sequence[Record]
     letters: Sequence[bytes]
     waiter: Any
     tick: tuple[str, int] | None = None
     forget: str | None = None
+    sender: str = ""
 
     def weight(self) -> int:
         """Lines, for bounds."""
@@ -58,8 +60,7 @@ class Committer:
     dropped: Callable[[str], bool]  # has the fold let go of a conference, after all that it has to fold
     lettered: Lettered
     now: int = 0
-    _queue: deque[Submission] = field(default_factory=deque)
-    _weight: int = 0
+    _queue: FairQueue[Submission] = field(default_factory=FairQueue)
     _stopping: bool = False
     _routed: int = 0
     _changed: threading.Condition = field(default_factory=threading.Condition)
@@ -76,10 +77,11 @@ class Committer:
         with self._changed:
             if self._stopping or self._thread is None:
                 raise StoppedError("Hallway is stopping.")
-            if self._queue and self._weight + submission.weight() > self.limits.waiting_lines:
-                raise BusyError(f"{self._weight:,} events wait to be written. Try again in a moment.")
-            self._queue.append(submission)
-            self._weight += submission.weight()
+            weight, own = submission.weight(), self._queue.weight_of(submission.sender)
+            too_many = self._queue and self._queue.weight + weight > self.limits.waiting_lines
+            if too_many or (own and own + weight > self.limits.sender_waiting_lines):
+                raise BusyError(f"{self._queue.weight:,} events wait to be written. Try again in a moment.")
+            self._queue.add(submission.sender, weight, submission)
             self._changed.notify()
 
     def stop(self, limit_s: float) -> None:
@@ -101,8 +103,7 @@ class Committer:
             self.failed(error)
             with self._changed:
                 self._stopping = True
-                left = [*batch, *self._queue]
-                self._queue.clear()
+                left = [*batch, *self._queue.clear()]
             self.answered([(submission, StoppedError("Hallway has failed.")) for submission in left])
 
     def _take(self) -> list[Submission]:
@@ -114,15 +115,14 @@ class Committer:
                 self._changed.wait(_WAKE_S)
             batch: list[Submission] = []
             weight = 0
-            while self._queue and (not batch or weight + self._queue[0].weight() <= self.limits.commit_lines):
-                if batch and self._queue[0].forget is not None:
+            while self._queue:
+                more, submission = self._queue.first()
+                if batch and (weight + more > self.limits.commit_lines or submission.forget is not None):
                     break
-                submission = self._queue.popleft()
-                weight += submission.weight()
-                batch.append(submission)
+                batch.append(self._queue.take())
+                weight += more
                 if submission.forget is not None:
                     break
-            self._weight -= weight
             return batch
 
     def _commit(self, batch: list[Submission]) -> None:

@@ -90,7 +90,7 @@ class Delivery:
                 await self._hand_over(conference, outputs)
                 after = outputs[-1].position
         except (UndeliveredError, OSError) as error:  # a time limit is an OSError
-            _log.warning("delivery rests", conference=conference, error=type(error).__name__)
+            _log.warning("delivery rests", conference=conference, error=type(error).__name__, reason=str(error))
             return False
         return True
 

@@ -1,6 +1,7 @@
 """What may enter: checked against the clock, stamped with who brought it.
 
-Owns: the decision for each line. May never: know what is in a log, or who may say what (the gateway does).
+Owns: the decision for each line, and the letter of a bad one. May never: know what is in a log, or who may
+say what (the gateway does).
 """
 
 import asyncio
@@ -25,20 +26,27 @@ from schemas.times import is_written, written
 from services.embedded.answers import EMPTY, Answer, Rejected, StoppedError
 from services.embedded.limits import Limits
 
+Seal = Callable[[Sequence[DeadLetter]], list[bytes]]  # letters as lines that are fit to be stored
 Item = Record | Reject | None  # a good event, what is wrong with one, or nothing to be taken in its place
 
 TICK_PREFIX = "clock.ticked:"  # ids of the log's owner; another's would keep a tick from counting
 
 _STAMP_BYTES = 512  # conference, source and recorded_at, which a line has in the log
+_TOO_LONG_BYTES = 1_024  # kept of what no mending makes an event: enough to see what it was
 _FEW_NAMES = 32  # of at most 256 characters, of at most 6 bytes
 _SHORT = ActivityDeleted | CheckinArrived | CheckinLeft | MatchAnswered
 
 
-class Door:
-    """Used by the event loop's thread only. ``clock`` gives ms since 1970."""
+def unsealed(letters: Sequence[DeadLetter]) -> list[bytes]:
+    """As they are: for who stores them where nobody else reads."""
+    return [encode_output(letter) for letter in letters]
 
-    def __init__(self, clock: Callable[[], int], limits: Limits) -> None:
-        self._codec = Codec(from_outside=True)
+
+class Door:
+    """Used by the event loop's thread only. ``clock`` gives ms since 1970; ``seal`` is called in another thread."""
+
+    def __init__(self, clock: Callable[[], int], limits: Limits, seal: Seal = unsealed) -> None:
+        self._codec, self._seal = Codec(from_outside=True), seal
         self._clock = clock
         self._limits = limits
         self._last_good: int | None = None
@@ -70,7 +78,7 @@ class Door:
         """
         names.source(sender)
         found: list[Record] = []
-        letters: list[bytes] = []
+        letters: list[DeadLetter] = []
         given: list[Answer | None] = []
         latest = self._clock() + self._limits.ahead_ms
         for number, item in enumerate(items):
@@ -85,20 +93,29 @@ class Door:
                 given.append(None)
             if number % self._limits.part_lines == self._limits.part_lines - 1:
                 await asyncio.sleep(0)
-        return found, letters, given
+        return found, await asyncio.to_thread(self._seal, letters) if letters else [], given
 
     def _checked(self, record: Record, sender: str, latest: int) -> Record | Reject:
         event = record.event
         if record.at > latest:
             minutes = self._limits.ahead_ms // 60_000
-            return Reject(f"at is more than {minutes} minutes ahead of the clock here.", "at", encode(event))
+            return Reject(
+                f"at is more than {minutes} minutes ahead of the clock here.", "at", encode(event), event.conference
+            )
         if type(event) is ClockTicked:
-            return Reject("clock.ticked is appended by the owner of the log only.", "type", encode(event))
+            return Reject(
+                "clock.ticked is appended by the owner of the log only.", "type", encode(event), event.conference
+            )
         if event.id.startswith(TICK_PREFIX):
-            return Reject(f"An id that starts with {TICK_PREFIX} is the log's own.", "id", encode(event))
+            return Reject(
+                f"An id that starts with {TICK_PREFIX} is the log's own.", "id", encode(event), event.conference
+            )
         if not _fits(event):
             return Reject(
-                f"The event has over {EVENT_BYTES - _STAMP_BYTES:,} bytes as the log keeps it.", None, encode(event)
+                f"The event has over {EVENT_BYTES - _STAMP_BYTES:,} bytes as the log keeps it.",
+                None,
+                encode(event),
+                event.conference,
             )
         # The event is still ours alone.
         force_setattr(event, "source", sender)
@@ -107,17 +124,18 @@ class Door:
         self._last_good = record.at
         return record
 
-    def letter(self, reject: Reject, sender: str, position: int) -> bytes:
-        """The dead letter of a line that cannot be taken."""
-        letter = DeadLetter(
+    def letter(self, reject: Reject, sender: str, position: int) -> DeadLetter:
+        """The dead letter of a line that cannot be taken; of one that is too long, its beginning."""
+        line = reject.line if len(reject.line) <= EVENT_BYTES else reject.line[:_TOO_LONG_BYTES]
+        return DeadLetter(
             reason=reject.reason,
             field=reject.field,
             source=sender,
             position=position,
-            bytes=b64encode(reject.line).decode(),
+            bytes=b64encode(line).decode(),
             at=None if self._last_good is None else written(self._last_good),
+            conference=reject.conference,
         )
-        return encode_output(letter)
 
 
 def _fits(event: Input) -> bool:

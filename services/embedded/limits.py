@@ -16,6 +16,7 @@ class Limits:
     submission_lines: int = 5_000  # decoded on the event loop in parts, about 10 ms in all
     part_lines: int = 150  # of them between two looks at the rest of the event loop, about half a ms
     waiting_lines: int = 20_000  # for a commit: less than a second's work; more are told to come again
+    sender_waiting_lines: int = 10_000  # of them one sender's, so that the others have the rest
     commit_lines: int = 5_000  # about 10 ms of writing, so that nobody waits long for others
     unfolded_records: int = 100_000  # that the fold may lag behind: a second of it, 100 MB of events
     answer_s: float = 10.0  # for a commit; a disk that takes longer is not well

@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 from services.embedded.answers import Answer, BusyError, StoppedError
 from services.embedded.committing import Committer, Outcome, Submission
 from services.embedded.delivery import Deliver, Delivered, Delivery, from_the_start
-from services.embedded.door import Door, Item
+from services.embedded.door import Door, Item, Seal, unsealed
 from services.embedded.folding import Folding
 from services.embedded.lettered import Lettered
 from services.embedded.limits import Limits
@@ -40,7 +40,7 @@ class Embedded:
     """``clock`` gives ms since 1970. The journal stays the caller's to close, after ``stop``.
 
     ``deliver(conference, outputs)`` may get outputs again; ``delivered(conference)`` gives its last one or None.
-    ``policy`` overrides what conferences set: for tests and comparisons.
+    ``seal`` makes lines of dead letters. ``policy`` overrides what conferences set: for tests and comparisons.
     """
 
     def __init__(
@@ -52,12 +52,13 @@ class Embedded:
         delivered: Delivered = from_the_start,
         limits: Limits | None = None,
         policy: dict[str, Any] | None = None,
+        seal: Seal = unsealed,
     ) -> None:
         self.journal = journal
         self.failure: BaseException | None = None
         self._limits = limits or Limits()
         self._clock = clock
-        self._door = Door(clock, self._limits)
+        self._door = Door(clock, self._limits, seal)
         self._planner = Planner(journal, self._limits.ids_kept)
         self._folding = Folding(journal, self._limits, self._recorded, self._fail, policy=policy)
         self._committer = Committer(
@@ -141,7 +142,7 @@ class Embedded:
         found, letters, given = await self._door.sorted(items, sender, first)
         if not found and not letters:
             return [answer for answer in given if answer is not None]
-        rest = iter(await self._commit(Submission(found, letters, self._loop.create_future())))
+        rest = iter(await self._commit(Submission(found, letters, self._loop.create_future(), sender=sender)))
         return [next(rest) if answer is None else answer for answer in given]
 
     def _ready_for(self, count: int) -> None:

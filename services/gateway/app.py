@@ -9,12 +9,13 @@ from litestar import Litestar, Request
 from litestar.datastructures import State
 from litestar.di import Provide
 
-from services.door.limits import network_of
 from services.gateway import (
     attendee,
+    audit_views,
     conference_views,
     connectors,
     events,
+    handover,
     health,
     keys,
     letters,
@@ -23,28 +24,34 @@ from services.gateway import (
     operating,
     organizer,
     own_data,
+    own_sessions,
     ownership,
     pages,
     sessions,
 )
 from services.gateway.auth import Caller, caller_of, guard
-from services.gateway.bodies import Bounded
+from services.gateway.credentials import credentials_of
+from services.gateway.edge import Edge
 from services.gateway.gate import Gate
 from services.gateway.openapi import CONFIG
 from services.gateway.problems import HANDLERS
 from services.gateway.roles import check
+from services.problems import UnusableError
 
 ROUTES = [
     *sessions.ROUTES,
+    *own_sessions.ROUTES,
     *attendee.ROUTES,
     *ownership.ROUTES,
     *own_data.ROUTES,
     *conference_views.ROUTES,
     *organizer.ROUTES,
+    *handover.ROUTES,
     *looking.ROUTES,
     *connectors.ROUTES,
     *keys.ROUTES,
     *operating.ROUTES,
+    *audit_views.ROUTES,
     *letters.ROUTES,
     *links.ROUTES,
     *events.ROUTES,
@@ -72,18 +79,32 @@ def litestar(gate: Gate) -> Litestar:
         state=State({"gate": gate}),
         logging_config=None,
         debug=False,
-        request_max_body_size=None,  # bounded around everything, see ``bodies``
+        request_max_body_size=None,  # bounded where it is read, see ``bodies``
     )
     check(app)
     return app
 
 
-def gateway(gate: Gate) -> Bounded:
-    """What the server runs."""
+def _check_below(app: Litestar, below: str) -> None:
+    first = f"/{below.split('/')[1]}" if below else ""
+    own = {f"/{route.path.split('/')[1]}" for route in app.routes} - {"/", "/{name:str}"}
+    if first in own:
+        raise UnusableError(
+            f"--public-url has a path that begins with {first}, which Hallway itself has. Take another."
+        )
+
+
+def gateway(gate: Gate) -> Edge:
+    """What the server runs. UnusableError: its public path cannot be told from its own."""
     gate.metrics.streams_are(lambda: len(gate.hub))
-    return Bounded(
-        litestar(gate),
+    app = litestar(gate)
+    _check_below(app, gate.below)
+    return Edge(
+        app,
         gate.bounds,
         gate.metrics,
-        lambda address: gate.charge("anonymous", network_of(address)),
+        lambda scope: credentials_of(scope, gate.directory.keys),
+        gate.charge,
+        secure=gate.secure,
+        below=gate.below,
     )

@@ -1,7 +1,7 @@
-"""What is said on a stream beside its entries: a standing fact, of which only the newest counts.
+"""What is said on a stream beside its entries: facts of a few kinds, of each of which only the newest counts.
 
-Owns: what was said last, and the task that sends it, which lives only as long as that takes. May never: keep more than
-one thing to say, or write before the stream began or after it ended.
+Owns: what was said last of each kind, and the task that sends it, which lives only as long as that takes. May never:
+keep more than one thing of a kind to say, or write before the stream began or after it ended.
 Theory: each chunk is one call of ``send``, so two writers of one stream never mix their bytes.
 """
 
@@ -12,18 +12,19 @@ from collections.abc import Awaitable, Callable
 class Aside:
     """Of one stream. ``send`` has its own time limit."""
 
-    __slots__ = ("_is_open", "_newest", "_send", "_task")
+    __slots__ = ("_is_open", "_newest", "_said", "_send", "_task")
 
     def __init__(self, send: Callable[[bytes], Awaitable[None]]) -> None:
         self._send = send
-        self._newest = b""
+        self._newest: dict[str, bytes] = {}
+        self._said: dict[str, bytes] = {}
         self._is_open = False
         self._task: asyncio.Task[None] | None = None
 
-    def say(self, part: bytes) -> None:
-        """Sends it as soon as may be, unless it was what was said last."""
-        if part != self._newest:
-            self._newest = part
+    def say(self, kind: str, part: bytes) -> None:
+        """Sends it as soon as may be, unless it was what was said last of its kind."""
+        if part != self._newest.get(kind):
+            self._newest[kind] = part
             self._begin()
 
     def open(self) -> None:
@@ -43,11 +44,12 @@ class Aside:
             self._task = asyncio.create_task(self._run(), name="stream aside")
 
     async def _run(self) -> None:
-        said = b""
         try:
-            while said != self._newest:
-                said = self._newest
-                await self._send(said)
+            while self._said != self._newest:
+                for kind, part in list(self._newest.items()):
+                    if part != self._said.get(kind):
+                        self._said[kind] = part
+                        await self._send(part)
         except (OSError, RuntimeError):  # the client is gone, or takes nothing: the stream's own writer sees that too
             return
         finally:

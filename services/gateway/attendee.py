@@ -5,6 +5,9 @@ Owns: these routes. May never: speak for anybody but the session's attendee, or 
 
 import asyncio
 import secrets
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from functools import partial
 from typing import Annotated, Any
 
 from litestar import delete, get, patch, post
@@ -22,14 +25,17 @@ from schemas.events import (
     MatchAnswered,
 )
 from schemas.times import written
+from services.directory.port import DirectoryError
+from services.gateway.account_standing import accounts_of
+from services.gateway.attendee_queries import blocked, shown
 from services.gateway.auth import Caller
 from services.gateway.gate import Gate, sole
 from services.gateway.inboxes import InboxShown, following, inbox
 from services.gateway.intake import Result
+from services.gateway.own_sessions import sign_ins_chunk, unseen
 from services.gateway.problems import ProblemError
 from services.gateway.roles import allow
 from services.gateway.shapes import (
-    AccountShown,
     AnswerGiven,
     At,
     Blocked,
@@ -41,9 +47,10 @@ from services.gateway.shapes import (
     PlaceNamed,
     Unblock,
 )
-from services.gateway.standing import blocked, holds, is_open, standing
+from services.gateway.standing import standing
 from services.gateway.streams import EventStream, Owner
-from services.inbox.position import order
+from services.inbox.cursor import cursor_of
+from services.inbox.port import Shown
 
 ATTENDEE = allow("attendee")
 
@@ -78,7 +85,8 @@ async def me(gate: Gate, caller: Caller) -> Me:
         consent=ConsentShown(stands.matching, stands.chats, stands.share_place, shown),
         present=stands.present,
         place=stands.place,
-        accounts=await asyncio.to_thread(accounts_of, gate, conference, attendee),
+        accounts=await accounts_of(gate, conference, attendee),
+        sign_ins=await unseen(gate, caller),
     )
 
 
@@ -89,14 +97,6 @@ def _conference(gate: Gate, caller: Caller) -> ConferenceShown:
     opened = known.opened
     places = tuple(PlaceNamed(place.place, place.name) for place in opened.places)
     return ConferenceShown(known.id, opened.name, opened.time_zone, places, known.closed)
-
-
-def accounts_of(gate: Gate, conference: str, attendee: str) -> tuple[AccountShown, ...]:
-    """The attendee's own accounts, those that were given up left out."""
-    held = gate.directory.accounts.held_by(conference, attendee)
-    names = gate.directory.accounts.accounts_of(held)
-    found = [AccountShown(names[t], how == "verified") for t, how in held.items() if t in names and how != "released"]
-    return tuple(sorted(found, key=lambda each: each.account))
 
 
 @get("/v1/me/inbox", opt=ATTENDEE, tags=["attendee"])
@@ -113,24 +113,42 @@ async def my_stream(
     after: Annotated[str, Parameter(required=False, description="As Last-Event-ID, for a first connection.")] = "",
 ) -> EventStream:
     """My cards as they come: server-sent events."""
-    since = last_event_id or after
+    since = cursor_of(last_event_id or after)
+    owner = Owner(caller.id, caller.conference, caller.subject)
+    return EventStream(gate.hub, owner, lambda: _chunks(gate, caller, since))
+
+
+async def _chunks(gate: Gate, caller: Caller, since: int | None) -> AsyncGenerator[bytes, None]:
+    """Asked while the stream is open already: a sign-in after the question is told beside the entries."""
     try:
-        order(since)
-    except ValueError as error:
-        detail = f"{since[:40]!r} {error}. Take the inbox and its position."
-        raise ProblemError(400, "position", detail, field="last-event-id") from None
-    conference, attendee = caller.conference, caller.subject
-    owner = Owner(caller.id, conference, attendee)
-    return EventStream(gate.hub, owner, lambda: following(gate, conference, attendee, since))
+        news = await unseen(gate, caller)
+    except DirectoryError:
+        news = ()  # told when it opens the next time
+    if news:
+        yield sign_ins_chunk(news)
+    async with aclosing(following(gate, caller.conference, caller.subject, since)) as chunks:
+        async for part in chunks:
+            yield part
 
 
 @post("/v1/me/answers", opt=ATTENDEE, status_code=200, tags=["attendee"])
 async def answer(gate: Gate, caller: Caller, data: AnswerGiven) -> Result:
     """What I say to a card."""
-    if not await gate.ask(caller.conference, lambda matcher: is_open(matcher, caller.subject, data.card)):
+    card = await _card(gate, caller, data.card)
+    if card is None or not card.is_open:
         raise ProblemError(409, "card", "This card is over, or not yours. Take your inbox again.", field="card")
     said = MatchAnswered(**common(gate, caller), match=data.card, answer=data.answer, place=data.place)
     return await say(gate, caller, said)
+
+
+async def _card(gate: Gate, caller: Caller, card: str) -> Shown | None:
+    """A card as it was shown to the caller: by the fold, and where that knows no open one, by the inbox itself, which
+    also knows cards of somebody erased."""
+    conference, attendee = caller.conference, caller.subject
+    found = await gate.ask(conference, partial(shown, attendee=attendee, match=card))
+    if found is not None and found.is_open:
+        return found
+    return await gate.inboxes.shown(conference, attendee, card)
 
 
 @post("/v1/me/here", opt=ATTENDEE, status_code=200, tags=["attendee"])
@@ -163,6 +181,8 @@ async def consent(gate: Gate, caller: Caller, data: ConsentGiven) -> Result:
         if data.show_name is UNSET:
             raise ProblemError(422, "consent", "Nothing is named. Say matching, chats, share_place or show_name.")
         return Result("accepted")
+    if changes.get("matching"):
+        await gate.returning.confirmed(caller.conference, caller.subject)
     return await say(gate, caller, ConsentChanged(**common(gate, caller), **changes))
 
 
@@ -175,10 +195,12 @@ def _show_name(gate: Gate, caller: Caller, show: bool) -> None:
 @post("/v1/me/blocks", opt=ATTENDEE, status_code=200, tags=["attendee"])
 async def block(gate: Gate, caller: Caller, data: CardNamed) -> Result:
     """Never with this person, both ways; seen by nobody."""
-    other = await gate.ask(caller.conference, lambda matcher: holds(matcher, caller.subject, data.card))
-    if other is None:
+    card = await _card(gate, caller, data.card)
+    if card is None:
         raise ProblemError(409, "card", "This card is not yours. Take your inbox again.", field="card")
-    return await say(gate, caller, AttendeeBlocked(**common(gate, caller), blocked=other))
+    if not card.other:
+        return Result("accepted")  # erased, so there is nobody to block; it looks like every other card that is over
+    return await say(gate, caller, AttendeeBlocked(**common(gate, caller), blocked=card.other))
 
 
 def _handle(gate: Gate, caller: Caller, other: str) -> str:
@@ -187,16 +209,17 @@ def _handle(gate: Gate, caller: Caller, other: str) -> str:
 
 @get("/v1/me/blocks", opt=ATTENDEE, tags=["attendee"])
 async def blocks(gate: Gate, caller: Caller) -> list[Blocked]:
-    """Whom I blocked."""
-    others = await gate.ask(caller.conference, lambda matcher: blocked(matcher, caller.subject))
-    shown = await asyncio.to_thread(gate.directory.display, caller.conference, others)
-    return [Blocked(_handle(gate, caller, other), shown[other].name, shown[other].picture) for other in others]
+    """Whom I blocked by a card."""
+    others = await gate.ask(caller.conference, partial(blocked, attendee=caller.subject))
+    people = await asyncio.to_thread(gate.directory.display, caller.conference, others)
+    found = [Blocked(_handle(gate, caller, other), people[other].name, people[other].picture) for other in others]
+    return sorted(found, key=lambda each: each.blocked)
 
 
 @delete("/v1/me/blocks", opt=ATTENDEE, status_code=200, tags=["attendee"])
 async def unblock(gate: Gate, caller: Caller, data: Unblock) -> Result:
     """Takes a block back."""
-    others = await gate.ask(caller.conference, lambda matcher: blocked(matcher, caller.subject))
+    others = await gate.ask(caller.conference, partial(blocked, attendee=caller.subject))
     for other in others:
         if _handle(gate, caller, other) == data.blocked:
             return await say(gate, caller, AttendeeUnblocked(**common(gate, caller), blocked=other))

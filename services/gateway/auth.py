@@ -1,11 +1,9 @@
 """Who is asking: a key in ``Authorization``, or a session in the cookie; and whether this route is for them.
 
-Owns: the guard of every route, the cookie. May never: keep or log a token, or look at a credential where the route is
-for everybody.
+Owns: the guard of every route, the cookie. May never: keep or log a token, or read a body: who may not call a route is
+told before that.
 """
 
-import asyncio
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -17,15 +15,14 @@ from msgspec import Struct
 
 from services.directory.port import Grant
 from services.door.limits import network_of
+from services.door.sender import sender_of
+from services.gateway.credentials import COOKIE, ORGANIZER_COOKIE, Credentials
 from services.gateway.problems import ProblemError
 from services.gateway.roles import EVERYBODY, LOOPBACK, allowed
 
 if TYPE_CHECKING:
     from services.gateway.gate import Gate
 
-# One each: an organizer is often an attendee too, in the same browser.
-COOKIE, ORGANIZER_COOKIE = "hallway_session", "hallway_organizer"
-_COOKIES = tuple(f"{name}=".encode() for name in (COOKIE, ORGANIZER_COOKIE))
 HEADER = "x-hallway"  # no form of another site can send it
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _LOOPBACK = frozenset({"127.0.0.1", "::1"})
@@ -56,6 +53,16 @@ class Caller(Struct, frozen=True):
         """The public id of the key or session."""
         return self.grant.id if self.grant is not None else self.address
 
+    @property
+    def sender(self) -> str:
+        """By whom budgets are counted: the sender, whatever number of keys and sessions; a stranger by the address."""
+        return network_of(self.address) if self.grant is None else sender_of(self.grant).key
+
+    @property
+    def budget(self) -> str:
+        """Whose rates count."""
+        return self.role if self.grant is None else sender_of(self.grant).budget
+
 
 async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
     """Lets in whom the route allows; ProblemError 401, 403 or 429 for all others."""
@@ -66,11 +73,11 @@ async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
     address = connection.client.host if connection.client else ""
     caller = Caller(EVERYBODY, address)
     if EVERYBODY not in roles and not (LOOPBACK in roles and _is_local(connection, address)):
-        caller = await _known(gate, connection, address, COOKIE if "attendee" in roles else ORGANIZER_COOKIE)
+        caller = _known(gate, connection, address, COOKIE if "attendee" in roles else ORGANIZER_COOKIE)
         if caller.role not in roles:
             raise ProblemError(403, "role", f"This is not for the role {caller.role}. Use another key or session.")
         if connection.scope["path_template"] != "/v1/events":  # which charges by events
-            gate.charge(caller.role, caller.id)
+            gate.charge(caller.budget, caller.sender)
     connection.scope["state"]["caller"] = caller
 
 
@@ -79,33 +86,17 @@ def _is_local(connection: ASGIConnection[Any, Any, Any, Any], address: str) -> b
     return address in _LOOPBACK and not proxied
 
 
-async def _known(gate: "Gate", connection: ASGIConnection[Any, Any, Any, Any], address: str, name: str) -> Caller:
-    token, by_cookie = _token(connection, name)
-    if not token:
+def _known(gate: "Gate", connection: ASGIConnection[Any, Any, Any, Any], address: str, name: str) -> Caller:
+    shown: Credentials = connection.scope["state"]["credentials"]
+    if shown.is_empty:
         raise ProblemError(401, "session", "Open your link again, or send a key as `Authorization: Bearer …`.")
-    grant = await asyncio.to_thread(gate.directory.keys.authenticate, token)
+    grant = shown.grant(name)
     if grant is None:
         gate.charge("sign_in", network_of(address))
         raise ProblemError(401, "session", "This key or session is unknown, expired or ended. Get a new one.")
-    if by_cookie and connection.scope["method"] not in _SAFE and connection.headers.get(HEADER) != "1":  # type: ignore[typeddict-item]  # see above
+    if shown.by_cookie and connection.scope["method"] not in _SAFE and connection.headers.get(HEADER) != "1":  # type: ignore[typeddict-item]  # see above
         raise ProblemError(403, "cross-site", "Send the header `X-Hallway: 1` with what changes something.")
     return Caller(grant.role, address, grant)
-
-
-def is_anonymous(headers: Iterable[tuple[bytes, bytes]]) -> bool:
-    """Whether a request says nothing of who asks: then it is counted by its address, before anything is read."""
-    for name, value in headers:
-        if name == b"authorization" or (name == b"cookie" and any(each in value for each in _COOKIES)):
-            return False
-    return True
-
-
-def _token(connection: ASGIConnection[Any, Any, Any, Any], name: str) -> tuple[str, bool]:
-    scheme, _, token = connection.headers.get("authorization", "").partition(" ")
-    if scheme:
-        return (token.strip() if scheme.lower() == "bearer" else "?"), False
-    cookies = connection.cookies  # where the right one is missing, the other says whose session it is
-    return cookies.get(name) or cookies.get(COOKIE) or cookies.get(ORGANIZER_COOKIE, ""), True
 
 
 def caller_of(request: Request[Any, Any, Any]) -> Caller:
@@ -114,7 +105,7 @@ def caller_of(request: Request[Any, Any, Any]) -> Caller:
     return found
 
 
-def cookie(token: str, days: int, secure: bool, name: str = COOKIE) -> Cookie:
-    """The session's cookie; an empty token takes it away."""
-    age_s = days * 86_400 if token else 0
-    return Cookie(name, value=token, max_age=age_s, httponly=True, secure=secure, samesite="lax")
+def cookie(gate: "Gate", token: str, days: int, name: str = COOKIE) -> Cookie:
+    """The session's cookie, for this address and what is below it; an empty token takes it away."""
+    age_s, path = days * 86_400 if token else 0, gate.below or "/"
+    return Cookie(name, path=path, value=token, max_age=age_s, httponly=True, secure=gate.secure, samesite="lax")

@@ -12,6 +12,7 @@ import structlog
 from services.directory.port import DirectoryError
 from services.gateway.conferences import SNAPSHOT
 from services.gateway.gate import Gate
+from services.gateway.proofs import finish_interrupted
 from services.gateway.whereabouts import Whereabouts
 from services.inbox.valkey import EmbeddedValkey
 from services.journal import JournalError
@@ -20,7 +21,7 @@ DAY_S = 86_400.0
 HOUR_S = 3_600.0
 NOTED_S = 60.0  # by then everything that was appended before is noted: no answer takes so long
 SAVED_RECORDS = 20_000  # read again at a start in a tenth of a second
-PRESENCE_S = 1.0
+LOOK_S = 5.0  # how long an inbox that went, and for which nothing comes, is not missed
 _log = structlog.get_logger("hallway.background")
 
 
@@ -33,14 +34,14 @@ class Background:
         self._tasks: list[asyncio.Task[None]] = []
         gate.delivering.foreign.add_done_callback(self._foreign)
         self._start(gate.erasures.run(), "erasures")
-        self._start(gate.overviews.keep_presence(self._open, PRESENCE_S), "presence")
-        self._start(gate.overviews.held_back.run(), "pairs held back")
+        self._start(gate.overviews.run(), "numbers")
         self._start(Whereabouts(gate.runner, gate.hub, gate.clock).run(), "whereabouts")
-        self._start(self._ready(), "inboxes")
+        self._start(self._keep_ready(), "inboxes")
         self._start(gate.rebuilding.run(), "rebuilding")
         self._start(self._tidy(), "tidying")
         self._start(self._end_streams(), "sessions")
         self._start(self._expire_letters(), "dead letters")
+        self._start(finish_interrupted(gate), "proofs")
         self._start(self._keep_conferences(), "conferences")
         if server is not None:
             self._start(server.keep(self._ready), "valkey")
@@ -64,15 +65,22 @@ class Background:
         return [known.id for known in self._gate.conferences if known.opened is not None]
 
     async def _ready(self) -> None:
-        """Makes every inbox that is not there; at the start, and whenever the store began anew."""
+        """Makes every inbox that is not there; also called when the embedded store began anew."""
         for conference in self._open():
             await self._gate.delivering.ensure(conference)
+
+    async def _keep_ready(self) -> None:
+        """The same at the start and again and again: somebody may have emptied the store, or it refused till now."""
+        while True:
+            await self._ready()
+            await asyncio.sleep(LOOK_S)
 
     async def _tidy(self) -> None:
         while True:
             await asyncio.sleep(DAY_S)
             try:
-                await asyncio.to_thread(self._gate.directory.tidy)
+                going_on = [known.id for known in self._gate.conferences if not known.closed]
+                await asyncio.to_thread(self._gate.directory.tidy, going_on)
             except DirectoryError:
                 _log.warning("tidying is done tomorrow")
 

@@ -1,150 +1,146 @@
-"""Around everything: who says no name is counted, bodies are read within their bounds, requests are logged.
+"""The body of a request: read whole, when the application asks for it first, and within bounds.
 
-Owns: the outermost ASGI layer. May never: log a raw path (a link is one), a header or a body.
-Theory: a body is read here, whole, before the application sees it: so a slow or endless one costs a bounded buffer and
-a bounded time, and no handler waits in the middle of its work.
+Responsibility: the bytes of bodies that are in memory, and who is told that there are too many.
+Invariants: nothing is read before the route's guard has let its caller in, for only then the application asks. What is
+in memory of bodies is bounded in all, by sender, and for all who are not authenticated together; it counts until the
+request is answered.
+Why: a body that the handler reads part by part would let it wait in the middle of its work; a body that is read before
+anybody looks who sends it lets anybody fill the memory.
 """
 
 import asyncio
-import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, MutableMapping
-from contextlib import suppress
 from typing import Any
 
-import structlog
-from litestar import Litestar, Request
-
-from services.gateway.auth import is_anonymous
+from services.gateway.auth import Caller
 from services.gateway.bounds import Bounds
-from services.gateway.metrics import Metrics
-from services.gateway.problems import MEDIA_TYPE, ProblemError, response
+from services.gateway.problems import ProblemError
 
 # As in the ASGI specification: Litestar's and uvicorn's types for the same differ.
 Message = MutableMapping[str, Any]
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
+Charge = Callable[[str, str, int], None]  # a rate, who, how much; raises ProblemError when there is no more of it
 
-_PATIENCE = 4  # so many times the bound are read and thrown away; who sends more is cut off
+_STRANGERS = ""  # all who are not authenticated, as one sender
+_KIB = 1_024
+STATE = "body"  # under which routes find it in the scope's state
 
-_log = structlog.get_logger("hallway.http")
+
+class InFlight:
+    """How many bytes of bodies are in memory, by sender. Used on the event loop."""
+
+    def __init__(self, bounds: Bounds) -> None:
+        self._bounds = bounds
+        self._by_sender: Counter[str] = Counter()
+        self.total = 0
+
+    def add(self, sender: str, role: str, count: int) -> None:
+        """These bytes came. ProblemError when they are too many; they count all the same, until ``remove``."""
+        self._by_sender[sender] += count
+        self.total += count
+        own = self._share(sender, role)
+        if self._by_sender[sender] > own and sender:
+            detail = f"You are sending more than {own:,} bytes at once. Wait for answers, then send on."
+            raise ProblemError(429, "rate", detail, retry_s=1)
+        if self._by_sender[sender] > own or self.total > self._bounds.buffered_bytes:
+            raise ProblemError(503, "busy", "Too much is coming in at once. Send it again.", retry_s=2)
+
+    def _share(self, sender: str, role: str) -> int:
+        if sender == _STRANGERS:
+            return self._bounds.strangers_buffered_bytes
+        return self._bounds.attendee_buffered_bytes if role == "attendee" else self._bounds.sender_buffered_bytes
+
+    def remove(self, sender: str, count: int) -> None:
+        """They are no longer in memory."""
+        self.total -= count
+        self._by_sender[sender] -= count
+        if not self._by_sender[sender]:
+            del self._by_sender[sender]
 
 
-class Bounded:
-    """The application that the server runs."""
+class Body:
+    """The ASGI ``receive`` of one request. ``release`` when it is answered."""
 
-    def __init__(self, app: Litestar, bounds: Bounds, metrics: Metrics, charge: Callable[[str], None]) -> None:
-        self._app: Any = app  # an ASGI application
-        self._bounds, self._metrics = bounds, metrics
-        self._charge = charge  # an anonymous client by its address; raises ProblemError when it asks too often
-        self._buffered = 0
+    def __init__(self, scope: Scope, receive: Receive, bounds: Bounds, in_flight: InFlight, charge: Charge) -> None:
+        self._scope, self._receive = scope, receive
+        self._bounds, self._in_flight, self._charge = bounds, in_flight, charge
+        self._sender, self._role, self._size, self._paid_kib = _STRANGERS, "", 0, 0
+        headers = dict(scope["headers"])
+        said = headers.get(b"content-length", b"")
+        self._said = int(said) if said.isdigit() else None
+        # Whether some of it may still come on the line.
+        self.is_coming = (self._said is None and b"transfer-encoding" in headers) or bool(self._said)
+        self._is_given = False
+        scope.setdefault("state", {})[STATE] = self
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        answer = _Answer(scope, send, self._metrics)
-        held = 0
-        try:
-            if is_anonymous(scope["headers"]):
-                self._charge(scope["client"][0] if scope["client"] else "")
-            body = await self._read(scope, receive)
-            held = len(body or b"")
-            self._buffered += held
-            if body is not None:
-                await self._app(scope, _Again(body, receive), answer)
-        except ProblemError as error:
-            error.headers["connection"] = "close"
-            request: Request[Any, Any, Any] = Request(scope)  # type: ignore[arg-type]  # see above
-            made: Any = response(error).to_asgi_response(None, request, media_type=MEDIA_TYPE)
-            await made(scope, receive, answer)
-        finally:
-            self._buffered -= held
+    async def __call__(self) -> Message:
+        if self._is_given or not self.is_coming:
+            return await self._receive()
+        self._is_given = True
+        return {"type": "http.request", "body": await self._whole(), "more_body": False}
 
-    async def _read(self, scope: Scope, receive: Receive) -> bytes | None:
-        """The whole body; None when the client went away."""
-        most = self._bounds.most_bytes(scope["path"])
-        said = next((value for name, value in scope["headers"] if name.lower() == b"content-length"), b"")
-        if said.isdigit() and int(said) > most:
-            await self._discard(receive, most)
-            raise _too_large(most)
+    async def _whole(self) -> bytes:
+        caller: Caller | None = self._scope["state"].get("caller")
+        is_known = caller is not None and caller.grant is not None
+        if is_known and caller is not None:
+            self._sender, self._role = caller.sender, caller.role
+        most = self._bounds.most_bytes(self._scope["path"], is_known=is_known)
+        if self._said is not None:
+            self._pay(caller, self._said, most)
         parts: list[bytes] = []
-        size = 0
         try:
             async with asyncio.timeout(self._bounds.body_s):
-                while True:
-                    event = await receive()
-                    if event["type"] == "http.disconnect":
-                        return None
-                    part: bytes = event.get("body", b"")
-                    size += len(part)
-                    if size > most:
-                        await self._discard(receive, most)
-                        raise _too_large(most)
-                    if size + self._buffered > self._bounds.buffered_bytes:
-                        raise ProblemError(503, "busy", "Too much is coming in at once. Send it again.", retry_s=2)
+                while self.is_coming:
+                    part = await self._part()
+                    self._pay(caller, self._size, most)
                     parts.append(part)
-                    if not event.get("more_body", False):
-                        return b"".join(parts)
         except TimeoutError:
             detail = f"The body did not come within {self._bounds.body_s:g} s. Send less at once."
             raise ProblemError(408, "slow", detail) from None
+        return b"".join(parts)
 
-    async def _discard(self, receive: Receive, most: int) -> None:
-        """Lets a body pass that is somewhat too large: a client that is still sending would not see the answer."""
-        left = most * _PATIENCE
-        with suppress(TimeoutError):
-            async with asyncio.timeout(self._bounds.body_s):
-                while left > 0:
-                    event = await receive()
+    async def _part(self) -> bytes:
+        event = await self._receive()
+        if event["type"] == "http.disconnect":
+            self.is_coming = False
+            raise ProblemError(400, "ended", "The line ended before the body did.")
+        part: bytes = event.get("body", b"")
+        self.is_coming = event.get("more_body", False)
+        self._size += len(part)
+        self._in_flight.add(self._sender, self._role, len(part))
+        return part
+
+    def _pay(self, caller: Caller | None, size: int, most: int) -> None:
+        """Whoever is known pays for bytes by the KiB, the whole at once where its length is said."""
+        if size > most:
+            raise ProblemError(413, "too-large", f"The body has more than {most:,} bytes. Send it in parts.")
+        kib = -(-size // _KIB) - self._paid_kib
+        if kib > 0 and caller is not None and caller.grant is not None:
+            self._charge(f"{caller.budget}_kib", caller.sender, kib)
+            self._paid_kib += kib
+
+    def count_unpacked(self, count: int) -> None:
+        """A packed body was unpacked to so many bytes: they count and cost as if they had come plain, beside it."""
+        self._size += count
+        self._in_flight.add(self._sender, self._role, count)
+        self._pay(self._scope["state"].get("caller"), self._size, self._size)
+
+    async def discard(self) -> None:
+        """Lets a body pass that nobody reads, or some of it: a client that still sends does not look at its answer."""
+        left = self._bounds.linger_bytes
+        try:
+            async with asyncio.timeout(self._bounds.linger_s):
+                while self.is_coming and left > 0:
+                    event = await self._receive()
                     left -= len(event.get("body", b""))
-                    if event["type"] == "http.disconnect" or not event.get("more_body", False):
-                        return
+                    self.is_coming = event["type"] == "http.request" and event.get("more_body", False)
+        except TimeoutError:
+            return  # it is cut off
 
-
-def _too_large(most: int) -> ProblemError:
-    return ProblemError(413, "too-large", f"The body has more than {most:,} bytes. Send it in parts.")
-
-
-class _Again:
-    """Gives the body, then what comes after it."""
-
-    def __init__(self, body: bytes, receive: Receive) -> None:
-        self._body: bytes | None = body
-        self._receive = receive
-
-    async def __call__(self) -> Message:
-        if self._body is None:
-            return await self._receive()
-        body, self._body = self._body, None
-        event: Message = {"type": "http.request", "body": body, "more_body": False}
-        return event
-
-
-class _Answer:
-    """Passes the answer on; counts and logs it when it begins."""
-
-    def __init__(self, scope: Scope, send: Send, metrics: Metrics) -> None:
-        self._scope, self._send, self._metrics = scope, send, metrics
-        self._since = time.perf_counter()
-
-    async def __call__(self, message: Message) -> None:
-        if message["type"] == "http.response.start":
-            seconds = time.perf_counter() - self._since
-            route = str(self._scope.get("path_template") or "none")
-            method, status = str(self._scope["method"]), message["status"]
-            method = method if method in _METHODS else "other"
-            self._metrics.answered(method, route, status, seconds)
-            caller = self._scope.get("state", {}).get("caller")
-            _log.info(
-                "answered",
-                method=method,
-                route=route,
-                status=status,
-                ms=round(seconds * 1_000, 1),
-                role=getattr(caller, "role", None),
-            )
-        await self._send(message)
-
-
-_METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
+    def release(self) -> None:
+        """It is no longer in memory."""
+        self._in_flight.remove(self._sender, self._size)
+        self._size = 0

@@ -16,7 +16,7 @@ import structlog
 from services.directory.directory import SqliteDirectory
 from services.gateway.conferences import SNAPSHOT, Conferences
 from services.gateway.intake import Intake
-from services.gateway.letter_erasing import drop, erase_letters
+from services.gateway.letter_erasing import erase_letters, erase_letters_of
 from services.gateway.overview import Overviews
 from services.gateway.streams import Hub
 from services.inbox.port import Inboxes
@@ -79,11 +79,10 @@ class ConferenceErasing:
         _log.info("a conference is erased", conference=conference)
 
     def _letters(self, conference: str) -> None:
-        """Those that name anybody of it, then those that name it."""
-        erase_letters(self.directory, self.journal, conference, self.directory.attendees(conference))
-        index = self.overviews.letters
-        index.read_on()
-        drop(self.directory, self.journal, index.of([conference], ""))
+        """Those that may name anybody of it, then those of it."""
+        everybody = self.directory.attendees(conference)
+        erase_letters(self.directory, self.journal, conference, everybody, self.conferences.owned)
+        erase_letters_of(self.directory, self.journal, conference)
 
     async def finish(self, conference: str) -> None:
         """Removes what is left, and ends the note."""

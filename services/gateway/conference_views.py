@@ -39,7 +39,7 @@ class ConferencesListed(Struct, frozen=True):
 class ConferenceWhole(Struct, frozen=True):
     """``opening`` is what ``PUT`` takes: changed or not, it can be sent again without loss.
 
-    ``organizer``: the id of who opened it; empty where the operator did.
+    ``organizer``: the id of who owns it; empty where it is the operator's.
     """
 
     id: str

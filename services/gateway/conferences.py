@@ -1,11 +1,11 @@
 """The conferences of this server: what was said of each at its opening, whose it is, and who was erased.
 
-Owns: the newest opening of each log, the ids that it erased (the matcher keeps only traces of them), who is opening one
-right now. May never: decide anything about people. Made from the logs at the start, and kept up with what is accepted
-after; a snapshot spares the start all but the ends of the logs.
+Owns: the newest opening of each log, the ids that it erased (the matcher keeps only traces of them), how many an
+organizer may have. May never: decide anything about people. Made from the logs at the start, and kept up with what is
+accepted after; a snapshot spares the start all but the ends of the logs.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 
 import msgspec
 from msgspec import Struct, field
@@ -16,11 +16,12 @@ from services.embedded.routes import ROUTER_LOG
 from services.journal import Journal
 
 SNAPSHOT = "~conferences"
+OPEN, KEPT = 20, 200  # of one organizer, unless the operator serves with others
 _BEGINS = (b'{"type":"conference.', b'{"type":"attendee.erased"')  # how the codec writes them
 
 
 class Known(Struct):
-    """A conference; ``owner``: the organizer's id, empty where the operator opened it."""
+    """A conference; ``owner``: the organizer's id, empty where it is the operator's."""
 
     id: str
     opened: ConferenceOpened | None = None
@@ -36,11 +37,11 @@ class _Saved(Struct):
 
 
 class Conferences:
-    """By id."""
+    """By id. ``most_open``, ``most_kept``: of one organizer, open ones, and all that are not erased."""
 
-    def __init__(self) -> None:
+    def __init__(self, most_open: int = OPEN, most_kept: int = KEPT) -> None:
+        self._most_open, self._most_kept = most_open, most_kept
         self._known: dict[str, Known] = {}
-        self._claims: dict[str, tuple[str, int]] = {}  # who opens it, in how many requests
         self.ending: set[str] = set()  # being erased: nothing is taken for them
         self.ended: set[str] = set()  # erased in a log that keeps their ids: nothing is ever taken for them
         self.forgotten = 0  # how many were; lengths of logs from before one was are of no use
@@ -84,27 +85,20 @@ class Conferences:
         elif isinstance(event, AttendeeErased):
             self._known.setdefault(event.conference, Known(event.conference)).erased.add(event.attendee)
 
-    def claim(self, conference: str, organizer: str) -> bool:
-        """Whether this organizer may open it now: its own, or nobody's. ``release`` when that is decided."""
-        known = self._known.get(conference)
-        if known is not None and known.opened is not None:
-            return known.owner == organizer
-        claimant, count = self._claims.get(conference, (organizer, 0))
-        if claimant != organizer:
-            return False
-        self._claims[conference] = (organizer, count + 1)
-        return True
-
     def is_free(self, opening: ConferenceOpened) -> bool:
-        """Whether nobody has it or opens it."""
-        return self.get(opening.conference) is None and opening.conference not in self._claims
+        """Whether nobody has it. Under the lock of openings."""
+        return self.get(opening.conference) is None
 
-    def release(self, claimed: Collection[str]) -> None:
-        """What was claimed in one request is open by now, or was not taken and is nobody's again."""
-        for conference in claimed:
-            organizer, count = self._claims.pop(conference, ("", 0))
-            if count > 1:
-                self._claims[conference] = (organizer, count - 1)
+    def over_quota(self, organizer: str, more: int) -> str | None:
+        """Why this organizer may not open one beside those it has and so many ``more``, or None."""
+        own = [known for known in self._known.values() if known.owner == organizer and known.opened is not None]
+        if sum(not known.closed for known in own) + more >= self._most_open:
+            said = f"{self._most_open:,} conferences of this organizer are open, and no more can be."
+            return f"{said} Close one, or ask the operator."
+        if len(own) + more >= self._most_kept:
+            said = f"This server stores {self._most_kept:,} conferences of this organizer, and no more."
+            return f"{said} Erase one that is closed, or ask the operator."
+        return None
 
     def get(self, conference: str) -> Known | None:
         """What is known of one that was opened."""

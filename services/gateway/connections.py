@@ -11,8 +11,8 @@ from collections.abc import Sequence
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from services.gateway.bodies import Bounded
 from services.gateway.bounds import Bounds
+from services.gateway.edge import Edge
 
 
 class _Patient(H11Protocol):
@@ -48,7 +48,7 @@ class _Patient(H11Protocol):
             self.transport.close()
 
 
-def config_of(app: Bounded, bounds: Bounds, trusted: Sequence[str], rest_s: float) -> uvicorn.Config:
+def config_of(app: Edge, bounds: Bounds, trusted: Sequence[str], rest_s: float) -> uvicorn.Config:
     """``trusted``: proxies whose forwarded addresses are believed. ``rest_s``: for requests under way at the end."""
     return uvicorn.Config(
         app,

@@ -20,19 +20,17 @@ _log = structlog.get_logger("hallway.delivering")
 
 
 class Delivering:
-    """``erased`` gives the attendees whom a conference's log has erased; ``rebuilt`` is told which was."""
+    """``erased`` gives the attendees whom a conference's log has erased."""
 
-    def __init__(
-        self, journal: Journal, inboxes: Inboxes, erased: Callable[[str], set[str]], rebuilt: Callable[[str], None]
-    ) -> None:
-        self._journal, self._inboxes, self._erased, self._rebuilt = journal, inboxes, erased, rebuilt
+    def __init__(self, journal: Journal, inboxes: Inboxes, erased: Callable[[str], set[str]]) -> None:
+        self._journal, self._inboxes, self._erased = journal, inboxes, erased
         self._tasks: dict[str, asyncio.Task[str]] = {}
         self.foreign: asyncio.Future[BaseException] = asyncio.get_running_loop().create_future()  # for a person
 
     async def deliver(self, conference: str, outputs: Sequence[AnyOutput]) -> None:
         """For the runner."""
         try:
-            await self._inboxes.deliver(conference, outputs)
+            await self._inboxes.deliver(conference, outputs, self._erased(conference))
         except InboxLostError as error:
             await self._mend(conference, error.delivered)
         except InboxForeignError as error:
@@ -66,7 +64,7 @@ class Delivering:
                 await self._rebuild(conference)
             else:
                 while outputs := await asyncio.to_thread(self._next, conference, after):
-                    after = await self._inboxes.deliver(conference, outputs)
+                    after = await self._inboxes.deliver(conference, outputs, self._erased(conference))
         except (InboxUnavailableError, InboxLostError) as error:
             raise UndeliveredError(str(error)) from error
 
@@ -95,9 +93,7 @@ class Delivering:
             task.exception()  # whoever waited has been told
 
     async def _made_again(self, conference: str) -> str:
-        mark = await self._inboxes.rebuild(conference, self._all(conference), self._erased(conference))
-        self._rebuilt(conference)
-        return mark
+        return await self._inboxes.rebuild(conference, self._all(conference), self._erased(conference))
 
     def _all(self, conference: str) -> Iterator[AnyOutput]:
         return (decode_output(line) for _, line in self._journal.outputs(conference))

@@ -58,7 +58,8 @@ class Erasures:
         """The log has erased them: they go from the dead letters, the directory and the inboxes; the rest follows by
         itself. The letters first: only the directory knows what the attendee is called."""
         try:
-            await asyncio.to_thread(erase_letters, self.directory, self.journal, conference, attendees)
+            owned = self.conferences.owned
+            await asyncio.to_thread(erase_letters, self.directory, self.journal, conference, attendees, owned)
             async with self.lock:
                 await asyncio.to_thread(self.directory.erasing.erase, conference, attendees)
         except (DirectoryError, JournalError) as error:
@@ -71,6 +72,11 @@ class Erasures:
             except _LATER:
                 _log.warning("an inbox is erased later", conference=conference)
         self._work.set()
+
+    async def is_under_way(self, conference: str) -> bool:
+        """Whether somebody of this conference is being erased, and something of it may still come."""
+        pending = await asyncio.to_thread(self.directory.erasing.pending)
+        return any(erased.conference == conference for erased in pending)
 
     async def begin_conference(self, conference: str) -> str:
         """Erases a whole conference that is closed; the rest follows by itself. Says what remains elsewhere."""

@@ -1,4 +1,4 @@
-"""``POST /v1/events``: what connectors, organizers and attendees bring, in four forms.
+"""``POST /v1/events``: what connectors, organizers and attendees bring, in four forms; posts no organizer brings.
 
 Owns: this route. May never: answer before the disk has it.
 """
@@ -37,11 +37,10 @@ class Results(Struct, frozen=True):
 @post("/v1/events", opt=allow("attendee", "organizer", "connector", "operator"), status_code=200, tags=["events"])
 async def take(gate: Gate, caller: Caller, request: Request[Any, Any, Any]) -> Response[Results]:
     """Takes events; each is answered for itself, and is durable when it is accepted."""
-    encoding = request.headers.get("content-encoding", "")
-    async with gate.unpacker.unpacked(await request.body(), encoding, gate.bounds.events_bytes) as body:
+    async with gate.unpacker.unpacked(request, gate.bounds.events_bytes) as body:
         lines = lines_of(body, request.headers, gate.bounds.events)
     upload = caller.role == "attendee" and any(_POST in line for line in lines if isinstance(line, bytes))
-    gate.charge("upload" if upload else caller.role, caller.id, len(lines))
+    gate.charge("upload" if upload else caller.budget, caller.sender, len(lines))
     sender = gate.sender(caller)
     results = await gate.intake.take(lines, sender)
     for status, count in Counter([result.status for result in results]).items():

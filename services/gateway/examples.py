@@ -7,6 +7,7 @@ from typing import Any
 
 _AT = "2027-03-09T14:05:00.000Z"
 _TAKEN: dict[str, Any] = {"status": "accepted", "conference": "himss-2027", "offset": 4711}
+_OWN_TAKEN: dict[str, Any] = {"status": "accepted"}
 _OPENING: dict[str, Any] = {
     "name": "HIMSS 2027",
     "hashtags": ["himss27", "hitsm"],
@@ -18,19 +19,20 @@ _OPENING: dict[str, Any] = {
     "matching": {"per_hour": 2},
 }
 _OVERVIEW: dict[str, Any] = {
-    "events": 48213,
-    "events_per_second": 31.4,
-    "lag": 0,
-    "dead_letters": 2,
-    "people": {"hall-b": 148, "press": "<5"},
+    "events": 25000,
+    "events_per_second": 16.7,
+    "lag": "<5",
+    "dead_letters": "<5",
+    "people": {"hall-b": 100, "press": "<5"},
     "places": [
-        {"place": "hall-b", "name": "Hall B", "people": 148},
+        {"place": "hall-b", "name": "Hall B", "people": 100},
         {"place": "press", "name": "Press room", "people": "<5"},
     ],
-    "totals": {"suggested": 417, "agreed": 131, "met": 58, "ended": 96},
-    "held_back": {"budget": 37, "no_consent": 12, "not_present": 204},
-    "registered": 2940,
-    "present": 1204,
+    "totals": {"suggested": 250, "agreed": 100, "met": 50, "ended": 50},
+    "held_back": {"budget": 25, "no_consent": 10, "not_present": 100},
+    "registered": 2500,
+    "present": 1000,
+    "trouble": None,
 }
 _LETTER: dict[str, Any] = {
     "number": 12,
@@ -39,8 +41,22 @@ _LETTER: dict[str, Any] = {
     "source": "connector:badges",
     "position": 3,
     "at": _AT,
-    "bytes": "eyJ0eXBlIjoiY2hlY2tpbi5hcml2ZWQifQ==",
+    "bytes": "eyJ0eXBlIjoiY2hlY2tpbi5hcml2ZWQiLCJhdHRlbmRlZSI6ImEzZjE5YzJlNzdiMDRkNWE4ZTZiMWMyMCJ9",
     "sent_at": None,
+}
+_LISTED: dict[str, Any] = _LETTER | {
+    "reason": "Its type is not known. The nearest is checkin.arrived.",
+    "bytes": "eyJ0eXBlIjoi4oCmIiwiYXR0ZW5kZWUiOiLigKYifQ==",
+    "size_bytes": 64,
+}
+_AUDITED: dict[str, Any] = {
+    "number": 31,
+    "at": _AT,
+    "role": "organizer",
+    "id": "ann",
+    "key": "64e92def201bc5bf",
+    "action": "letter.shown",
+    "letter": 12,
 }
 _KEY: dict[str, Any] = {
     "key": "64e92def201bc5bf",
@@ -65,10 +81,10 @@ _WHY: dict[str, Any] = {
 }
 _CARD: dict[str, Any] = {
     "card": "m-9447ee028b88a72cec91b207",
-    "position": "4700-0",
+    "position": "7",
     "at": _AT,
     "why": [_WHY],
-    "near": True,
+    "near": None,
     "agreed_at": None,
     "your_place": None,
     "their_place": None,
@@ -77,7 +93,37 @@ _CARD: dict[str, Any] = {
     "your_answer": None,
     "told_place": None,
 }
-_LINK = "https://meet.example.org/m/hw.link.1f0c2a7b9d3e4f55.PjQ0vX2kTz8cWm1nR4sYbA6dGhJ7lU9eOiF3qVtKxZw"
+_LINK = "https://meet.example.org/welcome#hw.link.1f0c2a7b9d3e4f55.PjQ0vX2kTz8cWm1nR4sYbA6dGhJ7lU9eOiF3qVtKxZw"
+_QR = {"size": 57, "path": "M4 4h7v1h-7zM15 4h1v1h-1z"}
+_SIGN_IN = {"number": 2, "device": "Safari on iPhone", "at": _AT, "session": "9a1c4e7d20b35f68"}
+_SESSION = {
+    "session": "64e92def201bc5bf",
+    "device": "Firefox on Windows",
+    "made_at": _AT,
+    "last_used_at": "2027-03-09T15:20:00.000Z",
+    "expires_at": "2027-09-05T14:05:00.000Z",
+    "this": True,
+}
+_ME: dict[str, Any] = {
+    "attendee": "a3f19c2e77b04d5a8e6b1c20",
+    "name": "Ada Dogan",
+    "picture": "",
+    "conference": {
+        "id": "himss-2027",
+        "name": "HIMSS 2027",
+        "time_zone": "America/Chicago",
+        "places": [{"place": "hall-b", "name": "Hall B"}],
+        "closed": False,
+    },
+    "consent": {"matching": True, "chats": True, "share_place": False, "show_name": True},
+    "present": True,
+    "place": "hall-b",
+    "accounts": [
+        {"account": "bluesky:ada.example", "verified": True, "state": "verified"},
+        {"account": "mastodon:ada@social.example", "verified": False, "state": "lost"},
+    ],
+    "sign_ins": [_SIGN_IN],
+}
 
 SENT: dict[tuple[str, str], Any] = {
     ("PUT", "/v1/conferences/{conference}"): _OPENING,
@@ -90,6 +136,7 @@ SENT: dict[tuple[str, str], Any] = {
         "show_name": True,
     },
     ("POST", "/v1/conferences/{conference}/keys"): {"id": "door-scanner", "days": 30},
+    ("POST", "/v1/conferences/{conference}/owner"): {"organizer": "himss-team"},
     ("POST", "/v1/dead-letters/{number}/resend"): {
         "bytes": "eyJ0eXBlIjoiY2hlY2tpbi5hcnJpdmVkIiwgLi4ufQ==",
         "dry_run": True,
@@ -101,6 +148,8 @@ SENT: dict[tuple[str, str], Any] = {
         "checkins": True,
         "days": 30,
     },
+    ("POST", "/v1/session"): {"link": _LINK.partition("#")[2]},
+    ("POST", "/v1/me/sessions/seen"): {"number": 2},
     ("POST", "/v1/me/answers"): {"card": _CARD["card"], "answer": "accepted"},
     ("DELETE", "/v1/me/blocks"): {"blocked": "0d9f6a2e4b7c8151a3e6f902"},
 }
@@ -129,9 +178,11 @@ GIVEN: dict[tuple[str, str], Any] = {
     ("POST", "/v1/conferences/{conference}/attendees"): {"attendee": "a3f19c2e77b04d5a8e6b1c20", "link": _LINK},
     ("POST", "/v1/conferences/{conference}/attendees/{attendee}/link"): {"link": _LINK},
     ("GET", "/v1/conferences/{conference}/overview"): _OVERVIEW,
-    ("GET", "/v1/conferences/{conference}/dead-letters"): {"letters": [_LETTER], "next": 12, "gone": {}},
-    ("GET", "/v1/dead-letters"): {"letters": [_LETTER], "next": None, "gone": {"old": 40, "erased": 1}},
-    ("GET", "/v1/dead-letters/{number}"): _LETTER,
+    ("GET", "/v1/conferences/{conference}/dead-letters"): {"letters": [_LISTED], "next": 12, "gone": {}},
+    ("GET", "/v1/dead-letters"): {"letters": [_LISTED], "next": None, "gone": {"old": 40, "erased": 1}},
+    ("GET", "/v1/dead-letters/{number}"): _LISTED,
+    ("POST", "/v1/dead-letters/{number}/show"): _LETTER,
+    ("GET", "/v1/audit"): {"entries": [_AUDITED], "next": None},
     ("POST", "/v1/dead-letters/{number}/resend"): {"number": 12, "dry_run": True, "result": {"status": "good"}},
     ("POST", "/v1/events"): {
         "results": [
@@ -157,29 +208,42 @@ GIVEN: dict[tuple[str, str], Any] = {
         ]
     },
     ("POST", "/v1/conferences/{conference}/keys"): _MADE,
+    ("GET", "/v1/me"): _ME,
+    ("GET", "/v1/me/sessions"): {"sessions": [_SESSION], "sign_ins": [_SIGN_IN]},
+    ("DELETE", "/v1/me/sessions"): {"ended": 1},
+    ("POST", "/v1/me/links"): {"link": _LINK, "expires_at": "2027-03-09T14:15:00.000Z", "qr": _QR},
+    ("POST", "/v1/session"): {"conference": "himss-2027", "attendee": "a3f19c2e77b04d5a8e6b1c20"},
+    ("POST", "/v1/conferences/{conference}/owner"): {"conference": "himss-2027", "organizer": "himss-team"},
     ("GET", "/v1/me/blocks"): [{"blocked": "0d9f6a2e4b7c8151a3e6f902", "name": "Bob Iyer", "picture": None}],
-    ("GET", "/v1/me/inbox"): {"position": "4700-0", "cards": [_CARD]},
+    ("GET", "/v1/me/inbox"): {"position": "7", "cards": [_CARD]},
+    ("POST", "/v1/me/answers"): _OWN_TAKEN,
+    ("POST", "/v1/me/here"): _OWN_TAKEN,
+    ("POST", "/v1/me/left"): _OWN_TAKEN,
+    ("POST", "/v1/me/blocks"): _OWN_TAKEN,
+    ("DELETE", "/v1/me/blocks"): _OWN_TAKEN,
+    ("PATCH", "/v1/me/consent"): _OWN_TAKEN,
 }
 
 # Of streams: the events by name, what each says, and one as it comes.
 STREAMS: dict[str, tuple[dict[str, str], str]] = {
     "/v1/conferences/{conference}/stream": (
         {
-            "overview": "The numbers, as in `overview`; every second while they change.",
+            "overview": "The numbers, as in `overview`; whenever they were counted.",
             "beat": "Nothing changed for a while; the line is alive.",
         },
-        'event: overview\ndata: {"events":48213,"events_per_second":31.4,"lag":0, …}\n\n',
+        'event: overview\ndata: {"events":25000,"events_per_second":16.7,"lag":"<5", …}\n\n',
     ),
     "/v1/me/stream": (
         {
             "suggested": "A card: somebody you know is here.",
             "agreed": "Both said yes; places of those who share theirs.",
             "located": "The other says where they are.",
-            "withdrawn": "The card is over.",
+            "withdrawn": "The card is over. Read again, every entry of a card that is over comes as this.",
             "presence": "Whether I am here, and where: at the opening and when it changed. It has no id.",
-            "reset": "What came after your position is no longer kept: take the inbox again. It has no id.",
+            "sign_ins": "Sign-ins on other devices that this session has not dismissed, when there are. It has no id.",
+            "reset": "Your position is none of this inbox, or no longer kept: take the inbox again. It has no id.",
             "beat": "Nothing came for a while; the line is alive. It has no id.",
         },
-        'id: 4700-0\nevent: suggested\ndata: {"kind":"suggested","card":"m-9447ee028b88a72cec91b207", …}\n\n',
+        'id: 7\nevent: suggested\ndata: {"kind":"suggested","card":"m-9447ee028b88a72cec91b207", …}\n\n',
     ),
 }

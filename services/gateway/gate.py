@@ -1,22 +1,22 @@
-"""The parts that routes use, put together by the composition root; and how often each caller may ask.
+"""The parts that routes use, put together by the composition root.
 
 Owns: the list of parts. May never: make one by itself.
 """
 
 import asyncio
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
+from urllib.parse import urlsplit
 
 from schemas.events import ConferenceOpened
 from services.directory.codes import PostReader
 from services.directory.directory import SqliteDirectory
-from services.door.limits import Limiter
 from services.door.sender import Sender, sender_of
 from services.gateway.auth import Caller
 from services.gateway.bounds import Bounds
+from services.gateway.budgets import Budgets
 from services.gateway.conferences import Conferences, Known
 from services.gateway.devices import Devices
 from services.gateway.erasures import Erasures
@@ -26,6 +26,7 @@ from services.gateway.metrics import Metrics
 from services.gateway.overview import Overviews
 from services.gateway.problems import ProblemError
 from services.gateway.rebuilding import Rebuilding
+from services.gateway.returning import Returning
 from services.gateway.runner import Readiness, Runner
 from services.gateway.streams import Hub
 from services.gateway.unpacking import Unpacker
@@ -34,10 +35,6 @@ from services.journal import Journal
 from streams.matching import Matcher
 
 T = TypeVar("T")
-
-
-def _microseconds() -> int:
-    return time.monotonic_ns() // 1_000
 
 
 @dataclass(frozen=True)
@@ -59,29 +56,26 @@ class Gate:
     clock: Callable[[], int]
     public_url: str
     static: Path
+    budgets: Budgets
     bounds: Bounds = field(default_factory=Bounds)
     registering: asyncio.Lock = field(default_factory=asyncio.Lock)
     importing: asyncio.Lock = field(default_factory=asyncio.Lock)  # taken before the other
     unpacker: Unpacker = field(default_factory=Unpacker)
-    limiters: dict[str, Limiter] = field(default_factory=dict)
 
     faces: Faces = field(init=False)
     rebuilding: Rebuilding = field(init=False)
     devices: Devices = field(init=False)
+    returning: Returning = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "devices", Devices(self.clock()))
         object.__setattr__(self, "faces", Faces(self.directory.display))
-        object.__setattr__(self, "rebuilding", Rebuilding(self.inboxes, self.delivering, self.overviews.again))
-        for name, rate in self.bounds.rates.items():
-            self.limiters[name] = Limiter(rate, _microseconds)
+        object.__setattr__(self, "rebuilding", Rebuilding(self.inboxes, self.delivering))
+        object.__setattr__(self, "returning", Returning(self.intake))
 
     def charge(self, rate: str, who: str, cost: int = 1) -> None:
         """Takes it from the caller's bucket; ProblemError when it is empty."""
-        limiter = self.limiters[rate]
-        wait_s = limiter.wait(who, min(cost, self.bounds.rates[rate].burst))
-        if wait_s:
-            raise ProblemError(429, "rate", f"Too many at once. Wait {wait_s} s and go on.", retry_s=wait_s)
+        self.budgets.charge(rate, who, cost)
 
     def sender(self, caller: Caller) -> Sender:
         """The caller as the door knows senders."""
@@ -116,6 +110,11 @@ class Gate:
         """The conference of an attendee's session."""
         known = self.conferences.get(caller.conference)
         return None if known is None else known.opened
+
+    @property
+    def below(self) -> str:
+        """The path of the public address, "" or such as "/hallway": all links, files and cookies are below it."""
+        return urlsplit(self.public_url).path.rstrip("/")
 
     @property
     def secure(self) -> bool:

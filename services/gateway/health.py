@@ -1,6 +1,7 @@
 """Health, metrics and the API's own description.
 
-Owns: these routes. May never: tell strangers anything but whether it is well.
+Owns: these routes. May never: tell strangers anything but whether it is well, and of the store in a fixed sentence why
+not.
 """
 
 import asyncio
@@ -11,8 +12,9 @@ from msgspec import Struct
 
 from services.gateway.gate import Gate
 from services.gateway.openapi import described
-from services.gateway.problems import ProblemError
+from services.gateway.problems import ProblemError, store_trouble
 from services.gateway.roles import EVERYBODY, LOOPBACK, allow
+from services.inbox.port import InboxStoreError
 
 
 class Health(Struct, frozen=True):
@@ -36,11 +38,14 @@ async def ready(gate: Gate) -> Health:
         raise ProblemError(
             503, "away", "The log cannot be reached now, so nothing is taken. Reading goes on.", retry_s=2
         )
-    for known in gate.conferences:
-        if known.opened is not None:
-            async with asyncio.timeout(gate.bounds.ask_s):
-                await gate.inboxes.totals(known.id)
-            break
+    try:
+        async with asyncio.timeout(gate.bounds.ask_s):
+            await gate.inboxes.check()  # reading alone may go well where no card can be delivered
+            opened = next((known.id for known in gate.conferences if known.opened is not None), None)
+            if opened is not None:
+                await gate.inboxes.totals(opened)
+    except InboxStoreError as error:
+        raise store_trouble(str(error)) from None
     return Health("ready")
 
 

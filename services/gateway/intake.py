@@ -1,31 +1,39 @@
 """The one way into the log: read, admitted, translated, durable; then what follows from it.
 
-Owns: the steps and their order, and the lock of translating and erasing. May never: answer "accepted" before the disk
-has it, or bring an account into the log.
+Owns: the steps and their order, the lock of translating and erasing, and that of openings. May never: answer
+"accepted" before the disk has it, or bring an account into the log.
 Theory: events are translated under the lock that erasing takes too, so nobody gets a token in the middle of an erasure;
 both waits for the disk, of the posts' way back and of the log, are outside of it, or there would be no group commits.
-What is translated is handed on as it is, not as bytes. A bad line of an organizer or a connector
-becomes a dead letter; an attendee's does not: the sender is told, and nobody else reads their words.
+What is translated is handed on as it is, not as bytes. Senders get the lock in turn, and pay for accounts that nobody
+named before; an attendee's post that cannot count comes no further than being admitted. A bad line of an
+organizer or a connector becomes a dead letter; an attendee's does not: the sender is told, and nobody else reads their
+words.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
+import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
 from schemas.codec import EVENT_BYTES, Codec, Record, Reject, encode
-from schemas.events import AttendeeErased, ConferenceClosed, ConferenceOpened, Input
+from schemas.events import ActivityPosted, AttendeeErased, ConferenceClosed, ConferenceOpened, Input
 from services.directory.directory import SqliteDirectory
+from services.directory.port import NamedPost
 from services.door.rules import admit
 from services.door.sender import Refused, Sender, source_of
-from services.door.translation import Translated, at_hand, translated
+from services.door.translation import Translated, accounts_in, at_hand, translated
+from services.door.uploads import cannot_count
 from services.embedded import Accepted, Answer, Rejected
 from services.gateway.conferences import Conferences
 from services.gateway.keeping import Keeping
+from services.gateway.opening_rights import Rights, opens, owned_by, rights_of
 from services.gateway.runner import Runner
+from services.gateway.standing import verified_of
+from services.gateway.turns import Turns
 
 SETTLED_S = 15.0
 _PART_LINES = 150  # decoded between two looks at the rest of the event loop, about half a ms
@@ -33,7 +41,10 @@ NOTED = frozenset({ConferenceOpened, ConferenceClosed, AttendeeErased})  # what 
 
 
 class Result(Struct, frozen=True, omit_defaults=True, gc=False):
-    """What became of one event. ``conference`` and ``offset``: where it stands (a post may stand in several logs)."""
+    """What became of one event. ``conference`` and ``offset``: where it stands (a post may stand in several logs).
+
+    An attendee is told neither: an offset counts other people's records.
+    """
 
     status: str
     conference: str | None = None
@@ -43,22 +54,43 @@ class Result(Struct, frozen=True, omit_defaults=True, gc=False):
 
 
 _Item = Record | Refused | Reject
+Charge = Callable[[str, str, int], None]  # a rate, who, how much; raises ProblemError when there is no more of it
+_OPENING = frozenset({"organizer", "operator"})
+_NAMING = frozenset({"attendee", "organizer", "connector"})
 Followed = Callable[[Sequence[Input]], Awaitable[None]]
+Left = Callable[[Sequence[AttendeeErased]], Awaitable[None]]
+
+
+def free(rate: str, who: str, cost: int) -> None:
+    """Budgets without end."""
+
+
+def _is_post(record: Record | Reject) -> bool:
+    return isinstance(record, Record) and type(record.event) is ActivityPosted
 
 
 @dataclass(slots=True)
 class Intake:
-    """Used on the event loop. ``followed`` gets what was accepted of one request, before it is answered."""
+    """Used on the event loop. ``followed`` gets what was accepted of one request, before it is answered; ``leaving``
+    the erasures of one, before they are in the log and after all that came before them is."""
 
     runner: Runner
     directory: SqliteDirectory
     conferences: Conferences
     clock: Callable[[], int]
     followed: Followed
+    leaving: Left
     keeping: Keeping
+    charge: Charge = free
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     _codec: Codec = field(default_factory=partial(Codec, from_outside=True))
+    _openings: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _turns: Turns = field(init=False)
     _under_way: set[asyncio.Future[None]] = field(default_factory=set)
+    _writing: set[asyncio.Future[None]] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self._turns = Turns(self.lock)
 
     async def take(self, lines: Sequence[bytes | Reject], sender: Sender) -> list[Result]:
         """Lines as they came from outside, or what is wrong with one; and what became of each. As ``Runner.take``."""
@@ -70,16 +102,14 @@ class Intake:
             await asyncio.sleep(0)
         return await self._taken(found, sender)
 
-    async def say(self, events: Sequence[Input], sender: Sender) -> list[Result]:
-        """Events that a route made."""
-        return await self._taken([self._codec.decode(encode(event)) for event in events], sender)
+    async def say(self, events: Sequence[Input], sender: Sender, handed_to: str | None = None) -> list[Result]:
+        """Events that a route made. ``handed_to``: who owns the conferences that they open, from here on."""
+        return await self._taken([self._codec.decode(encode(event)) for event in events], sender, handed_to)
 
     def check(self, line: bytes, sender: Sender) -> Input | Result:
         """The event of a line as it would be taken from this sender, or why it would not; takes nothing."""
         record = self._codec.decode(line)
-        extended, claimed = self._extended(sender, [record])
-        self.conferences.release(claimed)
-        admitted = self._admitted(extended, record)
+        admitted = self._admitted(rights_of(sender, [record], self.conferences, self.clock()), record)
         return admitted.event if isinstance(admitted, Record) else _result(admitted, None)
 
     async def settled(self) -> None:
@@ -89,69 +119,112 @@ class Intake:
             if late:
                 raise TimeoutError("What is being taken takes too long.")
 
-    async def _taken(self, found: Sequence[Record | Reject], sender: Sender) -> list[Result]:
-        sender, claimed = self._extended(sender, found)
+    async def _taken(
+        self, found: Sequence[Record | Reject], sender: Sender, handed_to: str | None = None
+    ) -> list[Result]:
         done = asyncio.get_running_loop().create_future()
         self._under_way.add(done)
         try:
-            ready = await self._translated(found, sender)
-            items = [_to_log(item, sender) for item in ready]
-            answers: Sequence[Answer] = ()
-            if any(item is not None for item in items):
-                answers = await self.runner.take(items, source_of(sender))
-            results = [_result(item, answers[at] if answers else None) for at, item in enumerate(ready)]
-            await self._note(ready, answers)
-            return results
+            if sender.role not in _OPENING or not opens(found):
+                return await self._through(found, rights_of(sender, found, self.conferences, self.clock()))
+            async with self._openings:
+                rights = rights_of(sender, found, self.conferences, self.clock(), handed_to)
+                if rights.new:
+                    self.charge("opening", sender.key, len(rights.new))
+                return await self._through(found, rights)
         finally:
             self._under_way.discard(done)
             done.set_result(None)
-            self.conferences.release(claimed)
 
-    def _extended(self, sender: Sender, found: Sequence[Record | Reject]) -> tuple[Sender, list[str]]:
-        """An organizer's own conferences are those of the key, those it opened, and new ones that it opens now; the
-        last ones are claimed as well, until it is decided whether the opening is taken."""
-        claimed: list[str] = []
-        if sender.role != "organizer":
-            return sender, claimed
-        own = sender.conferences | self.conferences.owned(sender.id)
-        for record in found:
-            if isinstance(record, Record) and isinstance(record.event, ConferenceOpened):
-                wider = replace(sender, conferences=own | {record.event.conference})
-                good = not isinstance(admit(wider, record.event, self.clock()), Refused)
-                if good and self.conferences.claim(record.event.conference, sender.id):
-                    claimed.append(record.event.conference)
-                    own = wider.conferences
-        return replace(sender, conferences=own), claimed
+    async def _through(self, found: Sequence[Record | Reject], rights: Rights) -> list[Result]:
+        sender = rights.sender
+        ready, answers = await self._written(found, rights, await self._uploaded(found, sender))
+        results = [_result(item, answers[at] if answers else None) for at, item in enumerate(ready)]
+        await self._note(ready, answers)
+        return [_of_attendee(result) for result in results] if sender.role == "attendee" else results
 
-    def _admitted(self, sender: Sender, record: Record | Reject) -> _Item:
+    async def _uploaded(self, found: Sequence[Record | Reject], sender: Sender) -> frozenset[str]:
+        """The verified accounts of an attendee who brings posts, as the log has them."""
+        if sender.role != "attendee" or not any(_is_post(record) for record in found):
+            return frozenset()
+        (conference,) = sender.conferences
+        held = await asyncio.to_thread(self.directory.accounts.held_accounts, conference, sender.id)
+        verified = await self.runner.ask(conference, lambda matcher: verified_of(matcher, sender.id, held))
+        return frozenset(held[token] for token in verified)
+
+    def _admitted(self, rights: Rights, record: Record | Reject, uploaded: Collection[str] = ()) -> _Item:
         if isinstance(record, Reject):
             return record
-        event = record.event
+        event, sender = record.event, rights.sender
         if event.conference in self.conferences.ending:
             return Refused("This conference is being erased.", "gone", "conference")
         if event.conference in self.conferences.ended:
             return Refused("This conference was erased. Its id cannot begin anew; take another.", "gone", "conference")
         if isinstance(event, ConferenceOpened) and sender.role == "organizer" and self.conferences.is_free(event):
+            if event.conference in rights.refused:
+                return rights.refused[event.conference]
             sender = replace(sender, conferences=sender.conferences | {event.conference})  # to be told what is wrong
         admitted = admit(sender, event, self.clock())
-        return admitted if isinstance(admitted, Refused) else Record(admitted.event, record.at, None)
+        if isinstance(admitted, Refused):
+            return admitted
+        said = admitted.event
+        if isinstance(said, ConferenceOpened):
+            said = owned_by(said, rights, self.conferences)
+        if sender.role == "attendee" and isinstance(said, ActivityPosted):
+            fault = cannot_count(said, uploaded, self.clock())
+            if fault is not None:
+                return fault
+        return Record(said, record.at, None)
 
-    async def _translated(self, found: Sequence[Record | Reject], sender: Sender) -> list[_Item]:
-        """What may enter, under its tokens; the way back from these is kept."""
+    async def _written(
+        self, found: Sequence[Record | Reject], rights: Rights, uploaded: Collection[str]
+    ) -> tuple[list[_Item], Sequence[Answer]]:
+        """What may enter, and what the log answered. Of an erasure nobody can say anything any more once the log has
+        it, so all that is on its way comes first, and nothing else comes before it."""
+        sender, done = rights.sender, asyncio.get_running_loop().create_future()
+        try:
+            async with self._turns.of(sender.key):
+                ready, posts = await self._translated(found, rights, uploaded)
+                leaving = [item.event for item in ready if isinstance(item, Record)]
+                erased = [event for event in leaving if isinstance(event, AttendeeErased)]
+                if erased:
+                    await self._others_written()
+                    await self.leaving(erased)
+                    return ready, await self._logged(ready, posts, sender)
+                self._writing.add(done)
+            return ready, await self._logged(ready, posts, sender)
+        finally:
+            self._writing.discard(done)
+            done.set_result(None)
+
+    async def _others_written(self) -> None:
+        if self._writing:
+            _, late = await asyncio.wait(set(self._writing), timeout=SETTLED_S)
+            if late:
+                raise TimeoutError("What is being taken takes too long.")
+
+    async def _logged(self, ready: Sequence[_Item], posts: Sequence[NamedPost], sender: Sender) -> Sequence[Answer]:
+        await self.keeping.kept(posts, sender.key)
+        items = [_to_log(item, sender) for item in ready]
+        return await self.runner.take(items, source_of(sender)) if any(item is not None for item in items) else ()
+
+    async def _translated(
+        self, found: Sequence[Record | Reject], rights: Rights, uploaded: Collection[str]
+    ) -> tuple[list[_Item], Sequence[NamedPost]]:
+        """What may enter, under its tokens, and the posts whose way back is to be kept. Under the lock."""
         ready: list[_Item] = []
-        async with self.lock:
-            for start in range(0, len(found), _PART_LINES):
-                ready += [self._admitted(sender, record) for record in found[start : start + _PART_LINES]]
-                await asyncio.sleep(0)
-            records = [item for item in ready if isinstance(item, Record)]
-            told, posts = await self._told([record.event for record in records])
-        await self.keeping.kept(posts)
+        for start in range(0, len(found), _PART_LINES):
+            ready += [self._admitted(rights, record, uploaded) for record in found[start : start + _PART_LINES]]
+            await asyncio.sleep(0)
+        records = [item for item in ready if isinstance(item, Record)]
+        told, posts = await self._told([record.event for record in records], rights.sender)
         done = iter(zip(records, told, strict=True))
-        return [_in_place(*next(done)) if isinstance(item, Record) else item for item in ready]
+        return [_in_place(*next(done)) if isinstance(item, Record) else item for item in ready], posts
 
-    async def _told(self, events: Sequence[Input]) -> Translated:
+    async def _told(self, events: Sequence[Input], sender: Sender) -> Translated:
         rows = at_hand(events, self.directory)
         if rows is None:
+            await self._pay_for_accounts(events, sender)
             return await asyncio.to_thread(translated, events, self.directory)
         whole = Translated([], [])
         for start in range(0, len(events), _PART_LINES):
@@ -160,6 +233,14 @@ class Intake:
             whole.posts.extend(posts)
             await asyncio.sleep(0)
         return whole
+
+    async def _pay_for_accounts(self, events: Sequence[Input], sender: Sender) -> None:
+        """Each account that nobody named before is a row that stays; whoever names it has so many."""
+        named = {account for event in events for account in accounts_in(event)}
+        if named and sender.role in _NAMING:
+            new = await asyncio.to_thread(self.directory.accounts.unknown, named)
+            if new:
+                self.charge(f"{sender.role}_accounts", sender.key, new)
 
     async def _note(self, ready: Sequence[_Item], answers: Sequence[Answer]) -> None:
         accepted: list[Input] = []
@@ -186,7 +267,27 @@ def _to_log(item: _Item, sender: Sender) -> Record | Reject | None:
         return item if isinstance(item, Record) else None
     if sender.role == "attendee" or not item.line.strip():
         return None
-    return Reject(item.reason, item.field, item.line[: EVENT_BYTES + 1])
+    return Reject(item.reason, item.field, item.line[: EVENT_BYTES + 1], _conference_in(item.line, sender))
+
+
+class _Named(Struct):
+    conference: str = ""
+
+
+def _conference_in(line: bytes, sender: Sender) -> str | None:
+    """Which conference a bad line is of: none that its sender does not speak for, so nobody fills another's letters."""
+    if len(line) > EVENT_BYTES:
+        return None
+    try:
+        named = msgspec.json.decode(line, type=_Named).conference
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None
+    return named if named in sender.conferences else None
+
+
+def _of_attendee(result: Result) -> Result:
+    """No place in a log, and not whether anybody here is known to a post: nothing that depends on others."""
+    return Result("accepted") if result.status == "accepted" else result
 
 
 def _result(item: _Item, answer: Answer | None) -> Result:

@@ -7,12 +7,14 @@ another thread's than the log's, so the next requests are kept here while those 
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 from services.directory.port import NamedPost
 from services.embedded.answers import BusyError
 
 MOST_WAITING = 20_000  # posts, as many as may wait for the log
+MOST_OWN = 10_000  # of them one sender's, so that the others have the rest
 KEPT_S = 10.0  # a disk that takes longer is not well
 
 
@@ -22,17 +24,20 @@ class Keeping:
     def __init__(self, keep: Callable[[Sequence[NamedPost]], None]) -> None:
         self._keep = keep
         self._posts: list[NamedPost] = []
+        self._of: Counter[str] = Counter()
         self._waiters: list[asyncio.Future[None]] = []
         self._task: asyncio.Task[None] | None = None
 
-    async def kept(self, posts: Sequence[NamedPost]) -> None:
+    async def kept(self, posts: Sequence[NamedPost], sender: str = "") -> None:
         """Returns when these are on the disk. BusyError, DirectoryError, TimeoutError: they need not be."""
         if not posts:
             return
-        if self._posts and len(self._posts) + len(posts) > MOST_WAITING:
+        own = self._of[sender]
+        if (self._posts and len(self._posts) + len(posts) > MOST_WAITING) or (own and own + len(posts) > MOST_OWN):
             raise BusyError(f"{len(self._posts):,} posts wait to be kept. Try again in a moment.")
         waiter = asyncio.get_running_loop().create_future()
         self._posts += posts
+        self._of[sender] += len(posts)
         self._waiters.append(waiter)
         if self._task is None:
             self._task = asyncio.create_task(self._run(), name="keeping posts")
@@ -43,6 +48,7 @@ class Keeping:
         try:
             while self._waiters:
                 posts, self._posts = self._posts, []
+                self._of.clear()
                 waiters, self._waiters = self._waiters, []
                 try:
                     await asyncio.to_thread(self._keep, posts)

@@ -1,77 +1,100 @@
-"""Erasing a person in the dead letters: a letter that names them goes, whole.
+"""Erasing a person in the dead letters: those that may name them lose their key, whatever they look like.
 
-Owns: by what a letter names somebody. May never: leave one because it is not well-formed: that is why it is a letter.
-Theory: the bytes are read as text in the forms in which somebody's words may come (escaped, other case, two bytes a
-sign) and searched for the attendee's id, accounts, address and name; of letters there are so few that all are looked
-at. Rather one letter too many: its sender was told at once that it was not taken.
+Responsibility: which letters that are. Invariants: no letter of the conference, or of no conference by a sender who
+speaks for it, from the day on which the person was added is readable after it; the work is bounded by the bytes that
+are stored, whatever stands in them.
+Why: bytes that could not be read can spell a name in ways that nobody foresees. Beside that, letters of other
+conferences in which a name stands plainly go too, by one linear search each. Rather some letters too many: their
+senders were told at once that they were not taken, and an organizer is told how many went.
 """
 
-import re
 from base64 import b64decode
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 
 import msgspec
 
-from schemas.folding import fold
 from schemas.names import spellings
 from schemas.outputs import DeadLetter
 from services.directory.directory import SqliteDirectory
+from services.directory.port import Grant
 from services.journal import Journal
-from services.journal.port import BATCH_ROWS
 
-_ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")
-_WORD = re.compile(r"[\w:.+\-]+")
-_SHORT = 3  # a name of so few characters is in too many texts
+UNSEALED = ""  # how the journal calls what was stored before letters were sealed: it goes with the first erasure
+_AT_ONCE = 100  # letters of at most 90 kB in memory
+MOST_LOOKS = 20  # at places where a name stands within a word; a text that is made of them goes
+_OF_A_WORD = frozenset(b"abcdefghijklmnopqrstuvwxyz0123456789_")
+Owned = Callable[[str], Collection[str]]
 
 
-def erase_letters(directory: SqliteDirectory, journal: Journal, conference: str, attendees: Iterable[str]) -> int:
-    """Erases the letters that name any of these; how many. Call it while the directory still knows them."""
+def erase_letters(
+    directory: SqliteDirectory, journal: Journal, conference: str, attendees: Iterable[str], owned: Owned
+) -> int:
+    """Erases what may name any of these; how many letters. Call it while the directory still knows them.
+
+    ``owned`` gives the conferences that an organizer opened.
+    """
+    attendees = list(attendees)
+    since = min((directory.people.since(conference, attendee) for attendee in attendees), default=0)
     names = {name for attendee in attendees for name in _names(directory, conference, attendee)}
-    words = {name for name in names if _WORD.fullmatch(name)}
-    return drop(directory, journal, list(_naming(journal, words, names - words)))
+    keys = [key for key in directory.letter_keys.listed() if key.day >= since]
+    seals = {key.name for key in keys if key.conference == conference}
+    senders = {key.sender for key in keys if key.sender}
+    reach = {sender for sender in senders if _reaches(directory, sender, conference, owned)}
+    seals |= {key.name for key in keys if key.sender in reach}
+    directory.letter_keys.take_out(seals)
+    numbers = journal.letters_under({UNSEALED, *seals})
+    return journal.drop_letters([*numbers, *_naming(directory, journal, names)])
 
 
-def drop(directory: SqliteDirectory, journal: Journal, numbers: Iterable[int]) -> int:
-    """Erases letters; how many. Their keys first: with those they cannot be read in a topic either."""
-    letters = [letter for number in numbers if (letter := journal.letter(number)) is not None]
-    directory.letter_keys.take_out([letter.line.decode("utf-8", "replace") for letter in letters])
-    return journal.drop_letters([letter.number for letter in letters])
+def erase_letters_of(directory: SqliteDirectory, journal: Journal, conference: str) -> int:
+    """Erases all letters of a conference."""
+    seals = {key.name for key in directory.letter_keys.listed() if key.conference == conference}
+    directory.letter_keys.take_out(seals)
+    return journal.drop_letters(journal.letters_under({UNSEALED, *seals}))
 
 
-def _names(directory: SqliteDirectory, conference: str, attendee: str) -> Iterator[str]:
-    tokens = directory.accounts.held_by(conference, attendee)
+def _reaches(directory: SqliteDirectory, source: str, conference: str, owned: Owned) -> bool:
+    """Whether a sender may bring events of this conference, so that a letter of none may be about its people."""
+    role, _, name = source.partition(":")
+    if role == "organizer" and conference in owned(name):
+        return True
+    if role not in ("organizer", "connector"):
+        return True
+    grants = [grant for grant, _, _ in directory.keys.listed("organizer" if role == "organizer" else "connector", name)]
+    return not grants or any(_is_for(grant, conference) for grant in grants)
+
+
+def _is_for(grant: Grant, conference: str) -> bool:
+    everywhere = grant.role == "connector" and not grant.conferences  # it brings posts, of anybody
+    return everywhere or conference in grant.conferences
+
+
+def _names(directory: SqliteDirectory, conference: str, attendee: str) -> Iterator[bytes]:
     person = directory.people.get(conference, attendee)
-    accounts = directory.accounts.accounts_of(tokens).values()
-    known = [attendee, *tokens, *[spelling for account in accounts for spelling in spellings(account)]]
-    known += [f"/{account.partition(':')[2].partition('@')[0]}" for account in accounts]  # in a link to the profile
-    if person is not None:
-        known += [person.email, person.name if len(person.name) > _SHORT else ""]
-    yield from (_plain(name) for name in known if name)
+    accounts = directory.accounts.ever_had(conference, attendee)
+    known = [attendee, *directory.accounts.held_by(conference, attendee), person.email if person else ""]
+    known += [spelling for account in accounts for spelling in spellings(account)]
+    yield from (name.lower().encode() for name in known if name)
 
 
-def _naming(journal: Journal, words: set[str], phrases: Collection[str]) -> Iterator[int]:
+def _naming(directory: SqliteDirectory, journal: Journal, names: Collection[bytes]) -> Iterator[int]:
     after = 0
-    while found := journal.letters(after, BATCH_ROWS):
-        for letter in found:
-            text = _text(b64decode(msgspec.json.decode(letter.line, type=DeadLetter).bytes))
-            if not words.isdisjoint(_words(text)) or any(phrase in text for phrase in phrases):
-                yield letter.number
-            after = letter.number
+    while found := journal.letters(after, _AT_ONCE):
+        for each in found:
+            after = each.number
+            letter = directory.letter_keys.opened(msgspec.json.decode(each.line, type=DeadLetter))
+            if letter is None or any(_stands_in(b64decode(letter.bytes).lower(), name) for name in names):
+                yield each.number
 
 
-def _text(raw: bytes) -> str:
-    return _plain(_ESCAPED.sub(lambda sign: chr(int(sign[1], 16)), raw.replace(b"\0", b"").decode("utf-8", "replace")))
-
-
-def _words(text: str) -> Iterator[str]:
-    """The words, and what comes after each colon in one: ``actor:x:ada`` names ``x:ada``."""
-    for word in _WORD.findall(text):
-        rest = word.strip(".:-+")
-        while rest:
-            yield rest
-            rest = rest.partition(":")[2]
-
-
-def _plain(text: str) -> str:
-    """As names are compared; without the signs that may stand before a handle."""
-    return fold(text).replace("@", "")
+def _stands_in(text: bytes, name: bytes) -> bool:
+    """Whether a name stands in a text as a word of its own. Linear in the text."""
+    at = -1
+    for _ in range(MOST_LOOKS):
+        at = text.find(name, at + 1)
+        if at < 0:
+            return False
+        around = text[at - 1 : at] if at else b"", text[at + len(name) : at + len(name) + 1]
+        if not any(sign and sign[0] in _OF_A_WORD for sign in around):
+            return True
+    return True

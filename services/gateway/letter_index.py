@@ -3,21 +3,15 @@
 Owns: one line a letter that is still there. May never: keep the bytes of one.
 """
 
-from base64 import b64decode
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from threading import Lock
 
 import msgspec
-from msgspec import Struct
 
 from schemas.outputs import DeadLetter
 from services.journal import Journal
 from services.journal.port import BATCH_ROWS
-
-
-class _Named(Struct):
-    conference: str = ""
 
 
 @dataclass(slots=True)
@@ -36,7 +30,7 @@ class LetterIndex:
             while found := self.journal.letters(self._after, BATCH_ROWS):
                 for each in found:
                     letter = msgspec.json.decode(each.line, type=DeadLetter)
-                    kept[each.number] = (letter.source, _conference_in(letter))
+                    kept[each.number] = (letter.source, letter.conference or "")
                     self._after = each.number
             if len(kept) != self.journal.letter_count():
                 left = set(self.journal.letter_numbers())
@@ -59,11 +53,3 @@ class LetterIndex:
         if not sent:
             return False
         return source is None or named in conferences or (sent == source and not named)
-
-
-def _conference_in(letter: DeadLetter) -> str:
-    try:
-        raw = b64decode(letter.bytes)
-        return msgspec.json.decode(raw, type=_Named).conference
-    except (msgspec.MsgspecError, ValueError, RecursionError):
-        return ""

@@ -1,6 +1,7 @@
-"""A link for everybody of a conference, as a CSV for the mailing.
+"""A link for everybody of a conference who has never signed in, as a CSV for the mailing.
 
-Owns: this route. May never: give the links of a conference to anybody but its organizer, or keep the file.
+Owns: this route. May never: give the links of a conference to anybody but its organizer, keep the file, or make a link
+for somebody who has signed in: whoever held it would be that person.
 """
 
 import asyncio
@@ -8,13 +9,15 @@ import asyncio
 from litestar import Response, post
 
 from schemas.events import PlainId
+from services.directory.sessions import NoLink
 from services.door.attendee_csv import write_csv
 from services.gateway.auth import Caller
 from services.gateway.gate import Gate
-from services.gateway.organizer import address
+from services.gateway.own_sessions import address_of
 from services.gateway.roles import allow
 
 _HEADING = ("name", "email", "attendee", "link")
+_NO_LINK = {NoLink.SIGNED_IN: "none: has signed in", NoLink.UNKNOWN: "none: is being erased"}
 _AT_ONCE = 500  # people of a transaction: nobody else's write waits longer
 _COST = 2_500  # of the organizer's bucket: twice at once, then once in 5 s
 _HEADERS = {"content-disposition": 'attachment; filename="links.csv"', "cache-control": "no-store"}
@@ -28,15 +31,19 @@ _HEADERS = {"content-disposition": 'attachment; filename="links.csv"', "cache-co
     tags=["organizer"],
 )
 async def links(gate: Gate, caller: Caller, conference: PlainId) -> Response[bytes]:
-    """A new link for each registered person, each good once; the four before it stay good."""
+    """A link for each registered person who has never signed in, good once; the four before it stay good."""
     gate.owned(caller, conference)
     gate.charge("organizer", f"links {conference}", _COST)
     rows: list[tuple[str, str, str, str]] = []
     after = ""
     while page := await asyncio.to_thread(gate.directory.links, conference, after, _AT_ONCE):
-        rows += [(who.name, who.email, who.attendee, address(gate, link)) for who, link in page]
+        rows += [(who.name, who.email, who.attendee, _shown(gate, link)) for who, link in page]
         after = page[-1][0].attendee
     return Response(await asyncio.to_thread(write_csv, _HEADING, rows), media_type="text/csv", headers=_HEADERS)
+
+
+def _shown(gate: Gate, link: str | NoLink) -> str:
+    return _NO_LINK[link] if isinstance(link, NoLink) else address_of(gate.public_url, link)
 
 
 ROUTES = [links]

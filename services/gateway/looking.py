@@ -16,15 +16,14 @@ from services.gateway.auth import Caller
 from services.gateway.gate import Gate
 from services.gateway.overview import Overview
 from services.gateway.roles import allow
-from services.gateway.standing import WhyStep, why
 from services.gateway.streams import BEAT, EventStream, Owner, chunk
-from services.inbox.port import InboxUnavailableError
+from services.gateway.why import WhyStep, why
 
 ORGANIZERS = allow("organizer", "operator")
 
 
 class Steps(Struct, frozen=True):
-    """The conditions of a suggestion, one by one."""
+    """What holds for the two whatever anybody does, then the conference's rules. Nothing that a person did is in it."""
 
     steps: tuple[WhyStep, ...]
 
@@ -37,26 +36,22 @@ def _source(caller: Caller) -> str | None:
 async def overview(gate: Gate, caller: Caller, conference: PlainId) -> Overview:
     """Is it flowing."""
     gate.owned(caller, conference)
-    try:
-        return await gate.overviews.latest(conference, _source(caller), gate.bounds.overview_s / 2)
-    except InboxUnavailableError:
-        await gate.delivering.ensure(conference)
-        return await gate.overviews.latest(conference, _source(caller), gate.bounds.overview_s / 2)
+    return await gate.overviews.latest(conference, _source(caller))
 
 
 @get("/v1/conferences/{conference:str}/stream", opt=ORGANIZERS, tags=["organizer"])
 async def overview_stream(gate: Gate, caller: Caller, conference: PlainId) -> EventStream:
-    """The numbers every second while they change: server-sent events."""
+    """The numbers as they are counted, every five minutes: server-sent events."""
     gate.owned(caller, conference)
     return EventStream(gate.hub, Owner(caller.id, conference), lambda: _changes(gate, conference, _source(caller)))
 
 
 async def _changes(gate: Gate, conference: str, source: str | None) -> AsyncGenerator[bytes, None]:
-    before, quiet_s, every_s = b"", 0.0, gate.bounds.overview_s
+    before, quiet_s, every_s = b"", 0.0, min(gate.bounds.looked_s, gate.bounds.overview_s)
     while True:
         try:
-            numbers = msgspec.json.encode(await gate.overviews.latest(conference, source, 0.9 * every_s))
-        except (InboxUnavailableError, BusyError, TimeoutError):
+            numbers = msgspec.json.encode(await gate.overviews.latest(conference, source))
+        except (BusyError, TimeoutError):
             numbers = before
         if numbers != before:
             yield chunk("overview", numbers)
@@ -70,7 +65,7 @@ async def _changes(gate: Gate, conference: str, source: str | None) -> AsyncGene
 
 @get("/v1/conferences/{conference:str}/why", opt=ORGANIZERS, tags=["organizer"])
 async def why_pair(gate: Gate, caller: Caller, conference: PlainId, a: PlainId, b: PlainId) -> Steps:
-    """Why these two are, or are not, suggested to each other."""
+    """What a suggestion of these two needs: whether the conference is open and they are registered, and the rules."""
     gate.owned(caller, conference)
     now = gate.clock()
     return Steps(await gate.ask(conference, lambda matcher: why(matcher, a[:128], b[:128], now)))

@@ -13,7 +13,8 @@ from litestar.openapi.config import OpenAPIConfig
 from litestar.routes import HTTPRoute
 from msgspec import Struct
 
-from services.gateway.auth import COOKIE, HEADER, ORGANIZER_COOKIE
+from services.gateway.auth import HEADER
+from services.gateway.credentials import COOKIE, ORGANIZER_COOKIE
 from services.gateway.examples import GIVEN, SENT, STREAMS
 from services.gateway.problems import MEDIA_TYPE, TITLES
 from services.gateway.reading import MEDIA_TYPES

@@ -17,14 +17,22 @@ from schemas.names import plain_id
 from schemas.times import written
 from services.directory.people import fault_in
 from services.directory.port import Person
+from services.directory.sessions import NoLink
 from services.door.attendee_csv import MOST_ACCOUNTS, AttendeeRow, Sheet, read_csv
 from services.gateway.auth import Caller
 from services.gateway.gate import Gate, sole
 from services.gateway.importing import Imported, imported
 from services.gateway.intake import Result
 from services.gateway.opening import Opening
+from services.gateway.own_sessions import address_of
 from services.gateway.problems import ProblemError
 from services.gateway.roles import allow
+
+_HAS_SIGNED_IN = (
+    "This person has signed in. Whoever holds a new link could act as them, so only they can make one: under You, on a "
+    "device where they are signed in. Hallway cannot send mail yet. If they have no such device any more, register "
+    "them again under another e-mail address: they prove their accounts again, and the newest proof counts."
+)
 
 
 class Erasing(Struct, forbid_unknown_fields=True):
@@ -52,18 +60,21 @@ class NewAttendee(Struct, forbid_unknown_fields=True, kw_only=True):
 
 
 class Registered(Struct, frozen=True):
-    """The id, and the link to hand out: an address, good once, for 14 days; what comes after ``/m/`` is the secret.
+    """The id, and the link to hand out: an address, good once, for 14 days; what comes after ``#`` is the secret. Null
+    where this person has signed in before: a link would let whoever holds it act as them.
 
-    ``changes``: what is now otherwise of somebody who was registered already; the consent never is.
+    ``changes``: what is now otherwise of somebody who was registered already; the consent never is. ``note``: what else
+    to know, such as that the person has to confirm first.
     """
 
     attendee: str
-    link: str
+    link: str | None
     changes: tuple[str, ...] = ()
+    note: str = ""
 
 
 class LinkMade(Struct, frozen=True):
-    """A magic link: an address, good once, for 14 days; what comes after ``/m/`` is the secret."""
+    """A sign-in link: an address, good once, for 14 days; what comes after ``#`` is the secret."""
 
     link: str
 
@@ -74,7 +85,7 @@ def _common(gate: Gate, conference: str) -> dict[str, Any]:
 
 @put("/v1/conferences/{conference:str}", opt=allow("organizer", "operator"), tags=["organizer"])
 async def open_conference(gate: Gate, caller: Caller, conference: PlainId, data: Opening) -> Result:
-    """Opens a conference, or replaces what was said of it. Who opens one first, owns it."""
+    """Opens a conference, or replaces what was said of it. Who opens one first owns it, until they hand it over."""
     try:
         plain_id(conference)
     except ValueError as error:
@@ -130,8 +141,9 @@ async def register(gate: Gate, caller: Caller, conference: PlainId, data: NewAtt
         raise ProblemError(422, "event", f"{done.mistakes[0].text} Mend it and send it again.")
     (line,) = done.lines
     assert line.attendee is not None
-    link = await asyncio.to_thread(gate.directory.keys.issue_link, conference, line.attendee)
-    return Registered(line.attendee, address(gate, link), line.changes)
+    link = await asyncio.to_thread(gate.directory.sessions.first_link, conference, line.attendee)
+    address = None if isinstance(link, NoLink) else address_of(gate.public_url, link)
+    return Registered(line.attendee, address, line.changes, done.waiting[0].text if done.waiting else "")
 
 
 def _account(text: str) -> str:
@@ -139,11 +151,6 @@ def _account(text: str) -> str:
         return account_form(text)
     except ValueError as error:
         raise ProblemError(422, "account", f"accounts: one {error}.", field="accounts") from None
-
-
-def address(gate: Gate, link: str) -> str:
-    """Where a link leads."""
-    return f"{gate.public_url}/m/{link}"
 
 
 @post("/v1/conferences/{conference:str}/attendees/csv", opt=allow("organizer"), status_code=200, tags=["organizer"])
@@ -157,8 +164,7 @@ async def register_csv(
     """Registers everybody in a CSV file; a line with a mistake is left out and said, and so is what changed."""
     gate.owned(caller, conference)
     charset = request.headers.get("content-type", "").lower().partition("charset=")[2].strip(' "').partition(";")[0]
-    encoding = request.headers.get("content-encoding", "")
-    async with gate.unpacker.unpacked(await request.body(), encoding, gate.bounds.csv_bytes) as body:
+    async with gate.unpacker.unpacked(request, gate.bounds.csv_bytes) as body:
         sheet = await asyncio.to_thread(read_csv, body, charset)
     return await imported(gate, gate.sender(caller), conference, sheet, dry_run=dry_run)
 
@@ -170,13 +176,15 @@ async def register_csv(
     tags=["organizer"],
 )
 async def new_link(gate: Gate, caller: Caller, conference: PlainId, attendee: PlainId) -> LinkMade:
-    """A new magic link for somebody registered."""
+    """A new link for somebody registered who has never signed in; 409 for everybody else."""
     gate.owned(caller, conference)
-    if await asyncio.to_thread(gate.directory.people.get, conference, attendee) is None:
-        raise ProblemError(404, "attendee", "Nobody is registered under this id. See the answer of the registration.")
     gate.charge("organizer", f"link {conference} {attendee}", 1_000)  # 5 at once, then one in 2 s
-    link = await asyncio.to_thread(gate.directory.keys.issue_link, conference, attendee)
-    return LinkMade(address(gate, link))
+    link = await asyncio.to_thread(gate.directory.sessions.first_link, conference, attendee)
+    if link is NoLink.UNKNOWN:
+        raise ProblemError(404, "attendee", "Nobody is registered under this id. See the answer of the registration.")
+    if isinstance(link, NoLink):
+        raise ProblemError(409, "signed-in", _HAS_SIGNED_IN)
+    return LinkMade(address_of(gate.public_url, link))
 
 
 ROUTES = [open_conference, close_conference, erase_conference, register, register_csv, new_link]

@@ -1,166 +1,197 @@
-"""An organizer's numbers, worked out at most once a second for all who look.
+"""An organizer's numbers: counted on a fixed grid of one period, the same for everybody who looks.
 
-Owns: the presence in the store, dead letters by conference, events a second. May never: show a number of people below
-five, or a dead letter of another organizer's conference.
+Responsibility: when it is counted, for which conferences, and what is shown of the counts.
+
+Invariants:
+- Between two counts of a conference there is at least one period, whoever looks, how often, with how many keys.
+- What is shown in between does not change. All numbers change together.
+- Every declared place is listed, and no other: a place that only its visitors named would tell that somebody was there.
+
+Failure modes:
+- The matcher is busy or away: the numbers stay what they were, and are counted again with the next period. Who looks
+  for the first time is told to come again.
 """
 
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 
 import structlog
 from msgspec import Struct
+from msgspec.structs import replace
 
+from services.directory.directory import SqliteDirectory
 from services.embedded import BusyError, StoppedError
-from services.gateway import standing
+from services.gateway.census import Census, people_of
 from services.gateway.conferences import Conferences
-from services.gateway.held_back import HeldBack
+from services.gateway.held_back import CAUSES
 from services.gateway.letter_index import LetterIndex
+from services.gateway.rough_counts import FEW, Rough, RoughCounts, rounded
 from services.gateway.runner import Runner
-from services.inbox.port import Inboxes, InboxForeignError, InboxLostError, InboxUnavailableError
-from services.inbox.view import organizer, told
 from services.journal import Journal
 
-_LATER = (InboxUnavailableError, InboxLostError, InboxForeignError, TimeoutError, BusyError)
-_RATE_S = 5.0  # events a second are those of so long
+LOOKED_PERIODS = 5  # so long after the last look a conference is still counted
+MINUTE_S = 60.0
+_SHARE = 20  # of what a count took, before the next one: the fold gives a twentieth of its time at most
 _log = structlog.get_logger("hallway.overview")
 
 
 class PlaceCount(Struct, frozen=True):
-    """A place, its name, and how many people are there."""
+    """A place, its name, and about how many people are there."""
 
     place: str
     name: str
-    people: int | str
+    people: Rough
 
 
 class Overview(Struct, frozen=True):
-    """Numbers of people and of their matters are exact from 5 on, below they are ``"<5"``.
+    """Numbers are rough: ``"<5"``, also for none, or 5, 10, 25, 50, 100, 250 … for about so many or more.
 
-    ``lag``: events that are in the log and not matched yet, of the whole server. ``events_per_second``: over the last
-    5 s. ``held_back``: pairs who know each other, one of them here, not suggested now, by why: ``no_consent``,
-    ``not_present`` (the other one), ``budget`` (enough suggestions for now); some seconds old. ``people``: by place.
+    People count once they have signed in; of a pair, both have. Counted every five minutes, for all who look alike.
+    ``lag``: events that are in the log and not matched yet, of the whole server. ``events_per_second``: since
+    the count before. ``people``: by place. ``totals``: matches ``suggested``, ``agreed``, ``met``, and ``ended``
+    without a meeting, because one of the two is not here any more. ``held_back``: pairs who know each other, one of
+    them here, never suggested, by why: ``no_consent``, ``not_present`` (the other one), ``budget`` (enough suggestions
+    for now); each person is in one pair at most. ``trouble``: what keeps cards from being delivered at this moment, in
+    a sentence; it is told at once.
     """
 
-    events: int
+    events: Rough
     events_per_second: float
-    lag: int
-    dead_letters: int
-    people: dict[str, int | str]
+    lag: Rough
+    dead_letters: Rough
+    people: dict[str, Rough]
     places: tuple[PlaceCount, ...]
-    totals: dict[str, int | str]
-    held_back: dict[str, int | str]
-    registered: int | str
-    present: int | str
+    totals: dict[str, Rough]
+    held_back: dict[str, Rough]
+    registered: Rough
+    present: Rough
+    trouble: str | None = None
 
 
 @dataclass(slots=True)
-class _Made:
-    at_s: float
+class _Counted:
+    """``at``: in ms of the clock, ``took_s`` of the counting. ``letters``: dead letters by who looks."""
+
+    at: int
+    took_s: float
+    events: int
     overview: Overview
+    letters: dict[str | None, Rough] = field(default_factory=dict)
 
 
 class Overviews:
-    """By conference."""
+    """By conference; ``run`` counts those that somebody looks at. ``period_s``: between two counts."""
 
     def __init__(
-        self, journal: Journal, runner: Runner, inboxes: Inboxes, clock: Callable[[], int], conferences: Conferences
+        self,
+        journal: Journal,
+        runner: Runner,
+        directory: SqliteDirectory,
+        clock: Callable[[], int],
+        conferences: Conferences,
+        period_s: float,
+        trouble: Callable[[], str | None],
     ) -> None:
-        self._journal, self._runner, self._inboxes, self._clock = journal, runner, inboxes, clock
-        self._conferences = conferences
-        self.letters, self.held_back = LetterIndex(journal), HeldBack(runner, clock)
-        self._made: dict[tuple[str, str | None], _Made] = {}
-        self._seen: dict[str, list[tuple[float, int]]] = {}
-        self._set: dict[str, str] = {}  # the position of the presence in the store
-        self._looked: dict[str, str] = {}  # the log's length when it was looked at
-        self._lock, self._keeping = asyncio.Lock(), asyncio.Lock()
+        self._trouble = trouble
+        self._journal, self._runner, self._directory, self._clock = journal, runner, directory, clock
+        self._conferences, self._period = conferences, max(1, int(period_s * 1_000))
+        self._rough = RoughCounts(directory.chance)
+        self.letters = LetterIndex(journal)
+        self._counted: dict[str, _Counted] = {}
+        self._looked: dict[str, int] = {}  # when somebody last looked
+        self._lock = asyncio.Lock()
 
-    async def latest(self, conference: str, source: str | None, fresh_s: float) -> Overview:
-        """The numbers, not older than ``fresh_s``."""
-        async with self._lock:
-            made = self._made.get((conference, source))
-            if made is None or time.monotonic() - made.at_s >= fresh_s:
-                overview = await self._work_out(conference, source)
-                made = self._made[conference, source] = _Made(time.monotonic(), overview)
-            return made.overview
+    async def latest(self, conference: str, source: str | None) -> Overview:
+        """The numbers as last counted. ``source``: whose dead letters; None: all."""
+        self._looked[conference] = self._clock()
+        counted = self._counted.get(conference)
+        if counted is None:
+            async with self._lock:
+                counted = self._counted.get(conference) or await self._count(conference)
+        if source not in counted.letters:
+            await asyncio.to_thread(self.letters.read_on)
+            counted.letters[source] = rounded(len(self.letters.of([conference], source)))
+        return replace(counted.overview, dead_letters=counted.letters[source], trouble=self._trouble())
 
-    async def _work_out(self, conference: str, source: str | None) -> Overview:
-        events = self._journal.length(conference)
-        now = self._clock()
-        numbers = await self._runner.ask(conference, lambda matcher: standing.numbers(matcher, now))
-        await asyncio.to_thread(self.letters.read_on)
-        shown = organizer(numbers.people, await self._inboxes.totals(conference), self.held_back.latest(conference))
-        return Overview(
-            events=events,
-            events_per_second=self._rate(conference, events),
-            lag=self._runner.behind,
-            dead_letters=len(self.letters.of([conference], source)),
-            people=shown.people,
-            places=self._named(conference, shown.people),
-            totals={
-                "suggested": shown.suggested,
-                "agreed": shown.agreed,
-                "met": told(numbers.met),
-                "ended": shown.ended,
-            },
-            held_back=shown.held_back,
-            registered=told(numbers.registered),
-            present=told(numbers.present),
-        )
-
-    def _named(self, conference: str, people: dict[str, int | str]) -> tuple[PlaceCount, ...]:
-        """In the order of the opening; places that it does not name last, by their ids."""
-        known = self._conferences.get(conference)
-        places = known.opened.places if known is not None and known.opened is not None else ()
-        names = {place.place: place.name for place in places}
-        order = [*[place for place in names if place in people], *[place for place in people if place not in names]]
-        return tuple(PlaceCount(place, names.get(place, place), people[place]) for place in order)
-
-    def _rate(self, conference: str, events: int) -> float:
-        now = time.monotonic()
-        seen = self._seen.setdefault(conference, [])
-        seen.append((now, events))
-        while len(seen) > 2 and now - seen[1][0] >= _RATE_S:
-            del seen[0]
-        since = now - seen[0][0]
-        return round((events - seen[0][1]) / since, 1) if since > 0 else 0.0
-
-    # -- presence in the store ---------------------------------------------------------------------------------------
-
-    def again(self, conference: str) -> None:
-        """The store was made again: it has no presence."""
-        self._set.pop(conference, None)
-        self._looked.pop(conference, None)
-
-    async def forget(self, conference: str) -> None:
-        """The conference is no more; nothing writes its presence after this."""
-        async with self._keeping, self._lock:
-            self.again(conference)
-            self._made = {key: made for key, made in self._made.items() if key[0] != conference}
-            self._seen.pop(conference, None)
-            self.held_back.forget(conference)
-
-    async def keep_presence(self, conferences: Callable[[], list[str]], every_s: float) -> None:
-        """Writes how many are where, whenever that changed; cancel it."""
+    async def run(self) -> None:
+        """Counts at the beginning of each period; cancel it."""
         while True:
-            for conference in conferences():
+            await asyncio.sleep((self._period - self._clock() % self._period) / 1_000)
+            for conference in sorted(self._counted):
                 try:
-                    async with self._keeping:
-                        await self._keep(conference)
+                    async with self._lock:
+                        await self._count_again(conference)
                 except StoppedError:
                     return
-                except _LATER as error:
-                    _log.debug("presence is written later", conference=conference, error=type(error).__name__)
-            await asyncio.sleep(every_s)
+                except (BusyError, TimeoutError) as error:
+                    _log.debug("numbers are counted later", conference=conference, error=type(error).__name__)
 
-    async def _keep(self, conference: str) -> None:
-        length = str(self._journal.length(conference))
-        if self._looked.get(conference) == length or self._conferences.get(conference) is None:
+    async def _count_again(self, conference: str) -> None:
+        now, counted = self._clock(), self._counted.get(conference)
+        if counted is None or now - counted.at < max(self._period, counted.took_s * 1_000 * _SHARE):
             return
-        now = self._clock()
-        numbers = await self._runner.ask(conference, lambda matcher: standing.numbers(matcher, now))
-        if numbers.position and self._set.get(conference) != numbers.position:
-            await self._inboxes.set_presence(conference, numbers.position, numbers.people)
-            self._set[conference] = numbers.position
-        self._looked[conference] = length
+        if now - self._looked.get(conference, 0) > LOOKED_PERIODS * self._period:
+            self._drop(conference)
+        else:
+            await self._count(conference)
+
+    async def _count(self, conference: str) -> _Counted:
+        now, began, before = self._clock(), time.monotonic(), self._counted.get(conference)
+        events, lag = self._journal.length(conference), self._runner.behind
+        census = await self._census(conference, now)
+        span = max(1, now - before.at) if before else 0
+        minute = int((events - before.events) * MINUTE_S * 1_000 / span) if before and span else 0
+        overview = self._overview(conference, now, census, events=events, minute=minute, lag=lag)
+        counted = _Counted(now, time.monotonic() - began, events, overview)
+        if self._conferences.get(conference) is not None:  # not erased meanwhile
+            self._counted[conference] = counted
+        return counted
+
+    async def _census(self, conference: str, now: int) -> Census:
+        signed_in = await asyncio.to_thread(self._directory.signed_in, conference)
+        census = Census()
+        people = await self._runner.ask(conference, lambda matcher: people_of(matcher, signed_in))
+        while people:
+            some = partial(census.take, people=people, signed_in=signed_in, now=now)
+            people = await self._runner.ask(conference, some)
+        return census
+
+    def _overview(self, conference: str, now: int, census: Census, *, events: int, minute: int, lag: int) -> Overview:
+        def rough(name: str, count: int) -> Rough:
+            return self._rough.shown(conference, name, count, now // self._period)
+
+        places = tuple(
+            PlaceCount(place, name, rough(f"place {place}", census.places[place]))
+            for place, name in self._declared(conference)
+        )
+        a_minute = rough("events a minute", minute)
+        totals = {name: getattr(census, name) for name in ("suggested", "agreed", "met", "ended")}
+        return Overview(
+            events=rough("events", events),
+            events_per_second=0.0 if a_minute == FEW else round(a_minute / MINUTE_S, 1),
+            lag=rounded(lag),
+            dead_letters=FEW,  # by who looks
+            people={each.place: each.people for each in places},
+            places=places,
+            totals={name: rough(name, count) for name, count in totals.items()},
+            held_back={cause: rough(cause, census.held_back[cause]) for cause in CAUSES},
+            registered=rough("registered", census.registered),
+            present=rough("present", census.present),
+        )
+
+    def _declared(self, conference: str) -> list[tuple[str, str]]:
+        known = self._conferences.get(conference)
+        places = known.opened.places if known is not None and known.opened is not None else ()
+        return [(place.place, place.name) for place in places]
+
+    async def forget(self, conference: str) -> None:
+        """The conference is no more."""
+        async with self._lock:
+            self._drop(conference)
+
+    def _drop(self, conference: str) -> None:
+        self._counted.pop(conference, None)
+        self._looked.pop(conference, None)

@@ -5,7 +5,7 @@ Theory: what the log has as tokens of the attendee is told in the attendee's own
 """
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import msgspec
@@ -13,13 +13,16 @@ from litestar import Response, get
 from msgspec.structs import asdict
 
 from schemas.times import written
-from services.gateway.attendee import ATTENDEE, accounts_of
+from services.door.sender import OWNER, source_of
+from services.gateway.account_standing import accounts_of, verified_tokens
+from services.gateway.attendee import ATTENDEE
 from services.gateway.auth import Caller
 from services.gateway.gate import Gate
 from services.gateway.inboxes import inbox
 from services.gateway.standing import standing
 
 _MOST_EVENTS = 20_000  # an attendee has some hundred, and as many posts
+_OWNER = source_of(OWNER)
 _OTHERS = ("blocked", "account", "accounts", "source", "actor", "mentions", "reply_to", "repost_of")
 
 
@@ -30,32 +33,38 @@ async def own_data(gate: Gate, caller: Caller) -> Response[dict[str, object]]:
     stands = await gate.ask(conference, lambda matcher: standing(matcher, attendee, now))
     cards = await inbox(gate, conference, attendee)
     data: dict[str, object] = {"conference": conference, "attendee": attendee}
-    data |= await asyncio.to_thread(_kept, gate, conference, attendee)
+    data["accounts"] = await accounts_of(gate, conference, attendee)
+    actors = await verified_tokens(gate, conference, attendee)
+    data |= await asyncio.to_thread(_kept, gate, conference, attendee, actors)
     data |= {"standing": asdict(stands), "cards": cards.cards}
     name = f'attachment; filename="hallway-{conference}.json"'
     return Response(data, headers={"content-disposition": name, "cache-control": "no-store"})
 
 
-def _kept(gate: Gate, conference: str, attendee: str) -> dict[str, object]:
+def _kept(gate: Gate, conference: str, attendee: str, actors: Collection[str]) -> dict[str, object]:
     person = gate.directory.people.get(conference, attendee)
-    listed = gate.directory.keys.listed("attendee", attendee)
+    sessions = gate.directory.sessions
     return {
         "person": asdict(person) if person else None,
         "preferences": gate.directory.people.preferences(conference, attendee),
-        "accounts": accounts_of(gate, conference, attendee),
         "sessions": [
-            {"expires_at": written(grant.expires), "last_used_at": written(used) if used else None, "ended": ended}
-            for grant, used, ended in listed
-            if grant.conferences == (conference,)
+            {
+                "device": row.device,
+                "made_at": written(row.made),
+                "last_used_at": written(row.last_used) if row.last_used is not None else None,
+                "expires_at": written(row.expires),
+            }
+            for row in sessions.listed(conference, attendee)
         ],
-        "events": _events(gate, conference, attendee),
+        "sign_ins": [
+            {"device": each.device, "at": written(each.at)} for each in sessions.sign_ins(conference, attendee)
+        ],
+        "events": _events(gate, conference, attendee, actors),
     }
 
 
-def _events(gate: Gate, conference: str, attendee: str) -> list[dict[str, Any]]:
+def _events(gate: Gate, conference: str, attendee: str, actors: Collection[str]) -> list[dict[str, Any]]:
     """What the log has of the attendee and of posts by the accounts that they proved, under the posts' own ids."""
-    held = gate.directory.accounts.held_by(conference, attendee)
-    actors = {token for token, how in held.items() if how == "verified"}
     own = [f'"attendee":"{attendee}"'.encode(), *[f'"actor":"{token}"'.encode() for token in sorted(actors)]]
     found = list(_own(gate, conference, own))
     posts = [event["id"] for event in found if event["type"] == "activity.posted"]
@@ -69,6 +78,8 @@ def _own(gate: Gate, conference: str, own: list[bytes]) -> Iterator[dict[str, An
         if count < _MOST_EVENTS and any(mark in row.line for mark in own):
             count += 1
             event: dict[str, Any] = msgspec.json.decode(row.line)
+            if event["type"] == "attendee.blocked" and event.get("source") == _OWNER:
+                continue  # it would tell that somebody who was erased came back
             for name in _OTHERS:
                 event.pop(name, None)
             yield event | {"recorded_at": written(row.recorded_at)}

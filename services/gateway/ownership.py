@@ -12,14 +12,15 @@ from msgspec import Struct
 from schemas import names
 from schemas.events import AccountReleased, AttendeeErased
 from schemas.times import HOUR_MS, written
-from services.directory.codes import CODE_HOURS, PostReader
-from services.door.enrolling import verified
-from services.door.sender import VERIFIER
+from services.directory.codes import CODE_HOURS, Look, PostReader
+from services.directory.port import Proof
+from services.gateway.account_standing import verified_tokens
 from services.gateway.attendee import ATTENDEE, common, say
 from services.gateway.auth import Caller, cookie
-from services.gateway.gate import Gate, sole
+from services.gateway.gate import Gate
 from services.gateway.intake import Result
 from services.gateway.problems import ProblemError
+from services.gateway.proofs import finish
 
 Looked = Literal["verified", "not_found", "expired", "too_many"]
 
@@ -72,18 +73,43 @@ async def begin(gate: Gate, caller: Caller, data: AccountNamed) -> CodeShown:
 
 @post("/v1/me/accounts/check", opt=ATTENDEE, status_code=200, tags=["attendee"])
 async def check(gate: Gate, caller: Caller, data: AccountNamed) -> Checked:
-    """Looks whether the code stands there."""
+    """Looks whether the code stands there. ``verified`` is said when the log has it."""
     account = _account(data.account)
+    proof: Proof | None = await _interrupted(gate, caller, account)
+    state: Looked = "expired"
+    if proof is None:
+        look = await _look(gate, caller, account)
+        proof, state = look.proof, look.state
+    if proof is not None:
+        await finish(gate, proof)
+    elif state != "expired":
+        return Checked(state)
+    if await _is_mine(gate, caller, account):
+        return Checked("verified")  # also when a first answer to this was lost
+    if proof is None:
+        return Checked("expired")
+    detail = "Your code was found, but somebody else has proved the account. Prove it again with a new code."
+    raise ProblemError(409, "account", detail, field="account")
+
+
+async def _is_mine(gate: Gate, caller: Caller, account: str) -> bool:
+    token = (await asyncio.to_thread(gate.directory.tokens_for, [account]))[account]
+    return token in await verified_tokens(gate, caller.conference, caller.subject)
+
+
+async def _interrupted(gate: Gate, caller: Caller, account: str) -> Proof | None:
+    """A proof of this account that has not reached the log."""
+    proofs = await asyncio.to_thread(gate.directory.codes.unfinished, caller.conference, caller.subject)
+    return next((proof for proof in proofs if proof.account == account), None)
+
+
+async def _look(gate: Gate, caller: Caller, account: str) -> Look:
     reader = _reader(gate, account)
     try:
         async with asyncio.timeout(gate.bounds.read_s):
-            look = await gate.directory.codes.look(caller.conference, caller.subject, account, reader)
+            return await gate.directory.codes.look(caller.conference, caller.subject, account, reader)
     except OSError:  # TimeoutError is one
         raise ProblemError(503, "network", "The network does not answer. Try again in a minute.", retry_s=60) from None
-    for proved in look.accounts:
-        event = verified(caller.conference, caller.subject, proved, gate.clock())
-        sole(await gate.intake.say([event], VERIFIER))
-    return Checked(look.state)
 
 
 def _reader(gate: Gate, account: str) -> PostReader:
@@ -99,7 +125,9 @@ def _reader(gate: Gate, account: str) -> PostReader:
 @delete("/v1/me/accounts", opt=ATTENDEE, status_code=200, tags=["attendee"])
 async def release(gate: Gate, caller: Caller, data: AccountNamed) -> Result:
     """Gives an account up, and the claim to it."""
-    event = AccountReleased(**common(gate, caller), account=_account(data.account))
+    account = _account(data.account)
+    await asyncio.to_thread(gate.directory.codes.withdraw, caller.conference, caller.subject, account)
+    event = AccountReleased(**common(gate, caller), account=account)
     return await say(gate, caller, event)
 
 
@@ -107,7 +135,7 @@ async def release(gate: Gate, caller: Caller, data: AccountNamed) -> Result:
 async def erase(gate: Gate, caller: Caller, data: Confirmed) -> Response[Result]:
     """Erases me here, for ever."""
     result = await say(gate, caller, AttendeeErased(**common(gate, caller)))
-    return Response(result, status_code=202, cookies=[cookie("", 0, gate.secure)])
+    return Response(result, status_code=202, cookies=[cookie(gate, "", 0)])
 
 
 ROUTES = [begin, check, release, erase]

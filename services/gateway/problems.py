@@ -12,9 +12,9 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 from msgspec import Struct
 
-from services.directory.port import DirectoryError, DirectoryFullError
+from services.directory.port import DirectoryError, DirectoryFullError, ErasedError
 from services.embedded import AwayError, BusyError, StoppedError
-from services.inbox.port import InboxForeignError, InboxUnavailableError
+from services.inbox.port import InboxForeignError, InboxStoreError, InboxUnavailableError
 from services.journal import JournalError, JournalFullError
 
 MEDIA_TYPE = "application/problem+json"
@@ -71,10 +71,16 @@ TITLES = {
     507: "The disk is full",
 }
 
+_RUNNING_IT = frozenset({"organizer", "operator"})
 _DETAILS = {
     404: "There is nothing at this address. The addresses are in /schema/openapi.json.",
     405: "This address does not take that method. The addresses are in /schema/openapi.json.",
 }
+
+
+def store_trouble(sentence: str) -> ProblemError:
+    """The store of the inboxes is away or refuses: the sentence of an InboxStoreError says why."""
+    return ProblemError(503, "store", f"{sentence} Nothing is lost: Hallway goes on by itself.", retry_s=5)
 
 
 def busy(detail: str) -> ProblemError:
@@ -97,7 +103,10 @@ def _http(request: Request[Any, Any, Any], error: HTTPException) -> Response[Pro
         return response(_invalid(error))
     if status >= 500:
         return _fault(request, error)
-    return response(ProblemError(status, "http", _DETAILS.get(status, "The request cannot be read. Mend it.")))
+    told = ProblemError(status, "http", _DETAILS.get(status, "The request cannot be read. Mend it."))
+    if status == 405:
+        told.headers["allow"] = (error.headers or {}).get("allow", "")
+    return response(told)
 
 
 def _invalid(error: ValidationException) -> ProblemError:
@@ -123,6 +132,10 @@ def _late(request: Request[Any, Any, Any], error: Exception) -> Response[Problem
 
 
 def _inbox(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
+    """Why a store refuses is told to whoever may do something about it; attendees wait."""
+    caller = request.scope.get("state", {}).get("caller")
+    if isinstance(error, InboxStoreError) and getattr(caller, "role", None) in _RUNNING_IT:
+        return response(store_trouble(str(error)))
     return response(busy("The inboxes are being made ready; nothing is lost. Ask again in a moment."))
 
 
@@ -139,6 +152,10 @@ def _log_away(request: Request[Any, Any, Any], error: Exception) -> Response[Pro
 def _directory_away(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
     _log.error("the directory cannot be used", error=type(error).__name__)
     return response(busy("The directory cannot be used now; nothing was taken. Send the same again in a moment."))
+
+
+def _erased(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
+    return response(ProblemError(404, "attendee", "Nobody is registered under this id. Register them again."))
 
 
 def _away(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
@@ -166,6 +183,7 @@ HANDLERS: dict[int | type[Exception], Callable[..., Response[Problem]]] = {
     InboxUnavailableError: _inbox,
     InboxForeignError: _inbox,
     AwayError: _away,
+    ErasedError: _erased,
     JournalFullError: _full,
     DirectoryFullError: _full,
     DirectoryError: _directory_away,

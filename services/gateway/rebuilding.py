@@ -7,7 +7,6 @@ mark is taken away, and this waits until it is there again.
 """
 
 import asyncio
-from collections.abc import Callable
 
 import structlog
 
@@ -21,10 +20,10 @@ _log = structlog.get_logger("hallway.rebuilding")
 
 
 class Rebuilding:
-    """``again`` is told which conference's numbers are to be written anew."""
+    """One at a time."""
 
-    def __init__(self, inboxes: Inboxes, delivering: Readiness, again: Callable[[str], None]) -> None:
-        self._inboxes, self._delivering, self._again = inboxes, delivering, again
+    def __init__(self, inboxes: Inboxes, delivering: Readiness) -> None:
+        self._inboxes, self._delivering = inboxes, delivering
         self._conference = ""  # the one under way
         self._asked = asyncio.Event()
 
@@ -58,7 +57,6 @@ class Rebuilding:
                 _log.info("inboxes are made again", conference=self._conference)
             except TimeoutError:
                 _log.warning("inboxes are still not made again", conference=self._conference)
-            self._again(self._conference)
             self._conference = ""
 
     async def _made(self, conference: str) -> None:
@@ -68,7 +66,7 @@ class Rebuilding:
                 if await self._inboxes.delivered(conference) is not None:
                     return
             except InboxUnavailableError as error:
-                _log.warning("inboxes are made again later", conference=conference, error=type(error).__name__)
+                _log.debug("inboxes are made again later", conference=conference, error=type(error).__name__)
             await asyncio.sleep(LOOK_S)
 
 

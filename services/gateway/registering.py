@@ -10,29 +10,33 @@ import asyncio
 from collections.abc import Sequence
 
 from services.door.attendee_csv import AttendeeRow
-from services.door.enrolling import Enrolled, enrolled, taken_back
+from services.door.enrolling import WAITS, Enrolled, enrolled, taken_back
 from services.door.sender import Sender
 from services.embedded import AwayError, BusyError, StoppedError
 from services.gateway.intake import Intake, Result
 from services.journal import JournalError
 
+_WAITS = Result("waits", reason=WAITS)
 _NOTHING_TAKEN = (BusyError, StoppedError, AwayError, JournalError)  # as ``Runner.take`` says
 
 
 async def registered(
     intake: Intake, turn: asyncio.Lock, sender: Sender, conference: str, rows: Sequence[AttendeeRow]
 ) -> list[tuple[Enrolled, Result]]:
-    """Each row's person, and what the log said. Raises as ``Runner.take``; ``turn`` is for this alone."""
-    people = intake.directory.people
+    """Each row's person, and what the log said; ``waits``: it was told nothing, before the person's own word.
+
+    Raises as ``Runner.take``; ``turn`` is for this alone."""
+    directory = intake.directory
     async with turn:
         async with intake.lock:  # nobody is erased meanwhile
-            made = await asyncio.to_thread(enrolled, conference, rows, people, intake.clock())
+            made = await asyncio.to_thread(enrolled, conference, rows, directory, intake.clock())
         try:
-            results = await intake.say([each.event for each in made], sender)
+            said = iter(await intake.say([each.event for each in made if each.event is not None], sender))
         except _NOTHING_TAKEN:
-            await asyncio.to_thread(taken_back, conference, made, people)
+            await asyncio.to_thread(taken_back, conference, made, directory)
             raise
+        results = [_WAITS if each.event is None else next(said) for each in made]
         refused = [each for each, result in zip(made, results, strict=True) if result.status == "rejected"]
         if refused:
-            await asyncio.to_thread(taken_back, conference, refused, people)
+            await asyncio.to_thread(taken_back, conference, refused, directory)
         return list(zip(made, results, strict=True))

@@ -20,6 +20,7 @@ from services.embedded.door import TICK_PREFIX
 from services.gateway.auth import Caller
 from services.gateway.gate import Gate
 from services.gateway.intake import Result
+from services.gateway.letter_masking import masked_source
 from services.gateway.problems import ProblemError
 from services.journal import JournalError
 
@@ -76,7 +77,7 @@ def _sender(gate: Gate, caller: Caller, source: str) -> Sender:
         if not revoked and now < grant.expires
     ]
     if role != "connector" or not good:
-        detail = f"{source} has no key that is still good. Make one, or send a new event."
+        detail = f"{masked_source(source)} has no key that is still good. Make one, or send a new event."
         raise ProblemError(409, "source", detail)
     conferences = frozenset(conference for grant in good for conference in grant.conferences)
     return Sender(role="connector", id=name, conferences=conferences, checkins=any(grant.checkins for grant in good))

@@ -36,14 +36,26 @@ class ConsentShown(Struct, frozen=True):
 
 
 class AccountShown(Struct, frozen=True):
-    """An account, and whether it was proved."""
+    """An account as the log has it. ``verified``: it is mine by proof. ``claimed``: it counts without proof here.
+    ``needs_proof``: it does not count. ``unfinished``: proved, and on its way into the log. ``lost``: somebody proved
+    it after me."""
 
     account: str
     verified: bool
+    state: Literal["verified", "claimed", "needs_proof", "unfinished", "lost"]
+
+
+class SignInShown(Struct, frozen=True):
+    """Somebody signed in as this attendee. ``session``: to end it by, null if that has ended."""
+
+    number: int
+    device: str
+    at: str
+    session: str | None
 
 
 class Me(Struct, frozen=True):
-    """The attendee as they stand."""
+    """The attendee as they stand. ``sign_ins``: on other devices, not dismissed on this one."""
 
     attendee: str
     name: str
@@ -53,6 +65,7 @@ class Me(Struct, frozen=True):
     present: bool
     place: str | None
     accounts: tuple[AccountShown, ...]
+    sign_ins: tuple[SignInShown, ...]
 
 
 class AnswerGiven(Struct, forbid_unknown_fields=True):

@@ -38,9 +38,9 @@ class Owner(Struct, frozen=True):
     attendee: str = ""
 
 
-def chunk(event: str, data: bytes, position: str = "") -> bytes:
-    """One event. ``data`` is one line."""
-    head = f"id: {position}\n" if position else ""
+def chunk(event: str, data: bytes, cursor: int | None = None) -> bytes:
+    """One event. ``data`` is one line; ``cursor`` is that of the own inbox."""
+    head = "" if cursor is None else f"id: {cursor}\n"
     return f"{head}event: {event}\ndata: ".encode() + data + b"\n\n"
 
 
@@ -104,10 +104,14 @@ class Hub:
                 found.setdefault(owner.conference, []).append(owner)
         return found
 
-    def say(self, owner: Owner, part: bytes) -> None:
+    def owners(self, conference: str, attendee: str) -> list[Owner]:
+        """Of the open streams of one attendee: one for each session."""
+        return [owner for owner in self._open if (owner.conference, owner.attendee) == (conference, attendee)]
+
+    def say(self, owner: Owner, kind: str, part: bytes) -> None:
         """Beside the entries, on the owner's streams that were not told so last."""
         for aside in self._open.get(owner, {}).values():
-            aside.say(part)
+            aside.say(kind, part)
 
     def end_grant(self, grant: str) -> None:
         """The session was ended."""
@@ -120,6 +124,10 @@ class Hub:
     def end_conference(self, conference: str) -> None:
         """The conference was erased."""
         self._end(owner for owner in self._open if owner.conference == conference)
+
+    def end_organizers(self, conference: str) -> None:
+        """Another organizer has the conference: who may look at it is asked again when they come back."""
+        self._end(owner for owner in self._open if owner.conference == conference and not owner.attendee)
 
     def close(self) -> None:
         """The server stops: all streams end, and none opens."""

@@ -1,7 +1,7 @@
 """Bodies that come packed (``Content-Encoding``): unpacked within bounds of size and ratio, or refused.
 
 Invariants: never more than the bound of the route is made, whatever the bytes say; at most so many bodies are unpacked
-at once, and each waits for its turn until the request of another is answered.
+at once. What came out counts with the bodies in memory until the request is answered.
 Source: RFC 9110, 8.4 (gzip, deflate) and 15.5.16 (415 and Accept-Encoding); RFC 8878 (zstd).
 """
 
@@ -9,9 +9,12 @@ import asyncio
 import zlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 
 import zstandard
+from litestar import Request
 
+from services.gateway.bodies import STATE, Body
 from services.gateway.problems import ProblemError
 
 MOST_AT_ONCE = 8  # 8 of 10 MiB at most
@@ -28,9 +31,11 @@ class Unpacker:
         self._turn = asyncio.Semaphore(MOST_AT_ONCE)
 
     @asynccontextmanager
-    async def unpacked(self, body: bytes, encoding: str, most_bytes: int) -> AsyncIterator[bytes]:
-        """The body as it was before it was packed. ProblemError: 415 for another encoding, 413, 400."""
-        encoding = encoding.strip().lower()
+    async def unpacked(self, request: Request[Any, Any, Any], most_bytes: int) -> AsyncIterator[bytes]:
+        """The body as it was before it was packed; until the answer it counts in the bounds of ``bodies`` too.
+        ProblemError: 415 for another encoding, 413, 400, 429, 503."""
+        body = await request.body()
+        encoding = request.headers.get("content-encoding", "").strip().lower()
         if encoding in ("", "identity"):
             yield body
             return
@@ -39,7 +44,10 @@ class Unpacker:
             detail = f"Bodies come plain or packed with one of: {', '.join(sorted(_KNOWN))}. This one says otherwise."
             raise ProblemError(415, "content-encoding", detail, headers={"accept-encoding": "gzip, deflate, zstd"})
         async with self._turn:
-            yield await asyncio.to_thread(unpack, body, most_bytes)
+            whole = await asyncio.to_thread(unpack, body, most_bytes)
+            counted: Body = request.scope["state"][STATE]
+            counted.count_unpacked(len(whole))
+            yield whole
 
 
 class _Bounded:

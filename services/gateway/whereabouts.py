@@ -2,11 +2,11 @@
 
 Owns: the looks at the fold, and how often. May never: tell it to anybody but the attendee.
 Theory: a stream is told once when it has opened (what changed while it was away), then only what is new. While the log
-stands still and no stream opens, a look is one small question.
+stands still, no stream opens and nobody lapses, a look is one small question. A lapse is told when it comes, not with
+whatever record happens to come next: its moment would tell that others did something.
 """
 
 import asyncio
-import time
 from collections.abc import Callable, Sequence
 from functools import partial
 
@@ -15,13 +15,13 @@ import structlog
 from msgspec import Struct
 
 from services.embedded import BusyError, StoppedError
+from services.gateway.attendee_queries import next_lapse
 from services.gateway.runner import Runner
 from services.gateway.standing import standing
 from services.gateway.streams import Hub, Owner, chunk
 from streams.matching import Matcher
 
 EVERY_S = 1.0
-LAPSES_S = 60.0  # a presence that lapses does so without a record
 AT_ONCE = 1_000  # people in one question, which takes the fold about a millisecond
 _log = structlog.get_logger("hallway.whereabouts")
 
@@ -34,11 +34,15 @@ class Presence(Struct, frozen=True):
 
 
 class _Look(Struct, frozen=True):
-    """What was looked at last: the records applied, the streams ever opened, and when (s)."""
+    """What was looked at last: the records applied, the streams ever opened; when somebody lapses next (ms)."""
 
     applied: int
     opened: int
-    at_s: float
+    lapse: int | None
+
+    def holds(self, applied: int, opened: int, now: int) -> bool:
+        """Whether nothing can have changed since."""
+        return (self.applied, self.opened) == (applied, opened) and (self.lapse is None or now < self.lapse)
 
 
 class Whereabouts:
@@ -63,28 +67,26 @@ class Whereabouts:
                     _log.debug("presence is told later", conference=conference, error=type(error).__name__)
 
     async def _look(self, conference: str, owners: Sequence[Owner]) -> None:
-        opened, now_s = self._hub.opened, time.monotonic()
+        opened, now = self._hub.opened, self._clock()
         applied = await self._runner.ask(conference, _applied)
         before = self._looked.get(conference)
-        if (
-            before is not None
-            and (before.applied, before.opened) == (applied, opened)
-            and now_s < before.at_s + LAPSES_S
-        ):
+        if before is not None and before.holds(applied, opened, now):
             return
-        now = self._clock()
+        lapses: list[int] = []
         for at in range(0, len(owners), AT_ONCE):
             some = owners[at : at + AT_ONCE]
-            found = await self._runner.ask(conference, partial(_presences, owners=some, now=now))
+            found, lapse = await self._runner.ask(conference, partial(_presences, owners=some, now=now))
+            lapses += [] if lapse is None else [lapse]
             for owner, presence in zip(some, found, strict=True):
-                self._hub.say(owner, chunk("presence", msgspec.json.encode(presence)))
-        self._looked[conference] = _Look(applied, opened, now_s)
+                self._hub.say(owner, "presence", chunk("presence", msgspec.json.encode(presence)))
+        self._looked[conference] = _Look(applied, opened, min(lapses, default=None))
 
 
 def _applied(matcher: Matcher | None) -> int:
     return -1 if matcher is None else matcher.state.applied
 
 
-def _presences(matcher: Matcher | None, owners: Sequence[Owner], now: int) -> list[Presence]:
+def _presences(matcher: Matcher | None, owners: Sequence[Owner], now: int) -> tuple[list[Presence], int | None]:
     found = [standing(matcher, owner.attendee, now) for owner in owners]
-    return [Presence(stands.present, stands.place) for stands in found]
+    lapse = next_lapse(matcher, [owner.attendee for owner in owners], now)
+    return [Presence(stands.present, stands.place) for stands in found], lapse

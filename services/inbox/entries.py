@@ -1,8 +1,10 @@
-"""What a delivery writes: one entry for each attendee in an output's ``to``.
+"""What a delivery writes, one entry for each attendee in an output's ``to``; and an entry as its attendee may read it.
 
-Owns: the plan that both stores carry out. May never: know how a store keeps it.
-Theory: of a person who is erased nothing is written, and of a match with them others get nothing but its withdrawal:
-what stays after ``erase``, and what a rebuild makes when the erased are known, is the same.
+Responsibility: the plan that both stores carry out.
+Invariants: for an erased attendee nothing is written. What others got about an erased attendee keeps its number and has
+no content: so ``erase``, a delivery that comes after it and a rebuild give the same inbox, and nobody's numbers shift.
+An entry without content reads as a withdrawal. A card that is over has no content either, whatever ended it: so all
+ends look alike, also to who comes back later.
 """
 
 from collections.abc import AsyncIterable, AsyncIterator, Collection, Iterable, Sequence
@@ -10,14 +12,16 @@ from collections.abc import AsyncIterable, AsyncIterator, Collection, Iterable, 
 from msgspec import Struct
 
 from schemas.outputs import AnyOutput, MatchAgreed, MatchLocated, MatchSuggested
+from services.inbox.counts import counted_as
+from services.inbox.port import Entry
 from services.inbox.position import order
-from services.inbox.view import attendee_view, counted_as, other_of, written
+from services.inbox.view import Withdrawn, attendee_view, other_of, written
 
 SUGGESTED, WITHDRAWN = "suggested", "withdrawn"
 
 
 class NewEntry(Struct, frozen=True, gc=False):
-    """An entry for one attendee's inbox; ``kind`` is the view's."""
+    """An entry for one attendee's inbox; ``kind`` is the view's. About an erased one: no ``other``, no ``view``."""
 
     attendee: str
     other: str
@@ -35,14 +39,24 @@ class Delivery(Struct, frozen=True, gc=False):
 
 
 def delivery_of(output: AnyOutput, erased: Collection[str] = ()) -> Delivery:
-    """The entries of one output; none for or about the erased, but that a match with them is over."""
-    kind = kind_of(output)
-    entries = [
-        NewEntry(attendee, other, output.match, kind, written(attendee_view(output, attendee)))
-        for attendee in output.to
-        if attendee not in erased and ((other := other_of(output, attendee)) not in erased or kind == WITHDRAWN)
-    ]
+    """The entries of one output: none for the erased, and none with any content about them."""
+    entries = [_entry_of(output, attendee, erased) for attendee in output.to if attendee not in erased]
     return Delivery(output.position, counted_as(output), tuple(entries))
+
+
+def _entry_of(output: AnyOutput, attendee: str, erased: Collection[str]) -> NewEntry:
+    kind, other = kind_of(output), other_of(output, attendee)
+    if other in erased:
+        return NewEntry(attendee, "", output.match, kind, b"")
+    return NewEntry(attendee, other, output.match, kind, written(attendee_view(output, attendee)))
+
+
+def readable(position: str, cursor: int, kind: str, match: str, content: tuple[bytes, str] | None) -> Entry:
+    """An entry as its attendee may read it now. ``content``: (view, other) where there still is some."""
+    if kind == WITHDRAWN or content is None:
+        return Entry(position, cursor, written(Withdrawn(card=match)), WITHDRAWN, match, None)
+    view, other = content
+    return Entry(position, cursor, view, kind, match, other)
 
 
 def kind_of(output: AnyOutput) -> str:

@@ -8,15 +8,15 @@ import asyncio
 
 import msgspec
 from msgspec import Struct
-from redis.asyncio import Redis
+from msgspec.structs import replace
 from redis.asyncio.client import PubSub
-from redis.exceptions import RedisError
 
-from services.inbox.entries import WITHDRAWN
+from services.inbox.entries import readable
 from services.inbox.following import RETRY_FIRST_S, RETRY_MOST_S
 from services.inbox.keys import HINTS
-from services.inbox.link import heed_cancellation
+from services.inbox.link import LISTEN, Link, heed_cancellation
 from services.inbox.port import Entry
+from services.inbox.refusals import WAITED_FOR
 from services.inbox.waiters import Waiters
 
 
@@ -28,6 +28,7 @@ class _Added(Struct, array_like=True, gc=False):
     other: str
     new: bool
     view: str
+    cursor: int
 
 
 class _Hint(Struct, array_like=True, gc=False):
@@ -50,8 +51,8 @@ def all_of(conference: str) -> bytes:
 class Hints:
     """Listens from ``start`` to ``aclose``."""
 
-    def __init__(self, client: Redis, waiters: Waiters, silence_s: float) -> None:
-        self._client, self._waiters, self._silence_s = client, waiters, silence_s
+    def __init__(self, link: Link, waiters: Waiters, silence_s: float) -> None:
+        self._link, self._waiters, self._silence_s = link, waiters, silence_s
         self._task: asyncio.Task[None] | None = None
         self.listening = asyncio.Event()  # the line is whole
 
@@ -70,13 +71,14 @@ class Hints:
         away_s = RETRY_FIRST_S
         while True:
             try:
-                async with self._client.pubsub() as line:
+                async with self._link.listener.pubsub() as line:
                     async with asyncio.timeout(self._silence_s):
                         await line.subscribe(HINTS)
                     away_s = RETRY_FIRST_S
                     await self._listen(line)
-            except (RedisError, OSError, TimeoutError):
+            except WAITED_FOR as error:
                 self.listening.clear()
+                self._link.met(LISTEN, error)
                 await asyncio.sleep(away_s)
                 away_s = min(2 * away_s, RETRY_MOST_S)
 
@@ -93,6 +95,7 @@ class Hints:
             pinged = message is None
             if message is not None and message["type"] == "subscribe":
                 self.listening.set()
+                self._link.troubles.over(LISTEN)
                 self._waiters.wake_all()
             elif message is not None and message["type"] == "message":
                 self._hear(message["data"])
@@ -112,5 +115,6 @@ class Hints:
 
 
 def _entry(added: _Added) -> Entry:
-    other = None if added.kind == WITHDRAWN else added.other
-    return Entry(added.position, added.view.encode(), added.kind, added.match, other, added.new)
+    content = (added.view.encode(), added.other) if added.other else None
+    entry = readable(added.position, added.cursor, added.kind, added.match, content)
+    return replace(entry, new=added.new, live=True)

@@ -8,6 +8,7 @@ attendees.
 from dataclasses import dataclass
 
 HINTS = "hallway:entries"  # the channel; what is told there is in ``hints``
+PROBE = "mark:{}:probe"  # written and removed at once, to see whether writes are taken; no conference is called ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +19,8 @@ class Keys:
 
     @property
     def mark(self) -> str:
-        """A hash: ``epoch``, ``view`` (version), ``position``, while it is built ``building``."""
+        """A hash: ``epoch``, ``view`` (version), ``position``, ``cards`` (put into inboxes, ever), while it is built
+        ``building``."""
         return f"mark:{{{self.conference}}}"
 
     @property
@@ -43,10 +45,10 @@ class Keys:
         return f"inbox{tag}", f"cards{tag}", f"others{tag}"
 
     def of(self, attendee: str) -> list[str]:
-        """The attendee's own: a stream (``k`` kind, ``m`` match, ``v`` view), and two hashes.
+        """The attendee's own: a stream by position (``k`` kind, ``m`` match), and two hashes.
 
-        ``cards``: ``kind:match`` -> "position view", ``:last`` and ``:trimmed`` positions. ``others``: ``c:match`` ->
-        whom the own card is about, ``b:match`` -> whose card is about this attendee.
+        ``cards``: ``kind:match`` -> "cursor view", ``:count`` and ``:trimmed`` cursors. ``others``: ``c:match`` ->
+        whom the own card is about ("": erased), ``w:match``: it is over, ``b:match`` -> whose card is about this one.
         """
         inbox, cards, others = self.prefix
         return [inbox + attendee, cards + attendee, others + attendee]

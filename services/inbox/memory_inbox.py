@@ -11,11 +11,12 @@ from typing import Self
 from msgspec.structs import asdict
 
 from schemas.outputs import AnyOutput
-from services.inbox.entries import WITHDRAWN, Delivery, NewEntry, batches, check_ascending, delivery_of
+from services.inbox.counts import Totals
+from services.inbox.cursor import FIRST
+from services.inbox.entries import WITHDRAWN, Delivery, NewEntry, batches, check_ascending, delivery_of, readable
 from services.inbox.following import Following
 from services.inbox.port import (
     BATCH_OUTPUTS,
-    INBOX_ENTRIES,
     PAGE_ENTRIES,
     Current,
     Entry,
@@ -23,64 +24,92 @@ from services.inbox.port import (
     InboxUnavailableError,
     Page,
     ResumeLostError,
+    Share,
+    Shown,
 )
 from services.inbox.position import START, order
-from services.inbox.view import Totals, card_of
+from services.inbox.view import card_of
+
+
+@dataclass
+class _Card:
+    other: str = ""  # "": erased
+    is_over: bool = False
+    parts: dict[str, tuple[int, bytes]] = field(default_factory=dict)  # the newest (cursor, view) of each kind
+
+
+_WHOLE = Share()
 
 
 @dataclass
 class _Inbox:
-    entries: list[tuple[str, NewEntry]] = field(default_factory=list)
-    cards: dict[str, dict[str, tuple[str, bytes]]] = field(default_factory=dict)
-    others: dict[str, str] = field(default_factory=dict)  # by match, of the own cards
+    entries: list[tuple[str, str, str]] = field(default_factory=list)  # position, kind, match
+    cards: dict[str, _Card] = field(default_factory=dict)
     named_in: dict[str, str] = field(default_factory=dict)  # by match, whose cards are about this attendee
+    count: int = FIRST  # entries ever: the cursor of the newest
     last: str = START
-    trimmed: str = START
 
     def add(self, position: str, entry: NewEntry, keep: int) -> None:
         if order(position) <= order(self.last):
             return
         self.last = position
-        self.entries.append((position, entry))
+        self.count += 1
+        self.entries.append((position, entry.kind, entry.match))
         self.trim(keep)
+        card = self.cards.setdefault(entry.match, _Card(entry.other))
         if entry.kind == WITHDRAWN:
-            self.cards.pop(entry.match, None)
-        else:
-            self.cards.setdefault(entry.match, {})[entry.kind] = (position, entry.view)
-            self.others[entry.match] = entry.other
+            card.is_over = True
+            card.parts.clear()
+        elif entry.other:
+            card.other = entry.other
+            card.parts[entry.kind] = (self.count, entry.view)
 
-    def named(self, entry: NewEntry) -> str | None:
-        return None if entry.kind == WITHDRAWN else self.others.get(entry.match)
+    @property
+    def trimmed(self) -> int:
+        """The cursor of the newest entry that is no longer kept."""
+        return self.count - len(self.entries)
+
+    def after(self, cursor: int) -> list[Entry]:
+        found = []
+        for at, (position, kind, match) in enumerate(self.entries, self.trimmed + 1):
+            card = self.cards[match]
+            content = (card.parts[kind][1], card.other) if kind in card.parts else None
+            found.append(readable(position, at, kind, match, content))
+        return found[max(0, cursor - self.trimmed) :]
 
     def trim(self, keep: int) -> None:
-        gone = self.entries[: max(0, len(self.entries) - keep)]
-        if gone:
-            self.trimmed = gone[-1][0]
-            del self.entries[: len(gone)]
+        del self.entries[: max(0, len(self.entries) - keep)]
 
-    def forget(self, match: str) -> None:
-        self.others.pop(match, None)
+    def forget_other(self, match: str) -> None:
+        """The other one of a match was erased."""
         self.named_in.pop(match, None)
-        self.cards.pop(match, None)
-        self.entries = [(at, entry) for at, entry in self.entries if entry.match != match or entry.kind == WITHDRAWN]
+        if match in self.cards:
+            self.cards[match].other = ""
+            self.cards[match].parts.clear()
 
 
 @dataclass
 class _Conference:
     mark: str = START
     building: bool = False
+    cards: int = 0  # put into inboxes, ever
     erased: set[str] = field(default_factory=set)  # while it is built
     inboxes: dict[str, _Inbox] = field(default_factory=dict)
     totals: Totals = field(default_factory=Totals)
     presence: tuple[str, dict[str, int]] = (START, {})
 
-    def apply(self, delivery: Delivery, keep: int) -> None:
+    def apply(self, delivery: Delivery, share: Share) -> None:
         if order(delivery.position) <= order(self.mark):
             return
         self.mark = delivery.position
         for entry in delivery.entries:
-            self.inboxes.setdefault(entry.attendee, _Inbox()).add(delivery.position, entry, keep)
-            if entry.kind != WITHDRAWN:
+            if entry.kind != WITHDRAWN and entry.match not in self.inboxes.get(entry.attendee, _Inbox()).cards:
+                if self.cards >= share.cards:
+                    continue
+                self.cards += 1
+            inbox = self.inboxes.setdefault(entry.attendee, _Inbox())
+            inbox.add(delivery.position, entry, share.kept(len(self.inboxes)))
+            if entry.kind != WITHDRAWN and entry.other:
                 self.inboxes.setdefault(entry.other, _Inbox()).named_in[entry.match] = entry.attendee
         if delivery.counts is not None:
             numbers = asdict(self.totals)
@@ -90,9 +119,9 @@ class _Conference:
 class MemoryInboxes(Following):
     """The port ``Inboxes`` in this process's memory."""
 
-    def __init__(self, *, keep: int = INBOX_ENTRIES) -> None:
+    def __init__(self, *, share: Share = _WHOLE) -> None:
         super().__init__()
-        self._keep = keep
+        self._share = share
         self._conferences: dict[str, _Conference] = {}
         self._known: dict[str, str] = {}
 
@@ -104,7 +133,12 @@ class MemoryInboxes(Following):
     ) -> None:
         pass
 
-    async def deliver(self, conference: str, outputs: Sequence[AnyOutput]) -> str:
+    trouble: str | None = None
+
+    async def check(self) -> None:
+        """Nothing is ever wrong."""
+
+    async def deliver(self, conference: str, outputs: Sequence[AnyOutput], erased: Collection[str] = ()) -> str:
         check_ascending(outputs)
         if not outputs:
             return self._known.get(conference, START)
@@ -112,11 +146,11 @@ class MemoryInboxes(Following):
         if order(self._known.get(conference, START)) > order(store.mark):
             self._known[conference] = store.mark
             raise InboxLostError(conference, store.mark)
-        return self._put(store, conference, [delivery_of(output) for output in outputs])
+        return self._put(store, conference, [delivery_of(output, erased) for output in outputs])
 
     def _put(self, store: _Conference, conference: str, deliveries: list[Delivery]) -> str:
         for delivery in deliveries:
-            store.apply(delivery, self._keep)
+            store.apply(delivery, self._share)
         self._known[conference] = store.mark
         if not store.building:
             self.waiters.wake(conference, {entry.attendee for each in deliveries for entry in each.entries})
@@ -140,26 +174,24 @@ class MemoryInboxes(Following):
         self._known[conference] = store.mark
         return store.mark
 
-    async def page(self, conference: str, attendee: str, after: str = "", limit: int = PAGE_ENTRIES) -> Page:
-        start = order(after)
+    async def page(self, conference: str, attendee: str, after: int = FIRST, limit: int = PAGE_ENTRIES) -> Page:
         store = self._ready(conference)
         inbox = store.inboxes.get(attendee, _Inbox())
-        if start < order(inbox.trimmed) or start > order(store.mark):
+        if not inbox.trimmed <= after <= inbox.count:
             raise ResumeLostError
-        found = [
-            Entry(at, entry.view, entry.kind, entry.match, inbox.named(entry))
-            for at, entry in inbox.entries
-            if order(at) > start
-        ]
-        return Page(tuple(found[:limit]), store.mark)
+        return Page(tuple(inbox.after(after)[:limit]), store.mark)
 
     async def current(self, conference: str, attendee: str) -> Current:
         inbox = self._ready(conference).inboxes.get(attendee, _Inbox())
-        cards = [card_of(parts) for parts in inbox.cards.values() if "suggested" in parts]
-        return Current(inbox.last, tuple(sorted(cards, key=lambda card: order(card.position))))
+        held = {match: card for match, card in inbox.cards.items() if "suggested" in card.parts}
+        cards = sorted([card_of(card.parts) for card in held.values()], key=lambda card: card.cursor)
+        others = {match: card.other for match, card in held.items()}
+        ending = frozenset(match for match, card in inbox.cards.items() if not (card.other or card.is_over))
+        return Current(inbox.count, tuple(cards), others, ending)
 
-    async def other(self, conference: str, attendee: str, match: str) -> str | None:
-        return self._ready(conference).inboxes.get(attendee, _Inbox()).others.get(match)
+    async def shown(self, conference: str, attendee: str, match: str) -> Shown | None:
+        card = self._ready(conference).inboxes.get(attendee, _Inbox()).cards.get(match)
+        return None if card is None else Shown(card.other, not card.is_over)
 
     async def erase(self, conference: str, attendee: str) -> None:
         store = self._conferences.get(conference)
@@ -168,9 +200,9 @@ class MemoryInboxes(Following):
         if store.building:
             store.erased.add(attendee)
         inbox = store.inboxes.pop(attendee, _Inbox())
-        for match, other in [*inbox.others.items(), *inbox.named_in.items()]:
+        for match, other in [*((match, card.other) for match, card in inbox.cards.items()), *inbox.named_in.items()]:
             if other in store.inboxes:
-                store.inboxes[other].forget(match)
+                store.inboxes[other].forget_other(match)
 
     async def rebuild(
         self,

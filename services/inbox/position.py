@@ -1,4 +1,4 @@
-"""Positions "n-i" of outputs: their order, and what a client may send as ``Last-Event-ID``.
+"""Positions "n-i" of outputs in a conference's log: their order. They stay in the server (see ``cursor``).
 
 Owns: the form and the order. Theory: a position is the id under which an output enters a Redis stream, so both parts
 are whole numbers compared as numbers. Both fit into the doubles that a Lua script counts with.

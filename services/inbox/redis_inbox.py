@@ -1,7 +1,7 @@
 """The inboxes in Redis (Redis protocol: Valkey 9 or Redis 7+), embedded or elsewhere.
 
 Owns: nothing that the log does not have; see ``scripts`` for what happens inside, ``link`` for the line.
-May never: hold an output, only attendees' views; repeat a write by itself.
+May never: hold an output, only attendees' views; repeat a write by itself; let one conference fill what others share.
 Theory: the mark carries the epoch (an id made with the data folder, or of the topic): a store that was emptied has no
 mark, one that belongs to another log has another epoch, and neither is written to. What this process saw confirmed is
 compared with the mark, so a replica that took over with less is noticed too.
@@ -12,16 +12,19 @@ from collections.abc import AsyncIterable, AsyncIterator, Collection, Iterable, 
 from types import TracebackType
 from typing import Any, Self
 
+import structlog
+
 from schemas.outputs import AnyOutput
 from services.inbox import scripts
-from services.inbox.entries import WITHDRAWN, Delivery, batches, check_ascending, delivery_of
+from services.inbox.counts import Totals
+from services.inbox.cursor import FIRST
+from services.inbox.entries import Delivery, batches, check_ascending, delivery_of, readable
 from services.inbox.following import Following
 from services.inbox.hints import Hints, all_of
 from services.inbox.keys import HINTS, Keys
 from services.inbox.link import Limits, Link
 from services.inbox.port import (
     BATCH_OUTPUTS,
-    INBOX_ENTRIES,
     PAGE_ENTRIES,
     Current,
     Entry,
@@ -30,12 +33,16 @@ from services.inbox.port import (
     InboxUnavailableError,
     Page,
     ResumeLostError,
+    Share,
+    Shown,
+    share_of,
 )
 from services.inbox.position import START, order
-from services.inbox.view import VIEW_VERSION, Card, Totals, card_of
+from services.inbox.view import VIEW_VERSION, Card, card_of
 
 _PEOPLE = 500  # cleared or trimmed by one script
 _STANDARD = Limits()
+_log = structlog.get_logger("hallway.inbox")
 
 
 class RedisInboxes(Following):
@@ -46,13 +53,14 @@ class RedisInboxes(Following):
         url: str,
         epoch: str,
         *,
-        keep: int = INBOX_ENTRIES,
+        share: Share | None = None,
         limits: Limits = _STANDARD,
     ) -> None:
         super().__init__()
-        self._keep, self._head = keep, (epoch, VIEW_VERSION)
+        self._share, self._head = share, (epoch, VIEW_VERSION)
+        self._hidden: set[str] = set()  # conferences of which it was said that they have had their share
         self._link = Link(url, limits)
-        self.hints = Hints(self._link.listener, self.waiters, limits.hint_s)
+        self.hints = Hints(self._link, self.waiters, limits.hint_s)
         self._known: dict[str, str] = {}  # marks that this process saw, by conference
         self._building: dict[str, set[str]] = {}  # erased during a rebuild of this process, by conference
 
@@ -66,28 +74,44 @@ class RedisInboxes(Following):
         await self.hints.aclose()
         await self._link.aclose()
 
+    @property
+    def trouble(self) -> str | None:
+        """As in the port."""
+        return self._link.troubles.now
+
+    async def check(self) -> None:
+        """As in the port."""
+        await self._link.check()
+
     # -- writing --------------------------------------------------------------------------------------------------
 
-    async def deliver(self, conference: str, outputs: Sequence[AnyOutput]) -> str:
+    async def deliver(self, conference: str, outputs: Sequence[AnyOutput], erased: Collection[str] = ()) -> str:
         """As in the port; in batches, each whole or not at all."""
         check_ascending(outputs)
         mark = self._known.get(conference, START)
         for at in range(0, len(outputs), BATCH_OUTPUTS):
-            batch = [delivery_of(output) for output in outputs[at : at + BATCH_OUTPUTS]]
+            batch = [delivery_of(output, erased) for output in outputs[at : at + BATCH_OUTPUTS]]
             mark = await self._put(conference, batch)
         return mark
 
     async def _put(self, conference: str, batch: Sequence[Delivery], token: str = "") -> str:
         keys = Keys(conference)
         known = self._known.get(conference, START)
-        args: list[str | bytes | int] = [*self._head, token, known, self._keep, HINTS, conference, *keys.prefix]
-        args += [batch[-1].position, len(batch)]
+        if self._share is None:
+            self._share = share_of(await self._link.memory_bytes())
+        share = self._share
+        args: list[str | bytes | int] = [*self._head, token, known, share.keep, HINTS, conference, *keys.prefix]
+        args += [batch[-1].position, len(batch), share.entries, share.least, share.cards]
         for delivery in batch:
             args += [delivery.position, delivery.counts or "", len(delivery.entries)]
             for new in delivery.entries:
                 args += [new.attendee, new.other, new.match, new.kind, new.view]
         answer = await self._link.write(scripts.DELIVER, [keys.mark, keys.people, keys.totals], args)
-        return self._moved(conference, self._accepted(conference, answer))
+        accepted = self._accepted(conference, answer)
+        if accepted[2] and conference not in self._hidden:
+            self._hidden.add(conference)
+            _log.warning("a conference has had its share: further cards are not shown", conference=conference)
+        return self._moved(conference, accepted)
 
     async def delivered(self, conference: str) -> str | None:
         """As in the port."""
@@ -124,34 +148,35 @@ class RedisInboxes(Following):
             raise InboxUnavailableError(f"The inboxes of {conference} are not there; they wait for a rebuild.")
         return self._accepted(conference, answer)
 
-    async def page(self, conference: str, attendee: str, after: str = "", limit: int = PAGE_ENTRIES) -> Page:
+    async def page(self, conference: str, attendee: str, after: int = FIRST, limit: int = PAGE_ENTRIES) -> Page:
         """As in ``Following``."""
-        start = order(after)
         answer = await self._ask(conference, scripts.READ, Keys(conference).of(attendee), after, limit)
-        mark, trimmed, found, others = answer[1].decode(), answer[2].decode(), answer[3], answer[4]
-        if start < order(trimmed) or start > order(mark):
+        if not answer[2]:
             raise ResumeLostError
-        read = [_entry(position, fields, other) for (position, fields), other in zip(found, others, strict=True)]
-        return Page(tuple(read), mark)
+        return Page(tuple([_entry(after + at, *fields) for at, fields in enumerate(answer[3], 1)]), answer[1].decode())
 
     async def current(self, conference: str, attendee: str) -> Current:
         """As in the port."""
-        found = _pairs((await self._ask(conference, scripts.HASH, [Keys(conference).of(attendee)[1]]))[1])
-        parts: dict[str, dict[str, tuple[str, bytes]]] = {}
+        answer = await self._ask(conference, scripts.CURRENT, Keys(conference).of(attendee)[1:])
+        found, others = _pairs(answer[1]), _pairs(answer[2])
+        parts: dict[str, dict[str, tuple[int, bytes]]] = {}
         for name, value in found.items():
             kind, _, match = name.partition(":")
             if kind:
-                position, _, view = value.partition(b" ")
-                parts.setdefault(match, {})[kind] = (position.decode(), view)
-        cards: list[Card] = [card_of(each) for each in parts.values() if "suggested" in each]
-        last = found.get(":last", b"").decode()
-        return Current(last, tuple(sorted(cards, key=lambda card: order(card.position))))
+                cursor, _, view = value.partition(b" ")
+                parts.setdefault(match, {})[kind] = (int(cursor), view)
+        held = {match: each for match, each in parts.items() if "suggested" in each}
+        cards: list[Card] = sorted([card_of(each) for each in held.values()], key=lambda card: card.cursor)
+        about = {match: others[f"c:{match}"].decode() for match in held}
+        gone = {name[2:] for name, other in others.items() if name.startswith("c:") and not other}
+        ending = frozenset(match for match in gone if f"w:{match}" not in others)
+        return Current(int(found.get(":count", FIRST)), tuple(cards), about, ending)
 
-    async def other(self, conference: str, attendee: str, match: str) -> str | None:
+    async def shown(self, conference: str, attendee: str, match: str) -> Shown | None:
         """As in the port."""
         others = Keys(conference).of(attendee)[2]
-        found = (await self._ask(conference, scripts.FIELD, [others], f"c:{match}"))[1]
-        return None if found is None else str(found.decode())
+        other, is_over = (await self._ask(conference, scripts.SHOWN, [others], match))[1]
+        return None if other is None else Shown(other.decode(), is_over is None)
 
     # -- from beginning to end --------------------------------------------------------------------------------------
 
@@ -247,10 +272,9 @@ class RedisInboxes(Following):
         return Totals(**{name: int(number) for name, number in found.items()})
 
 
-def _entry(position: bytes, fields: list[bytes], other: bytes) -> Entry:
-    kind = fields[1].decode()
-    named = None if kind == WITHDRAWN or not other else other.decode()
-    return Entry(position.decode(), fields[5], kind, fields[3].decode(), named)
+def _entry(cursor: int, position: bytes, kind: bytes, match: bytes, kept: bytes, other: bytes) -> Entry:
+    content = (kept.partition(b" ")[2], other.decode()) if kept else None
+    return readable(position.decode(), cursor, kind.decode(), match.decode(), content)
 
 
 def _pairs(flat: list[bytes]) -> dict[str, bytes]:

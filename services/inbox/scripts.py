@@ -25,42 +25,53 @@ local function after(one, other)
 end
 """
 
-# KEYS: mark, people, totals. ARGV: … 4 position known to the caller, 5 entries kept, 6 channel, 7 conference, 8-10 key
-# prefixes, 11 position of the last output, 12 number of deliveries; of each: position, counts, number of entries; of
-# each entry: attendee, other, match, kind, view.
+# KEYS: mark, people, totals. ARGV: … 4 position known to the caller, 5 entries of an inbox at most, 6 channel,
+# 7 conference, 8-10 key prefixes, 11 position of the last output, 12 number of deliveries, 13 entries of the
+# conference, 14 entries of an inbox at least, 15 cards of the conference; of each delivery: position, counts, number of
+# entries; of each entry: attendee, other, match, kind, view. Answers with the number of cards that were not shown.
 DELIVER = (
     _HEAD
     + """
 if after(ARGV[4], delivered) then return {'behind', delivered} end
 local before, keep, inbox, cards, others = delivered, tonumber(ARGV[5]), ARGV[8], ARGV[9], ARGV[10]
 local added = {}
+local entries_share, least, cards_share = tonumber(ARGV[13]), tonumber(ARGV[14]), tonumber(ARGV[15])
+local shown, hidden = tonumber(redis.call('HGET', KEYS[1], 'cards') or '0'), 0
 
 local function add(position, who, other, match, kind, view)
-  local put, fresh = redis.pcall('XADD', inbox .. who, position, 'k', kind, 'm', match, 'v', view), 0
+  if kind ~= 'withdrawn' and redis.call('HEXISTS', others .. who, 'c:' .. match) == 0 then
+    if shown >= cards_share then
+      hidden = hidden + 1
+      return nil
+    end
+    shown = shown + 1
+  end
+  local put, fresh = redis.pcall('XADD', inbox .. who, position, 'k', kind, 'm', match), 0
   if type(put) == 'table' and put.err then
     if string.find(put.err, 'equal or smaller', 1, true) then return nil end
     return put
   end
   redis.call('SADD', KEYS[2], who)
-  redis.call('HSET', cards .. who, ':last', position)
-  local over = redis.call('XLEN', inbox .. who) - keep
-  if over > 0 then
-    local old = redis.call('XRANGE', inbox .. who, '-', '+', 'COUNT', over)
-    redis.call('HSET', cards .. who, ':trimmed', old[#old][1])
-    redis.call('XTRIM', inbox .. who, 'MAXLEN', '=', keep)
+  local cursor = redis.call('HINCRBY', cards .. who, ':count', 1)
+  local kept = math.min(keep, math.max(least, math.floor(entries_share / redis.call('SCARD', KEYS[2]))))
+  if redis.call('XLEN', inbox .. who) > kept and redis.call('XTRIM', inbox .. who, 'MAXLEN', '=', kept) > 0 then
+    redis.call('HSET', cards .. who, ':trimmed', cursor - redis.call('XLEN', inbox .. who))
   end
   if kind == 'withdrawn' then
+    redis.call('HSET', others .. who, 'w:' .. match, 1)
     redis.call('HDEL', cards .. who, 'suggested:' .. match, 'agreed:' .. match, 'located:' .. match)
+  elseif other == '' then
+    redis.call('HSETNX', others .. who, 'c:' .. match, '')
   else
-    redis.call('HSET', cards .. who, kind .. ':' .. match, position .. ' ' .. view)
+    redis.call('HSET', cards .. who, kind .. ':' .. match, cursor .. ' ' .. view)
     fresh = redis.call('HSET', others .. who, 'c:' .. match, other)
     redis.call('HSET', others .. other, 'b:' .. match, who)
     redis.call('SADD', KEYS[2], other)
   end
-  added[#added + 1] = {position, who, kind, match, other, fresh == 1, view}
+  added[#added + 1] = {position, who, kind, match, other, fresh == 1, view, cursor}
 end
 
-local at = 13
+local at = 16
 for _ = 1, tonumber(ARGV[12]) do
   local position, counts, entries = ARGV[at], ARGV[at + 1], tonumber(ARGV[at + 2])
   at = at + 3
@@ -76,35 +87,44 @@ for _ = 1, tonumber(ARGV[12]) do
 end
 if after(ARGV[11], delivered) then
   delivered = ARGV[11]
-  redis.call('HSET', KEYS[1], 'position', delivered)
+  redis.call('HSET', KEYS[1], 'position', delivered, 'cards', shown)
 end
 if #added > 0 and ARGV[3] == '' then
   redis.call('PUBLISH', ARGV[6], cmsgpack.pack({ARGV[7], before, delivered, added}))
 end
-return {'ok', delivered}
+return {'ok', delivered, hidden}
 """
 )
 
 # KEYS: mark.
 DELIVERED = _HEAD + "return {'ok', delivered}"
 
-# KEYS: mark, inbox, cards, others. ARGV: … 4 after, 5 limit.
+# KEYS: mark, inbox, cards, others. ARGV: … 4 after (a cursor), 5 limit. A stream has no gaps: its newest entry has the
+# cursor ``:count``, the one before it one less, and so on. Of each: position, kind, match, "cursor view", other.
 READ = (
     _HEAD
     + """
-local from = ARGV[4] == '' and '-' or '(' .. ARGV[4]
-local trimmed = redis.call('HGET', KEYS[3], ':trimmed') or ''
-local found, others = redis.call('XRANGE', KEYS[2], from, '+', 'COUNT', ARGV[5]), {}
-for at, entry in ipairs(found) do others[at] = redis.call('HGET', KEYS[4], 'c:' .. entry[2][4]) or '' end
-return {'ok', delivered, trimmed, found, others}
+local state, from = redis.call('HMGET', KEYS[3], ':count', ':trimmed'), tonumber(ARGV[4])
+local count, trimmed, found = tonumber(state[1] or '0'), tonumber(state[2] or '0'), {}
+if from < trimmed or from > count then return {'ok', delivered, 0} end
+local newest = from < count and redis.call('XREVRANGE', KEYS[2], '+', '-', 'COUNT', count - from) or {}
+for at = #newest, math.max(1, #newest - tonumber(ARGV[5]) + 1), -1 do
+  local position, kind, match = newest[at][1], newest[at][2][2], newest[at][2][4]
+  local view = redis.call('HGET', KEYS[3], kind .. ':' .. match)
+  found[#found + 1] = {position, kind, match, view or '', redis.call('HGET', KEYS[4], 'c:' .. match) or ''}
+end
+return {'ok', delivered, 1, found}
 """
 )
 
+# KEYS: mark, cards, others.
+CURRENT = _HEAD + "return {'ok', redis.call('HGETALL', KEYS[2]), redis.call('HGETALL', KEYS[3])}"
+
+# KEYS: mark, others. ARGV: … 4 match.
+SHOWN = _HEAD + "return {'ok', redis.call('HMGET', KEYS[2], 'c:' .. ARGV[4], 'w:' .. ARGV[4])}"
+
 # KEYS: mark, a hash.
 HASH = _HEAD + "return {'ok', redis.call('HGETALL', KEYS[2])}"
-
-# KEYS: mark, a hash. ARGV: … 4 field.
-FIELD = _HEAD + "return {'ok', redis.call('HGET', KEYS[2], ARGV[4])}"
 
 # KEYS: mark, presence. ARGV: … 4 position, then place, number, ….
 PRESENCE = (
@@ -124,11 +144,13 @@ return {'ok'}
 ERASE = """
 local named = redis.call('HGETALL', KEYS[4])
 for at = 1, #named, 2 do
-  local match, other = string.sub(named[at], 3), named[at + 1]
-  redis.call('HDEL', ARGV[4] .. other, 'c:' .. match, 'b:' .. match)
-  redis.call('HDEL', ARGV[3] .. other, 'suggested:' .. match, 'agreed:' .. match, 'located:' .. match)
-  for _, entry in ipairs(redis.call('XRANGE', ARGV[2] .. other, '-', '+')) do
-    if entry[2][4] == match and entry[2][2] ~= 'withdrawn' then redis.call('XDEL', ARGV[2] .. other, entry[1]) end
+  local whose, match, other = string.sub(named[at], 1, 1), string.sub(named[at], 3), named[at + 1]
+  if whose ~= 'w' and other ~= '' then
+    redis.call('HDEL', ARGV[4] .. other, 'b:' .. match)
+    if redis.call('HEXISTS', ARGV[4] .. other, 'c:' .. match) == 1 then
+      redis.call('HSET', ARGV[4] .. other, 'c:' .. match, '')
+    end
+    redis.call('HDEL', ARGV[3] .. other, 'suggested:' .. match, 'agreed:' .. match, 'located:' .. match)
   end
 end
 redis.call('DEL', KEYS[2], KEYS[3], KEYS[4])
@@ -157,7 +179,7 @@ return {'ok'}
 
 # KEYS: mark. ARGV: epoch, view, token. From here on nobody else reads or writes.
 BEGIN = """
-redis.call('HSET', KEYS[1], 'epoch', ARGV[1], 'view', ARGV[2], 'position', '', 'building', ARGV[3])
+redis.call('HSET', KEYS[1], 'epoch', ARGV[1], 'view', ARGV[2], 'position', '', 'building', ARGV[3], 'cards', 0)
 return {'ok'}
 """
 
@@ -183,9 +205,9 @@ return {'ok'}
 # ARGV: key prefixes of inbox and cards, then attendees.
 TRIM = """
 for at = 3, #ARGV do
-  local last = redis.call('XREVRANGE', ARGV[1] .. ARGV[at], '+', '-', 'COUNT', 1)
-  if #last > 0 then
-    redis.call('HSET', ARGV[2] .. ARGV[at], ':trimmed', last[1][1])
+  local count = redis.call('HGET', ARGV[2] .. ARGV[at], ':count')
+  if count then
+    redis.call('HSET', ARGV[2] .. ARGV[at], ':trimmed', count)
     redis.call('XTRIM', ARGV[1] .. ARGV[at], 'MAXLEN', '=', 0)
   end
 end

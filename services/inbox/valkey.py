@@ -27,7 +27,7 @@ from services.inbox import asking
 from services.processes import ending
 from services.processes.children import guarded
 
-MEMORY_BYTES = 256 << 20  # an entry takes 660 bytes: 3,000 people with 130 entries each
+MEMORY_BYTES = 512 << 20  # one conference has at most two thirds of it, see ``port.share_of``
 START_S = 10.0
 RESTART_MOST_S = 5.0
 SOCKET = "valkey.sock"

@@ -1,10 +1,9 @@
-"""What people get to see of the outputs: an attendee's own view, an organizer's numbers.
+"""What an attendee gets to see of the outputs.
 
 Owns: the redaction (guarantee 6). May never: carry ``cause``, ``caused_by``, an output's id, another attendee's id, a
 post, a score, or anything by which one withdrawal differs from another: not even ``at``, for a lapse has the very time
-of day of an arrival. Whoever adds a field adds it to the property test that looks for what is forbidden.
-A position ("n-i", the ``Last-Event-ID``) goes along with each view. It tells how many records the conference had
-before, and nothing of whose they were; only positions of the attendee's own entries are ever sent.
+of day of an arrival. Nor whether the other one is near: that tells where they are, and is nobody's before both agreed.
+Whoever adds a field adds it to the property test that looks for what is forbidden.
 Names and pictures are not here: the gateway adds them from the directory, as their owners allowed.
 """
 
@@ -13,13 +12,9 @@ from collections.abc import Mapping
 import msgspec
 from msgspec import Struct
 
-from schemas.outputs import AnyOutput, Kind, MatchAgreed, MatchLocated, MatchSuggested, MatchWithdrawn, Reason
+from schemas.outputs import AnyOutput, Kind, MatchAgreed, MatchLocated, MatchSuggested, Reason
 
-VIEW_VERSION = "2"  # another number, and inboxes written before are rebuilt from the log
-FEW_PEOPLE = 5  # fewer are told as FEW
-FEW = "<5"
-ENDED = frozenset({"left", "expired"})  # withdrawals that an organizer's number counts; others are private matters
-HELD_BACK = frozenset({"budget", "no_consent", "not_present"})  # why a pair is not suggested, as an organizer may know
+VIEW_VERSION = "3"  # another number, and inboxes written before are rebuilt from the log
 
 
 class Why(Struct, frozen=True, kw_only=True):
@@ -42,7 +37,6 @@ class Suggested(View, frozen=True, kw_only=True, tag="suggested"):
 
     at: str
     why: tuple[Why, ...]
-    near: bool
 
 
 class Agreed(View, frozen=True, kw_only=True, tag="agreed"):
@@ -68,13 +62,12 @@ AnyView = Suggested | Agreed | Located | Withdrawn
 
 
 class Card(Struct, frozen=True, kw_only=True):
-    """A card as it is now; ``position`` of the newest entry that made it so."""
+    """A card as it is now; ``cursor`` of the newest entry that made it so."""
 
     card: str
-    position: str
+    cursor: int
     at: str
     why: tuple[Why, ...]
-    near: bool
     agreed_at: str | None = None
     your_place: str | None = None
     their_place: str | None = None
@@ -84,7 +77,7 @@ def attendee_view(output: AnyOutput, attendee: str) -> AnyView:
     """The output as this attendee, one of its ``to``, gets it."""
     if isinstance(output, MatchSuggested):
         why = tuple(map(_why, output.reasons))
-        return Suggested(card=output.match, at=output.at, why=why, near=output.near)
+        return Suggested(card=output.match, at=output.at, why=why)
     if isinstance(output, MatchAgreed):
         mine, theirs = output.places.get(attendee), output.places.get(other_of(output, attendee))
         return Agreed(card=output.match, at=output.at, your_place=mine, their_place=theirs)
@@ -113,73 +106,16 @@ def written(view: AnyView) -> bytes:
 _READ = msgspec.json.Decoder(AnyView)
 
 
-def card_of(parts: Mapping[str, tuple[str, bytes]]) -> Card:
-    """A card out of its newest entries by kind, each (position, view); ``suggested`` is one of them."""
+def card_of(parts: Mapping[str, tuple[int, bytes]]) -> Card:
+    """A card out of its newest entries by kind, each (cursor, view); ``suggested`` is one of them."""
     read = {kind: _READ.decode(view) for kind, (_, view) in parts.items()}
     suggested, agreed, located = read["suggested"], read.get("agreed"), read.get("located")
     assert isinstance(suggested, Suggested)
-    card = Card(
-        card=suggested.card,
-        position=max((position for position, _ in parts.values()), key=_numbers),
-        at=suggested.at,
-        why=suggested.why,
-        near=suggested.near,
-    )
+    cursor = max(cursor for cursor, _ in parts.values())
+    card = Card(card=suggested.card, cursor=cursor, at=suggested.at, why=suggested.why)
     if isinstance(agreed, Agreed):
         places = {"your_place": agreed.your_place, "their_place": agreed.their_place}
         card = msgspec.structs.replace(card, agreed_at=agreed.at, **places)
     if isinstance(located, Located):
         card = msgspec.structs.replace(card, their_place=located.their_place)
     return card
-
-
-def _numbers(position: str) -> tuple[int, ...]:
-    return tuple(map(int, position.split("-")))
-
-
-# -- for organizers: numbers alone ------------------------------------------------------------------------------------
-
-
-class Totals(Struct, frozen=True):
-    """Matches suggested (once more included), agreed, and ended because somebody left or lapsed. Exact."""
-
-    suggested: int = 0
-    agreed: int = 0
-    ended: int = 0
-
-
-def counted_as(output: AnyOutput) -> str | None:
-    """The field of Totals that the output adds one to."""
-    if isinstance(output, MatchSuggested):
-        return "suggested"
-    if isinstance(output, MatchAgreed):
-        return "agreed"
-    if isinstance(output, MatchWithdrawn) and output.cause in ENDED:
-        return "ended"
-    return None
-
-
-class Organizer(Struct, frozen=True, kw_only=True):
-    """An organizer's numbers. No sum over places: it would tell the one number that is held back."""
-
-    people: dict[str, int | str]
-    suggested: int | str
-    agreed: int | str
-    ended: int | str
-    held_back: dict[str, int | str]
-
-
-def told(count: int) -> int | str:
-    """A number of people or of their matters as it may be shown."""
-    return count if count >= FEW_PEOPLE else FEW
-
-
-def organizer(people: Mapping[str, int], totals: Totals, held_back: Mapping[str, int]) -> Organizer:
-    """What an organizer may see of the exact numbers; causes that are nobody's business are left out."""
-    return Organizer(
-        people={place: told(count) for place, count in sorted(people.items())},
-        suggested=told(totals.suggested),
-        agreed=told(totals.agreed),
-        ended=told(totals.ended),
-        held_back={cause: told(held_back[cause]) for cause in sorted(HELD_BACK & held_back.keys())},
-    )

@@ -10,6 +10,7 @@ pages. ``clean`` then empties the write-ahead log. Source: sqlite.org/pragma.htm
 import re
 import sqlite3
 from abc import abstractmethod
+from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Literal
@@ -17,15 +18,20 @@ from typing import Any, Literal
 import msgspec
 
 from schemas.times import DAY_MS
-from services.journal.port import BATCH_ROWS, LETTER_DAYS, MOST_LETTER_BYTES, MOST_LETTERS, Letter
+from services.journal.letter_quotas import Head, head_of, too_many
+from services.journal.port import BATCH_ROWS, LETTER_DAYS, MOST_LETTERS, MOST_SHARES, Letter
 
 Gone = Literal["old", "many", "erased"]
 _NOW = "number, came, sent, line"
+_HEAD = "number, sender, conference, seal, length(line)"
 _NAMED = re.compile(r'CREATE TABLE "?letters"?')
 
 
 class SqliteLetters:
     """The part of the journal that keeps dead letters; as in the port."""
+
+    _lock: AbstractContextManager[bool]  # held while a letter comes or goes, so that heads are those of the file
+    _heads: dict[int, Head]
 
     @abstractmethod
     def _writing(self) -> AbstractContextManager[sqlite3.Connection]: ...
@@ -34,27 +40,27 @@ class SqliteLetters:
     def _rows(self, query: str, arguments: Sequence[Any]) -> list[Any]: ...
 
     def _find_letters(self, db: sqlite3.Connection) -> None:
-        last, count, size = db.execute("SELECT max(number), count(*), sum(length(line)) FROM letters").fetchone()
+        rows = db.execute(f"SELECT {_HEAD} FROM letters ORDER BY number")  # noqa: S608 - constant
+        self._heads = {row[0]: Head(*row[1:]) for row in rows}
         gone = db.execute("SELECT max(last) FROM letters_gone").fetchone()[0]
-        self._last, self._count, self._size = max(last or 0, gone or 0), count, size or 0
+        self._last = max([*self._heads, gone or 0, 0])
 
     def _add_letters(self, db: sqlite3.Connection, letters: Sequence[bytes], came: int) -> Callable[[], None]:
         """Within the caller's transaction; what it gives is called when that is done."""
         if not letters:
             return _nothing
-        first = self._last + 1
-        rows = [(number, line, came) for number, line in enumerate(letters, first)]
-        db.executemany("INSERT INTO letters (number, line, came) VALUES (?, ?, ?)", rows)
-        count, size = self._count + len(letters), self._size + sum(map(len, letters))
-        while count > MOST_LETTERS or size > MOST_LETTER_BYTES:
-            many = max(1, count - MOST_LETTERS)
-            oldest = db.execute("SELECT number, length(line) FROM letters ORDER BY number LIMIT ?", (many,)).fetchall()
-            db.execute("DELETE FROM letters WHERE number <= ?", (oldest[-1][0],))
-            self._note(db, "many", len(oldest), first + len(letters) - 1)
-            count, size = count - len(oldest), size - sum(length for _, length in oldest)
+        first, last = self._last + 1, self._last + len(letters)
+        heads = self._heads | {number: head_of(line) for number, line in enumerate(letters, first)}
+        rows = [(number, line, came, *heads[number][:3]) for number, line in enumerate(letters, first)]
+        sql = "INSERT INTO letters (number, line, came, sender, conference, seal) VALUES (?, ?, ?, ?, ?, ?)"
+        db.executemany(sql, rows)
+        many = too_many(heads)
+        if many:
+            db.execute("DELETE FROM letters WHERE number IN (SELECT value FROM json_each(?))", (_json(many),))
+            self._note(db, "many", [heads.pop(number) for number in many], last)
 
         def done() -> None:
-            self._last, self._count, self._size = first + len(letters) - 1, count, size
+            self._last, self._heads = last, heads
 
         return done
 
@@ -75,6 +81,16 @@ class SqliteLetters:
     def letters_gone(self) -> dict[str, int]:
         return dict(self._rows("SELECT cause, count FROM letters_gone ORDER BY cause", ()))
 
+    def letters_gone_of(self, conferences: Collection[str], sender: str) -> dict[str, int]:
+        sql = (
+            "SELECT cause, sum(count) FROM letters_lost WHERE conference IN (SELECT value FROM json_each(?))"
+            " OR (conference = '' AND sender = ?) GROUP BY cause ORDER BY cause"
+        )
+        return dict(self._rows(sql, (msgspec.json.encode(sorted(conferences)).decode(), sender)))
+
+    def letters_under(self, seals: Collection[str]) -> list[int]:
+        return [number for number, head in list(self._heads.items()) if head.seal in seals]
+
     def drop_letters(self, numbers: Collection[int]) -> int:
         if not numbers:
             return 0
@@ -88,27 +104,44 @@ class SqliteLetters:
     def _without(self, condition: str, value: object, cause: Gone) -> int:
         """Copies the table without some; how many these were."""
         which = f"SELECT number FROM letters WHERE {condition}"  # noqa: S608 - constants
-        if not self._rows(which, (value,)):
+        gone = {row[0] for row in self._rows(which, (value,))}
+        if not gone:
             return 0
-        with self._writing() as db:
-            (form,) = db.execute("SELECT sql FROM sqlite_master WHERE name = 'letters'").fetchone()
-            db.execute(_NAMED.sub("CREATE TABLE letters_left", form, count=1))
-            stays = f"INSERT INTO letters_left SELECT * FROM letters WHERE NOT ({condition}) ORDER BY number"  # noqa: S608
-            db.execute(stays, (value,))
-            before, last = db.execute("SELECT count(*), max(number) FROM letters").fetchone()
-            after, size = db.execute("SELECT count(*), coalesce(sum(length(line)), 0) FROM letters_left").fetchone()
-            self._note(db, cause, before - after, max(self._last, last))
-            db.execute("DROP TABLE letters")
-            db.execute("ALTER TABLE letters_left RENAME TO letters")
-        self._count, self._size = after, size
-        return int(before - after)
+        with self._lock:
+            with self._writing() as db:
+                (form,) = db.execute("SELECT sql FROM sqlite_master WHERE name = 'letters'").fetchone()
+                db.execute(_NAMED.sub("CREATE TABLE letters_left", form, count=1))
+                stays = f"INSERT INTO letters_left SELECT * FROM letters WHERE NOT ({condition}) ORDER BY number"  # noqa: S608
+                db.execute(stays, (value,))
+                gone = self._heads.keys() - {row[0] for row in db.execute("SELECT number FROM letters_left")}
+                self._note(db, cause, [self._heads[number] for number in sorted(gone)], self._last)
+                db.execute("DROP TABLE letters")
+                db.execute("ALTER TABLE letters_left RENAME TO letters")
+            self._heads = {number: head for number, head in self._heads.items() if number not in gone}
+        return len(gone)
 
     @staticmethod
-    def _note(db: sqlite3.Connection, cause: Gone, count: int, last: int) -> None:
+    def _forget_letters(db: sqlite3.Connection, conference: str) -> None:
+        """Not even that there were some of this conference."""
+        db.execute("DELETE FROM letters_lost WHERE conference = ?", (conference,))
+
+    @staticmethod
+    def _note(db: sqlite3.Connection, cause: Gone, heads: Sequence[Head], last: int) -> None:
         db.execute(
             "INSERT INTO letters_gone VALUES (?, ?, ?) ON CONFLICT (cause) DO UPDATE SET"
             " count = count + excluded.count, last = max(last, excluded.last)",
-            (cause, count, last),
+            (cause, len(heads), last),
+        )
+        lost = Counter((head.sender, head.conference) for head in heads)
+        db.executemany(
+            "INSERT INTO letters_lost VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
+            " count = count + excluded.count, last = excluded.last",
+            [(*share, cause, count, last) for share, count in lost.items()],
+        )
+        db.execute(
+            "DELETE FROM letters_lost WHERE (sender, conference, cause) IN"
+            " (SELECT sender, conference, cause FROM letters_lost ORDER BY last DESC LIMIT -1 OFFSET ?)",
+            (MOST_SHARES,),
         )
 
     # -- sending again -------------------------------------------------------------------------------------------

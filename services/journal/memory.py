@@ -4,15 +4,14 @@ Owns: nothing outside of itself. May never: be what a conference runs on.
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
 from schemas.times import DAY_MS
+from services.journal.letter_quotas import Head, head_of, too_many
 from services.journal.port import (
     LETTER_DAYS,
-    MOST_LETTER_BYTES,
-    MOST_LETTERS,
     SNAPSHOTS_KEPT,
     Entry,
     JournalFullError,
@@ -42,7 +41,7 @@ class MemoryJournal:
         self._logs: dict[str, _Log] = {}
         self._letters: dict[int, Letter] = {}
         self._last_letter = 0
-        self._gone: Counter[str] = Counter()
+        self._gone: Counter[tuple[str, str, str]] = Counter()  # sender, conference, cause
         self._claims: dict[int, bytes] = {}
 
     def _take_room(self, size: int) -> None:
@@ -125,11 +124,10 @@ class MemoryJournal:
         for line in letters:
             self._last_letter += 1
             self._letters[self._last_letter] = Letter(self._last_letter, line, came)
-        while (
-            len(self._letters) > MOST_LETTERS
-            or sum(len(one.line) for one in self._letters.values()) > MOST_LETTER_BYTES
-        ):
-            self._go([next(iter(self._letters))], "many")
+        self._go(too_many(self._heads()), "many")
+
+    def _heads(self) -> dict[int, Head]:
+        return {number: head_of(letter.line) for number, letter in self._letters.items()}
 
     def letters(self, after: int = 0, limit: int = 100) -> list[Letter]:
         return [letter for letter in self._letters.values() if letter.number > after][:limit]
@@ -144,12 +142,25 @@ class MemoryJournal:
         return len(self._letters)
 
     def letters_gone(self) -> dict[str, int]:
-        return dict(sorted(self._gone.items()))
+        return self._lost(lambda sender, conference: True)
+
+    def letters_gone_of(self, conferences: Collection[str], sender: str) -> dict[str, int]:
+        return self._lost(lambda by, of: of in conferences or (not of and by == sender))
+
+    def _lost(self, counts: Callable[[str, str], bool]) -> dict[str, int]:
+        found: Counter[str] = Counter()
+        for (sender, conference, cause), count in self._gone.items():
+            if counts(sender, conference):
+                found[cause] += count
+        return dict(sorted(found.items()))
+
+    def letters_under(self, seals: Collection[str]) -> list[int]:
+        return [number for number, head in self._heads().items() if head.seal in seals]
 
     def _go(self, numbers: Collection[int], cause: str) -> int:
-        gone = [self._letters.pop(number) for number in numbers if number in self._letters]
-        if gone:
-            self._gone[cause] += len(gone)
+        gone = [head_of(self._letters.pop(number).line) for number in numbers if number in self._letters]
+        for head in gone:
+            self._gone[head.sender, head.conference, cause] += 1
         return len(gone)
 
     def drop_letters(self, numbers: Collection[int]) -> int:
@@ -188,6 +199,7 @@ class MemoryJournal:
 
     def forget(self, conference: str) -> None:
         self._logs.pop(conference, None)
+        self._gone = Counter({share: count for share, count in self._gone.items() if share[1] != conference})
 
     def shrink(self) -> bool:
         return False

@@ -105,6 +105,8 @@ class MirrorJournal(SqliteJournal):
                 db.executemany("INSERT OR IGNORE INTO erased VALUES (?)", [(conference,) for conference in erased])
                 for end in gone:
                     hide(db, end.no)
+                for conference in erased:
+                    self._forget_letters(db, conference)
             self._ends.update(ends)
             added()
             self._places = moved

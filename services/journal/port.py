@@ -16,10 +16,13 @@ BATCH_ROWS = 1_000  # read at once: bounds memory, and how long a reader holds w
 SNAPSHOTS_KEPT = 2  # the newest, and one more in case it is damaged
 
 
-# Dead letters: a fortnight to mend them; and so few that one who is erased is looked for in all of them at once.
+# Dead letters: a fortnight to mend them; and so few that one who is erased is looked for in all of them at once. A
+# sender who needs more than 1,000 sends something else than events.
 LETTER_DAYS = 14
-MOST_LETTERS = 10_000
-MOST_LETTER_BYTES = 64 << 20
+MOST_LETTERS, MOST_LETTER_BYTES = 10_000, 64 << 20
+MOST_LETTERS_A_SENDER, MOST_LETTER_BYTES_A_SENDER = 1_000, 8 << 20
+MOST_LETTERS_A_CONFERENCE, MOST_LETTER_BYTES_A_CONFERENCE = 2_000, 16 << 20
+MOST_SHARES = 10_000  # of senders and conferences whose lost letters are counted
 
 
 class JournalError(Exception):
@@ -99,7 +102,7 @@ class Journal(Protocol):
     def outputs(self, conference: str, from_n: int = 0, after: str | None = None) -> Iterator[Told]:
         """The outputs in the order of their positions, from n on, or after a position."""
 
-    # Dead letters: at most MOST_LETTERS of MOST_LETTER_BYTES in all (the oldest go), no number ever twice.
+    # Dead letters: bounded in all, of a sender and of a conference (see ``letter_quotas``); no number ever twice.
 
     def append_letters(self, letters: Sequence[bytes], came: int = 0) -> None:
         """Keeps dead letters, durably. ``came`` 0: unknown."""
@@ -118,6 +121,12 @@ class Journal(Protocol):
 
     def letters_gone(self) -> dict[str, int]:
         """How many there were that are no more: ``old``, too ``many``, ``erased``."""
+
+    def letters_gone_of(self, conferences: Collection[str], sender: str) -> dict[str, int]:
+        """The same, of these conferences, and of this sender those that were of none."""
+
+    def letters_under(self, seals: Collection[str]) -> list[int]:
+        """The numbers of those that are sealed with any of these; ``""``: with nothing."""
 
     def drop_letters(self, numbers: Collection[int]) -> int:
         """Erases dead letters; how many there were. Their bytes are in no file any more once ``clean`` says so."""

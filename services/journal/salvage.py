@@ -12,6 +12,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from services.journal.letter_quotas import head_of
 from services.journal.port import BATCH_ROWS, JournalDamagedError
 from services.journal.rows import key_of
 from services.journal.schema import bare, connect, prepare
@@ -40,7 +41,9 @@ def salvage(path: Path) -> str:
         for no, _, _ in logs:
             _copy(_readable(old, _LOG, key_of(no, 0), key_of(no + 1, 0)), db, "log", 4)
             _copy(_readable(old, _OUTPUTS, no), db, "outputs", 6)
-        _copy(_readable(old, "SELECT number, line FROM letters ORDER BY number"), db, "letters (number, line)", 2)
+        letters = _readable(old, "SELECT number, line FROM letters ORDER BY number")
+        columns = "letters (number, line, sender, conference, seal)"
+        _copy(((number, line, *head_of(line)[:3]) for number, line in letters), db, columns, 5)
         records = db.execute("SELECT count(*) FROM log").fetchone()[0]
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     kept = _put_aside(path)

@@ -48,8 +48,17 @@ ALTER TABLE letters ADD COLUMN sent INTEGER;
 ALTER TABLE letters ADD COLUMN sent_as BLOB;
 CREATE TABLE letters_gone (cause TEXT PRIMARY KEY, count INTEGER NOT NULL, last INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 """
+_SHARES = """
+ALTER TABLE letters ADD COLUMN sender TEXT NOT NULL DEFAULT '';
+ALTER TABLE letters ADD COLUMN conference TEXT NOT NULL DEFAULT '';
+ALTER TABLE letters ADD COLUMN seal TEXT NOT NULL DEFAULT '';
+CREATE TABLE letters_lost (
+    sender TEXT NOT NULL, conference TEXT NOT NULL, cause TEXT NOT NULL, count INTEGER NOT NULL, last INTEGER NOT NULL,
+    PRIMARY KEY (sender, conference, cause)
+) STRICT, WITHOUT ROWID;
+"""
 # What brings an empty file to version 1, version 1 to version 2, and so on.
-MIGRATIONS: Sequence[str] = (_TABLES, _LETTERS)
+MIGRATIONS: Sequence[str] = (_TABLES, _LETTERS, _SHARES)
 
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 

@@ -235,10 +235,11 @@ class SqliteJournal(SqliteLetters):
     def forget(self, conference: str) -> None:
         with self._lock:
             end = self._ends.get(conference)
-            if end is not None:
-                with self._writing() as db:
+            with self._writing() as db:
+                self._forget_letters(db, conference)
+                if end is not None:
                     hide(db, end.no)
-                del self._ends[conference]
+            self._ends.pop(conference, None)
         self._snapshots.drop(conference)
 
     def shrink(self) -> bool:

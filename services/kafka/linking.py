@@ -51,6 +51,7 @@ def consumer(
         *topics,
         group_id=None,
         enable_auto_commit=False,
+        isolation_level="read_committed",  # what a writer took back was never said
         auto_offset_reset="earliest",
         fetch_max_wait_ms=wait_ms,
         fetch_max_bytes=fetch_bytes,

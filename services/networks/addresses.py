@@ -2,7 +2,9 @@
 
 Owns: the form of host names; which addresses are public. May never: connect, or take a host that is an address.
 Theory: a name is looked up once, and what it leads to is checked and then connected to, so that a second look-up cannot
-lead elsewhere (DNS rebinding). IPv6 addresses that carry an IPv4 one count as that one.
+lead elsewhere (DNS rebinding). IPv6 addresses that carry an IPv4 one count as that one. Public is what is global
+unicast and in no block of the IANA registries of special-purpose addresses (those of RFC 6890 and after it,
+iana.org/assignments/iana-ipv4-special-registry and iana-ipv6-special-registry), whatever a Python knows of them.
 """
 
 import asyncio
@@ -17,8 +19,38 @@ HOST_CHARS = 253  # RFC 1035
 MOST_LOOKUPS = 8  # at once: a slow name server holds a thread each
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _HOST = re.compile(rf"(?:{_LABEL}\.)+(?!\d+$){_LABEL}")
-_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 _IPv4 = ipaddress.IPv4Address
+_Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+_GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")
+_SPECIAL_4 = tuple(
+    ipaddress.IPv4Network(block)
+    for block in (
+        "0.0.0.0/8",
+        "10.0.0.0/8",
+        "100.64.0.0/10",
+        "127.0.0.0/8",
+        "169.254.0.0/16",
+        "172.16.0.0/12",
+        "192.0.0.0/24",
+        "192.0.2.0/24",
+        "192.31.196.0/24",
+        "192.52.193.0/24",
+        "192.88.99.0/24",
+        "192.168.0.0/16",
+        "192.175.48.0/24",
+        "198.18.0.0/15",
+        "198.51.100.0/24",
+        "203.0.113.0/24",
+        "224.0.0.0/4",
+        "240.0.0.0/4",
+    )
+)
+_SPECIAL_6 = tuple(
+    ipaddress.IPv6Network(block)
+    for block in ("2001::/23", "2001:db8::/32", "2002::/16", "2620:4f:8000::/48", "3fff::/20")
+)
 
 
 def is_host(text: str) -> bool:
@@ -32,13 +64,19 @@ def is_public(address: str) -> bool:
         found = ipaddress.ip_address(address)
     except ValueError:
         return False
-    return all(each.is_global and not (each.is_multicast or each.is_reserved) for each in _carried(found))
+    return all(_is_ordinary(each) for each in _carried(found))
 
 
-def _carried(
-    address: ipaddress.IPv4Address | ipaddress.IPv6Address,
-) -> list[ipaddress.IPv4Address | ipaddress.IPv6Address]:
-    """The IPv4 addresses in an IPv6 one; the address itself where there are none."""
+def _is_ordinary(address: _Address) -> bool:
+    if not address.is_global or address.is_multicast or address.is_reserved:
+        return False
+    if isinstance(address, _IPv4):
+        return not any(address in block for block in _SPECIAL_4)
+    return address in _GLOBAL_UNICAST and not any(address in block for block in _SPECIAL_6)
+
+
+def _carried(address: _Address) -> list[_Address]:
+    """The IPv4 addresses in an IPv6 one (mapped, 6to4, Teredo, NAT64); the address itself where there are none."""
     if isinstance(address, _IPv4):
         return [address]
     if address in _NAT64:

@@ -36,6 +36,8 @@ STAY_MS = 12 * HOUR_MS
 PAUSE_MS = 4 * HOUR_MS
 LATE_SHARE = 0.01  # a phone without network says it up to half an hour later
 
+_LAST = ("declined", "met")  # after which a pair is not suggested again
+
 Step = tuple[int, int, Answer]  # at (ms), 0 or 1 (which of the two), what
 
 
@@ -105,7 +107,7 @@ class Answers:
             heappush(self._agenda, Sign(at + HOUR_MS, person, ROOM, False))
         end = min(self._end(a, at), self._end(b, at))
         steps = [step for step in self._talk(at) if step[0] < end]
-        second = not steps and withdrawals == 0
+        second = withdrawals == 0 and not any(answer in _LAST for _, _, answer in steps)
         self._pairs[a * self._attendees + b] = (withdrawals + 1, end + PAUSE_MS if second else NEVER)
         names = (attendee_id(a), attendee_id(b))
         match = match_id(CONFERENCE, *names, withdrawals)

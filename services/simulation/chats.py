@@ -13,7 +13,8 @@ address somebody, about a tenth of who is addressed addresses back; chats are di
 - In a session 15 % repost, 50 % reply to one of the last eight authors, 8 % mention two; the rest is said
   to all. Hosts turn to newcomers. Nobody answers a vendor or a fan.
 - Talk: 45 % reposts, 30 % in threads of two friends (a thread has 2 to 8 posts, most 2 or 3, a tenth is
-  never answered).
+  never answered). People talk with the same few again and again, so that pairs reach two posts each way.
+  ``density`` above 1 is for load: more of the talk is in threads, which are longer and go to all friends alike.
 - Vendors: 30 % of their posts mention 11 to 14 people at once, 40 % one person, one way.
 """
 
@@ -52,8 +53,13 @@ def _volume(day: int, days: int) -> int:
 class Chats:
     """All posts of a simulation, day by day."""
 
-    def __init__(self, cast: Cast, program: Program, posts: Posts, ties: Ties, count: int, seed: int) -> None:
+    def __init__(
+        self, cast: Cast, program: Program, posts: Posts, ties: Ties, count: int, seed: int, density: int = 1
+    ) -> None:
         self._cast = cast
+        self._density = density
+        self._going_on = 0.24 if density == 1 else 0.75
+        self._to_friends = 0.3 if density == 1 else 0.75 + 0.05 * density
         self._program = program
         self._posts = posts
         self._ties = ties
@@ -149,10 +155,10 @@ class Chats:
     def _talk(self, day: int, count: int) -> None:
         chance, hours = self._chance, self._hours
         midnight = moment(day, 0)
-        room = 8 + count // 20
+        room = 8 + count // (20 if self._density == 1 else 3)
         for at in sorted([midnight + hours.one() * 3_600_000 + int(chance.unit() * 3_600_000) for _ in range(count)]):
             kind = chance.unit()
-            if self._threads and kind < 0.24:
+            if self._threads and kind < self._going_on:
                 self._go_on(at)
             else:
                 self._start(self._speaker(self._all, day), day, at, kind, len(self._threads) < room)
@@ -175,11 +181,11 @@ class Chats:
         elif voice.role is Role.FAN and kind < 0.6:
             idol = self._cast.hosts[voice.chats[0]][0]
             say(voice, at, tags, (idol,))
-        elif voice.friends and room and kind < 0.3:
-            friend = chance.pick(voice.friends)
+        elif voice.friends and room and kind < self._to_friends:
+            friend = self._friend(voice)
             say(voice, at, tags, (friend,))
             if chance.unit() < 0.9:
-                self._threads.append(_Thread(voice, friend, tags, chance.tail(7)))
+                self._threads.append(_Thread(voice, friend, tags, max(self._density - 1, chance.tail(7))))
         elif kind < 0.78:
             other = self._members[voice.chats[0]].one()
             if other is voice:
@@ -188,6 +194,11 @@ class Chats:
                 say(voice, at, tags, (other,), repost_of=other)
         else:
             say(voice, at, tags)
+
+    def _friend(self, voice: Voice) -> Voice:
+        """Half of somebody's threads go to the closest quarter of their friends."""
+        unit = self._chance.unit()
+        return voice.friends[int((unit * unit if self._density == 1 else unit) * len(voice.friends))]
 
     def _tags(self, voice: Voice, day: int) -> tuple[str, ...]:
         """The conference's hashtag, more often the nearer it is; the chat's; sometimes none."""

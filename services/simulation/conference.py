@@ -41,42 +41,49 @@ from services.simulation.ties import Ties
 MOST_ATTENDEES = 200_000
 MOST_POSTS = 10_000_000
 MOST_DAYS = 14
+MOST_DENSITY = 4
 
 
-def simulate(*, attendees: int = 300, posts: int = 5_000, days: int = 3, seed: int = 1) -> Iterator[bytes]:
-    """The lines of a conference's log, by ``recorded_at``. ValueError says, before any line, what is wrong."""
-    _check(attendees, posts, days, seed)
-    return _lines(attendees, posts, days, seed)
+def simulate(
+    *, attendees: int = 300, posts: int = 5_000, days: int = 3, seed: int = 1, density: int = 1
+) -> Iterator[bytes]:
+    """The lines of a conference's log, by ``recorded_at``. ValueError says, before any line, what is wrong.
+
+    ``density`` 1 is believable; 2 to 4 are for load: who posts knows more and more others, at 4 some thirty.
+    """
+    _check(attendees, posts, days, seed, density)
+    return _lines(attendees, posts, days, seed, density)
 
 
 def expected_events(*, attendees: int = 300, posts: int = 5_000, days: int = 3) -> int:
     """About how many lines ``simulate`` gives, for a progress bar: within a tenth, or a few dozen."""
-    _check(attendees, posts, days, 0)
+    _check(attendees, posts, days, 0, 1)
     visits = 0.92 * (0.15 + 0.85 * (days - 0.2)) if days > 1 else 0.92
     per_attendee = 1.25 + 13.6 * visits
     return 4 + days + int(posts * (1 + DOUBLE_SHARE + DELETED_SHARE)) + int(attendees * per_attendee)
 
 
-def _check(attendees: int, posts: int, days: int, seed: int) -> None:
+def _check(attendees: int, posts: int, days: int, seed: int, density: int) -> None:
     for name, value, least, most in (
         ("attendees", attendees, 1, MOST_ATTENDEES),
         ("posts", posts, 0, MOST_POSTS),
         ("days", days, 1, MOST_DAYS),
         ("seed", seed, 0, (1 << 64) - 1),
+        ("density", density, 1, MOST_DENSITY),
     ):
         if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
             raise ValueError(f"{name} must be a whole number from {least:,} to {most:,}, not {value!r}")
 
 
-def _lines(attendees: int, posts: int, days: int, seed: int) -> Iterator[bytes]:
+def _lines(attendees: int, posts: int, days: int, seed: int, density: int) -> Iterator[bytes]:
     plan = program(attendees, registered_voices(attendees), days)
-    people = cast(attendees, plan, seed)
+    people = cast(attendees, plan, seed, density)
     log = Log()
     _organize(log, plan)
     enrolment = Enrolment(people, plan, log, seed)
     enrolment.everybody()
     ties = Ties(attendees)
-    chats = Chats(people, plan, Posts(log, ties, seed), ties, posts, seed)
+    chats = Chats(people, plan, Posts(log, ties, seed, enrolment.uploads), ties, posts, seed, density)
     floor = Floor(people, plan, enrolment.registered, log, seed)
     answers = Answers(attendees, enrolment.ready, log, seed)
     for day in range(FIRST_TALK_DAY, days + AFTER_DAYS):

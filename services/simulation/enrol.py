@@ -7,8 +7,9 @@ Numbers, and why:
 - Registered: 15 % early birds, half in the months before, most of the rest in the last four weeks, 8 % on
   the morning of their first day: so registrations come before, between and after the posts.
 - Accounts: voices claim theirs; of the silent 30 % claim one too (they read). 90 % of the voices verify,
-  within minutes to days; a silent one in three. One in 300 claims somebody else's account (contested) and
-  half of them try to verify it in the last days before.
+  within minutes to days; a silent one in three. One in 300 claims somebody else's account (contested): two
+  people run it. Half of them verify it in the last days before, and have it until its first owner does so anew.
+- 3 % of those who verified upload what they posted before, as no connector saw it.
 - 2 % of those who verified release an account; half of them verify anew. 3 % of the voices register again.
 - Consent: 92 % matching (who registers here wants it), 80 % chats, 72 % places. During the conference 4 %
   pause, most come back after some hours; 1 % each take chats back, or switch the sharing of places.
@@ -36,6 +37,7 @@ from services.simulation.program import CONFERENCE, LEAD_DAYS, ORGANIZER, Progra
 _SHARES = {
     "contested": 1 / 300,
     "released": 0.02,
+    "uploaded": 0.03,
     "again": 0.03,
     "paused": 0.04,
     "chats": 0.01,
@@ -50,11 +52,13 @@ BY_ORGANIZER = f"organizer:{ORGANIZER}"
 
 
 class Enrolment:
-    """``registered[person]`` in ms; ``ready[person]``: from when until when a voice can be matched."""
+    """``registered[person]`` in ms; ``ready[person]``: from when until when a voice can be matched; ``uploads``: who
+    uploads their earlier posts, and from when on they may."""
 
     def __init__(self, cast: Cast, program: Program, log: Log, seed: int) -> None:
         self.registered: list[int] = []
         self.ready: dict[int, tuple[int, int]] = {}
+        self.uploads: dict[int, int] = {}
         self.chatting: set[int] = set()  # asked, never gone through
         self._cast = cast
         self._days = program.days
@@ -122,11 +126,13 @@ class Enrolment:
         return consent.matching
 
     def _contested(self, person: int, at: int) -> str:
-        """Claims somebody else's account; some try to prove it, which has no effect once its owner did."""
-        account = self._chance.pick(self._owners).accounts[0]
+        """Claims somebody else's account; some prove it, and have it until its first owner does so anew."""
+        owner = self._chance.pick(self._owners)
+        account = owner.accounts[0]
         if self._due("tried"):
-            last_days = moment(-2, 0) + self._chance.between(0, DAY_MS)
-            self._verify(person, account, max(at + HOUR_MS, last_days))
+            last_days = max(at + HOUR_MS, moment(-2, 0) + self._chance.between(0, 3 * DAY_MS))
+            self._verify(person, account, last_days)
+            self._verify(owner.person, account, last_days + self._chance.soon(HOUR_MS, DAY_MS))
         return account
 
     def _verify(self, person: int, account: str, at: int) -> None:
@@ -148,6 +154,8 @@ class Enrolment:
             self.ready[person] = (at, NEVER)
             if self._due("released"):
                 self._release(person, at, voice)
+            elif self._due("uploaded"):
+                self.uploads[person] = at
         if self._due("again"):
             again = AttendeeRegistered(
                 id=self._log.next_id(), at=text(at + DAY_MS), source=BY_ORGANIZER, conference=CONFERENCE,

@@ -78,20 +78,20 @@ def handle(chance: Chance, person: int, network: str = "x") -> str:
     return f"{network}:{''.join(_SYLLABLES[start : start + 2] for start in starts)}{person}"
 
 
-def cast(attendees: int, program: Program, seed: int) -> Cast:
-    """Everybody at a conference of that size."""
+def cast(attendees: int, program: Program, seed: int, density: int = 1) -> Cast:
+    """Everybody at a conference of that size. ``density`` above 1: all who post do so much alike, with many friends."""
     chance = Chance(seed, "people")
     count = registered_voices(attendees)
     persons = chance.shuffled(range(attendees))[:count]
     persons += range(attendees, attendees + count // 2 + 2 * len(program.chats))
     hosts: list[list[Voice]] = [[] for _ in program.chats]
-    voices = _voices(chance, chance.shuffled(persons), hosts)
-    _befriend(chance, voices, len(program.chats))
+    voices = _voices(chance, chance.shuffled(persons), hosts, MOST_ACTIVITY if density == 1 else 20)
+    _befriend(chance, voices, len(program.chats), density)
     of = {voice.person: voice for voice in voices if voice.person < attendees}
     return Cast(attendees, voices, of, hosts, [_days(chance, program.days) for _ in range(attendees)])
 
 
-def _voices(chance: Chance, persons: list[int], hosts: list[list[Voice]]) -> list[Voice]:
+def _voices(chance: Chance, persons: list[int], hosts: list[list[Voice]], most_activity: int) -> list[Voice]:
     chats = len(hosts)
     sizes = [12 // (1 + index) + 6 for index in range(chats)]  # older chats are larger
     homes = Draw(chance, range(chats), sizes)
@@ -106,24 +106,26 @@ def _voices(chance: Chance, persons: list[int], hosts: list[list[Voice]]) -> lis
         home = index % chats if index < 2 * chats else homes.one()
         hosting = len(hosts[home]) < wanted
         role = Role.HOST if hosting else next((role for role, quota in others if quota.due()), Role.REGULAR)
-        voices.append(_voice(chance, person, role, (home, homes.one()) if chance.likely(0.35) else (home,)))
+        chats_of = (home, homes.one()) if chance.likely(0.35) else (home,)
+        voices.append(_voice(chance, person, role, chats_of, most_activity))
         if hosting:
             hosts[home].append(voices[-1])
     return voices
 
 
-def _voice(chance: Chance, person: int, role: Role, chats: tuple[int, ...]) -> Voice:
+def _voice(chance: Chance, person: int, role: Role, chats: tuple[int, ...], most_activity: int) -> Voice:
     accounts: tuple[str, ...] = (handle(chance, person),)
     if chance.likely(0.12):  # people moved networks and kept both
         accounts += (handle(chance, person, "bsky"),)
-    activity = chance.tail(MOST_ACTIVITY)
+    activity = chance.tail(most_activity)
     if role is Role.HOST:
-        activity = max(activity, MOST_ACTIVITY // 5)  # who hosts a weekly chat is there, and talks
+        activity = max(activity, most_activity // 5)  # who hosts a weekly chat is there, and talks
     since = chance.between(-42, 1) if role is Role.NEWCOMER else -LEAD_DAYS
     return Voice(person, accounts, role, tuple(dict.fromkeys(chats)), activity, since)
 
 
-def _befriend(chance: Chance, voices: list[Voice], chats: int) -> None:
+def _befriend(chance: Chance, voices: list[Voice], chats: int, density: int) -> None:
+    most = MOST_FRIENDS if density == 1 else 20 * density
     talkers = [voice for voice in voices if voice.role in (Role.HOST, Role.REGULAR, Role.NEWCOMER)]
     members: list[list[Voice]] = [[] for _ in range(chats)]
     for voice in talkers:
@@ -131,9 +133,9 @@ def _befriend(chance: Chance, voices: list[Voice], chats: int) -> None:
             members[chat].append(voice)
     draws = [Draw(chance, each, [20 + voice.activity for voice in each]) for each in members]
     for voice in talkers:
-        for _ in range(2 + min(10, voice.activity // 10)):
+        for _ in range(2 + (min(10, voice.activity // 10) if density == 1 else 8 * density)):
             other = draws[chance.pick(voice.chats)].one()
-            full = max(len(voice.friends), len(other.friends)) >= MOST_FRIENDS
+            full = max(len(voice.friends), len(other.friends)) >= most
             if other is not voice and not full and other not in voice.friends:
                 voice.friends.append(other)
                 other.friends.append(voice)

@@ -8,9 +8,13 @@ Numbers, and why:
 - 1.2 % twice: in five real data sets 136 of 16,586 ids come twice; here half by the same stream at once,
   half by the organizer's archive a day later (with ``conference`` set, as the router leaves backfill
   alone).
+- Who uploads their archive brings what they posted before they proved the account, within two days after.
 - 1 % deleted, most within the hour (typing mistakes); one in eight deletions overtakes its post, as they
   come by two connections.
 """
+
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from msgspec.structs import replace
 
@@ -18,7 +22,7 @@ from schemas.events import ActivityDeleted, ActivityPosted
 from schemas.times import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
 from services.simulation.chance import Chance, Quota
 from services.simulation.log import Log, text
-from services.simulation.people import Voice
+from services.simulation.people import Voice, attendee_id
 from services.simulation.program import CONFERENCE, ORGANIZER
 from services.simulation.ties import Ties
 
@@ -32,8 +36,9 @@ NOBODY: tuple[Voice, ...] = ()
 class Posts:
     """Writes posts into the log, and into the ties whom they address."""
 
-    def __init__(self, log: Log, ties: Ties, seed: int) -> None:
+    def __init__(self, log: Log, ties: Ties, seed: int, uploads: Mapping[int, int] = MappingProxyType({})) -> None:
         self._ties = ties
+        self._uploads = uploads
         self._log = log
         self._chance = chance = Chance(seed, "posts")
         self._native = 1_000_000
@@ -55,6 +60,20 @@ class Posts:
         """One post, ``at`` in ms, and all that happens to it."""
         chance = self._chance
         post = self._post(voice, at, tags, mentions, reply_to, repost_of)
+        proved = self._uploads.get(voice.person, at)
+        if at < proved:
+            source = f"attendee:{attendee_id(voice.person)}"
+            upload = replace(post, source=source, conference=CONFERENCE)
+            self._log.add(proved + chance.soon(HOUR_MS, 2 * DAY_MS), upload)
+        else:
+            self._stream(post, at)
+        if repost_of is None and len(mentions) <= BLAST:
+            for other in mentions if reply_to is None or reply_to in mentions else (*mentions, reply_to):
+                self._ties.address(voice.person, other.person, at // DAY_MS)
+
+    def _stream(self, post: ActivityPosted, at: int) -> None:
+        """A connector brings the post, and what happens to it then."""
+        chance = self._chance
         recorded = at + chance.between(400, 4_000)
         if self._late.due():
             recorded = at + chance.soon(5 * MINUTE_MS, 8 * HOUR_MS)
@@ -63,9 +82,6 @@ class Posts:
         self._log.add(recorded, post)
         if self._double.due():
             self._again(post, recorded)
-        if repost_of is None and len(mentions) <= BLAST:
-            for other in mentions if reply_to is None or reply_to in mentions else (*mentions, reply_to):
-                self._ties.address(voice.person, other.person, at // DAY_MS)
 
     def _post(
         self,

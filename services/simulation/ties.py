@@ -8,7 +8,8 @@ they talked, the last of these days; or common sessions and their weight.
 
 from collections.abc import Container, Iterable
 
-KNOWN_POSTS = 3
+KNOWN_EACH = 2
+KNOWN_POSTS = 4
 KNOWN_DAYS = 2
 CHAT_SESSIONS = 3
 CHAT_WEIGHT = 2_000  # thousandths
@@ -65,7 +66,7 @@ class Ties:
         strengths: dict[int, int] = {}
         for pair, talk in self._talks.items():
             there, back, days = talk & _MASK, talk >> _FIELD & _MASK, talk >> 2 * _FIELD & _MASK
-            if there and back and (there + back >= KNOWN_POSTS or days >= KNOWN_DAYS):
+            if min(there, back) >= KNOWN_EACH and there + back >= KNOWN_POSTS and days >= KNOWN_DAYS:
                 strengths[pair] = 5 * (there + back + min(there, back) + 4 * days)
         for pair, mark in self._common.items():
             sessions, weight = divmod(mark, _SESSION)

@@ -3,7 +3,7 @@
 Owns: the translation of errors. May never: know what an output says.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Collection, Iterable, Sequence
 from typing import TypeVar
 
 from schemas.outputs import AnyOutput
@@ -20,9 +20,9 @@ class StoreInboxes:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    async def deliver(self, conference: str, outputs: Sequence[AnyOutput]) -> None:
+    async def deliver(self, conference: str, outputs: Sequence[AnyOutput], erased: Collection[str] = ()) -> None:
         """As in the port."""
-        await _translated(self._store.deliver(conference, outputs))
+        await _translated(self._store.deliver(conference, outputs, erased))
 
     async def has(self, conference: str) -> bool:
         """As in the port."""

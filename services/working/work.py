@@ -1,7 +1,8 @@
 """The composition root of ``hallway work``: one router, matcher or delivery as a process.
 
 Owns: what is made, in which order, and its end within 10 seconds of being told. May never: decide anything about
-people or events. While no broker answers at the start, it waits and tries again; a person is told once.
+people or events. While no broker answers at the start, or no store that takes writes, it waits and tries again; a
+person is told once.
 """
 
 import asyncio
@@ -17,7 +18,7 @@ from typing import Literal
 
 import structlog
 
-from services.inbox.port import InboxForeignError
+from services.inbox.port import InboxForeignError, InboxStoreError
 from services.kafka import topics
 from services.kafka.access import Access
 from services.kafka.clusters import cluster_id
@@ -43,7 +44,7 @@ from streams.workers.router import Routing
 Kind = Literal["router", "matcher", "delivery"]
 END_S = 9.0  # from the signal to the end, whatever hangs
 PAST_STOP_S = 1.0  # for a reader and a writer to close; the process ends in any case
-WAIT_S = 1.0  # between two looks for a broker at the start
+WAIT_S = 1.0  # between two looks for a broker, or for a store, at the start
 _log = structlog.get_logger("hallway.worker")
 
 
@@ -74,7 +75,7 @@ async def work(settings: Settings, ready: Callable[[], None]) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, _told_to_end, ending)
     partitions = await _until(ending, settings)
-    if partitions is None:
+    if partitions is None or not await _until_store(ending, settings):
         return 0
     try:
         async with _made(settings, partitions) as worker:
@@ -103,10 +104,32 @@ async def _until(ending: asyncio.Event, settings: Settings) -> int | None:
             if not said:
                 _log.warning("waiting for Kafka", reason=str(error))
                 said = True
-        with suppress(TimeoutError):
-            async with asyncio.timeout(WAIT_S):
-                await ending.wait()
+        await _pause(ending)
     return None
+
+
+async def _until_store(ending: asyncio.Event, settings: Settings) -> bool:
+    """Whether the store took a write, or none is needed; False: told to end before. What it refuses is in the log."""
+    if settings.kind != "delivery":
+        return True
+    from services.inbox.link import Limits, Link  # half a second of processor time that no other worker needs
+
+    link = Link(settings.redis, Limits())
+    try:
+        while not ending.is_set():
+            with suppress(InboxStoreError):
+                await link.check()
+                return True
+            await _pause(ending)
+    finally:
+        await link.aclose()
+    return False
+
+
+async def _pause(ending: asyncio.Event) -> None:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(WAIT_S):
+            await ending.wait()
 
 
 async def _stop_when(ending: asyncio.Event, worker: WorkerApp) -> None:
@@ -187,7 +210,7 @@ async def _handler(stack: AsyncExitStack, settings: Settings, partitions: int, p
         return Matching(
             producer, reader, snapshots, clock, time.monotonic, ticks=settings.ticks, prefix=settings.prefix
         )
-    from services.inbox.redis_inbox import RedisInboxes  # half a second of processor time that no other worker needs
+    from services.inbox.redis_inbox import RedisInboxes  # as above
 
     epoch = await cluster_id(settings.kafka)
     store = await stack.enter_async_context(RedisInboxes(settings.redis, epoch))

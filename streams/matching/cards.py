@@ -2,10 +2,15 @@
 
 Owns: ``cards`` and what became of them. May never: judge evidence or budgets.
 
-    suggested --accepted by both--> agreed --+
-        |                                    +--left, lapsed, consent, erased--> withdrawn to both
-        +--later--> reminded once            +--declined, blocked--> withdrawn to that one; to the other with the
-        +--met--> closed for good                                    first of the causes above, never again
+    suggested --accepted by both--> agreed --met--> closed for good, nothing is put out
+        |                              |
+        +--later--> suggested once     +--left, lapsed, consent, erased, unproved--> withdrawn to both
+        |           more to that one   +--declined, blocked--> withdrawn to that one; to the other with the
+        +------------------------------+                       first of the causes above, never again
+
+Until the agreement nothing that one of the two answers or blocks changes what the other gets. So each has a "later" and
+a reminder of their own, and ``met`` counts only when both know of each other. A block by account ends no card by
+itself: whoever blocks accounts one after the other could see who an unnamed card is. It bars the card.
 """
 
 from heapq import heapify
@@ -23,8 +28,9 @@ from streams.matching.timers import Wake, wake_at
 
 REMIND_AFTER_MS = HOUR_MS
 AGAIN_AFTER_MS = 4 * HOUR_MS
+_AFTER_AGREEMENT = frozenset({"met", "not_met", "here"})  # before it they are without effect
 _MAY_COME_AGAIN = frozenset({"left", "expired", "consent_withdrawn"})
-_FINAL = frozenset({"declined", "blocked"})
+_OWN = frozenset({"declined", "blocked"})  # what one of the two did; everything else ends the card for both
 _MOST_WITHDRAWALS = 1  # a pair is suggested once more in all
 
 
@@ -54,25 +60,30 @@ def answer(state: State, event: MatchAnswered, stamp: int) -> tuple[Card, bool] 
     card = state.matches.get(event.match)
     if card is None or event.attendee not in card.holders():
         return None
+    if event.answer in _AFTER_AGREEMENT and not card.agreed:
+        return None
     if event.answer == "here":
         return _here(card, event, stamp)
-    card.answered = True
-    if event.answer == "not_met" and card.agreed:
+    if event.answer == "not_met":
         before = meeting(card, event.attendee)
         _keep_meeting(card, replace(before, not_met=max(stamp, before.not_met)))
-    said = card.said.get(event.attendee)
-    if event.answer != "not_met" and (said is None or stamp >= said.stamp):
-        card.said[event.attendee] = Said(stamp, event.answer, event.id)
-        if event.answer == "met":
-            close(state, card)
-        elif event.answer == "later":
-            wake_at(state, remind_at(card), Wake.REMIND, card.a, card.b)
+        return card, False
+    _decide(state, card, event, stamp)
     return card, False
 
 
-def _here(card: Card, event: MatchAnswered, stamp: int) -> tuple[Card, bool] | None:
-    if not card.agreed:
-        return None
+def _decide(state: State, card: Card, event: MatchAnswered, stamp: int) -> None:
+    said = card.said.get(event.attendee)
+    if said is not None and stamp < said.stamp:
+        return
+    card.said[event.attendee] = Said(stamp, event.answer, event.id)
+    if event.answer == "met":
+        close(state, card)
+    elif event.answer == "later":
+        wake_at(state, remind_at(card, event.attendee), Wake.REMIND, card.a, card.b)
+
+
+def _here(card: Card, event: MatchAnswered, stamp: int) -> tuple[Card, bool]:
     newest = stamp >= card.here.get(event.attendee, NEVER)
     if newest:
         card.here[event.attendee] = stamp
@@ -98,54 +109,47 @@ def standing(card: Card, attendee: str) -> str | None:
 def is_agreeable(card: Card) -> bool:
     """Whether both accepted and nothing came between."""
     both = standing(card, card.a) == standing(card, card.b) == "accepted"
-    return both and not (card.agreed or card.ended or card.gone)
+    return both and not (card.agreed or card.ended or card.gone or card.barred)
 
 
-def laters(card: Card) -> list[str]:
-    """Those who want to be asked again later."""
-    return [attendee for attendee in (card.a, card.b) if standing(card, attendee) == "later"]
+def remind_at(card: Card, attendee: str) -> int:
+    """When the attendee's reminder is due: an hour after their standing "later"; NEVER without one."""
+    said = card.said.get(attendee)
+    if said is None or said.answer != "later":
+        return NEVER
+    return (said.stamp >> ORDER_BITS) + REMIND_AFTER_MS
 
 
-def remind_at(card: Card) -> int:
-    """When a reminder is due: an hour after the last standing "later"; NEVER without one."""
-    last = _last_later(card)
-    return NEVER if last is None else (last.stamp >> ORDER_BITS) + REMIND_AFTER_MS
-
-
-def remind_cause(card: Card) -> str:
-    """The input that set ``remind_at``."""
-    last = _last_later(card)
-    return "" if last is None else last.cause
-
-
-def _last_later(card: Card) -> Said | None:
-    return max((card.said[person] for person in laters(card)), key=lambda said: said.stamp, default=None)
-
-
-def is_to_remind(card: Card, now: int) -> bool:
-    """Whether the card's reminder is due, as far as the card goes."""
-    if card.agreed or card.ended or card.gone or card.reminded:
+def awaits_reminder(card: Card, attendee: str) -> bool:
+    """Whether the attendee is still to be reminded, now or later."""
+    if card.agreed or attendee in card.reminded or attendee not in card.holders():
         return False
-    return NEVER < remind_at(card) <= now
+    return remind_at(card, attendee) != NEVER
+
+
+def to_remind(card: Card, now: int) -> list[str]:
+    """Those of the two whose reminder is due. Nothing else is asked for: whatever the other one does in private, and
+    whatever became of the evidence, must not show in whether it comes."""
+    return [who for who in (card.a, card.b) if awaits_reminder(card, who) and remind_at(card, who) <= now]
 
 
 # -- what was put out ------------------------------------------------------------------------------------------------
 
 
 def settle_suggested(state: State, output: MatchSuggested, by_conversation: bool) -> None:
-    """A card goes out, or a reminder of it."""
+    """A card goes out, or a reminder of it, which changes nothing for the other one of the two."""
     card = state.matches.get(output.match)
     if card is not None:
-        card.reminded = True
+        card.reminded = tuple(sorted({*card.reminded, *output.to}))
     else:
         a, b = output.attendees
         earlier = state.cards.get((a, b))
         withdrawals = 0 if earlier is None else earlier.withdrawals + 1
         card = Card(output.match, a, b, withdrawals, not by_conversation)
         keep(state, card)
+        card.reasons = output.reasons
         for person in (state.attendees[a], state.attendees[b]):
             wake_at(state, lapses_at(state, person), Wake.LAPSE, person.id)
-    card.chats_only = not by_conversation
 
 
 def settle_agreed(state: State, output: MatchAgreed) -> None:
@@ -153,6 +157,7 @@ def settle_agreed(state: State, output: MatchAgreed) -> None:
     card = state.matches.get(output.match)
     if card is not None:
         card.agreed = True
+        card.reasons = ()  # nobody is reminded any more
 
 
 def settle_withdrawn(state: State, output: MatchWithdrawn, at: int) -> None:
@@ -160,12 +165,13 @@ def settle_withdrawn(state: State, output: MatchWithdrawn, at: int) -> None:
     card = state.matches.get(output.match)
     if card is None:  # of an erased attendee nothing is left
         return
+    to_both = len(output.to) == 2
     card.gone = tuple(sorted({*card.gone, *output.to}))
-    card.barred |= output.cause in _FINAL
-    if len(card.gone) < 2:
+    card.barred |= output.cause in _OWN
+    if len(card.gone) < 2 and output.cause in _OWN:
         return
     close(state, card)
-    comes_again = output.cause in _MAY_COME_AGAIN and not (card.answered or card.barred)
+    comes_again = output.cause in _MAY_COME_AGAIN and to_both and not card.barred
     if comes_again and card.withdrawals < _MOST_WITHDRAWALS:
         card.again_at, card.cause = at + AGAIN_AFTER_MS, output.caused_by
         wake_at(state, card.again_at, Wake.AGAIN, card.a, card.b)
@@ -174,6 +180,7 @@ def settle_withdrawn(state: State, output: MatchWithdrawn, at: int) -> None:
 def close(state: State, card: Card) -> None:
     """Nothing more will come of this match."""
     card.ended = True
+    card.reasons = ()
     state.matches.pop(card.match, None)
 
 
@@ -193,8 +200,19 @@ def drop(state: State, attendee: str) -> None:
         room.forget(state.attendees[other], state.now)  # what caused their cards may be an id of the erased
         del state.cards[card.a, card.b]
         state.matches.pop(card.match, None)
+    state.room_wakes.pop(attendee, None)
     state.timers = [timer for timer in state.timers if attendee not in timer[2:]]
     heapify(state.timers)
+
+
+def strike(state: State, posts: set[str]) -> None:
+    """Takes these posts out of what open cards remember of their reasons."""
+    for card in state.matches.values():
+        if any(not posts.isdisjoint(reason.posts) for reason in card.reasons):
+            card.reasons = tuple(
+                replace(reason, posts=tuple(post for post in reason.posts if post not in posts))
+                for reason in card.reasons
+            )
 
 
 def open_cards(state: State, attendee: str) -> list[Card]:

@@ -6,6 +6,7 @@ will be room: each output is settled by who asks before the next one is made.
 """
 
 from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 from schemas.outputs import AnyOutput, MatchAgreed, MatchLocated, MatchSuggested, MatchWithdrawn
 from schemas.times import written
@@ -17,6 +18,15 @@ from streams.matching.state import NEVER, Attendee, State
 from streams.matching.timers import Wake, wake_at
 
 Position = Callable[[], str]
+
+
+class Wish(NamedTuple):
+    """A suggestion that could be put out; sorted, the strongest come first. ``rank``: the score's negative."""
+
+    rank: int
+    a: str
+    b: str
+    to: tuple[str, ...]
 
 
 class Decider:
@@ -37,10 +47,10 @@ class Decider:
             yield from self._suggestions(changes, now, cause, position)
 
     def _withdrawals(self, changes: Changes, now: int, position: Position) -> Iterator[AnyOutput]:
-        for pair, ending in sorted(changes.ending.items()):
+        for pair, ending in changes.endings():
             to = tuple(sorted(ending.to))
             yield MatchWithdrawn(
-                id=output_id(ending.match, "withdrawn", *to),
+                id=output_id(ending.match, "withdrawn", *(to if ending.own else ())),
                 at=written(now),
                 conference=self.state.conference,
                 match=ending.match,
@@ -85,87 +95,98 @@ class Decider:
     # -- suggestions ---------------------------------------------------------------------------------------------
 
     def _suggestions(self, changes: Changes, now: int, cause: str | None, position: Position) -> Iterator[AnyOutput]:
-        ranked = []
-        for a, b in self.candidates(changes, now):
-            to = self.receivers(a, b, now)
-            if to and self.have_room(to, now):
-                one, other = self.state.attendees[a], self.state.attendees[b]
-                caused_by = cause if cause is not None else self.due_cause(a, b, to, now)
-                ranked.append((-ties.score(self.state, one, other, now), a, b, to, caused_by))
-        for points, a, b, to, caused_by in sorted(ranked):
-            if self.have_room(to, now):  # those before may have taken it
-                yield self._suggestion(a, b, to, -points, now, caused_by, position())
+        wishes = self.wishes(changes, now)
+        causes = [cause if cause is not None else self._due_cause(wish, now) for wish in wishes]
+        for wish, caused_by in zip(wishes, causes, strict=True):
+            if self._have_room(wish.to, now):  # those before may have taken it
+                yield self._suggestion(wish, now, caused_by, position())
 
-    def candidates(self, changes: Changes, now: int) -> set[Pair]:
+    def wishes(self, changes: Changes, now: int) -> list[Wish]:
+        """The suggestions that could be put out now if each were the only one, in the order of the contract."""
+        found = []
+        for a, b in self._candidates(changes, now):
+            for to in self._receivers(a, b, now):
+                one, other = self.state.attendees[a], self.state.attendees[b]
+                found.append(Wish(-ties.score(self.state, one, other, now), a, b, to))
+        return sorted(found)
+
+    def _candidates(self, changes: Changes, now: int) -> set[Pair]:
         """The pairs for which a suggestion may have become possible."""
-        pairs = set(changes.pairs)
+        state, pairs = self.state, set(changes.pairs)
         for name in changes.people:
-            person = self.state.attendees.get(name)
-            if person is None or not self._is_meetable(person, now):
+            person = state.attendees.get(name)
+            if person is None:
                 continue
-            pairs.update(cards.pair_of(name, other) for other in ties.partners(self.state, person))
-            pairs.update(
-                (card.a, card.b) for card in cards.open_cards(self.state, name) if cards.is_to_remind(card, now)
-            )
+            pairs.update((card.a, card.b) for card in cards.open_cards(state, name) if cards.to_remind(card, now))
+            # Who has no room is looked at again when there is; with many ties that spares nearly all the work.
+            if self._is_meetable(person, now) and self._have_room((name,), now):
+                pairs.update(cards.pair_of(name, other) for other in ties.partners(state, person))
         return pairs
 
     def _is_meetable(self, person: Attendee, now: int) -> bool:
         return person.registered != NEVER and person.matching and presence.is_here(self.state, person, now)
 
-    def receivers(self, a: str, b: str, now: int) -> tuple[str, ...]:
-        """To whom a suggestion of the pair would go now if there is room; nobody if its conditions do not hold."""
+    def _receivers(self, a: str, b: str, now: int) -> list[tuple[str, ...]]:
+        """To whom a suggestion of the pair can go now: to both, or once more to each who is to be reminded."""
+        state = self.state
+        card = state.cards.get((a, b))
+        if card is not None and not card.ended:
+            return [(who,) for who in cards.to_remind(card, now) if self._have_room((who,), now)]
+        return [(a, b)] if self._may_meet(a, b, now) else []
+
+    def _may_meet(self, a: str, b: str, now: int) -> bool:
         state = self.state
         one, other = state.attendees.get(a), state.attendees.get(b)
-        if one is None or other is None or not (self._is_meetable(one, now) and self._is_meetable(other, now)):
-            return ()
-        card = state.cards.get((a, b))
-        to: tuple[str, ...] = (a, b)
-        if card is not None and cards.is_to_remind(card, now):
-            to = tuple(cards.laters(card))
-        elif not cards.may_suggest(card, now):
-            return ()
-        if self.people.has_blocked(one, other) or self.people.has_blocked(other, one):
-            return ()
-        return to if ties.known(state, one, other) else ()
+        return (
+            one is not None
+            and other is not None
+            and self._is_meetable(one, now)
+            and self._is_meetable(other, now)
+            and cards.may_suggest(state.cards.get((a, b)), now)
+            and self._have_room((a, b), now)
+            and not (self.people.has_blocked(one, other) or self.people.has_blocked(other, one))
+            and ties.known(state, one, other)
+        )
 
-    def have_room(self, to: tuple[str, ...], now: int) -> bool:
+    def _have_room(self, to: tuple[str, ...], now: int) -> bool:
         """Whether all have room; who has not is looked at again when there is."""
         free = True
         for name in to:
             moment, _ = room.frees_at(self.state, self.state.attendees[name])
             if moment > now:
                 free = False
-                if moment < room.FOREVER:
+                if moment < room.FOREVER and self.state.room_wakes.get(name) != moment:
+                    self.state.room_wakes[name] = moment
                     wake_at(self.state, moment, Wake.ROOM, name)
         return free
 
-    def due_cause(self, a: str, b: str, to: tuple[str, ...], now: int) -> str:
+    def _due_cause(self, wish: Wish, now: int) -> str:
         """The input that set the moment at which this suggestion became due: the limit that ends now."""
-        card = self.state.cards.get((a, b))
+        card = self.state.cards.get((wish.a, wish.b))
         if card is not None:
             if card.ended and card.again_at == now:
                 return card.cause
-            if not card.ended and cards.remind_at(card) == now:
-                return cards.remind_cause(card)
-        freed = [room.frees_at(self.state, self.state.attendees[name]) for name in to]
+            if not card.ended and cards.remind_at(card, wish.to[0]) == now:
+                return card.said[wish.to[0]].cause
+        freed = [room.frees_at(self.state, self.state.attendees[name]) for name in wish.to]
         return next((cause for moment, cause in freed if moment == now), max(freed)[1])
 
-    def _suggestion(
-        self, a: str, b: str, to: tuple[str, ...], points: int, now: int, cause: str, position: str
-    ) -> MatchSuggested:
+    def _suggestion(self, wish: Wish, now: int, cause: str, position: str) -> MatchSuggested:
         state = self.state
-        one, other = state.attendees[a], state.attendees[b]
-        match = cards.next_match(state, a, b)
+        one, other = state.attendees[wish.a], state.attendees[wish.b]
+        match = cards.next_match(state, wish.a, wish.b)
+        card = state.matches.get(match)
+        reasons = ties.reasons(state, one, other)
         return MatchSuggested(
-            id=output_id(match, "suggested", "again" if match in state.matches else ""),
+            id=output_id(match, "suggested", *(("",) if card is None else ("again", *wish.to))),
             at=written(now),
             conference=state.conference,
             match=match,
-            attendees=(a, b),
-            score=points / 10_000,
-            reasons=ties.reasons(state, one, other),
+            attendees=(wish.a, wish.b),
+            score=-wish.rank / 10_000,
+            reasons=reasons if reasons or card is None else card.reasons,
             near=presence.are_near(state, one, other, now),
             caused_by=cause,
             position=position,
-            to=to,
+            to=wish.to,
         )

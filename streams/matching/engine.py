@@ -23,7 +23,7 @@ from streams.matching.observe import Observer
 from streams.matching.state import State, Waiting
 from streams.matching.timers import Wake, next_due, take, wake_at
 
-ENGINE_VERSION = 1
+ENGINE_VERSION = 2
 IDS_KEPT_MS = 7 * DAY_MS  # how long the id of what is no post is recognised
 
 
@@ -75,8 +75,7 @@ class Matcher:
         if state.timers and state.timers[0][0] <= now:
             self._pass_time(now, outputs)
         self._take(event, at if at < now else now, now)
-        changes = observer.changes
-        if changes.people or changes.pairs or changes.ending or changes.agreeing or changes.locating:
+        if observer.changes.ask_anything():
             self._decide(now, event.id, outputs)
         state.applied += 1
         return outputs
@@ -104,19 +103,19 @@ class Matcher:
         """
         state = self.state
         state.timers.clear()
+        state.room_wakes.clear()
         for person in state.attendees.values():
             if cards.open_cards(state, person.id) and presence.lapses_at(state, person) > state.now:
                 wake_at(state, presence.lapses_at(state, person), Wake.LAPSE, person.id)
         for card in state.cards.values():
             if card.ended and card.again_at > state.now:
                 wake_at(state, card.again_at, Wake.AGAIN, card.a, card.b)
-            elif not card.ended and cards.remind_at(card) > state.now:
-                wake_at(state, cards.remind_at(card), Wake.REMIND, card.a, card.b)
+            for who in card.holders():
+                if cards.awaits_reminder(card, who):
+                    wake_at(state, cards.remind_at(card, who), Wake.REMIND, card.a, card.b)
         everybody = Changes(people=set(state.attendees))
-        for a, b in sorted(self.decider.candidates(everybody, state.now)):
-            to = self.decider.receivers(a, b, state.now)
-            if to and self.decider.have_room(to, state.now):
-                self.observer.changes.pairs.add((a, b))
+        for wish in self.decider.wishes(everybody, state.now):
+            self.observer.changes.pairs.add((wish.a, wish.b))
 
     def settle(self, output: AnyOutput) -> None:
         """Remembers what was told."""

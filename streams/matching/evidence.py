@@ -12,10 +12,22 @@ from streams.matching import accounts
 from streams.matching.ageing import NOTHING, Ageing
 from streams.matching.ids import trace
 from streams.matching.sessions import Sessions
-from streams.matching.state import ORDER_BITS, Account, Post, Session, State
+from streams.matching.state import NOT_UPLOADED, ORDER_BITS, UPLOADED, UPLOADED_BEFORE, Account, Post, State
 
 MOST_ADDRESSED = 10  # a post to more people is an announcement, not a conversation
 _TAG_SETS = 100_000
+
+
+def _upload(event: ActivityPosted) -> int:
+    """Posts that do not count by who brought them never come here: an attendee uploads only of an account they have."""
+    return UPLOADED if event.source is not None and event.source.startswith("attendee:") else NOT_UPLOADED
+
+
+def change_hands(account: Account) -> None:
+    """Whoever proved the account has it no more: what they uploaded stays theirs."""
+    for post in account.posts:
+        if post.upload:
+            post.upload = UPLOADED_BEFORE
 
 
 class Evidence:
@@ -51,7 +63,7 @@ class Evidence:
                 tags = self._tags.get(tags) or self._distinct(tags)
             if event.mentions or event.reply_to is not None:
                 targets = self._targets(event, at)
-        post = Post(at << ORDER_BITS | order, author.no, event.id, targets, tags)
+        post = Post(at << ORDER_BITS | order, author.no, event.id, targets, tags, _upload(event))
         self.ageing.add(post)
         if at < author.cut_at:
             return author, self._bury_late(author, post), False
@@ -112,7 +124,10 @@ class Evidence:
         return post
 
     def _bury(self, post: Post) -> None:
-        """Keeps of an erased person's post what tells a double and a deletion of it."""
+        """Keeps of an erased person's post what tells a double and a deletion of it. What they uploaded themselves
+        was their word alone: it is in no session any more."""
+        if post.upload:
+            post.tags = ()
         post.id = trace(self.state.conference, post.id)
         post.targets = ()
         self.state.buried[post.id] = post
@@ -127,11 +142,8 @@ class Evidence:
 
     # -- deletion --------------------------------------------------------------------------------------------------
 
-    def delete(self, actor: str, deleted: str) -> list[Session]:
-        """A post is gone, if it is its actor's; one that has not come yet will not count.
-
-        Gives the sessions that lost an author by it.
-        """
+    def delete(self, actor: str, deleted: str) -> None:
+        """A post is gone, if it is its actor's; one that has not come yet will not count."""
         state = self.state
         post = state.posts.get(deleted)
         if post is None and state.buried:
@@ -140,13 +152,11 @@ class Evidence:
             said = state.deletions.pop(deleted, {})
             state.deletions[deleted] = {**said, trace(state.conference, actor): state.now}
             self._first_deletion = min(self._first_deletion, state.now)
-            return []
-        if post.author != accounts.number(state, actor):
-            return []
-        lost = list(self.sessions.leave(post))
-        self._unsend(post)
-        post.targets = post.tags = ()
-        return lost
+        elif post.author == accounts.number(state, actor):
+            tags, targets = post.tags, post.targets
+            self._unsend(post)
+            post.targets = post.tags = ()
+            self.sessions.leave(post, tags, targets)
 
     def _was_deleted(self, event: ActivityPosted) -> bool:
         state = self.state
@@ -176,11 +186,15 @@ class Evidence:
             for post in sender.sent.pop(account.no):
                 post.targets = tuple([target for target in post.targets if target != account.no])
             accounts.unlink(sender, account)
+        sat_in = list(account.sessions)
         for post in account.posts:
             self._unsend(post)
             del state.posts[post.id]
+            if post.upload:
+                self.sessions.leave(post, post.tags, post.targets)
             self._bury(post)
         account.posts, account.sessions = [], {}
+        self.sessions.review(sat_in)
         name = trace(state.conference, account.text)
         for post_id in [post_id for post_id, said in state.deletions.items() if name in said]:
             state.deletions[trace(state.conference, post_id)] = state.deletions.pop(post_id)

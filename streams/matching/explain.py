@@ -1,202 +1,163 @@
 """Why a pair is, or is not, suggested at a moment: the conditions of the contract one by one, with their facts.
 
-Owns: the words. May never: decide (it asks the same functions as ``decide``) or change anything. A tester's view:
-it names blocks and declines, and may never be shown to an attendee.
+Owns: gathering the facts. May never: decide (it asks the same functions as ``decide``), change anything, or write a
+sentence. All facts are for a tester: they name blocks and declines. Who else may see which is said where it is shown.
 """
 
-from dataclasses import dataclass
-
-from schemas.times import DAY_MS, HOUR_MS, written
-from streams.matching import cards, presence, room, ties
+from schemas.times import DAY_MS, HOUR_MS
+from streams.matching import cards, presence, room, steps, ties
 from streams.matching.engine import Matcher
 from streams.matching.sessions import people, weight
 from streams.matching.state import NEVER, ORDER_BITS, Attendee, Card, State
+from streams.matching.steps import PairStep, RuleStep
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One condition. ``ok`` None: a fact that decides nothing by itself."""
-
-    name: str
-    ok: bool | None
-    text: str
-
-
-def explain(matcher: Matcher, a: str, b: str, now: int) -> list[Step]:
+def explain(matcher: Matcher, a: str, b: str, now: int) -> list[PairStep]:
     """The conditions of a suggestion of the two at ``now`` (ms, not before the matcher's), in the contract's order."""
     state = matcher.state
+    conference = steps.Conference(state.opened, state.closed)
     if not state.opened:  # what came before waits for the opening
-        return [_conference(state)]
+        return [conference]
     one, other = (state.attendees.get(name) for name in sorted((a, b)))
-    steps = [_conference(state), *(_registered(matcher, name) for name in sorted((a, b)))]
+    found: list[PairStep] = [conference, *(_registered(matcher, name) for name in sorted((a, b)))]
     if one is None or other is None:
-        return steps
+        return found
     pair = (one, other)
-    steps += [_consent(person) for person in pair]
-    steps += [_present(state, person, now) for person in pair]
-    steps += [*(_accounts(state, person) for person in pair), _conversation(state, one, other)]
-    steps += [_chats(state, one, other), _known(state, one, other)]
-    steps += [_blocked(matcher, one, other), _earlier(state, one, other, now)]
-    return steps + [_room(state, person, now) for person in pair]
+    found += [steps.Consent(person.id, person.matching) for person in pair]
+    found += [_present(state, person, now) for person in pair]
+    found += [*(_accounts(state, person) for person in pair), _conversation(state, one, other)]
+    found += [_chats(state, one, other), _known(state, one, other)]
+    found += [_blocked(matcher, one, other), _earlier(state, one, other, now)]
+    return found + [_budget(state, person, now) for person in pair]
 
 
-def why_not(matcher: Matcher, a: str, b: str) -> tuple[str, ...]:
-    """What keeps the pair from being suggested at the matcher's now; empty when everything holds."""
-    return tuple(step.text for step in explain(matcher, a, b, matcher.state.now) if step.ok is False)
-
-
-def moment(ms: int) -> str:
-    """A time for people, in UTC."""
-    return f"{written(ms)[:16].replace('T', ' ')} UTC"
-
-
-def _since(stamp: int) -> str:
-    return moment(stamp >> ORDER_BITS)
-
-
-# -- the conference and its people -----------------------------------------------------------------------------------
-
-
-def _conference(state: State) -> Step:
-    if state.closed:
-        return Step("conference", False, "The conference is closed: nothing is put out any more.")
-    text = "The conference is open." if state.opened else "The conference has not been opened yet."
-    return Step("conference", state.opened, text)
-
-
-def _registered(matcher: Matcher, name: str) -> Step:
-    person = matcher.state.attendees.get(name)
-    if matcher.observer.people.is_erased(name):
-        return Step("registered", False, f"{name} was erased, for ever.")
-    if person is None or person.registered == NEVER:
-        return Step("registered", False, f"{name} is not registered.")
-    return Step("registered", True, f"{name} is registered, last on {_since(person.registered)}.")
-
-
-def _consent(person: Attendee) -> Step:
-    word = "consents" if person.matching else "does not consent"
-    return Step("consent", person.matching, f"{person.id} {word} to matching.")
-
-
-def _present(state: State, person: Attendee, now: int) -> Step:
-    here = presence.is_here(state, person, now)
-    lapse = moment(presence.lapses_at(state, person))
-    if person.arrived == NEVER:
-        text = f"{person.id} has not arrived."
-    elif person.left >= person.arrived:
-        text = f"{person.id} left the conference on {_since(person.left)}."
-    elif not here:
-        text = f"{person.id}'s last sign was on {moment(person.sign_at)}; the presence lapsed on {lapse}."
-    else:
-        arrived, place = _since(person.arrived), presence.place_of(person)
-        text = f"{person.id} is here: last arrival {arrived}{f' at {place}' if place else ''}, lapses {lapse}."
-    return Step("present", here, text)
-
-
-# -- evidence --------------------------------------------------------------------------------------------------------
-
-
-def _accounts(state: State, person: Attendee) -> Step:
-    names = [state.accounts[number].text for number in person.accounts]
-    if names:
-        return Step("accounts", None, f"{person.id} posts as {', '.join(names)}.")
-    claims = f"claims {', '.join(person.claims)}, not verified" if person.claims else "claims none"
-    return Step("accounts", None, f"{person.id} has no account that counts ({claims}): there can be no evidence.")
-
-
-def _conversation(state: State, a: Attendee, b: Attendee) -> Step:
-    out, back = ties.sent(state, a, b), ties.sent(state, b, a)
-    days = len({post.stamp // (DAY_MS << ORDER_BITS) for post in (*out, *back)})
+def rules(state: State) -> list[RuleStep]:
+    """What the conference asks of every pair alike: nothing in it depends on anybody."""
     policy = state.policy
-    enough = ties.known_by_conversation(state, a, b)
-    text = (
-        f"Conversation: {a.id} addressed {b.id} in {len(out)} and {b.id} {a.id} in {len(back)} posts, "
-        f"on {days} UTC days. "
-        f"Each way at least one, and {policy.known_posts} posts or {policy.known_days} days, are "
-        f"{'reached' if enough else 'needed'}."
-    )
-    return Step("conversation", None, text)
-
-
-def _chats(state: State, a: Attendee, b: Attendee) -> Step:
-    silent = [person.id for person in (a, b) if not person.chats]
-    if silent:
-        return Step("chats", None, f"Chats: count for nothing, {' and '.join(silent)} did not consent to chats.")
-    common = ties.common_sessions(state, a, b).values()
-    sizes = sorted(people(session) for session in common)
-    crowd = f" (of {sizes[0]}{f' to {sizes[-1]}' if sizes[-1] > sizes[0] else ''} people)" if sizes else ""
-    policy = state.policy
-    text = (
-        f"Chats: {len(sizes)} common session{'' if len(sizes) == 1 else 's'}{crowd} weigh "
-        f"{sum(weight(session) for session in common)} thousandths. "
-        f"Needed are {policy.chat_sessions} sessions and {policy.chat_weight} thousandths."
-    )
-    return Step("chats", None, text)
-
-
-def _known(state: State, a: Attendee, b: Attendee) -> Step:
-    ways = [
-        way
-        for way, known in (
-            ("conversation", ties.known_by_conversation(state, a, b)),
-            ("chat", ties.known_by_chat(state, a, b)),
-        )
-        if known
+    return [
+        steps.PresenceRule(policy.presence_hours),
+        steps.ConversationRule(policy.known_each, policy.known_posts, policy.known_days),
+        steps.ChatsRule(tuple(sorted({chat.tag for chat in state.chats})), policy.chat_sessions, policy.chat_weight),
+        steps.BudgetRule(policy.per_hour, policy.per_day),
     ]
-    if not ways:
-        out, back = len(ties.sent(state, a, b)), len(ties.sent(state, b, a))
-        sessions = len(ties.common_sessions(state, a, b))
-        text = f"They do not know each other: {out} posts one way, {back} the other, {sessions} common sessions."
-        return Step("known", False, text)
-    points = ties.score(state, a, b, state.now)
-    return Step("known", True, f"They know each other by {' and '.join(ways)}; the score is {points / 10_000:.4f}.")
 
 
-# -- blocks, earlier matches, room -----------------------------------------------------------------------------------
+def why_not(matcher: Matcher, a: str, b: str) -> list[PairStep]:
+    """What keeps the pair from being suggested at the matcher's now; empty when everything holds."""
+    return [step for step in explain(matcher, a, b, matcher.state.now) if step.ok is False]
 
 
-def _blocked(matcher: Matcher, a: Attendee, b: Attendee) -> Step:
+def _when(stamp: int) -> int | None:
+    return None if stamp == NEVER else stamp >> ORDER_BITS
+
+
+def _registered(matcher: Matcher, name: str) -> steps.Registered:
+    person = matcher.state.attendees.get(name)
+    at = None if person is None else _when(person.registered)
+    return steps.Registered(name, at, matcher.observer.people.is_erased(name))
+
+
+def _present(state: State, person: Attendee, now: int) -> steps.Present:
+    left = person.left if person.left >= person.arrived else NEVER
+    return steps.Present(
+        attendee=person.id,
+        here=presence.is_here(state, person, now),
+        arrived=_when(person.arrived),
+        left=_when(left),
+        place=presence.place_of(person),
+        sign=person.sign_at,
+        lapses=presence.lapses_at(state, person),
+    )
+
+
+def _accounts(state: State, person: Attendee) -> steps.Accounts:
+    names = tuple(state.accounts[number].text for number in person.accounts)
+    return steps.Accounts(person.id, names, person.claims)
+
+
+def _conversation(state: State, a: Attendee, b: Attendee) -> steps.Conversation:
+    out, back = ties.sent(state, a, b), ties.sent(state, b, a)
+    return steps.Conversation(
+        a=a.id,
+        b=b.id,
+        a_to_b=len(out),
+        b_to_a=len(back),
+        days=len({post.stamp // (DAY_MS << ORDER_BITS) for post in (*out, *back)}),
+        enough=ties.known_by_conversation(state, a, b),
+        known_each=state.policy.known_each,
+        known_posts=state.policy.known_posts,
+        known_days=state.policy.known_days,
+    )
+
+
+def _chats(state: State, a: Attendee, b: Attendee) -> steps.Chats:
+    common = ties.common_sessions(state, a, b).values()
+    return steps.Chats(
+        silent=tuple(person.id for person in (a, b) if not person.chats),
+        sizes=tuple(sorted(people(session) for session in common)),
+        weight=sum(weight(session) for session in common),
+        chat_sessions=state.policy.chat_sessions,
+        chat_weight=state.policy.chat_weight,
+    )
+
+
+def _known(state: State, a: Attendee, b: Attendee) -> steps.Known:
+    by_conversation, by_chat = ties.known_by_conversation(state, a, b), ties.known_by_chat(state, a, b)
+    return steps.Known(
+        ways=(*(("conversation",) if by_conversation else ()), *(("chat",) if by_chat else ())),
+        points=ties.score(state, a, b, state.now),
+        a_to_b=len(ties.sent(state, a, b)),
+        b_to_a=len(ties.sent(state, b, a)),
+        sessions=len(ties.common_sessions(state, a, b)),
+    )
+
+
+def _blocked(matcher: Matcher, a: Attendee, b: Attendee) -> steps.Blocked:
     has_blocked = matcher.observer.people.has_blocked
-    found = [f"{one.id} blocked {other.id}" for one, other in ((a, b), (b, a)) if has_blocked(one, other)]
-    text = f"{' and '.join(found)}." if found else "Neither blocked the other."
-    return Step("blocked", not found, text)
+    return steps.Blocked(tuple((one.id, other.id) for one, other in ((a, b), (b, a)) if has_blocked(one, other)))
 
 
-def _earlier(state: State, a: Attendee, b: Attendee, now: int) -> Step:
+def _earlier(state: State, a: Attendee, b: Attendee, now: int) -> steps.Earlier:
     card = state.cards.get((a.id, b.id))
     if card is None:
-        return Step("earlier", True, "They were never suggested to each other before.")
-    said = "; ".join(f"{name} said {card.said[name].answer}" for name in sorted(card.said)) or "no answers"
+        return steps.Earlier()
+    said = tuple((name, card.said[name].answer) for name in sorted(card.said))
     if not card.ended:
-        return Step("earlier", cards.is_to_remind(card, now), f"{card.match} is open ({said}). {_open(card)}")
+        return _open(card, said, now)
+    again = None if card.again_at == NEVER else card.again_at
+    return steps.Earlier(match=card.match, state=_ended(card, now), said=said, again=again)
+
+
+def _open(card: Card, said: tuple[tuple[str, str], ...], now: int) -> steps.Earlier:
+    waiting = [who for who in card.holders() if cards.awaits_reminder(card, who)]
+    return steps.Earlier(
+        match=card.match,
+        state="open",
+        said=said,
+        gone=tuple(card.gone),
+        agreed=card.agreed,
+        reminders=tuple((who, cards.remind_at(card, who)) for who in waiting),
+        due=bool(cards.to_remind(card, now)),
+    )
+
+
+def _ended(card: Card, now: int) -> steps.EarlierState:
     if cards.may_suggest(card, now):
-        return Step("earlier", True, f"{card.match} ended ({said}); a new match may come.")
+        return "free"
     if card.again_at != NEVER:
-        again = moment(card.again_at)
-        return Step("earlier", False, f"{card.match} ended without an answer; a new match may come on {again}.")
-    if cards.standing(card, a.id) == "met" or cards.standing(card, b.id) == "met":
-        return Step("earlier", False, f"{card.match} is done ({said}): they met. They are not suggested again.")
-    return Step("earlier", False, f"{card.match} ended for good ({said}). They are not suggested again.")
+        return "waits"
+    return "met" if "met" in (cards.standing(card, card.a), cards.standing(card, card.b)) else "over"
 
 
-def _open(card: Card) -> str:
-    if card.gone:
-        return f"It was withdrawn to {' and '.join(card.gone)}, and the pair is not suggested again."
-    if card.agreed:
-        return "Both agreed."
-    if not card.reminded and cards.remind_at(card) != NEVER:
-        return f"It is suggested once more, to who said later, on {moment(cards.remind_at(card))}."
-    return "It is not suggested a second time."
-
-
-def _room(state: State, person: Attendee, now: int) -> Step:
-    policy = state.policy
+def _budget(state: State, person: Attendee, now: int) -> steps.Budget:
     hour, day = (sum(1 for told in person.told if now - told.at < span) for span in (HOUR_MS, DAY_MS))
     frees, _ = room.frees_at(state, person)
-    text = (
-        f"{person.id} got {hour} of {policy.per_hour} suggestions in 60 minutes, {day} of {policy.per_day} in 24 hours"
+    return steps.Budget(
+        attendee=person.id,
+        in_hour=hour,
+        in_day=day,
+        per_hour=state.policy.per_hour,
+        per_day=state.policy.per_day,
+        frees=None if frees >= room.FOREVER else frees,
+        has_room=frees <= now,
     )
-    if frees <= now:
-        return Step("room", True, f"{text}: there is room.")
-    until = "as long as the budget is 0" if frees >= room.FOREVER else f"until {moment(frees)}"
-    return Step("room", False, f"{text}: no room {until}.")

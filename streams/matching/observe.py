@@ -27,13 +27,13 @@ from schemas.events import (
 )
 from schemas.outputs import Cause
 from schemas.times import DAY_MS
-from streams.matching import cards, presence
+from streams.matching import cards, presence, ties
 from streams.matching.cards import open_cards, pair_of
 from streams.matching.changes import Changes
 from streams.matching.evidence import Evidence
 from streams.matching.people import People
 from streams.matching.sessions import Sessions, weight
-from streams.matching.state import ORDER_BITS, Account, Attendee, ChatDay, Post, State
+from streams.matching.state import ORDER_BITS, Account, Attendee, Card, ChatDay, Post, State
 from streams.matching.timers import Wake, wake_at
 
 
@@ -74,6 +74,9 @@ class Observer:
         self._effects[type(event)](event, at, at << ORDER_BITS | state.applied)
         if self.people.moved:
             self._follow(event.id)
+        sessions = self.evidence.sessions
+        if sessions.entered or sessions.shrunk:
+            self._look_at(sessions)
 
     def _follow(self, cause: str) -> None:
         """Whose accounts, names or blocks changed: where they sit, whom they may meet now, whom no longer."""
@@ -84,12 +87,29 @@ class Observer:
             presence.seat(self.state, person)
             self.changes.people.add(name)
             for card in open_cards(self.state, person.id):
-                to = tuple([holder for holder in card.holders() if self._has_blocked(holder, card.other(holder))])
-                self.changes.end(card, "blocked", to, cause)
+                self._keep_apart(card, cause)
         self.people.moved.clear()
 
-    def _has_blocked(self, one: str, other: str) -> bool:
-        return self.people.has_blocked(self.state.attendees[one], self.state.attendees[other])
+    def _keep_apart(self, card: Card, cause: str) -> None:
+        """Blocked by id: the blocker's card goes. Blocked by account: it stays, and nothing comes of it."""
+        attendees = self.state.attendees
+        for holder in card.holders():
+            one, other = attendees[holder], attendees[card.other(holder)]
+            if self.people.has_blocked_id(one, other):
+                self.changes.leave(card, "blocked", holder, cause)
+            elif self.people.has_blocked_account(one, other):
+                card.barred = True
+
+    def _look_at(self, sessions: Sessions) -> None:
+        """Who came into a session by what others said, or sits in one that weighs more now, may know somebody new."""
+        state = self.state
+        fellows = {number for session in sessions.shrunk if weight(session) for number in session.authors}
+        for number in (fellows | sessions.entered) & state.here:
+            owner = state.accounts[number].owner
+            if owner is not None:
+                self.changes.people.add(owner)
+        sessions.entered.clear()
+        sessions.shrunk.clear()
 
     # -- conference ----------------------------------------------------------------------------------------------
 
@@ -135,7 +155,12 @@ class Observer:
         self.people.register(event, when)
 
     def _verified(self, event: AccountVerified, at: int, when: int) -> None:
-        self.people.verify(event.attendee, event.account)
+        loser = self.people.verify(event.attendee, event.account)
+        if loser is None:
+            return
+        for card in open_cards(self.state, loser.id):
+            if not ties.known(self.state, loser, self.state.attendees[card.other(loser.id)]):
+                self.changes.end(card, "unproved", card.holders(), event.id)
 
     def _released(self, event: AccountReleased, at: int, when: int) -> None:
         self.people.release(event.attendee, event.account)
@@ -173,6 +198,8 @@ class Observer:
     def _bury(self, account: Account, at: int) -> None:
         if account.no not in self.state.accounts:
             return  # only the one before had to do with it: it went with that one
+        if account.moved:  # cards of who had it before may name its posts
+            cards.strike(self.state, {post.id for post in account.posts})
         claims, account.claims = account.claims, {}
         self.evidence.erase(account, at)
         if claims:
@@ -239,13 +266,7 @@ class Observer:
             self.changes.people.add(owner)
 
     def _deleted(self, event: ActivityDeleted, at: int, when: int) -> None:
-        state = self.state
-        for session in self.evidence.delete(event.actor, event.deleted):
-            if weight(session):  # fewer people: it weighs more for those who stay
-                for number in session.authors.keys() & state.here:
-                    owner = state.accounts[number].owner
-                    if owner is not None:
-                        self.changes.people.add(owner)
+        self.evidence.delete(event.actor, event.deleted)
 
     # -- answers -------------------------------------------------------------------------------------------------
 
@@ -254,20 +275,24 @@ class Observer:
         if taken is None:
             return
         card, pass_on = taken
+        if event.answer == "here":
+            self._told_place(event, card, at, pass_on)
+        elif cards.standing(card, event.attendee) == "declined":
+            self.changes.leave(card, "declined", event.attendee, event.id)
+        elif cards.is_agreeable(card):
+            self.changes.agreeing[card.a, card.b] = card
+        elif not card.ended:
+            self.changes.pairs.add((card.a, card.b))
+
+    def _told_place(self, event: MatchAnswered, card: Card, at: int, pass_on: bool) -> None:
+        """To say where one is, is a sign of being here; no other answer is one."""
         person = self.state.attendees[event.attendee]
         was_here = presence.is_here(self.state, person, self.state.now)
         presence.sign(person, at, event.id)
         if not was_here:
             self._appeared(person)
-        pair = (card.a, card.b)
         if pass_on and event.place is not None:
             self.changes.locating.append((card, event.attendee, event.place))
-        if cards.standing(card, event.attendee) == "declined":
-            self.changes.end(card, "declined", (event.attendee,), event.id)
-        elif cards.is_agreeable(card):
-            self.changes.agreeing[pair] = card
-        elif not card.ended:
-            self.changes.pairs.add(pair)
 
 
 def _chat_day(chat: Any) -> ChatDay:

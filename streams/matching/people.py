@@ -2,12 +2,13 @@
 
 Owns: ``attendees``, claims, verifications, who an account belongs to, ``erased``. May never: know what is said or
 matched.
-Theory: an account belongs to who verified it first; where the policy allows claims, else to its oldest claim in the
-log.
+Theory: an account belongs to who verified it last; where the policy allows claims and nobody has verified it, to the
+one who claims it, and to nobody where two do.
 """
 
 from schemas.events import AttendeeRegistered, ConsentChanged
 from streams.matching import accounts
+from streams.matching.evidence import change_hands
 from streams.matching.ids import trace
 from streams.matching.sessions import Sessions
 from streams.matching.state import NEVER, Account, Attendee, Block, State
@@ -88,13 +89,17 @@ class People:
 
     # -- who an account belongs to -------------------------------------------------------------------------------
 
-    def verify(self, attendee: str, text: str) -> None:
-        """The first to verify an account has it."""
+    def verify(self, attendee: str, text: str) -> Attendee | None:
+        """The last to verify an account has it. Gives who had it before and loses it by this."""
         account = accounts.account(self.state, text)
-        if account.verified is None:
-            account.verified = self.attendee(attendee).id
-            self.moved.add(attendee)
-            self._settle(account)
+        if account.verified == attendee:
+            return None
+        loser = None if account.owner in (None, attendee) else self.state.attendees[account.owner]
+        change_hands(account)
+        account.verified = self.attendee(attendee).id
+        self.moved.add(attendee)
+        self._settle(account)
+        return loser
 
     def release(self, attendee: str, text: str) -> None:
         """Gives up an account, and the claim to it."""
@@ -104,6 +109,7 @@ class People:
         person = self.attendee(attendee)
         if account.verified == attendee:
             account.verified = None
+            change_hands(account)
         self.moved.add(attendee)
         self._unclaim(person, account)
 
@@ -116,10 +122,12 @@ class People:
         """Gives the account to whom it belongs now."""
         owner = account.verified
         if owner is None and account.claims and self.state.policy.accounts == "claimed":
-            owner = min(account.claims, key=account.claims.__getitem__)
+            owner = next(iter(account.claims)) if len(account.claims) == 1 else None
         if owner == account.owner:
             return
+        before = account.owner
         if account.owner is not None:
+            account.moved = True
             self.sessions.recount(account, -1)
             self.state.attendees[account.owner].accounts.remove(account.no)
             self.state.here.discard(account.no)
@@ -129,6 +137,13 @@ class People:
             self.state.attendees[owner].accounts.append(account.no)
             self.sessions.recount(account, 1)
             self.moved.add(owner)
+        self.sessions.review(self._sat_in(account, before, owner))
+
+    def _sat_in(self, account: Account, *owners: str | None) -> set[int]:
+        """The sessions of an account, and of all others of those who had it or have it."""
+        people = [self.state.attendees[owner] for owner in owners if owner is not None]
+        others = [self.state.accounts[number] for person in people for number in person.accounts]
+        return {number for each in (account, *others) for number in each.sessions}
 
     def settle_all(self) -> None:
         """After the policy changed: gives every account to whom it belongs now."""
@@ -147,11 +162,22 @@ class People:
 
     def has_blocked(self, person: Attendee, other: Attendee) -> bool:
         """Whether the person blocked the other, by id or by an account that the other has or claims."""
+        return self.has_blocked_id(person, other) or self.has_blocked_account(person, other)
+
+    def has_blocked_id(self, person: Attendee, other: Attendee) -> bool:
+        """Whether the person blocked the other by id."""
+        return bool(person.blocks) and self._is_blocked(person, other.id)
+
+    def has_blocked_account(self, person: Attendee, other: Attendee) -> bool:
+        """Whether the person blocked an account that the other has or claims."""
         if not person.blocks:
             return False
         owned = [self.state.accounts[number].text for number in other.accounts]
-        names = {trace(self.state.conference, text) for text in (other.id, *other.claims, *owned)}
-        return any(name in person.blocks and person.blocks[name].on for name in names)
+        return any(self._is_blocked(person, text) for text in (*other.claims, *owned))
+
+    def _is_blocked(self, person: Attendee, text: str) -> bool:
+        block = person.blocks.get(trace(self.state.conference, text))
+        return block is not None and block.on
 
     # -- erasure -------------------------------------------------------------------------------------------------
 
@@ -172,6 +198,7 @@ class People:
             account = state.numbers[text]
             account.claims.pop(attendee, None)
             if all(account is not mine for mine in owned):
+                self._settle(account)  # of two who claimed it, one is left
                 accounts.forget_if_empty(state, account)
         del state.attendees[attendee]
         return owned

@@ -2,18 +2,18 @@
 
 Owns: ``sessions`` and the accounts' posts by session. May never: judge whether people know each other.
 Theory: a session's people are its distinct authors, several accounts of one person counted once (``doubles``); it
-counts,
-with all its authors, while its start is within the evidence's days.
+counts, with all its authors, while its start is within the evidence's days. Who uploaded all that they posted in it is
+not in it (``outside``), unless a post of somebody else in it addresses them: else anybody could have sat anywhere.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from heapq import heappop, heappush
 
 from schemas.times import DAY_MS
 from streams.matching import accounts
 from streams.matching.ageing import NOTHING
 from streams.matching.calendar import Calendar
-from streams.matching.state import ORDER_BITS, Account, Post, Session, State
+from streams.matching.state import ORDER_BITS, UPLOADED_BEFORE, Account, Post, Session, State
 
 FULL_WEIGHT = 1_000  # thousandths
 SHARED_WEIGHT = 10_000  # a session of up to 10 people has the full weight; then it is shared
@@ -22,7 +22,7 @@ MOST_PEOPLE = 500
 
 def people(session: Session) -> int:
     """The number of a session's people."""
-    return len(session.authors) - session.doubles
+    return len(session.authors) - session.doubles - session.absent
 
 
 def weight(session: Session) -> int:
@@ -32,7 +32,11 @@ def weight(session: Session) -> int:
 
 
 class Sessions:
-    """The sessions of one conference's chats."""
+    """The sessions of one conference's chats.
+
+    ``entered`` collects the accounts that came into a session by what somebody else posted, ``shrunk`` the sessions
+    that weigh more since they were last emptied.
+    """
 
     def __init__(self, state: State) -> None:
         self.state = state
@@ -40,12 +44,15 @@ class Sessions:
         self.declared = self.calendar.declared
         self._starts: list[tuple[int, int]] = []
         self.oldest = NOTHING  # when the oldest session started
+        self.entered: set[int] = set()
+        self.shrunk: list[Session] = []
         if self.declared:
             for post in state.posts.values():
                 if post.tags and not self.declared.isdisjoint(post.tags):
                     self.join(post, state.accounts[post.author])
             for post in state.buried.values():
                 self.join(post, None)
+        self.entered.clear()
 
     def join(self, post: Post, author: Account | None) -> bool:
         """Puts a post into its sessions, as its author's evidence if one is given; whether it brought them into one."""
@@ -68,14 +75,15 @@ class Sessions:
         else:
             session.doubles += self._is_double(post.author, session)
             session.authors[post.author] = 1
-        if author is None:
-            return False
-        posts = author.sessions.get(number)
-        if posts is None:
-            author.sessions[number] = [post]
-            return True
-        posts.append(post)
-        return False
+        if post.upload:
+            session.uploads[post.author] = session.uploads.get(post.author, 0) + 1
+        joined = False
+        if author is not None:
+            joined = number not in author.sessions
+            author.sessions.setdefault(number, []).append(post)
+        if session.uploads:
+            self._judge(session, (post.author, *post.targets))
+        return joined
 
     def _number(self, tag: str, start: int, end: int) -> int | None:
         state = self.state
@@ -89,24 +97,96 @@ class Sessions:
             self.oldest = self._starts[0][0]
         return number
 
-    def leave(self, post: Post) -> Iterator[Session]:
-        """Takes a deleted post out; gives the sessions whose author it was the last post of."""
+    def leave(self, post: Post, tags: tuple[str, ...], targets: tuple[int, ...]) -> None:
+        """Takes a post out that counts no more. ``tags``, ``targets``: what it had while it did."""
         author = self.state.accounts.get(post.author)
-        for number in list(self._of(post)):
+        for number in list(self._of(post, tags)):
             session = self.state.sessions[number]
+            before = weight(session)
             posts = author.sessions.get(number, []) if author else []
             if author and post in posts:
                 posts.remove(post)
                 if not posts:
                     del author.sessions[number]
-            session.authors[post.author] -= 1
-            if not session.authors[post.author]:
-                del session.authors[post.author]
-                session.doubles -= self._is_double(post.author, session)
-                yield session
+            self._leave(session, post, targets)
+            if weight(session) > before:
+                self.shrunk.append(session)
 
-    def _of(self, post: Post) -> Iterator[int]:
-        for tag in post.tags:
+    def _leave(self, session: Session, post: Post, targets: tuple[int, ...]) -> None:
+        if post.upload:
+            session.uploads[post.author] -= 1
+            if not session.uploads[post.author]:
+                del session.uploads[post.author]
+        session.authors[post.author] -= 1
+        if not session.authors[post.author]:
+            del session.authors[post.author]
+            session.doubles -= self._is_double(post.author, session)
+        if session.uploads or session.outside:
+            self._judge(session, (post.author, *targets))
+
+    # -- who is in it only by own uploads ----------------------------------------------------------------------------
+
+    def review(self, numbers: Iterable[int]) -> None:
+        """Looks again at who is in these sessions: accounts changed hands, or what others said counts no more."""
+        for number in numbers:
+            session = self.state.sessions[number]
+            if session.uploads or session.outside:
+                before = weight(session)
+                self._judge(session, {*session.uploads, *session.outside})
+                if weight(session) > before:
+                    self.shrunk.append(session)
+
+    def _judge(self, session: Session, numbers: Iterable[int]) -> None:
+        """Settles of the people who have these accounts whether they are in the session."""
+        for number in numbers:
+            mine = self._accounts_of(number)
+            if session.uploads.keys().isdisjoint(mine) and session.outside.isdisjoint(mine):
+                continue
+            outside = self._has_only_uploads(session, mine) and not self._is_spoken_to(session, mine)
+            for account in mine:
+                if outside and account in session.authors:
+                    session.outside.add(account)
+                elif account in session.outside:
+                    session.outside.discard(account)
+                    self.entered.add(account)
+        absent = {tuple(self._accounts_of(account)) for account in session.outside}
+        session.absent = sum(all(self._is_uploaded(session, number) for number in mine) for mine in absent)
+
+    def _accounts_of(self, number: int) -> list[int]:
+        """All accounts of the person who has this one; it alone where nobody has it."""
+        account = self.state.accounts.get(number)
+        if account is None or account.owner is None:
+            return [number]
+        return self.state.attendees[account.owner].accounts
+
+    def _has_only_uploads(self, session: Session, mine: list[int]) -> bool:
+        """Whether a person uploaded all that counts as theirs. What who was erased had posted under the same name still
+        counts its author, and is nobody's evidence: so it does not show that the next owner was there."""
+        at, accounts = self.state.session_numbers[session.tag, session.start, session.end], self.state.accounts
+        known = [number for number in mine if number in accounts]
+        return all(len(accounts[number].sessions.get(at, ())) == session.uploads.get(number, 0) for number in known)
+
+    def _is_uploaded(self, session: Session, number: int) -> bool:
+        """Whether of an author nothing but uploads is left, so that it is none of the session's people."""
+        return session.uploads.get(number, 0) == session.authors.get(number, 0)
+
+    def _is_spoken_to(self, session: Session, mine: list[int]) -> bool:
+        """Whether a post of somebody else in the session addresses one of the accounts. What was uploaded by who had
+        its account before does not count: it may have been the one who is spoken to."""
+        accounts = self.state.accounts
+        return any(
+            post.upload != UPLOADED_BEFORE
+            and session.tag in post.tags
+            and session.start <= post.stamp >> ORDER_BITS < session.end
+            for number in mine
+            if number in accounts
+            for sender in accounts[number].senders
+            if sender not in mine
+            for post in accounts[sender].sent[number]
+        )
+
+    def _of(self, post: Post, tags: tuple[str, ...]) -> Iterator[int]:
+        for tag in tags:
             if tag in self.declared:
                 for span in self.calendar.sessions(tag, post.stamp >> ORDER_BITS):
                     number = self.state.session_numbers.get((tag, *span))
@@ -131,7 +211,10 @@ class Sessions:
         for number in of_account:
             session = state.sessions[number]
             if account.no in session.authors and self._is_double(account.no, session):
+                before = weight(session)
                 session.doubles += step
+                if weight(session) > before:
+                    self.shrunk.append(session)
 
     def advance(self, limit: int) -> None:
         """Lets go of the sessions that started at or before the limit."""

@@ -20,14 +20,15 @@ from schemas.policy import Policy
 from streams.matching import cards, presence
 from streams.matching.engine import Matcher
 from streams.matching.state import Account, Attendee, Card, ChatDay, Grave, Post, State, Waiting
+from streams.matching.timers import Wake
 
-VERSION = 1
+VERSION = 2
 _MAGIC = b"hallway-snapshot"
 _DIGEST_BYTES = 16
 AT_ONCE = 10_000  # encoded by one call, which keeps Python's lock: 2 ms
 
 Migration = Callable[[dict[str, Any]], dict[str, Any]]
-# From a version's body to the next one's. The first version has nothing before it.
+# From a version's body to the next one's. Version 1 did not keep who brought a post: it is refused, and the log folded.
 MIGRATIONS: Mapping[int, Migration] = {}
 
 
@@ -41,6 +42,7 @@ class _Posts(Struct):
     ids: list[str]
     targets: list[tuple[int, ...]]
     tags: list[int]
+    uploads: list[int]
 
 
 class _Account(Struct, array_like=True):
@@ -50,6 +52,7 @@ class _Account(Struct, array_like=True):
     verified: str | None
     owner: str | None
     cut_at: int
+    moved: bool
 
 
 class _Body(Struct):
@@ -98,7 +101,9 @@ def snapshot(matcher: Matcher) -> bytes:
         **{name: getattr(state, name) for name in _SAME},
         posts=_columns(state.posts.values(), tags),
         buried=_columns(state.buried.values(), tags),
-        accounts=[_Account(a.no, a.text, a.claims, a.verified, a.owner, a.cut_at) for a in state.accounts.values()],
+        accounts=[
+            _Account(a.no, a.text, a.claims, a.verified, a.owner, a.cut_at, a.moved) for a in state.accounts.values()
+        ],
         attendees=list(state.attendees.values()),
         erased=sorted(state.erased),
         cards=list(state.cards.values()),
@@ -138,6 +143,7 @@ def _columns(posts: Any, tags: dict[tuple[str, ...], int]) -> _Posts:
         ids=[post.id for post in kept],
         targets=[post.targets for post in kept],
         tags=[tags.setdefault(post.tags, len(tags)) for post in kept],
+        uploads=[post.upload for post in kept],
     )
 
 
@@ -181,6 +187,7 @@ def _body(encoded: bytes, version: int, migrations: Mapping[int, Migration]) -> 
 def _matcher(body: _Body, policy: dict[str, Any] | None) -> Matcher:
     state = State(**{name: getattr(body, name) for name in _SAME})
     state.erased, state.timers = set(body.erased), body.timers
+    state.room_wakes = {name: due for due, kind, name, _ in body.timers if kind == Wake.ROOM}
     state.attendees = {attendee.id: attendee for attendee in body.attendees}
     for kept in body.accounts:
         account = Account(
@@ -190,6 +197,7 @@ def _matcher(body: _Body, policy: dict[str, Any] | None) -> Matcher:
             verified=kept.verified,
             owner=kept.owner,
             cut_at=kept.cut_at,
+            moved=kept.moved,
         )
         state.accounts[account.no] = state.numbers[account.text] = account
     state.posts, state.buried = _rows(body.posts, body.tags), _rows(body.buried, body.tags)
@@ -203,5 +211,10 @@ def _matcher(body: _Body, policy: dict[str, Any] | None) -> Matcher:
 
 
 def _rows(columns: _Posts, tags: list[tuple[str, ...]]) -> dict[str, Post]:
-    rows = zip(columns.stamps, columns.authors, columns.ids, columns.targets, columns.tags, strict=True)
-    return {post_id: Post(stamp, author, post_id, targets, tags[tag]) for stamp, author, post_id, targets, tag in rows}
+    rows = zip(
+        columns.stamps, columns.authors, columns.ids, columns.targets, columns.tags, columns.uploads, strict=True
+    )
+    return {
+        post_id: Post(stamp, author, post_id, targets, tags[tag], upload)
+        for stamp, author, post_id, targets, tag, upload in rows
+    }

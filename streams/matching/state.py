@@ -10,14 +10,19 @@ Accounts are known by number inside; only ``Account.text`` holds the name, and e
 from msgspec import Struct, field
 
 from schemas.events import Input
+from schemas.outputs import Reason
 from schemas.policy import Policy
 
 ORDER_BITS = 32  # 4 billion records a conference
 NEVER = -1
 
+NOT_UPLOADED = 0  # a connector or an organizer brought the post
+UPLOADED = 1  # the attendee who has the account by the present proof
+UPLOADED_BEFORE = 2  # an attendee who had the account by an earlier proof
+
 
 class Post(Struct, gc=False):
-    """A post that counts: who wrote it, whom it addressed (account numbers), its hashtags.
+    """A post that counts: who wrote it, whom it addressed (account numbers), its hashtags, who brought it.
 
     No targets: no conversation.
     """
@@ -27,6 +32,7 @@ class Post(Struct, gc=False):
     id: str
     targets: tuple[int, ...]
     tags: tuple[str, ...]
+    upload: int = NOT_UPLOADED
 
 
 class Account(Struct, gc=False):
@@ -34,7 +40,7 @@ class Account(Struct, gc=False):
 
     ``sent``: posts by the account addressed. ``senders``: the accounts that addressed this one; ``mutual``: how many
     are in both. ``sessions``: its posts by session number. ``claims``: attendee -> rank. ``cut_at``: posts before
-    are evidence for nobody.
+    are evidence for nobody. ``moved``: it belonged to somebody before who has it no more.
     """
 
     no: int
@@ -48,12 +54,16 @@ class Account(Struct, gc=False):
     verified: str | None = None
     owner: str | None = None
     cut_at: int = NEVER
+    moved: bool = False
 
 
 class Session(Struct, gc=False):
     """One occurrence of a chat. ``authors``: account number -> its posts that are not deleted.
 
-    ``doubles``: authors that are another account of a person who is counted already.
+    ``doubles``: authors that are another account of a person who is counted already. ``uploads``: account number -> how
+    many of its posts an owner uploaded; empty in nearly all. ``outside``: the accounts of authors who are not in the
+    session, for all that they posted in it they uploaded themselves, and nobody else speaks for them; ``absent``: how
+    many people these are.
     """
 
     tag: str
@@ -61,6 +71,9 @@ class Session(Struct, gc=False):
     end: int
     authors: dict[int, int] = field(default_factory=dict)
     doubles: int = 0
+    uploads: dict[int, int] = field(default_factory=dict)
+    outside: set[int] = field(default_factory=set)
+    absent: int = 0
 
 
 class Told(Struct, gc=False, frozen=True):
@@ -117,7 +130,8 @@ class Meeting(Struct, gc=False, frozen=True):
 class Card(Struct, gc=False):
     """The newest match of a pair. ``gone``: to whom it was withdrawn. ``meeting``: of who said something, one each.
 
-    ``again_at``: when a new match may come, or NEVER.
+    ``reminded``: to whom it was suggested once more. ``barred``: no agreement and no other match may come of it.
+    ``reasons``: the ones put out first, while the card is open. ``again_at``: when a new match may come, or NEVER.
     """
 
     match: str
@@ -128,10 +142,10 @@ class Card(Struct, gc=False):
     said: dict[str, Said] = field(default_factory=dict)
     here: dict[str, int] = field(default_factory=dict)
     meeting: tuple[Meeting, ...] = ()
-    answered: bool = False
     agreed: bool = False
     barred: bool = False
-    reminded: bool = False
+    reminded: tuple[str, ...] = ()
+    reasons: tuple[Reason, ...] = ()
     ended: bool = False
     gone: tuple[str, ...] = ()
     again_at: int = NEVER
@@ -201,3 +215,4 @@ class State(Struct):
     matches: dict[str, Card] = field(default_factory=dict)  # those that have not ended
     cards_of: dict[str, dict[str, Card]] = field(default_factory=dict)  # attendee -> the other -> their newest match
     here: set[int] = field(default_factory=set)
+    room_wakes: dict[str, int] = field(default_factory=dict)  # attendee -> when the last timer for room wakes them

@@ -37,22 +37,28 @@ def common_sessions(state: State, a: Attendee, b: Attendee) -> dict[int, Session
     """The sessions that both were in, by number; none unless both consent to chats."""
     if not (a.chats and b.chats):
         return {}
-    of_a = {number for account in _accounts(state, a) for number in account.sessions}
-    of_b = {number for account in _accounts(state, b) for number in account.sessions}
-    return {number: state.sessions[number] for number in sorted(of_a & of_b)}
+    common = _sessions(state, a) & _sessions(state, b)
+    return {number: state.sessions[number] for number in sorted(common)}
+
+
+def _sessions(state: State, person: Attendee) -> set[int]:
+    return {
+        number
+        for account in _accounts(state, person)
+        for number in account.sessions
+        if account.no not in state.sessions[number].outside
+    }
 
 
 def known_by_conversation(state: State, a: Attendee, b: Attendee) -> bool:
-    """Each addressed the other, and together it is posts or days enough."""
-    out = sent(state, a, b)
-    if not out:
+    """Each addressed the other often enough, and together it is posts and days enough."""
+    policy, out = state.policy, sent(state, a, b)
+    if len(out) < policy.known_each:
         return False
     back = sent(state, b, a)
-    if not back:
+    if len(back) < policy.known_each or len(out) + len(back) < policy.known_posts:
         return False
-    if len(out) + len(back) >= state.policy.known_posts:
-        return True
-    return len({post.stamp // (DAY_MS << ORDER_BITS) for post in (*out, *back)}) >= state.policy.known_days
+    return len({post.stamp // (DAY_MS << ORDER_BITS) for post in (*out, *back)}) >= policy.known_days
 
 
 def known_by_chat(state: State, a: Attendee, b: Attendee) -> bool:
@@ -82,6 +88,8 @@ def partners(state: State, person: Attendee) -> set[str]:
         if chats:
             for session_number in account.sessions:
                 session = state.sessions[session_number]
+                if account.no in session.outside:
+                    continue
                 share = weight(session)
                 if share or not state.policy.chat_weight:
                     for number in session.authors.keys() & here:

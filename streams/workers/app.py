@@ -164,14 +164,18 @@ class WorkerApp:
 
     async def _looks(self) -> None:
         """What is to be done between frames; while the broker or the store is away it is tried again."""
+        reason = ""
         while True:
             await asyncio.sleep(self.settings.look_s)
             if self._mine:
                 try:
                     async with self._one:
                         await self._handler.look()
+                    reason = ""
                 except AwayError as error:
-                    _log.warning("not now", reason=str(error))
+                    if reason != str(error):  # it is tried ten times a second
+                        _log.warning("not now", reason=str(error))
+                    reason = str(error)
 
     # -- partitions -------------------------------------------------------------------------------------------------
 

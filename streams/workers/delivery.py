@@ -1,7 +1,8 @@
 """The delivery: puts outputs into the inboxes of people, in order, under their positions.
 
 Owns: what is delivered, left out and made again. May never: deliver of or to somebody, or of a conference, whose
-erasure stood in the log before; take a position for delivered that the store has not confirmed.
+erasure stood in the log before (the store is told who that is, so that others' entries keep their numbers); take a
+position for delivered that the store has not confirmed.
 Theory: the store refuses what it has, so a frame that comes again, and a late delivery that lost its partition,
 change nothing. A store that was emptied says so; then its inboxes are made again from the topic's start.
 """
@@ -12,11 +13,10 @@ from dataclasses import dataclass
 from functools import partial
 
 import msgspec
-from msgspec.structs import replace
 
 from schemas.codec import Codec, Record
 from schemas.events import AttendeeErased
-from schemas.outputs import AnyOutput, MatchLocated, MatchWithdrawn
+from schemas.outputs import AnyOutput
 from schemas.topics import CONFERENCE_LOG, DEAD_LETTERS, MATCHES
 from streams.workers.commits import Commits
 from streams.workers.ended import erased_by
@@ -134,17 +134,6 @@ class Delivering:
         erased = {name: sorted(erased) for name, erased in self._erased.items()}
         return msgspec.json.encode(_Known(erased, sorted(self._gone)))
 
-    def _for_the_others(self, output: AnyOutput) -> AnyOutput:
-        """The output without the erased: they get nothing, and others of them nothing but that a match is over."""
-        erased = self._erased.get(output.conference)
-        if not erased:
-            return output
-        to = tuple([attendee for attendee in output.to if attendee not in erased])
-        about = (output.attendee,) if isinstance(output, MatchLocated) else output.attendees
-        if not erased.isdisjoint(about) and not isinstance(output, MatchWithdrawn):
-            to = ()
-        return output if to == output.to else replace(output, to=to)
-
     # -- partitions -------------------------------------------------------------------------------------------------
 
     async def assigned(self, partitions: Collection[int]) -> None:
@@ -192,7 +181,7 @@ class Delivering:
                 if raw.offset not in await self._known_letters(at):
                     letters.append(letter(at, raw, NO_OUTPUT))
             elif output.conference not in self._gone:
-                by_conference.setdefault(output.conference, []).append(self._for_the_others(output))
+                by_conference.setdefault(output.conference, []).append(output)
         for conference, outputs in by_conference.items():
             self._erased.setdefault(conference, set())
             rising = ascending(outputs)
@@ -216,7 +205,7 @@ class Delivering:
     async def _put(self, conference: str, outputs: Sequence[AnyOutput]) -> None:
         """Delivers; of a store that is there and takes nothing, somebody began to make the inboxes again and died."""
         try:
-            await self._inboxes.deliver(conference, outputs)
+            await self._inboxes.deliver(conference, outputs, self._erased.get(conference, ()))
         except AwayError:
             if await self._inboxes.has(conference):
                 raise

@@ -5,7 +5,7 @@ Each call has a time limit of its own and raises AwayError when it is over: then
 or tries again, as its own file says.
 """
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -101,8 +101,11 @@ class LostInboxesError(Exception):
 class Inboxes(Protocol):
     """The inboxes of people, by conference."""
 
-    async def deliver(self, conference: str, outputs: Sequence[AnyOutput]) -> None:
-        """Ascending by position; what was delivered before changes nothing. LostInboxesError, AwayError."""
+    async def deliver(self, conference: str, outputs: Sequence[AnyOutput], erased: Collection[str] = ()) -> None:
+        """Ascending by position; what was delivered before changes nothing. LostInboxesError, AwayError.
+
+        ``erased``: attendees whom the log has erased; nothing is delivered to them, and no content about them.
+        """
 
     async def has(self, conference: str) -> bool:
         """Whether they are there; if not they must be rebuilt. AwayError."""

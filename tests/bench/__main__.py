@@ -6,12 +6,13 @@ Each limit is loose enough for a busy machine; the aim beside it is what we are 
 import sys
 from collections.abc import Callable
 
-from tests.bench import fold, growth, himss, memory, ranking
+from tests.bench import dense, fold, growth, himss, memory, ranking
 from tests.bench.rows import Row, say, table
 from tests.bench.serving import ingest, latency, restart, streams
 
 BENCHES: dict[str, Callable[[], list[Row]]] = {
     "fold": fold.run,
+    "dense": dense.run,
     "growth": growth.run,
     "himss": himss.run_command,
     "snapshot": himss.run_snapshot,

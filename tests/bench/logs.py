@@ -24,19 +24,20 @@ def _version() -> str:
     return digest.hexdigest()
 
 
-def log(*, attendees: int, posts: int, days: int = 3, seed: int = 1) -> Path:
+def log(*, attendees: int, posts: int, days: int = 3, seed: int = 1, density: int = 1) -> Path:
     """The file with such a conference."""
     folder = Path(tempfile.gettempdir()) / f"hallway-bench-{os.getuid()}"
     folder.mkdir(mode=0o700, exist_ok=True)
-    path = folder / f"{attendees}-{posts}-{days}-{seed}-{_version()}.jsonl"
+    size = f"{attendees}-{posts}-{days}-{seed}-{density}"
+    path = folder / f"{size}-{_version()}.jsonl"
     if not path.exists():
-        for old in folder.glob(f"{attendees}-{posts}-{days}-{seed}-*"):
+        for old in folder.glob(f"{size}-*"):
             old.unlink()
         number = expected_events(attendees=attendees, posts=posts, days=days)
         say(f"  simulating about {number:,} events (once) ...")
         part = path.with_suffix(f".{os.getpid()}.part")
         with part.open("wb") as file:
-            file.writelines(simulate(attendees=attendees, posts=posts, days=days, seed=seed))
+            file.writelines(simulate(attendees=attendees, posts=posts, days=days, seed=seed, density=density))
         part.rename(path)
     return path
 

@@ -174,3 +174,13 @@ def test_rejected_lines_are_said(hallway: Hallway, log: Log) -> None:
     assert "1 line of the input rejected" in hallway("explain", path, *AT, "ada", "bob").err
     assert "1 line of the input rejected" in hallway("ties", path, *AT).err
     assert json.loads(hallway("ties", path, *AT).out)["known"] is True
+
+
+def test_of_a_conference_that_was_never_opened_it_is_said(hallway: Hallway, log: Log) -> None:
+    path = log(Story().people("ada", "bob").talk("x:ada", "x:bob"))
+    ties = hallway("ties", path, "--conference", "himss")
+    assert (ties.code, ties.out) == (0, b"")
+    explained = hallway("explain", path, "ada", "bob", "--conference", "himss")
+    for said in (ties.err, explained.out.decode()):
+        assert "himss was not opened up to here" in said
+    assert "1969" not in explained.out.decode()

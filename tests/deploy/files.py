@@ -13,7 +13,7 @@ import yaml
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
-GIVEN = {"HALLWAY_CLUSTER_ID": "MkU3OEVBNTcwNTJENDM2Qk", "GRAFANA_PASSWORD": "a secret"}
+GIVEN = {"HALLWAY_CLUSTER_ID": "MkU3OEVBNTcwNTJENDM2Qk"}
 _VARIABLE = re.compile(r"\$\{(\w+)(?::([-?])([^}]*))?\}")
 _NAME = re.compile(r"\b(hallway_\w+|process_\w+|up)\b")
 

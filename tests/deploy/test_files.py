@@ -11,10 +11,11 @@ from compose_spec import PyCompose
 
 from services.kafka.broker import settings
 from services.kafka.broker.jars import KAFKA_VERSION
-from tests.deploy.files import DEPLOY, ROOT, compose, compose_text, dashboards, instructions, services
+from services.kafka.rights import PROGRAMS
+from tests.deploy.files import DEPLOY, GIVEN, ROOT, compose, compose_text, dashboards, instructions, services
 
 SERVICES = sorted(services())
-OURS = {"pod", "topics", "router", "matcher", "delivery", "gateway"}
+OURS = {"pod", "topics", "rights", "router", "matcher", "delivery", "gateway"}
 
 
 def test_it_keeps_the_compose_specification() -> None:
@@ -25,10 +26,19 @@ def test_it_keeps_the_compose_specification() -> None:
         PyCompose.from_json(json.dumps(found))
 
 
-@pytest.mark.parametrize("missing", ["HALLWAY_CLUSTER_ID", "GRAFANA_PASSWORD"])
-def test_what_must_be_chosen_is_asked_for(missing: str) -> None:
-    with pytest.raises(KeyError, match=missing):
-        compose_text({name: "x" for name in ("HALLWAY_CLUSTER_ID", "GRAFANA_PASSWORD") if name != missing})
+def test_what_must_be_chosen_is_asked_for() -> None:
+    with pytest.raises(KeyError, match="HALLWAY_CLUSTER_ID"):
+        compose_text({})
+
+
+def test_an_image_can_be_pinned_to_a_digest() -> None:
+    digest = f"@sha256:{'0' * 64}"
+    names = ("KAFKA", "VALKEY", "PROMETHEUS", "GRAFANA")
+    found = yaml.safe_load(compose_text(GIVEN | {f"{name}_DIGEST": digest for name in names}))["services"]
+    pinned = {name for name, service in found.items() if service["image"].endswith(digest)}
+    assert pinned == {"kafka", "valkey", "prometheus", "grafana"}
+    others = {service["image"].partition(":")[0] for name, service in found.items() if name not in pinned}
+    assert others == {"hallway", "hallway-caddy"}, "built here"
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -37,11 +47,15 @@ def test_a_service_is_bound_in_what_it_may(name: str) -> None:
     assert re.fullmatch(r"[\w./-]+:v?\d+\.\d+\.\d+(-alpine)?", service["image"]), "a tag is a version"
     assert service["cap_drop"] == ["ALL"]
     assert service["security_opt"] == ["no-new-privileges:true"]
+    assert service["read_only"] is True
+    assert all(re.match(r"/tmp:size=\d+m(,exec)?$", each) for each in service.get("tmpfs", []))  # noqa: S108
+    assert re.fullmatch(r"\d+[mg]", service["mem_limit"])
+    assert 0 < service["pids_limit"] <= 300
     assert service["restart"] in ("unless-stopped", "on-failure")
     assert "privileged" not in service
     if name not in OURS:  # the image's own USER is none of root, see the Dockerfile
         assert int(str(service["user"]).partition(":")[0]) > 0
-    assert name == "topics" or "healthcheck" in service  # that one ends
+    assert name in ("topics", "rights") or "healthcheck" in service  # those two end
     if name != "pod":
         assert service["network_mode"] == "service:pod"
         assert "ports" not in service
@@ -49,7 +63,7 @@ def test_a_service_is_bound_in_what_it_may(name: str) -> None:
 
 def test_ports_are_published_on_loopback_unless_told() -> None:
     assert all(port.startswith("127.0.0.1:") for port in services()["pod"]["ports"])
-    given = {"HALLWAY_CLUSTER_ID": "x", "GRAFANA_PASSWORD": "x", "HALLWAY_BIND": "0.0.0.0"}  # noqa: S104  # on purpose
+    given = {"HALLWAY_CLUSTER_ID": "x", "HALLWAY_BIND": "0.0.0.0"}  # noqa: S104  # on purpose
     ports = yaml.safe_load(compose_text(given))["services"]["pod"]["ports"]
     assert [port for port in ports if not port.startswith("0.0.0.0:")] == ["127.0.0.1:3000:3000"]
 
@@ -63,20 +77,62 @@ def test_every_volume_and_file_is_there() -> None:
     assert waited <= set(SERVICES)
 
 
-def test_kafka_is_the_tested_one_and_runs_as_the_local_one() -> None:
+def test_each_part_has_the_passwords_that_it_needs_and_no_others() -> None:
+    given = {name: set(service.get("secrets", [])) for name, service in services().items()}
+    programs = {"router": set(), "matcher": set(), "delivery": {"valkey"}, "gateway": {"valkey"}}
+    expected = {name: {f"kafka_{name}", *more} for name, more in programs.items()}
+    expected |= {"topics": {"kafka_admin"}, "rights": {"kafka_admin"}, "valkey": {"valkey"}, "grafana": {"grafana"}}
+    expected["kafka"] = {"kafka_admin", "kafka_controller", *(f"kafka_{name}" for name in programs)}
+    assert {name: found for name, found in given.items() if found} == expected
+    files = {name: said["file"] for name, said in compose()["secrets"].items()}
+    assert files == {name: f"./deploy/secrets/{name}" for name in set().union(*expected.values())}
+    text = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
+    assert not re.search(r"(?i)password: ", text), "no password in the file itself"
+    ignored = (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines()
+    assert "deploy/secrets/" in ignored
+
+
+def test_each_program_enters_kafka_under_its_own_name() -> None:
+    for name in PROGRAMS:
+        said = services()[name]["environment"]
+        assert said["HALLWAY_KAFKA_USER"] == name
+        assert said["HALLWAY_KAFKA_PASSWORD_FILE"] == f"/run/secrets/kafka_{name}"
+        assert (said["HALLWAY_KAFKA_SECURITY"], said["HALLWAY_KAFKA_MECHANISM"]) == ("SASL", "SCRAM-SHA-512")
+        assert ("HALLWAY_REDIS_USER" in said) == (name in ("delivery", "gateway"))
+
+
+def test_the_gateway_believes_the_proxy_before_it() -> None:
+    command = services()["gateway"]["command"]
+    assert _after(command, "--trusted-proxy") == "127.0.0.1"
+    assert "https://" in _after(command, "--public-url")
+    assert 'header >Strict-Transport-Security "max-age=31536000"' in (DEPLOY / "Caddyfile").read_text(encoding="utf-8")
+
+
+def _properties(text: str) -> dict[str, str]:
+    lines = [line for line in text.splitlines() if "=" in line and not line.startswith("#")]
+    return {name.strip(): value.strip() for name, value in (line.split("=", 1) for line in lines)}
+
+
+def test_kafka_is_the_tested_one_and_runs_as_the_local_one_but_for_who_may_come() -> None:
     kafka = services()["kafka"]
     assert kafka["image"] == f"apache/kafka:{KAFKA_VERSION}"
-    given = {
-        name.removeprefix("KAFKA_").replace("_", ".").lower(): str(value)
-        for name, value in kafka["environment"].items()
-        if name.startswith("KAFKA_") and name != "KAFKA_HEAP_OPTS"
+    given = _properties((DEPLOY / "kafka" / "server.properties").read_text(encoding="utf-8"))
+    local = _properties(settings.server(Path("here"), 9092, 9093))
+    assert set(local) <= set(given)
+    differs = {name for name in local if given[name] != local[name]}
+    assert differs == {"log.dirs", "listener.security.protocol.map"}
+    assert given["log.dirs"] == "/var/lib/kafka/data"
+    assert "PLAINTEXT" not in given["listener.security.protocol.map"].replace("SASL_PLAINTEXT", "")
+    assert set(given) - set(local) == {
+        "listener.name.client.sasl.enabled.mechanisms",
+        "listener.name.controller.sasl.enabled.mechanisms",
+        "sasl.mechanism.inter.broker.protocol",
+        "sasl.mechanism.controller.protocol",
+        "authorizer.class.name",
+        "super.users",
+        "allow.everyone.if.no.acl.found",
     }
-    lines = settings.server(Path("here"), 9092, 9093).splitlines()
-    local = dict(line.partition("=")[::2] for line in lines if "=" in line)
-    local = {name.strip(): value.strip() for name, value in local.items()}
-    assert set(given) <= set(local)
-    assert {name: value for name, value in given.items() if local[name] != value} == {"log.dirs": "/var/lib/kafka/data"}
-    assert kafka["volumes"] == ["kafka:/var/lib/kafka/data"]
+    assert "kafka:/var/lib/kafka/data" in kafka["volumes"]
 
 
 def test_the_image_is_built_from_the_lock_file_and_runs_as_nobody() -> None:

@@ -11,6 +11,7 @@ from services.directory import database
 from services.directory.directory import SqliteDirectory
 from services.directory.erasing import Erasing
 from services.directory.port import BACKUPS_NOTE, DirectoryBusyError, Erased, Held, Person, PostRef
+from services.directory.sessions import NoLink
 from tests.directory.conftest import Clock, kept_posts
 from tests.directory.raw import left, raw
 
@@ -28,23 +29,27 @@ def moved_in(directory: SqliteDirectory, canary: str, at: int, posts: int = 5) -
     token = directory.tokens_for([account])[account]
     directory.hold([Held("hims", who, token, "verified")])
     kept_posts(directory, [PostRef(f"x:{canary}-post{n}", account, at) for n in range(posts)])
-    directory.keys.exchange(directory.keys.issue_link("hims", who))
-    directory.keys.issue_link("hims", who)
+    link = directory.sessions.first_link("hims", who)
+    assert isinstance(link, str)
+    session = directory.sessions.sign_in(link, f"{canary}-device")
+    assert session is not None
+    directory.sessions.device_link(session.grant)
     directory.codes.begin("hims", who, account)
-    kinds = ("-account", "@mail", " Name", "-face", "-push", "-likes", "-post")
+    kinds = ("-account", "@mail", " Name", "-face", "-push", "-likes", "-device", "-post")
     return who, [canary, who, token, *(f"{canary}{kind}" for kind in kinds)]
 
 
 class TestErasing:
     def test_nothing_is_known_any_more(self, directory: SqliteDirectory, clock: Clock) -> None:
         who, _ = moved_in(directory, "canary", clock.now)
-        session = directory.keys.exchange(directory.keys.issue_link("hims", who))
+        (session,) = directory.sessions.listed("hims", who)
         old = directory.tokens_for(["x:canary-account"])["x:canary-account"]
         post = kept_posts(directory, [PostRef("x:1", "x:canary-account", clock.now)])
         assert directory.erase("hims", who) == Erased("hims", who, (old,))
         assert directory.people.get("hims", who) is None
-        assert session is not None
-        assert directory.keys.authenticate(session) is None
+        assert directory.keys.good([session.id]) == set()
+        assert directory.sessions.sign_ins("hims", who) == []
+        assert directory.sessions.first_link("hims", who) is NoLink.UNKNOWN
         assert directory.accounts.accounts_of([old]) == {}
         assert directory.originals(post) == {}
         assert directory.tokens_for(["x:canary-account"])["x:canary-account"] != old

@@ -8,7 +8,6 @@ import pytest
 
 from schemas.times import DAY_MS, MINUTE_MS
 from services.directory.directory import SqliteDirectory
-from services.directory.keys import MOST_LINKS, MOST_SESSIONS
 from tests.directory.conftest import Clock
 from tests.directory.raw import left
 
@@ -27,26 +26,13 @@ class TestKeys:
         assert scanner is not None
         assert scanner.checkins
 
-    def test_a_link_is_good_once_and_becomes_a_session(self, directory: SqliteDirectory) -> None:
-        link = directory.keys.issue_link("hims", "a1")
-        assert directory.keys.authenticate(link) is None
-        session = directory.keys.exchange(link)
-        assert session is not None
-        assert directory.keys.exchange(link) is None
-        assert directory.keys.exchange(session) is None
-        grant = directory.keys.authenticate(session)
-        assert grant is not None
-        assert (grant.role, grant.subject, grant.conferences) == ("attendee", "a1", ("hims",))
-
     def test_everything_expires_at_its_moment(self, directory: SqliteDirectory, clock: Clock) -> None:
         key = directory.keys.issue_key("organizer", "o1", ["hims"], days=2)
-        link = directory.keys.issue_link("hims", "a1", days=2)
         clock.now += 2 * DAY_MS - 1
         assert directory.keys.authenticate(key)
         clock.now += 1
         assert directory.keys.authenticate(key) is None
-        assert directory.keys.exchange(link) is None
-        assert directory.keys.expire() == 2
+        assert directory.keys.expire() == 1
 
     def test_which_are_still_good_of_many(self, directory: SqliteDirectory, clock: Clock) -> None:
         short, long, ended = (directory.keys.issue_key("organizer", "o1", days=days) for days in (1, 2, 2))
@@ -79,23 +65,12 @@ class TestKeys:
             clock.now += MINUTE_MS // 2
         assert used == [start, start, start + MINUTE_MS]
 
-    def test_old_links_and_sessions_make_room(self, directory: SqliteDirectory, clock: Clock) -> None:
-        links = []
-        for _ in range(MOST_LINKS + 3):
-            links.append(directory.keys.issue_link("hims", "a1"))
-            clock.now += 1
-        assert [directory.keys.exchange(link) is not None for link in links] == [False] * 3 + [True] * MOST_LINKS
-        for _ in range(20):
-            clock.now += 1
-            directory.keys.exchange(directory.keys.issue_link("hims", "a1"))
-        assert len(directory.keys.listed("attendee", "a1")) == MOST_SESSIONS
-
     @pytest.mark.parametrize(
         "text", ["", "hw", "hw.key.x", "hw.key.x.y", "....", "x" * 10_000, "hw.key.\ud800.y", "hw.é.a.b"]
     )
     def test_what_is_no_key_is_nobody(self, directory: SqliteDirectory, text: str) -> None:
         assert directory.keys.authenticate(text) is None
-        assert directory.keys.exchange(text) is None
+        assert directory.sessions.sign_in(text, "") is None
 
     def test_one_changed_sign_is_nobody(self, directory: SqliteDirectory) -> None:
         key = directory.keys.issue_key("organizer", "o1")
@@ -104,7 +79,7 @@ class TestKeys:
             assert directory.keys.authenticate(changed) is None
 
     def test_a_link_called_a_session_is_nobody(self, directory: SqliteDirectory) -> None:
-        link = directory.keys.issue_link("hims", "a1")
+        link = directory.keys.issue("link", "attendee", "a1", ["hims"], DAY_MS)
         assert directory.keys.authenticate(link.replace(".link.", ".session.")) is None
         assert directory.keys.authenticate(link.replace(".link.", ".key.")) is None
 
@@ -136,12 +111,12 @@ def test_no_digest_is_compared_otherwise() -> None:
 
 def test_no_secret_is_in_a_file(on_file: SqliteDirectory, folder: Path) -> None:
     keys = on_file.keys
-    key, link = keys.issue_key("organizer", "o1", ["hims"]), keys.issue_link("hims", "a1")
-    session = keys.exchange(keys.issue_link("hims", "a1"))
+    key, link = keys.issue_key("organizer", "o1", ["hims"]), keys.issue("link", "attendee", "a1", ["hims"], DAY_MS)
+    session = on_file.sessions.sign_in(keys.issue("link", "attendee", "a1", ["hims"], DAY_MS), "Firefox on Linux")
     code = on_file.codes.begin("hims", "a1", "x:ada")
     assert session is not None
     assert code is not None
-    parts = [text.rsplit(".", 1)[1] for text in (key, link, session)]
+    parts = [text.rsplit(".", 1)[1] for text in (key, link, session.token)]
     secret = (folder / "secret.key").read_bytes()
     assert left(folder, [*parts, code, code.removeprefix("hallway-")]) == []
     assert left(folder, ["o1", "x:ada"]) == ["o1", "x:ada"]  # the scan itself sees what is there

@@ -63,7 +63,6 @@ OF_AN_ORGANIZER = {
     "attendee.erased",
     "checkin.arrived",
     "checkin.left",
-    "activity.deleted",
 }
 
 
@@ -88,8 +87,6 @@ def may(sender: Sender, kind: str, conference: str | None, attendee: str) -> boo
             return conference is None or in_own
         return kind in OF_AN_ATTENDEE and in_own and attendee == sender.id
     if sender.role == "organizer":
-        if is_post:
-            return conference is None or in_own
         return kind in OF_AN_ORGANIZER and in_own
     if sender.role == "connector":
         if is_post or kind == "activity.deleted":
@@ -99,4 +96,4 @@ def may(sender: Sender, kind: str, conference: str | None, attendee: str) -> boo
         return kind in {"conference.opened", "conference.closed", "attendee.erased"}
     if sender.role == "verifier":
         return kind == "account.verified"
-    return kind == "clock.ticked"
+    return kind in {"clock.ticked", "attendee.registered", "attendee.blocked"}

@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from schemas.names import account as normal
 from services.directory.directory import SqliteDirectory
 from services.directory.people import name_form
+from services.directory.port import Proof
 from services.door.attendee_csv import CSV_BYTES, MOST_MISTAKES, AttendeeRow, Mistake, read_csv, write_csv
-from services.door.enrolling import enrolled, verified
+from services.door.enrolling import enrolled, verifications
 from services.door.rules import admit
 from services.door.sender import VERIFIER, Admitted, Sender
 from tests.directory.conftest import Clock
@@ -149,8 +150,8 @@ def test_what_is_written_is_read_again(name: str) -> None:
 class TestEnrolling:
     def test_each_row_becomes_a_person_and_an_event(self, directory: SqliteDirectory, clock: Clock) -> None:
         rows, _ = read((HEAD + ADA).encode())
-        (first,) = enrolled("hims", rows, directory.people, clock.now)
-        (again,) = enrolled("hims", rows, directory.people, clock.now)
+        (first,) = enrolled("hims", rows, directory, clock.now)
+        (again,) = enrolled("hims", rows, directory, clock.now)
         assert first.attendee == again.attendee == first.event.attendee
         assert (first.is_new, again.is_new) == (True, False)
         assert first.event.id != again.event.id
@@ -159,5 +160,7 @@ class TestEnrolling:
         assert directory.display("hims", [first.attendee])[first.attendee].name is None
 
     def test_what_the_code_proved_is_said_by_the_verifier_only(self, clock: Clock) -> None:
-        event = verified("hims", "a1", "x:ada", clock.now)
-        assert isinstance(admit(VERIFIER, event, clock.now), Admitted)
+        proof = Proof("h-1", "hims", "a1", "x:ada", ("x:ada", "x:1815"), clock.now)
+        events = verifications(proof)
+        assert [(event.id, event.account) for event in events] == [("h-1-0", "x:ada"), ("h-1-1", "x:1815")]
+        assert all(isinstance(admit(VERIFIER, event, clock.now), Admitted) for event in events)

@@ -63,17 +63,19 @@ class TestTranslation:
         assert isinstance(deletion, ActivityDeleted)
         assert deletion.deleted != post.id
 
-    def test_plain_ids_stay_and_others_are_the_same_for_the_same_source(self, directory: SqliteDirectory) -> None:
-        plain, mail, again, other = said(
+    @pytest.mark.parametrize("id_", ["scan-zquix-2", "h-17", "xyz@example.org", "1"])
+    def test_no_id_from_outside_stays_and_the_same_is_the_same(self, directory: SqliteDirectory, id_: str) -> None:
+        first, again, sender, conference, attendee = said(
             directory,
-            event("checkin.arrived", id="scan-17", source="connector:tito"),
-            event("checkin.arrived", id="xyz@example.org", source="connector:tito"),
-            event("checkin.arrived", id="xyz@example.org", source="connector:tito"),
-            event("checkin.arrived", id="xyz@example.org", source="connector:luma"),
+            event("checkin.arrived", id=id_, source="connector:tito"),
+            event("checkin.left", id=id_, source="connector:tito"),
+            event("checkin.arrived", id=id_, source="connector:luma"),
+            event("checkin.arrived", id=id_, source="connector:tito", conference="other"),
+            event("checkin.arrived", id=id_, source="attendee:tito"),
         )
-        assert plain.id == "scan-17"
-        assert mail.id == again.id != other.id
-        assert "xyz" not in mail.id
+        assert first.id == again.id
+        assert len({each.id for each in (first, sender, conference, attendee)}) == 4
+        assert not [each for each in (first, sender, conference, attendee) if id_ in each.id and len(id_) > 1]
 
     def test_an_attendee_cannot_take_an_id_that_somebody_else_needs(self, directory: SqliteDirectory) -> None:
         scan, squatted = said(

@@ -5,20 +5,25 @@ Owns: the fakes. It tells its address and an organizer's, a connector's and an o
 
 import asyncio
 import json
+import os
+import signal
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from services.commands.reaching import access_to
 from services.directory.codes import PostReader, Seen
 from services.door.limits import Rate
+from services.embedded import BusyError
 from services.gateway.bounds import Bounds
 from services.gateway.logs import to_stderr
 from services.networks.reader import NetworkReader
 from services.problems import UnusableError
-from services.serving import LOOPBACK, Running, Settings, serve
+from services.serving import Running, Settings, serve
 from tests.networks.fake import on_loopback
 
+OFTEN_S = 0.05  # an organizer's numbers: no test waits for a minute
 WIDE = Rate(burst=1_000_000, per_minute=10_000_000)
 
 
@@ -38,7 +43,29 @@ class FileReader:
         return Seen(tuple(found.get(account, ())))
 
 
-def told(parts: Running, address: str) -> None:
+class Cut:
+    """A runner to which somebody's word never comes: translated, and not in the log. ``killed``: the process goes."""
+
+    def __init__(self, runner: Any, whose: str, *, killed: bool) -> None:
+        self._runner, self._whose, self._killed = runner, whose, killed
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._runner, name)
+
+    async def take(self, items: Any, sender: str, first: int = 1) -> Any:
+        """Never, from this sender."""
+        if sender == self._whose:
+            if self._killed:
+                os.kill(os.getpid(), signal.SIGKILL)
+            raise BusyError("the log is away")
+        return await self._runner.take(items, sender, first)
+
+
+def told(parts: Running, address: str, given: dict[str, Any]) -> None:
+    for name in ("killed_by", "held_back"):
+        if name in given:
+            intake = parts.gate.intake
+            intake.runner = Cut(intake.runner, given[name], killed=name == "killed_by")  # type: ignore[assignment]
     keys = parts.gate.directory.keys
     said = {
         "address": address,
@@ -61,23 +88,25 @@ def main() -> int:
     given = json.loads(sys.argv[1])
     to_stderr()
     bounds = given.get("bounds", {})
+    bounds.setdefault("overview_s", OFTEN_S)
     if "rates" not in bounds:
         bounds["rates"] = dict.fromkeys(Bounds().rates, WIDE)
     else:
-        bounds["rates"] = Bounds().rates | {name: Rate(*numbers) for name, numbers in bounds["rates"].items()}
+        rates = Bounds().rates
+        bounds["rates"] = rates | {name: Rate(*numbers, rates[name].what) for name, numbers in bounds["rates"].items()}
     settings = Settings(
         data=Path(given["data"]),
         port=given.get("port", 0),
         public_url=given.get("public_url", ""),
         redis_url=given.get("redis"),
-        trusted_proxies=tuple(given.get("trusted", LOOPBACK)),
+        trusted_proxies=tuple(given.get("trusted", ())),
         reader=reader_of(given),
         kafka=access_to(given["kafka"]) if "kafka" in given else None,
         kafka_prefix=given.get("prefix", ""),
         bounds=Bounds(**bounds),
     )
     try:
-        return asyncio.run(serve(settings, told))
+        return asyncio.run(serve(settings, partial(told, given=given)))
     except UnusableError as error:
         sys.stderr.write(f"{error}\n")
         return 2

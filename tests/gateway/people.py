@@ -118,6 +118,18 @@ class Server:
         return client
 
 
+def metric(client: httpx.Client, series: str) -> float:
+    """A number of the server's metrics, to who is on its machine: exact, as an organizer's are not."""
+    lines = client.get("/metrics").text.splitlines()
+    (found,) = [line.rpartition(" ")[2] for line in lines if line.rpartition(" ")[0] == series]
+    return float(found)
+
+
+def records_in(client: httpx.Client, conference: str = CONFERENCE) -> int:
+    """How many records the conference's log has."""
+    return int(metric(client, f'hallway_log_records{{conference="{conference}"}}'))
+
+
 def good(answer: httpx.Response) -> Any:
     """The answer's JSON, which must be good."""
     assert answer.status_code < 300, answer.text
@@ -156,7 +168,7 @@ def attendee(
     body = {"name": name.title(), "email": f"{name}@example.org", "accounts": [account], "consent": ALL}
     made = good(organizer.post(f"/v1/conferences/{conference}/attendees", json=body | {"show_name": True}))
     http = server.client()
-    signed_in = good(http.post("/v1/session", json={"link": made["link"].rpartition("/")[2]}))
+    signed_in = good(http.post("/v1/session", json={"link": secret_of(made["link"])}))
     assert signed_in == {"conference": conference, "attendee": made["attendee"]}
     who = Attendee(http, made["attendee"], account)
     if verify:
@@ -165,8 +177,22 @@ def attendee(
     return who
 
 
-def now() -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+def device(server: Server, who: Attendee, **headers: str) -> httpx.Client:
+    """Another device of somebody, signed in by a link that their first one made."""
+    link = good(who.http.post("/v1/me/links"))["link"]
+    http = server.client()
+    http.headers.update(headers)
+    good(http.post("/v1/session", json={"link": secret_of(link)}))
+    return http
+
+
+def secret_of(link: str) -> str:
+    """What a page reads out of a link's address."""
+    return link.partition("#")[2]
+
+
+def now(shift_s: int = 0) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + shift_s))
 
 
 def post(actor: str, *mentions: str, number: int | str | None = None) -> dict[str, Any]:
@@ -182,11 +208,12 @@ def post(actor: str, *mentions: str, number: int | str | None = None) -> dict[st
 
 
 def talked(server: Server, one: Attendee, other: Attendee) -> None:
-    """They know each other from now on."""
-    posts = [post(one.account, other.account), post(other.account, one.account), post(one.account, other.account)]
+    """They know each other from now on: each wrote to the other yesterday and today."""
+    pairs = [(one.account, other.account), (other.account, one.account)]
+    posts = [post(*pair) | {"at": at} for at in (now(-86_400), now()) for pair in pairs]
     with server.client("connector") as connector:
         results = good(connector.post("/v1/events", json=posts))["results"]
-    assert [result["status"] for result in results] == ["accepted"] * 3, results
+    assert [result["status"] for result in results] == ["accepted"] * 4, results
 
 
 @dataclass

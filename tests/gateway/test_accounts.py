@@ -60,6 +60,8 @@ def test_a_mastodon_account_is_proved_by_its_profile(reading: Server, network: N
     network.mastodon(account(note=f"<p>{code}</p>"))
     assert check(bob, MASTODON) == "verified"
     assert accounts(bob) == {"x:bob": False, MASTODON: True}
+    good(bob.http.request("DELETE", "/v1/me/accounts", json={"account": MASTODON}))
+    assert accounts(bob) == {"x:bob": False}
 
 
 def test_a_network_that_is_away_is_asked_again_later(reading: Server, network: Network) -> None:
@@ -76,7 +78,7 @@ def test_a_network_that_is_away_is_asked_again_later(reading: Server, network: N
 
 @pytest.mark.parametrize("path", ["/v1/me/accounts", "/v1/me/accounts/check"])
 def test_nobody_posts_a_code_in_vain(reading: Server, network: Network, path: str) -> None:
-    dee = attendee(reading, opened(reading), "dee", verify=False)
+    dee = attendee(reading, opened(reading), f"dee-{path.rpartition('/')[2]}", verify=False)
     for named, said in (("x:dee", "without paying"), ("mastodon:dee@127.0.0.1", "with its server")):
         answer = dee.http.post(path, json={"account": named})
         assert (answer.status_code, answer.headers["content-type"]) == (409, MEDIA_TYPE)

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.gateway.people import ALL, Server, good, opened
+from tests.gateway.people import ALL, Server, good, opened, secret_of
 
 TOOLS = {
     "eventbrite": (
@@ -68,7 +68,7 @@ def people(organizer: httpx.Client) -> dict[str, list[dict[str, str]]]:
 
 def me(server: Server, link: str) -> dict[str, Any]:
     http = server.client()
-    good(http.post("/v1/session", json={"link": link.rpartition("/")[2]}))
+    good(http.post("/v1/session", json={"link": secret_of(link)}))
     found: dict[str, Any] = good(http.get("/v1/me"))
     return found
 
@@ -153,7 +153,7 @@ def test_a_withdrawn_consent_is_told_to_no_organizer(server: Server, organizer: 
         (row,) = people(organizer)[f"{who}@example.org"]
         if withdraws:
             http = server.client()
-            good(http.post("/v1/session", json={"link": row["link"].rpartition("/")[2]}))
+            good(http.post("/v1/session", json={"link": secret_of(row["link"])}))
             good(http.patch("/v1/me/consent", json={"matching": False}))
         said = json.dumps(upload(organizer, text.format(line)))
         answers.append(said.replace(row["attendee"], "").replace(who, ""))

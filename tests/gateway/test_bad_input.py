@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from services.gateway.problems import MEDIA_TYPE
-from tests.gateway.people import CONFERENCE, Server, good, opened, post
+from tests.gateway.people import CONFERENCE, Server, good, opened, post, records_in
 
 ARRIVED = {"type": "checkin.arrived", "at": "2026-01-01T00:00:00Z", "conference": CONFERENCE, "attendee": "a1"}
 
@@ -90,7 +90,7 @@ def test_bodies_that_are_no_events(organizer: httpx.Client, body: bytes, media: 
     assert answer.json()["detail"].endswith(".")
 
 
-@pytest.mark.parametrize("body", [b"{", b"\xff", b"[1]", b"null", b'{"link": 7}', b'{"link":"\\ud800"}', b"[" * 60_000])
+@pytest.mark.parametrize("body", [b"{", b"\xff", b"[1]", b"null", b'{"link": 7}', b'{"link":"\\ud800"}', b"[" * 4_000])
 def test_bodies_of_other_routes(server: Server, body: bytes) -> None:
     headers = {"content-type": "application/json"}
     answer = server.client().post("/v1/session", content=body, headers=headers)
@@ -124,7 +124,7 @@ def test_a_slow_body_is_ended_and_a_long_one_not_waited_for(tmp_path: Path) -> N
                 assert line.recv(4_096).split(b" ")[1] == status
         with quick.client("connector") as connector:
             assert good(connector.post("/v1/events", json=post("x:a")))["results"][0]["status"] == "accepted"
-        assert good(organizer.get(f"/v1/conferences/{CONFERENCE}/overview"))["events"] == 2
+        assert records_in(organizer) == 2
 
 
 def test_logs_have_no_accounts_and_no_tokens(tmp_path: Path) -> None:
@@ -140,6 +140,6 @@ def test_logs_have_no_accounts_and_no_tokens(tmp_path: Path) -> None:
         logged = server.errors.read_text()
     assert len(logged.splitlines()) > 4
     assert all(json.loads(line)["event"] for line in logged.splitlines())
-    secret = link.rpartition("/")[2]
+    secret = link.partition("#")[2]
     for word in ("anary", secret, secret.split(".")[-1], server.keys["organizer"].split(".")[-1]):
         assert word not in logged

@@ -1,6 +1,7 @@
 """Whose a conference is, and how much of the logs a start must read for it."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -30,15 +31,17 @@ def test_an_opening_that_was_not_taken_leaves_the_conference_to_others(server: S
     assert good(other.get("/v1/conferences/claimed"))["organizer"] == "org-2"
 
 
-def test_two_openings_of_one_organizer_at_once_are_one_claim() -> None:
-    known = Conferences()
-    assert known.claim("c", "one")
-    assert known.claim("c", "one")
-    assert not known.claim("c", "two")
-    known.release(["c"])
-    assert not known.claim("c", "two")
-    known.release(["c"])
-    assert known.claim("c", "two")
+def test_of_two_who_open_one_at_once_one_owns_it(server: Server) -> None:
+    one, other = server.client("organizer"), server.client("other_organizer")
+    with ThreadPoolExecutor(8) as pool:
+        for number in range(10):
+            path = f"/v1/conferences/raced-{number}"
+            asked = [pool.submit(who.put, path, json=OPENING) for who in (one, other, one, other)]
+            codes = [each.result().status_code for each in asked]
+            assert sorted(codes) == [200, 200, 422, 422], codes
+            owner = "org-1" if codes[0] == 200 else "org-2"
+            mine = one if owner == "org-1" else other
+            assert good(mine.get(path))["organizer"] == owner
 
 
 class Counting(MemoryJournal):

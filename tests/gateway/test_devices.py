@@ -165,7 +165,7 @@ def test_a_raw_deflate_and_two_members_of_gzip_are_read(server: Server, organize
         (b"{}", "br", 415),
         (b"{}", "gzip, gzip", 415),
         (b"{}", "gzip", 400),
-        (gzip.compress(b'{"a": 1}' * 99)[:-20], "gzip", 400),
+        (gzip.compress(b'{"a": 1}' * 99, mtime=0)[:-20], "gzip", 400),
         (zstandard.ZstdCompressor().compress(b'{"a": 1}' * 99)[:-5], "zstd", 400),
         (b"", "zstd", 400),
         (gzip.compress(b" " * 5_000_000), "gzip", 413),

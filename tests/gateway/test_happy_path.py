@@ -8,7 +8,20 @@ import time
 import httpx
 import pytest
 
-from tests.gateway.people import CONFERENCE, Attendee, Server, attendee, good, opened, post, stream, talked, until
+from tests.gateway.people import (
+    CONFERENCE,
+    Attendee,
+    Server,
+    attendee,
+    good,
+    now,
+    opened,
+    post,
+    secret_of,
+    stream,
+    talked,
+    until,
+)
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +43,7 @@ def test_two_people_meet(server: Server, organizer: httpx.Client) -> None:
         {"place": "hall-a", "name": "Hall A"},
         {"place": "hall-b", "name": "Hall B"},
     ]
-    assert me["accounts"] == [{"account": "x:meet-1", "verified": True}]
+    assert me["accounts"] == [{"account": "x:meet-1", "verified": True, "state": "verified"}]
     assert me["consent"] == {"matching": True, "chats": True, "share_place": True, "show_name": True}
     assert not me["present"]
     ada.say("/v1/me/here", place="hall-a")
@@ -42,7 +55,7 @@ def test_two_people_meet(server: Server, organizer: httpx.Client) -> None:
         assert float(first["at_s"]) - began < 2.0
         assert first["event"] == "suggested"
         view = json.loads(first["data"])
-        assert (view["name"], view["near"], view["why"][0]["kind"]) == ("Meet-2", True, "conversation")
+        assert (view["name"], view["why"][0]["kind"]) == ("Meet-2", "conversation")
         assert json.loads(of_bob.next()["data"])["name"] == "Meet-1"
         card = view["card"]
         assert [shown["card"] for shown in ada.cards()] == [card]
@@ -63,15 +76,20 @@ def test_two_people_meet(server: Server, organizer: httpx.Client) -> None:
     assert bob.account not in texts
 
 
-def test_met_hides_the_card_from_both(server: Server, organizer: httpx.Client) -> None:
+def test_met_after_an_agreement_hides_the_card_from_both(server: Server, organizer: httpx.Client) -> None:
     ada, bob = pair(server, organizer, "met")
     ada.say("/v1/me/here")
     bob.say("/v1/me/here")
     card = until(ada.cards)[0]["card"]
+    until(bob.cards)
+    ada.say("/v1/me/answers", card=card, answer="met")  # nothing is agreed yet: it shows to nobody
+    assert (len(ada.cards()), len(bob.cards())) == (1, 1)
+    for who in (ada, bob):
+        who.say("/v1/me/answers", card=card, answer="accepted")
+    until(lambda: bob.cards()[0]["agreed_at"])
     ada.say("/v1/me/answers", card=card, answer="met")
     assert ada.cards() == bob.cards() == []
-    late = bob.http.post("/v1/me/answers", json={"card": card, "answer": "accepted"})
-    assert late.status_code == 409
+    bob.say("/v1/me/answers", card=card, answer="met")  # as good as any: his page may still show the card
 
 
 def test_a_stream_resumes_exactly(server: Server, organizer: httpx.Client) -> None:
@@ -92,10 +110,11 @@ def test_a_stream_resumes_exactly(server: Server, organizer: httpx.Client) -> No
                 bob.say("/v1/me/answers", card=card, answer="here", place="hall-a")
                 assert json.loads(rest.next()["data"])["their_place"] == "hall-a"
         assert [each["id"] for each in found] == [each["id"] for each in events[done + 1 :]]
-    with stream(server, ada.http, "/v1/me/stream", last="99999999-0") as lost:
-        reset = lost.next()
-        assert reset["event"] == "reset"
-        assert "id" not in reset
+    assert [event["id"] for event in events] == ["1", "2", "3"]
+    for none in ("9999", "99999999-0", "3-0", "from elsewhere"):  # ahead of the inbox, of an older version, no cursor
+        with stream(server, ada.http, "/v1/me/stream", last=none) as lost:
+            reset = lost.next()
+            assert (reset["event"], "id" in reset) == ("reset", False)
 
 
 def test_a_block_ends_it_for_the_one_who_blocks(server: Server, organizer: httpx.Client) -> None:
@@ -112,16 +131,11 @@ def test_a_block_ends_it_for_the_one_who_blocks(server: Server, organizer: httpx
     good(ada.http.request("DELETE", "/v1/me/blocks", json={"blocked": blocked["blocked"]}))
     assert good(ada.http.get("/v1/me/blocks")) == []
     assert good(bob.http.get("/v1/me/blocks")) == []
-    steps = good(organizer.get(f"/v1/conferences/{CONFERENCE}/why", params={"a": ada.id, "b": bob.id}))["steps"]
-    said = json.dumps(steps)
-    assert "private reason" not in said
-    assert "blocked" not in said
 
 
 def test_an_organizer_sees_numbers_alone(server: Server, organizer: httpx.Client) -> None:
     overview = good(organizer.get(f"/v1/conferences/{CONFERENCE}/overview"))
-    assert overview["events"] > 10
-    assert all(number == "<5" or number >= 5 for number in overview["people"].values())
+    assert list(overview["people"]) == ["hall-a", "hall-b"]
     assert set(overview["totals"]) == {"suggested", "agreed", "met", "ended"}
     with stream(server, organizer, f"/v1/conferences/{CONFERENCE}/stream") as numbers:
         assert json.loads(numbers.next()["data"])["registered"] == overview["registered"]
@@ -130,8 +144,9 @@ def test_an_organizer_sees_numbers_alone(server: Server, organizer: httpx.Client
 def test_own_data_is_a_download_without_others(server: Server, organizer: httpx.Client) -> None:
     ada, bob = (attendee(server, organizer, f"data-{number}") for number in "12")
     posts = [
-        post(ada.account, bob.account, number="data-own-1"),
-        post(bob.account, ada.account, number="data-other"),
+        post(ada.account, bob.account, number="data-own-1") | {"at": now(-86_400)},
+        post(bob.account, ada.account, number="data-other-1") | {"at": now(-86_400)},
+        post(bob.account, ada.account, number="data-other-2"),
         post(ada.account, bob.account, number="data-own-2"),
     ]
     good(server.client("connector").post("/v1/events", json=posts))
@@ -153,15 +168,16 @@ def test_own_data_is_a_download_without_others(server: Server, organizer: httpx.
     assert {event["id"] for event in posted} == {"x:data-own-1", "x:data-own-2"}
     shown = json.dumps([data["cards"], ada.cards()])
     assert ("x:data" in shown, '"posts"' in shown) == (False, False)
+    assert "offset" not in answer.text
 
 
 def test_a_link_is_good_once_and_a_session_can_be_ended(server: Server, organizer: httpx.Client) -> None:
     ada = attendee(server, organizer, "links", verify=False)
-    made = good(organizer.post(f"/v1/conferences/{CONFERENCE}/attendees/{ada.id}/link"))["link"]
+    made = good(ada.http.post("/v1/me/links"))["link"]
     with httpx.Client(base_url=server.address) as scanner:
-        assert scanner.get(f"/m/{made.rpartition('/')[2]}").status_code == 200
+        assert scanner.get(made).status_code == 200
     with httpx.Client(base_url=server.address, headers={"x-hallway": "1"}) as phone:
-        body = {"link": made.rpartition("/")[2]}
+        body = {"link": secret_of(made)}
         answer = phone.post("/v1/session", json=body)
         assert "HttpOnly" in answer.headers["set-cookie"]
         assert "samesite=lax" in answer.headers["set-cookie"].lower()
@@ -193,7 +209,9 @@ def test_everybody_of_a_csv_gets_a_link(server: Server, organizer: httpx.Client)
     rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
     (row,) = [row for row in rows if row["email"] == "links-a@example.org"]
     assert row["name"] == "'=Eve"  # no spreadsheet runs it
-    assert len({row["link"] for row in rows}) == len(rows)
+    links = [row["link"] for row in rows if row["link"] != "none: has signed in"]
+    assert len(set(links)) == len(links) < len(rows)
+    assert all(link.startswith(f"{server.address}/welcome#hw.link.") for link in links)
     with httpx.Client(base_url=server.address, headers={"x-hallway": "1"}) as phone:
-        signed_in = good(phone.post("/v1/session", json={"link": row["link"].rpartition("/")[2]}))
+        signed_in = good(phone.post("/v1/session", json={"link": secret_of(row["link"])}))
     assert signed_in == {"conference": CONFERENCE, "attendee": row["attendee"]}

@@ -6,7 +6,7 @@ import time
 import httpx
 import pytest
 
-from tests.gateway.people import CONFERENCE, Attendee, Server, attendee, good, opened, stream, talked, until
+from tests.gateway.people import CONFERENCE, Attendee, Server, attendee, device, good, opened, stream, talked, until
 
 
 @pytest.fixture(scope="module")
@@ -41,10 +41,7 @@ def test_the_own_answer_is_in_the_inbox_and_on_the_stream(server: Server, organi
     with stream(server, ada.http, "/v1/me/stream") as of_ada, stream(server, bob.http, "/v1/me/stream") as of_bob:
         assert json.loads(of_ada.next()["data"])["your_answer"] == "accepted"
         assert json.loads(of_bob.next()["data"])["your_answer"] is None
-    link = good(organizer.post(f"/v1/conferences/{CONFERENCE}/attendees/{ada.id}/link"))["link"]
-    laptop = server.client()
-    good(laptop.post("/v1/session", json={"link": link.rpartition("/")[2]}))
-    assert own(Attendee(laptop, ada.id, ada.account)) == "accepted"
+    assert own(Attendee(device(server, ada), ada.id, ada.account)) == "accepted"
     bob.say("/v1/me/answers", card=card, answer="accepted")
     until(lambda: ada.cards()[0]["agreed_at"])
     assert (own(ada), own(bob)) == ("accepted", "accepted")

@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.gateway.people import ALL, CONFERENCE, OPENING, Server, attendee, good, opened
+from tests.gateway.people import ALL, CONFERENCE, OPENING, Server, attendee, good, opened, secret_of
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +20,7 @@ def registered(organizer: httpx.Client, email: str, *accounts: str) -> httpx.Res
 
 def accounts(server: Server, made: dict[str, Any]) -> list[str]:
     http = server.client()
-    good(http.post("/v1/session", json={"link": made["link"].rpartition("/")[2]}))
+    good(http.post("/v1/session", json={"link": secret_of(made["link"])}))
     return [each["account"] for each in good(http.get("/v1/me"))["accounts"]]
 
 
@@ -53,6 +53,10 @@ def test_an_opening_has_its_hashtags_in_normal_form(organizer: httpx.Client) -> 
     good(organizer.put(path, json=said))
     opening = good(organizer.get(path))["opening"]
     assert (opening["hashtags"], opening["chats"][0]["hashtag"]) == (["hitsm", "himss27"], "hitsm")
-    for wrong in ({"hashtags": ["#himss27 #hitsm"]}, {"chats": [{"hashtag": "https://example.org"}]}):
-        answer = organizer.put(path, json=OPENING | wrong)
-        assert (answer.status_code, answer.json()["field"]) == (422, next(iter(wrong)))
+    wrong: dict[str, dict[str, Any]] = {
+        "hashtags[0]": {"hashtags": ["#himss27 #hitsm"]},
+        "chats[0].hashtag": {"chats": [{"hashtag": "https://example.org"}]},
+    }
+    for place, changes in wrong.items():
+        answer = organizer.put(path, json=OPENING | changes)
+        assert (answer.status_code, answer.json()["field"]) == (422, place)

@@ -49,7 +49,7 @@ class Desk:
         self.log, self.turn = Log(), asyncio.Lock()
         self.directory = SqliteDirectory(None, lambda: NOW)
         keeping = Keeping(self.directory.keep_posts)
-        self.intake = Intake(self.log, self.directory, Conferences(), lambda: NOW, _followed, keeping)  # type: ignore[arg-type]
+        self.intake = Intake(self.log, self.directory, Conferences(), lambda: NOW, _followed, _followed, keeping)  # type: ignore[arg-type]
 
     def __call__(self, *names: str, sender: Sender = OWN) -> list[tuple[Enrolled, Result]]:
         rows = [

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from services.gateway.roles import CALLERS
-from tests.gateway.people import CONFERENCE, OPENING, Server, attendee, good, opened, stream
+from tests.gateway.people import CONFERENCE, OPENING, Server, attendee, good, now, opened, post, stream
 
 VALUES = defaultdict(lambda: "1", conference=CONFERENCE, attendee="nobody")
 _JSON = {"content-type": "application/json"}
@@ -49,7 +49,8 @@ def test_another_organizers_conference_is_closed_to_it(server: Server, callers: 
     for method, path, roles in operations(server):
         if f"/{CONFERENCE}" in path and "organizer" in roles:
             bodies = {"PUT": OPENING, "DELETE": {"erase": CONFERENCE}}
-            body = {"id": "x"} if path.endswith("/keys") else bodies.get(method, _PERSON)
+            ends = {"/keys": {"id": "x"}, "/owner": {"organizer": "org-2"}}
+            body = next((said for end, said in ends.items() if path.endswith(end)), bodies.get(method, _PERSON))
             answer = other.request(method, path, json=body, params={"a": "a", "b": "b"})
             expected = 422 if method == "PUT" else 403
             assert answer.status_code == expected, (method, path, answer.text)
@@ -72,6 +73,23 @@ def test_events_are_taken_by_role(server: Server, callers: dict[str, httpx.Clien
     }
     taken = ["accepted", *["rejected"] * 4]
     assert accepted == {role: ["rejected"] * 5 for role in accepted} | {"organizer": taken}
+
+
+def test_posts_are_brought_by_connectors_and_of_verified_accounts_alone(
+    server: Server, callers: dict[str, httpx.Client]
+) -> None:
+    """The attack: an organizer's own posts made two strangers known to each other."""
+    deleted = {"type": "activity.deleted", "id": "x:gone", "at": now(), "actor": "x:stranger-a", "deleted": "x:1"}
+    tried = [post("x:stranger-a", "x:stranger-b"), post("x:stranger-b", "x:stranger-a"), deleted]
+    tried += [each | {"conference": CONFERENCE, "id": f"{each['id']}-2"} for each in tried]
+    taken = {
+        role: [result["status"] for result in good(callers[role].post("/v1/events", json=tried))["results"]]
+        for role in (*CALLERS, "other_organizer")
+    }
+    nothing = ["rejected"] * 6
+    assert taken == dict.fromkeys(taken, nothing) | {"connector": ["accepted"] * 3 + ["rejected"] * 3}
+    said = good(callers["organizer"].post("/v1/events", json=tried[0]))["results"][0]
+    assert (said["reason"], said["field"]) == ("An organizer may not send activity.posted.", "type")
 
 
 def test_a_cookie_alone_changes_nothing(server: Server, callers: dict[str, httpx.Client]) -> None:

@@ -18,7 +18,8 @@ WAITS += [DAY_MS, 7 * DAY_MS, 200 * DAY_MS, 400 * DAY_MS]
 SHIFTS = [0, -1, -10 * MINUTE_MS, -30 * MINUTE_MS, -HOUR_MS, -4 * HOUR_MS, -12 * HOUR_MS, -DAY_MS, -7 * DAY_MS]
 SHIFTS += [-200 * DAY_MS, -400 * DAY_MS + 1, -400 * DAY_MS, 10 * MINUTE_MS, DAY_MS]
 KINDS = ["tick", "talk", "meet", "agree", "arrive", "answer", "leave", "post", "chat", "delete", "consent", "again"]
-KINDS += ["register", "verify", "release", "block", "unblock", "erase", "open", "close"]
+KINDS += ["register", "verify", "release", "block", "unblock", "erase", "open", "close", "upload", "dispute"]
+KINDS += ["postpone"]
 ANSWERS = ["accepted", "later", "here", "accepted", "declined", "later", "met", "not_met"]
 PLACES = ["hall-a", "hall-b", None]
 TAGS = ["day", "fri", "day", "sun", "fhir"]
@@ -29,18 +30,22 @@ CHATS: list[Json] = [
     {"hashtag": "sun", "weekday": 6, "start": "01:30", "minutes": 1440, "time_zone": "America/New_York"},
     {"hashtag": "day", "weekday": 5, "start": "23:30", "minutes": 90, "time_zone": "UTC"},
 ]
+ONE_EACH: Json = {"known_each": 1, "known_posts": 2, "known_days": 1}
+CLAIMED: Json = {"accounts": "claimed"}
 POLICIES: list[Json] = [
-    {"known_posts": 2, "chat_sessions": 1, "chat_weight": 0},
-    {"known_posts": 1, "chat_sessions": 1, "chat_weight": 1000, "per_hour": 1},
-    {"known_posts": 2, "chat_sessions": 2, "chat_weight": 0, "per_hour": 2, "per_day": 3, "accounts": "claimed"},
-    {"known_posts": 9, "known_days": 2, "chat_sessions": 1, "chat_weight": 2000, "per_day": 1},
-    {"known_posts": 2, "presence_hours": 2, "near_minutes": 10, "half_life_days": 7},
-    {"known_posts": 2, "presence_hours": 24, "per_hour": 1, "per_day": 2, "near_minutes": 60, "half_life_days": 1},
-    {"accounts": "claimed", "per_hour": 9, "per_day": 99, "chat_sessions": 1, "chat_weight": 0},
+    {**ONE_EACH, "chat_sessions": 1, "chat_weight": 0},
+    {**ONE_EACH, "chat_sessions": 1, "chat_weight": 1000, "per_hour": 1},
+    {**ONE_EACH, **CLAIMED, "chat_sessions": 2, "chat_weight": 0, "per_hour": 2, "per_day": 3},
+    {"known_posts": 5, "known_days": 1, "chat_sessions": 1, "chat_weight": 2000, "per_day": 1},
+    {**ONE_EACH, "presence_hours": 2, "near_minutes": 10, "half_life_days": 7},
+    {**ONE_EACH, "presence_hours": 24, "per_hour": 1, "per_day": 2, "near_minutes": 60, "half_life_days": 1},
+    {**CLAIMED, "known_each": 1, "known_posts": 3, "per_hour": 9, "per_day": 99, "chat_sessions": 1, "chat_weight": 0},
     {},
 ]
 
 
+AN_HOUR = WAITS.index(HOUR_MS)
+A_DAY_AGO = SHIFTS.index(-DAY_MS)
 MOSTLY_OWN = 24  # below this the n-th account is that of the n-th attendee
 
 

@@ -11,7 +11,7 @@ from tests.histories.choices import KINDS, SHIFTS, WAITS, Json, Setting, Step
 from tests.histories.steps import told
 
 # Weights in the order of the lists: what makes matches often, what ends everything seldom.
-_KIND_WEIGHTS = [6, 18, 30, 20, 8, 24, 6, 5, 14, 3, 4, 5, 2, 2, 2, 4, 3, 1.2, 2, 0.2]
+_KIND_WEIGHTS = [6, 18, 30, 20, 8, 24, 6, 5, 14, 3, 4, 7, 2, 2, 2, 7, 3, 1.2, 2, 0.2, 8, 3.5, 7]
 _WAIT_WEIGHTS = [70, 6, 12, 8, 8, 10, 4, 1.5, 0.4, 0.2, 0.1, 0.1]
 _SHIFT_WEIGHTS = [70, 3, 6, 4, 4, 3, 2, 3, 1, 1, 0.5, 0.5, 3, 1]
 _EVIDENCE_DAYS = [400, 400, 400, 400, 7, 1]

@@ -8,6 +8,8 @@ from typing import Any
 
 from schemas.times import DAY_MS, written
 from tests.histories.choices import (
+    A_DAY_AGO,
+    AN_HOUR,
     ANSWERS,
     BEGIN,
     CHATS,
@@ -44,6 +46,7 @@ class Telling:
             if not self._setting.unverified >> n & 1:
                 self._event("account.verified", 0, attendee=f"p{n}", account=f"x:{n}", method="m")
             if self._setting.talks >> n & 1:
+                self._talk(Step("talk", who=n, shift=A_DAY_AGO))
                 self._talk(Step("talk", who=n))
 
     def tell(self, step: Step) -> None:
@@ -134,6 +137,21 @@ class Telling:
         account = self._account(step.pick)
         self._event("account.verified", step.shift, attendee=self._person(step.who), account=account, method="m")
 
+    def _dispute(self, step: Step) -> None:
+        """Another one proves or claims what one of those who met has; perhaps it comes back."""
+        owner, other = self._pair(step)[:: 1 if step.more % 2 else -1]
+        taker = self._person(other if step.whom % 3 == 0 else step.pick)
+        account = self._account(owner % self._setting.people)
+        if step.whom % 4 == 1:  # who gave the card up is not told of its end
+            self._answer(step._replace(pick=ANSWERS.index("declined")))
+        if step.more % 8 == 7:
+            consent = {"matching": True, "chats": True, "share_place": True}
+            self._event("attendee.registered", step.shift, attendee=taker, accounts=[account], consent=consent)
+            return
+        self._event("account.verified", step.shift, attendee=taker, account=account, method="m")
+        if step.more // 2 % 4 == 3:
+            self._event("account.verified", step.shift, attendee=self._person(owner), account=account, method="m")
+
     def _release(self, step: Step) -> None:
         account = self._account(step.who if step.more % 2 else step.pick)
         self._event("account.released", step.shift, attendee=self._person(step.who), account=account)
@@ -189,6 +207,13 @@ class Telling:
         if step.pick % 2:
             self._answer(step._replace(pick=2, more=step.more // 2, shift=0))
 
+    def _postpone(self, step: Step) -> None:
+        """One or both say later; then perhaps the hour passes."""
+        for more in (0, 1)[: 1 + step.pick % 2]:
+            self._answer(step._replace(pick=1, more=step.more // 8 * 8 % 16 + more))
+        if step.whom % 2:
+            self.tell(Step("tick", wait=AN_HOUR))
+
     # Posts
 
     def _talk(self, step: Step) -> None:
@@ -203,14 +228,27 @@ class Telling:
         self._posted(step, self._account(step.who), to)
 
     def _chat(self, step: Step) -> None:
-        """Two people in one chat."""
-        for who in (step.who, self._other(step)):
-            self._posted(step, self._account(who), [], TAGS[step.pick % len(TAGS)])
+        """Two people in one chat, who perhaps speak to each other."""
+        for who, whom in ((step.who, self._other(step)), (self._other(step), step.who)):
+            to = [self._account(whom)] if step.more % 4 == 2 else []
+            self._posted(step, self._account(who), to, TAGS[step.pick % len(TAGS)])
 
-    def _posted(self, step: Step, actor: str, to: list[str], tag: str | None = None) -> None:
+    def _upload(self, step: Step) -> None:
+        """Somebody brings their own post of a chat; then perhaps somebody speaks to them there, or brings that too."""
+        one, other, tag = step.who % self._setting.people, self._other(step), TAGS[step.pick % len(TAGS)]
+        said = [self._account(other)] if step.more % 4 == 1 else []
+        self._posted(step, f"x:{one}", said, tag, f"attendee:p{one}")
+        if step.more % 2:
+            other %= self._setting.people
+            brought = f"attendee:p{other}" if step.more % 8 > 4 else None
+            self._posted(step, f"x:{other}", [f"x:{one}"] if step.more % 16 < 12 else [], tag, brought)
+
+    def _posted(
+        self, step: Step, actor: str, to: list[str], tag: str | None = None, brought: str | None = None
+    ) -> None:
         fields: Json = {"repost_of": self._account(step.whom)} if step.more % 16 == 14 else {}
         source = SOURCES[step.pick % len(SOURCES)] if step.more % 8 == 3 else None
-        fields |= {"source": source} if source else {}
+        fields |= {"source": brought or source} if brought or source else {}
         fields |= {"reply_to": to[-1]} if to and step.more % 3 == 1 else {}
         tags = [tag] if tag else TAGS[: step.pick % 3] if step.more % 5 == 1 else []
         self._event("activity.posted", step.shift, actor=actor, hashtags=tags, mentions=to, **fields)

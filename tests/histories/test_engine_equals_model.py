@@ -1,7 +1,8 @@
 """The fast engine against the slow model: the same outputs for every record, the same ties at the end."""
 
 import json
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -67,28 +68,64 @@ def test_the_same_outputs_and_ties(events: list[Json]) -> None:
 def test_the_histories_are_rich() -> None:
     """Every kind of output often enough, else equality would say little."""
     seen: Counter[str] = Counter()
-    for seed in range(120):
-        model = Model()
-        told_before: set[MatchKey] = set()
+    for seed in range(160):
+        model, traits = Model(), Traits(seen)
         for event in history(seed, 60):
-            for output in model.apply(event):
-                seen.update(_traits(output, event, told_before))
-                told_before.add(output["match"])
+            traits.look(event, model.apply(event))
     rare = {name: seen[name] for name in TRAITS if seen[name] < 5}
     assert not rare, seen
 
 
-TRAITS = ["suggested", "agreed", "located", "later", "near", "by chat", "second match"]
+TRAITS = ["suggested", "agreed", "located", "reminder", "reminder of both", "near", "by chat", "brought and in a chat"]
 TRAITS += ["due suggested", "due withdrawn", "left", "expired", "consent_withdrawn", "erased", "declined", "blocked"]
+TRAITS += ["unproved", "unproved to one", "second match", "second match after an answer", "second match after a yes"]
 
 
-def _traits(output: Json, event: Json, told_before: set[MatchKey]) -> list[str]:
-    kind = output["type"].removeprefix("match.")
-    traits = [kind, output.get("cause", kind)]
-    traits += [f"due {kind}"] if output["caused_by"] != event["id"] else []
-    if kind == "suggested":
-        traits += ["near"] if output["near"] else []
-        traits += ["later"] if output["match"] in told_before else []
-        traits += ["second match"] if output["match"][2] else []
-        traits += ["by chat"] if output["reasons"][0]["kind"] == "chat" else []
-    return traits
+class Traits:
+    """What is remarkable in the outputs of one history, counted in `seen`."""
+
+    def __init__(self, seen: Counter[str]) -> None:
+        self._seen = seen
+        self._answered: defaultdict[MatchKey, set[str]] = defaultdict(set)
+        self._reminded: Counter[MatchKey] = Counter()
+        self._brought: set[str] = set()
+
+    def look(self, event: Json, outputs: list[Json]) -> None:
+        """Takes the outputs of an event in."""
+        if str(event.get("source", "")).startswith("attendee:"):
+            self._brought.add(event["id"])
+        for output in outputs:
+            kind = output["type"].removeprefix("match.")
+            self._seen.update([kind, output.get("cause", kind)])
+            self._seen.update([f"due {kind}"] * (output["caused_by"] != event["id"]))
+            self._seen.update(["unproved to one"] * (output.get("cause") == "unproved" and len(output["to"]) == 1))
+            if kind == "suggested":
+                self._seen.update(self._of_suggestion(output))
+        if event["type"] == "match.answered":
+            self._answered[tuple(event["match"])].add(event["answer"])
+
+    def _of_suggestion(self, output: Json) -> Iterator[str]:
+        a, b, number = output["match"]
+        if len(output["to"]) == 1:
+            self._reminded[output["match"]] += 1
+            yield "reminder of both" if self._reminded[output["match"]] == 2 else "reminder"
+        elif number:
+            yield "second match"
+            yield from ["second match after an answer"] * bool(self._answered[a, b, 0])
+            yield from ["second match after a yes"] * ("accepted" in self._answered[a, b, 0])
+        yield from ["near"] * output["near"]
+        chats = [reason for reason in output["reasons"] if reason["kind"] == "chat"]
+        yield from ["by chat"] * (output["reasons"][0]["kind"] == "chat")
+        yield from ["brought and in a chat"] * any(self._brought & set(reason["posts"]) for reason in chats)
+
+
+def test_the_histories_reach_the_rules_about_what_one_brings_oneself() -> None:
+    """Would a connector have brought it all, other people would know each other in enough histories."""
+    different = 0
+    for seed in range(30):
+        events, brought, other = history(seed, 60), Model(), Model()
+        for event in events:
+            brought.apply(event)
+            other.apply({name: value for name, value in event.items() if name != "source"})
+        different += brought.ties(all=True) != other.ties(all=True)
+    assert different >= 3

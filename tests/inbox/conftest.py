@@ -10,7 +10,7 @@ import redis
 
 from services.inbox.link import Limits
 from services.inbox.memory_inbox import MemoryInboxes
-from services.inbox.port import INBOX_ENTRIES
+from services.inbox.port import INBOX_ENTRIES, Share
 from services.inbox.redis_inbox import RedisInboxes
 from services.inbox.valkey import EmbeddedValkey
 
@@ -24,12 +24,17 @@ class Stores:
         self.server = server
 
     def open(
-        self, keep: int = INBOX_ENTRIES, epoch: str = "log-1", limits: Limits | None = None
+        self,
+        keep: int = INBOX_ENTRIES,
+        epoch: str = "log-1",
+        limits: Limits | None = None,
+        share: Share | None = None,
     ) -> AbstractAsyncContextManager[MemoryInboxes | RedisInboxes]:
         """A new process's view of the store."""
+        share = share or Share(keep=keep)
         if self.server is None:
-            return MemoryInboxes(keep=keep)
-        return RedisInboxes(self.server.url, epoch, keep=keep, limits=limits or Limits())
+            return MemoryInboxes(share=share)
+        return RedisInboxes(self.server.url, epoch, share=share, limits=limits or Limits())
 
     def admin(self) -> "redis.Redis":
         """A plain client, to look at everything and to do harm."""

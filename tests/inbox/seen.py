@@ -40,9 +40,10 @@ async def until(is_so: Callable[[], Any], within_s: float = 10.0) -> Any:
 
 
 async def inbox(inboxes: Inboxes, attendee: str, conference: str = CONFERENCE) -> list[tuple[str, bytes]]:
-    """All entries, page by page."""
+    """All entries, page by page: their positions and views. Their cursors are 1, 2, 3, …."""
     found: list[tuple[str, bytes]] = []
-    while page := await inboxes.read(conference, attendee, found[-1][0] if found else "", 7):
+    while page := await inboxes.read(conference, attendee, len(found), 7):
+        assert [entry.cursor for entry in page] == list(range(len(found) + 1, len(found) + len(page) + 1))
         found += [(entry.position, entry.view) for entry in page]
     return found
 
@@ -51,13 +52,13 @@ async def everything(inboxes: Inboxes, who: Iterable[str] | None = None) -> dict
     """All that a store tells of a conference."""
     told: dict[str, Any] = {"mark": await inboxes.delivered(CONFERENCE), "totals": await inboxes.totals(CONFERENCE)}
     for attendee in people(6) if who is None else who:
-        cards = (await inboxes.current(CONFERENCE, attendee)).cards
-        others = [await inboxes.other(CONFERENCE, attendee, card.card) for card in cards]
-        told[attendee] = (await inbox(inboxes, attendee), cards, others)
+        current = await inboxes.current(CONFERENCE, attendee)
+        shown = {card.card: await inboxes.shown(CONFERENCE, attendee, card.card) for card in current.cards}
+        told[attendee] = (await inbox(inboxes, attendee), current, shown)
     return told
 
 
-async def all_of(inboxes: Inboxes, attendee: str, outputs: Sequence[AnyOutput], after: str = "") -> list[str]:
+async def all_of(inboxes: Inboxes, attendee: str, outputs: Sequence[AnyOutput], after: int = 0) -> list[str]:
     """Follows until the last of the outputs to this attendee; the positions that came."""
     wanted = [output.position for output in outputs if attendee in output.to]
     found: list[str] = []

@@ -16,12 +16,13 @@ PAIR = ("ada", "bob")
 STREAMS = 1000
 
 
-async def _read_until(inboxes: Following, attendee: str, after: str, last: str, most: int = 10_000) -> list[str]:
+async def _read_until(inboxes: Following, attendee: str, after: int, last: str, most: int = 10_000) -> list[str]:
     """The positions that a stream brings until the last one, or ``most`` of them."""
     found: list[str] = []
     async with aclosing(inboxes.follow(CONFERENCE, attendee, after)) as stream:
         async for entries in stream:
             found += [entry.position for entry in entries]
+            assert entries == () or entries[-1].cursor == after + len(found)
             if len(found) >= most or (found and found[-1] == last):
                 break
     return found
@@ -46,9 +47,7 @@ async def test_a_client_that_comes_and_goes_sees_each_entry_once_in_order(stores
         delivery = asyncio.create_task(deliver())
         found: list[str] = []
         while not found or found[-1] != expected[-1]:
-            found += await _read_until(
-                inboxes, attendee, found[-1] if found else "", expected[-1], chance.choice((1, 7))
-            )
+            found += await _read_until(inboxes, attendee, len(found), expected[-1], chance.choice((1, 7)))
         await delivery
         assert found == expected
         assert len(inboxes.waiters) == 0
@@ -81,11 +80,30 @@ async def test_a_quiet_stream_beats_and_a_cancelled_wait_leaves_nothing(stores: 
 
 
 @awaited
+async def test_what_others_get_does_not_put_a_beat_off(stores: Stores) -> None:
+    """Being woken, and reading for nothing, shows in no moment: a beat comes as long after the last as ever."""
+    async with stores.open() as inboxes:
+        await inboxes.rebuild(CONFERENCE, [])
+
+        async def wake() -> None:
+            while True:
+                inboxes.waiters.wake_all(CONFERENCE)
+                await asyncio.sleep(0.01)
+
+        waking = asyncio.create_task(wake())
+        try:
+            async with asyncio.timeout(5.0), aclosing(inboxes.follow(CONFERENCE, "ada", beat_s=0.2)) as stream:
+                assert [await anext(stream) for _ in range(3)] == [()] * 3
+        finally:
+            waking.cancel()
+
+
+@awaited
 async def test_what_cannot_be_resumed_ends_the_stream(stores: Stores) -> None:
     async with stores.open(keep=2) as inboxes:
         await inboxes.rebuild(CONFERENCE, [suggested(f"{n}-0", PAIR, f"m{n}") for n in range(3, 9)])
         with pytest.raises(ResumeLostError):
-            await anext(inboxes.follow(CONFERENCE, "ada", "3-0"))
+            await anext(inboxes.follow(CONFERENCE, "ada", 1))
         assert len(inboxes.waiters) == 0
 
 
@@ -97,7 +115,7 @@ async def test_a_thousand_streams_leave_nothing_behind(stores: Stores) -> None:
         tasks_before, lines_before = len(asyncio.all_tasks()), _lines(stores)
 
         async def client(number: int) -> list[str]:
-            return await _read_until(inboxes, people(STREAMS)[number], "", "4-0")
+            return await _read_until(inboxes, people(STREAMS)[number], 0, "4-0")
 
         clients = [asyncio.create_task(client(number)) for number in range(STREAMS)]
         await until(lambda: len(inboxes.waiters) == STREAMS)

@@ -23,7 +23,7 @@ DELIVERIES = 40
 def _readings(stores: Stores) -> int:
     """How often entries were asked for."""
     with stores.admin() as admin:
-        return int(admin.info("commandstats").get("cmdstat_xrange", {"calls": 0})["calls"])
+        return int(admin.info("commandstats").get("cmdstat_xrevrange", {"calls": 0})["calls"])
 
 
 @asynccontextmanager
@@ -63,8 +63,20 @@ async def test_who_waits_is_handed_what_a_reading_gives(over_redis: Stores) -> N
             wanted = [each.position for each in outputs[:n] if people(4)[0] in each.to]
             await until(lambda wanted=wanted: [entry.position for entry in found] == wanted)
         assert _readings(over_redis) - before < len(found) / 2
-        read = await inboxes.read(CONFERENCE, people(4)[0])
-        assert [msgspec.structs.replace(entry, new=False) for entry in found] == list(read)
+        assert [entry.cursor for entry in found] == list(range(1, len(found) + 1))
+
+
+@awaited
+async def test_what_is_handed_is_what_a_reading_gives_then(over_redis: Stores) -> None:
+    outputs = history(5, number=4, outputs=DELIVERIES)
+    async with _listening(over_redis) as inboxes, _following(inboxes, people(4)[0]) as found:
+        for output in outputs:
+            await inboxes.deliver(CONFERENCE, [output])
+            if people(4)[0] in output.to:
+                await until(lambda output=output: found and found[-1].position == output.position)
+                (read,) = await inboxes.read(CONFERENCE, people(4)[0], found[-1].cursor - 1)
+                assert msgspec.structs.replace(found[-1], new=False, live=False) == read
+        assert any(entry.live for entry in found)
 
 
 @awaited
@@ -124,7 +136,7 @@ def test_whoever_takes_nothing_is_handed_little() -> None:
     with waiters.waiting(CONFERENCE, "ada") as waiter:
         waiter.has_read("3-0")
         for n in range(4, 1_000):
-            entry = Entry(f"{n}-0", b"{}", "suggested", "m1", "bob")
+            entry = Entry(f"{n}-0", n, b"{}", "suggested", "m1", "bob")
             waiters.hand(CONFERENCE, f"{n - 1}-0", f"{n}-0", [("ada", entry)])
             if n == 3 + HANDED_ENTRIES:
                 assert waiter.reach == (n, 0)

@@ -1,11 +1,14 @@
 """The port, on every implementation: delivery, reading, cards, numbers, erasure, rebuilding."""
 
+import random
+
 import pytest
 from msgspec import json
 
 from schemas.outputs import AnyOutput
-from services.inbox.port import InboxLostError, InboxUnavailableError, ResumeLostError
-from services.inbox.view import Totals
+from services.inbox.counts import Totals
+from services.inbox.cursor import cursor_of
+from services.inbox.port import Entry, InboxLostError, InboxUnavailableError, ResumeLostError, Shown
 from tests.inbox.conftest import Stores
 from tests.inbox.made import CAUSES, CONFERENCE, agreed, history, located, people, suggested, withdrawn
 from tests.inbox.seen import awaited, everything, inbox
@@ -93,39 +96,66 @@ class TestReading:
         async with stores.open() as inboxes:
             await inboxes.rebuild(CONFERENCE, [suggested(at, PAIR, f"m{at}") for at in places])
             for limit in (1, 2, 54, 55, 56):
-                found: list[str] = []
-                while page := await inboxes.read(CONFERENCE, ADA, found[-1] if found else "", limit):
+                found: list[Entry] = []
+                while page := await inboxes.read(CONFERENCE, ADA, found[-1].cursor if found else 0, limit):
                     assert len(page) <= limit
-                    found += [entry.position for entry in page]
-                assert found == places
+                    found += page
+                assert [entry.position for entry in found] == places
+                assert [entry.cursor for entry in found] == list(range(1, len(places) + 1))
+
+    @pytest.mark.parametrize("text", ["x", "1-", "-1", "1-0", "4711-12", "1 ", "1\n", "+1", "9" * 10, "(1", "١"])
+    def test_what_is_no_cursor_is_none(self, text: str) -> None:
+        assert cursor_of(text) is None
+        assert [cursor_of(good) for good in ("", "0", "7", "004")] == [0, 0, 7, 4]
 
     @awaited
-    @pytest.mark.parametrize("text", ["x", "1", "1-", "-1", "1-0 ", "1-0\n", "+1-0", "9" * 16 + "-0", "(1-0", "١-0"])
-    async def test_what_is_no_position_is_refused(self, stores: Stores, text: str) -> None:
-        async with stores.open() as inboxes:
-            await inboxes.rebuild(CONFERENCE, [])
-            with pytest.raises(ValueError, match="is not a position"):
-                await inboxes.read(CONFERENCE, ADA, text)
-
-    @awaited
-    async def test_a_position_from_elsewhere_cannot_be_resumed(self, stores: Stores) -> None:
+    async def test_what_others_get_moves_no_cursor(self, stores: Stores) -> None:
+        """In a conference where only others get something, a cursor beyond the own entries stays beyond them."""
         async with stores.open() as inboxes:
             await inboxes.rebuild(CONFERENCE, [suggested("3-0", PAIR)])
-            with pytest.raises(ResumeLostError):
-                await inboxes.read(CONFERENCE, ADA, "3-1")
+            for n in range(4, 30):
+                await inboxes.deliver(CONFERENCE, [suggested(f"{n}-0", (CY, DEE), f"m{n}")])
+                with pytest.raises(ResumeLostError):
+                    await inboxes.read(CONFERENCE, ADA, 2)
+                assert (await inboxes.current(CONFERENCE, ADA)).cursor == 1
+            assert await inboxes.read(CONFERENCE, ADA, 1) == ()
+
+    @awaited
+    async def test_a_card_that_is_over_reads_as_over_in_all_its_entries(self, stores: Stores) -> None:
+        outputs: list[AnyOutput] = [suggested("3-0", PAIR), agreed("4-0", PAIR), located("5-0", BOB, ADA)]
+        async with stores.open() as inboxes:
+            told: list[list[tuple[str, bytes]]] = []
+            for cause in (*CAUSES, None):
+                await inboxes.rebuild(CONFERENCE, outputs)
+                if cause is None or cause == "erased":
+                    await inboxes.erase(CONFERENCE, BOB)
+                end = withdrawn("6-0", PAIR, cause=cause or "erased", to=[ADA])
+                await inboxes.deliver(CONFERENCE, [end], [BOB] if cause is None else [])
+                told.append(await inbox(inboxes, ADA))
+                assert (await inboxes.current(CONFERENCE, ADA)).cursor == 4
+            assert told == [[(f"{n}-0", b'{"kind":"withdrawn","card":"m1"}') for n in range(3, 7)]] * len(told)
+
+    @awaited
+    async def test_an_older_place_is_not_kept(self, stores: Stores) -> None:
+        outputs: list[AnyOutput] = [suggested("3-0", PAIR), agreed("4-0", PAIR)]
+        outputs += [located(f"{n}-0", BOB, ADA, place=f"hall-{n}") for n in range(5, 8)]
+        async with stores.open() as inboxes:
+            await inboxes.rebuild(CONFERENCE, outputs)
+            places = [json.decode(view).get("their_place") for _, view in await inbox(inboxes, ADA)]
+            assert places == [None, None, "hall-7", "hall-7", "hall-7"]
 
     @awaited
     async def test_a_full_inbox_keeps_the_newest_and_says_what_cannot_be_resumed(self, stores: Stores) -> None:
         async with stores.open(keep=3) as inboxes:
             await inboxes.rebuild(CONFERENCE, [suggested(f"{n}-0", PAIR, f"m{n}") for n in range(3, 9)])
-            assert [entry.position for entry in await inboxes.read(CONFERENCE, ADA, "5-0")] == ["6-0", "7-0", "8-0"]
-            assert [entry.position for entry in await inboxes.read(CONFERENCE, ADA, "6-5")] == ["7-0", "8-0"]
-            for lost in ("", "3-0", "4-99"):
+            assert [entry.position for entry in await inboxes.read(CONFERENCE, ADA, 3)] == ["6-0", "7-0", "8-0"]
+            assert [entry.position for entry in await inboxes.read(CONFERENCE, ADA, 4)] == ["7-0", "8-0"]
+            for lost in (0, 1, 2, 7):
                 with pytest.raises(ResumeLostError):
                     await inboxes.read(CONFERENCE, ADA, lost)
             current = await inboxes.current(CONFERENCE, ADA)
             assert [card.card for card in current.cards] == [f"m{n}" for n in range(3, 9)]
-            assert await inboxes.read(CONFERENCE, ADA, current.position) == ()
+            assert await inboxes.read(CONFERENCE, ADA, current.cursor) == ()
 
     @awaited
     async def test_the_end_trims_streams_and_keeps_cards(self, stores: Stores) -> None:
@@ -136,9 +166,9 @@ class TestReading:
             await inboxes.end(CONFERENCE)
             await inboxes.end(CONFERENCE)
             await inboxes.deliver(CONFERENCE, outputs)
-            assert await inboxes.read(CONFERENCE, ADA, "4-0") == ()
+            assert await inboxes.read(CONFERENCE, ADA, 2) == ()
             with pytest.raises(ResumeLostError):
-                await inboxes.read(CONFERENCE, ADA, "3-0")
+                await inboxes.read(CONFERENCE, ADA, 1)
             assert await inboxes.current(CONFERENCE, ADA) == cards
             assert await inboxes.read(CONFERENCE, CY) == ()
 
@@ -153,18 +183,20 @@ class TestCards:
             assert await inboxes.current(CONFERENCE, ADA) == await inboxes.current(CONFERENCE, CY)
             await inboxes.deliver(CONFERENCE, [suggested("3-0", PAIR, near=True)])
             (card,) = (await inboxes.current(CONFERENCE, ADA)).cards
-            assert (card.card, card.near, card.agreed_at, card.position) == ("m1", True, None, "3-0")
+            assert (card.card, card.agreed_at, card.cursor) == ("m1", None, 1)
             assert [why.count for why in card.why] == [7]
             await inboxes.deliver(CONFERENCE, [agreed("9-0", PAIR), located("10-0", BOB, ADA)])
             (ada,) = (await inboxes.current(CONFERENCE, ADA)).cards
             (bob,) = (await inboxes.current(CONFERENCE, BOB)).cards
-            assert (ada.your_place, ada.their_place, ada.position) == ("hall-a", "hall-b", "10-0")
-            assert (bob.your_place, bob.their_place, bob.position) == (None, "hall-a", "9-0")
-            assert await inboxes.other(CONFERENCE, ADA, "m1") == BOB
-            assert await inboxes.other(CONFERENCE, CY, "m1") is None
+            assert (ada.your_place, ada.their_place, ada.cursor) == ("hall-a", "hall-b", 3)
+            assert (bob.your_place, bob.their_place, bob.cursor) == (None, "hall-a", 2)
+            assert await inboxes.shown(CONFERENCE, ADA, "m1") == Shown(BOB, True)
+            assert await inboxes.shown(CONFERENCE, CY, "m1") is None
             await inboxes.deliver(CONFERENCE, [withdrawn("11-0", PAIR, cause="declined", to=[ADA])])
             assert (await inboxes.current(CONFERENCE, ADA)).cards == ()
             assert len((await inboxes.current(CONFERENCE, BOB)).cards) == 1
+            assert await inboxes.shown(CONFERENCE, ADA, "m1") == Shown(BOB, False)
+            assert await inboxes.shown(CONFERENCE, BOB, "m1") == Shown(ADA, True)
 
     @awaited
     async def test_following_goes_on_after_current(self, stores: Stores) -> None:
@@ -172,9 +204,9 @@ class TestCards:
         async with stores.open() as inboxes:
             await inboxes.rebuild(CONFERENCE, outputs[:60])
             for attendee in people(6):
-                start = (await inboxes.current(CONFERENCE, attendee)).position
+                start = (await inboxes.current(CONFERENCE, attendee)).cursor
                 assert await inboxes.read(CONFERENCE, attendee, start) == ()
-            starts = {who: (await inboxes.current(CONFERENCE, who)).position for who in people(6)}
+            starts = {who: (await inboxes.current(CONFERENCE, who)).cursor for who in people(6)}
             await inboxes.deliver(CONFERENCE, outputs[60:])
             for attendee, start in starts.items():
                 rest = [entry.position for entry in await inboxes.read(CONFERENCE, attendee, start)]
@@ -208,7 +240,7 @@ class TestNumbers:
 
 
 class TestErasing:
-    """Nothing with or about the erased stays; others keep what tells them that a card is over."""
+    """Nothing with or about the erased stays; others keep the number of their entries, and that a card is over."""
 
     @awaited
     async def test_the_others_keep_the_withdrawal_alone(self, stores: Stores) -> None:
@@ -217,12 +249,34 @@ class TestErasing:
             await inboxes.deliver(CONFERENCE, [suggested("5-0", (ADA, CY), "m2"), located("6-0", BOB, ADA)])
             for _ in range(2):
                 await inboxes.erase(CONFERENCE, BOB)
-            assert [position for position, _ in await inbox(inboxes, ADA)] == ["5-0"]
-            assert [card.card for card in (await inboxes.current(CONFERENCE, ADA)).cards] == ["m2"]
-            assert await inboxes.other(CONFERENCE, ADA, "m1") is None
+            assert [position for position, _ in await inbox(inboxes, ADA)] == ["3-0", "4-0", "5-0", "6-0"]
+            current = await inboxes.current(CONFERENCE, ADA)
+            assert ([card.card for card in current.cards], current.ending) == (["m2"], {"m1"})
+            assert await inboxes.shown(CONFERENCE, ADA, "m1") == Shown("", True)
             assert await inbox(inboxes, BOB) == []
             await inboxes.deliver(CONFERENCE, [withdrawn("7-0", PAIR, cause="erased", to=[ADA])])
-            assert [json.decode(view)["kind"] for _, view in await inbox(inboxes, ADA)] == ["suggested", "withdrawn"]
+            kinds = [json.decode(view)["kind"] for _, view in await inbox(inboxes, ADA)]
+            assert kinds == ["withdrawn", "withdrawn", "suggested", "withdrawn", "withdrawn"]
+            assert not (await inboxes.current(CONFERENCE, ADA)).ending
+            assert await inboxes.shown(CONFERENCE, ADA, "m1") == Shown("", False)
+
+    @awaited
+    @pytest.mark.parametrize("seed", range(8))
+    async def test_numbers_are_those_of_a_rebuild_wherever_the_erasure_came(self, stores: Stores, seed: int) -> None:
+        """The store hears of it before, between or after what was delivered; others' numbers do not shift."""
+        chance, outputs, gone = random.Random(seed), history(seed), people(6)[seed % 6]
+        others = [who for who in people(6) if who != gone]
+        async with stores.open() as inboxes:
+            await inboxes.rebuild(CONFERENCE, outputs)
+            numbers = {who: [at for at, _ in await inbox(inboxes, who)] for who in others}
+            await inboxes.rebuild(CONFERENCE, outputs, [gone])
+            clean = await everything(inboxes, others)
+            for heard in (0, chance.randrange(120), 120):
+                await inboxes.rebuild(CONFERENCE, outputs[:heard])
+                await inboxes.erase(CONFERENCE, gone)
+                await inboxes.deliver(CONFERENCE, outputs[heard:], [gone])
+                assert await everything(inboxes, others) == clean
+            assert {who: [at for at, _ in await inbox(inboxes, who)] for who in others} == numbers
 
     @awaited
     async def test_one_who_got_nothing_yet_is_erased_from_the_others_too(self, stores: Stores) -> None:
@@ -230,5 +284,6 @@ class TestErasing:
             await inboxes.rebuild(CONFERENCE, [suggested("3-0", PAIR, to=[ADA])])
             await inboxes.erase(CONFERENCE, BOB)
             await inboxes.erase("never-seen", BOB)
-            assert await inbox(inboxes, ADA) == []
-            assert await inboxes.other(CONFERENCE, ADA, "m1") is None
+            assert await inbox(inboxes, ADA) == [("3-0", b'{"kind":"withdrawn","card":"m1"}')]
+            assert (await inboxes.current(CONFERENCE, ADA)).cards == ()
+            assert await inboxes.shown(CONFERENCE, ADA, "m1") == Shown("", True)

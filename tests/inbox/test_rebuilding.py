@@ -4,6 +4,7 @@ import random
 from collections.abc import AsyncIterator
 
 import pytest
+from msgspec import json
 
 from schemas.outputs import AnyOutput
 from services.inbox.keys import Keys
@@ -100,7 +101,9 @@ async def test_who_is_erased_while_it_is_built_stays_erased(stores: Stores) -> N
     async with stores.open(keep=1000) as inboxes:
         await inboxes.rebuild(CONFERENCE, outputs())
         assert await inbox(inboxes, "bob") == []
-        assert await inbox(inboxes, "ada") == []
+        read = await inbox(inboxes, "ada")
+        assert [json.decode(view)["kind"] for _, view in read] == ["withdrawn"] * 600
+        assert (await inboxes.current(CONFERENCE, "ada")).cards == ()
 
 
 @awaited

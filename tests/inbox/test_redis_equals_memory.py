@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.inbox.memory_inbox import MemoryInboxes
-from services.inbox.port import InboxLostError, InboxUnavailableError, ResumeLostError
+from services.inbox.port import InboxLostError, InboxUnavailableError, ResumeLostError, Share
 from services.inbox.redis_inbox import RedisInboxes
 from tests.inbox.conftest import Stores
 from tests.inbox.made import CONFERENCE, history, people
@@ -17,26 +17,33 @@ OUTPUTS = {seed: history(seed, number=4, outputs=40) for seed in range(5)}
 PLACES = ["", "0-0", "9-0", "20-1", "44-0", "70-1", "1000000-0"]
 AT = st.integers(0, 40)
 WHO = st.sampled_from(people(4))
+SHARES = st.builds(
+    Share,
+    keep=st.sampled_from([2, 5, 100]),
+    entries=st.sampled_from([8, 30, 10_000]),
+    least=st.sampled_from([1, 2]),
+    cards=st.sampled_from([3, 8, 10_000]),
+)
 STEPS = st.one_of(
-    st.tuples(st.just("deliver"), AT, AT),
-    st.tuples(st.just("deliver"), AT, AT),
+    st.tuples(st.just("deliver"), AT, AT, st.sets(WHO, max_size=1)),
+    st.tuples(st.just("deliver"), AT, AT, st.just(set())),
     st.tuples(st.just("erase"), WHO),
     st.tuples(st.just("rebuild"), AT, st.sets(WHO, max_size=2)),
     st.tuples(st.just("end")),
     st.tuples(st.just("forget")),
-    st.tuples(st.just("read"), WHO, st.sampled_from(PLACES), st.integers(1, 5)),
+    st.tuples(st.just("read"), WHO, st.integers(0, 30), st.integers(1, 5)),
     st.tuples(st.just("presence"), st.sampled_from(PLACES), st.integers(0, 9)),
 )
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(seed=st.integers(0, 4), keep=st.sampled_from([2, 5, 100]), steps=st.lists(STEPS, max_size=12))
-def test_redis_equals_memory(over_redis: Stores, seed: int, keep: int, steps: list[tuple[Any, ...]]) -> None:
+@given(seed=st.integers(0, 4), share=SHARES, steps=st.lists(STEPS, max_size=12))
+def test_redis_equals_memory(over_redis: Stores, seed: int, share: Share, steps: list[tuple[Any, ...]]) -> None:
     async def compared() -> None:
         with over_redis.admin() as admin:
             admin.flushall()
-        simple = MemoryInboxes(keep=keep)
-        async with over_redis.open(keep=keep) as inboxes:
+        simple = MemoryInboxes(share=share)
+        async with over_redis.open(share=share) as inboxes:
             assert isinstance(inboxes, RedisInboxes)
             for step in (("rebuild", 0, set()), *steps):
                 assert await _done(inboxes, seed, step) == await _done(simple, seed, step), step
@@ -50,8 +57,8 @@ async def _done(inboxes: MemoryInboxes | RedisInboxes, seed: int, step: tuple[An
     outputs = OUTPUTS[seed]
     try:
         match step:
-            case ("deliver", start, length):
-                return await inboxes.deliver(CONFERENCE, outputs[start : start + length])
+            case ("deliver", start, length, erased):
+                return await inboxes.deliver(CONFERENCE, outputs[start : start + length], erased)
             case ("erase", attendee):
                 await inboxes.erase(CONFERENCE, attendee)
             case ("rebuild", length, erased):

@@ -10,7 +10,7 @@ import pytest
 
 from schemas.outputs import AnyOutput
 from services.inbox.memory_inbox import MemoryInboxes
-from services.inbox.port import InboxLostError, InboxUnavailableError
+from services.inbox.port import InboxLostError, InboxUnavailableError, Share
 from services.inbox.redis_inbox import RedisInboxes
 from tests.inbox.conftest import QUICK, Stores
 from tests.inbox.made import CONFERENCE, history, people
@@ -78,7 +78,7 @@ async def test_twenty_troubles_change_nothing(own_server: Stores, seed: int) -> 
         expected = {who: [output.position for output in outputs if who in output.to] for who in people(6)}
         await until(lambda: all(len(run.seen[who]) >= len(expected[who]) for who in people(6)))
         assert run.seen == expected
-        async with MemoryInboxes(keep=5000) as clean:
+        async with MemoryInboxes(share=Share(keep=5000)) as clean:
             await clean.rebuild(CONFERENCE, outputs)
             assert await everything(inboxes) == await everything(clean)
         for task in tasks:

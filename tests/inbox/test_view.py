@@ -1,4 +1,4 @@
-"""What leaves the server: over random outputs nothing forbidden is in an attendee's bytes or an organizer's numbers."""
+"""What leaves the server: over random outputs nothing forbidden is in an attendee's bytes."""
 
 from typing import Any
 
@@ -10,7 +10,6 @@ from msgspec import json
 from schemas.outputs import AnyOutput, Kind, MatchAgreed, MatchLocated, MatchSuggested, MatchWithdrawn, Reason
 from services.inbox.entries import delivery_of
 from services.inbox.memory_inbox import MemoryInboxes
-from services.inbox.view import Totals, organizer
 from tests.inbox.made import AT, CAUSES, CONFERENCE, agreed, suggested, withdrawn
 from tests.inbox.seen import awaited, inbox
 
@@ -18,7 +17,7 @@ from tests.inbox.seen import awaited, inbox
 SECRET = st.text("QWXYZ", min_size=12, max_size=20)
 SHOWN = st.text("abcdef", min_size=1, max_size=8)
 FIELDS = {
-    "suggested": {"kind", "card", "at", "why", "near"},
+    "suggested": {"kind", "card", "at", "why"},
     "agreed": {"kind", "card", "at", "your_place", "their_place"},
     "located": {"kind", "card", "at", "their_place"},
     "withdrawn": {"kind", "card"},
@@ -94,18 +93,3 @@ def test_agreed_shows_each_side_the_places_as_they_share_them() -> None:
     ada, bob = (json.decode(entry.view) for entry in delivery_of(output).entries)
     assert (ada["your_place"], ada["their_place"]) == ("hall-a", None)
     assert (bob["your_place"], bob["their_place"]) == (None, "hall-a")
-
-
-def test_an_organizer_sees_few_as_few_and_no_private_causes() -> None:
-    held_back = {"budget": 9, "no_consent": 4, "blocked": 50, "declined": 50}
-    seen = organizer({"hall-b": 5, "hall-a": 4, "cafe": 0}, Totals(suggested=12, agreed=4, ended=5), held_back)
-    assert json.encode(seen) == (
-        b'{"people":{"cafe":"<5","hall-a":"<5","hall-b":5},"suggested":12,"agreed":"<5","ended":5,'
-        b'"held_back":{"budget":9,"no_consent":"<5"}}'
-    )
-
-
-@given(st.dictionaries(SHOWN, st.integers(0, 4)), st.tuples(*[st.integers(0, 4)] * 3))
-def test_no_number_below_five_is_told(people: dict[str, int], counts: tuple[int, int, int]) -> None:
-    seen = organizer(people, Totals(*counts), {})
-    assert {*seen.people.values(), seen.suggested, seen.agreed, seen.ended} <= {"<5"}

@@ -141,5 +141,5 @@ def test_versions(tmp_path: Path) -> None:
     journal = SqliteJournal(tmp_path, migrations=newer)
     assert (journal.length("a"), journal.letters()[0].line) == (200, b"letter")
     journal.close()
-    with pytest.raises(JournalError, match="version 3; this Hallway knows 2"):
+    with pytest.raises(JournalError, match="version 4; this Hallway knows 3"):
         SqliteJournal(tmp_path)

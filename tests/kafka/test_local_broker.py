@@ -61,6 +61,7 @@ def test_up_status_down(tmp_path: Path) -> None:
             LocalKafka(folder).start()
         status = hallway("status", "--data", str(folder))
         assert status.returncode == 0
+        assert status.stdout == f"{standing.address}\n"
         assert re.search(
             rf"Kafka 4\.1\.\d at {standing.address}, process {standing.pid}, .* cluster \S+", status.stderr
         )

@@ -18,12 +18,12 @@ def test_ids_are_what_they_ever_were() -> None:
 def id_of(output: AnyOutput, is_second: bool) -> str:
     """What an output's id is made of."""
     if isinstance(output, MatchSuggested):
-        return output_id(output.match, "suggested", "again" if is_second else "")
+        return output_id(output.match, "suggested", *(("again", *output.to) if is_second else ("",)))
     if isinstance(output, MatchAgreed):
         return output_id(output.match, "agreed")
     if isinstance(output, MatchLocated):
         return output_id(output.match, "located", output.attendee, output.caused_by)
-    return output_id(output.match, "withdrawn", *output.to)
+    return output_id(output.match, "withdrawn", *(output.to if output.cause in ("declined", "blocked") else ()))
 
 
 @pytest.mark.parametrize("seed", range(100))

@@ -20,7 +20,7 @@ def folded_snapshot() -> bytes:
 def test_a_snapshot_is_magic_version_digest_and_json() -> None:
     data = folded_snapshot()
     assert data[:16] == b"hallway-snapshot"
-    assert data[16:18] == b"\x00\x01"
+    assert data[16:18] == b"\x00\x02"
     assert data[18:34] == blake2b(data[34:], digest_size=16).digest()
     assert digest(data) == data[18:34].hex()
     assert json.loads(data[34:])["conference"] == CONFERENCE

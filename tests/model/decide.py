@@ -4,7 +4,7 @@ Owns: the rules from people, presence, evidence and matches to outputs. May neve
 Theory: a moment is either the due one (`record` is None), or that of a record just taken into the facts.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -24,6 +24,7 @@ class Facts:
     presence: Presence
     evidence: Evidence
     answers: Sequence[Answer]
+    blocked: Set[Key]
 
     @property
     def policy(self) -> Json:
@@ -38,7 +39,7 @@ class Moment:
         self._outputs = outputs
         self._t = t
         self._record = record
-        self._matches = Matches(outputs, facts.answers, list(map(str, facts.people.erased)))
+        self._matches = Matches(outputs, facts.answers, list(map(str, facts.people.erased)), facts.blocked)
 
     def decide(self) -> None:
         """Adds this moment's outputs, in the contract's order."""
@@ -51,21 +52,20 @@ class Moment:
     def _withdrawals(self) -> Iterator[Output]:
         for key in self._matches.every():
             to = self._matches.open_to(key)
-            for who in list(to):
-                other = key.b if who == key.a else key.a
-                cause = self._own_end(key, who, other)
-                if cause:
-                    to.remove(who)
-                    yield self._withdrawn(key, cause, [who], self._record_id())
             end = self._common_end(key) if to else None
             if end:
                 yield self._withdrawn(key, end[0], to, end[1])
+                continue
+            for who in to:
+                cause = self._own_end(key, who, key.b if who == key.a else key.a)
+                if cause:
+                    yield self._withdrawn(key, cause, [who], self._record_id())
 
     def _own_end(self, key: Key, who: str, other: str) -> str | None:
-        """Why the match ends for `who` alone."""
+        """Why the match ends for `who` alone. A block by account ends none: it would tell whose card it is."""
         if self._matches.decided(key, who, "declined"):
             return "declined"
-        return "blocked" if self._facts.people.blocks(who, other) else None
+        return "blocked" if self._facts.people.names(who, other) else None
 
     def _common_end(self, key: Key) -> tuple[str, str] | None:
         """Why the match ends for all to whom it is still open, and the input that it comes from."""
@@ -80,10 +80,17 @@ class Moment:
             return "left", self._record_id()
         if not all(facts.people.consents(who, "matching") for who in pair):
             return "consent_withdrawn", self._record_id()
-        rests_on_chats = self._matches.outputs(key, "match.suggested")[-1].chat_only
+        rests_on_chats = self._matches.outputs(key, "match.suggested")[0].chat_only
         if rests_on_chats and not all(facts.people.consents(who, "chats") for who in pair):
             return "consent_withdrawn", self._record_id()
-        return None
+        return ("unproved", self._record_id()) if self._is_unproved(key) else None
+
+    def _is_unproved(self, key: Key) -> bool:
+        """Did this record take an account from one of the two, and do they not know each other (any more)?"""
+        if self._record is None or self._record.type != "account.verified":
+            return False
+        lost = self._facts.people.loser(self._record) in key[:2]
+        return lost and not self._facts.evidence.knows(key.a, key.b, self._t)
 
     def _withdrawn(self, key: Key, cause: str, to: Sequence[str], caused_by: str) -> Output:
         return self._output("match.withdrawn", key, to, caused_by, {"attendees": list(key[:2]), "cause": cause})
@@ -93,7 +100,7 @@ class Moment:
     def _agreements(self) -> Iterator[Output]:
         for key in self._matches.every():
             accepted = all(self._matches.decided(key, who, "accepted") for who in key[:2])
-            if accepted and len(self._matches.open_to(key)) == 2 and not self._matches.agreed(key):
+            if accepted and self._matches.may_agree(key):
                 body = {
                     "attendees": list(key[:2]),
                     "places": {who: self._shared_place(who) for who in key[:2]},
@@ -131,15 +138,16 @@ class Moment:
     def _askable(self, a: str, b: str) -> Iterator[tuple[Key, tuple[str, ...]]]:
         """The match of a pair that would be suggested now if there is room, and to whom."""
         keys = self._matches.of_pair(a, b)
-        second_from = self._matches.second_from(keys[-1]) if keys else None
+        for who in (a, b):
+            second_from = self._matches.second_from(keys[-1], who) if keys else None
+            if second_from is not None and second_from <= self._t:
+                yield keys[-1], (who,)
         new_from = self._matches.new_from(a, b)
-        if second_from is not None and second_from <= self._t and self._fit(a, b):
-            yield keys[-1], tuple(self._matches.sayers_of_later(keys[-1]))
-        elif new_from is not None and new_from <= self._t and self._fit(a, b):
+        if new_from is not None and new_from <= self._t and self._fit(a, b):
             yield Key(a, b, len(keys)), (a, b)
 
     def _fit(self, a: str, b: str) -> bool:
-        """Everything that a suggestion needs but room."""
+        """Everything that a new match needs but room."""
         people, presence = self._facts.people, self._facts.presence
         return (
             all(people.consents(who, "matching") and presence.present(who, self._t) for who in (a, b))
@@ -160,12 +168,10 @@ class Moment:
         near = all(people.consents(who, "share_place") for who in (a, b)) and self._facts.presence.same_place(
             a, b, self._t, self._facts.policy["near_minutes"]
         )
-        body = {
-            "attendees": [a, b],
-            "score": score / 10_000,
-            "reasons": evidence.reasons(a, b, self._t),
-            "near": near,
-        }
+        reasons = evidence.reasons(a, b, self._t)
+        if not reasons:  # of a second suggestion: those that this one person was given before
+            reasons = self._matches.suggested_to(key, to[0])[-1].body["reasons"]
+        body = {"attendees": [a, b], "score": score / 10_000, "reasons": reasons, "near": near}
         chat_only = not evidence.knows_by_conversation(a, b, self._t)
         cause = self._record_id() if self._record else self._due_cause(key, to)
         return self._output("match.suggested", key, to, cause, body, chat_only)
@@ -178,21 +184,23 @@ class Moment:
 
     def _due_cause(self, key: Key, to: tuple[str, ...]) -> str:
         """The input that set this due time: a waiting span first, then room by attendee, hour before day."""
-        later = self._matches.last_later(key) if key in self._matches.every() else None
-        if later is not None and self._matches.second_from(key) == self._t:
-            return later.id
-        ends = self._matches.outputs(Key(key.a, key.b, key.n - 1), "match.withdrawn") if key.n else []
+        later = self._matches.decision(key, to[0]) if len(to) == 1 else None
+        if later is not None and self._matches.second_from(key, to[0]) == self._t:
+            return later.record.id
+        ends = [] if len(to) == 1 else self._matches.outputs(Key(key.a, key.b, key.n - 1), "match.withdrawn")
         if ends and ends[0].at + AGAIN_AFTER_WITHDRAWAL_MS == self._t:
             return ends[0].caused_by
         freed = (self._freeing(who, span, limit) for who in to for span, limit in self._limits())
         return next(o.caused_by for o in freed if o is not None)
 
     def _freeing(self, who: str, span: int, limit: int) -> Output | None:
-        """The suggestion whose end gave room to `who` at this very moment."""
+        """The suggestion whose end gave room to `who` at this very moment: as many as may be came after it."""
         earlier = [o for o in self._matches.suggestions_to(who) if o.at < self._t]
-        had_room = sum(self._t - o.at <= span for o in earlier) < limit
-        ending = [o for o in earlier if self._t - o.at == span]
-        return ending[0] if ending and not had_room else None
+        counted = [o for o in earlier if self._t - o.at <= span]
+        if len(counted) < limit:
+            return None  # there was room before
+        last = counted[len(counted) - limit]
+        return last if self._t - last.at == span else None
 
     def _output(
         self, kind: str, key: Key, to: Sequence[str], caused_by: str, body: Json, chat_only: bool = False

@@ -7,42 +7,17 @@ that no attendee has.
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property
 
 from schemas.times import DAY_MS, utc_day, written
+from tests.model.attendance import Attendance, Post
 from tests.model.people import People
-from tests.model.records import Json, Record
+from tests.model.records import Json, Record, brought_by
 from tests.model.score import ScoreEvidence, score
 from tests.model.sessions import Session, sessions_at
 
 MOST_ADDRESSED = 10
 MOST_PEOPLE = 500
 NEWEST_POSTS = 5
-
-
-@dataclass(frozen=True, eq=False)
-class Post:
-    """A post that is no repost and not deleted.
-
-    `addressed`: accounts, and `to`: persons; none if they are too many, and none of before their erasure.
-    `is_evidence`: not of before the erasure of its author, who stays one of the people of a session.
-    """
-
-    record: Record
-    sender: str
-    addressed: frozenset[str]
-    to: frozenset[str]
-    sessions: frozenset[Session]
-    is_evidence: bool
-
-    @property
-    def actor(self) -> str:
-        return str(self.record.event["actor"])
-
-    @property
-    def hashtags(self) -> set[str]:
-        return set(self.record.event["hashtags"])
 
 
 class Evidence:
@@ -60,6 +35,7 @@ class Evidence:
             and r.event.get("repost_of") is None
             and (r.event["actor"], r.id) not in deleted
         ]
+        self._attendance = Attendance(self._posts)
 
     def _person(self, account: str) -> str:
         return self._people.owner(account) or account
@@ -78,7 +54,14 @@ class Evidence:
             to=frozenset(map(self._person, to)),
             sessions=frozenset(session for chat in declared for session in sessions_at(chat, record.at)),
             is_evidence=not self._before_erasure_of(event["actor"], record),
+            brought_by=brought_by(record),
+            holds=self._still_holds(record),
         )
+
+    def _still_holds(self, post: Record) -> bool:
+        """Is the account still its bringer's by the very proof by which the post counted?"""
+        proof = self._people.proofs.get(post.event["actor"])
+        return proof is not None and proof.attendee == brought_by(post) and proof.n < post.n
 
     def _before_erasure_of(self, account: str, post: Record) -> bool:
         erasures = [erasure for erased, erasure in self._people.cutoffs if erased == account]
@@ -93,14 +76,15 @@ class Evidence:
         ]
 
     def knows_by_conversation(self, a: str, b: str, t: int) -> bool:
-        """Each addressed the other, and together often enough or on enough UTC days."""
+        """Each addressed the other often enough, and both together in enough posts on enough UTC days."""
         one_way, back = self.addressed(a, b, t), self.addressed(b, a, t)
-        if not (one_way and back):
-            return False
-        posts = one_way + back
-        days = {utc_day(p.record.at) for p in posts}
+        days = {utc_day(p.record.at) for p in one_way + back}
         policy = self._people.policy
-        return bool(len(posts) >= policy["known_posts"] or len(days) >= policy["known_days"])
+        return bool(
+            min(len(one_way), len(back)) >= policy["known_each"]
+            and len(one_way) + len(back) >= policy["known_posts"]
+            and len(days) >= policy["known_days"]
+        )
 
     # Chats
 
@@ -108,24 +92,12 @@ class Evidence:
         """The sessions in which both posted; none unless both consent to chats."""
         if not (self._people.consents(a, "chats") and self._people.consents(b, "chats")):
             return []
-        common = self._attended(a) & self._attended(b)
+        common = self._attendance.attended(a) & self._attendance.attended(b)
         return sorted(s for s in common if self._counts(s.start, t))
-
-    def _attended(self, who: str) -> set[Session]:
-        return {s for p in self._posts if p.sender == who and p.is_evidence for s in p.sessions}
-
-    @cached_property
-    def _session_people(self) -> dict[Session, set[str]]:
-        """All authors, also those of before an erasure: the number of people tells nothing about anybody."""
-        people: dict[Session, set[str]] = {}
-        for post in self._posts:
-            for session in post.sessions:
-                people.setdefault(session, set()).add(post.sender)
-        return people
 
     def weight(self, session: Session) -> int:
         """The weight of a common session, in thousandths."""
-        people = len(self._session_people[session])
+        people = self._attendance.number_of_people(session)
         return 0 if people > MOST_PEOPLE else min(1000, 10_000 // people)
 
     def knows_by_chat(self, a: str, b: str, t: int) -> bool:

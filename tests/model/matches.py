@@ -3,7 +3,7 @@
 Owns: reading outputs and answers. May never: decide a new output.
 """
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -13,6 +13,7 @@ from tests.model.records import Json, Record
 AGAIN_AFTER_LATER_MS = 60 * MINUTE_MS
 AGAIN_AFTER_WITHDRAWAL_MS = 4 * HOUR_MS
 DECISIONS = ("accepted", "later", "declined", "met")
+ONLY_AGREED = ("met", "not_met", "here")
 MAY_COME_AGAIN = ("left", "expired", "consent_withdrawn")
 
 
@@ -39,7 +40,7 @@ class Output:
 
 @dataclass(frozen=True, eq=False)
 class Answer:
-    """An answer that was of effect: its match was open to its sender when it came."""
+    """An answer that was of effect: its match was open to its sender when it came, and agreed where it must be."""
 
     record: Record
     key: Key
@@ -50,12 +51,18 @@ class Answer:
 
 
 class Matches:
-    """All matches, as outputs and answers leave them. `erased` are attendees to whom nothing is open."""
+    """All matches, as outputs, answers and blocks leave them.
 
-    def __init__(self, outputs: Sequence[Output], answers: Sequence[Answer], erased: Sequence[str]) -> None:
+    `erased` are attendees to whom nothing is open; `blocked` the matches in which one blocked the other while open.
+    """
+
+    def __init__(
+        self, outputs: Sequence[Output], answers: Sequence[Answer], erased: Sequence[str], blocked: Set[Key]
+    ) -> None:
         self._outputs = outputs
         self._answers = answers
         self._erased = erased
+        self._blocked = blocked
 
     def every(self) -> list[Key]:
         """Every match that there ever was, in order of its people."""
@@ -99,29 +106,34 @@ class Matches:
         withdrawn = self.withdrawn_to(key)
         return [who for who in people if who not in withdrawn and who not in self._erased]
 
-    def sayers_of_later(self, key: Key) -> list[str]:
-        return [who for who in key[:2] if self.decided(key, who, "later")]
+    def may_agree(self, key: Key) -> bool:
+        """Open to both, not agreed yet, and neither ever blocked the other in it."""
+        return len(self.open_to(key)) == 2 and not self.agreed(key) and key not in self._blocked
 
-    def last_later(self, key: Key) -> Record | None:
-        """The newest of the standing `later`."""
-        standing = [self.decision(key, who) for who in self.sayers_of_later(key)]
-        return max((x.record for x in standing if x), key=lambda r: r.rank, default=None)
+    def suggested_to(self, key: Key, attendee: str) -> list[Output]:
+        """The first suggestion of a match, and the second to that attendee if it came."""
+        return [o for o in self.outputs(key, "match.suggested") if attendee in o.to]
 
-    def second_from(self, key: Key) -> int | None:
-        """From when the second suggestion of a `later` may come; None if it never may."""
-        last = self.last_later(key)
-        untouched = not self.agreed(key) and len(self.open_to(key)) == 2
-        if last is None or not untouched or len(self.outputs(key, "match.suggested")) > 1:
+    def second_from(self, key: Key, attendee: str) -> int | None:
+        """From when the second suggestion may come to who said `later`; None if it never may.
+
+        What the other one said, or whether the other one still has the card, does not matter.
+        """
+        last = self.decision(key, attendee)
+        if last is None or last.word != "later" or self.agreed(key) or attendee not in self.open_to(key):
             return None
-        return last.at + AGAIN_AFTER_LATER_MS
+        return last.record.at + AGAIN_AFTER_LATER_MS if len(self.suggested_to(key, attendee)) == 1 else None
 
     def new_from(self, a: str, b: str) -> int | None:
-        """From when a pair may be suggested as a new match; None if it never may again."""
+        """From when a pair may be suggested as a new match; None if it never may again.
+
+        A decline or a block by id leaves a withdrawal to one alone; after `met` there is none.
+        """
         keys = self.of_pair(a, b)
         if not keys:
             return 0
         ends = self.outputs(keys[0], "match.withdrawn")
         to_both = len(ends) == 1 and ends[0].to == (a, b) and ends[0].body["cause"] in MAY_COME_AGAIN
-        if len(keys) > 1 or not to_both or self.answers(keys[0]):
+        if len(keys) > 1 or not to_both or keys[0] in self._blocked:
             return None
         return ends[0].at + AGAIN_AFTER_WITHDRAWAL_MS

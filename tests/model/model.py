@@ -10,7 +10,7 @@ from itertools import combinations
 from schemas.times import DAY_MS, HOUR_MS, written
 from tests.model.decide import Facts, Moment
 from tests.model.evidence import Evidence
-from tests.model.matches import Answer, Key, Matches, Output
+from tests.model.matches import ONLY_AGREED, Answer, Key, Matches, Output
 from tests.model.people import People
 from tests.model.presence import Presence
 from tests.model.records import Json, Record, judged, policy_of
@@ -25,6 +25,7 @@ class Model:
         self._records: list[Record] = []
         self._answers: list[Answer] = []
         self._outputs: list[Output] = []
+        self._blocked: set[Key] = set()  # matches in which one blocked the other while they were open
         self._facts: Facts | None = None  # None until the conference is opened
         self._closed = False
         self._now = 0  # of the last record
@@ -81,28 +82,38 @@ class Model:
         if record.type == "match.answered":
             self._note(record)
         self._facts = self._derived()
+        self._note_blocks(self._facts.people)
         Moment(self._facts, self._outputs, record.now, record).decide()
 
     def _derived(self) -> Facts:
         people = People(self._records, self._override)
         opening = self._opening()
         assert opening is not None, "nothing follows from records before the opening"
-        presence = Presence(self._records, [x.record for x in self._answers], people.policy["presence_hours"])
-        return Facts(people, presence, Evidence(self._records, people, opening["chats"]), self._answers)
+        heres = [x.record for x in self._answers if x.word == "here"]
+        presence = Presence(self._records, heres, people.policy["presence_hours"])
+        evidence = Evidence(self._records, people, opening["chats"])
+        return Facts(people, presence, evidence, self._answers, self._blocked)
 
     def _note(self, record: Record) -> None:
-        """An answer is of effect if its match is open to its sender; a `here` only after the agreement."""
+        """An answer is of effect if its match is open to its sender; some are only after the agreement."""
         matches, named = self._matches(), record.event["match"]
         key = None if isinstance(named, str) else Key(*named)
         if key is None or record.attendee not in matches.open_to(key):
             return
-        if record.event["answer"] == "here" and not matches.agreed(key):
+        if record.event["answer"] in ONLY_AGREED and not matches.agreed(key):
             return
         self._answers.append(Answer(record, key))
 
+    def _note_blocks(self, people: People) -> None:
+        """Which open matches this record's blocks spoil, by id or by account, for good."""
+        matches = self._matches()
+        for key in matches.every():
+            if matches.open_to(key) and (people.blocks(key.a, key.b) or people.blocks(key.b, key.a)):
+                self._blocked.add(key)
+
     def _matches(self) -> Matches:
         erased = list(map(str, self._facts.people.erased)) if self._facts else []
-        return Matches(self._outputs, self._answers, erased)
+        return Matches(self._outputs, self._answers, erased, self._blocked)
 
     # What is due
 
@@ -121,7 +132,7 @@ class Model:
         keys = matches.every()
         suggested = [o.at for key in keys for o in matches.outputs(key, "match.suggested")]
         moments: set[int | None] = {at + span for at in suggested for span in (HOUR_MS, DAY_MS)}
-        moments |= {matches.second_from(key) for key in keys}
+        moments |= {matches.second_from(key, who) for key in keys for who in key[:2]}
         moments |= {matches.new_from(key.a, key.b) for key in keys}
         moments |= {facts.presence.lapses_at(who) for key in keys if matches.open_to(key) for who in key[:2]}
         return {moment for moment in moments if moment is not None}

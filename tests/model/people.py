@@ -5,7 +5,7 @@ Owns: what follows about people at the end of the records. May never: look at ti
 
 from collections.abc import Sequence
 
-from tests.model.records import Json, Record, policy_of, verified_owners
+from tests.model.records import Json, Proof, Record, policy_of, proofs
 
 
 class People:
@@ -17,17 +17,24 @@ class People:
         self.policy = openings[-1]
         self._override = override
         self.erased = {r.attendee: r for r in reversed(records) if r.type == "attendee.erased"}
-        self.verified = verified_owners(records)
+        self.proofs = proofs(records)
         self.claims = _claims(records)
         self.registered = sorted(
             {str(r.attendee) for r in records if r.type == "attendee.registered"} - set(self.erased)
         )
-        self._owners = _owners(self.verified, self.claims, self.policy)
+        self._owners = _owners(self.proofs, self.claims, self.policy)
         self.cutoffs = [cut for erasure in self.erased.values() for cut in self._cutoffs(erasure)]
 
     def owner(self, account: str) -> str | None:
         """The attendee whose account it is, under the policy of now."""
         return self._owners.get(account)
+
+    def loser(self, verification: Record) -> str | None:
+        """Who had the account, by proof or by an effective claim, until this last record gave it to somebody else."""
+        before = self._records[: verification.n]
+        account = verification.event["account"]
+        had = _owners(proofs(before), _claims(before), self.policy).get(account)
+        return None if had == self.owner(account) else had
 
     def consents(self, attendee: str, what: str) -> bool:
         """`what` is matching, chats or share_place. A change beats the registration whatever its `at`."""
@@ -43,11 +50,12 @@ class People:
 
     def blocks(self, blocker: str, other: str) -> bool:
         """Does a standing block of `blocker` name the other, or an account that the other has or claims?"""
-        names = {other} | {text for text, owner in self.verified.items() if owner == other}
-        names |= set(self.claims.get(other, {}))
-        return any(self._block_stands(blocker, name) for name in names)
+        accounts = {text for text, proof in self.proofs.items() if proof.attendee == other}
+        accounts |= self.claims.get(other, set())
+        return any(self.names(blocker, name) for name in {other} | accounts)
 
-    def _block_stands(self, blocker: str, name: str) -> bool:
+    def names(self, blocker: str, name: str) -> bool:
+        """Does a standing block of `blocker` have this very text?"""
         said = [
             r
             for r in self._records
@@ -64,13 +72,13 @@ class People:
         # Before the first opening nothing has taken effect yet: the rules are then those of the first.
         opening = [r for r in openings if r.n < erasure.n][-1:] or openings[:1]
         policy = policy_of(opening[0].event, self._override)
-        owners = _owners(verified_owners(before), _claims(before), policy)
+        owners = _owners(proofs(before), _claims(before), policy)
         return [(account, erasure) for account, owner in owners.items() if owner == erasure.attendee]
 
 
-def _claims(records: Sequence[Record]) -> dict[str, dict[str, int]]:
-    """By attendee: the claimed accounts, each with the number of the record in which the claim began."""
-    claims: dict[str, dict[str, int]] = {}
+def _claims(records: Sequence[Record]) -> dict[str, set[str]]:
+    """By attendee: the claimed accounts."""
+    claims: dict[str, set[str]] = {}
     standing: dict[str, Record] = {}
     erased: set[str] = set()
     for record in records:
@@ -81,20 +89,21 @@ def _claims(records: Sequence[Record]) -> dict[str, dict[str, int]]:
             if attendee in standing and standing[attendee].rank > record.rank:
                 continue
             standing[attendee] = record
-            kept = claims.get(attendee, {})
-            claims[attendee] = {account: kept.get(account, record.n) for account in record.event["accounts"]}
+            claims[attendee] = set(record.event["accounts"])
         elif record.type == "account.released":
-            claims.get(attendee, {}).pop(record.event["account"], None)
+            claims.get(attendee, set()).discard(record.event["account"])
         elif record.type == "attendee.erased":
             erased.add(attendee)
             claims.pop(attendee, None)
     return claims
 
 
-def _owners(verified: dict[str, str], claims: dict[str, dict[str, int]], policy: Json) -> dict[str, str]:
-    owners = dict(verified)
+def _owners(proven: dict[str, Proof], claims: dict[str, set[str]], policy: Json) -> dict[str, str]:
+    """Who proved an account has it; under `claimed` also the only one who claims what nobody proved."""
+    owners = {text: proof.attendee for text, proof in proven.items()}
     if policy["accounts"] == "claimed":
-        ranked = sorted((n, attendee, text) for attendee, own in claims.items() for text, n in own.items())
-        for _, attendee, text in ranked:
-            owners.setdefault(text, attendee)
+        for text in {text for own in claims.values() for text in own} - set(owners):
+            claimants = [attendee for attendee, own in claims.items() if text in own]
+            if len(claimants) == 1:
+                owners[text] = claimants[0]
     return owners

@@ -10,12 +10,12 @@ from tests.model.records import Record
 
 
 class Presence:
-    """`signs`: the records of answers that count as a sign of their sender."""
+    """`heres`: the records of what was answered as `here` on an agreed card; with arrivals the only signs."""
 
-    def __init__(self, records: Sequence[Record], signs: Sequence[Record], presence_hours: int) -> None:
+    def __init__(self, records: Sequence[Record], heres: Sequence[Record], presence_hours: int) -> None:
         self._arrivals = [r for r in records if r.type == "checkin.arrived"]
         self._leavings = [r for r in records if r.type == "checkin.left"]
-        self._signs = [*self._arrivals, *signs]
+        self._signs = [*self._arrivals, *heres]
         self._length_ms = presence_hours * HOUR_MS
 
     def has_left(self, attendee: str) -> bool:
@@ -25,7 +25,7 @@ class Presence:
         return arrival is None or (leaving is not None and leaving.rank > arrival.rank)
 
     def last_sign(self, attendee: str) -> Record | None:
-        """The newest arrival or answer."""
+        """The newest arrival or `here`."""
         return _last(self._signs, attendee)
 
     def lapses_at(self, attendee: str) -> int | None:

@@ -9,7 +9,7 @@ because only then is known whose conference it is.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from schemas.times import DAY_MS, millis
 
@@ -20,7 +20,8 @@ DEFAULT_POLICY: Json = {
     "presence_hours": 12,
     "per_hour": 3,
     "per_day": 10,
-    "known_posts": 3,
+    "known_each": 2,
+    "known_posts": 4,
     "known_days": 2,
     "chat_sessions": 3,
     "chat_weight": 2_000,
@@ -94,23 +95,42 @@ def _counts_for_source(post: Record, before: Sequence[Record], opening: Json) ->
     if kind == "organizer":
         return opening.get("organizer") == who
     if kind == "attendee":
-        return verified_owners(before).get(post.event["actor"]) == who
+        proof = proofs(before).get(post.event["actor"])
+        return proof is not None and proof.attendee == who
     return True
 
 
-def verified_owners(records: Sequence[Record]) -> dict[str, str]:
-    """Who has verified which account: the first one, until released or erased; what is erased stays so."""
-    owners: dict[str, str] = {}
+def brought_by(post: Record) -> str | None:
+    """The attendee who brought a post of their own."""
+    kind, _, who = (post.event.get("source") or "").partition(":")
+    return who if kind == "attendee" else None
+
+
+class Proof(NamedTuple):
+    """Who has an account by verification, and the number of the record that gave it to them."""
+
+    attendee: str
+    n: int
+
+
+def proofs(records: Sequence[Record]) -> dict[str, Proof]:
+    """Who has verified which account: the newest one, until released or erased; who is erased stays so.
+
+    Who verifies what they have verified changes nothing.
+    """
+    owners: dict[str, Proof] = {}
     erased: set[str] = set()
     for record in records:
         attendee, account = record.attendee, record.event.get("account")
         if attendee is None or attendee in erased:
             continue
         if record.type == "account.verified":
-            owners.setdefault(str(account), attendee)
-        elif record.type == "account.released" and owners.get(str(account)) == attendee:
-            del owners[str(account)]
+            if str(account) not in owners or owners[str(account)].attendee != attendee:
+                owners[str(account)] = Proof(attendee, record.n)
+        elif record.type == "account.released":
+            if str(account) in owners and owners[str(account)].attendee == attendee:
+                del owners[str(account)]
         elif record.type == "attendee.erased":
             erased.add(attendee)
-            owners = {text: owner for text, owner in owners.items() if owner != attendee}
+            owners = {text: proof for text, proof in owners.items() if proof.attendee != attendee}
     return owners

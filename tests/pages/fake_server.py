@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from services.gateway.pages import POLICY
-from tests.pages.scene import Answer, Doc, Scene, standing
+from tests.pages.scene import Answer, Doc, Scene, signed_in, standing
 
 STATIC = Path(__file__).parents[2] / "services" / "web" / "static"
 TYPES = {
@@ -84,9 +84,11 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         """Pages, files, streams, and what is asked for."""
         path = urlsplit(self.path).path
-        pages = {"/": "attendee.html", "/organizer": "organizer.html"}
-        if path in pages or path.startswith("/m/"):
-            return self._file(pages.get(path, "link.html"))
+        pages = {"/": "attendee.html", "/organizer": "organizer.html", "/welcome": "link.html"}
+        if path in pages:
+            return self._file(pages[path])
+        if path.startswith("/m/"):
+            return self._file("link.html", 410)
         if path.startswith("/static/") or path == "/worker.js":
             return self._file(path.rpartition("/")[2])
         if path.endswith("/stream"):
@@ -109,7 +111,12 @@ class _Handler(BaseHTTPRequestHandler):
             if path == "/v1/organizer-session":
                 scene.organizer_in = self.command == "POST"
             scene.lock.notify_all()
+        if path in self._whole_letters():
+            return self._json(200, self._whole_letters()[path])
         return self._json(200, scene.reply.get((self.command, path), {}))
+
+    def _whole_letters(self) -> Doc:
+        return {f"/v1/dead-letters/{letter['number']}/show": letter for letter in self.server.scene.letters}
 
     do_POST = do_PUT = do_PATCH = do_DELETE = _change  # noqa: N815  # the base class calls them so
 
@@ -126,7 +133,8 @@ class _Handler(BaseHTTPRequestHandler):
                 return scene.refuse[("GET", path)]
             if ("GET", path) in scene.reply:
                 return 200, scene.reply[("GET", path)]
-            known = {"/v1/me": scene.me, "/v1/me/inbox": scene.inbox, "/v1/me/blocks": []}
+            sessions = {"sessions": scene.sessions, "sign_ins": scene.me.get("sign_ins", [])}
+            known = {"/v1/me": scene.me, "/v1/me/inbox": scene.inbox, "/v1/me/blocks": [], "/v1/me/sessions": sessions}
             if path in known:
                 return 200, known[path]
             if path == "/v1/conferences":
@@ -146,7 +154,8 @@ class _Handler(BaseHTTPRequestHandler):
     def _letters(self) -> Doc:
         query = parse_qs(urlsplit(self.path).query)
         after, limit = int(query.get("after", ["0"])[0]), int(query["limit"][0])
-        rest = [letter for letter in self.server.scene.letters if letter["number"] > after]
+        masked = {"reason": "It is not a JSON object.", "bytes": "", "size_bytes": 36}
+        rest = [letter | masked for letter in self.server.scene.letters if letter["number"] > after]
         return {"letters": rest[:limit], "next": rest[limit - 1]["number"] if len(rest) > limit else None}
 
     def _stream(self, parts: Callable[[], Iterator[str]]) -> None:
@@ -177,27 +186,32 @@ class _Handler(BaseHTTPRequestHandler):
         scene, last = self.server.scene, self.headers.get("Last-Event-ID")
         with scene.lock:
             scene.streams.append(last)
-            sent = int(last.split("-")[0]) if last else len(scene.log)
-            gone = sent < scene.kept_from
+            sent = int(last) if last and last.isdigit() else len(scene.log)
+            gone = sent < scene.kept_from or not (last or "0").isdigit()
             sent = len(scene.log) if gone else sent
         if gone:
             yield "event: reset\ndata: {}\n\n"
-        stood = ""
+        stood, signed = "", signed_in({"sign_ins": []})
         while True:
             with scene.lock:
                 scene.lock.wait_for(
-                    lambda had=sent, stood=stood: (
-                        self.server.ending or len(scene.log) > had or standing(scene.me) != stood
+                    lambda had=sent, stood=stood, signed=signed: (
+                        self.server.ending
+                        or len(scene.log) > had
+                        or (standing(scene.me), signed_in(scene.me)) != (stood, signed)
                     ),
                     BEAT_SECONDS,
                 )
-                fresh, before, stood = scene.log[sent:], stood, standing(scene.me)
+                fresh, before, stood = scene.log[sent:], (stood, signed), standing(scene.me)
+                signed = signed_in(scene.me)
             if self.server.ending:
                 return
             if not scene.silent:
                 yield "event: beat\ndata: {}\n\n"
-            if stood != before:
+            if stood != before[0]:
                 yield f"event: presence\ndata: {stood}\n\n"
+            if signed != before[1]:
+                yield f"event: sign_ins\ndata: {signed}\n\n"
             for position, kind, view in fresh:
                 yield f"id: {position}\nevent: {kind}\ndata: {json.dumps({'kind': kind, **view})}\n\n"
             sent += len(fresh)
@@ -210,11 +224,11 @@ class _Handler(BaseHTTPRequestHandler):
                 fresh, seen, overview = scene.overviews > seen, scene.overviews, scene.overview
             yield f"event: overview\ndata: {json.dumps(overview)}\n\n" if fresh else ": beat\n\n"
 
-    def _file(self, name: str) -> None:
+    def _file(self, name: str, status: int = 200) -> None:
         file = STATIC / name
         if not file.is_file() or file.parent != STATIC:
             return self._json(404, _problem(404, "There is nothing here."))
-        self._head(200, TYPES[file.suffix])
+        self._head(status, TYPES[file.suffix])
         self.wfile.write(file.read_bytes())
         return None
 

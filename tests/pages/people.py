@@ -35,8 +35,29 @@ def me(**changes: Any) -> dict[str, Any]:
         "consent": {"matching": True, "chats": True, "share_place": True, "show_name": True},
         "present": False,
         "place": None,
-        "accounts": [{"account": "mastodon:ana@example.social", "verified": True}],
+        "accounts": [{"account": "mastodon:ana@example.social", "verified": True, "state": "verified"}],
+        "sign_ins": [],
     } | changes
+
+
+LINK = f"hw.link.1f0c2a7b9d3e4f55.{'Pj-Q0v' * 7}"  # what is behind the # of a sign-in link
+
+
+def sign_in(number: int, device: str, session: str | None) -> dict[str, Any]:
+    """Somebody signed in as the attendee."""
+    return {"number": number, "device": device, "at": LATER, "session": session}
+
+
+def session(name: str, device: str, *, this: bool = False, used: str | None = LATER) -> dict[str, Any]:
+    """A device that is signed in."""
+    return {
+        "session": name,
+        "device": device,
+        "made_at": AT,
+        "last_used_at": used,
+        "expires_at": "2027-09-05T14:05:00Z",
+        "this": this,
+    }
 
 
 def conversation(count: int = 7, hashtag: str | None = "hitsm") -> dict[str, Any]:
@@ -50,7 +71,7 @@ def chat(count: int = 5, hashtag: str = "hcsmca") -> dict[str, Any]:
 
 
 def suggested(
-    card: str, name: str | None, *why: dict[str, Any], near: bool = False, picture: str | None = None, at: str = AT
+    card: str, name: str | None, *why: dict[str, Any], picture: str | None = None, at: str = AT
 ) -> dict[str, Any]:
     """A view of a suggestion."""
     return {
@@ -59,33 +80,32 @@ def suggested(
         "name": name,
         "picture": picture,
         "why": list(why or (conversation(),)),
-        "near": near,
     }
 
 
 def three_cards(scene: Scene) -> None:
-    """Near and known by both; by a chat alone; without a name."""
-    scene.say("suggested", **suggested("m-1", "Mara Okafor", conversation(), chat(), near=True))
+    """Known by both; by a chat alone; without a name."""
+    scene.say("suggested", **suggested("m-1", "Mara Okafor", conversation(), chat()))
     scene.say("suggested", **suggested("m-2", "Jean-Luc Bouchard", chat(), picture="https://elsewhere.example/who.png"))
     scene.say("suggested", **suggested("m-3", None, conversation(3, None)))
 
 
 OVERVIEW = {
-    "events": 48213,
-    "events_per_second": 31.4,
-    "lag": 0,
-    "dead_letters": 2,
-    "people": {"hall-a": 312, "hall-b": 148, "cafe": 41, "press": "<5"},
+    "events": 25000,
+    "events_per_second": 16.7,
+    "lag": "<5",
+    "dead_letters": "<5",
+    "people": {"hall-a": 250, "hall-b": 100, "cafe": 25, "press": "<5"},
     "places": [
-        {"place": "hall-a", "name": "Hall A", "people": 312},
-        {"place": "hall-b", "name": "Hall B", "people": 148},
-        {"place": "cafe", "name": "Café", "people": 41},
+        {"place": "hall-a", "name": "Hall A", "people": 250},
+        {"place": "hall-b", "name": "Hall B", "people": 100},
+        {"place": "cafe", "name": "Café", "people": 25},
         {"place": "press", "name": "Press room", "people": "<5"},
     ],
-    "totals": {"suggested": 417, "agreed": 131, "met": 58, "ended": 96},
-    "held_back": {"budget": 37, "no_consent": 12, "not_present": 204},
-    "registered": 2940,
-    "present": 1204,
+    "totals": {"suggested": 250, "agreed": 100, "met": 50, "ended": "<5"},
+    "held_back": {"budget": 25, "no_consent": "<5", "not_present": 100},
+    "registered": 2500,
+    "present": 1000,
 }
 WHOLE = {
     "id": "hi-27",
@@ -178,6 +198,7 @@ IMPORTED = {
             "changes": ["The name '山田 花' becomes '山田 花子'."],
         },
     ],
+    "waiting": [{"line": 4, "text": "Waits for this person's own confirmation."}],
     "notes": [{"line": 3, "column": "Name", "text": "Name has '#N/A', a spreadsheet's error; taken as empty."}],
     "columns": [{"title": "name", "taken_for": "name"}, {"title": "Order #", "taken_for": None}],
     "not_understood": ["Order #", "Company"],
@@ -208,9 +229,13 @@ LETTERS = [
     },
 ]
 STEPS = [
-    {"name": "registered", "ok": True, "text": "Both are registered."},
-    {"name": "known", "ok": True, "text": "They answered each other in 7 posts."},
-    {"name": "present", "ok": False, "text": "One of them is not at the conference."},
-    {"name": "earlier", "ok": None, "text": "They were suggested to each other on 2027-03-09 15:05 UTC."},
-    {"name": "private", "ok": False, "text": "Held back for a private reason."},
+    {"name": "conference", "ok": True, "text": "The conference is open."},
+    {"name": "registered", "ok": True, "text": "a is registered."},
+    {"name": "registered", "ok": False, "text": "b is not registered."},
+    {
+        "name": "presence_rule",
+        "ok": None,
+        "text": "Both must be here: a check-in counts for 12 hours.",
+    },
+    {"name": "budget_rule", "ok": None, "text": "Nobody gets more than 3 suggestions in an hour and 10 in a day."},
 ]

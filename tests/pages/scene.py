@@ -17,9 +17,10 @@ class Scene:
     def __init__(self) -> None:
         self.lock = threading.Condition()
         self.me: Doc = {}
-        self.inbox: Doc = {"position": "0-0", "cards": []}
+        self.inbox: Doc = {"position": "0", "cards": []}
         self.log: list[tuple[str, str, Doc]] = []  # (position, kind, view)
         self.kept_from = 0  # entries before are no longer kept: a stream that asks for them gets a reset
+        self.sessions: list[Doc] = []
         self.signed_in, self.organizer_in = True, False
         self.overview: Doc = {}
         self.conference: Doc = {}
@@ -37,7 +38,7 @@ class Scene:
     def say(self, kind: str, **view: Any) -> str:
         """One more entry, to the log and, as far as a fake needs it, to the inbox."""
         with self.lock:
-            position = f"{len(self.log) + 1}-0"
+            position = str(len(self.log) + 1)
             self.log.append((position, kind, view))
             self._fold(position, kind, view)
             self.lock.notify_all()
@@ -47,6 +48,12 @@ class Scene:
         """A badge or the desk says where the attendee is."""
         with self.lock:
             self.me = self.me | {"present": present, "place": place}
+            self.lock.notify_all()
+
+    def sign_in(self, *sign_ins: Doc) -> None:
+        """Other devices sign in: all that are not dismissed here."""
+        with self.lock:
+            self.me = self.me | {"sign_ins": list(sign_ins)}
             self.lock.notify_all()
 
     def _fold(self, position: str, kind: str, view: Doc) -> None:
@@ -70,3 +77,8 @@ class Scene:
 def standing(me: Doc) -> str:
     """What the stream says of the attendee."""
     return json.dumps({"present": me["present"], "place": me["place"]})
+
+
+def signed_in(me: Doc) -> str:
+    """What the stream says of the attendee's other devices."""
+    return json.dumps({"sign_ins": me["sign_ins"]})

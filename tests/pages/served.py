@@ -19,7 +19,7 @@ from schemas.times import written
 
 LIMIT_S = 60.0
 ID = "hi-27"
-RULES = {"accounts": "claimed", "per_hour": 1_000, "per_day": 1_000}
+RULES = {"accounts": "claimed", "per_hour": 60, "per_day": 200}
 OPENING: dict[str, Any] = {
     "name": "Health IT Week",
     "hashtags": ["hi27"],
@@ -37,11 +37,12 @@ class Served:
     """Starts with the context, ends with it; ``kill`` and ``start`` in between."""
 
     def __init__(self, folder: Path) -> None:
+        self.options: tuple[str, ...] = ()
         self._data, self._errors = folder / "data", folder / "errors.log"
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
-            self._port = free.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self._port}"
+            self.port = free.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
         self.key = ""
         self._process: subprocess.Popen[str] | None = None
         self._http = httpx.Client(base_url=self.url, timeout=LIMIT_S)
@@ -56,7 +57,8 @@ class Served:
 
     def start(self) -> None:
         """Until it serves; the first time it prints its key."""
-        command = [sys.executable, "-m", "services.cli", "serve", "--data", str(self._data), "--port", str(self._port)]
+        command = [sys.executable, "-m", "services.cli", "serve", "--data", str(self._data), "--port", str(self.port)]
+        command += self.options
         with self._errors.open("a") as errors:
             self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True)
         if not self.key:

@@ -98,4 +98,4 @@ def test_the_shell_is_what_the_page_needs() -> None:
     files = worker[worker.index("const FILES") : worker.index("];")]
     listed = {name if "." in name else f"{name}.js" for name in re.findall(r'"([\w.]+)"', files)}
     assert listed == needed - {"attendee.html"}
-    assert '"/"' in files
+    assert "  BASE," in files

@@ -10,7 +10,7 @@ from tests.pages.conftest import CUT, Pages
 from tests.pages.fake_server import FakeServer
 from tests.pages.finding import button
 from tests.pages.hands import go_to, press
-from tests.pages.looking import LAPTOP, SMALL, Looking
+from tests.pages.looking import LAPTOP, PHONE, SMALL, Looking
 
 
 def signed_in(pages: Pages, conference: str = "hi-27") -> Any:
@@ -63,24 +63,30 @@ def test_numbers_letters_and_why(pages: Pages, server: FakeServer, look: Looking
     for n in (28, 35, 31, 12, 40.5):
         server.scene.count(events_per_second=n)
         expect(page.locator('[data-number="events_per_second"]')).to_have_text(str(n))
-    expect(page.locator(".bars")).to_contain_text("<5")
+    expect(page.locator(".bars")).to_contain_text("fewer than 5")
+    expect(page.locator('[data-number="present"]')).to_have_text("1,000+")
+    expect(page.locator('[data-number="ended"]')).to_have_text("fewer than 5")
+    expect(page.locator("main")).not_to_contain_text("<5")
     button(page, "Show the dead letters").click()
     expect(page.get_by_role("cell", name="9 March 2027, 10:05").first).to_be_visible()  # the conference's time
-    button(page, "Show as text: letter 1").click()
+    expect(page.get_by_text("the audit log notes it")).to_be_visible()
+    assert not [where for _, where, _ in server.scene.asked if where.endswith("/show")]
+    button(page, "Show: letter 1").click()
     expect(page.get_by_label("Text of letter 1")).to_have_value('{"type": "?<script>alert(1)</script>')
     page.get_by_label("One attendee’s id").fill("a")
     page.get_by_label("The other’s id").fill("b")
     button(page, "Explain").click()
-    expect(page.get_by_text("Held back for a private reason.")).to_be_visible()
-    expect(page.get_by_text("suggested to each other on 9 March 2027, 10:05.")).to_be_visible()
-    look.at(page, "21-organizer", LAPTOP, SMALL)
+    expect(page.get_by_text("b is not registered.")).to_be_visible()
+    expect(page.get_by_text("Nobody gets more than 3 suggestions")).to_be_visible()
+    assert [where for _, where, _ in server.scene.asked if where.endswith("/show")] == ["/v1/dead-letters/1/show"]
+    look.at(page, "21-organizer", LAPTOP, PHONE, SMALL)
 
 
 def test_registering(pages: Pages, server: FakeServer, look: Looking) -> None:
     pages.allowed = ("422",)
     where = "/v1/conferences/hi-27/attendees"
-    server.scene.reply[("POST", where)] = {"attendee": "a-9", "link": f"{server.url}/m/abc", "changes": []}
-    server.scene.reply[("POST", f"{where}/a-9/link")] = {"link": f"{server.url}/m/def"}
+    server.scene.reply[("POST", where)] = {"attendee": "a-9", "link": f"{server.url}/welcome#abc", "changes": []}
+    server.scene.reply[("POST", f"{where}/a-9/link")] = {"link": f"{server.url}/welcome#def"}
     server.scene.reply[("POST", f"{where}/csv")] = people.IMPORTED | {"dry_run": True}
     page = signed_in(pages)
     flowing(page)
@@ -96,7 +102,7 @@ def test_registering(pages: Pages, server: FakeServer, look: Looking) -> None:
     page.get_by_label("Accounts").fill("mastodon:ana@example.social, bluesky:ana.example")
     button(page, "Register").click()
     expect(page.get_by_text("Registered as a-9.")).to_be_visible()
-    expect(page.get_by_text(f"{server.url}/m/abc")).to_be_visible()
+    expect(page.get_by_text(f"{server.url}/welcome#abc")).to_be_visible()
     assert server.scene.asked[-1][2] == {
         "name": "Ana Lima",
         "accounts": ["mastodon:ana@example.social", "bluesky:ana.example"],
@@ -120,7 +126,7 @@ def test_registering(pages: Pages, server: FakeServer, look: Looking) -> None:
     assert server.scene.asked[-1][2] == csv
     page.get_by_label("Attendee’s id", exact=True).fill("a-9")
     button(page, "Get a new link").click()
-    expect(page.get_by_text(f"{server.url}/m/def")).to_be_visible()
+    expect(page.get_by_text(f"{server.url}/welcome#def")).to_be_visible()
     look.at(page, "24-registering", LAPTOP)
 
 
@@ -159,7 +165,7 @@ def test_the_numbers_stop_and_go_on(pages: Pages, server: FakeServer, look: Look
     look.at(page, "26-organizer-lost", LAPTOP, whole=False)
     server.start()
     server.scene.count(events=50_000)
-    expect(page.locator('[data-number="events"]')).to_have_text("50,000")
+    expect(page.locator('[data-number="events"]')).to_have_text("50,000+")
     flowing(page)
     with server.scene.lock:
         server.scene.organizer_in = False
@@ -184,10 +190,10 @@ def test_by_the_keyboard(pages: Pages, server: FakeServer) -> None:
     go_to(page, "The other’s id")
     page.keyboard.type("b")
     press(page, "Explain")
-    expect(page.get_by_text("Held back for a private reason.")).to_be_visible()
+    expect(page.get_by_text("b is not registered.")).to_be_visible()
     press(page, "Show the dead letters")
-    expect(button(page, "Show as text: letter 1")).to_be_visible()
-    press(page, "Show as text: letter 1")
+    expect(button(page, "Show: letter 1")).to_be_visible()
+    press(page, "Show: letter 1")
     expect(page.get_by_label("Text of letter 1")).to_be_focused()
     press(page, "Close for good …")
     expect(page.get_by_role("dialog")).to_be_visible()
@@ -217,7 +223,7 @@ def test_a_letter_is_mended_tried_and_sent_once(pages: Pages, server: FakeServer
     server.scene.reply[("POST", path)] = {"number": 1, "result": {"status": "rejected", "reason": "No such type."}}
     page = signed_in(pages)
     page.get_by_role("button", name="Show the dead letters").click()
-    page.get_by_role("button", name="Show as text: letter 1").click()
+    page.get_by_role("button", name="Show: letter 1").click()
     text = page.get_by_label("Text of letter 1")
     expect(text).to_be_focused()
     send = page.get_by_role("button", name="Send again")
@@ -244,7 +250,7 @@ def test_all_letters_can_be_reached(pages: Pages, server: FakeServer) -> None:
     server.scene.letters = [people.LETTERS[0] | {"number": number} for number in range(1, 151)]
     page = signed_in(pages)
     page.get_by_role("button", name="Show the dead letters").click()
-    rows = page.get_by_role("button", name="Show as text")
+    rows = page.get_by_role("button", name="Show: letter")
     more = page.get_by_role("button", name="Show more")
     for shown in (50, 100):
         expect(rows).to_have_count(shown)

@@ -30,13 +30,13 @@ def nothing_is_left(page: Any) -> None:
 
 
 def test_link_is_used_by_a_tap_alone(pages: Pages, server: FakeServer, look: Looking) -> None:
-    page = pages.open("/m/abc-12345")
+    page = pages.open(f"/welcome#{people.LINK}")
     expect(button(page, "Open my meetups")).to_be_visible()
     assert server.scene.asked == []
     look.at(page, "01-link", whole=False)
     button(page, "Open my meetups").click()
     live(page)
-    assert server.scene.asked == [("POST", "/v1/session", {"link": "abc-12345"})]
+    assert server.scene.asked == [("POST", "/v1/session", {"link": people.LINK})]
     assert page.url == server.url + "/"
 
 
@@ -44,7 +44,7 @@ def test_used_link_says_what_to_do(pages: Pages, server: FakeServer, look: Looki
     pages.allowed = ("401",)
     server.scene.signed_in = False
     server.scene.refuse[("POST", "/v1/session")] = (401, GONE)
-    page = pages.open("/m/abc-12345")
+    page = pages.open(f"/welcome#{people.LINK}")
     button(page, "Open my meetups").click()
     expect(page.get_by_text("Ask the organizer for a new one.")).to_be_visible()
     expect(button(page, "Open my meetups")).to_be_enabled()
@@ -54,7 +54,7 @@ def test_used_link_says_what_to_do(pages: Pages, server: FakeServer, look: Looki
 def test_a_link_tapped_twice_leads_on(pages: Pages, server: FakeServer, look: Looking) -> None:
     pages.allowed = ("401",)
     server.scene.refuse[("POST", "/v1/session")] = (401, GONE)
-    page = pages.open("/m/abc-12345")
+    page = pages.open(f"/welcome#{people.LINK}")
     button(page, "Open my meetups").click()
     expect(page.get_by_role("link", name="Go on as Ana Lima")).to_be_visible()
     look.at(page, "01-link-twice", whole=False)
@@ -72,9 +72,47 @@ def test_without_a_session(pages: Pages, server: FakeServer, look: Looking) -> N
     button(page, "Open").click()
     expect(page.get_by_text("That does not look like a link")).to_be_visible()
     look.at(page, "02-welcome-no-link", whole=False)
-    page.get_by_role("textbox", name="Your link").fill("https://hallway.example/m/xyz-12345?from=mail")
+    page.get_by_role("textbox", name="Your link").fill(f" https://hallway.example/welcome#{people.LINK}\n")
     button(page, "Open").click()
-    page.wait_for_url("**/m/xyz-12345")
+    page.wait_for_url(f"**/welcome#{people.LINK}")
+    expect(button(page, "Open my meetups")).to_be_visible()
+    assert server.scene.asked == []
+
+
+def test_half_a_link_and_an_old_one_say_what_to_do(pages: Pages, server: FakeServer, look: Looking) -> None:
+    pages.allowed = ("410",)
+    for path, said in (
+        ("/welcome", "That is not the whole link."),
+        (f"/welcome#{people.LINK[:30]}", "That is not the whole link."),
+        (f"/m/{people.LINK}", "Ask your organizer for a new one."),
+    ):
+        page = pages.open(path)
+        expect(page.get_by_text(said)).to_be_visible()
+        expect(button(page, "Open my meetups")).to_be_hidden()
+    look.at(page, "01-link-old", whole=False)
+    assert server.scene.asked == []
+
+
+def test_the_secret_of_a_link_goes_nowhere_but_into_the_body(pages: Pages, server: FakeServer) -> None:
+    """No address that is asked for has it, and no Referer: from the tap to the page behind it."""
+    page = pages.open("about:blank")
+    seen: list[str] = []
+    page.on("request", lambda request: seen.append(f"{request.url.partition('#')[0]} {request.headers}"))
+    page.goto(f"{server.url}/welcome#{people.LINK}")
+    button(page, "Open my meetups").click()
+    live(page)
+    assert len(seen) > 5
+    assert not [each for each in seen if people.LINK.rpartition(".")[2] in each]
+
+
+def test_who_is_signed_in_is_told_before_a_link_makes_them_somebody_else(
+    pages: Pages, server: FakeServer, look: Looking
+) -> None:
+    before = pages.open()
+    live(before)
+    page = pages.open(f"/welcome#{people.LINK}", context=before.context)
+    expect(page.get_by_text("You are signed in here as Ana Lima.")).to_be_visible()
+    look.at(page, "01-link-signed-in", whole=False)
 
 
 @pytest.mark.parametrize("way", ["erase", "sign out"])
@@ -129,8 +167,8 @@ def test_somebody_else_signs_in_here(pages: Pages, server: FakeServer) -> None:
     live(before)
     with server.scene.lock:
         server.scene.me = people.me(attendee="ben", name="Ben Okri")
-        server.scene.inbox = {"position": "9-0", "cards": []}
-    after = pages.open("/m/abc-12345", context=before.context)
+        server.scene.inbox = {"position": "9", "cards": []}
+    after = pages.open(f"/welcome#{people.LINK}", context=before.context)
     button(after, "Open my meetups").click()
     live(after)
     expect(before.locator(".card")).to_have_count(0)

@@ -84,4 +84,4 @@ def test_what_changed_without_a_connection_comes_with_it(pages: Pages, server: F
     server.scene.stand(True, "cafe")
     server.start()
     expect(page.get_by_role("heading", name="You’re here, Café by the stairs")).to_be_visible()
-    assert server.scene.streams == [None, "2-0"]
+    assert server.scene.streams == [None, "2"]

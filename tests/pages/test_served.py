@@ -13,6 +13,7 @@ from tests.pages.finding import button, entered, live
 from tests.pages.looking import LAPTOP, Looking
 from tests.pages.served import Served
 
+CONFIRMED = '{"confirm": "erase me"}'
 BEFORE, AFTER = 10, 50
 POSITIONS = "all => all.map(one => one.dataset.position)"
 pytestmark = pytest.mark.slow
@@ -122,11 +123,52 @@ def test_an_attendee_who_organizes_too_is_both_in_one_browser(pages: Pages, serv
     live(phone)
 
 
+def test_another_device_by_its_owner_who_sees_and_ends_it(pages: Pages, served: Served) -> None:
+    """By the link on the screen; the first device is told at once, and what it ends leaves by itself."""
+    pages.allowed = ("401",)
+    phone = entered(pages, served.register("devices", "Two Devices")["link"])
+    phone.get_by_role("link", name="You", exact=True).click()
+    button(phone, "Sign in on another device").click()
+    link = phone.locator("#device-link code").inner_text()
+    laptop = entered(pages, link)
+    expect(phone.get_by_role("heading", name="New sign-in as you")).to_be_visible()
+    expect(phone.locator("#device-link code")).to_have_count(0)
+    expect(phone.locator("#sign-ins")).to_contain_text("Chrome on Linux")
+    phone.reload()
+    expect(phone.get_by_role("heading", name="New sign-in as you")).to_be_visible()
+    button(phone.locator("#sign-ins"), "Sign out, Chrome on Linux").click()
+    expect(laptop.get_by_text("You are signed out on this device.")).to_be_visible()
+    expect(phone.locator("#sign-ins")).to_contain_text("Signed out since")
+    button(phone, "OK").click()
+    expect(phone.locator("#sign-ins")).to_be_hidden()
+    phone.reload()
+    live(phone)
+    expect(phone.locator("#sign-ins")).to_be_hidden()
+    expect(phone.locator("#devices li")).to_have_count(1)
+    again = pages.open(link.removeprefix(pages.url))
+    button(again, "Open my meetups").click()
+    expect(again.get_by_text("This link has been used, has expired or was replaced.")).to_be_visible()
+
+
+def test_another_site_cannot_sign_a_browser_in(pages: Pages, served: Served) -> None:
+    """A form of plain text that posts itself, as a page elsewhere would have it; the browser says where it is from."""
+    pages.allowed = ("415", "404")
+    secret = served.register("forged", "Mallory")["link"].partition("#")[2]
+    page = pages.open("about:blank")
+    form = f"""<form method="post" enctype="text/plain" action="{served.url}/v1/session">
+      <input name='{{"link":"{secret}","x":"' value='"}}'></form>"""
+    page.set_content(form)
+    with page.expect_navigation():
+        page.evaluate("document.forms[0].submit()")
+    expect(page.locator("body")).to_contain_text("media-type")
+    assert page.context.cookies() == []
+
+
 def test_nothing_inline_and_nothing_from_elsewhere(pages: Pages, served: Served) -> None:
     """The policy that the server sends is the one that the other tests of the pages are under; it holds here too."""
     ana = served.register("alone", "Ana Lima")
     page = entered(pages, ana["link"])
-    for path in ("/", "/organizer", "/m/x", "/worker.js", "/static/manifest.webmanifest", "/static/texts.js"):
+    for path in ("/", "/organizer", "/welcome", "/worker.js", "/static/manifest.webmanifest", "/static/texts.js"):
         answer = page.request.get(served.url + path)
         assert answer.status == 200
         assert answer.headers["content-security-policy"] == POLICY
@@ -170,3 +212,20 @@ def test_an_organizer_opens_imports_explains_mends_and_closes(pages: Pages, serv
     organizing.erases(page)
     expect(page.get_by_role("link", name="The Second")).to_have_count(0)
     organizing.signs_out(page)
+
+
+def test_who_was_erased_comes_back_by_a_tap_of_their_own(pages: Pages, served: Served) -> None:
+    """The organizer registers her once more, with every consent ticked: nothing begins before she says so herself."""
+    pages.allowed = (*CUT, "401")  # the page that is open while its session ends
+    page = entered(pages, served.register("gone", "Ana Gone")["link"])
+    erase = "{method: 'DELETE', headers: {'content-type': 'application/json', 'x-hallway': '1'}, body: BODY}"
+    status = page.evaluate(f"fetch('/v1/me', {erase.replace('BODY', repr(CONFIRMED))}).then((answer) => answer.status)")
+    assert status == 202
+    again = served.register("gone", "Ana Gone")
+    assert "confirmation" in again["note"]
+    page = entered(pages, again["link"])
+    expect(page.locator("#paused")).to_be_visible()
+    button(page, "Resume").click()
+    expect(page.locator("#paused")).to_be_hidden()
+    consent = page.evaluate("fetch('/v1/me').then((answer) => answer.json())")["consent"]
+    assert consent == {"matching": True, "chats": False, "share_place": False, "show_name": False}

@@ -37,7 +37,7 @@ def test_cards(pages: Pages, server: FakeServer, look: Looking) -> None:
     first = card(page, "m-1")
     expect(first).to_contain_text("You answered each other 7 times in #hitsm, last on 3 November")
     expect(first).to_contain_text("You were both in 5 #hcsmca chats")
-    expect(first).to_contain_text("Near you")
+    expect(first).to_contain_text("At the conference")  # and not where: that is nobody's before both said yes
     expect(first).to_contain_text("Suggested 9 March 2027, 10:05")  # Orlando's time, though the phone is on Tokyo's
     expect(card(page, "m-2").locator("img")).to_have_count(0)  # a picture from elsewhere is not fetched
     expect(card(page, "m-3")).to_contain_text("Somebody you know")

@@ -30,8 +30,8 @@ def test_cut_in_mid_stream_fifty_come_in_order(pages: Pages, server: FakeServer)
     live(page)
     expect(page.locator("#lost")).to_be_hidden()
     shown = page.eval_on_selector_all(".card", POSITIONS)
-    assert shown == [f"{n + 1}-0" for n in range(EVENTS)]
-    assert server.scene.streams == [None, f"{cut}-0"]
+    assert shown == [str(n + 1) for n in range(EVENTS)]
+    assert server.scene.streams == [None, str(cut)]
 
 
 def test_a_reset_takes_the_inbox_anew(pages: Pages, server: FakeServer) -> None:
@@ -53,7 +53,47 @@ def test_a_reset_takes_the_inbox_anew(pages: Pages, server: FakeServer) -> None:
     live(page)
     server.scene.say("suggested", **people.suggested("m-6", "Petra Novak", at=people.LATER))
     expect(card(page, "m-6")).to_be_visible()
-    assert server.scene.streams == [None, "4-0"]
+    assert server.scene.streams == [None, "4"]
+
+
+def test_what_an_older_version_kept_is_replaced(pages: Pages, server: FakeServer) -> None:
+    """Positions of the log were kept on devices once ("89-4"): larger than any number of an inbox, and in no way after
+    it. Cards come all the same."""
+    people.three_cards(server.scene)
+    page = pages.open()
+    live(page)
+    page.evaluate("""() => {
+      const kept = JSON.parse(localStorage.hallway);
+      kept.cards.position = "4711-4";
+      kept.cards.cards = kept.cards.cards.map((card) => ({ ...card, position: "4711-4", near: true }));
+      addEventListener("pagehide", () => (localStorage.hallway = JSON.stringify(kept)));
+    }""")
+    page.reload()
+    live(page)
+    expect(page.locator(".card")).to_have_count(3)
+    server.scene.say("suggested", **people.suggested("m-4", "Ines Castillo", at=people.LATER))
+    expect(card(page, "m-4")).to_be_visible()
+    assert page.eval_on_selector_all(".card", POSITIONS) == ["1", "2", "3", "4"]
+
+
+def test_a_card_that_the_server_tells_as_over_stays_where_one_met(pages: Pages, server: FakeServer) -> None:
+    """Read again, an entry of a card that is closed says that it is over; who met looks back on it all the same."""
+    pages.allowed = CUT
+    people.three_cards(server.scene)
+    server.scene.say("agreed", card="m-1", at=people.LATER, your_place=None, their_place="cafe", name="Mara Okafor")
+    page = pages.open()
+    live(page)
+    live(page)
+    button(page, "We met, Mara Okafor").click()
+    expect(card(page, "m-1")).to_contain_text("You met")
+    server.scene.say("suggested", **people.suggested("m-4", "Ines Castillo", at=people.LATER))
+    expect(card(page, "m-4")).to_be_visible()
+    server.stop()
+    server.scene.say("withdrawn", card="m-1")
+    server.scene.say("withdrawn", card="m-2")
+    server.start()
+    expect(card(page, "m-2")).to_contain_text("is over")
+    expect(card(page, "m-1")).to_contain_text("You met")
 
 
 def test_a_refused_stream_is_asked_for_again(pages: Pages, server: FakeServer) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 from schemas.times import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, millis, written
 
 Json = dict[str, Any]
+ONE_EACH: Json = {"known_each": 1, "known_posts": 2, "known_days": 1}  # a policy: one post each way is enough
 CONFERENCE = "himss"
 _DAY_0 = millis("2026-03-09T00:00:00Z")
 _TIME = re.compile(r"(?:(-?\d+)d )?(\d\d):(\d\d)(?::(\d\d)\.(\d{3}))?")
@@ -26,18 +27,24 @@ def when(text: str) -> str:
     return written(_DAY_0 + day * DAY_MS + hour * HOUR_MS + minute * MINUTE_MS + second * SECOND_MS + ms)
 
 
+def day_before(text: str) -> str:
+    """A story's time, a day earlier."""
+    day, _, clock = text.rpartition("d ")
+    return f"{int(day or 0) - 1}d {clock}"
+
+
 class Story:
     """Builds `events`. `at()` moves the log's time; an event's own `at=` may name another one."""
 
     def __init__(self, recorded: bool = True) -> None:
         self.events: list[Json] = []
-        self._now = when("08:00")
+        self._time, self._now = "08:00", when("08:00")
         self._recorded = recorded
         self._posts = 0
 
     def at(self, text: str) -> Story:
         """From here on it is this time."""
-        self._now = when(text)
+        self._time, self._now = text, when(text)
         return self
 
     def event(self, kind: str, *, id: str | None = None, at: str | None = None, **fields: Any) -> Story:
@@ -145,10 +152,12 @@ class Story:
             **fields,
         )
 
-    def talk(self, a: str, b: str, posts: int = 3, **fields: Any) -> Story:
-        """Posts in turn, the first account beginning."""
+    def talk(self, a: str, b: str, posts: int = 4, at: str | None = None, **fields: Any) -> Story:
+        """Posts in turn, the first account beginning; the first two a day before the others. So four make known."""
+        time = at or self._time
         for n in range(posts):
-            self.post(*((a, b) if n % 2 == 0 else (b, a)), **fields)
+            pair = (a, b) if n % 2 == 0 else (b, a)
+            self.post(*pair, at=day_before(time) if n < 2 else time, **fields)
         return self
 
     def delete(self, actor: str, post: str, **common: Any) -> Story:
@@ -170,7 +179,7 @@ class Story:
 
 
 def friends(*names: str, share: bool = True, **opening: Any) -> Story:
-    """An open conference at 08:00 whose people all know each other: three posts for each pair."""
+    """An open conference at 08:00 whose people all know each other: two posts each way on two days for each pair."""
     story = Story().open(**opening).people(*names, share=share)
     for i, a in enumerate(names):
         for b in names[i + 1 :]:

@@ -4,7 +4,7 @@ import pytest
 
 from tests.scenarios.expected import check, suggested
 from tests.scenarios.runners import Runner
-from tests.scenarios.story import Story
+from tests.scenarios.story import ONE_EACH, Story
 from tests.scenarios.test_known_by_chat import DAILY, both_arrive, both_post
 
 ALONE = suggested("ada", "bob", at="10:00", by="bob-in")
@@ -58,7 +58,7 @@ def test_the_erased_are_one_person_after_others_grew_too_old(runner: Runner) -> 
 
 
 def test_a_post_of_the_moment_of_the_erasure_counts_for_the_next_owner(runner: Runner) -> None:
-    story = Story().open(known_posts=2).people("ada").register("eve").verify("eve", "x:bob").post("x:bob", "x:ada")
+    story = Story().open(**ONE_EACH).people("ada").register("eve").verify("eve", "x:bob").post("x:bob", "x:ada")
     story.at("09:00").erase("eve").people("bob").at("09:30").post("x:bob", "x:ada", at="09:00").post("x:ada", "x:bob")
     check(runner(both_arrive(story).events), ALONE)
 
@@ -68,22 +68,22 @@ def test_a_post_of_the_moment_of_the_erasure_counts_for_the_next_owner(runner: R
 def test_what_the_same_post_said_to_somebody_else_can_be_deleted(
     runner: Runner, seen_first: str, deleted: bool
 ) -> None:
-    story = Story().open().people("ada").post(seen_first).people("bob", "eve").talk("x:ada", "x:bob", posts=2)
-    story.post("x:ada", "x:bob", "x:eve", id="x:both").erase("eve")
+    story = Story().open().people("ada").post(seen_first).people("bob", "eve").talk("x:ada", "x:bob", posts=3)
+    story.post("x:bob", "x:ada", "x:eve", id="x:both").erase("eve")
     if deleted:
-        story.delete("x:ada", "x:both")
+        story.delete("x:bob", "x:both")
     check(runner(both_arrive(story).events), *[ALONE] * (not deleted))
 
 
 def test_a_deletion_before_its_post_holds_after_an_erasure(runner: Runner) -> None:
-    story = Story().open(known_posts=2).people("ada", "bob", "eve").delete("x:ada", "x:later").erase("eve")
+    story = Story().open(**ONE_EACH).people("ada", "bob", "eve").delete("x:ada", "x:later").erase("eve")
     story.post("x:ada", "x:bob", id="x:later").post("x:bob", "x:ada")
     check(runner(both_arrive(story).events))
 
 
 @pytest.mark.parametrize("late", ["x:later", "x:other"])
 def test_what_the_erased_deleted_before_it_came_stays_deleted(runner: Runner, late: str) -> None:
-    story = Story().open(known_posts=2).people("ada").register("eve").verify("eve", "x:bob")
+    story = Story().open(**ONE_EACH).people("ada").register("eve").verify("eve", "x:bob")
     story.delete("x:bob", "x:later").at("09:00").erase("eve").people("bob")
     story.post("x:bob", "x:ada", id=late).post("x:ada", "x:bob")
     check(runner(both_arrive(story).events), *[ALONE] * (late == "x:other"))

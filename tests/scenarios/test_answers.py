@@ -60,7 +60,7 @@ def test_an_answer_before_its_match_is_not_kept(runner: Runner) -> None:
 
 def test_accepted_after_the_withdrawal_is_without_effect(runner: Runner) -> None:
     story = met_at_ten("ada", "bob").answer("ada", "bob", "accepted").at("10:30").leave("bob", id="left")
-    story.answer("bob", "ada", "accepted").at("16:00").arrive("bob").tick()
+    story.answer("bob", "ada", "accepted").at("14:00").arrive("bob").tick()
     check(runner(story.events), FIRST, withdrawn("ada", "bob", "left", at="10:30", by="left"))
 
 

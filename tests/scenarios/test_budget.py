@@ -29,8 +29,8 @@ def test_three_in_an_hour_and_the_rest_when_there_is_room(runner: Runner) -> Non
 
 def test_what_waits_is_due_without_a_record_at_its_time(runner: Runner) -> None:
     story = hub("bob", "cyd", per_hour=1).at("10:00").all_arrive("bob", "cyd", "ada").at("15:00").tick()
-    first = suggested("ada", "bob", at="10:00", position="15-0")
-    check(runner(story.events), first, suggested("ada", "cyd", at="11:00", by="ada-in", position="16-0"))
+    first = suggested("ada", "bob", at="10:00", position="17-0")
+    check(runner(story.events), first, suggested("ada", "cyd", at="11:00", by="ada-in", position="18-0"))
 
 
 def test_the_day_is_a_limit_too(runner: Runner) -> None:
@@ -204,6 +204,18 @@ def test_room_is_judged_as_it_stood_when_the_moment_began(runner: Runner) -> Non
         suggested("ada", "cyd", at="10:00", by="cyd-in"),
         suggested("ada", "dan", at="11:00", by="bob-in"),
         suggested("ada", "eve", at="11:00", by="bob-in"),
+    )
+
+
+def test_under_a_lower_limit_room_comes_from_the_one_whose_end_makes_it(runner: Runner) -> None:
+    # Both of 10:00 stop counting at 11:00; while one of them counts there is no room for a third.
+    story = hub("bob", "cyd", "dan", per_hour=2).at("10:00").all_arrive("ada", "bob", "cyd").at("10:30")
+    story.open(per_hour=1).all_arrive("dan").at("12:00").tick()
+    check(
+        runner(story.events),
+        suggested("ada", "bob", at="10:00", by="bob-in"),
+        suggested("ada", "cyd", at="10:00", by="cyd-in"),
+        suggested("ada", "dan", at="11:00", by="cyd-in"),
     )
 
 

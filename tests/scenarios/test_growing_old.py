@@ -32,7 +32,8 @@ def test_posts_of_one_day_stop_one_by_one(runner: Runner) -> None:
 
 def test_a_post_that_comes_late_stops_at_its_own_moment(runner: Runner) -> None:
     # The day that it is of has been looked at already.
-    story = Story().open(evidence_days=2).people("ada", "bob").talk("x:ada", "x:bob", at="06:00")
+    story = Story().open(evidence_days=2).people("ada", "bob")
+    story.post("x:ada", "x:bob", at="06:00").post("x:bob", "x:ada", at="06:00").post("x:ada", "x:bob", at="06:00")
     story.at("2d 05:00").tick().post("x:ada", "x:bob", at="05:30").post("x:bob", "x:ada", at="06:30")
     counts = []
     for time in ("2d 05:29", "2d 05:30", "2d 06:00", "2d 06:30"):
@@ -85,9 +86,9 @@ def test_a_session_that_began_too_long_ago_is_none_for_late_posts(runner: Runner
     check(runner(story.events), *[suggested("ada", "bob", at=now, by="x:b")] * counts)
 
 
-@pytest.mark.parametrize(("oldest", "posts"), [("-399d 10:00:00.001", 3), ("-399d 10:00", 2), ("-401d 10:00", 2)])
+@pytest.mark.parametrize(("oldest", "posts"), [("-399d 10:00:00.001", 4), ("-399d 10:00", 3), ("-401d 10:00", 3)])
 def test_a_post_that_comes_too_late_is_no_evidence_for_who_is_here(runner: Runner, oldest: str, posts: int) -> None:
-    story = both_arrive(Story().open().people("ada", "bob").talk("x:ada", "x:bob", posts=2), "1d 09:00")
-    story.at("1d 10:00").post("x:ada", "x:bob", at=oldest)
-    check(runner(story.events), *[suggested("ada", "bob", at="1d 10:00")] * (posts == 3))
+    story = both_arrive(Story().open().people("ada", "bob").talk("x:ada", "x:bob", posts=3), "1d 09:00")
+    story.at("1d 10:00").post("x:bob", "x:ada", at=oldest)
+    check(runner(story.events), *[suggested("ada", "bob", at="1d 10:00")] * (posts == 4))
     assert [tie["reasons"][0]["count"] for tie in runner.ties(story.events, everything=True)] == [posts]

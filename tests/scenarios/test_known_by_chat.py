@@ -80,10 +80,10 @@ def test_chats_come_by_number_of_sessions_then_by_hashtag_after_the_conversation
     both_post(story, "-1d 13:00", tag="aa")
     both_post(story, "-1d 14:00", "-2d 14:00", tag="zz")
     reasons = [
-        conversation(3, "08:00", "x:3", "x:2", "x:1"),
-        chat("zz", 2, "-1d 14:00", "x:9", "x:8", "x:11", "x:10"),
-        chat("aa", 1, "-1d 13:00", "x:7", "x:6"),
-        chat("bb", 1, "-1d 12:00", "x:5", "x:4"),
+        conversation(4, "08:00", "x:4", "x:3", "x:2", "x:1"),
+        chat("zz", 2, "-1d 14:00", "x:10", "x:9", "x:12", "x:11"),
+        chat("aa", 1, "-1d 13:00", "x:8", "x:7"),
+        chat("bb", 1, "-1d 12:00", "x:6", "x:5"),
     ]
     check(runner(both_arrive(story).events), suggested("ada", "bob", reasons=reasons))
 
@@ -95,9 +95,9 @@ def test_one_direction_and_chats_are_known_but_the_conversation_is_no_reason(run
 
 
 def test_a_short_conversation_is_a_reason_beside_the_chat(runner: Runner) -> None:
-    story = both_post(cast(DAILY), *THREE_DAYS).talk("x:ada", "x:bob", posts=2)
+    story = both_post(cast(DAILY), *THREE_DAYS).talk("x:ada", "x:bob", posts=3)
     reasons = [
-        conversation(2, "08:00", "x:8", "x:7"),
+        conversation(3, "08:00", "x:9", "x:8", "x:7"),
         chat("hitsm", 3, "-1d 12:00", "x:6", "x:5", "x:4", "x:3", "x:2"),
     ]
     check(runner(both_arrive(story).events), suggested("ada", "bob", reasons=reasons))
@@ -113,7 +113,7 @@ def test_both_must_consent_to_chats(runner: Runner, unwilling: str) -> None:
 
 def test_without_consent_a_chat_is_no_reason(runner: Runner) -> None:
     story = both_post(cast(DAILY), *THREE_DAYS).talk("x:ada", "x:bob").consent("bob", chats=False)
-    reason = conversation(3, "08:00", "x:9", "x:8", "x:7")
+    reason = conversation(4, "08:00", "x:10", "x:9", "x:8", "x:7")
     check(runner(both_arrive(story).events), suggested("ada", "bob", reasons=[reason]))
 
 

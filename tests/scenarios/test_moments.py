@@ -8,13 +8,13 @@ TRIO = ("ada", "bob", "cyd")
 
 
 def test_suggestions_of_one_record_go_by_score_then_by_ids(runner: Runner) -> None:
-    story = friends(*TRIO).talk("x:bob", "x:cyd", posts=9).at("10:00").arrive("ada").arrive("cyd").all_arrive("bob")
+    story = friends(*TRIO).talk("x:bob", "x:cyd", posts=10).at("10:00").arrive("ada").arrive("cyd").all_arrive("bob")
     outputs = runner(story.events)
     check(
         outputs,
         suggested("ada", "cyd"),
-        suggested("bob", "cyd", by="bob-in", position="27-0"),
-        suggested("ada", "bob", by="bob-in", position="27-1"),
+        suggested("bob", "cyd", by="bob-in", position="31-0"),
+        suggested("ada", "bob", by="bob-in", position="31-1"),
     )
     assert outputs[1]["score"] > outputs[2]["score"]
 
@@ -23,8 +23,8 @@ def test_withdrawals_of_one_record_go_by_ids(runner: Runner) -> None:
     story = met_at_ten(*TRIO).at("10:30").leave("cyd", id="left")
     suggestions = [suggested("ada", "bob"), suggested("ada", "cyd"), suggested("bob", "cyd")]
     ends = [
-        withdrawn("ada", "cyd", "left", by="left", position="19-0"),
-        withdrawn("bob", "cyd", "left", by="left", position="19-1"),
+        withdrawn("ada", "cyd", "left", by="left", position="22-0"),
+        withdrawn("bob", "cyd", "left", by="left", position="22-1"),
     ]
     check(runner(story.events), *suggestions, *ends)
 
@@ -35,12 +35,12 @@ def test_moments_go_by_time_whatever_is_due_and_share_the_position(runner: Runne
     story.at("23:00").tick(id="tick")
     check(
         runner(story.events),
-        suggested("ada", "bob", at="10:00", by="bob-in", position="17-0"),
-        suggested("ada", "cyd", at="10:00", by="cyd-in", position="18-0"),
-        suggested("bob", "cyd", at="10:00", by="cyd-in", position="18-1"),
-        withdrawn("ada", "bob", "expired", at="21:00", by="ada-in", position="19-0"),
-        withdrawn("ada", "cyd", "expired", at="21:00", by="ada-in", position="19-1"),
-        withdrawn("bob", "cyd", "expired", at="22:00", by="bob-in", position="19-2"),
+        suggested("ada", "bob", at="10:00", by="bob-in", position="20-0"),
+        suggested("ada", "cyd", at="10:00", by="cyd-in", position="21-0"),
+        suggested("bob", "cyd", at="10:00", by="cyd-in", position="21-1"),
+        withdrawn("ada", "bob", "expired", at="21:00", by="ada-in", position="22-0"),
+        withdrawn("ada", "cyd", "expired", at="21:00", by="ada-in", position="22-1"),
+        withdrawn("bob", "cyd", "expired", at="22:00", by="bob-in", position="22-2"),
     )
 
 
@@ -50,8 +50,8 @@ def test_what_is_due_comes_before_the_record_of_the_same_now(runner: Runner) -> 
     check(
         runner(story.events),
         suggested("ada", "bob", at="10:00"),
-        withdrawn("ada", "bob", "expired", at="22:00", by="ada-in", position="10-0"),
-        suggested("ada", "bob", n=1, at="1d 02:00", by="ada-in", position="12-0"),
+        withdrawn("ada", "bob", "expired", at="22:00", by="ada-in", position="11-0"),
+        suggested("ada", "bob", n=1, at="1d 02:00", by="ada-in", position="13-0"),
     )
 
 
@@ -61,10 +61,10 @@ def test_due_and_own_outputs_of_one_record_go_on_counting(runner: Runner) -> Non
     story.at("22:00").answer("ada", "cyd", "declined", id="no")
     check(
         runner(story.events),
-        suggested("ada", "bob", at="10:00", position="14-0"),
-        suggested("ada", "cyd", at="12:00", position="15-0"),
-        withdrawn("ada", "bob", "expired", at="22:00", by="bob-in", position="17-0"),
-        withdrawn("ada", "cyd", "declined", to=["ada"], at="22:00", by="no", position="17-1"),
+        suggested("ada", "bob", at="10:00", position="16-0"),
+        suggested("ada", "cyd", at="12:00", position="17-0"),
+        withdrawn("ada", "bob", "expired", at="22:00", by="bob-in", position="19-0"),
+        withdrawn("ada", "cyd", "declined", to=["ada"], at="22:00", by="no", position="19-1"),
     )
 
 
@@ -78,8 +78,8 @@ def test_at_one_moment_withdrawals_come_before_suggestions(runner: Runner) -> No
         runner(story.events),
         suggested("ada", "dan", at="10:00", by="ada-in"),
         suggested("ada", "bob", at="21:00", by="bob-in"),
-        withdrawn("ada", "dan", "expired", at="22:00", by="dan-in", position="23-0"),
-        suggested("ada", "cyd", at="22:00", by="bob-in", position="23-1"),
+        withdrawn("ada", "dan", "expired", at="22:00", by="dan-in", position="26-0"),
+        suggested("ada", "cyd", at="22:00", by="bob-in", position="26-1"),
     )
 
 

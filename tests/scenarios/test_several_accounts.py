@@ -83,6 +83,7 @@ def test_a_conversation_may_go_to_one_account_and_come_from_another(
     story = Story().open().people("ada", "bob")
     for name in several:
         story.verify(name, f"m:{name}")
-    story.post("x:ada", "m:bob").post("x:bob", f"{'m' if 'ada' in several else 'x'}:ada").post("x:ada", "m:bob")
+    for time in ("-1d 08:00", "08:00"):
+        story.post("x:ada", "m:bob", at=time).post("x:bob", f"{'m' if 'ada' in several else 'x'}:ada", at=time)
     story.at("10:00").all_arrive(*order)
     check(runner(story.events), suggested("ada", "bob", by=f"{order[1]}-in"))

@@ -13,7 +13,7 @@ def pairs(ties: list[Json]) -> list[tuple[str, str, bool]]:
 def test_a_tie_says_who_how_much_and_why(runner: Runner) -> None:
     [tie] = runner.ties(friends("ada", "bob").events)
     assert 0 < tie.pop("score") <= 1
-    reason = conversation(3, "08:00", "x:3", "x:2", "x:1")
+    reason = conversation(4, "08:00", "x:4", "x:3", "x:2", "x:1")
     assert tie == {"a": "ada", "b": "bob", "known": True, "reasons": [reason]}
 
 
@@ -65,8 +65,11 @@ def test_chats_make_no_tie_without_both_consents_to_chats(runner: Runner) -> Non
 
 
 def test_ties_are_those_of_the_last_now(runner: Runner) -> None:
-    story = friends("ada", "bob").at("399d 23:00").tick()
+    story = friends("ada", "bob").at("399d 07:59").tick()
     assert pairs(runner.ties(story.events)) == [("ada", "bob", True)]
+    story.at("399d 08:00").tick()
+    assert runner.ties(story.events) == []
+    assert pairs(runner.ties(story.events, everything=True)) == [("ada", "bob", False)]
     assert runner.ties(story.at("400d 08:00").tick().events, everything=True) == []
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from streams.matching import ties_of
 from tests.scenarios.runners import Runner
-from tests.scenarios.story import Story
+from tests.scenarios.story import ONE_EACH, Story
 from tests.scenarios.test_explaining import matcher_of
 from tests.scenarios.test_known_by_chat import DAILY
 from tests.scenarios.test_session_weight import crowded
@@ -12,12 +12,17 @@ from tests.scenarios.test_session_weight import crowded
 
 def popular(contacts: int, *, to_both: bool = False) -> Story:
     """Ada and Bob have one common contact, x:hub, who has so many."""
-    story = Story().open().people("ada", "bob").post("x:ada", "x:hub").post("x:bob", "x:hub")
+    story = Story().open(**ONE_EACH).people("ada", "bob").post("x:ada", "x:hub").post("x:bob", "x:hub")
     if to_both:
         story.post("x:hub", "x:ada", "x:bob")
     for n in range(contacts - 2):
         story.post("x:hub", f"x:fan{n}")
     return story
+
+
+def talked(story: Story) -> Story:
+    """Three posts of today: 3, 1 of them the less frequent way, and 4 for the day are 8."""
+    return story.post("x:ada", "x:bob").post("x:bob", "x:ada").post("x:ada", "x:bob")
 
 
 def test_a_common_contact_is_a_tie_of_all_only(runner: Runner) -> None:
@@ -27,10 +32,10 @@ def test_a_common_contact_is_a_tie_of_all_only(runner: Runner) -> None:
     assert (tie["a"], tie["b"], tie["known"], tie["score"], tie["reasons"]) == ("ada", "bob", False, 0.0243, [])
 
 
-# 3 posts, 1 of them the less frequent way, and 4 for the day are 8, of 28; beside that a hundredth is 3 of 10,000.
+# 8 of 28; beside that a hundredth is 3 of 10,000.
 @pytest.mark.parametrize(("contacts", "score"), [(100, 0.2859), (101, 0.2857)])
 def test_a_contact_of_100_says_something_one_of_101_nothing(runner: Runner, contacts: int, score: float) -> None:
-    story = popular(contacts).talk("x:ada", "x:bob")
+    story = talked(popular(contacts))
     assert [tie["score"] for tie in runner.ties(story.events)] == [score]
 
 
@@ -40,7 +45,7 @@ def test_the_accounts_of_a_person_are_one_contact_of_their_contact(runner: Runne
     assert [tie["score"] for tie in runner.ties(story.events, everything=True)] == [0.0004]
     story.verify("bob", "m:bob").post("x:hub", "m:bob")
     assert [tie["score"] for tie in runner.ties(story.events, everything=True)] == [0.0004]
-    story.talk("x:ada", "x:bob").post("x:hub", "x:one-more")
+    talked(story).post("x:hub", "x:one-more")
     assert [tie["score"] for tie in runner.ties(story.events)] == [0.2857]
 
 
@@ -49,10 +54,10 @@ def test_a_common_contact_that_says_nothing_is_no_tie() -> None:
 
 
 def test_a_contact_who_addressed_both_binds_what_they_said(runner: Runner) -> None:
-    # 3 posts, 1 of them the less frequent way, and a day: 8. With a bond of a fourth: 8 * (1 + 3/4) + 1/4.
-    story = popular(4, to_both=True).talk("x:ada", "x:bob")
+    # With a bond of a fourth: 8 * (1 + 3/4) + 1/4.
+    story = talked(popular(4, to_both=True))
     assert [tie["score"] for tie in runner.ties(story.events)] == [0.4160]
-    assert [tie["score"] for tie in runner.ties(popular(4).talk("x:ada", "x:bob").events)] == [0.2920]
+    assert [tie["score"] for tie in runner.ties(talked(popular(4)).events)] == [0.2920]
 
 
 def test_a_session_of_no_weight_is_listed_with_all() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.scenarios.expected import check, suggested, withdrawn
+from tests.scenarios.expected import agreed, check, suggested, withdrawn
 from tests.scenarios.runners import Runner
 from tests.scenarios.story import Json, Story, friends, met_at_ten
 from tests.scenarios.test_known_by_chat import DAILY, THREE_DAYS, both_arrive, both_post
@@ -88,17 +88,28 @@ def test_once_more_after_4_hours(runner: Runner, cause: str) -> None:
     check(runner(story.at("16:00").tick().events), FIRST, end_of(cause), again)
 
 
-@pytest.mark.parametrize("answer", ["accepted", "later", "not_met"])
+@pytest.mark.parametrize("answer", ["accepted", "later", "met", "not_met"])
 @pytest.mark.parametrize("who", ["ada", "bob"])
-def test_not_once_more_after_an_answer_of_either(runner: Runner, answer: str, who: str) -> None:
+def test_once_more_also_after_an_answer_of_either(runner: Runner, answer: str, who: str) -> None:
     story = met_at_ten("ada", "bob").answer(who, "bob" if who == "ada" else "ada", answer).at("10:30").leave("bob")
     story.at("11:00").arrive("bob").at("16:00").tick()
-    check(runner(story.events), FIRST, withdrawn("ada", "bob", "left", at="10:30"))
+    again = suggested("ada", "bob", n=1, at="14:30")
+    check(runner(story.events), FIRST, withdrawn("ada", "bob", "left", at="10:30"), again)
+
+
+@pytest.mark.parametrize("met", [False, True])
+def test_once_more_after_an_agreement_unless_they_met(runner: Runner, met: bool) -> None:
+    story = met_at_ten("ada", "bob").answer("ada", "bob", "accepted").answer("bob", "ada", "accepted").at("10:30")
+    if met:
+        story.answer("bob", "ada", "met")
+    story.leave("bob").at("11:00").arrive("bob").at("16:00").tick()
+    ends = [withdrawn("ada", "bob", "left", at="10:30"), suggested("ada", "bob", n=1, at="14:30")]
+    check(runner(story.events), FIRST, agreed("ada", "bob"), *([] if met else ends))
 
 
 def test_once_more_when_everything_holds_again_later(runner: Runner) -> None:
     story = met_at_ten("ada", "bob").at("10:30").leave("bob").at("15:00").tick().arrive("bob", id="back")
-    ends = [withdrawn("ada", "bob", "left"), suggested("ada", "bob", n=1, at="15:00", by="back", position="12-0")]
+    ends = [withdrawn("ada", "bob", "left"), suggested("ada", "bob", n=1, at="15:00", by="back", position="13-0")]
     check(runner(story.events), FIRST, *ends)
 
 
@@ -139,12 +150,11 @@ def test_the_4_hours_come_before_room(runner: Runner) -> None:
     )
 
 
-# Blocks
+# Blocks by id; those by account are in test_blocks_by_account
 
 
-@pytest.mark.parametrize("name", ["bob", "x:bob"])
-def test_a_block_is_told_to_the_blocker_alone(runner: Runner, name: str) -> None:
-    story = met_at_ten("ada", "bob").at("10:30").block("ada", name, id="blocks")
+def test_a_block_is_told_to_the_blocker_alone(runner: Runner) -> None:
+    story = met_at_ten("ada", "bob").at("10:30").block("ada", "bob", id="blocks")
     blocked = withdrawn("ada", "bob", "blocked", to=["ada"], at="10:30", by="blocks")
     check(runner(story.events), FIRST, blocked)
     story.at("11:00").leave("bob", id="left")
@@ -164,16 +174,12 @@ def test_a_pair_whose_match_was_blocked_is_never_suggested_again(runner: Runner)
     check(runner(story.events), FIRST, *ends)
 
 
-def test_a_block_between_two_matches_ends_with_the_unblocking(runner: Runner) -> None:
-    story = met_at_ten("ada", "bob").at("10:30").leave("bob").arrive("bob").block("ada", "bob").at("15:00")
-    story.unblock("ada", "bob", id="unblocks")
+@pytest.mark.parametrize("name", ["bob", "x:bob"])
+def test_a_block_between_two_matches_ends_with_the_unblocking(runner: Runner, name: str) -> None:
+    story = met_at_ten("ada", "bob").at("10:30").leave("bob").arrive("bob").block("ada", name).at("15:00")
+    story.unblock("ada", name, id="unblocks")
     ends = [withdrawn("ada", "bob", "left"), suggested("ada", "bob", n=1, at="15:00", by="unblocks")]
     check(runner(story.events), FIRST, *ends)
-
-
-def test_a_block_takes_hold_when_the_account_becomes_the_others(runner: Runner) -> None:
-    story = met_at_ten("ada", "bob").at("10:30").block("ada", "m:bob").at("11:00").verify("bob", "m:bob", id="his")
-    check(runner(story.events), FIRST, withdrawn("ada", "bob", "blocked", to=["ada"], at="11:00", by="his"))
 
 
 def test_an_older_block_than_the_unblocking_withdraws_nothing(runner: Runner) -> None:

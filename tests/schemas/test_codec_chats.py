@@ -21,7 +21,7 @@ def with_chat(**chat: Any) -> bytes:
 def test_a_chats_window_is_given_whole_or_not_at_all(left_out: set[str]) -> None:
     part = {name: value for name, value in WINDOW.items() if name not in left_out}
     assert "go together" in bad(with_chat(**part)).reason
-    assert bad(with_chat(**part, **dict.fromkeys(left_out))).field == "chats"
+    assert bad(with_chat(**part, **dict.fromkeys(left_out))).field == "chats[0]"
 
 
 def test_a_chat_without_a_window() -> None:
@@ -54,10 +54,10 @@ def test_a_chat_without_a_window() -> None:
 )
 def test_a_chats_window_outside_of_its_bounds(wrong: dict[str, Any]) -> None:
     reject = bad(with_chat(**{**WINDOW, **wrong}))
-    assert reject.field == "chats"
-    assert reject.reason.startswith("chats")
+    assert reject.field == f"chats[0].{next(iter(wrong))}"
+    assert reject.reason.startswith("chats[0].")
 
 
 def test_a_long_value_is_cut_in_the_reason() -> None:
-    assert bad(with_chat(**{**WINDOW, "start": "1" * 60_000})).field == "chats"
-    assert bad(changed(OPENED, places=[{"place": "a" * 60_000, "name": ""}])).field == "places"
+    assert bad(with_chat(**{**WINDOW, "start": "1" * 60_000})).field == "chats[0].start"
+    assert bad(changed(OPENED, places=[{"place": "a" * 60_000, "name": ""}])).field == "places[0].place"

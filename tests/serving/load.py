@@ -30,6 +30,7 @@ class Ledger:
 
     sent: dict[str, str] = field(default_factory=dict)
     offsets: dict[str, int] = field(default_factory=dict)
+    accepted: set[str] = field(default_factory=set)
     answered: set[str] = field(default_factory=set)
     bad_sent: set[str] = field(default_factory=set)
     bad_answered: set[str] = field(default_factory=set)
@@ -79,8 +80,10 @@ class Sender:
             assert result["status"] in ("accepted", "duplicate"), result
             self._ledger.answered.add(event["id"])
             if result["status"] == "accepted":
-                assert event["id"] not in self._ledger.offsets, "accepted twice"
-                self._ledger.offsets[event["id"]] = result["offset"]
+                assert event["id"] not in self._ledger.accepted, "accepted twice"
+                self._ledger.accepted.add(event["id"])
+                if "offset" in result:  # attendees are not told
+                    self._ledger.offsets[event["id"]] = result["offset"]
         for line, result in zip(bad, results[len(events) :], strict=True):
             assert result["status"] == "rejected", result
             self._ledger.bad_answered.add(line)

@@ -18,15 +18,17 @@ from typing import Any
 
 import msgspec
 
-from schemas.outputs import AnyOutput
+from schemas.outputs import AnyOutput, DeadLetter
 from services.directory.directory import SqliteDirectory
 from services.inbox.memory_inbox import MemoryInboxes
+from services.inbox.port import Share
+from services.inbox.view import attendee_view, written
 from services.journal import SqliteJournal
 from tests.serving.load import Load
 from tests.serving.process import CANARY, CONFERENCE, LIMIT_S, ROOT, Hallway, Person, clock, until
 from tests.serving.watching import Watch
 
-_OF_OUTPUTS = {"position", "kind", "card", "at", "why", "near", "agreed_at", "your_place", "their_place"}
+_OF_OUTPUTS = {"position", "kind", "card", "at", "why", "agreed_at", "your_place", "their_place"}
 _OUTPUTS = msgspec.json.Decoder(AnyOutput)
 
 
@@ -48,7 +50,7 @@ def proved(hallway: Hallway, load: Load, folder: Path, watches: Mapping[str, Wat
     for who in load.people:
         entries, cards = expected[who.id]
         if who.id in watches:
-            _same_stream(watches[who.id], entries)
+            _same_live(watches[who.id], entries, _as_put_out(outputs, who.id))
         _same_inbox(hallway, who, entries, cards)
     assert hallway.stop()[0] == 0
     discreet(hallway)
@@ -61,18 +63,23 @@ Shown = list[dict[str, Any]]
 
 async def _inboxes(outputs: list[AnyOutput], people: list[Person]) -> dict[str, tuple[Shown, Shown]]:
     """Of each attendee all entries, and the cards."""
-    async with MemoryInboxes(keep=100_000) as inboxes:
+    async with MemoryInboxes(share=Share(keep=100_000, entries=10**9)) as inboxes:
         await inboxes.rebuild(CONFERENCE, outputs)
         found = {}
         for who in people:
             entries = await inboxes.read(CONFERENCE, who.id, limit=100_000)
             cards = (await inboxes.current(CONFERENCE, who.id)).cards
-            shown = [{"position": entry.position} | json.loads(entry.view) for entry in entries]
-            found[who.id] = (
-                [bare(each) for each in shown],
-                [bare(json.loads(msgspec.json.encode(card))) for card in cards],
-            )
+            shown = [{"position": str(entry.cursor)} | json.loads(entry.view) for entry in entries]
+            open_cards = [{"position": str(card.cursor)} | json.loads(msgspec.json.encode(card)) for card in cards]
+            found[who.id] = ([bare(each) for each in shown], [bare(card) for card in open_cards])
     return found
+
+
+def _as_put_out(outputs: list[bytes], attendee: str) -> Shown:
+    """The attendee's entries as they were when they came."""
+    own = [output for output in map(_OUTPUTS.decode, outputs) if attendee in output.to]
+    views = [json.loads(written(attendee_view(output, attendee))) for output in own]
+    return [bare({"position": str(at)} | view) for at, view in enumerate(views, 1)]
 
 
 def bare(view: dict[str, Any]) -> dict[str, Any]:
@@ -90,6 +97,15 @@ def _same_inbox(hallway: Hallway, who: Person, entries: Shown, cards: Shown) -> 
                 _same_stream(watch, entries)
         answer = until(lambda: (found := http.get("/v1/me/inbox")).status_code == 200 and found)
         assert [bare(card) for card in answer.json()["cards"]] == cards
+
+
+def _same_live(watch: Watch, entries: Shown, put_out: Shown) -> None:
+    """Each once, in order: as it came, or if the stream was away, as it was then: over, or a newer one of its kind."""
+    until(lambda: not entries or watch.last() == entries[-1]["position"])
+    for seen, now, then in zip(map(bare, watch.seen), entries, put_out, strict=True):
+        newer = all(seen[name] == then[name] for name in ("position", "kind", "card"))
+        assert seen in (now, then) or newer, (seen, now, then)
+    assert watch.resets == 0
 
 
 def _same_stream(watch: Watch, entries: Shown) -> None:
@@ -116,8 +132,12 @@ def _same_log(hallway: Hallway, load: Load, outputs: list[bytes]) -> None:
         rows = [json.loads(row.line) for row in journal.read(CONFERENCE)]
         assert journal.decided(CONFERENCE) == len(rows), "not all is folded"
         assert [line for _, line in journal.outputs(CONFERENCE)] == outputs, "not what a clean replay gives"
-        letters = [b64decode(json.loads(letter.line)["bytes"]).decode() for letter in journal.letters(limit=1_000)]
-        assert journal.letter_count() == len(letters)
+        sealed = [msgspec.json.decode(letter.line, type=DeadLetter) for letter in journal.letters(limit=1_000)]
+        assert journal.letter_count() == len(sealed)
+    with closing(SqliteDirectory(hallway.data / "directory", clock)) as directory:
+        found = [directory.letter_keys.opened(letter) for letter in sealed]
+        letters = [b64decode(letter.bytes).decode() for letter in found if letter is not None]
+    assert len(letters) == len(sealed)
     ids = _as_sent(hallway.data, rows, load)
     count = Counter(ids)
     assert ledger.sent.keys() == ledger.answered
@@ -132,13 +152,14 @@ def _same_log(hallway: Hallway, load: Load, outputs: list[bytes]) -> None:
 
 
 def _as_sent(data: Path, rows: list[dict[str, Any]], load: Load) -> list[str]:
-    """The ids of a log as their senders knew them: the log has tokens of posts, digests of what attendees said."""
+    """The ids of a log as their senders knew them: the log has tokens of posts, digests of all other ids."""
     with closing(SqliteDirectory(data / "directory", clock)) as directory:
         posts = directory.originals([row["id"] for row in rows if row["type"] == "activity.posted"])
+        sources = sorted({row["source"] for row in rows if "source" in row})
         said = {
-            f"e-{directory.trace(f'attendee:{who.id} {id_}')}": id_
-            for who in load.people
+            f"e-{directory.trace(f'{source} {CONFERENCE} {id_}')}": id_
             for id_, kind in load.ledger.sent.items()
-            if kind == "match.answered" and id_.startswith(f"a-{who.id}-")
+            for source in sources
+            if not kind.startswith("activity.")
         }
     return [posts.get(row["id"]) or said.get(row["id"]) or row["id"] for row in rows]

@@ -18,7 +18,7 @@ from schemas.times import HOUR_MS, MINUTE_MS, millis
 from services.simulation import expected_events, simulate
 from streams.replay import Replay
 
-SIZES = {"small": (30, 1_000, 2), "usual": (300, 5_000, 3), "large": (1_500, 12_000, 3)}
+SIZES = {"small": (60, 3_000, 2), "usual": (300, 5_000, 3), "large": (1_500, 12_000, 3)}
 CONTRACT = sorted(struct.__struct_config__.tag for struct in get_args(events.Input))
 DECODER = msgspec.json.Decoder(events.Input)
 

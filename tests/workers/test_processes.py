@@ -14,6 +14,8 @@ import pytest
 from schemas.outputs import MatchSuggested, MatchWithdrawn
 from schemas.times import HOUR_MS, written
 from schemas.topics import CONFERENCE_LOG, DEAD_LETTERS, MATCHES
+from services.inbox.refusals import ANSWERS
+from services.inbox.valkey import EmbeddedValkey
 from services.kafka import topics as declared
 from services.kafka.access import Access
 from services.kafka.broker import LocalKafka, ports
@@ -22,6 +24,7 @@ from services.kafka.writing import TopicWriter
 from streams.workers.letters import dead_letter
 from streams.workers.ports import Message
 from streams.workers.recorded import output_of
+from tests.serving.refusing import Refusing
 from tests.workers.running import Topics, Worker, until
 from tests.workers.spoilt import spoil
 
@@ -128,9 +131,9 @@ def test_the_owner_of_a_conference_ticks_when_something_is_due(kafka_address: st
 
 def test_a_worker_ends_within_ten_seconds_also_when_the_broker_is_away(own_kafka: LocalKafka, tmp_path: Path) -> None:
     async def story() -> None:
-        async with opened(own_kafka.address, ""):
+        async with opened(own_kafka.address, ""), EmbeddedValkey(tmp_path / "valkey") as store:
             kinds = ("router", "matcher", "delivery")
-            redis = ("--redis", f"unix://{tmp_path}/nobody.sock")
+            redis = ("--redis", store.url)
             workers = [
                 Worker(kind, own_kafka.address, "", tmp_path, *(redis if kind == "delivery" else ())) for kind in kinds
             ]
@@ -165,6 +168,26 @@ def test_a_worker_that_finds_no_broker_waits_and_can_be_ended(tmp_path: Path) ->
         with Worker("matcher", "127.0.0.1:9", "", tmp_path) as worker:
             await until(lambda: "waiting for Kafka" in worker.log())
             assert worker.end()[0] == 0
+
+    asyncio.run(story())
+
+
+def test_a_delivery_waits_for_a_store_that_refuses_and_goes_on(kafka_address: str, prefix: str, tmp_path: Path) -> None:
+    async def story() -> None:
+        async with opened(kafka_address, prefix):
+            with Refusing() as store:
+                worker = Worker("delivery", kafka_address, prefix, tmp_path, "--redis", store.url)
+                try:
+                    with store.trouble("NOPERM"):
+                        worker.start()
+                        await until(lambda: ANSWERS["NOPERM"] in worker.log())
+                        assert worker.alive()
+                        assert not worker.works()
+                    await until(worker.works)
+                    assert worker.end()[0] == 0
+                finally:
+                    worker.__exit__(None, None, None)
+            assert "Traceback" not in worker.log()
 
     asyncio.run(story())
 

@@ -65,7 +65,7 @@ def clean(seed: int, conference: str) -> tuple[bytes, ...]:
 
 
 # Seeds of histories in which something is told, found by looking.
-TELLING = (3, 5, 8, 21, 33, 36, 37, 46, 50, 59, 82, 111, 131, 132, 133)
+TELLING = (3, 4, 7, 8, 20, 24, 28, 31, 33, 35, 36, 37, 40, 42, 45)
 
 
 def filled(rng: random.Random) -> tuple[Broker, dict[str, int], int]:

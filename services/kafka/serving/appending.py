@@ -2,13 +2,13 @@
 
 Owns: the bounded queue, one producer at a time, what is said when it fails. May never: answer before all replicas that
 are in sync have it, or write what nobody waits for any more.
-Theory: while one acknowledgement is awaited, what is asked for gathers; so the more come, the more share. What one
+Theory: while one acknowledgement is awaited, what is asked for gathers; so the more come, the more share. Of the
+senders each has a turn, so that nobody's many keep another's few from the next acknowledgement. What one
 caller appends to one partition goes in one batch as long as a batch holds it, and a batch is written whole or not at
 all. Over several partitions some may be written and others not: then the caller is told TimeoutError.
 """
 
 import asyncio
-from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -17,6 +17,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from services.embedded.answers import AwayError, BusyError, StoppedError
+from services.embedded.fair_queue import FairQueue
 from services.kafka.access import Access
 from services.kafka.ending import thrown_away
 from services.kafka.linking import producer as made
@@ -45,8 +46,7 @@ class Appending:
     partitions: dict[str, int] = field(default_factory=dict)
     _ready: bool = False
     _stopping: bool = False
-    _queue: deque[_Asked] = field(default_factory=deque)
-    _waiting: int = 0
+    _queue: FairQueue[_Asked] = field(default_factory=FairQueue)
     _bytes: int = 0
     _news: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -60,26 +60,25 @@ class Appending:
         self._stopping = True
         self._news.set()
 
-    async def append(self, messages: Sequence[Message]) -> list[Spot]:
+    async def append(self, messages: Sequence[Message], sender: str = "") -> list[Spot]:
         """Where each stands. AwayError, BusyError, StoppedError: nothing was written. TimeoutError: perhaps."""
         size = sum(message.size for message in messages)
-        self._check(len(messages), size)
+        self._check(len(messages), size, self._queue.weight_of(sender))
         asked = _Asked(messages, size, asyncio.get_running_loop().create_future())
-        self._queue.append(asked)
-        self._waiting += len(messages)
+        self._queue.add(sender, len(messages), asked)
         self._bytes += size
         self._news.set()
         return await asked.answer  # each turn of the task has a time limit, and tells all whom it took
 
-    def _check(self, count: int, size: int) -> None:
+    def _check(self, count: int, size: int, own: int) -> None:
         if self._stopping:
             raise StoppedError("Hallway is stopping.")
         if not self._ready:
             raise AwayError("The broker is away.")
-        if self._queue and (
-            self._waiting + count > self.limits.waiting_messages or self._bytes + size > self.limits.waiting_bytes
-        ):
-            raise BusyError(f"{self._waiting:,} events wait to be written. Try again in a moment.")
+        waiting = self._queue.weight
+        too_many = waiting + count > self.limits.waiting_messages or self._bytes + size > self.limits.waiting_bytes
+        if (self._queue and too_many) or (own and own + count > self.limits.sender_waiting_messages):
+            raise BusyError(f"{waiting:,} events wait to be written. Try again in a moment.")
 
     # -- the task ------------------------------------------------------------------------------------------------
 
@@ -131,12 +130,11 @@ class Appending:
     def _take(self) -> list[_Asked]:
         taken: list[_Asked] = []
         count = 0
-        while self._queue and (not taken or count + len(self._queue[0].messages) <= self.limits.commit_messages):
-            asked = self._queue.popleft()
+        while self._queue and (not taken or count + self._queue.first()[0] <= self.limits.commit_messages):
+            asked = self._queue.take()
             count += len(asked.messages)
             self._bytes -= asked.size
             taken.append(asked)
-        self._waiting -= count
         return taken
 
     async def _commit(self, producer: AIOKafkaProducer, taken: Sequence[_Asked]) -> None:
@@ -164,9 +162,9 @@ class Appending:
         return partition_of(key, self.partitions[topic])
 
     def _fail(self, error: Exception) -> None:
-        while self._queue:
-            _tell(self._queue.popleft(), error)
-        self._waiting = self._bytes = 0
+        for asked in self._queue.clear():
+            _tell(asked, error)
+        self._bytes = 0
 
 
 def _tell(asked: _Asked, outcome: list[Spot] | Exception) -> None:

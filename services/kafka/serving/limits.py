@@ -23,6 +23,7 @@ class Limits:
     again_most_s: float = 2.0
     close_s: float = 2.0
     waiting_messages: int = 20_000  # for the broker: some seconds' work; more are told to come again
+    sender_waiting_messages: int = 10_000  # of them one sender's, so that the others have the rest
     waiting_bytes: int = 64 * 1024 * 1024
     commit_messages: int = 5_000  # that share one acknowledgement
     batch_bytes: int = 900_000  # the broker's own bound is 1 MiB, with room for what is around the records

@@ -31,7 +31,7 @@ class Prepared:
             if not self.foreign.done():
                 self.foreign.set_result(error)
         except (InboxUnavailableError, InboxLostError) as error:
-            _log.warning("inboxes are made ready later", conference=conference, error=type(error).__name__)
+            _log.debug("inboxes are made ready later", conference=conference, reason=str(error))
 
     def _is_new(self, conference: str) -> bool:
         is_known = self._is_current() and conference not in self._journal.erased()

@@ -29,7 +29,7 @@ from services.kafka.linking import KafkaRefusedError
 from services.kafka.linking import consumer as made
 from services.kafka.serving.batches import Spot
 from services.kafka.serving.limits import Limits
-from services.kafka.serving.sealing import Keys, opened
+from services.kafka.serving.sealing import Keys, kept
 from services.kafka.serving.topics import Topics
 from streams.workers.ended import erased_by
 from streams.workers.ports import AwayError
@@ -221,9 +221,9 @@ class Replica:
         return taken
 
     def _line_of(self, record: ConsumerRecord) -> bytes | None:
-        """A dead letter as it was; None: it is none, or was erased."""
+        """A dead letter; None: it is none, or was erased."""
         try:
-            return opened(self.keys, record)
+            return kept(self.keys, record)
         except (msgspec.MsgspecError, ValueError):
             _log.warning("a dead letter cannot be read")
             return None

@@ -67,8 +67,7 @@ class OnKafka:
         self._limits = limits or Limits()
         self._topics = topics or named()
         self._journal, self._noted, self._ended = journal, noted, ended
-        self._keys = keys
-        self._door = Door(clock, self._limits.folded)
+        self._door = Door(clock, self._limits.folded, keys.seal)
         self._seen = Seen(self._limits.folded.ids_kept)
         self._folding = Folding(journal, self._limits.folded, _nobody, self._fail)
         self._appending = Appending(kafka, list(self._topics), self._limits)
@@ -149,8 +148,8 @@ class OnKafka:
         found, letters, given = await self._door.sorted(items, sender, first)
         new = [None if self._is_known(record) else self._message(record) for record in found]
         messages = [message for message in new if message is not None]
-        dead = await asyncio.to_thread(sealed, self._keys, self._topics.letters, sender, letters) if letters else []
-        spots = iter(await self._append([*messages, *dead]))
+        dead = sealed(self._topics.letters, sender, letters)
+        spots = iter(await self._append([*messages, *dead], sender))
         answers = iter([DUPLICATE if message is None else self._answer(message, next(spots)) for message in new])
         self._remember(found)
         await self._are_here(list(spots))
@@ -163,8 +162,8 @@ class OnKafka:
                 for spot in letters if self._replica.follows else ():
                     await self._replica.reached(self._topics.letters, spot)
 
-    async def _append(self, messages: Sequence[Message]) -> list[Spot]:
-        return await self._appending.append(messages) if messages else []
+    async def _append(self, messages: Sequence[Message], sender: str = "") -> list[Spot]:
+        return await self._appending.append(messages, sender) if messages else []
 
     def _is_known(self, record: Record) -> bool:
         conference = record.event.conference

@@ -22,22 +22,28 @@ export class Accounts {
   draw() {
     const known = this.app.me.accounts;
     const waiting = [...this.codes.keys()].filter((name) => !known.some((one) => one.account === name));
-    const accounts = [...known, ...waiting.map((account) => ({ account, verified: false }))]; // the server may not list those yet
+    const accounts = [...known, ...waiting.map((account) => ({ account, state: "needs_proof" }))]; // the server may not list those yet
     const drawnFrom = JSON.stringify([accounts, [...this.codes]]);
     if (drawnFrom === this.drawnFrom) return; // not under somebody's finger
     this.drawnFrom = drawnFrom;
     this.list.replaceChildren(accounts.length > 0 ? el("ul", { class: "rows" }, accounts.map((one) => this.row(one))) : el("p", { class: "none" }, say("accounts_none")));
   }
 
-  row({ account, verified }) {
+  row({ account, state }) {
     const act = (key, run) => el("button", { type: "button", class: "quiet", "aria-label": say("for_name", { action: say(key), name: account }), onclick: run }, say(key));
     return el(
       "li",
       { "data-account": account },
-      el("span", { dir: "auto" }, el("strong", {}, account), el("span", { class: verified ? "tag good" : "tag" }, say(verified ? "account_verified" : "account_open"))),
-      el("span", { class: "row" }, verified || this.codes.has(account) ? null : act("account_verify", () => this.askCode(account)), act("account_remove", () => this.remove(account))),
+      el("span", { dir: "auto" }, el("strong", {}, account), el("span", { class: state === "verified" ? "tag good" : "tag" }, say(`account_${state}`))),
+      el("span", { class: "row" }, this.proving(account, state, act), act("account_remove", () => this.remove(account))),
+      state === "lost" || state === "unfinished" ? el("p", { class: "hint" }, say(`account_${state}_text`)) : null,
       this.codes.has(account) ? this.codeBox(account, this.codes.get(account), act) : null,
     );
+  }
+
+  proving(account, state, act) {
+    if (state === "verified" || this.codes.has(account)) return null;
+    return state === "unfinished" ? act("account_check", () => this.check(account)) : act("account_verify", () => this.askCode(account));
   }
 
   codeBox(account, code, act) {
@@ -66,7 +72,7 @@ export class Accounts {
       if (state === "not_found") return;
       this.codes.delete(account);
       const others = this.app.me.accounts.filter((one) => one.account !== account);
-      if (state === "verified") this.app.changed({ accounts: [...others, { account, verified: true }] });
+      if (state === "verified") this.app.changed({ accounts: [...others, { account, verified: true, state }] });
       else this.draw();
       this.name.focus();
     });

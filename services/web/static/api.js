@@ -1,4 +1,5 @@
 // The HTTP doors as functions. A mistake is always a Problem with a sentence that says what to do next.
+import { BASE } from "./base.js";
 import { say } from "./words.js";
 
 const LIMIT_MS = 15_000; // in a hall an answer may be slow, but nobody waits for ever
@@ -20,7 +21,7 @@ async function ask(method, path, body, type = "application/json") {
   let answer, text;
   try {
     const signal = AbortSignal.timeout(type === "application/json" ? LIMIT_MS : FILE_LIMIT_MS);
-    answer = await fetch(path, { method, headers, body: sent, credentials: "same-origin", cache: "no-store", signal });
+    answer = await fetch(BASE + path, { method, headers, body: sent, credentials: "same-origin", cache: "no-store", signal });
     text = await answer.text();
   } catch (lost) {
     throw new Problem(0, say(lost.name === "TimeoutError" ? "error_slow" : "error_offline"));
@@ -56,6 +57,11 @@ export const attendee = {
   code: (account) => ask("POST", "/v1/me/accounts", { account }),
   check: (account) => ask("POST", "/v1/me/accounts/check", { account }),
   release: (account) => ask("DELETE", "/v1/me/accounts", { account }),
+  sessions: () => ask("GET", "/v1/me/sessions"),
+  endSession: (session) => ask("DELETE", `/v1/me/sessions/${part(session)}`),
+  endOtherSessions: () => ask("DELETE", "/v1/me/sessions"),
+  seenSignIns: (number) => ask("POST", "/v1/me/sessions/seen", { number }),
+  deviceLink: () => ask("POST", "/v1/me/links", {}),
   erase: () => ask("DELETE", "/v1/me", { confirm: "erase me" }),
 };
 
@@ -77,7 +83,8 @@ export const organizer = {
   devices: (id) => ask("GET", conference(id, "/devices")),
   overview: (id) => ask("GET", conference(id, "/overview")),
   letters: (id, after, limit) => ask("GET", conference(id, `/dead-letters?limit=${limit}${after === null ? "" : `&after=${part(after)}`}`)),
+  showLetter: (number) => ask("POST", `/v1/dead-letters/${part(number)}/show`),
   resend: (number, bytes, dry_run) => ask("POST", `/v1/dead-letters/${part(number)}/resend`, { bytes, dry_run }),
   why: (id, a, b) => ask("GET", conference(id, `/why?a=${part(a)}&b=${part(b)}`)),
-  streamOf: (id) => conference(id, "/stream"),
+  streamOf: (id) => BASE + conference(id, "/stream"),
 };

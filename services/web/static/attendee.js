@@ -1,11 +1,13 @@
 // The attendee's page put together: who am I, the cards, the stream, and what stays on this device.
 import { attendee } from "./api.js";
+import { BASE } from "./base.js";
 import { Board } from "./board.js";
 import { Cards } from "./cards.js";
 import { fillTexts, find } from "./dom.js";
 import { Frame } from "./frame.js";
 import { forget, keep, kept } from "./keeping.js";
 import { Presence } from "./presence.js";
+import { SignIns } from "./sign_ins.js";
 import { Stream } from "./stream.js";
 import { welcome } from "./welcome.js";
 import { say, setZone } from "./words.js";
@@ -16,7 +18,7 @@ const LONGEST_WAIT_MS = 30000;
 const SIGNED_IN = "hallway"; // the channel on which a link's page says that somebody signed in here
 
 // seenAt: since when there is no connection; null while there is one
-const app = { me: null, cards: new Cards(), board: null, presence: null, you: null, stream: null, seenAt: null, frame: new Frame() };
+const app = { me: null, cards: new Cards(), board: null, presence: null, you: null, signIns: null, stream: null, seenAt: null, frame: new Frame() };
 
 app.keep = () => {
   if (app.me) keep(app.me, app.cards, app.seenAt ?? new Date().toISOString());
@@ -26,6 +28,7 @@ app.drawAll = () => {
   app.presence.draw();
   app.board.draw();
   app.you.draw();
+  app.signIns.draw();
   app.frame.conference(app.me.conference);
   app.keep();
 };
@@ -75,9 +78,10 @@ function start(me) {
   app.presence = new Presence(app);
   app.board = new Board(app);
   app.you = new You(app);
+  app.signIns = new SignIns(app);
   app.drawAll();
-  app.frame.follow(() => app.you.drawBlocks());
-  app.stream = new Stream("/v1/me/stream", `hallway ${me.conference.id} ${me.attendee}`, whole, {
+  app.frame.follow(() => app.you.opened());
+  app.stream = new Stream(`${BASE}/v1/me/stream`, `hallway ${me.conference.id} ${me.attendee}`, whole, {
     snapshot: ({ me: fresh, inbox }) => {
       app.me = fresh;
       app.cards.replace(inbox);
@@ -93,6 +97,11 @@ function start(me) {
     presence: (now) => {
       const where = app.presence.heard(now);
       if (where) app.board.announcing.own(where);
+    },
+    signIns: (news) => {
+      app.me.sign_ins = news;
+      app.drawAll();
+      app.you.devices.draw(); // the link that it came by is used
     },
     status,
     mine: heard,
@@ -148,7 +157,7 @@ if ("BroadcastChannel" in globalThis) {
 }
 addEventListener("pagehide", app.keep);
 document.addEventListener("visibilitychange", app.keep); // a phone may end a hidden page without a word
-navigator.serviceWorker?.register("/worker.js").catch(() => {
+navigator.serviceWorker?.register(`${BASE}/worker.js`).catch(() => {
   // storage is forbidden here: the page works, only not without a connection
 });
 begin();

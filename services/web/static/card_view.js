@@ -1,5 +1,5 @@
-// One card as an element: who, why, near or not, and what can be done now. It shows the attendee's own answer, and of
-// the other one nothing before both said yes.
+// One card as an element: who, why, and what can be done now. It shows the attendee's own answer, and of the other one
+// nothing before both said yes, not even whether they are near.
 import { el } from "./dom.js";
 import { portrait } from "./monogram.js";
 import { say, since, whyInWords } from "./words.js";
@@ -41,8 +41,8 @@ export function cardView(card, context) {
   );
 }
 
-// Near or not is what held when the card came; once both said yes, the places say it better.
-function head(card, heading, withNear) {
+// That they are here is all that is said of where they are; once both said yes, the places say more.
+function head(card, heading, isHere) {
   const name = nameOf(card);
   return el(
     "header",
@@ -52,7 +52,7 @@ function head(card, heading, withNear) {
       "div",
       { class: "who" },
       el("h3", { id: heading, tabindex: "-1", dir: "auto" }, name),
-      withNear && el("p", { class: card.near ? "near yes" : "near" }, say(card.near ? "near" : "not_near")),
+      isHere && el("p", { class: "is-here" }, say("is_here")),
     ),
   );
 }

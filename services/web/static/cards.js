@@ -1,15 +1,11 @@
 // The cards as they are now: a fold of the inbox's entries. No page, no network, no clock in here.
-// Theory: every entry has a position that only rises ("n-i"), so an entry at or before the newest one known was seen
-// already. That makes a stream that says things twice, and several tabs that hear the same one, harmless.
+// Theory: every entry has a position that only rises, its number in this inbox, so an entry at or before the newest one
+// known was seen already. That makes a stream that says things twice, and several tabs that hear the same one, harmless.
 
-const numbers = (position) => String(position ?? "").split("-").map(Number);
+// A position that an older version kept on this device is none: whatever comes is after it.
+const number = (position) => Number(position) || 0;
 
-export function isAfter(one, other) {
-  if (!one) return false;
-  if (!other) return true;
-  const [a, b] = [numbers(one), numbers(other)];
-  return a[0] !== b[0] ? a[0] > b[0] : (a[1] ?? 0) > (b[1] ?? 0);
-}
+export const isAfter = (one, other) => number(one) > number(other);
 
 export class Cards {
   constructor() {
@@ -54,6 +50,7 @@ export class Cards {
       return { kind: "suggested", card: this.all.get(view.card) };
     }
     if (!known || known.over) return null;
+    if (view.kind === "withdrawn" && this.answers.get(view.card) === "met") return null; // it stays to look back on
     this.all.set(view.card, { ...known, ...changed(view), position });
     return { kind: view.kind, card: this.all.get(view.card) };
   }
@@ -107,7 +104,7 @@ export class Cards {
 }
 
 const byAgreedThenTime = (a, b) => Number(Boolean(b.agreed_at)) - Number(Boolean(a.agreed_at)) || String(b.at).localeCompare(String(a.at));
-const picked = ({ card, at, name, picture, why, near, your_answer = null }) => ({ card, at, name, picture, why, near, your_answer });
+const picked = ({ card, at, name, picture, why, your_answer = null }) => ({ card, at, name, picture, why, your_answer });
 
 function changed(view) {
   if (view.kind === "agreed") return { agreed_at: view.at, your_place: view.your_place, their_place: view.their_place, ...named(view) };

@@ -1,4 +1,4 @@
-// One conference: its numbers live, and what an organizer can do there. What cannot be done is not offered.
+// One conference: its numbers as they are counted, and what an organizer can do there. What cannot be done is not offered.
 import { organizer } from "./api.js";
 import { conferenceForm } from "./conference_form.js";
 import { connectors } from "./connectors.js";
@@ -42,13 +42,15 @@ export class ConferencePage {
     this.status("", say("connecting"));
     this.stream = new EventSource(organizer.streamOf(this.id));
     this.stream.addEventListener("overview", (event) => this.take(JSON.parse(event.data)));
+    this.stream.addEventListener("trouble", (event) => this.status("lost", JSON.parse(event.data).trouble));
     this.stream.onerror = () => this.lost();
   }
 
   take(now) {
     this.seen = new Date().toISOString();
     this.numbers.draw(now);
-    this.status("live", now.lag > 0 ? say("lagging", { count: now.lag }) : say("flowing"));
+    if (now.trouble) this.status("lost", now.trouble); // the numbers are right, but no card reaches anybody
+    else this.status("live", typeof now.lag === "number" ? say("lagging", { count: now.lag }) : say("flowing"));
   }
 
   lost() {

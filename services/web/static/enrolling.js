@@ -28,7 +28,10 @@ function one(id) {
     const person = { name: name.value.trim(), ...(mail ? { email: mail } : {}), accounts: words(accounts.value), consent, show_name: boxes.get("show_name").checked };
     const made = await organizer.register(id, person);
     element.reset(); // the next one; and the same one is not sent twice
-    return [...link(made.link, "person_done", { attendee: made.attendee }), made.changes.map((text) => el("p", { class: "hint" }, text))].flat();
+    const changes = made.changes.map((text) => el("p", { class: "hint" }, text));
+    if (made.link === null) return [el("p", {}, say("person_signed_in", { attendee: made.attendee })), ...changes];
+    const waits = made.note ? [el("p", {}, say("person_waits"))] : [];
+    return [...link(made.link, "person_done", { attendee: made.attendee }), ...waits, ...changes];
   });
   return element;
 }

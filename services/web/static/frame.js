@@ -3,7 +3,7 @@ import { find, scrollUp } from "./dom.js";
 import { say, since } from "./words.js";
 
 const STATUS = { live: "status_live", connecting: "status_connecting", lost: "status_lost_short" };
-const ALL = ["#people", "#you", "#nav", "#lost", "#closed", "#status"];
+const ALL = ["#people", "#you", "#nav", "#lost", "#closed", "#status", "#sign-ins"];
 
 export class Frame {
   constructor() {
@@ -69,6 +69,7 @@ export class Frame {
     for (const id of ALL) find(id).hidden = true;
     find("#cards").replaceChildren();
     find("#you").replaceChildren(); // accounts, and whom one blocked
+    find("#sign-ins").replaceChildren();
     find("#announcer").textContent = "";
     find("#here-heading").textContent = "";
     find("#conference-name").textContent = say("brand");

@@ -1,4 +1,4 @@
-// Dead letters: listed, read, mended, tried, sent again once.
+// Dead letters: listed without what they say of people, shown one by one, mended, tried, sent again once.
 import { organizer } from "./api.js";
 import { el, note, tell } from "./dom.js";
 import { form, table, tried, widePanel } from "./forms.js";
@@ -26,24 +26,32 @@ export function letters(id) {
   });
   const trouble = note();
   more.addEventListener("click", () => tried(trouble, next));
-  return widePanel("letters_heading", shown, trouble);
+  return widePanel("letters_heading", el("p", { class: "hint" }, say("letters_note")), shown, trouble);
 }
 
 function letterRow(letter) {
   const words = (key) => say("letter_of", { action: say(key), number: letter.number });
   const show = el("button", { type: "button", class: "quiet", "aria-expanded": "false", "aria-label": words("letter_show") }, say("letter_show"));
   const cells = [letter.number, moment(letter.at) || "–", letter.reason, letter.field ?? "–", letter.source];
-  const row = el("tr", {}, cells.map((text) => el("td", {}, String(text))), el("td", {}, show));
+  const trouble = note();
+  const row = el("tr", {}, cells.map((text) => el("td", {}, String(text))), el("td", {}, show, trouble));
+  let busy = false;
   let below = null; // the text, in a row of its own: a column would be too narrow for it
-  show.addEventListener("click", () => {
+  const toggle = async () => {
+    const whole = below ? null : await organizer.showLetter(letter.number); // the server notes who looked
     if (below) below.remove();
-    below = below ? null : el("tr", {}, el("td", { colspan: COLUMNS.length }, mending(letter)));
+    below = whole && el("tr", {}, el("td", { colspan: COLUMNS.length }, mending(whole)));
     show.setAttribute("aria-expanded", String(Boolean(below)));
     show.textContent = say(below ? "letter_hide" : "letter_show");
     show.setAttribute("aria-label", words(below ? "letter_hide" : "letter_show"));
     if (!below) return;
     row.after(below);
     below.querySelector("textarea, pre").focus();
+  };
+  show.addEventListener("click", () => {
+    if (busy) return; // tapped twice
+    busy = true;
+    tried(trouble, toggle).finally(() => { busy = false; });
   });
   return row;
 }

@@ -1,4 +1,4 @@
-// The organizer's numbers, live: is it flowing, the matches, what was held back, people by place.
+// The organizer's numbers as they are counted: is it flowing, the matches, what was held back, people by place.
 import { el, svg } from "./dom.js";
 import { panel } from "./forms.js";
 import { Sparkline } from "./sparkline.js";
@@ -6,7 +6,10 @@ import { number, say } from "./words.js";
 
 const HELD = new Set(["budget", "no_consent", "not_present"]);
 
-const figures = (keys, from) => keys.map((key) => el("div", {}, el("dt", {}, say(key)), el("dd", { "data-number": key }, number(from[key]))));
+// The server rounds: "<5", also for none, or a step for so many and more. A text is smaller than a number.
+const rough = (value) => (typeof value === "number" ? `${number(value)}+` : say("few"));
+const figure = (key, value, text) => el("div", {}, el("dt", {}, say(key)), el("dd", { "data-number": key, class: typeof value === "number" ? "" : "few" }, text));
+const figures = (keys, from) => keys.map((key) => figure(key, from[key], rough(from[key])));
 
 export class Numbers {
   constructor() {
@@ -16,8 +19,8 @@ export class Numbers {
     this.held = el("ul", { class: "rows" });
     this.places = el("ul", { class: "bars" });
     this.panels = [
-      panel("flow_heading", this.flow, this.line.element),
-      panel("matches_heading", this.matches, el("p", { class: "hint" }, say("few_note"))),
+      panel("flow_heading", this.flow, this.line.element, el("p", { class: "hint" }, say("rough_note"))),
+      panel("matches_heading", this.matches),
       panel("people_heading", this.places),
       panel("held_heading", this.held, el("p", { class: "hint" }, say("held_note"))),
     ];
@@ -25,12 +28,13 @@ export class Numbers {
 
   draw(now) {
     this.line.add(Number(now.events_per_second) || 0);
-    this.flow.replaceChildren(...figures(["events_per_second", "lag", "dead_letters", "events", "present", "registered"], now));
+    const rate = now.events_per_second;
+    this.flow.replaceChildren(figure("events_per_second", rate, number(rate)), ...figures(["lag", "dead_letters", "events", "present", "registered"], now));
     this.matches.replaceChildren(...figures(["suggested", "agreed", "met", "ended"], now.totals));
-    const held = Object.entries(now.held_back).map(([cause, n]) => el("li", {}, el("span", {}, HELD.has(cause) ? say(`held_${cause}`) : cause), el("strong", {}, number(n))));
+    const held = Object.entries(now.held_back).map(([cause, n]) => el("li", {}, el("span", {}, HELD.has(cause) ? say(`held_${cause}`) : cause), el("strong", {}, rough(n))));
     this.held.replaceChildren(...(held.length > 0 ? held : [el("li", {}, say("held_none"))]));
     const most = Math.max(...now.places.map(({ people }) => Number(people) || 0), 1);
-    const bars = now.places.map(({ name, people }) => el("li", {}, el("span", {}, name), bar((Number(people) || 0) / most), el("span", {}, number(people))));
+    const bars = now.places.map(({ name, people }) => el("li", {}, el("span", {}, name), bar((Number(people) || 0) / most), el("span", {}, rough(people))));
     this.places.replaceChildren(...(bars.length > 0 ? bars : [el("li", {}, say("people_none"))]));
   }
 }

@@ -11,6 +11,8 @@ import { addTexts, say } from "./words.js";
 addTexts(ORGANIZER_TEXTS);
 fillTexts();
 const trouble = find("#trouble");
+const AGAIN_MS = 5000;
+let again = 0; // the timer of a question that the server could not answer
 let page = null; // the conference that is shown
 
 const named = () => decodeURIComponent(location.hash.slice(1));
@@ -59,12 +61,14 @@ function goToList() {
 }
 
 async function begin() {
+  clearTimeout(again);
   try {
     await route();
   } catch (problem) {
     if (problem.status === undefined) throw problem; // ours, not the server's
     if (problem.status === 401 || problem.status === 403) signIn(); // 403: signed in here, but as an attendee
     else tell(trouble, problem.message, true);
+    if (problem.status === 503) again = setTimeout(begin, AGAIN_MS); // it goes on by itself, and so does the page
   }
 }
 

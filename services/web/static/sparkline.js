@@ -2,7 +2,7 @@
 import { svg } from "./dom.js";
 import { number, say } from "./words.js";
 
-const MOST = 300; // five minutes at one a second
+const MOST = 300; // a day of counts, one in five minutes
 
 export class Sparkline {
   constructor() {

@@ -12,8 +12,8 @@ const SILENT_MS = 40000; // the server's beats come every 15 s: without any the 
 
 export class Stream {
   // name: of the session's own lock and channel. take(): the whole inbox, anew.
-  // on: snapshot(inbox), entry(position, view), presence({ present, place }), status("live" | "connecting" | "lost"),
-  // mine(said), refused(problem)
+  // on: snapshot(inbox), entry(position, view), presence({ present, place }), signIns(all that are not dismissed),
+  // status("live" | "connecting" | "lost"), mine(said), refused(problem)
   constructor(path, name, take, on) {
     Object.assign(this, { path, name, takeInbox: take, on });
     this.source = null;
@@ -83,6 +83,7 @@ export class Stream {
     source.onerror = () => this.failed(turn, source);
     for (const kind of KINDS) source.addEventListener(kind, (event) => this.hear(entryOf(event)));
     source.addEventListener("presence", (event) => this.hear({ type: "presence", presence: JSON.parse(event.data) }));
+    source.addEventListener("sign_ins", (event) => this.hear({ type: "sign_ins", signIns: JSON.parse(event.data).sign_ins }));
     source.addEventListener("beat", () => this.alive());
     source.addEventListener("reset", () => this.snapshot(turn)); // our position is no longer kept
   }
@@ -180,6 +181,7 @@ export class Stream {
     if (message.type === "snapshot") this.on.snapshot(message.inbox);
     else if (message.type === "entry") this.on.entry(message.position, message.view);
     else if (message.type === "presence") this.on.presence(message.presence);
+    else if (message.type === "sign_ins") this.on.signIns(message.signIns);
     else this.on.status((this.status = message.status));
   }
 

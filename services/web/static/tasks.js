@@ -3,7 +3,7 @@ import { organizer } from "./api.js";
 import { confirmed } from "./dialog.js";
 import { el, field } from "./dom.js";
 import { form, input, widePanel } from "./forms.js";
-import { inZone, say } from "./words.js";
+import { say } from "./words.js";
 
 export function why(id) {
   const a = input({ required: true });
@@ -18,7 +18,7 @@ export function why(id) {
 // ok: null where it is no condition, only told.
 function stepRow({ ok, text }) {
   const tag = typeof ok === "boolean" && el("span", { class: ok ? "tag good" : "tag" }, say(ok ? "why_yes" : "why_no"));
-  return el("li", {}, el("span", {}, inZone(text)), tag);
+  return el("li", {}, el("span", {}, text), tag);
 }
 
 // closed(): the conference is closed now

@@ -1,4 +1,5 @@
 // Without a session: how to get one.
+import { BASE } from "./base.js";
 import { el, field, find, note, tell } from "./dom.js";
 import { say } from "./words.js";
 
@@ -16,14 +17,14 @@ export function welcome(text = "") {
   form.onsubmit = (event) => {
     event.preventDefault();
     const part = secretOf(link.value);
-    if (part) location.assign(`/m/${encodeURIComponent(part)}`); // the same page as by the mail, with its one button
+    if (part) location.assign(`${BASE}/welcome#${part}`); // the same page as by the mail, with its one button
     else tell(trouble, say("link_bad"), true);
   };
   if (text) find("#welcome-heading").focus();
 }
 
-// The whole link, or only its last part; what has no such part is no link.
+// Of the whole link, or of its last part alone; null for what has none.
 export function secretOf(text) {
-  const part = text.trim().split(/[?#]/u)[0].split("/").filter(Boolean).at(-1) ?? "";
-  return /^[A-Za-z0-9_-]{8,}$/u.test(part) ? part : null;
+  const part = text.trim().split("#").at(-1);
+  return /^hw\.link\.[0-9a-f]{16}\.[A-Za-z0-9_-]{20,64}$/u.test(part) ? part : null;
 }

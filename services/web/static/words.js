@@ -46,9 +46,6 @@ export function day(iso, now = new Date()) {
 export const dayIn = (iso, timeZone) => format(iso, { timeZone: known(timeZone), day: "numeric", month: "short", year: "numeric" });
 export const moment = (iso) => (iso ? `${day(iso)}, ${clock(iso)}` : "");
 
-// The server's texts have times in UTC, as "2027-03-09 15:05 UTC".
-export const inZone = (text) => text.replace(/(\d{4}-\d\d-\d\d) (\d\d:\d\d) UTC/g, (_, date, time) => moment(`${date}T${time}:00Z`));
-
 // A moment said as briefly as it can be: of today the time alone.
 export const since = (iso, now = new Date()) => (day(iso) === day(now) ? clock(iso) : moment(iso));
 export const number = (value) => (typeof value === "number" ? new Intl.NumberFormat(LANGUAGE, { maximumFractionDigits: 1 }).format(value) : String(value ?? "–"));

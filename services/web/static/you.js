@@ -1,6 +1,8 @@
 // The page "You": what an attendee allows, their accounts, whom they blocked, their data, and the way out.
 import { Accounts } from "./accounts.js";
 import { attendee } from "./api.js";
+import { BASE } from "./base.js";
+import { Devices } from "./devices.js";
 import { confirmed } from "./dialog.js";
 import { el, find, note, tell } from "./dom.js";
 import { say } from "./words.js";
@@ -14,6 +16,7 @@ export class You {
     this.trouble = note();
     this.switches = new Map(CONSENTS.map((name) => [name, this.consentSwitch(name)]));
     this.accounts = new Accounts(app);
+    this.devices = new Devices(app);
     this.blocks = el("div", { id: "blocks" });
     this.blocksTrouble = note();
     find("#you").append(
@@ -22,7 +25,8 @@ export class You {
       panel("consent_heading", ...[...this.switches.values()].map(({ row }) => row), this.trouble),
       panel("accounts_heading", el("p", { class: "hint" }, say("accounts_text")), this.accounts.element),
       panel("blocks_heading", this.blocks, this.blocksTrouble),
-      panel("data_heading", el("p", { class: "hint" }, say("data_text")), el("a", { class: "button quiet", href: "/v1/me/data", download: "hallway.json" }, say("data_button"))),
+      panel("devices_heading", el("p", { class: "hint" }, say("devices_text")), this.devices.element),
+      panel("data_heading", el("p", { class: "hint" }, say("data_text")), el("a", { class: "button quiet", href: `${BASE}/v1/me/data`, download: "hallway.json" }, say("data_button"))),
       el(
         "div",
         { class: "way-out" },
@@ -47,6 +51,12 @@ export class You {
   draw() {
     for (const [name, { control }] of this.switches) control.setAttribute("aria-checked", String(Boolean(this.app.me.consent[name])));
     this.accounts.draw();
+  }
+
+  // The page is shown: what is asked of the server each time.
+  opened() {
+    this.drawBlocks();
+    this.devices.draw();
   }
 
   // Shown as changed only when the server has it: a consent that looks withdrawn but is not would be a broken promise.

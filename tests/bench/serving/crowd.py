@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from schemas.times import DAY_MS
 from services.directory.directory import SqliteDirectory
 from tests.serving.load import now
 from tests.serving.process import ALL, CONFERENCE, OPENED, ROOT, Hallway, Warm, clock, good
@@ -42,10 +43,11 @@ class Crowd:
 
     def folded(self) -> None:
         """Waits until the fold has all."""
+        from tests.gateway.people import metric
         from tests.serving.process import until
 
         with self.hallway.client("organizer") as http:
-            until(lambda: good(http.get(f"/v1/conferences/{CONFERENCE}/overview"))["lag"] == 0)
+            until(lambda: metric(http, "hallway_unfolded_records") == 0)
 
 
 JSONL = {"content-type": "application/x-ndjson"}
@@ -85,8 +87,9 @@ def crowd(people: int) -> Iterator[Crowd]:
         sessions = _sessions(hallway.data, people)
         with hallway.running():
             made = Crowd(hallway, sessions)
-            with hallway.client("organizer") as http:
+            with hallway.client("operator") as http:  # an organizer may not go so far
                 good(http.put(f"/v1/conferences/{CONFERENCE}", json=OPENED | {"matching": _POLICY}))
+                good(http.post(f"/v1/conferences/{CONFERENCE}/owner", json={"organizer": "org-1"}))
             about = {"type": "attendee.registered", "conference": CONFERENCE, "consent": ALL, "at": now()}
             made.send(
                 "organizer",
@@ -99,11 +102,11 @@ def crowd(people: int) -> Iterator[Crowd]:
 def _sessions(data: Path, people: int) -> list[str]:
     directory = SqliteDirectory(data / "directory", clock)
     with directory._base.write():  # one commit for all
-        links = [directory.keys.issue_link(CONFERENCE, f"a{number}") for number in range(people)]
-        found = [directory.keys.exchange(link) for link in links]
+        links = [directory.keys.issue("link", "attendee", f"a{n}", [CONFERENCE], DAY_MS) for n in range(people)]
+        found = [directory.sessions.sign_in(link, "") for link in links]
     directory.close()
     assert all(found)
-    return [session for session in found if session]
+    return [session.token for session in found if session]
 
 
 @contextmanager

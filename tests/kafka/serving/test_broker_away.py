@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from services.kafka.broker import LocalKafka
-from tests.gateway.people import CONFERENCE, Server, attendee, good, now, opened, until
+from tests.gateway.people import CONFERENCE, Server, attendee, good, now, opened, records_in, until
 from tests.kafka.serving.conftest import Place
 from tests.kafka.serving.logs import events
 
@@ -88,8 +88,7 @@ def test_a_killed_broker_costs_nothing_that_was_accepted(own_kafka: LocalKafka, 
             who for who, offset in load.accepted if who not in stands or (offset >= 0 and offset not in stands[who])
         ]
         assert len(log) - len(stands) <= 3 * 4  # of each organizer at most one request was in doubt, and is there twice
-        overview = f"/v1/conferences/{CONFERENCE}/overview"
-        until(lambda: good(organizer.get(overview))["events"] == len(log) + 2)
+        until(lambda: records_in(organizer) == len(log) + 2)
         assert "Traceback" not in server.errors.read_text()
 
 

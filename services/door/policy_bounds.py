@@ -1,0 +1,25 @@
+"""How far an organizer may move the policy of a conference.
+
+Responsibility: the maxima. Why: every suggestion is an entry in two inboxes of a store that all conferences of a server
+share, and everybody who is present is looked at again with each event. The operator may go further, as far as the
+schema does.
+"""
+
+from schemas.policy import Policy
+
+# By field. Ten times and more of what the contract has as defaults: nobody reads 60 cards an hour.
+MAXIMA: dict[str, int] = {
+    "presence_hours": 72,  # a conference's days; 12
+    "per_hour": 60,  # 3
+    "per_day": 200,  # 10; with it at most 400 open cards of one person, and 3 entries each
+    "evidence_days": 400,  # and so long the directory stores accounts; 400
+    "near_minutes": 1_440,  # 30
+}
+
+
+def fault_in(policy: Policy) -> tuple[str, str] | None:
+    """The field that is too large, and a sentence; None where all is within bounds."""
+    for name, most in MAXIMA.items():
+        if getattr(policy, name) > most:
+            return f"matching.{name}", f"matching.{name} is at most {most:,} for an organizer. Set it lower."
+    return None

@@ -1,0 +1,100 @@
+"""A dead letter as it is listed: without anything that its sender wrote.
+
+Responsibility: what of a letter may be seen before somebody shows it, which the audit log records.
+
+Invariants:
+- Everything in it is out of a closed set (types and fields of the contract, sentences of this module, ids of connectors
+  and organizers) or a number. Nothing is cut out of a text: a letter is one because nobody knows what is in it.
+"""
+
+from base64 import b64decode, b64encode
+from collections.abc import Mapping
+from difflib import get_close_matches
+from typing import Any, get_args
+
+import msgspec
+from msgspec import Struct
+
+from schemas.events import Input
+from schemas.outputs import DeadLetter
+from schemas.times import written
+
+MASK = "…"
+TYPES = tuple(sorted(str(kind.__struct_config__.tag) for kind in get_args(Input)))
+FIELDS = frozenset({"type", *(name for kind in get_args(Input) for name in kind.__struct_fields__)})
+HOLDERS = frozenset({"connector", "organizer"})  # whose ids are no attendee's
+_NEAR = 0.8
+
+
+class LetterListed(Struct, frozen=True):
+    """A dead letter, masked. ``bytes``: in base64, the event's fields without values; empty where it is no event.
+
+    ``reason``: what is wrong as far as the fields tell. ``sent_at``: it was sent again then, and cannot be once more.
+    """
+
+    number: int
+    reason: str
+    field: str | None
+    source: str
+    position: int
+    at: str | None
+    bytes: str
+    size_bytes: int
+    sent_at: str | None = None
+
+
+def listed(number: int, letter: DeadLetter, sent: int | None) -> LetterListed:
+    """``sent``: when, in ms since 1970."""
+    raw = b64decode(letter.bytes)
+    event, field = _event(raw), _field(letter.field)
+    return LetterListed(
+        number=number,
+        reason=masked_reason(raw, letter.field),
+        field=field,
+        source=masked_source(letter.source),
+        position=letter.position,
+        at=letter.at,
+        bytes="" if event is None else b64encode(msgspec.json.encode(_skeleton(event))).decode(),
+        size_bytes=len(raw),
+        sent_at=None if sent is None else written(sent),
+    )
+
+
+def masked_source(source: str) -> str:
+    """Who brought a letter; of an attendee only that it was one."""
+    role, _, _ = source.partition(":")
+    return source if role in HOLDERS else "attendee"
+
+
+def masked_reason(raw: bytes, field: str | None) -> str:
+    """What is wrong with these bytes, without a word of them. ``field``: at fault, as the codec or the door found."""
+    event = _event(raw)
+    if event is None:
+        return "It is not a JSON object."
+    kind = event.get("type")
+    if kind not in TYPES:
+        near = get_close_matches(kind, TYPES, n=1, cutoff=_NEAR) if isinstance(kind, str) else []
+        return f"Its type is not known.{f' The nearest is {near[0]}.' if near else ''}"
+    known = _field(field)
+    if known is None:
+        return "Something is wrong with it. Show it to read what."
+    return f"{known} is {'not as it should be' if known in event else 'missing'}."
+
+
+def _event(raw: bytes) -> Mapping[str, Any] | None:
+    try:
+        found = msgspec.json.decode(raw)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _field(field: str | None) -> str | None:
+    """The event's own field at the head of a path, such as ``places`` of ``places[0].name``."""
+    head = (field or "").partition(".")[0].partition("[")[0]
+    return head if head in FIELDS else None
+
+
+def _skeleton(event: Mapping[str, Any]) -> dict[str, str]:
+    """The contract's fields that are there, in their order; only a known type is told."""
+    return {name: event[name] if name == "type" and event[name] in TYPES else MASK for name in event if name in FIELDS}

@@ -1,0 +1,38 @@
+"""What kind of device signed in, in a few words for its owner: "Firefox on Windows".
+
+Invariants: what is kept is put together from the names below; nothing that a browser says of itself is kept or shown.
+The order matters: Edge also says Chrome, Chrome also says Safari, Android also says Linux, an iPad may say Mac.
+"""
+
+UA_CHARS = 1_024
+UNKNOWN = "Unknown device"
+_BROWSERS = (
+    ("Edg", "Edge"),
+    ("OPR/", "Opera"),
+    ("SamsungBrowser/", "Samsung Internet"),
+    ("DuckDuckGo/", "DuckDuckGo"),
+    ("Firefox/", "Firefox"),
+    ("FxiOS/", "Firefox"),
+    ("CriOS/", "Chrome"),
+    ("Chrome/", "Chrome"),
+    ("Safari/", "Safari"),
+)
+_SYSTEMS = (
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Android", "Android"),
+    ("CrOS", "ChromeOS"),
+    ("Windows", "Windows"),
+    ("Macintosh", "Mac"),
+    ("Linux", "Linux"),
+)
+
+
+def device_of(user_agent: str) -> str:
+    """A rough name for a ``User-Agent``."""
+    said = user_agent[:UA_CHARS]
+    browser = next((name for mark, name in _BROWSERS if mark in said), "")
+    system = next((name for mark, name in _SYSTEMS if mark in said), "")
+    if browser and system:
+        return f"{browser} on {system}"
+    return browser or system or UNKNOWN

@@ -1,0 +1,230 @@
+"""The steps of an explanation: one Struct a condition, with its facts as fields.
+
+Invariants:
+- A step holds facts alone. Sentences are made of them where they are shown.
+- Whoever shows steps to somebody names the fields that this somebody may see (an allowlist), never those to leave out.
+  A step or field that is added here is therefore hidden from everybody but the tester, until it is named there.
+
+Times are ms since 1970.
+"""
+
+from typing import Literal
+
+from msgspec import Struct
+
+EarlierState = Literal["none", "open", "free", "waits", "met", "over"]
+
+
+class Step(Struct, frozen=True, tag_field="name"):
+    """One condition of a suggestion, or a fact beside it."""
+
+    @property
+    def name(self) -> str:
+        """What the step is about."""
+        return str(self.__struct_config__.tag)
+
+    @property
+    def ok(self) -> bool | None:
+        """Whether the condition holds; None: it decides nothing by itself."""
+        return None
+
+
+# -- the conference and its people -----------------------------------------------------------------------------------
+
+
+class Conference(Step, frozen=True, tag="conference"):
+    """Whether it is open."""
+
+    opened: bool
+    closed: bool
+
+    @property
+    def ok(self) -> bool:
+        """Opened, and not closed."""
+        return self.opened and not self.closed
+
+
+class Registered(Step, frozen=True, tag="registered"):
+    """``at``: the last registration; None: there is none."""
+
+    attendee: str
+    at: int | None
+    erased: bool
+
+    @property
+    def ok(self) -> bool:
+        """Registered, and not erased."""
+        return self.at is not None and not self.erased
+
+
+class Consent(Step, frozen=True, tag="consent"):
+    """Of one, to be matched."""
+
+    attendee: str
+    matching: bool
+
+    @property
+    def ok(self) -> bool:
+        """Given."""
+        return self.matching
+
+
+class Present(Step, frozen=True, tag="present"):
+    """``arrived``, ``left``: the last ones; ``place``: of the last arrival; ``sign``: the last one, with its lapse."""
+
+    attendee: str
+    here: bool
+    arrived: int | None
+    left: int | None
+    place: str | None
+    sign: int
+    lapses: int
+
+    @property
+    def ok(self) -> bool:
+        """Here now."""
+        return self.here
+
+
+# -- evidence --------------------------------------------------------------------------------------------------------
+
+
+class Accounts(Step, frozen=True, tag="accounts"):
+    """``accounts``: those that count; ``claims``: of all, only named."""
+
+    attendee: str
+    accounts: tuple[str, ...]
+    claims: tuple[str, ...]
+
+
+class Conversation(Step, frozen=True, tag="conversation"):
+    """Posts of each to the other, on how many UTC days, and what the policy wants."""
+
+    a: str
+    b: str
+    a_to_b: int
+    b_to_a: int
+    days: int
+    enough: bool
+    known_each: int
+    known_posts: int
+    known_days: int
+
+
+class Chats(Step, frozen=True, tag="chats"):
+    """``silent``: who did not consent, so that chats count for nothing. ``sizes``: of the common sessions, ascending.
+
+    ``weight`` and ``chat_weight`` are thousandths."""
+
+    silent: tuple[str, ...]
+    sizes: tuple[int, ...]
+    weight: int
+    chat_sessions: int
+    chat_weight: int
+
+
+class Known(Step, frozen=True, tag="known"):
+    """``ways``: by what they know each other; ``points``: the score in ten-thousandths."""
+
+    ways: tuple[Literal["conversation", "chat"], ...]
+    points: int
+    a_to_b: int
+    b_to_a: int
+    sessions: int
+
+    @property
+    def ok(self) -> bool:
+        """In one way at least."""
+        return bool(self.ways)
+
+
+# -- blocks, earlier matches, budgets --------------------------------------------------------------------------------
+
+
+class Blocked(Step, frozen=True, tag="blocked"):
+    """``blocks``: who blocked whom of the two."""
+
+    blocks: tuple[tuple[str, str], ...]
+
+    @property
+    def ok(self) -> bool:
+        """Neither the other."""
+        return not self.blocks
+
+
+class Earlier(Step, frozen=True, tag="earlier", kw_only=True):
+    """The newest match of the two; ``match`` None: they were never suggested to each other.
+
+    ``said``: who gave which answer, by ids; ``gone``: to whom an open one was withdrawn; ``again``: when a new match
+    may come; ``reminders``: who gets an open one once more, and when; ``due``: one of these is now."""
+
+    match: str | None = None
+    state: EarlierState = "none"
+    said: tuple[tuple[str, str], ...] = ()
+    gone: tuple[str, ...] = ()
+    agreed: bool = False
+    again: int | None = None
+    reminders: tuple[tuple[str, int], ...] = ()
+    due: bool = False
+
+    @property
+    def ok(self) -> bool:
+        """A suggestion may come, as far as the earlier ones go."""
+        return self.state in ("none", "free") or (self.state == "open" and self.due)
+
+
+class Budget(Step, frozen=True, tag="room"):
+    """Suggestions that one got in 60 minutes and 24 hours, of the most. ``frees``: when there is room; None: never."""
+
+    attendee: str
+    in_hour: int
+    in_day: int
+    per_hour: int
+    per_day: int
+    frees: int | None
+    has_room: bool
+
+    @property
+    def ok(self) -> bool:
+        """One more may come now."""
+        return self.has_room
+
+
+PairStep = (
+    Conference | Registered | Consent | Present | Accounts | Conversation | Chats | Known | Blocked | Earlier | Budget
+)
+
+
+# -- rules: the same for everybody at the conference -----------------------------------------------------------------
+
+
+class PresenceRule(Step, frozen=True, tag="presence_rule"):
+    """How long a sign of being here counts."""
+
+    presence_hours: int
+
+
+class ConversationRule(Step, frozen=True, tag="conversation_rule"):
+    """What makes two known to each other by posts."""
+
+    known_each: int
+    known_posts: int
+    known_days: int
+
+
+class ChatsRule(Step, frozen=True, tag="chats_rule"):
+    """The chats that are declared, and what makes two known to each other by them; ``chat_weight`` in thousandths."""
+
+    hashtags: tuple[str, ...]
+    chat_sessions: int
+    chat_weight: int
+
+
+class BudgetRule(Step, frozen=True, tag="budget_rule"):
+    """The most suggestions that one person gets."""
+
+    per_hour: int
+    per_day: int
+
+
+RuleStep = PresenceRule | ConversationRule | ChatsRule | BudgetRule

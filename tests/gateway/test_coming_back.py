@@ -1,0 +1,138 @@
+"""Gone stays gone: the same file again undoes no erasure, and an erasure undoes nobody else's decision."""
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.gateway.coming_back import (
+    AGAIN,
+    again,
+    erased,
+    imported,
+    line,
+    signed_in,
+    takes_part,
+    what_others_decided_holds,
+)
+from tests.gateway.in_process import QUIET, inside, run_to_end
+from tests.gateway.people import CONFERENCE, Server, attendee, good, now, opened
+
+
+def registrations(server: Server) -> set[str]:
+    """The ids that the log of the stopped or running server has registered."""
+    data = b"".join(path.read_bytes() for path in server.data.rglob("journal.db*"))
+    mark = b'{"type":"attendee.registered"'
+    rows = [json.JSONDecoder().raw_decode(part.decode("utf-8", "replace"))[0] for part in _from(data, mark)]
+    return {row["attendee"] for row in rows}
+
+
+def _from(data: bytes, mark: bytes) -> list[bytes]:
+    return [mark + part[:2_000] for part in data.split(mark)[1:]]
+
+
+@pytest.mark.parametrize("mail", ["ada", "another"], ids=["by the address", "by the account"])
+def test_the_same_file_again_registers_nobody_who_was_erased(tmp_path: Path, mail: str) -> None:
+    with Server(tmp_path) as server:
+        organizer = opened(server)
+        both = (line("ada"), line("bob"))
+        first = imported(organizer, *both)
+        assert (first["registered"], first["mistakes"], first["waiting"]) == (2, [], [])
+        ada = again(server, organizer, "ada")
+        erased(ada)
+        found = imported(organizer, line("ada", mail), line("bob"))
+        assert (found["registered"], found["mistakes"]) == (1, [])
+        (waits,) = found["waiting"]
+        assert waits["line"] == 2
+        for word in ("erase", "block", "declin", "gone"):
+            assert word not in waits["text"].lower()
+        # One by one it is the same, and says the same.
+        body = {"name": "Ada", "email": f"{mail}@example.org", "accounts": ["X:@Ada"], "show_name": True}
+        consent = {"matching": True, "chats": True, "share_place": True}
+        made = good(organizer.post(AGAIN, json=body | {"consent": consent}))
+        assert made["note"] == waits["text"]
+        new = made["attendee"]
+        assert new not in registrations(server)
+        # Nor by an event: not under this id, and not under another one with her account.
+        for attendee_, accounts in ((new, []), ("a-new-id", ["x:ada"])):
+            event = {"type": "attendee.registered", "id": f"e-{attendee_}", "at": now(), "conference": CONFERENCE}
+            event |= {"attendee": attendee_, "accounts": accounts, "consent": consent}
+            (result,) = good(organizer.post("/v1/events", json=event))["results"]
+            assert (result["status"], result["reason"]) == ("rejected", waits["text"])
+        back = signed_in(server, made["link"], new, "x:ada")
+        me = good(back.http.get("/v1/me"))
+        assert me["consent"] == {"matching": False, "chats": False, "share_place": False, "show_name": False}
+        good(back.http.patch("/v1/me/consent", json={"share_place": True}))
+        assert new not in registrations(server)
+        takes_part(back)
+        assert new in registrations(server)
+        me = good(back.http.get("/v1/me"))
+        assert me["consent"] == {"matching": True, "chats": False, "share_place": True, "show_name": False}
+        assert [each["account"] for each in me["accounts"]] == ["x:ada"]
+        # From here on she is registered as anybody, and the file is right again.
+        assert imported(organizer, line("ada", mail), line("bob"))["waiting"] == []
+
+
+def test_who_waits_and_is_erased_again_leaves_nothing_and_waits_again(tmp_path: Path) -> None:
+    with Server(tmp_path) as server:
+        organizer = opened(server)
+        erased(again(server, organizer, "ada"))
+        erased(again(server, organizer, "ada"))
+        assert len(imported(organizer, line("ada"))["waiting"]) == 1
+        back = again(server, organizer, "ada")
+        takes_part(back)
+        assert good(back.http.get("/v1/me"))["consent"]["matching"] is True
+
+
+def test_another_conference_and_another_person_wait_for_nothing(tmp_path: Path) -> None:
+    with Server(tmp_path) as server:
+        organizer = opened(server)
+        opened(server, "elsewhere")
+        erased(attendee(server, organizer, "ada"))
+        body: dict[str, Any] = {"name": "Ada", "email": "ada@example.org", "accounts": ["x:ada"]}
+        consent = {"matching": True, "chats": False, "share_place": False}
+        made = good(organizer.post("/v1/conferences/elsewhere/attendees", json=body | {"consent": consent}))
+        assert made["note"] == ""
+        assert imported(organizer, line("bob"))["registered"] == 1
+
+
+@pytest.mark.parametrize("same_mail", [True, False], ids=["by the address", "by the proved account"])
+def test_blocks_and_declines_hold_for_who_comes_back(tmp_path: Path, same_mail: bool) -> None:
+    with Server(tmp_path) as server:
+        what_others_decided_holds(server, opened(server), same_mail=same_mail)
+
+
+@QUIET
+@run_to_end
+async def test_a_block_on_its_way_at_the_erasure_holds_too(tmp_path: Path) -> None:
+    """Bob's block waits for the disk when ada's erasure comes: it is in the log before that, and counts."""
+    async with inside(tmp_path) as server:
+        ada, bob = await server.registered("ada"), await server.registered("bob")
+        gate = server.parts.gate
+        clients: list[httpx.AsyncClient] = []
+        for made in (ada, bob):
+            clients.append(server.client())
+            good(await clients[-1].post("/v1/session", json={"link": made["link"].rpartition("/")[2]}))
+        take, at, on = gate.runner.take, asyncio.Event(), asyncio.Event()
+
+        async def slow(items: Any, sender: str, first: int = 1) -> Any:
+            if sender == f"attendee:{bob['attendee']}":
+                at.set()
+                await on.wait()
+            return await take(items, sender, first)
+
+        gate.intake.runner.take = slow  # type: ignore[method-assign]
+        event = {"type": "attendee.blocked", "id": "b", "at": now(), "conference": CONFERENCE}
+        block = event | {"attendee": bob["attendee"], "blocked": ada["attendee"]}
+        blocking = asyncio.create_task(clients[1].post("/v1/events", json=block))
+        await at.wait()
+        erasing = asyncio.create_task(clients[0].request("DELETE", "/v1/me", json={"confirm": "erase me"}))
+        while not gate.intake.lock.locked():  # noqa: ASYNC110  # the erasure's doing, which sets no event
+            await asyncio.sleep(0)
+        on.set()
+        assert ((await blocking).status_code, (await erasing).status_code) == (200, 202)
+        others = [bob["attendee"], "a-somebody"]
+        assert gate.directory.tombstones.bars(CONFERENCE, ["ada@example.org"], others) == [bob["attendee"]]

@@ -1,0 +1,84 @@
+"""How many conferences an organizer may have, and how far it may move their rules: a share, so that others have theirs.
+
+The attacks: one key opened 1,500 conferences; one opening with ``per_hour`` 1,000,000 filled the store that all share.
+"""
+
+from pathlib import Path
+
+import pytest
+
+from services.door.policy_bounds import MAXIMA
+from tests.gateway.people import OPENING, Server, good, now, opened
+
+
+def opening(conference: str, number: int) -> dict[str, object]:
+    return OPENING | {"type": "conference.opened", "conference": conference, "at": now(), "id": f"o-{number}"}
+
+
+def test_open_conferences_of_an_organizer_are_bounded_by_every_way_in(tmp_path: Path) -> None:
+    with Server(tmp_path, bounds={"open_conferences": 5, "kept_conferences": 8}) as narrow:
+        organizer, operator = narrow.client("organizer"), narrow.client("operator")
+        events = [opening(f"c-{number}", number) for number in range(20)]
+        results = good(organizer.post("/v1/events", json=events))["results"]
+        assert [each["status"] for each in results] == ["accepted"] * 5 + ["rejected"] * 15
+        assert results[5]["reason"].startswith("5 conferences of this organizer are open")
+        refused = organizer.put("/v1/conferences/c-9", json=OPENING)
+        assert (refused.status_code, "Close one, or ask the operator." in refused.json()["detail"]) == (422, True)
+        assert (
+            good(organizer.put("/v1/conferences/c-0", json=OPENING))["status"] == "accepted"
+        )  # changing one is no new
+        good(narrow.client("other_organizer").put("/v1/conferences/c-9", json=OPENING))  # everybody has their own
+        good(operator.put("/v1/conferences/c-10", json=OPENING))
+        good(operator.post("/v1/conferences/c-10/owner", json={"organizer": "org-1"}))  # the operator may go further
+        for number in range(6):
+            good(organizer.post(f"/v1/conferences/{'c-10' if number == 5 else f'c-{number}'}/close"))
+        for number in (11, 12):
+            good(organizer.put(f"/v1/conferences/c-{number}", json=OPENING))
+        refused = organizer.put("/v1/conferences/c-13", json=OPENING)
+        assert "This server stores 8 conferences" in refused.json()["detail"]
+        assert organizer.request("DELETE", "/v1/conferences/c-0", json={"erase": "c-0"}).status_code == 202
+        good(organizer.put("/v1/conferences/c-13", json=OPENING))
+
+
+def test_new_conferences_come_at_a_pace(tmp_path: Path) -> None:
+    with Server(tmp_path, bounds={"rates": {"opening": [3, 1]}}) as narrow:
+        organizer = narrow.client("organizer")
+        codes = [organizer.put(f"/v1/conferences/p-{number}", json=OPENING).status_code for number in range(5)]
+        assert codes == [200] * 3 + [429] * 2
+        refused = organizer.put("/v1/conferences/p-4", json=OPENING)
+        assert "The budget opening is used up: 3 new conferences at once" in refused.json()["detail"]
+        assert organizer.put("/v1/conferences/p-0", json=OPENING).status_code == 200
+
+
+@pytest.mark.parametrize("name", MAXIMA)
+def test_an_organizers_rules_have_a_bound_and_the_operators_a_wider_one(server: Server, name: str) -> None:
+    organizer, operator, path = server.client("organizer"), server.client("operator"), f"/v1/conferences/rules-{name}"
+    path = path.replace("_", "-")
+    most = MAXIMA[name]
+    refused = organizer.put(path, json=OPENING | {"matching": {name: most + 1}})
+    assert (refused.status_code, refused.json()["field"]) == (422, f"matching.{name}")
+    assert f"at most {most:,} for an organizer" in refused.json()["detail"]
+    event = opening(path.rpartition("/")[2], 1) | {"id": f"r-{name}", "matching": {name: most + 1}}
+    (result,) = good(organizer.post("/v1/events", json=event))["results"]
+    assert (result["status"], result["field"]) == ("rejected", f"matching.{name}")
+    assert good(organizer.put(path, json=OPENING | {"matching": {name: most}}))["status"] == "accepted"
+    assert good(operator.put(path, json=OPENING | {"matching": {name: most + 1}}))["status"] == "accepted"
+
+
+def test_scanners_of_a_conference_share_what_it_has(tmp_path: Path) -> None:
+    with Server(tmp_path, bounds={"rates": {"scanner": [10, 1]}}) as narrow:
+        organizers = {name: opened(narrow, name) for name in ("one", "two")}
+        scanners = {}
+        for name, client in organizers.items():
+            keys = [good(client.post(f"/v1/conferences/{name}/keys", json={"id": f"door-{n}"})) for n in range(2)]
+            scanners[name] = [each["secret"] for each in keys]
+        sent = [_scanned(narrow, secret, "one", 6) for secret in scanners["one"]]
+        assert sent == [200, 429]
+        assert [_scanned(narrow, secret, "two", 5) for secret in scanners["two"]] == [200, 200]
+
+
+def _scanned(server: Server, secret: str, conference: str, count: int) -> int:
+    common = {"type": "checkin.arrived", "at": now(), "conference": conference, "attendee": "a1"}
+    events = [common | {"id": f"{secret[-6:]}-{number}"} for number in range(count)]
+    headers = {"authorization": f"Bearer {secret}"}
+    return server.client().post("/v1/events", json=events, headers=headers).status_code
