@@ -185,7 +185,7 @@ class SqliteDirectory:
         return [row[0] for row in self._base.read(_EVERYBODY, (conference, conference))]
 
     def signed_in(self, conference: str) -> frozenset[str]:
-        """The ids of everybody who has a session, or had one within the days for which sessions are kept."""
+        """The ids of everybody who has ever signed in."""
         return frozenset(row[0] for row in self._base.read(_SIGNED_IN, (conference,)))
 
     def tidy(self, going_on: Collection[str] = ()) -> None:
@@ -211,6 +211,4 @@ _EVERYBODY = (
     "SELECT attendee FROM people WHERE conference = ? UNION SELECT attendee FROM holdings WHERE conference = ?"
     " ORDER BY attendee"
 )
-_SIGNED_IN = (
-    "SELECT DISTINCT subject FROM grants WHERE kind = 'session' AND role = 'attendee' AND conferences = json_array(?)"
-)
+_SIGNED_IN = "SELECT DISTINCT attendee FROM sign_ins WHERE conference = ?"

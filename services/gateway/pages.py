@@ -53,16 +53,12 @@ async def _file(folder: Path, names: tuple[str, ...], below: str = "", status: i
             content = await asyncio.to_thread(path.read_bytes)
             if kind == "text/html":
                 content = _placed(content, below)
-            return Response(content, media_type=_media(kind), headers=_HEADERS, status_code=status)
+            return Response(content, media_type=kind, headers=_HEADERS, status_code=status)
     return None
 
 
 def _placed(page: bytes, below: str) -> bytes:
     return page.replace(b'="/', b'="' + below.encode() + b"/")
-
-
-def _media(kind: str) -> str:
-    return f"{kind}; charset=utf-8" if kind.startswith("text/") else kind
 
 
 def _is_in(folder: Path, path: Path) -> bool:
@@ -74,7 +70,7 @@ def _is_in(folder: Path, path: Path) -> bool:
 
 def _html(page: bytes, below: str, status: int = 200) -> Response[bytes]:
     content = _placed(page, below)
-    return Response(content, media_type="text/html; charset=utf-8", headers=_HEADERS, status_code=status)
+    return Response(content, media_type="text/html", headers=_HEADERS, status_code=status)
 
 
 @get("/", opt=allow(EVERYBODY), include_in_schema=False)
@@ -106,7 +102,7 @@ async def static_file(gate: Gate, name: str = "", path: str = "") -> Response[by
     """A file of the pages."""
     found = await _file(gate.static, (name or path.lstrip("/"),), gate.below)
     if found is None and name == "link.js":
-        return Response(_PLAIN_SCRIPT, media_type="text/javascript; charset=utf-8", headers=_HEADERS)
+        return Response(_PLAIN_SCRIPT, media_type="text/javascript", headers=_HEADERS)
     if found is None:
         raise ProblemError(404, "page", "There is no such page. Begin at /.")
     return found

@@ -26,10 +26,9 @@ class PartitionRecords(_Theirs):  # type: ignore[misc]
         return found
 
     def _unpack_records(self) -> Iterator[Any]:
-        assert self._isolation_level != fetcher.READ_COMMITTED, "nothing here reads transactions"
         while self._records.has_next():
             batch = self._records.next_batch()
-            if batch.is_control_batch:
+            if self._was_taken_back(batch) or batch.is_control_batch:
                 self.next_fetch_offset = batch.next_offset
                 continue
             begin = max(self.next_fetch_offset, batch.base_offset)
@@ -46,6 +45,15 @@ class PartitionRecords(_Theirs):  # type: ignore[misc]
                         self.next_fetch_offset = offset + 1
                         yield record
             self.next_fetch_offset = batch.next_offset
+
+    def _was_taken_back(self, batch: Any) -> bool:
+        """Whether its writer aborted the transaction that it belongs to; as aiokafka has it."""
+        if self._isolation_level != fetcher.READ_COMMITTED or batch.producer_id is None:
+            return False
+        self._consume_aborted_up_to(batch.base_offset)
+        if batch.is_control_batch and self._contains_abort_marker(batch):
+            self._aborted_producers.discard(batch.producer_id)
+        return bool(batch.is_transactional and batch.producer_id in self._aborted_producers)
 
     def _unreadable(self, begin: int, batch: Any, error: Exception) -> Any:
         self.next_fetch_offset = batch.next_offset

@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 
-from tests.gateway.people import CONFERENCE, Attendee, Server, attendee, good, talked, until
+from tests.gateway.people import CONFERENCE, Attendee, Server, attendee, good, secret_of, talked, until
 
 AGAIN = f"/v1/conferences/{CONFERENCE}/attendees"
 HEADING = "name,email,accounts,matching,chats,share_place,show_name\n"
@@ -24,7 +24,7 @@ def imported(organizer: httpx.Client, *lines: str) -> dict[str, Any]:
 
 def signed_in(server: Server, link: str, id_: str, account: str) -> Attendee:
     http = server.client()
-    assert good(http.post("/v1/session", json={"link": link.rpartition("/")[2]}))["attendee"] == id_
+    assert good(http.post("/v1/session", json={"link": secret_of(link)}))["attendee"] == id_
     return Attendee(http, id_, account)
 
 

@@ -7,7 +7,7 @@ from urllib.parse import urljoin
 import httpx
 import pytest
 
-from tests.gateway.people import ALL, CONFERENCE, LIMIT_S, Server, good, opened
+from tests.gateway.people import ALL, CONFERENCE, LIMIT_S, Server, good, opened, secret_of
 from tests.gateway.proxy import below
 from tests.gateway.test_strangers import free_port
 
@@ -34,7 +34,7 @@ def _link(server: Server) -> str:
 def test_everything_that_a_page_asks_for_is_there(place: tuple[Server, str]) -> None:
     server, public = place
     link = _link(server)
-    assert link.startswith(f"{public}/m/")
+    assert link.startswith(f"{public}/welcome#")
     seen: set[str] = set()
     with httpx.Client(timeout=LIMIT_S) as http:
         to_see = [link, public, f"{public}/", f"{public}/organizer"]
@@ -53,7 +53,7 @@ def test_everything_that_a_page_asks_for_is_there(place: tuple[Server, str]) -> 
 def test_a_session_is_for_what_is_below_it_alone(place: tuple[Server, str]) -> None:
     server, public = place
     with httpx.Client(headers={"x-hallway": "1"}, timeout=LIMIT_S) as http:
-        link = _link(server).rpartition("/")[2]
+        link = secret_of(_link(server))
         answer = http.post(f"{public}/v1/session", json={"link": link})
         assert f"path={PATH};" in answer.headers["set-cookie"].lower() + ";"
         assert http.get(f"{public}/v1/me").status_code == 200
@@ -67,4 +67,4 @@ def test_bounds_hold_below_the_path(place: tuple[Server, str]) -> None:
     server, _ = place
     events = server.client("connector").post("/v1/events", content=b"x" * 70_000)
     assert events.status_code == 200, "the bound of a list of events"
-    assert server.client().post("/v1/session", content=b"x" * 70_000).status_code == 413
+    assert server.client().post("/v1/session", json={"link": "x" * 70_000}).status_code == 413

@@ -19,7 +19,7 @@ from tests.gateway.coming_back import (
     what_others_decided_holds,
 )
 from tests.gateway.in_process import QUIET, inside, run_to_end
-from tests.gateway.people import CONFERENCE, Server, attendee, good, now, opened
+from tests.gateway.people import CONFERENCE, Server, attendee, good, now, opened, secret_of
 
 
 def registrations(server: Server) -> set[str]:
@@ -115,7 +115,7 @@ async def test_a_block_on_its_way_at_the_erasure_holds_too(tmp_path: Path) -> No
         clients: list[httpx.AsyncClient] = []
         for made in (ada, bob):
             clients.append(server.client())
-            good(await clients[-1].post("/v1/session", json={"link": made["link"].rpartition("/")[2]}))
+            good(await clients[-1].post("/v1/session", json={"link": secret_of(made["link"])}))
         take, at, on = gate.runner.take, asyncio.Event(), asyncio.Event()
 
         async def slow(items: Any, sender: str, first: int = 1) -> Any:

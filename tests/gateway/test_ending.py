@@ -5,7 +5,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.gateway.people import Attendee, Server, attendee, good, opened, post, stream, until
+from tests.gateway.people import Attendee, Server, attendee, good, opened, stream, talked, until
 
 
 def test_sigterm_ends_streams_and_server_within_five_seconds(tmp_path: Path) -> None:
@@ -49,6 +49,5 @@ def test_a_restart_goes_on_where_it_was(tmp_path: Path) -> None:
 
 def _known(server: Server, organizer: httpx.Client) -> tuple[Attendee, Attendee]:
     ada, bob = (attendee(server, organizer, name) for name in ("ada", "bob"))
-    posts = [post("x:ada", "x:bob"), post("x:bob", "x:ada"), post("x:ada", "x:bob")]
-    good(server.client("connector").post("/v1/events", json=posts))
+    talked(server, ada, bob)
     return ada, bob

@@ -60,8 +60,9 @@ def test_nothing_that_names_the_erased_is_left(tmp_path: Path) -> None:
         client = redis.Redis(unix_socket_path=str(socket))
         assert any(gone.id.encode() in value for _, value in in_redis(client))
         assert any(CANARY.encode() in value for _, value in stored(server.data))
-        letters = good(organizer.get("/v1/dead-letters"))["letters"]
-        assert any(word in letters[0]["bytes"].encode() for word in in_base64(CANARY.encode()))
+        (listed,) = good(organizer.get("/v1/dead-letters"))["letters"]
+        letter = good(organizer.post(f"/v1/dead-letters/{listed['number']}/show"))
+        assert any(word in letter["bytes"].encode() for word in in_base64(CANARY.encode()))
         assert not any(word in value for _, value in stored(server.data) for word in in_base64(CANARY.encode()))
         with stream(server, stays.http, "/v1/me/stream") as live, stream(server, gone.http, "/v1/me/stream") as own:
             assert live.next()["event"] == "suggested"

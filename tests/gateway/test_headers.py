@@ -9,7 +9,7 @@ from tests.gateway.people import CONFERENCE, Server, attendee, good, opened
 from tests.gateway.test_roles import ENDS_THE_SESSION, STREAMS, operations
 from tests.gateway.test_strangers import free_port
 
-PAGES = ("/", "/organizer", "/m/secret")
+PAGES = ("/", "/organizer", "/welcome")
 
 
 @pytest.fixture(scope="module")

@@ -60,7 +60,11 @@ def test_no_link_of_an_organizer_is_somebody_who_has_signed_in(server: Server, o
     assert (refused.status_code, refused.headers["content-type"]) == (409, MEDIA_TYPE)
     assert "has signed in" in refused.json()["detail"]
     assert "register them again" in refused.json()["detail"]
-    assert registered(organizer, "taken") == {"attendee": ada.id, "link": None}  # the same e-mail is the same person
+    assert registered(organizer, "taken") == {
+        "attendee": ada.id,
+        "link": None,
+        "note": "",
+    }  # the same e-mail is the same person
     rows = csv.DictReader(io.StringIO(organizer.post(f"{PEOPLE}/links").content.decode("utf-8-sig")))
     (row,) = [row for row in rows if row["attendee"] == ada.id]
     assert row["link"] == "none: has signed in"

@@ -54,6 +54,9 @@ def test_a_forwarded_address_is_believed_of_named_proxies_alone(tmp_path: Path, 
         assert narrow.errors.read_text().count("a proxy that is not named forwards") == 1  # said once
 
 
+HALF_A_BODY = b"POST /v1/session HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{"
+
+
 @pytest.mark.parametrize(
     ("sent", "answer"),
     [
@@ -61,7 +64,10 @@ def test_a_forwarded_address_is_believed_of_named_proxies_alone(tmp_path: Path, 
         (HEAD, b""),
         (HEAD + b"X: " + b"y" * 40_000, b"HTTP/1.1 400 "),
         (b"GET /healthz/live HTTP/1.1\r\nHost: x\r\n\r\n" + HEAD, b"HTTP/1.1 200 "),
-        (b"POST /v1/session HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{", b"HTTP/1.1 408 "),
+        (
+            b"POST /v1/session HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{",
+            b"HTTP/1.1 408 ",
+        ),
     ],
     ids=["nothing", "half a head", "an endless head", "half a second head", "half a body"],
 )

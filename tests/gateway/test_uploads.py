@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.gateway.people import CONFERENCE, Attendee, Server, attendee, good, opened, post
+from tests.gateway.people import CONFERENCE, Attendee, Server, attendee, device, good, opened, post
 
 
 def rows(server: Server, table: str, file: str = "directory.sqlite") -> int:
@@ -101,9 +101,7 @@ def test_bytes_and_posts_are_paid_for_by_person_whatever_number_of_sessions_they
         organizer = opened(server)
         ada, bob = attendee(server, organizer, "ada"), attendee(server, organizer, "bob")
         assert sent(ada, *[post("x:ada", "x:bob") for _ in range(60)])[0] == ("accepted", None)
-        link = good(organizer.post(f"/v1/conferences/{CONFERENCE}/attendees/{ada.id}/link"))["link"]
-        second = server.client()
-        good(second.post("/v1/session", json={"link": link.rpartition("/")[2]}))
+        second = device(server, ada)
         refused(second.post("/v1/events", json=[post("x:ada", "x:bob") for _ in range(60)]), "upload")
         refused(second.post("/v1/events", content=b"[" + b" " * 19_000 + b"]"), "attendee_kib")
         assert sent(bob, post("x:bob", "x:ada")) == [("accepted", None)]

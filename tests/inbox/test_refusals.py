@@ -20,6 +20,7 @@ from tests.inbox.made import CONFERENCE
 from tests.inbox.seen import awaited, until
 
 WELL = b"*1\r\n$2\r\nok\r\n"
+PATIENT = Limits(connect_s=5.0, operation_s=10.0, hint_s=1.0)  # a read is tried again, with pauses
 HELLO = b"%1\r\n$5\r\nproto\r\n:3\r\n"
 
 
@@ -93,7 +94,7 @@ ANSWERS = [
 )
 async def test_each_answer_is_a_sentence_and_is_waited_for(answer: str, sentence: str, at_once: bool) -> None:
     async with Fake(f"-{answer}\r\n".encode(), at_once).listening() as fake:
-        link = Link(fake.url, QUICK)
+        link = Link(fake.url, PATIENT)
         with capture_logs() as logs:
             for call in (
                 link.write("x", ["k"], []),
@@ -118,7 +119,7 @@ async def test_each_answer_is_a_sentence_and_is_waited_for(answer: str, sentence
 async def test_the_log_names_what_the_server_said_but_no_key_or_value() -> None:
     says = b"-ERR user_script:3: wrong value near 'inbox:{conf}:ada' in \"secret\"\r\n"
     async with Fake(says).listening() as fake:
-        link = Link(fake.url, QUICK)
+        link = Link(fake.url, PATIENT)
         with capture_logs() as logs, pytest.raises(InboxStoreError):
             await link.write("x", ["k"], [])
         assert logs[0]["said"] == "ERR user_script:3: wrong value near"
@@ -144,7 +145,7 @@ async def test_what_is_no_redis_is_told_as_such(says: bytes) -> None:
         await _says(fake.url, refusals.NO_REDIS)
 
 
-async def _says(url: str, *sentences: str, limits: Limits = QUICK) -> None:
+async def _says(url: str, *sentences: str, limits: Limits = PATIENT) -> None:
     link = Link(url, limits)
     for call in (link.check(), link.ask("x", ["k"], [])):
         with pytest.raises(InboxStoreError) as met:
@@ -159,16 +160,15 @@ async def test_tls_and_none_are_told_apart(tmp_path: Path) -> None:
     authority.issue_cert("localhost").configure_cert(context)
     trusted = tmp_path / "ca.pem"
     authority.cert_pem.write_to_path(str(trusted))
-    patient = Limits(connect_s=1.0, operation_s=2.0, hint_s=1.0)
     async with Fake(WELL, tls=context).listening() as fake:
         address = f"localhost:{fake.port}"
-        await _says(f"rediss://{address}", refusals.NO_TRUST, limits=patient)
-        await _says(f"redis://{address}", refusals.CLOSED, refusals.SLOW, limits=patient)
-        link = Link(f"rediss://{address}?ssl_ca_certs={trusted}", patient)
+        await _says(f"rediss://{address}", refusals.NO_TRUST, limits=PATIENT)
+        await _says(f"redis://{address}", refusals.CLOSED, refusals.SLOW, limits=PATIENT)
+        link = Link(f"rediss://{address}?ssl_ca_certs={trusted}", PATIENT)
         assert await link.ask("x", ["k"], []) == [b"ok"]
         await link.aclose()
     async with Fake(b"-ERR what\r\n", at_once=True).listening() as plain:
-        await _says(f"rediss://127.0.0.1:{plain.port}", refusals.NO_TLS, refusals.SLOW_TLS)
+        await _says(f"rediss://127.0.0.1:{plain.port}", refusals.NO_TLS, refusals.SLOW_TLS, limits=QUICK)
 
 
 @awaited

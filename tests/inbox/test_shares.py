@@ -57,7 +57,7 @@ def test_the_more_people_the_fewer_entries_each_and_never_none(stores: Stores) -
                 await inboxes.read(CONFERENCE, "p0001")
             last = (await inboxes.current(CONFERENCE, "p0001")).cards
             assert len(last) == 45, "a card stays, however old its entry"
-            after = sorted(last, key=lambda card: int(card.position.partition("-")[0]))[-7].position
+            after = sorted(last, key=lambda card: card.cursor)[-7].cursor
             assert len(await inboxes.read(CONFERENCE, "p0001", after)) == 6
 
     asyncio.run(scenario())

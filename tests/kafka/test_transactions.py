@@ -6,12 +6,15 @@ import secrets
 from collections.abc import Sequence
 from pathlib import Path
 
+import pytest
 from aiokafka import AIOKafkaProducer
+from aiokafka.consumer import fetcher
 
 from schemas.topics import CONFERENCE_LOG
 from services.cli import main
 from services.kafka.access import Access
 from services.kafka.reading import TopicReader
+from streams.workers import poison
 
 COMMITTED, ABORTED, OPEN = ([f"{kind}{n}" for n in range(3)] for kind in ("committed", "aborted", "open"))
 
@@ -42,6 +45,14 @@ async def _read(address: str, topic: str) -> list[str]:
         return [json.loads(raw.value)["id"] for some in parts for raw in some]
 
 
+@pytest.fixture(params=["plain", "as workers read"])
+def _reading(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Workers replace how batches are unpacked."""
+    if request.param != "plain":
+        monkeypatch.setattr(fetcher, "PartitionRecords", poison.PartitionRecords)
+
+
+@pytest.mark.usefixtures("_reading")
 def test_only_what_was_committed_is_read(kafka_address: str, made_topics: str) -> None:
     topic = made_topics + CONFERENCE_LOG
 
@@ -56,6 +67,7 @@ def test_only_what_was_committed_is_read(kafka_address: str, made_topics: str) -
     asyncio.run(story())
 
 
+@pytest.mark.usefixtures("_reading")
 def test_a_topic_whose_end_was_taken_back_is_read_to_its_end(kafka_address: str, made_topics: str) -> None:
     topic = made_topics + CONFERENCE_LOG
 

@@ -94,7 +94,7 @@ def test_a_policy_has_the_contracts_defaults() -> None:
     policy = good(changed(OPENED, matching=LEFT_OUT)).event.matching
     assert msgspec.to_builtins(policy) == {}
     assert (policy.accounts, policy.presence_hours, policy.per_hour, policy.per_day) == ("verified", 12, 3, 10)
-    assert (policy.known_posts, policy.known_days) == (3, 2)
+    assert (policy.known_each, policy.known_posts, policy.known_days) == (2, 4, 2)
     assert (policy.chat_sessions, policy.chat_weight) == (3, 2000)
     assert (policy.evidence_days, policy.half_life_days, policy.near_minutes) == (400, 180, 30)
 

@@ -130,7 +130,7 @@ def test_the_outputs_of_a_fold_validate() -> None:
     codec, replay = Codec(), Replay()
     check = validator("outputs.schema.json")
     events, kinds = validator("events.schema.json"), set()
-    for number, line in enumerate(simulate(attendees=300, posts=5_000, days=3, seed=3)):
+    for number, line in enumerate(simulate(attendees=400, posts=10_000, days=3, seed=3)):
         if number % 40 == 0:
             events.validate(json.loads(line))
         record = codec.decode(line)

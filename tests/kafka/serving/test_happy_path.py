@@ -41,7 +41,7 @@ def _is_as_it_should_be(place: Place, server: Server) -> None:
     assert all(dict(record.headers)["type"].decode() == event["type"] for event, record in log)
     assert not any("recorded_at" in event for event, _ in log)
     posts = events(place.servers, place.topics.activity)
-    assert [event["type"] for event, _ in posts] == ["activity.posted"] * 3
+    assert [event["type"] for event, _ in posts] == ["activity.posted"] * 4
     assert all(record.key.decode() == event["actor"] for event, record in posts)
     everything = b"".join(record.value for _, record in [*log, *posts])
     assert not any(word in everything for word in (b"ingrid", b"bob", b"example.org"))  # no hex id has one
@@ -62,7 +62,7 @@ def test_doubles_and_what_cannot_be_read(place: Place) -> None:
         (kept,) = events(place.servers, place.topics.letters)
         assert kept[0]["source"] == "organizer:org-1"
         letters = good(organizer.get("/v1/conferences/conf-1/dead-letters"))["letters"]
-        assert [letter["reason"] for letter in letters] == ["The type 'checkin.arived' is not known."]
+        assert [letter["reason"] for letter in letters] == ["Its type is not known. The nearest is checkin.arrived."]
         assert "sealed" in kept[0]["reason"]
         stand = [(event["type"], record.offset) for event, record in events(place.servers, place.topics.log)]
         assert stand[1:] == [("checkin.arrived", answer["offset"]) for answer in (first, answers[0])]
