@@ -36,7 +36,8 @@ _DO: dict[Kind, tuple[str, str]] = {
     ),
     "unknown_attendee": (
         "Tickets that nobody is registered under.",
-        "Register these people, with the newest list. Their check-ins are stored and count from then on.",
+        "Register these people, with the newest list; those who wait for it confirm it themselves. Their check-ins are "
+        "stored and count from then on.",
     ),
     "unknown_place": (
         "A place that the conference does not have.",
