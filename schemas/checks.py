@@ -1,7 +1,8 @@
 """What an event says, field by field: names in normal form, times that are times, what belongs together.
 
 Owns: which texts are accepted in which field, and their normal form. May never: look beyond the event itself, or at its
-JSON. Theory: msgspec has checked the types in C; names seen before are recognised by set look-ups, for many events at
+JSON, or refuse in a log what an earlier version took: a name that has no normal form today stays there as it is.
+Theory: msgspec has checked the types in C; names seen before are recognised by set look-ups, for many events at
 once without a step of Python for each. The sets are bounded and emptied when full.
 """
 
@@ -14,7 +15,7 @@ from typing import Any, get_args
 from msgspec.structs import force_setattr, replace
 
 from schemas import names
-from schemas.events import Chat, ConferenceOpened, Input, MatchAnswered
+from schemas.events import ActivityPosted, Chat, ConferenceOpened, Input, MatchAnswered
 from schemas.faults import FaultError, short
 from schemas.times import millis
 
@@ -26,6 +27,7 @@ class _Form:
     """A form of texts: how one becomes normal, and those known to be (bounded; None, for fields that may be absent)."""
 
     normal: Callable[[str], str]
+    is_kept: Callable[[str], bool]  # whether a log may hold it though it has no normal form
     known: set[str | None] = field(default_factory=lambda: {None})
 
     def __call__(self, text: str) -> str:
@@ -37,6 +39,15 @@ class _Form:
             self.known.add(None)
         self.known.add(normal)
         return normal
+
+    def as_logged(self, text: str) -> str:
+        """The same; what an earlier version took has stayed in the log."""
+        try:
+            return self(text)
+        except ValueError:
+            if self.is_kept(text):
+                return text
+            raise
 
     def fits(self, texts: Collection[str | None]) -> bool:
         """Whether all of them are normal as they are."""
@@ -62,21 +73,22 @@ class _Field:
         found = map(self.get, events)
         return self.form.fits(list(chain.from_iterable(found) if self.is_tuple else found))
 
-    def normalise(self, event: Input) -> None:
+    def normalise(self, event: Input, *, is_logged: bool) -> None:
         """FaultError when there is no normal form."""
         value = self.get(event)
         if value is None or (self.is_tuple and self.form.known.issuperset(value)):
             return
+        form = self.form.as_logged if is_logged else self.form
         name = self.name
         try:
             if self.is_tuple:
                 parts = []
                 for number, text in enumerate(value):
                     name = f"{self.name}[{number}]"
-                    parts.append(self.form(text))
+                    parts.append(form(text))
                 normal: Any = tuple(parts)
             else:
-                normal = self.form(value)
+                normal = form(value)
         except ValueError as error:
             raise FaultError(f"{name} {error}.", name) from None
         if normal is not value:
@@ -85,25 +97,33 @@ class _Field:
 
 
 class Checks:
-    """Checks events, and brings their texts to normal form in place. One instance is used by one thread."""
+    """Checks events, and brings their texts to normal form in place. One instance is used by one thread.
 
-    def __init__(self) -> None:
-        account, plain_id = _Form(names.account), _Form(names.plain_id)
-        self._hashtag, self._id, self._zone = _Form(names.hashtag), plain_id, _Form(names.time_zone)
-        time = _Form(_time)
+    ``are_new``: none of them is out of a log, whatever its ``recorded_at`` says.
+    """
+
+    def __init__(self, *, are_new: bool = False) -> None:
+        self._are_new = are_new
+        account, plain_id = _Form(names.account, names.is_kept_account), _Form(names.plain_id, _never)
+        self._hashtag = _Form(names.hashtag, names.is_kept_hashtag)
+        self._id, self._zone = plain_id, _Form(names.time_zone, _never)
+        time = _Form(_time, _never)
         # In this order they are looked at; the first fault is told.
         forms = {
             **dict.fromkeys(("attendee", "conference", "organizer", "place"), plain_id),
-            "source": _Form(names.source),
+            "source": _Form(names.source, _never),
             **dict.fromkeys(("account", "actor", "reply_to", "repost_of"), account),
-            "blocked": _Form(names.person),
+            "blocked": _Form(names.person, names.is_kept_account),
             "time_zone": self._zone,
             **dict.fromkeys(("ends_at", "starts_at"), time),
         }
-        of_tuples = {"mentions": account, "accounts": account, "hashtags": self._hashtag}
+        of_tuples = {"mentions": account, "accounts": account}
+        # What is declared must be such that people can write it; what a network calls a hashtag is one.
+        tags = {ConferenceOpened: self._hashtag, ActivityPosted: _Form(names.any_hashtag, _never)}
         self._fields = {
             kind: [_Field(name, form, attrgetter(name), False) for name, form in _had(kind, forms)]
             + [_Field(name, form, attrgetter(name), True) for name, form in _had(kind, of_tuples)]
+            + ([_Field("hashtags", tags[kind], attrgetter("hashtags"), True)] if kind in tags else [])
             for kind in get_args(Input)
         }
         self._particular: dict[type, Callable[[Any], None]] = {
@@ -113,9 +133,9 @@ class Checks:
 
     def one(self, event: Input) -> None:
         """FaultError with the first field that is wrong."""
-        kind = type(event)
+        kind, is_logged = type(event), self._is_logged(event)
         for each in self._fields[kind]:
-            each.normalise(event)
+            each.normalise(event, is_logged=is_logged)
         particular = self._particular.get(kind)
         if particular is not None:
             particular(event)
@@ -128,6 +148,9 @@ class Checks:
                 for event in some:
                     self.one(event)
 
+    def _is_logged(self, event: Input) -> bool:
+        return event.recorded_at is not None and not self._are_new
+
     @staticmethod
     def _answered(event: MatchAnswered) -> None:
         if event.answer == "here" and event.place is None:
@@ -136,20 +159,25 @@ class Checks:
     def _opened(self, opened: ConferenceOpened) -> None:
         for number, place in enumerate(opened.places):
             _named(f"places[{number}].place", self._id, place.place)
-        chats = [self._chat(chat, f"chats[{number}]") for number, chat in enumerate(opened.chats)]
+        tag = self._hashtag.as_logged if self._is_logged(opened) else self._hashtag
+        chats = [self._chat(chat, tag, f"chats[{number}]") for number, chat in enumerate(opened.chats)]
         force_setattr(opened, "chats", tuple(chats))
         if millis(opened.ends_at) < millis(opened.starts_at):
             raise FaultError("ends_at is before starts_at.", "ends_at")
 
-    def _chat(self, chat: Chat, path: str) -> Chat:
+    def _chat(self, chat: Chat, tag: Callable[[str], str], path: str) -> Chat:
         hashtag = f"{path}.hashtag"
         if chat.weekday is None and chat.start is None and chat.minutes is None and chat.time_zone is None:
-            return replace(chat, hashtag=_named(hashtag, self._hashtag, chat.hashtag))
+            return replace(chat, hashtag=_named(hashtag, tag, chat.hashtag))
         if chat.weekday is None or chat.start is None or chat.minutes is None or chat.time_zone is None:
             raise FaultError(f"{path}: weekday, start, minutes and time_zone go together, or none of them.", path)
         _named(f"{path}.start", names.clock, chat.start)
         _named(f"{path}.time_zone", self._zone, chat.time_zone)
-        return replace(chat, hashtag=_named(hashtag, self._hashtag, chat.hashtag))
+        return replace(chat, hashtag=_named(hashtag, tag, chat.hashtag))
+
+
+def _never(text: str) -> bool:
+    return False
 
 
 def _had(kind: type[Any], forms: dict[str, _Form]) -> list[tuple[str, _Form]]:

@@ -42,12 +42,15 @@ class Reject(Struct, frozen=True, gc=False):
 
 
 class Codec:
-    """Decodes and encodes events. One instance is used by one thread."""
+    """Decodes and encodes events. One instance is used by one thread.
 
-    def __init__(self, upcasters: Mapping[str, Upcaster] = UPCASTERS) -> None:
+    ``from_outside``: for what senders say, who may write a ``recorded_at`` too; other events that have one are a log's.
+    """
+
+    def __init__(self, upcasters: Mapping[str, Upcaster] = UPCASTERS, *, from_outside: bool = False) -> None:
         self._decoder = msgspec.json.Decoder(Input)
         self._upcasters = upcasters
-        self._checks = Checks()
+        self._checks = Checks(are_new=from_outside)
 
     def decode(self, line: bytes) -> Record | Reject:
         """One event of at most 65,536 bytes."""

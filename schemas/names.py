@@ -1,50 +1,136 @@
 """The forms of names: accounts, hashtags, ids, sources, time zones.
 
-Owns: normalisation (NFKC, case folded, no leading ``@`` or ``#``) and what a well-formed name is.
-May never: look anything up. Each function returns the normal form or raises ValueError with the end of a sentence
-("… is not an account …") for a person.
-Theory: case folding may leave a text that NFKC changes again, so both are done twice (Unicode, "Caseless matching").
+Responsibility: the one normal form of accounts and hashtags that every door uses, and what a well-formed name is.
+Invariants: a normal form is its own normal form; what was normal before and has nothing odd in it stays as it is.
+Nothing is looked up. Each function returns the normal form or raises ValueError with the end of a sentence ("… is not
+an account …") for a person.
 """
 
 import re
 import unicodedata
 
-from schemas import zones
+from schemas import profile_links, zones
+from schemas.folding import fold, scripts_alike, trimmed
 
 NAME_CHARS = 256  # the longest handle known (a fediverse address) is below; bounds the memory for each account
+NETWORKS = {"twitter": "x", "bluesky": "bsky"}  # other names of a network -> the one that is kept
 _ID = re.compile(r"[A-Za-z0-9_.\-]{1,128}")
 _SOURCE = re.compile(r"(?:connector|organizer|attendee):[A-Za-z0-9_.\-]{1,128}")
 _CLOCK = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d", re.ASCII)
+_NETWORK = re.compile(r"[a-z0-9](?:[a-z0-9._+\-]*[a-z0-9])?")
+# Most accounts by far: nothing in them can change, so nothing else looks at them.
+_PLAIN = re.compile(r"([a-z0-9]+):[a-z0-9_](?:[a-z0-9_.:@\-]*[a-z0-9_])?")
+_SCHEMES = frozenset(
+    ("http", "https", "mailto", "tel", "sms", "acct", "at", "ftp", "data", "urn")
+)  # before a colon too
+_AROUND_A_HANDLE = frozenset(("Po", "Ps", "Pe", "Pi", "Pf"))  # a "-" or "_" at its end may be its own
+_AROUND_A_TAG = _AROUND_A_HANDLE | {"Pd"}
+_MARKUP = "<>|`^~"  # what text around a name leaves at it, though Unicode calls it no punctuation
 
 
-def folded(text: str) -> str:
-    """A text as names are compared: whatever its case and form of signs."""
-    if text.isascii():
-        return text.lower()
-    once = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
-    return unicodedata.normalize("NFKC", once.casefold())
-
-
-def _bare(text: str) -> str:
-    """Without signs and white space around it."""
-    return text.strip().lstrip("@# \t\r\n").strip()
+def _bare(text: str, categories: frozenset[str]) -> str:
+    """Without the signs, punctuation and white space around it."""
+    return trimmed(text, categories, _MARKUP)
 
 
 def account(text: str) -> str:
     """``network:handle``, normalised; the handle may hold further colons, as a DID does."""
-    network, colon, handle = _bare(folded(text)).partition(":")
-    network, handle = network.strip(), _bare(handle)
-    if not (colon and network and handle) or len(handle) + len(network) >= NAME_CHARS:
+    plain = _PLAIN.fullmatch(text)
+    if plain and plain[1] not in NETWORKS and plain[1] not in _SCHEMES and len(text) <= NAME_CHARS:
+        return text
+    network, handle = _account(fold(text))
+    if not (network and handle) or len(network) + len(handle) >= NAME_CHARS:
         raise ValueError(f"is not an account: it is network:handle, such as x:ada, up to {NAME_CHARS} characters")
+    fault = _fault(network, handle)
+    if fault is not None:
+        raise ValueError(fault)
     return f"{network}:{handle}"
 
 
-def hashtag(text: str) -> str:
-    """A hashtag, normalised."""
-    tag = _bare(folded(text))
+def _account(text: str) -> tuple[str, str]:
+    found = profile_links.account_in(text.strip()) or profile_links.account_in(_bare(text, _AROUND_A_HANDLE))
+    if found is None:
+        network, _, handle = _bare(text, _AROUND_A_HANDLE).partition(":")
+        network, handle = network.strip(), _bare(handle, _AROUND_A_HANDLE)
+        found = NETWORKS.get(network, network), handle
+        if "/" in handle and network not in _SCHEMES:
+            found = _linked(found[0], handle)
+    return found[0], _bare(found[1], _AROUND_A_HANDLE)
+
+
+def _linked(network: str, link: str) -> tuple[str, str]:
+    """A network and, where the handle belongs, a link: ``mastodon:https://social.example/@ada``."""
+    found = profile_links.account_in(link)
+    if found is None:
+        return network, link
+    if found[0] not in (network, "mastodon"):
+        raise ValueError(f"names two networks, {network} and {found[0]}: write one of them, such as {':'.join(found)}")
+    return network, found[1]
+
+
+def _fault(network: str, handle: str) -> str | None:
+    if network == "mailto":
+        return "is an e-mail address and not an account: write network:handle, such as x:ada"
+    if network in _SCHEMES:
+        return "is a link that names no account: write network:handle, such as x:ada"
+    if _NETWORK.fullmatch(network) is None:
+        return f"is not an account: {network!r} is no name of a network, which is a-z 0-9 . _ + -"
+    if "/" in handle or any(sign.isspace() or unicodedata.category(sign) == "Cc" for sign in handle):
+        return "is not an account: a handle has no white space, no / and no control characters in it"
+    alike = scripts_alike(handle)
+    if len(alike) > 1:
+        return f"is not an account: it mixes {' and '.join(alike)} letters, which look alike; type it anew"
+    return None
+
+
+def any_hashtag(text: str) -> str:
+    """A hashtag as a post has it, normalised. Networks have some that nobody can follow, such as two words."""
+    folded = fold(text)
+    tag = _bare(_tag_of(folded), _AROUND_A_TAG) or folded.strip().lstrip("@# \t\r\n").strip()
     if not tag or len(tag) > NAME_CHARS:
         raise ValueError(f"is not a hashtag of 1 to {NAME_CHARS} characters")
     return tag
+
+
+def _tag_of(folded: str) -> str:
+    try:
+        linked = profile_links.hashtag_in(folded)
+    except ValueError:
+        return folded
+    return folded if linked is None else fold(linked)
+
+
+def hashtag(text: str) -> str:
+    """A hashtag that is to be followed, normalised."""
+    tag = any_hashtag(text)
+    profile_links.hashtag_in(tag)
+    if any(sign.isspace() or sign in "#@" or unicodedata.category(sign) == "Cc" for sign in tag):
+        raise ValueError("is not one hashtag: it has white space, # or @ in it; give each hashtag by itself")
+    if not _bare(tag, _AROUND_A_TAG):
+        raise ValueError("is not a hashtag: it has punctuation only")
+    return tag
+
+
+def is_kept_account(text: str) -> bool:
+    """Whether a log of an earlier version may have this as an account, whatever ``account`` says today."""
+    network, colon, handle = text.partition(":")
+    return bool(colon and _held(network) and _held(handle)) and len(text) <= NAME_CHARS
+
+
+def is_kept_hashtag(text: str) -> bool:
+    """The same of a hashtag."""
+    return _held(text) and len(text) <= NAME_CHARS
+
+
+def _held(text: str) -> bool:
+    return bool(text.lstrip("@# \t\r\n").strip())
+
+
+def spellings(normal: str) -> list[str]:
+    """An account, under which other names of its network people write it, and the links to its profile."""
+    network, _, handle = normal.partition(":")
+    others = [f"{other}:{handle}" for other, kept in NETWORKS.items() if kept == network]
+    return [normal, *others, *profile_links.links_to(network, handle)]
 
 
 def plain_id(text: str) -> str:
@@ -56,7 +142,7 @@ def plain_id(text: str) -> str:
 
 def person(text: str) -> str:
     """Somebody to block: an attendee's id, or an account (which has a colon)."""
-    return account(text) if ":" in folded(text) else plain_id(text)
+    return account(text) if ":" in fold(text) else plain_id(text)
 
 
 def source(text: str) -> str:

@@ -14,7 +14,7 @@ import msgspec
 
 from services.directory.database import Database
 from services.directory.gone import Gone
-from services.directory.port import EVIDENCE_DAYS, Account, Held, Holding, day
+from services.directory.port import EVIDENCE_DAYS, Account, Claims, Held, Holding, day
 from services.directory.sealing import new_keys, new_tokens
 
 MOST_CACHED = 200_000  # accounts in memory, about 60 MB; 10,000 people and all whom they mention
@@ -134,6 +134,15 @@ class Accounts:
                 " ever_verified = max(ever_verified, excluded.ever_verified)",
                 rows,
             )
+
+    def replace_claims(self, claims: Sequence[Claims]) -> None:
+        """Who is registered again claims these only; what was claimed before is given up, and still found to erase."""
+        sql = (
+            "UPDATE holdings SET how = 'released' WHERE conference = ? AND attendee = ? AND how = 'claimed'"
+            " AND token NOT IN (SELECT value FROM json_each(?))"
+        )
+        with self._base.write():
+            self._base.run_all(sql, [(each.conference, each.attendee, _json(each.tokens)) for each in claims])
 
     def held_by(self, conference: str, attendee: str) -> dict[str, Holding]:
         """The tokens of an attendee -> claimed, verified, lost (somebody else verified it later) or released."""

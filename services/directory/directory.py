@@ -20,7 +20,7 @@ from services.directory.gone import Gone
 from services.directory.keys import Keys
 from services.directory.letter_keys import LetterKeys
 from services.directory.people import People
-from services.directory.port import EVIDENCE_DAYS, Account, Erased, Held, NamedPost, Person, PostRef, Shown, day
+from services.directory.port import EVIDENCE_DAYS, Account, Claims, Erased, Held, NamedPost, Person, PostRef, Shown, day
 from services.directory.posts import Posts
 from services.directory.sessions import NoLink, Sessions
 from services.directory.tombstones import Tombstones
@@ -92,6 +92,10 @@ class SqliteDirectory:
         """Remembers whose accounts these are, so that erasing finds them."""
         self.accounts.hold(held)
 
+    def replace_claims(self, claims: Sequence[Claims]) -> None:
+        """Who is registered again claims these accounts only."""
+        self.accounts.replace_claims(claims)
+
     def trace(self, text: str) -> str:
         """The same unreadable short text for the same text."""
         return self._secret.digest("trace", text, _TRACE_BYTES).hex()
@@ -133,8 +137,8 @@ class SqliteDirectory:
     def _enrolled(self, person: Person, accounts: Sequence[str]) -> tuple[Person, bool, bool]:
         conference, tombstones = person.conference, self.tombstones
         ((added, is_new),) = self.people.add_all([person])
-        waits = tombstones.waiting(conference, added.attendee) is not None or (
-            is_new and bool(tombstones.buried(conference, [added.email, *accounts]))
+        waits = self.is_waiting(conference, added.attendee) or (
+            is_new and self.is_buried(conference, [added.email, *accounts])
         )
         if waits:
             tombstones.wait(conference, added.attendee, accounts)
@@ -145,9 +149,17 @@ class SqliteDirectory:
 
     def awaits_own_word(self, conference: str, attendee: str, accounts: Collection[str]) -> bool:
         """Whether nobody else may register this attendee with these accounts: somebody who was erased had them."""
-        if self.tombstones.waiting(conference, attendee) is not None:
+        if self.is_waiting(conference, attendee):
             return True
         return bool(self.tombstones.buried(conference, accounts) - self.accounts.ever_had(conference, attendee).keys())
+
+    def is_waiting(self, conference: str, attendee: str) -> bool:
+        """Whether somebody who was added waits for their own word."""
+        return self.tombstones.waiting(conference, attendee) is not None
+
+    def is_buried(self, conference: str, texts: Iterable[str]) -> bool:
+        """Whether somebody who was erased had one of these addresses and accounts."""
+        return bool(self.tombstones.buried(conference, texts))
 
     def not_wanted(self, conference: str, attendees: Sequence[str]) -> None:
         """Takes out people who were added and are not wanted after all; who leaves for good is erased."""

@@ -4,12 +4,15 @@ Owns: the tables people, contacts, preferences. May never: show others what a pe
 was erased. Ids are random, and say nothing.
 """
 
+import re
 import secrets
+import unicodedata
 from collections.abc import Callable, Collection, Sequence
 
 import msgspec
 from msgspec.structs import asdict, replace
 
+from schemas.folding import visible
 from services.directory.database import Database, Row
 from services.directory.gone import Gone
 from services.directory.port import Person, Shown, day
@@ -19,6 +22,12 @@ EMAIL_CHARS = 254  # RFC 5321's path without its brackets
 PICTURE_CHARS = 2_048
 VALUE_BYTES = 8_192  # one push subscription, or one person's preferences; both are below 1 kB
 MOST_CONTACTS = 10  # of one person and channel: that many browsers
+_SPACES = frozenset(("Zs", "Zl", "Zp", "Cc"))
+# Bidi marks, zero-width spaces, soft hyphen, fillers, interlinear and tag signs; lone halves of a sign.
+_UNSEEN = re.compile(
+    "[\u00ad\u061c\u115f\u1160\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb"
+    "\U000e0000-\U000e007f\ud800-\udfff]"
+)
 _FIELDS = "conference, attendee, name, email, picture, show_name, show_picture"
 
 
@@ -33,14 +42,14 @@ class People:
         self._base, self._gone, self._clock = base, gone, clock
 
     def add(self, person: Person) -> Person | None:
-        """Adds somebody, under a new random id where ``attendee`` is empty; who has that id or e-mail already stays.
+        """Adds somebody; who has that id already stays, or, where ``attendee`` is empty (then it is a new random one),
+        who has that e-mail.
 
         Returns who is there now; None if that id was erased.
         """
         person = _checked(person)
         with self._base.write():
-            known = self.get(person.conference, person.attendee) if person.attendee else None
-            known = known or self.by_email(person.conference, person.email)
+            known = self._known(person)
             if known is not None:
                 return known
             if not person.attendee:
@@ -59,15 +68,21 @@ class People:
         return int(rows[0][0]) if rows else 0
 
     def add_all(self, persons: Sequence[Person]) -> list[tuple[Person, bool]]:
-        """Adds several without an id, all or nobody; gives who is there now, and whether they are new."""
+        """Adds several, all or nobody; gives who is there now, and whether they are new. An erased id is replaced."""
         with self._base.write():
             return [self._added(person) for person in persons]
 
     def _added(self, person: Person) -> tuple[Person, bool]:
-        is_new = self.by_email(person.conference, person.email) is None
-        added = self.add(person)
+        is_new = self._known(person) is None
+        added = self.add(person) or self.add(replace(person, attendee=""))
         assert added is not None  # only an id that was asked for can be erased
         return added, is_new
+
+    def _known(self, person: Person) -> Person | None:
+        """Who it is, of those who are there."""
+        if person.attendee:
+            return self.get(person.conference, person.attendee)
+        return self.by_email(person.conference, person.email)
 
     def remove(self, conference: str, attendees: Sequence[str]) -> None:
         """Takes out people who were added and are not wanted after all; who leaves for good is erased."""
@@ -75,11 +90,11 @@ class People:
         self._base.run(sql, (conference, _json(attendees)))
 
     def change(self, person: Person) -> bool:
-        """Replaces what is known of somebody; False if there is nobody, or another has that e-mail."""
+        """Replaces what is known of somebody; False if there is nobody, or another has the new e-mail."""
         person = _checked(person)
         with self._base.write():
-            other = self.by_email(person.conference, person.email)
-            if other is not None and other.attendee != person.attendee:
+            before = self.get(person.conference, person.attendee)
+            if before is None or (before.email != person.email and self.by_email(person.conference, person.email)):
                 return False
             values = (person.name, person.email, person.picture, person.show_name, person.show_picture)
             sql = (
@@ -90,12 +105,19 @@ class People:
 
     def get(self, conference: str, attendee: str) -> Person | None:
         """Somebody by id."""
-        return self._one("attendee = ?", conference, attendee)
+        sql = f"SELECT {_FIELDS} FROM people WHERE conference = ? AND attendee = ?"  # noqa: S608 - constants
+        rows = self._base.read(sql, (conference, attendee))
+        return _person(rows[0]) if rows else None
 
     def by_email(self, conference: str, email: str) -> Person | None:
-        """Somebody by address, for a new link; never tell the asker whether there was one."""
-        address = email_form(email)
-        return self._one("email <> '' AND email = ?", conference, address) if address else None
+        """Somebody by address, the first by id; never tell the asker whether there was one."""
+        found = self.all_by_email(conference, email)
+        return found[0] if found else None
+
+    def all_by_email(self, conference: str, email: str) -> list[Person]:
+        """Everybody with an address: several where one person ordered for others."""
+        sql = f"SELECT {_FIELDS} FROM people WHERE conference = ? AND email <> '' AND email = ? ORDER BY attendee"  # noqa: S608
+        return [_person(row) for row in self._base.read(sql, (conference, email_form(email)))]
 
     def listed(self, conference: str, after: str = "", most: int = 1_000) -> list[Person]:
         """A page of a conference's people, by id."""
@@ -154,21 +176,25 @@ class People:
         rows = self._base.read(sql, (conference, attendee))
         return rows[0][0] if rows else None
 
-    def _one(self, condition: str, conference: str, value: str) -> Person | None:
-        sql = f"SELECT {_FIELDS} FROM people WHERE conference = ? AND {condition}"  # noqa: S608 - constants
-        rows = self._base.read(sql, (conference, value))
-        return _person(rows[0]) if rows else None
-
 
 def email_form(text: str) -> str:
-    """An address as it is compared: trimmed, lower case."""
-    return text.strip().lower()
+    """An address as it is compared: trimmed, lower case, without signs that nobody sees."""
+    return visible(text).strip().lower()
+
+
+def name_form(text: str) -> str:
+    """A name as it is kept: on one line, single spaces, composed, without the signs that turn or hide text.
+
+    Joiners and variants stay: Persian, Sinhala and Japanese names need them.
+    """
+    spaced = "".join(" " if unicodedata.category(sign) in _SPACES else sign for sign in text)
+    return unicodedata.normalize("NFC", " ".join(_UNSEEN.sub("", spaced).split()))
 
 
 def fault_in(person: Person) -> tuple[str, str] | None:
     """The field at fault and the end of a sentence, or None."""
-    if len(person.name) > NAME_CHARS or not person.name.isprintable():
-        return "name", f"is not a name of at most {NAME_CHARS} characters on one line"
+    if len(name_form(person.name)) > NAME_CHARS:
+        return "name", f"is not a name of at most {NAME_CHARS} characters"
     address = person.email
     local, at, host = address.rpartition("@")
     good = bool(at and local and host) and "@" not in local and address.isprintable() and " " not in address
@@ -181,7 +207,7 @@ def fault_in(person: Person) -> tuple[str, str] | None:
 
 
 def _checked(person: Person) -> Person:
-    person = replace(person, name=person.name.strip(), email=email_form(person.email))
+    person = replace(person, name=name_form(person.name), email=email_form(person.email))
     fault = fault_in(person)
     if fault is not None:
         raise ValueError(" ".join(fault))

@@ -82,6 +82,14 @@ class Held(Struct, frozen=True):
     how: Holding
 
 
+class Claims(Struct, frozen=True):
+    """All that an attendee claims from now on."""
+
+    conference: str
+    attendee: str
+    tokens: tuple[str, ...]
+
+
 class Erased(Struct, frozen=True):
     """Who was erased, and what to erase elsewhere (journal views, Redis, state).
 
@@ -161,6 +169,10 @@ class Tokens(Protocol):
 
     def hold(self, held: Sequence[Held]) -> None:
         """Remembers whose accounts these are, so that erasing finds them."""
+        ...
+
+    def replace_claims(self, claims: Sequence[Claims]) -> None:
+        """Who is registered again claims these accounts only."""
         ...
 
     def trace(self, text: str) -> str:

@@ -98,6 +98,13 @@ PEOPLE = (
         # the day on which somebody was added; of those from before: unknown, so any
         "ALTER TABLE people ADD COLUMN since INTEGER NOT NULL DEFAULT 0",
     ),
+    # Several persons may have one address, where one ordered for a group.
+    ("DROP INDEX people_email", "CREATE INDEX people_email ON people (conference, email) WHERE email <> ''"),
+    # One name of a network, as ``schemas.names`` has it. Where both names were in use, the other one's row stays.
+    (
+        "UPDATE OR IGNORE accounts SET account = 'x:' || substr(account, 9) WHERE account LIKE 'twitter:%'",
+        "UPDATE OR IGNORE accounts SET account = 'bsky:' || substr(account, 9) WHERE account LIKE 'bluesky:%'",
+    ),
 )
 
 POSTS = (

@@ -40,7 +40,13 @@ def enrolled(conference: str, rows: Sequence[AttendeeRow], directory: SqliteDire
     """
     persons = [
         (
-            Person(conference=conference, attendee="", name=row.name, email=row.email, show_name=row.show_name),
+            Person(
+                conference=conference,
+                attendee=row.attendee,
+                name=row.name,
+                email=row.email,
+                show_name=row.show_name,
+            ),
             tuple(map(account_form, row.accounts)),
         )
         for row in rows

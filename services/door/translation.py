@@ -24,7 +24,7 @@ from schemas.events import (
     Input,
 )
 from schemas.times import millis
-from services.directory.port import Account, Held, Holding, NamedPost, PostRef, Tokens
+from services.directory.port import Account, Claims, Held, Holding, NamedPost, PostRef, Tokens
 from services.door.enrolling import WAITS
 from services.door.sender import OWNER, Refused, source_of
 
@@ -77,6 +77,9 @@ def translated(events: Sequence[Input], directory: Door, rows: Rows | None = Non
     about = [event for event in good if isinstance(event, ActivityPosted | ActivityDeleted)]
     named = directory.named_posts([_post_in(event) for event in about], rows) if about else []
     held = [item for event in good for item in _held(event, rows)]
+    claims = [_claims(event, rows) for event in good if isinstance(event, AttendeeRegistered)]
+    if claims:
+        directory.replace_claims(claims)
     if held:
         directory.hold(held)
     posts = iter(named)
@@ -123,6 +126,10 @@ def _held(event: Input, rows: Rows) -> list[Held]:
         return []
     assert isinstance(event, AttendeeRegistered | AccountVerified | AccountReleased)
     return [Held(event.conference, event.attendee, rows[account].token, how) for account in accounts_in(event)]
+
+
+def _claims(event: AttendeeRegistered, rows: Rows) -> Claims:
+    return Claims(event.conference, event.attendee, tuple([rows[account].token for account in event.accounts]))
 
 
 def _changes(event: Input, rows: Rows, posts: Iterator[NamedPost], directory: Door) -> dict[str, Any]:

@@ -46,7 +46,7 @@ class Door:
     """Used by the event loop's thread only. ``clock`` gives ms since 1970; ``seal`` is called in another thread."""
 
     def __init__(self, clock: Callable[[], int], limits: Limits, seal: Seal = unsealed) -> None:
-        self._codec, self._seal = Codec(), seal
+        self._codec, self._seal = Codec(from_outside=True), seal
         self._clock = clock
         self._limits = limits
         self._last_good: int | None = None

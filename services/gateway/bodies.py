@@ -26,6 +26,7 @@ Charge = Callable[[str, str, int], None]  # a rate, who, how much; raises Proble
 
 _STRANGERS = ""  # all who are not authenticated, as one sender
 _KIB = 1_024
+STATE = "body"  # under which routes find it in the scope's state
 
 
 class InFlight:
@@ -73,6 +74,7 @@ class Body:
         # Whether some of it may still come on the line.
         self.is_coming = (self._said is None and b"transfer-encoding" in headers) or bool(self._said)
         self._is_given = False
+        scope.setdefault("state", {})[STATE] = self
 
     async def __call__(self) -> Message:
         if self._is_given or not self.is_coming:
@@ -119,6 +121,12 @@ class Body:
         if kib > 0 and caller is not None and caller.grant is not None:
             self._charge(f"{caller.budget}_kib", caller.sender, kib)
             self._paid_kib += kib
+
+    def count_unpacked(self, count: int) -> None:
+        """A packed body was unpacked to so many bytes: they count and cost as if they had come plain, beside it."""
+        self._size += count
+        self._in_flight.add(self._sender, self._role, count)
+        self._pay(self._scope["state"].get("caller"), self._size, self._size)
 
     async def discard(self) -> None:
         """Lets a body pass that nobody reads, or some of it: a client that still sends does not look at its answer."""

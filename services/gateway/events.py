@@ -4,12 +4,22 @@ Owns: this route. May never: answer before the disk has it.
 """
 
 from collections import Counter
+from collections.abc import Sequence
+from contextlib import suppress
+from functools import partial
 from typing import Any
 
-from litestar import Request, post
+from litestar import Request, Response, get, post
+from litestar.background_tasks import BackgroundTask
 from msgspec import Struct
+from msgspec.structs import replace
 
+from schemas.events import PlainId
+from schemas.times import written
+from services.door.sender import Sender
+from services.embedded import BusyError, StoppedError
 from services.gateway.auth import Caller
+from services.gateway.devices import CheckedIn, Device, check_ins, unregistered
 from services.gateway.gate import Gate
 from services.gateway.intake import Result
 from services.gateway.reading import lines_of
@@ -25,16 +35,54 @@ class Results(Struct, frozen=True):
 
 
 @post("/v1/events", opt=allow("attendee", "organizer", "connector", "operator"), status_code=200, tags=["events"])
-async def take(gate: Gate, caller: Caller, request: Request[Any, Any, Any]) -> Results:
+async def take(gate: Gate, caller: Caller, request: Request[Any, Any, Any]) -> Response[Results]:
     """Takes events; each is answered for itself, and is durable when it is accepted."""
-    content_type = request.headers.get("content-type", "")
-    lines = lines_of(await request.body(), content_type, gate.bounds.events)
-    upload = caller.role == "attendee" and any(_POST in line for line in lines)
+    async with gate.unpacker.unpacked(request, gate.bounds.events_bytes) as body:
+        lines = lines_of(body, request.headers, gate.bounds.events)
+    upload = caller.role == "attendee" and any(_POST in line for line in lines if isinstance(line, bytes))
     gate.charge("upload" if upload else caller.budget, caller.sender, len(lines))
-    results = await gate.intake.take(lines, gate.sender(caller))
+    sender = gate.sender(caller)
+    results = await gate.intake.take(lines, sender)
     for status, count in Counter([result.status for result in results]).items():
         gate.metrics.events.labels(status).inc(count)
-    return Results(tuple(results))
+    after = None
+    if caller.role in ("connector", "organizer"):
+        after = BackgroundTask(_note_devices, gate, sender, check_ins(lines, results, sender))
+    return Response(Results(tuple(results)), background=after)
 
 
-ROUTES = [take]
+async def _note_devices(gate: Gate, sender: Sender, found: Sequence[CheckedIn]) -> None:
+    """For the organizer's table of devices; after the answer, so that no scanner waits for it."""
+    if not found:
+        return
+    if sender.role == "organizer":
+        own = sender.conferences | gate.conferences.owned(sender.id)
+        sender = replace(sender, conferences=own)
+    unknown: set[tuple[str, str]] = set()
+    places: set[tuple[str, str]] = set()
+    for conference in {each.conference for each in found if each.conference in sender.conferences}:
+        assert conference is not None
+        known = gate.conferences.get(conference)
+        if known is not None and known.opened is not None:
+            places |= {(conference, place.place) for place in known.opened.places}
+        asked = {each.attendee for each in found if each.conference == conference and each.attendee}
+        with suppress(TimeoutError, BusyError, StoppedError):
+            unknown |= {(conference, one) for one in await gate.ask(conference, partial(unregistered, asked))}
+    gate.devices.note(sender, found, unknown, places, gate.clock())
+
+
+class DevicesShown(Struct, frozen=True):
+    """``since``: counted since then, by this process."""
+
+    since: str
+    devices: tuple[Device, ...]
+
+
+@get("/v1/conferences/{conference:str}/devices", opt=allow("organizer", "operator"), tags=["organizer"])
+async def devices(gate: Gate, caller: Caller, conference: PlainId) -> DevicesShown:
+    """What checks people in here, device by device: last seen, taken, rejected, why, and what to do."""
+    gate.owned(caller, conference)
+    return DevicesShown(written(gate.devices.since), gate.devices.of(conference))
+
+
+ROUTES = [take, devices]

@@ -131,7 +131,7 @@ SENT: dict[tuple[str, str], Any] = {
     ("POST", "/v1/conferences/{conference}/attendees"): {
         "name": "Ada Dogan",
         "email": "ada@example.org",
-        "accounts": ["bluesky:ada.example"],
+        "accounts": ["bsky:ada.example.org"],
         "consent": {"matching": True, "chats": True, "share_place": False},
         "show_name": True,
     },

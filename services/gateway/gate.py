@@ -18,6 +18,7 @@ from services.gateway.auth import Caller
 from services.gateway.bounds import Bounds
 from services.gateway.budgets import Budgets
 from services.gateway.conferences import Conferences, Known
+from services.gateway.devices import Devices
 from services.gateway.erasures import Erasures
 from services.gateway.faces import Faces
 from services.gateway.intake import Intake, Result
@@ -28,6 +29,7 @@ from services.gateway.rebuilding import Rebuilding
 from services.gateway.returning import Returning
 from services.gateway.runner import Readiness, Runner
 from services.gateway.streams import Hub
+from services.gateway.unpacking import Unpacker
 from services.inbox.port import Inboxes
 from services.journal import Journal
 from streams.matching import Matcher
@@ -57,12 +59,16 @@ class Gate:
     budgets: Budgets
     bounds: Bounds = field(default_factory=Bounds)
     registering: asyncio.Lock = field(default_factory=asyncio.Lock)
+    importing: asyncio.Lock = field(default_factory=asyncio.Lock)  # taken before the other
+    unpacker: Unpacker = field(default_factory=Unpacker)
 
     faces: Faces = field(init=False)
     rebuilding: Rebuilding = field(init=False)
+    devices: Devices = field(init=False)
     returning: Returning = field(init=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "devices", Devices(self.clock()))
         object.__setattr__(self, "faces", Faces(self.directory.display))
         object.__setattr__(self, "rebuilding", Rebuilding(self.inboxes, self.delivering))
         object.__setattr__(self, "returning", Returning(self.intake))

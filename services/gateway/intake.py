@@ -13,6 +13,7 @@ words.
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import msgspec
 from msgspec import Struct
@@ -82,7 +83,7 @@ class Intake:
     keeping: Keeping
     charge: Charge = free
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    _codec: Codec = field(default_factory=Codec)
+    _codec: Codec = field(default_factory=partial(Codec, from_outside=True))
     _openings: asyncio.Lock = field(default_factory=asyncio.Lock)
     _turns: Turns = field(init=False)
     _under_way: set[asyncio.Future[None]] = field(default_factory=set)
@@ -91,11 +92,13 @@ class Intake:
     def __post_init__(self) -> None:
         self._turns = Turns(self.lock)
 
-    async def take(self, lines: Sequence[bytes], sender: Sender) -> list[Result]:
-        """Lines as they came from outside, and what became of each. Raises as ``Runner.take``."""
+    async def take(self, lines: Sequence[bytes | Reject], sender: Sender) -> list[Result]:
+        """Lines as they came from outside, or what is wrong with one; and what became of each. As ``Runner.take``."""
         found: list[Record | Reject] = []
         for start in range(0, len(lines), _PART_LINES):
-            found += self._codec.decode_each(lines[start : start + _PART_LINES])
+            part = lines[start : start + _PART_LINES]
+            read = iter(self._codec.decode_each([line for line in part if isinstance(line, bytes)]))
+            found += [next(read) if isinstance(line, bytes) else line for line in part]
             await asyncio.sleep(0)
         return await self._taken(found, sender)
 

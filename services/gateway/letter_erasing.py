@@ -13,6 +13,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 
 import msgspec
 
+from schemas.names import spellings
 from schemas.outputs import DeadLetter
 from services.directory.directory import SqliteDirectory
 from services.directory.port import Grant
@@ -70,8 +71,9 @@ def _is_for(grant: Grant, conference: str) -> bool:
 
 def _names(directory: SqliteDirectory, conference: str, attendee: str) -> Iterator[bytes]:
     person = directory.people.get(conference, attendee)
-    known = [attendee, *directory.accounts.held_by(conference, attendee)]
-    known += [*directory.accounts.ever_had(conference, attendee), person.email if person else ""]
+    accounts = directory.accounts.ever_had(conference, attendee)
+    known = [attendee, *directory.accounts.held_by(conference, attendee), person.email if person else ""]
+    known += [spelling for account in accounts for spelling in spellings(account)]
     yield from (name.lower().encode() for name in known if name)
 
 

@@ -8,6 +8,7 @@ import secrets
 from typing import Annotated, Any
 
 from litestar import Request, delete, post, put
+from litestar.params import Parameter
 from msgspec import Meta, Struct
 
 from schemas.events import ConferenceClosed, ConferenceOpened, Consent, PlainId
@@ -17,17 +18,16 @@ from schemas.times import written
 from services.directory.people import fault_in
 from services.directory.port import Person
 from services.directory.sessions import NoLink
-from services.door.attendee_csv import MOST_ACCOUNTS, AttendeeRow, Mistake, read_csv
+from services.door.attendee_csv import MOST_ACCOUNTS, AttendeeRow, Sheet, read_csv
 from services.gateway.auth import Caller
 from services.gateway.gate import Gate, sole
+from services.gateway.importing import Imported, imported
 from services.gateway.intake import Result
 from services.gateway.opening import Opening
 from services.gateway.own_sessions import address_of
 from services.gateway.problems import ProblemError
-from services.gateway.registering import registered
 from services.gateway.roles import allow
 
-_AT_ONCE = 500
 _HAS_SIGNED_IN = (
     "This person has signed in. Whoever holds a new link could act as them, so only they can make one: under You, on a "
     "device where they are signed in. Hallway cannot send mail yet. If they have no such device any more, register "
@@ -63,11 +63,13 @@ class Registered(Struct, frozen=True):
     """The id, and the link to hand out: an address, good once, for 14 days; what comes after ``#`` is the secret. Null
     where this person has signed in before: a link would let whoever holds it act as them.
 
-    ``note``: what else to know, such as that the person has to confirm first.
+    ``changes``: what is now otherwise of somebody who was registered already; the consent never is. ``note``: what else
+    to know, such as that the person has to confirm first.
     """
 
     attendee: str
     link: str | None
+    changes: tuple[str, ...] = ()
     note: str = ""
 
 
@@ -75,21 +77,6 @@ class LinkMade(Struct, frozen=True):
     """A sign-in link: an address, good once, for 14 days; what comes after ``#`` is the secret."""
 
     link: str
-
-
-class Waiting(Struct, frozen=True):
-    """A line whose person is not registered before they confirm it themselves, on the page that their link opens."""
-
-    line: int
-    text: str
-
-
-class Imported(Struct, frozen=True):
-    """How many, what was wrong with other lines, and which people wait for their own confirmation."""
-
-    registered: int
-    mistakes: tuple[Mistake, ...]
-    waiting: tuple[Waiting, ...] = ()
 
 
 def _common(gate: Gate, conference: str) -> dict[str, Any]:
@@ -130,6 +117,7 @@ async def erase_conference(gate: Gate, caller: Caller, conference: PlainId, data
         raise ProblemError(409, "open", "This conference is open. Close it first; people are still in it.")
     remains = await gate.erasures.begin_conference(conference)
     gate.metrics.forget(conference)
+    gate.devices.forget(conference)
     return Erased(conference, remains)
 
 
@@ -140,45 +128,45 @@ async def register(gate: Gate, caller: Caller, conference: PlainId, data: NewAtt
     fault = fault_in(Person(conference=conference, attendee="", name=data.name.strip(), email=data.email.strip()))
     if fault is not None:
         raise ProblemError(422, "attendee", f"{fault[0]} {fault[1]}.", field=fault[0])
-    for account in data.accounts:
-        _check_account(account)  # before the person is in the directory
     row = AttendeeRow(
         line=1,
         name=data.name,
         email=data.email,
-        accounts=data.accounts,
+        accounts=tuple(map(_account, data.accounts)),  # before the person is in the directory
         consent=data.consent,
         show_name=data.show_name,
     )
-    ((made, result),) = await registered(gate.intake, gate.registering, gate.sender(caller), conference, [row])
-    sole([result])
-    link = await asyncio.to_thread(gate.directory.sessions.first_link, conference, made.attendee)
+    done = await imported(gate, gate.sender(caller), conference, Sheet([row], [], []), dry_run=False)
+    if done.mistakes:
+        raise ProblemError(422, "event", f"{done.mistakes[0].text} Mend it and send it again.")
+    (line,) = done.lines
+    assert line.attendee is not None
+    link = await asyncio.to_thread(gate.directory.sessions.first_link, conference, line.attendee)
     address = None if isinstance(link, NoLink) else address_of(gate.public_url, link)
-    return Registered(made.attendee, address, result.reason or "" if result.status == "waits" else "")
+    return Registered(line.attendee, address, line.changes, done.waiting[0].text if done.waiting else "")
 
 
-def _check_account(text: str) -> None:
+def _account(text: str) -> str:
     try:
-        account_form(text)
+        return account_form(text)
     except ValueError as error:
         raise ProblemError(422, "account", f"accounts: one {error}.", field="accounts") from None
 
 
 @post("/v1/conferences/{conference:str}/attendees/csv", opt=allow("organizer"), status_code=200, tags=["organizer"])
-async def register_csv(gate: Gate, caller: Caller, conference: PlainId, request: Request[Any, Any, Any]) -> Imported:
-    """Registers everybody in a CSV file; a line with a mistake is left out and said."""
+async def register_csv(
+    gate: Gate,
+    caller: Caller,
+    conference: PlainId,
+    request: Request[Any, Any, Any],
+    dry_run: Annotated[bool, Parameter(required=False, description="Say what each line would do, take none.")] = False,
+) -> Imported:
+    """Registers everybody in a CSV file; a line with a mistake is left out and said, and so is what changed."""
     gate.owned(caller, conference)
-    rows, mistakes = await asyncio.to_thread(read_csv, await request.body())
-    good, waiting = 0, list[Waiting]()
-    for start in range(0, len(rows), _AT_ONCE):
-        some = rows[start : start + _AT_ONCE]
-        made = await registered(gate.intake, gate.registering, gate.sender(caller), conference, some)
-        refused = [(each, result) for each, result in made if result.status == "rejected"]
-        waits = [Waiting(each.line, result.reason or "") for each, result in made if result.status == "waits"]
-        waiting += waits
-        good += len(made) - len(refused) - len(waits)
-        mistakes += [Mistake(each.line, None, result.reason or "") for each, result in refused]
-    return Imported(good, tuple(mistakes), tuple(waiting))
+    charset = request.headers.get("content-type", "").lower().partition("charset=")[2].strip(' "').partition(";")[0]
+    async with gate.unpacker.unpacked(request, gate.bounds.csv_bytes) as body:
+        sheet = await asyncio.to_thread(read_csv, body, charset)
+    return await imported(gate, gate.sender(caller), conference, sheet, dry_run=dry_run)
 
 
 @post(

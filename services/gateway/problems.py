@@ -4,7 +4,7 @@ Owns: the form, and which error becomes which. May never: show an error's own te
 or leave one without an answer.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import structlog
@@ -36,11 +36,18 @@ class ProblemError(Exception):
     """``name`` is the end of the type; ``detail`` says what to do next; ``retry_s`` becomes ``Retry-After``."""
 
     def __init__(
-        self, status: int, name: str, detail: str, *, field: str | None = None, retry_s: int | None = None
+        self,
+        status: int,
+        name: str,
+        detail: str,
+        *,
+        field: str | None = None,
+        retry_s: int | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(detail)
         self.problem = Problem(_BASE + name, TITLES.get(status, "Error"), status, detail, field)
-        self.headers = {} if retry_s is None else {"retry-after": str(retry_s)}
+        self.headers = dict(headers or {}) | ({} if retry_s is None else {"retry-after": str(retry_s)})
         if status == 401:
             self.headers["www-authenticate"] = 'Bearer realm="hallway"'
 

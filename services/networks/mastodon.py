@@ -27,7 +27,7 @@ class Field(Struct):
 
 
 class Account(Struct):
-    """An account as its server tells it; ``acct`` of its own accounts has no server's name."""
+    """An account as its server tells it; ``acct`` of its own accounts has no server's name, or its own."""
 
     id: str
     acct: str
@@ -64,7 +64,7 @@ async def seen(fetcher: Fetcher, handle: str) -> Seen | Unread:
     if not isinstance(found, Got):
         return Seen() if isinstance(found, Refused) else found
     account = found.value
-    if account.acct.lower() != name or not _ID.fullmatch(account.id):
+    if account.acct.lower() not in (name, f"{name}@{host}") or not _ID.fullmatch(account.id):
         return Seen()
     asked = {"limit": _POSTS, "exclude_reblogs": "true"}
     statuses = await fetcher.get(list[Status], host, f"/api/v1/accounts/{account.id}/statuses", asked)

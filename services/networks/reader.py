@@ -15,7 +15,6 @@ _log = structlog.get_logger("hallway.networks")
 
 _READ: dict[str, tuple[Callable[[str], str | None], Callable[[Fetcher, str], Awaitable[Seen | Unread]]]] = {
     bluesky.NETWORK: (bluesky.fault, bluesky.seen),
-    "bluesky": (bluesky.fault, bluesky.seen),
     "mastodon": (mastodon.fault, mastodon.seen),
 }
 _INSTEAD = (
@@ -35,7 +34,7 @@ class NetworkReader:
     def refusal(self, account: str) -> str | None:
         """Why this account can never be read, and what to do instead."""
         network, _, handle = account.partition(":")
-        if network in ("x", "twitter"):
+        if network == "x":
             return _PAID
         if network not in _READ:
             return _UNKNOWN

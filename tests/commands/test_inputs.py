@@ -184,3 +184,13 @@ def test_blocks_are_whole_lines_and_bounded(log: Log, tmp_path: Path) -> None:
     assert last == Block(b"z", 9_002)
     joined = b"".join(one.data for one in blocks if isinstance(one, Block))
     assert joined + long.head + b"\nz" == content
+
+
+@pytest.mark.parametrize("sign", ["\u200b", "\u200e", "\ufe0f", "\u202c", "!", "."])
+def test_names_in_files_have_their_one_form(hallway: Hallway, log: Log, tmp_path: Path, sign: str) -> None:
+    plain = Path(log(met_at_ten("ada", "bob")))
+    odd = tmp_path / "odd.jsonl"
+    text = plain.read_text()
+    odd.write_text(text.replace('"x:ada"', json.dumps(f"twitter:\u202a@Ada{sign}")))
+    assert odd.read_text() != text
+    assert hallway("replay", odd).out == hallway("replay", plain).out != b""

@@ -151,3 +151,20 @@ def test_several_threads_get_the_same_tokens(folder: Path, clock: Clock) -> None
         for account, token in part.items():
             assert merged.setdefault(account, token) == token
     directory.close()
+
+
+def test_accounts_get_the_one_name_of_their_network(
+    folder: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Their tokens are in the log: who was known as twitter:ada is x:ada, with the same token."""
+    with monkeypatch.context() as before:
+        before.setattr(tables, "PEOPLE", tables.PEOPLE[:4])
+        first = SqliteDirectory(folder, clock)
+        tokens = first.tokens_for(["twitter:ada", "bluesky:ada.example.org", "twitter:bob", "x:bob"])
+        first.close()
+    second = SqliteDirectory(folder, clock)
+    found = second.tokens_for(["x:ada", "bsky:ada.example.org", "x:bob"])
+    assert found["x:ada"] == tokens["twitter:ada"]
+    assert found["bsky:ada.example.org"] == tokens["bluesky:ada.example.org"]
+    assert found["x:bob"] == tokens["x:bob"]
+    second.close()

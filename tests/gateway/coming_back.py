@@ -17,8 +17,9 @@ def line(name: str, mail: str = "", accounts: str = "") -> str:
     return f"{name.title()},{mail or name}@example.org,{accounts or f'x:{name}'},yes,yes,yes,yes\n"
 
 
-def imported(organizer: httpx.Client, *lines: str) -> dict[str, Any]:
-    found: dict[str, Any] = good(organizer.post(f"{AGAIN}/csv", content=(HEADING + "".join(lines)).encode()))
+def imported(organizer: httpx.Client, *lines: str, dry_run: bool = False) -> dict[str, Any]:
+    data = (HEADING + "".join(lines)).encode()
+    found: dict[str, Any] = good(organizer.post(f"{AGAIN}/csv", content=data, params={"dry_run": dry_run}))
     return found
 
 

@@ -3,11 +3,13 @@
 The attack: 40 connections without a key, each a byte short of 10 MiB, took the server from 87 to 500 MB.
 """
 
+import gzip
 import re
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from secrets import token_hex
 
 import httpx
 import pytest
@@ -158,6 +160,20 @@ def test_bytes_are_paid_for_before_they_are_read(tmp_path: Path) -> None:
         assert int(refused.headers["retry-after"]) >= 1
         assert "The budget connector_kib is used up: 40 KiB at once" in refused.json()["detail"]
         assert narrow.client("organizer").get("/v1/conferences").status_code == 200
+
+
+def test_what_a_body_unpacks_to_counts_and_costs_as_if_it_had_come_plain(small: Server, tmp_path: Path) -> None:
+    packed = {"content-encoding": "gzip", "content-type": "application/x-ndjson"}
+    body = gzip.compress(b"".join(b'{"x": "%s"}\n' % token_hex(500).encode() for _ in range(90)))
+    assert len(body) < 60_000  # 90,000 bytes when unpacked; both are in memory, and a sender's share is 100,000
+    refused = small.client("connector").post("/v1/events", content=body, headers=packed)
+    assert (refused.status_code, "bytes at once" in refused.json()["detail"]) == (429, True)
+    until(lambda: in_memory(small) == 0)
+    with Server(tmp_path, bounds={"rates": {"connector_kib": [40, 1], "connector": [1_000, 1_000]}}) as narrow:
+        connector, spaces = narrow.client("connector"), gzip.compress(b" " * 25 * 1024)
+        assert connector.post("/v1/events", content=spaces, headers=packed).status_code == 400  # no event, but paid for
+        refused = connector.post("/v1/events", content=spaces, headers=packed)
+        assert (refused.status_code, "connector_kib" in refused.json()["detail"]) == (429, True)
 
 
 @pytest.mark.parametrize("cookie", ["hallway_session=x", "hallway_organizer=hw.session.0123456789abcdef.x"])

@@ -11,15 +11,17 @@ import pytest
 from tests.gateway.coming_back import (
     AGAIN,
     again,
+    cards_of,
     erased,
     imported,
     line,
+    proves,
     signed_in,
     takes_part,
     what_others_decided_holds,
 )
 from tests.gateway.in_process import QUIET, inside, run_to_end
-from tests.gateway.people import CONFERENCE, Server, attendee, good, now, opened, secret_of
+from tests.gateway.people import CONFERENCE, Server, attendee, good, now, opened, secret_of, talked, until
 
 
 def registrations(server: Server) -> set[str]:
@@ -39,7 +41,8 @@ def test_the_same_file_again_registers_nobody_who_was_erased(tmp_path: Path, mai
     with Server(tmp_path) as server:
         organizer = opened(server)
         both = (line("ada"), line("bob"))
-        assert imported(organizer, *both) == {"registered": 2, "mistakes": [], "waiting": []}
+        first = imported(organizer, *both)
+        assert (first["registered"], first["mistakes"], first["waiting"]) == (2, [], [])
         ada = again(server, organizer, "ada")
         erased(ada)
         found = imported(organizer, line("ada", mail), line("bob"))
@@ -73,6 +76,65 @@ def test_the_same_file_again_registers_nobody_who_was_erased(tmp_path: Path, mai
         assert [each["account"] for each in me["accounts"]] == ["x:ada"]
         # From here on she is registered as anybody, and the file is right again.
         assert imported(organizer, line("ada", mail), line("bob"))["waiting"] == []
+
+
+def test_a_dry_run_says_who_will_wait_and_a_correction_waits_too(tmp_path: Path) -> None:
+    with Server(tmp_path) as server:
+        organizer = opened(server)
+        erased(again(server, organizer, "ada"))
+        would = imported(organizer, line("ada"), line("bob"), dry_run=True)
+        done = imported(organizer, line("ada"), line("bob"))
+        for said in (would, done):
+            assert (said["registered"], said["new"], said["mistakes"]) == (1, 1, [])
+            assert [each["line"] for each in said["waiting"]] == [2]
+            assert [(each["line"], each["what"]) for each in said["lines"]] == [(2, "waiting"), (3, "new")]
+        corrected = line("ada", accounts="x:adaline").replace("Ada,", "Adaline,")
+        for dry_run in (True, False):
+            (waits,) = imported(organizer, corrected, dry_run=dry_run)["lines"]
+            assert (waits["what"], waits["attendee"]) == ("waiting", done["lines"][0]["attendee"])
+            assert waits["changes"] == [
+                "The name 'Ada' becomes 'Adaline'.",
+                "Accounts that are new: x:adaline.",
+                "Accounts that are no longer claimed: x:ada.",
+            ]
+        link = good(organizer.post(f"{AGAIN}/{waits['attendee']}/link"))["link"]
+        back = signed_in(server, link, waits["attendee"], "x:adaline")
+        takes_part(back)
+        me = good(back.http.get("/v1/me"))
+        assert (me["name"], [each["account"] for each in me["accounts"]]) == ("Adaline", ["x:adaline"])
+
+
+def test_a_ticket_that_is_passed_on_is_another_person_who_confirms_it(tmp_path: Path) -> None:
+    """Erased, and registered with the same address under another name: nothing of the one is ever the other's."""
+    with Server(tmp_path) as server:
+        organizer = opened(server)
+        ada, bob = attendee(server, organizer, "ada"), attendee(server, organizer, "bob")
+        talked(server, ada, bob)
+        for who in (ada, bob):
+            who.say("/v1/me/here", place="hall-a")
+        until(lambda: cards_of(ada, bob))
+        gone = {"type": "attendee.erased", "id": "passed-on", "at": now(), "conference": CONFERENCE, "attendee": ada.id}
+        assert good(organizer.post("/v1/events", json=gone))["results"][0]["status"] == "accepted"
+        until(lambda: not bob.cards())
+        body = {"name": "Cyd", "email": "ada@example.org", "accounts": ["x:cyd"], "show_name": True}
+        consent = {"matching": True, "chats": True, "share_place": True}
+        made = good(organizer.post(AGAIN, json=body | {"consent": consent}))
+        assert "own confirmation" in made["note"]
+        assert (made["changes"], made["attendee"] == ada.id) == ([], False)
+        assert made["attendee"] not in registrations(server)
+        assert ada.http.get("/v1/me").status_code == 401
+        cyd = signed_in(server, made["link"], made["attendee"], "x:cyd")
+        scanned = {"type": "checkin.arrived", "id": "door-1", "at": now(), "conference": CONFERENCE, "attendee": cyd.id}
+        assert good(organizer.post("/v1/events", json=scanned))["results"][0]["status"] == "accepted"
+        takes_part(cyd)
+        until(lambda: good(cyd.http.get("/v1/me"))["present"])  # the scan was stored, and counts from now on
+        me = good(cyd.http.get("/v1/me"))
+        assert (me["name"], [each["account"] for each in me["accounts"]]) == ("Cyd", ["x:cyd"])
+        assert me["consent"] == {"matching": True, "chats": False, "share_place": False, "show_name": False}
+        proves(server, cyd)
+        assert (cyd.cards(), bob.cards()) == ([], [])
+        talked(server, cyd, bob)
+        until(lambda: cards_of(cyd, bob))  # of what they said to each other, not of what ada did
 
 
 def test_who_waits_and_is_erased_again_leaves_nothing_and_waits_again(tmp_path: Path) -> None:

@@ -66,8 +66,9 @@ def test_no_letter_that_may_name_the_erased_can_be_read(tmp_path: Path) -> None:
         good(other.put("/v1/conferences/else", json=good(organizer.get(f"/v1/conferences/{CONFERENCE}"))["opening"]))
         gone = attendee(server, organizer, CANARY, verify=False)
         sent(organizer, *SPELLED.values())
-        sent(other, bad("kept", "else"), bad("kept too", None), bad(f"ask x:{CANARY}.", "else"))
-        assert (len(shown(organizer)), len(shown(other))) == (len(SPELLED), 3)
+        plainly = (f"ask x:{CANARY}.", f"twitter:{CANARY}", f"https://mobile.twitter.com/{CANARY}?s=20")
+        sent(other, bad("kept", "else"), bad("kept too", None), *[bad(text, "else") for text in plainly])
+        assert (len(shown(organizer)), len(shown(other))) == (len(SPELLED), 5)
         words = {name: line for name, line in SPELLED.items() if CANARY.encode() in line}
         assert words
         for _, data in stored(server.data):  # nothing of them is in clear in any file, also before
@@ -77,7 +78,7 @@ def test_no_letter_that_may_name_the_erased_can_be_read(tmp_path: Path) -> None:
         assert good(organizer.get(LETTERS))["gone"] == {"erased": len(SPELLED)}
         assert good(organizer.get(f"/v1/conferences/{CONFERENCE}/dead-letters"))["gone"] == {"erased": len(SPELLED)}
         assert sorted(shown(other)) == sorted(b64encode(bad_).decode() for bad_ in _kept(other))
-        assert good(other.get(LETTERS))["gone"] == {"erased": 1}  # the one in which the account stood plainly
+        assert good(other.get(LETTERS))["gone"] == {"erased": 3}  # those in which the account stood plainly
         sent(organizer, bad("of later"))
         assert len(shown(organizer)) == 1
     assert not [name for name, data in stored(server.data) if CANARY.encode() in data]

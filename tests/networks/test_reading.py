@@ -21,7 +21,7 @@ def test_bluesky_shows_profile_posts_and_the_name_that_stays(
     network: Network, reader: NetworkReader, named: str
 ) -> None:
     network.bluesky(profile(description="I am Ada"), skeet("one"), skeet("two"))
-    assert read(reader, named) == Seen(("I am Ada", "one", "two"), (f"bsky:{DID}",))
+    assert read(reader, account_form(named)) == Seen(("I am Ada", "one", "two"), (f"bsky:{DID}",))
     assert network.asked == [
         ("public.api.bsky.app", "/xrpc/app.bsky.actor.getProfile", {"actor": named.partition(":")[2]}),
         (
@@ -65,7 +65,21 @@ def test_what_mastodon_boosts_or_shows_of_others_is_not_the_accounts_own(
     assert read(reader, ADA).texts == ("", "own")
 
 
-@pytest.mark.parametrize("shown", [account(acct="ada@elsewhere.example"), account(acct="eve"), account("../../admin")])
+@pytest.mark.parametrize("acct", ["ada@social.example", "Ada@Social.Example"])
+def test_a_server_may_name_itself_in_its_own_accounts(network: Network, reader: NetworkReader, acct: str) -> None:
+    network.mastodon(account(acct=acct, note="code"), toot("own"))
+    assert read(reader, ADA).texts == ("code", "own")
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        account(acct="ada@elsewhere.example"),
+        account(acct="ada@social.example.evil.org"),
+        account(acct="eve"),
+        account("../../admin"),
+    ],
+)
 def test_a_server_speaks_for_its_own_accounts_only(
     network: Network, reader: NetworkReader, shown: dict[str, object]
 ) -> None:
@@ -106,7 +120,7 @@ def test_a_server_that_keeps_posts_from_strangers_still_shows_the_profile(
     ],
 )
 def test_what_can_never_be_read_is_said_with_what_to_do(named: str, said: str) -> None:
-    refusal = NetworkReader().refusal(account_form(named))
+    refusal = NetworkReader().refusal(named if "/" in named else account_form(named))  # with a / it is no account
     assert refusal is not None
     assert said in refusal
 

@@ -49,10 +49,12 @@ def imports(page: Any) -> None:
     """A file of four people, two lines of which have a mistake."""
     file = {"name": "people.csv", "mimeType": "text/csv", "buffer": PEOPLE.encode()}
     page.get_by_label("Many at once").set_input_files(file)
-    button(page, "Upload").click()
-    expect(page.get_by_text("2 people registered.")).to_be_visible()
+    button(page, "Check the file").click()
+    expect(page.get_by_text("Nothing is registered yet. 2 people would be: 2 new, 0 changed.")).to_be_visible()
+    button(page, "Register 2 people").click()
+    expect(page.get_by_text("2 people registered: 2 new, 0 changed.")).to_be_visible()
     for line, column in ((3, "share_place"), (4, "email")):
-        expect(page.get_by_role("row", name=f"{line} {column}")).to_be_visible()
+        expect(page.get_by_role("row", name=f"{line} {column} ")).to_be_visible()
 
 
 def makes_links(page: Any, url: str) -> list[str]:

@@ -140,8 +140,69 @@ KEYS = [
         "own": False,
     },
 ]
+DEVICES = [
+    {
+        "source": "connector:door-north",
+        "last_seen_at": "2027-03-09T16:20:00.000Z",
+        "accepted": 412,
+        "duplicates": 3,
+        "rejected": 17,
+        "problems": [
+            {
+                "problem": "clock_ahead",
+                "count": 17,
+                "last_at": "2027-03-09T16:20:00.000Z",
+                "text": "Its clock is ahead of the server's by 9 h, so its check-ins were rejected.",
+                "what_to_do": "Set its time and time zone, then let it send them again.",
+            },
+            {
+                "problem": "unknown_attendee",
+                "count": 1,
+                "last_at": "2027-03-09T15:20:00.000Z",
+                "text": "Tickets that nobody is registered under.",
+                "what_to_do": "Register these people, with the newest list.",
+            },
+        ],
+    },
+    {
+        "source": "connector:door-south",
+        "last_seen_at": "2027-03-09T16:21:00.000Z",
+        "accepted": 398,
+        "duplicates": 0,
+        "rejected": 0,
+        "problems": [],
+    },
+]
 IMPORTED = {
+    "dry_run": False,
     "registered": 1204,
+    "new": 1190,
+    "changed": 2,
+    "lines": [
+        {
+            "line": 2,
+            "what": "new",
+            "attendee": None,
+            "name": "Ben Iyer",
+            "email": "ben@example.org",
+            "accounts": ["x:ben", "mastodon:ben@social.example"],
+            "changes": [],
+        },
+        {
+            "line": 3,
+            "what": "changed",
+            "attendee": "a-3",
+            "name": "山田 花子",
+            "email": "hanako@example.org",
+            "accounts": [],
+            "changes": ["The name '山田 花' becomes '山田 花子'."],
+        },
+    ],
+    "waiting": [{"line": 4, "text": "Waits for this person's own confirmation."}],
+    "notes": [{"line": 3, "column": "Name", "text": "Name has '#N/A', a spreadsheet's error; taken as empty."}],
+    "columns": [{"title": "name", "taken_for": "name"}, {"title": "Order #", "taken_for": None}],
+    "not_understood": ["Order #", "Company"],
+    "encoding": "UTF-8",
     "mistakes": [
         {"line": 17, "column": "email", "text": "email has no @."},
         {"line": 912, "column": None, "text": "The line has more columns than the heading."},

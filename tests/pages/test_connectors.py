@@ -84,3 +84,22 @@ def test_without_a_connection_it_says_so_and_goes_on(pages: Pages, server: FakeS
     server.start()
     button(panel, "Make a key").click()
     expect(panel.locator("code")).to_have_text(SHOWN)
+
+
+def test_what_devices_sent_is_shown_with_what_to_do(pages: Pages, server: FakeServer, look: Looking) -> None:
+    page = signed_in(pages)
+    flowing(page)
+    panel = page.get_by_role("region", name="Scanners and desks")
+    expect(panel).to_contain_text("Nothing has come from a scanner or desk yet.")
+    with server.scene.lock:
+        server.scene.devices = people.DEVICES
+    button(panel, "Look again").click()
+    row = panel.get_by_role("row", name="door-north")
+    expect(row).to_contain_text("17 times: Its clock is ahead of the server's by 9 h, so its check-ins were rejected.")
+    expect(row).to_contain_text("1 time: Tickets that nobody is registered under. Register these people")
+    expect(panel.get_by_role("row", name="door-south")).to_contain_text("Nothing")
+    look.at(page, "29-devices", LAPTOP, PHONE, SMALL)
+    server.scene.refuse[("GET", "/v1/conferences/hi-27/devices")] = (503, {"detail": "Ask again in a moment."})
+    pages.allowed = (*pages.allowed, "503")
+    button(panel, "Look again").click()
+    expect(panel.get_by_text("Ask again in a moment.")).to_be_visible()

@@ -85,9 +85,9 @@ def test_numbers_letters_and_why(pages: Pages, server: FakeServer, look: Looking
 def test_registering(pages: Pages, server: FakeServer, look: Looking) -> None:
     pages.allowed = ("422",)
     where = "/v1/conferences/hi-27/attendees"
-    server.scene.reply[("POST", where)] = {"attendee": "a-9", "link": f"{server.url}/welcome#abc"}
+    server.scene.reply[("POST", where)] = {"attendee": "a-9", "link": f"{server.url}/welcome#abc", "changes": []}
     server.scene.reply[("POST", f"{where}/a-9/link")] = {"link": f"{server.url}/welcome#def"}
-    server.scene.reply[("POST", f"{where}/csv")] = people.IMPORTED
+    server.scene.reply[("POST", f"{where}/csv")] = people.IMPORTED | {"dry_run": True}
     page = signed_in(pages)
     flowing(page)
     server.scene.refuse[("POST", where)] = (422, {"detail": "accounts: one has no network.", "field": "accounts"})
@@ -111,8 +111,16 @@ def test_registering(pages: Pages, server: FakeServer, look: Looking) -> None:
     }
     csv = "name,email,accounts\nBen,ben@example.org,\n"
     page.get_by_label("Many at once").set_input_files({"name": "a.csv", "mimeType": "text/csv", "buffer": csv.encode()})
-    button(page, "Upload").click()
-    expect(page.get_by_text("1,204 people registered.")).to_be_visible()
+    button(page, "Check the file").click()
+    expect(page.get_by_text("Nothing is registered yet. 1,204 people would be: 1,190 new, 2 changed.")).to_be_visible()
+    expect(page.get_by_text("Columns that were not understood and are left out: Order #, Company")).to_be_visible()
+    expect(page.get_by_role("row", name="3 changed")).to_contain_text("The name '山田 花' becomes '山田 花子'.")
+    assert server.scene.asked[-1][2] == csv
+    look.at(page, "23-preview", LAPTOP)
+    with server.scene.lock:
+        server.scene.reply[("POST", f"{where}/csv")] = people.IMPORTED
+    button(page, "Register 1,204 people").click()
+    expect(page.get_by_text("1,204 people registered: 1,190 new, 2 changed.")).to_be_visible()
     expect(page.get_by_text("2 lines have a mistake and were left out:")).to_be_visible()
     expect(page.get_by_role("row", name="17 email")).to_contain_text("has no @")
     assert server.scene.asked[-1][2] == csv

@@ -127,7 +127,7 @@ def test_accounts_are_normalised(text: str, normal: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "normal"),
-    [("HITsm", "hitsm"), ("#HITsm", "hitsm"), ("＃HITsm", "hitsm"), ("ＨＩＴ", "hit"), ("Café", "café"), ("İ", "i̇")],
+    [("HITsm", "hitsm"), ("#HITsm", "hitsm"), ("＃HITsm", "hitsm"), ("ＨＩＴ", "hit"), ("Café", "café"), ("İ", "i")],
 )
 def test_hashtags_are_normalised(text: str, normal: str) -> None:
     assert good(changed(POST, hashtags=[text])).event.hashtags == (normal,)

@@ -1,6 +1,7 @@
 // Keys of scanners and desks: made and shown once, listed, ended. A key brings check-ins of this conference only.
 import { organizer } from "./api.js";
 import { confirmed } from "./dialog.js";
+import { devicesSeen } from "./devices_seen.js";
 import { el, field, note, shareable, tell } from "./dom.js";
 import { form, input, tried, widePanel } from "./forms.js";
 import { day, moment, say } from "./words.js";
@@ -35,7 +36,7 @@ export function connectors(id) {
     return [el("p", {}, text), shareable(secret, say("copy"), say("copied"))];
   });
   tried(trouble, draw);
-  return widePanel("keys_heading", el("p", { class: "hint" }, say("keys_text")), list, trouble, fresh);
+  return widePanel("keys_heading", el("p", { class: "hint" }, say("keys_text")), list, trouble, fresh, devicesSeen(id));
 }
 
 function row(key, end) {

@@ -1,13 +1,15 @@
-// Attendees come in: one by a form, many by a CSV file with its mistakes line by line; links anew.
+// Attendees come in: one by a form, many by a file; links anew.
 import { organizer } from "./api.js";
+import { attendeeFile } from "./attendee_file.js";
 import { el, field, shareable } from "./dom.js";
-import { form, input, table, widePanel } from "./forms.js";
+import { form, input, widePanel } from "./forms.js";
 import { say } from "./words.js";
 
 const CONSENTS = ["matching", "chats", "share_place"];
 const words = (text) => text.split(/[\s,]+/u).filter(Boolean);
 
-export const attendees = (id) => widePanel("people_add_heading", el("div", { class: "side" }, one(id), el("div", { class: "stack" }, many(id), all(id), again(id))));
+export const attendees = (id) =>
+  widePanel("people_add_heading", el("div", { class: "stack" }, attendeeFile(id), el("div", { class: "side" }, one(id), el("div", { class: "stack" }, all(id), again(id)))));
 
 function link(address, key, args) {
   return [el("p", {}, say(key, args)), shareable(address, say("copy"), say("copied"))];
@@ -26,23 +28,12 @@ function one(id) {
     const person = { name: name.value.trim(), ...(mail ? { email: mail } : {}), accounts: words(accounts.value), consent, show_name: boxes.get("show_name").checked };
     const made = await organizer.register(id, person);
     element.reset(); // the next one; and the same one is not sent twice
-    if (made.link === null) return el("p", {}, say("person_signed_in", { attendee: made.attendee }));
-    const done = link(made.link, "person_done", { attendee: made.attendee });
-    return made.note ? [done, el("p", {}, say("person_waits"))].flat() : done;
+    const changes = made.changes.map((text) => el("p", { class: "hint" }, text));
+    if (made.link === null) return [el("p", {}, say("person_signed_in", { attendee: made.attendee })), ...changes];
+    const waits = made.note ? [el("p", {}, say("person_waits"))] : [];
+    return [...link(made.link, "person_done", { attendee: made.attendee }), ...waits, ...changes];
   });
   return element;
-}
-
-function many(id) {
-  const file = input({ type: "file", accept: ".csv,text/csv", required: true });
-  return form("csv_button", [field(say("csv_label"), file, say("csv_hint"))], async () => {
-    const { registered, mistakes, waiting = [] } = await organizer.upload(id, await file.files[0].arrayBuffer());
-    const lines = waiting.map((one) => one.line).join(", ");
-    const done = el("div", {}, el("p", {}, say("csv_done", { count: registered })), waiting.length === 0 ? "" : el("p", {}, say("csv_waiting", { count: waiting.length, lines })));
-    if (mistakes.length === 0) return done;
-    const rows = mistakes.map((mistake) => el("tr", {}, [mistake.line, mistake.column ?? "–", mistake.text].map((text) => el("td", {}, String(text)))));
-    return [done, el("p", {}, say("csv_mistakes", { count: mistakes.length })), table(["csv_line", "csv_column", "csv_text"], el("tbody", {}, rows))];
-  });
 }
 
 // A spreadsheet takes a file for UTF-8 by its first sign, which reading it as text takes off.

@@ -1,0 +1,55 @@
+"""What a file of attendees becomes: rows, mistakes, notes, and what its columns were taken for."""
+
+from msgspec import Struct
+
+from schemas.events import Consent
+
+MOST_ROWS = 100_000
+MOST_MISTAKES = 1_000  # and as many notes
+MOST_ACCOUNTS = 10  # of one person
+
+
+class Mistake(Struct, frozen=True):
+    """What is wrong, or worth knowing, in a sentence. ``line`` counts from 1 as an editor does; ``column`` as the
+    heading calls it."""
+
+    line: int
+    column: str | None
+    text: str
+
+
+class Column(Struct, frozen=True):
+    """A column by its title, and what it was taken for (``name``, ``email``, ``accounts`` …); null: not understood."""
+
+    title: str
+    taken_for: str | None
+
+
+class AttendeeRow(Struct, frozen=True, kw_only=True):
+    """One person, as the organizer was told in the ticket form. ``attendee``: the id, where it is known."""
+
+    line: int
+    name: str
+    email: str
+    accounts: tuple[str, ...]
+    consent: Consent
+    show_name: bool
+    attendee: str = ""
+
+
+class Sheet(Struct, frozen=True):
+    """A file as it was read. ``notes`` are about lines that are taken all the same."""
+
+    rows: list[AttendeeRow]
+    mistakes: list[Mistake]
+    notes: list[Mistake]
+    columns: tuple[Column, ...] = ()
+    encoding: str = ""
+
+
+class CellError(Exception):
+    """Inside the reader: what is wrong with a cell, and in which column."""
+
+    def __init__(self, column: str | None, text: str) -> None:
+        super().__init__(text)
+        self.column, self.text = column, text
