@@ -42,7 +42,7 @@ NOTED = frozenset({ConferenceOpened, ConferenceClosed, AttendeeErased})  # what 
 class Result(Struct, frozen=True, omit_defaults=True, gc=False):
     """What became of one event. ``conference`` and ``offset``: where it stands (a post may stand in several logs).
 
-    An attendee is told neither: an offset counts other people's records.
+    Attendees, organizers and scanners are told neither: an offset counts what other people do, one by one.
     """
 
     status: str
@@ -138,7 +138,7 @@ class Intake:
         ready, answers = await self._written(found, rights, await self._uploaded(found, sender))
         results = [_result(item, answers[at] if answers else None) for at, item in enumerate(ready)]
         await self._note(ready, answers)
-        return [_of_attendee(result) for result in results] if sender.role == "attendee" else results
+        return results if _may_count(sender) else [_without_place(result) for result in results]
 
     async def _uploaded(self, found: Sequence[Record | Reject], sender: Sender) -> frozenset[str]:
         """The verified accounts of an attendee who brings posts, as the log has them."""
@@ -282,7 +282,13 @@ def _conference_in(line: bytes, sender: Sender) -> str | None:
     return named if named in sender.conferences else None
 
 
-def _of_attendee(result: Result) -> Result:
+def _may_count(sender: Sender) -> bool:
+    """Whether a sender may be told how many records a log has. An organizer could look every second, and see when
+    somebody said something, and an hour later that it was a ``later``; a scanner's key is an organizer's."""
+    return sender.role not in ("attendee", "organizer") and not sender.only_checkins
+
+
+def _without_place(result: Result) -> Result:
     """No place in a log, and not whether anybody here is known to a post: nothing that depends on others."""
     return Result("accepted") if result.status == "accepted" else result
 
