@@ -4,8 +4,8 @@ Owns: the steps and their order, the lock of translating and erasing, and that o
 "accepted" before the disk has it, or bring an account into the log.
 Theory: events are translated under the lock that erasing takes too, so nobody gets a token in the middle of an erasure;
 both waits for the disk, of the posts' way back and of the log, are outside of it, or there would be no group commits.
-What is translated is handed on as it is, not as bytes. Senders get the lock in turn, and pay for accounts that nobody
-named before; an attendee's post that cannot count comes no further than being admitted. A bad line of an
+What is translated is handed on as it is, not as bytes. Senders get the lock in turn, and pay for accounts that they
+named never before; an attendee's post that cannot count comes no further than being admitted. A bad line of an
 organizer or a connector becomes a dead letter; an attendee's does not: the sender is told, and nobody else reads their
 words.
 """
@@ -29,6 +29,7 @@ from services.door.uploads import cannot_count
 from services.embedded import Accepted, Answer, Rejected
 from services.gateway.conferences import Conferences
 from services.gateway.keeping import Keeping
+from services.gateway.named_accounts import NamedAccounts
 from services.gateway.opening_rights import Rights, opens, owned_by, rights_of
 from services.gateway.runner import Runner
 from services.gateway.standing import verified_of
@@ -55,7 +56,7 @@ class Result(Struct, frozen=True, omit_defaults=True, gc=False):
 _Item = Record | Refused | Reject
 Charge = Callable[[str, str, int], None]  # a rate, who, how much; raises ProblemError when there is no more of it
 _OPENING = frozenset({"organizer", "operator"})
-_NAMING = frozenset({"attendee", "organizer", "connector"})
+_NAMING = frozenset({"attendee", "organizer"})
 Followed = Callable[[Sequence[Input]], Awaitable[None]]
 Left = Callable[[Sequence[AttendeeErased]], Awaitable[None]]
 
@@ -83,6 +84,7 @@ class Intake:
     charge: Charge = free
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     _codec: Codec = field(default_factory=Codec)
+    _named: NamedAccounts = field(default_factory=NamedAccounts)
     _openings: asyncio.Lock = field(default_factory=asyncio.Lock)
     _turns: Turns = field(init=False)
     _under_way: set[asyncio.Future[None]] = field(default_factory=set)
@@ -219,6 +221,7 @@ class Intake:
         return [_in_place(*next(done)) if isinstance(item, Record) else item for item in ready], posts
 
     async def _told(self, events: Sequence[Input], sender: Sender) -> Translated:
+        self._pay_for_names(events, sender)
         rows = at_hand(events, self.directory)
         if rows is None:
             await self._pay_for_accounts(events, sender)
@@ -232,12 +235,20 @@ class Intake:
         return whole
 
     async def _pay_for_accounts(self, events: Sequence[Input], sender: Sender) -> None:
-        """Each account that nobody named before is a row that stays; whoever names it has so many."""
+        """Each account that nobody named before is a row that stays; a connector has so many."""
         named = {account for event in events for account in accounts_in(event)}
-        if named and sender.role in _NAMING:
+        if named and sender.role == "connector":
             new = await asyncio.to_thread(self.directory.accounts.unknown, named)
             if new:
-                self.charge(f"{sender.role}_accounts", sender.key, new)
+                self.charge("connector_accounts", sender.key, new)
+
+    def _pay_for_names(self, events: Sequence[Input], sender: Sender) -> None:
+        """The others pay for what they themselves did not name before: they are told nothing of what others named."""
+        if sender.role in _NAMING:
+            new = self._named.unnamed(sender.key, {account for event in events for account in accounts_in(event)})
+            if new:
+                self.charge(f"{sender.role}_accounts", sender.key, len(new))
+                self._named.note(sender.key, new)
 
     async def _note(self, ready: Sequence[_Item], answers: Sequence[Answer]) -> None:
         accepted: list[Input] = []

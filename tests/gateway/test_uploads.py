@@ -103,6 +103,40 @@ def test_new_accounts_are_paid_for_by_who_names_them(tmp_path: Path) -> None:
             refused(connector.post("/v1/events", json=brought[40:]), "connector_accounts")
 
 
+def test_what_a_budget_lets_through_does_not_tell_whom_others_named(tmp_path: Path) -> None:
+    """The attack: use the budget up, then name somebody. It was refused for who is unknown here, and taken for who is
+    registered or was blocked by anybody."""
+    with narrow(tmp_path, attendee_accounts=[4, 1], organizer_accounts=[5, 1]) as server:
+        organizer = opened(server)
+        ada, bob = attendee(server, organizer, "ada"), attendee(server, organizer, "bob")
+        with server.client("other_organizer") as other:
+            good(other.put("/v1/conferences/theirs", json=OPENING))
+            person = {"name": "Q", "accounts": ["x:quiet"], "consent": ALL}
+            good(other.post("/v1/conferences/theirs/attendees", json=person | {"email": "q@example.org"}))
+        block = {"type": "attendee.blocked", "id": "b", "at": now(), "conference": CONFERENCE, "attendee": bob.id}
+        assert sent(bob, block | {"blocked": "x:pest"}) == [("accepted", None)]
+        assert sent(ada, post("x:ada", "x:one", "x:two")) == [("accepted", None)]
+        for names in (["x:new", "x:newer"], ["x:quiet", "x:pest"], ["x:quiet", "x:newer"]):
+            refused(ada.http.post("/v1/events", json=[post("x:ada", *names)]), "attendee_accounts")
+        body = {"name": "P", "consent": ALL}
+        for number, names in enumerate((["x:fresh"] * 4, ["x:quiet", "x:pest", "x:bob", "x:c"], ["x:d", "x:e", "x:f"])):
+            answer = organizer.post(
+                f"/v1/conferences/{CONFERENCE}/attendees",
+                json=body | {"email": f"{number}@example.org", "accounts": names},
+            )
+            assert answer.status_code == (429 if number else 200)
+
+
+def test_a_word_in_an_event_makes_it_no_post(tmp_path: Path) -> None:
+    """The attack: ``activity.`` in a note let 50,000 check-ins through where 60 may come."""
+    with narrow(tmp_path, attendee=[20, 1], upload=[1_000, 1]) as server:
+        ada = attendee(server, opened(server), "ada")
+        common = {"type": "checkin.arrived", "at": now(), "conference": CONFERENCE, "attendee": ada.id}
+        scans = [common | {"id": f"n-{number}", "note": '"type":"activity.posted"'} for number in range(15)]
+        ada.http.post("/v1/events", json=scans)
+        refused(ada.http.post("/v1/events", json=scans), "attendee")
+
+
 def test_bytes_and_posts_are_paid_for_by_person_whatever_number_of_sessions_they_have(tmp_path: Path) -> None:
     with narrow(tmp_path, upload=[100, 1], attendee_kib=[20, 1]) as server:
         organizer = opened(server)
