@@ -57,6 +57,7 @@ class Gate:
     budgets: Budgets
     bounds: Bounds = field(default_factory=Bounds)
     registering: asyncio.Lock = field(default_factory=asyncio.Lock)
+    downloading: asyncio.Lock = field(default_factory=asyncio.Lock)  # one reads a whole log; the threads are few
 
     faces: Faces = field(init=False)
     rebuilding: Rebuilding = field(init=False)
