@@ -169,6 +169,14 @@ class Accounts:
         )
         return {account: bool(proved) for account, proved in self._base.read(sql, (conference, attendee))}
 
+    def proved_before(self, conference: str, attendee: str, accounts: Collection[str]) -> list[str]:
+        """The other attendees of a conference who ever proved one of these accounts; sorted."""
+        sql = (
+            "SELECT DISTINCT attendee FROM holdings JOIN accounts USING (token) WHERE conference = ? AND attendee <> ?"
+            " AND ever_verified AND account IN (SELECT value FROM json_each(?)) ORDER BY attendee"
+        )
+        return [row[0] for row in self._base.read(sql, (conference, attendee, _json(accounts)))]
+
     # -- forgetting ----------------------------------------------------------------------------------------------
 
     def remove(self, tokens: Collection[str]) -> list[int]:

@@ -28,12 +28,14 @@ Kind = Literal["key", "link", "session"]
 KEY_DAYS = 365
 MOST_KEY_DAYS = 366  # a key that nobody needs any more ends by itself
 MOST_KEYS = 1_000  # that are not expired or revoked
+MOST_SCANNERS = 10_000  # of keys that organizers make; apart, so that these never keep the operator from making one
 MOST_SESSIONS = 10  # of one key; an older one is dropped for the next
 USED_MS = MINUTE_MS  # last_used is that exact; writing at every request would be a write a request
 TOKEN_CHARS = 128
 _NOBODY = b"\0" * 32
 _FIELDS = "id, role, subject, conferences, checkins, only_checkins, expires"
 _GRANT = 7  # so many columns
+_GOOD = "kind = 'key' AND NOT revoked AND expires > ?"
 _LISTED = f"SELECT {_FIELDS}, made, last_used, revoked FROM grants WHERE kind = 'key'"  # noqa: S608 - constant
 
 
@@ -59,9 +61,10 @@ class Keys:
         """
         _check(role, subject, conferences, checkins, days)
         with self._base.write():
-            good = "SELECT count(*) FROM grants WHERE kind = 'key' AND NOT revoked AND expires > ?"
-            if self._base.read(good, (self._clock(),))[0][0] >= MOST_KEYS:
-                raise ValueError(f"There are {MOST_KEYS:,} keys. Revoke those that nobody needs.")
+            most = MOST_SCANNERS if only_checkins else MOST_KEYS
+            good = f"SELECT count(*) FROM grants WHERE {_GOOD} AND only_checkins = ?"  # noqa: S608 - constant
+            if self._base.read(good, (self._clock(), only_checkins))[0][0] >= most:
+                raise ValueError(f"There are {most:,} keys. Revoke those that nobody needs.")
             return self.issue("key", role, subject, conferences, days * DAY_MS, (checkins, only_checkins))
 
     def session_of(self, grant: Grant, days: int) -> str:
@@ -113,6 +116,14 @@ class Keys:
             " AND EXISTS (SELECT 1 FROM json_each(conferences) WHERE value = ?) ORDER BY made DESC, id LIMIT ?"
         )
         return [_listed(row) for row in self._base.read(sql, (self._clock(), conference, most))]
+
+    def scanners(self, conferences: Collection[str]) -> int:
+        """How many good keys organizers made for scanners of these conferences."""
+        sql = (
+            f"SELECT count(*) FROM grants WHERE {_GOOD} AND only_checkins"  # noqa: S608 - constant
+            " AND json_extract(conferences, '$[0]') IN (SELECT value FROM json_each(?))"
+        )
+        return int(self._base.read(sql, (self._clock(), _json(sorted(conferences))))[0][0])
 
     def is_organizer(self, subject: str, conference: str | None = None) -> bool:
         """Whether somebody has a good organizer's key (``conference``: that names this one), or a session of one."""

@@ -12,7 +12,7 @@ counts claims, or one could pin one's own bars on somebody else.
 """
 
 import secrets
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import NamedTuple
 
 import msgspec
@@ -22,7 +22,7 @@ from services.directory.port import day
 from services.directory.secret import Secret
 
 MOST_BARS = 2_000  # of one person who was erased: 64 kB; beyond that nobody will miss one
-MOST_ACCOUNTS = 20  # of one person, the proved ones first
+MOST_CLAIMS = 20  # of one person; proved accounts have no bound, or who proved many would choose which are known again
 AFTER_DAYS = 400  # from the end of the conference: as long as its posts count
 _BYTES = 16
 
@@ -42,6 +42,12 @@ class Tombstones:
         self._base, self._secret, self._clock = base, secret, clock
 
     # -- an erasure ----------------------------------------------------------------------------------------------
+
+    def prepare_all(self, conference: str, barred_by: Mapping[str, Collection[str]], claims_bind: bool) -> None:
+        """``prepare`` for each of these attendees, in one transaction: everybody else waits for it."""
+        with self._base.write():
+            for attendee, others in barred_by.items():
+                self.prepare(conference, attendee, others, claims_bind)
 
     def prepare(self, conference: str, attendee: str, barred_by: Collection[str], claims_bind: bool) -> None:
         """Before the log has the erasure, for after it nobody knows any more who barred them; again is no harm.
@@ -66,12 +72,9 @@ class Tombstones:
         waiting = self.waiting(conference, attendee) or ()
         self.no_more_waiting(conference, [attendee])
         texts = [(text, True) for text in (marks.email, *marks.proved) if text]
-        texts += [(text, claims_bind) for text in (*marks.claimed, *waiting)]
+        texts += [(text, claims_bind) for text in (*marks.claimed, *waiting)[:MOST_CLAIMS]]
         today, whose = day(self._clock()), self._conference(conference)
-        rows = [
-            (self._digest(conference, text), person, binds, whose, today)
-            for text, binds in texts[: MOST_ACCOUNTS + bool(marks.email)]
-        ]
+        rows = [(self._digest(conference, text), person, binds, whose, today) for text, binds in texts]
         sql = (
             "INSERT INTO tombstones VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
             " binds = max(binds, excluded.binds), day = excluded.day"

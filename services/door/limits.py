@@ -41,10 +41,12 @@ RATES: dict[str, Rate] = {
     "connector_kib": Rate(burst=256 * 1024, per_minute=1_500_000, what="KiB"),
     "scanner_kib": Rate(burst=16 * 1024, per_minute=16 * 1024, what="KiB"),
     "operator_kib": Rate(burst=64 * 1024, per_minute=16 * 1024, what="KiB"),
-    # Accounts that nobody named before: each is a row with a key that stays for as long as evidence counts.
-    "attendee_accounts": Rate(burst=5_000, per_minute=5, what="accounts that are new here"),
-    "organizer_accounts": Rate(burst=100_000, per_minute=5_000, what="accounts that are new here"),
+    # Accounts may be rows with a key that stay for as long as evidence counts. A connector pays for those that nobody
+    # named before, the others for those that they named never before: what others named is not for them to know.
+    "attendee_accounts": Rate(burst=5_000, per_minute=5, what="accounts that you did not name before"),
+    "organizer_accounts": Rate(burst=100_000, per_minute=5_000, what="accounts that you did not name before"),
     "connector_accounts": Rate(burst=500_000, per_minute=60_000, what="accounts that are new here"),
+    "scanner_key": Rate(burst=50, per_minute=1, what="new keys"),  # of an organizer
     "opening": Rate(burst=20, per_minute=1, what="new conferences"),  # of an organizer
     "sign_in": Rate(burst=10, per_minute=10),  # links and keys that were not good, by address
     "device_link": Rate(burst=10, per_minute=1),  # links for another device, by attendee

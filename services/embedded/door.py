@@ -49,7 +49,6 @@ class Door:
         self._codec, self._seal = Codec(from_outside=True), seal
         self._clock = clock
         self._limits = limits
-        self._last_good: int | None = None
 
     def check(self, count: int, *, running: bool) -> None:
         """Whether so many may come at once. StoppedError; ValueError: too many."""
@@ -81,15 +80,17 @@ class Door:
         letters: list[DeadLetter] = []
         given: list[Answer | None] = []
         latest = self._clock() + self._limits.ahead_ms
+        last_good: int | None = None
         for number, item in enumerate(items):
             checked = item if item is None or isinstance(item, Reject) else self._checked(item, sender, latest)
             if checked is None:
                 given.append(EMPTY)
             elif isinstance(checked, Reject):
-                letters.append(self.letter(checked, sender, first + number))
+                letters.append(self.letter(checked, sender, first + number, last_good))
                 given.append(Rejected(checked.reason, checked.field))
             else:
                 found.append(checked)
+                last_good = checked.at
                 given.append(None)
             if number % self._limits.part_lines == self._limits.part_lines - 1:
                 await asyncio.sleep(0)
@@ -121,11 +122,13 @@ class Door:
         force_setattr(event, "source", sender)
         if not is_written(event.at):
             force_setattr(event, "at", written(record.at))
-        self._last_good = record.at
         return record
 
-    def letter(self, reject: Reject, sender: str, position: int) -> DeadLetter:
-        """The dead letter of a line that cannot be taken; of one that is too long, its beginning."""
+    def letter(self, reject: Reject, sender: str, position: int, last_good: int | None = None) -> DeadLetter:
+        """The dead letter of a line that cannot be taken; of one that is too long, its beginning.
+
+        ``last_good``: the ``at`` (ms) of the last good event of the same submission. Not of any other: it would tell
+        whoever reads the letter when somebody else said something."""
         line = reject.line if len(reject.line) <= EVENT_BYTES else reject.line[:_TOO_LONG_BYTES]
         return DeadLetter(
             reason=reject.reason,
@@ -133,7 +136,7 @@ class Door:
             source=sender,
             position=position,
             bytes=b64encode(line).decode(),
-            at=None if self._last_good is None else written(self._last_good),
+            at=None if last_good is None else written(last_good),
             conference=reject.conference,
         )
 

@@ -21,7 +21,8 @@ from services.gateway.problems import ProblemError
 from services.gateway.roles import allow
 
 ORGANIZERS = allow("organizer", "operator")
-MOST_OWN = 50  # of a conference, so that one organizer does not take the room of all
+MOST_OWN = 50  # of a conference
+MOST_OF_ORGANIZER = 200  # of all conferences of one owner, so that nobody takes what is there for all
 DAYS = 30  # a conference and the weeks around it
 
 
@@ -75,13 +76,17 @@ async def connectors(gate: Gate, caller: Caller, conference: PlainId) -> Connect
 @post("/v1/conferences/{conference:str}/keys", opt=ORGANIZERS, status_code=201, tags=["organizer"])
 async def add_connector(gate: Gate, caller: Caller, conference: PlainId, data: NewConnector) -> KeyMade:
     """Makes a key for a scanner or a desk: it brings check-ins of this conference and nothing else."""
-    if gate.owned(caller, conference).closed:
+    known = gate.owned(caller, conference)
+    if known.closed:
         raise ProblemError(409, "closed", "This conference is closed: nobody is checked in any more.")
-    keys = gate.directory.keys
+    gate.charge("scanner_key", f"{caller.role} {known.owner}")  # those that are ended stay listed for the operator
+    keys, owned = gate.directory.keys, gate.conferences.owned(known.owner) | {conference}
 
     def issued() -> str:
         if sum(_is_own(row, conference) for row in keys.of_checkins(conference)) >= MOST_OWN:
             raise ValueError(f"This conference has {MOST_OWN} keys. End those that nobody needs.")
+        if keys.scanners(owned) >= MOST_OF_ORGANIZER:
+            raise ValueError(f"This organizer has {MOST_OF_ORGANIZER} keys. End those that nobody needs.")
         named = (conference,)
         return keys.issue_key("connector", data.id, named, checkins=True, only_checkins=True, days=data.days)
 

@@ -22,6 +22,7 @@ from services.gateway.metrics import Metrics
 from services.gateway.problems import MEDIA_TYPE, ProblemError, response
 
 _METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
+PATH_CHARS = 1_024  # an id has 128; the router remembers the last thousand paths, whoever asked for them
 _HSTS = b"max-age=31536000"  # a year, as browsers' own lists ask for; of this host alone
 _log = structlog.get_logger("hallway.http")
 
@@ -75,6 +76,8 @@ class Edge:
         return path
 
     async def _admit(self, scope: Scope) -> None:
+        if len(scope["path"]) > PATH_CHARS:
+            raise ProblemError(414, "address", "There is no address so long. They are in /schema/openapi.json.")
         self._look_for_proxies(scope)
         shown = scope.setdefault("state", {})["credentials"] = await self._credentials(scope)
         if not shown.is_known:

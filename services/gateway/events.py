@@ -9,11 +9,13 @@ from contextlib import suppress
 from functools import partial
 from typing import Any
 
+import msgspec
 from litestar import Request, Response, get, post
 from litestar.background_tasks import BackgroundTask
 from msgspec import Struct
 from msgspec.structs import replace
 
+from schemas.codec import Reject
 from schemas.events import PlainId
 from schemas.times import written
 from services.door.sender import Sender
@@ -25,7 +27,7 @@ from services.gateway.intake import Result
 from services.gateway.reading import lines_of
 from services.gateway.roles import allow
 
-_POST = b"activity."
+_POST = "activity."
 
 
 class Results(Struct, frozen=True):
@@ -34,13 +36,29 @@ class Results(Struct, frozen=True):
     results: tuple[Result, ...]
 
 
+class _Typed(Struct):
+    type: str = ""
+
+
+def _is_post(line: bytes | Reject) -> bool:
+    """Whether a line is a post by its own type, wherever else the word stands."""
+    if not isinstance(line, bytes):
+        return False
+    try:
+        return msgspec.json.decode(line, type=_Typed).type.startswith(_POST)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return False
+
+
 @post("/v1/events", opt=allow("attendee", "organizer", "connector", "operator"), status_code=200, tags=["events"])
 async def take(gate: Gate, caller: Caller, request: Request[Any, Any, Any]) -> Response[Results]:
     """Takes events; each is answered for itself, and is durable when it is accepted."""
     async with gate.unpacker.unpacked(request, gate.bounds.events_bytes) as body:
         lines = lines_of(body, request.headers, gate.bounds.events)
-    upload = caller.role == "attendee" and any(_POST in line for line in lines if isinstance(line, bytes))
-    gate.charge("upload" if upload else caller.budget, caller.sender, len(lines))
+    posts = sum(map(_is_post, lines)) if caller.role == "attendee" else 0
+    for rate, count in (("upload", posts), (caller.budget, len(lines) - posts)):
+        if count:
+            gate.charge(rate, caller.sender, count)
     sender = gate.sender(caller)
     results = await gate.intake.take(lines, sender)
     for status, count in Counter([result.status for result in results]).items():

@@ -173,7 +173,7 @@ GIVEN: dict[tuple[str, str], Any] = {
         "organizer": "organizer",
         "opening": _OPENING,
     },
-    ("PUT", "/v1/conferences/{conference}"): _TAKEN,
+    ("PUT", "/v1/conferences/{conference}"): _OWN_TAKEN,
     ("DELETE", "/v1/conferences/{conference}"): {"erased": "himss-2027"},
     ("POST", "/v1/conferences/{conference}/attendees"): {"attendee": "a3f19c2e77b04d5a8e6b1c20", "link": _LINK},
     ("POST", "/v1/conferences/{conference}/attendees/{attendee}/link"): {"link": _LINK},

@@ -61,6 +61,7 @@ class Gate:
     registering: asyncio.Lock = field(default_factory=asyncio.Lock)
     importing: asyncio.Lock = field(default_factory=asyncio.Lock)  # taken before the other
     unpacker: Unpacker = field(default_factory=Unpacker)
+    downloading: asyncio.Lock = field(default_factory=asyncio.Lock)  # one reads a whole log; the threads are few
 
     faces: Faces = field(init=False)
     rebuilding: Rebuilding = field(init=False)

@@ -4,8 +4,8 @@ Owns: the steps and their order, the lock of translating and erasing, and that o
 "accepted" before the disk has it, or bring an account into the log.
 Theory: events are translated under the lock that erasing takes too, so nobody gets a token in the middle of an erasure;
 both waits for the disk, of the posts' way back and of the log, are outside of it, or there would be no group commits.
-What is translated is handed on as it is, not as bytes. Senders get the lock in turn, and pay for accounts that nobody
-named before; an attendee's post that cannot count comes no further than being admitted. A bad line of an
+What is translated is handed on as it is, not as bytes. Senders get the lock in turn, and pay for accounts that they
+named never before; an attendee's post that cannot count comes no further than being admitted. A bad line of an
 organizer or a connector becomes a dead letter; an attendee's does not: the sender is told, and nobody else reads their
 words.
 """
@@ -30,6 +30,7 @@ from services.door.uploads import cannot_count
 from services.embedded import Accepted, Answer, Rejected
 from services.gateway.conferences import Conferences
 from services.gateway.keeping import Keeping
+from services.gateway.named_accounts import NamedAccounts
 from services.gateway.opening_rights import Rights, opens, owned_by, rights_of
 from services.gateway.runner import Runner
 from services.gateway.standing import verified_of
@@ -43,7 +44,7 @@ NOTED = frozenset({ConferenceOpened, ConferenceClosed, AttendeeErased})  # what 
 class Result(Struct, frozen=True, omit_defaults=True, gc=False):
     """What became of one event. ``conference`` and ``offset``: where it stands (a post may stand in several logs).
 
-    An attendee is told neither: an offset counts other people's records.
+    Attendees, organizers and scanners are told neither: an offset counts what other people do, one by one.
     """
 
     status: str
@@ -56,7 +57,7 @@ class Result(Struct, frozen=True, omit_defaults=True, gc=False):
 _Item = Record | Refused | Reject
 Charge = Callable[[str, str, int], None]  # a rate, who, how much; raises ProblemError when there is no more of it
 _OPENING = frozenset({"organizer", "operator"})
-_NAMING = frozenset({"attendee", "organizer", "connector"})
+_NAMING = frozenset({"attendee", "organizer"})
 Followed = Callable[[Sequence[Input]], Awaitable[None]]
 Left = Callable[[Sequence[AttendeeErased]], Awaitable[None]]
 
@@ -84,6 +85,7 @@ class Intake:
     charge: Charge = free
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     _codec: Codec = field(default_factory=partial(Codec, from_outside=True))
+    _named: NamedAccounts = field(default_factory=NamedAccounts)
     _openings: asyncio.Lock = field(default_factory=asyncio.Lock)
     _turns: Turns = field(init=False)
     _under_way: set[asyncio.Future[None]] = field(default_factory=set)
@@ -141,7 +143,7 @@ class Intake:
         ready, answers = await self._written(found, rights, await self._uploaded(found, sender))
         results = [_result(item, answers[at] if answers else None) for at, item in enumerate(ready)]
         await self._note(ready, answers)
-        return [_of_attendee(result) for result in results] if sender.role == "attendee" else results
+        return results if _may_count(sender) else [_without_place(result) for result in results]
 
     async def _uploaded(self, found: Sequence[Record | Reject], sender: Sender) -> frozenset[str]:
         """The verified accounts of an attendee who brings posts, as the log has them."""
@@ -222,6 +224,7 @@ class Intake:
         return [_in_place(*next(done)) if isinstance(item, Record) else item for item in ready], posts
 
     async def _told(self, events: Sequence[Input], sender: Sender) -> Translated:
+        self._pay_for_names(events, sender)
         rows = at_hand(events, self.directory)
         if rows is None:
             await self._pay_for_accounts(events, sender)
@@ -235,12 +238,20 @@ class Intake:
         return whole
 
     async def _pay_for_accounts(self, events: Sequence[Input], sender: Sender) -> None:
-        """Each account that nobody named before is a row that stays; whoever names it has so many."""
+        """Each account that nobody named before is a row that stays; a connector has so many."""
         named = {account for event in events for account in accounts_in(event)}
-        if named and sender.role in _NAMING:
+        if named and sender.role == "connector":
             new = await asyncio.to_thread(self.directory.accounts.unknown, named)
             if new:
-                self.charge(f"{sender.role}_accounts", sender.key, new)
+                self.charge("connector_accounts", sender.key, new)
+
+    def _pay_for_names(self, events: Sequence[Input], sender: Sender) -> None:
+        """The others pay for what they themselves did not name before: they are told nothing of what others named."""
+        if sender.role in _NAMING:
+            new = self._named.unnamed(sender.key, {account for event in events for account in accounts_in(event)})
+            if new:
+                self.charge(f"{sender.role}_accounts", sender.key, len(new))
+                self._named.note(sender.key, new)
 
     async def _note(self, ready: Sequence[_Item], answers: Sequence[Answer]) -> None:
         accepted: list[Input] = []
@@ -285,7 +296,13 @@ def _conference_in(line: bytes, sender: Sender) -> str | None:
     return named if named in sender.conferences else None
 
 
-def _of_attendee(result: Result) -> Result:
+def _may_count(sender: Sender) -> bool:
+    """Whether a sender may be told how many records a log has. An organizer could look every second, and see when
+    somebody said something, and an hour later that it was a ``later``; a scanner's key is an organizer's."""
+    return sender.role not in ("attendee", "organizer") and not sender.only_checkins
+
+
+def _without_place(result: Result) -> Result:
     """No place in a log, and not whether anybody here is known to a post: nothing that depends on others."""
     return Result("accepted") if result.status == "accepted" else result
 

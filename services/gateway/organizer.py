@@ -178,10 +178,13 @@ async def register_csv(
 async def new_link(gate: Gate, caller: Caller, conference: PlainId, attendee: PlainId) -> LinkMade:
     """A new link for somebody registered who has never signed in; 409 for everybody else."""
     gate.owned(caller, conference)
+    nobody = ProblemError(404, "attendee", "Nobody is registered under this id. See the answer of the registration.")
+    if await asyncio.to_thread(gate.directory.people.get, conference, attendee) is None:
+        raise nobody  # no bucket is made for it: the text may be any, and as long as an address may be
     gate.charge("organizer", f"link {conference} {attendee}", 1_000)  # 5 at once, then one in 2 s
     link = await asyncio.to_thread(gate.directory.sessions.first_link, conference, attendee)
     if link is NoLink.UNKNOWN:
-        raise ProblemError(404, "attendee", "Nobody is registered under this id. See the answer of the registration.")
+        raise nobody
     if isinstance(link, NoLink):
         raise ProblemError(409, "signed-in", _HAS_SIGNED_IN)
     return LinkMade(address_of(gate.public_url, link))

@@ -62,6 +62,7 @@ TITLES = {
     409: "Conflict",
     410: "Gone",
     413: "Too large",
+    414: "Address too long",
     415: "Unknown media type",
     422: "Cannot be taken",
     429: "Too many requests",

@@ -24,9 +24,10 @@ _log = structlog.get_logger("hallway.proofs")
 async def finish(gate: Gate, proof: Proof) -> None:
     """Tells the log, then forgets the note; a refusal (somebody was erased) is final too. Raises as ``Runner.take``.
 
-    Bars of whoever was erased and had one of the accounts are said before.
+    Bars of whoever was erased and had one of the accounts, or had it until now, are said before.
     """
     await gate.returning.barred(proof.conference, proof.attendee, proof.accounts)
+    await gate.returning.took_over(proof.conference, proof.attendee, proof.accounts)
     await gate.intake.say(verifications(proof), VERIFIER)
     await asyncio.to_thread(gate.directory.codes.finish, proof)
 

@@ -1,4 +1,5 @@
-"""Somebody who was erased comes back: what others decided about them holds on, and nothing begins without their tap.
+"""Somebody who was erased comes back, or is registered once more and proves the same account: what others decided about
+them holds on, and after an erasure nothing begins without their tap.
 
 Responsibility: who barred an attendee, asked before the log has their erasure; and what is said in the log before they
 are in it again. Invariants: nobody sees a bar, neither who is barred nor who barred, nor that there is one; all bars
@@ -45,8 +46,7 @@ class Leaving:
     def _prepare(self, conference: str, found: dict[str, list[str]]) -> None:
         known = self.conferences.get(conference)
         claims = known is not None and known.opened is not None and known.opened.matching.accounts == "claimed"
-        for attendee, others in found.items():
-            self.directory.tombstones.prepare(conference, attendee, others, claims)
+        self.directory.tombstones.prepare_all(conference, found, claims)
 
 
 def barring(matcher: Matcher | None, attendees: Collection[str]) -> dict[str, list[str]]:
@@ -68,6 +68,29 @@ def _barring(matcher: Matcher, person: Attendee) -> list[str]:
     mine = state.cards_of.get(person.id, {}).values()
     declined = {o for card in mine if cards.standing(card, o := card.other(person.id)) == "declined"}
     return sorted(blocked | declined)
+
+
+def _barred_by(matcher: Matcher, person: Attendee) -> list[str]:
+    """The other way round: whom somebody blocked, by whatever text, or declined."""
+    state = matcher.state
+    mine = state.cards_of.get(person.id, {}).values()
+    declined = {card.other(person.id) for card in mine if cards.standing(card, person.id) == "declined"}
+    names = {o.id: (o.id, *o.claims, *(state.accounts[n].text for n in o.accounts)) for o in state.attendees.values()}
+    on = {name for name, block in person.blocks.items() if block.on}
+    blocked = {other for other, texts in names.items() if any(trace(state.conference, text) in on for text in texts)}
+    return sorted(blocked | declined)
+
+
+def taken_over(matcher: Matcher | None, formers: Collection[str]) -> tuple[set[str], set[str]]:
+    """Who barred any of these, and whom any of these barred."""
+    people = [] if matcher is None else [matcher.state.attendees.get(former) for former in formers]
+    by: set[str] = set()
+    of: set[str] = set()
+    for person in people:
+        if matcher is not None and person is not None:
+            by.update(_barring(matcher, person))
+            of.update(_barred_by(matcher, person))
+    return by, of
 
 
 @dataclass(slots=True)
@@ -92,6 +115,21 @@ class Returning:
         now = self.intake.clock()
         others = await asyncio.to_thread(self._others, conference, attendee, texts)
         events = [barred(conference, other, attendee, now) for other in others]
+        for start in range(0, len(events), _AT_ONCE):
+            await self._say(events[start : start + _AT_ONCE])
+
+    async def took_over(self, conference: str, attendee: str, accounts: Collection[str]) -> None:
+        """Somebody proves what another registration proved before: most likely they are that person, so both ways bars
+        of that one hold for them too."""
+        formers = await asyncio.to_thread(
+            self.intake.directory.accounts.proved_before, conference, attendee, list(accounts)
+        )
+        if not formers:
+            return
+        by, of = await self.intake.runner.ask(conference, lambda matcher: taken_over(matcher, formers))
+        now = self.intake.clock()
+        events = [barred(conference, other, attendee, now) for other in sorted(by - {attendee})]
+        events += [barred(conference, attendee, other, now) for other in sorted(of - {attendee})]
         for start in range(0, len(events), _AT_ONCE):
             await self._say(events[start : start + _AT_ONCE])
 

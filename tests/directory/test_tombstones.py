@@ -86,12 +86,14 @@ def test_nothing_in_them_can_be_read(on_file: SqliteDirectory, folder: Path) -> 
 
 def test_they_are_bounded(directory: SqliteDirectory, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MOST_BARS", 3)
-    monkeypatch.setattr(module, "MOST_ACCOUNTS", 2)
+    monkeypatch.setattr(module, "MOST_CLAIMS", 2)
     many: dict[str, Holding] = {f"x:{number}": "claimed" for number in range(5)}
-    erased(directory, {**many, "x:proved": "verified"}, [f"b{number}" for number in range(9)])
+    proved: dict[str, Holding] = {f"x:proved-{number}": "verified" for number in range(30)}
+    erased(directory, many | proved, [f"b{number}" for number in range(9)])
     assert directory._base.read("SELECT count(*) FROM bars") == [(3,)]
-    assert directory._base.read("SELECT count(*) FROM tombstones") == [(3,)]
-    assert directory.tombstones.buried("hims", [MAIL, "x:proved"]) == {MAIL, "x:proved"}
+    assert directory._base.read("SELECT count(*) FROM tombstones") == [(1 + 2 + 30,)]
+    # Whoever proves many accounts to have one of them forgotten is known by each.
+    assert directory.tombstones.buried("hims", [MAIL, *proved]) == {MAIL, *proved}
 
 
 def test_an_erased_conference_keeps_no_bar_and_nobody_waiting(directory: SqliteDirectory) -> None:

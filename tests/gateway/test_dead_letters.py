@@ -142,7 +142,7 @@ def test_the_command_lists_shows_tries_and_sends(
     assert "Still bad" in terminal("resend", number, "--dry-run", code=1)[1]
     assert "would be taken" in terminal("resend", number, str(mended), "--dry-run")[1]
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(mended.read_bytes())))
-    assert "Accepted at offset" in terminal("resend", number, "-")[1]
+    assert "Accepted." in terminal("resend", number, "-")[1]
     assert "sent again already" in terminal("resend", number, str(mended), code=2)[1]
     assert "sent again at" in terminal("show", number)[1]
     assert "no such dead letter" in terminal("show", "999999", code=2)[1]

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from services.door.policy_bounds import MAXIMA
-from tests.gateway.people import OPENING, Server, good, now, opened
+from services.door.policy_bounds import MAXIMA, MINIMA
+from tests.gateway.people import CONFERENCE as OWN
+from tests.gateway.people import OPENING, Server, attendee, good, now, opened
 
 
 def opening(conference: str, number: int) -> dict[str, object]:
@@ -65,6 +66,18 @@ def test_an_organizers_rules_have_a_bound_and_the_operators_a_wider_one(server: 
     assert good(operator.put(path, json=OPENING | {"matching": {name: most + 1}}))["status"] == "accepted"
 
 
+@pytest.mark.parametrize("name", MINIMA)
+def test_no_organizer_makes_people_known_by_less(server: Server, name: str) -> None:
+    """The attack: with ``known_each`` 1 one mention and one "stop" made a card; with ``chat_weight`` 0 one chat did."""
+    organizer, operator = server.client("organizer"), server.client("operator")
+    path, least = f"/v1/conferences/least-{name}".replace("_", "-"), MINIMA[name]
+    refused = organizer.put(path, json=OPENING | {"matching": {name: least - 1}})
+    assert (refused.status_code, refused.json()["field"]) == (422, f"matching.{name}")
+    assert f"at least {least:,} for an organizer" in refused.json()["detail"]
+    assert good(organizer.put(path, json=OPENING | {"matching": {name: least + 1}}))["status"] == "accepted"
+    assert good(operator.put(path, json=OPENING | {"matching": {name: least - 1}}))["status"] == "accepted"
+
+
 def test_scanners_of_a_conference_share_what_it_has(tmp_path: Path) -> None:
     with Server(tmp_path, bounds={"rates": {"scanner": [10, 1]}}) as narrow:
         organizers = {name: opened(narrow, name) for name in ("one", "two")}
@@ -75,6 +88,67 @@ def test_scanners_of_a_conference_share_what_it_has(tmp_path: Path) -> None:
         sent = [_scanned(narrow, secret, "one", 6) for secret in scanners["one"]]
         assert sent == [200, 429]
         assert [_scanned(narrow, secret, "two", 5) for secret in scanners["two"]] == [200, 200]
+
+
+def test_nobody_takes_the_keys_that_are_there_for_all(tmp_path: Path) -> None:
+    """The attack: 50 keys at each of 20 conferences were all that a server had; nobody else got one any more."""
+    with Server(tmp_path) as server:
+        organizer = server.client("organizer")
+        made = []
+        for name in (f"c-{number}" for number in range(5)):
+            good(organizer.put(f"/v1/conferences/{name}", json=OPENING))
+            path = f"/v1/conferences/{name}/keys"
+            made += [organizer.post(path, json={"id": f"door-{number}"}) for number in range(45)]
+        assert [answer.status_code for answer in made] == [201] * 200 + [422] * 25
+        assert "This organizer has 200 keys." in made[-1].json()["detail"]
+        rival = server.client("other_organizer")
+        good(rival.put("/v1/conferences/rival", json=OPENING))
+        good(rival.post("/v1/conferences/rival/keys", json={"id": "door"}))
+
+
+def test_keys_that_are_made_and_ended_come_at_a_pace(tmp_path: Path) -> None:
+    """Each stays in the operator's list for as long as it would have been good."""
+    with Server(tmp_path, bounds={"rates": {"scanner_key": [3, 1]}}) as narrow:
+        organizer = opened(narrow)
+        path, codes = f"/v1/conferences/{OWN}/keys", []
+        for number in range(5):
+            answer = organizer.post(path, json={"id": f"door-{number}"})
+            codes.append(answer.status_code)
+            if answer.status_code == 201:
+                assert organizer.delete(f"{path}/{answer.json()['key']}").status_code == 204
+        assert codes == [201] * 3 + [429] * 2
+
+
+def test_what_stands_in_an_address_is_kept_in_no_memory(tmp_path: Path) -> None:
+    """The attack: addresses of 28,000 signs. The router remembered a thousand of anybody's, and the budget of links
+    100,000 of an organizer's."""
+    with Server(tmp_path) as server:
+        organizer, nobody = opened(server), server.client()
+        assert server.process is not None
+        status, long = Path(f"/proc/{server.process.pid}/status"), "a" * 28_000
+        attendees = f"/v1/conferences/{OWN}/attendees"
+        for client in (organizer, nobody):
+            for number in range(20):
+                client.post(f"{attendees}/{number}/link")
+            before = _resident_kb(status)
+            for number in range(300):
+                assert client.post(f"{attendees}/{long}{number}/link").status_code == 414
+            assert _resident_kb(status) - before < 8_000
+        assert organizer.post(f"{attendees}/nobody/link").status_code == 404
+
+
+def _resident_kb(status: Path) -> int:
+    (line,) = [each for each in status.read_text().splitlines() if each.startswith("VmRSS")]
+    return int(line.split()[1])
+
+
+def test_a_download_of_everything_comes_at_a_pace(tmp_path: Path) -> None:
+    """The attack: each reads the whole log; fifty at once by one person kept everybody else waiting."""
+    with Server(tmp_path, bounds={"rates": {}}) as server:
+        ada = attendee(server, opened(server), "ada")
+        codes = [ada.http.get("/v1/me/data").status_code for _ in range(5)]
+        assert codes == [200] * 3 + [429] * 2
+        assert ada.http.get("/v1/me").status_code == 200
 
 
 def _scanned(server: Server, secret: str, conference: str, count: int) -> int:

@@ -53,8 +53,7 @@ def test_doubles_and_what_cannot_be_read(place: Place) -> None:
         organizer = opened(server)
         said = post("x:ada", "x:bob") | {"type": "checkin.arrived", "conference": "conf-1", "attendee": "a-1"}
         arrived = {name: said[name] for name in ("type", "id", "at", "conference", "attendee")}
-        (first,) = good(organizer.post("/v1/events", json=[arrived]))["results"]
-        assert (first["status"], first["conference"]) == ("accepted", "conf-1")
+        assert good(organizer.post("/v1/events", json=[arrived]))["results"] == [{"status": "accepted"}]
         assert good(organizer.post("/v1/events", json=[arrived]))["results"] == [{"status": "duplicate"}]
         wrong = {"type": "checkin.arived", "id": "w-1", "conference": "conf-1"}
         answers = good(organizer.post("/v1/events", json=[arrived | {"id": "c-2"}, wrong]))["results"]
@@ -64,8 +63,8 @@ def test_doubles_and_what_cannot_be_read(place: Place) -> None:
         letters = good(organizer.get("/v1/conferences/conf-1/dead-letters"))["letters"]
         assert [letter["reason"] for letter in letters] == ["Its type is not known. The nearest is checkin.arrived."]
         assert "sealed" in kept[0]["reason"]
-        stand = [(event["type"], record.offset) for event, record in events(place.servers, place.topics.log)]
-        assert stand[1:] == [("checkin.arrived", answer["offset"]) for answer in (first, answers[0])]
+        stand = [event["type"] for event, _ in events(place.servers, place.topics.log)]
+        assert stand[1:] == ["checkin.arrived"] * 2
 
 
 def test_a_restart_goes_on_with_the_copy_and_doubles_nothing(place: Place) -> None:

@@ -1,0 +1,38 @@
+"""Which accounts each sender has named: whoever names one for the first time pays for it.
+
+Responsibility: the memory of that, for senders who must not learn what others named.
+Invariants: what a sender pays depends on what that sender said alone. Bounded in all; the sender who was quiet longest
+is forgotten first, and pays again.
+Why: paying for accounts that are new to the server would tell everybody which accounts it knows already: who is
+registered here without a post, or whom somebody blocked.
+"""
+
+from collections import OrderedDict
+from collections.abc import Collection
+
+MOST_NAMED = 500_000  # in all, about 35 MB
+
+
+class NamedAccounts:
+    """Used on the event loop."""
+
+    def __init__(self, most: int = MOST_NAMED) -> None:
+        self._most, self._count = most, 0
+        self._of: OrderedDict[str, set[int]] = OrderedDict()
+
+    def __len__(self) -> int:
+        return self._count
+
+    def unnamed(self, sender: str, accounts: Collection[str]) -> set[int]:
+        """Those that this sender did not name before, as ``note`` takes them."""
+        return {hash(account) for account in accounts} - self._of.get(sender, set())
+
+    def note(self, sender: str, unnamed: set[int]) -> None:
+        """The sender has paid for these."""
+        own = self._of.setdefault(sender, set())
+        self._of.move_to_end(sender)
+        self._count += len(unnamed - own)
+        own |= unnamed
+        while self._count > self._most:
+            _, oldest = self._of.popitem(last=False)
+            self._count -= len(oldest)
