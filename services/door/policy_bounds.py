@@ -1,10 +1,8 @@
 """How far an organizer may move the policy of a conference.
 
-Responsibility: the maxima, and the minima of what makes two people known to each other. Why: every suggestion is an
-entry in two inboxes of a store that all conferences of a server share, and everybody who is present is looked at again
-with each event. And a card tells that somebody is here: with ``known_each`` 1 one mention and one "stop" made a
-harasser known, and with ``chat_sessions`` 1 and ``chat_weight`` 0 whoever once wrote in a chat was shown all of it who
-are here, by one opening of which no attendee is told. The operator may go further, as far as the schema does.
+Responsibility: the maxima. Why: every suggestion is an entry in two inboxes of a store that all conferences of a server
+share, and everybody who is present is looked at again with each event. The operator may go further, as far as the
+schema does.
 """
 
 from schemas.policy import Policy
@@ -19,19 +17,9 @@ MAXIMA: dict[str, int] = {
 }
 
 
-# By field: the contract's defaults, which attendees are told.
-MINIMA: dict[str, int] = {
-    name: getattr(Policy(), name)
-    for name in ("known_each", "known_posts", "known_days", "chat_sessions", "chat_weight")
-}
-
-
 def fault_in(policy: Policy) -> tuple[str, str] | None:
-    """The field that is too large or too small, and a sentence; None where all is within bounds."""
+    """The field that is too large, and a sentence; None where all is within bounds."""
     for name, most in MAXIMA.items():
         if getattr(policy, name) > most:
             return f"matching.{name}", f"matching.{name} is at most {most:,} for an organizer. Set it lower."
-    for name, least in MINIMA.items():
-        if getattr(policy, name) < least:
-            return f"matching.{name}", f"matching.{name} is at least {least:,} for an organizer. Set it higher."
     return None
