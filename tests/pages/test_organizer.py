@@ -119,8 +119,11 @@ def test_registering(pages: Pages, server: FakeServer, look: Looking) -> None:
     look.at(page, "23-preview", LAPTOP)
     with server.scene.lock:
         server.scene.reply[("POST", f"{where}/csv")] = people.IMPORTED
-    button(page, "Register 1,204 people").click()
+    waits = page.get_by_text("1 line waits for the person's own confirmation, on the page of their sign-in link: 4.")
+    expect(waits).to_be_visible()
+    button(page, "Register 1,205 people").click()
     expect(page.get_by_text("1,204 people registered: 1,190 new, 2 changed.")).to_be_visible()
+    expect(waits).to_be_visible()
     expect(page.get_by_text("2 lines have a mistake and were left out:")).to_be_visible()
     expect(page.get_by_role("row", name="17 email")).to_contain_text("has no @")
     assert server.scene.asked[-1][2] == csv
