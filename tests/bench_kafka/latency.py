@@ -15,7 +15,7 @@ from statistics import quantiles
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from schemas.times import written
+from schemas.times import DAY_MS, written
 from schemas.topics import CONFERENCE_LOG
 from services.inbox.redis_inbox import RedisInboxes
 from services.inbox.valkey import EmbeddedValkey
@@ -73,8 +73,9 @@ def _beginning() -> Iterator[Message]:
         yield _line("account.verified", f"v{n}", now, attendee=f"p{n}", account=f"x:p{n}", method="post")
     for pair in range(PAIRS + IDLE_PAIRS + 1):
         a, b = f"x:p{2 * pair}", f"x:p{2 * pair + 1}"
-        for number, (actor, other) in enumerate(((a, b), (b, a), (a, b))):
-            yield _post(f"x:{pair}-{number}", now, actor, other)
+        said = [(at, *way) for at in (now - DAY_MS, now) for way in ((a, b), (b, a))]
+        for number, (at, actor, other) in enumerate(said):
+            yield _post(f"x:{pair}-{number}", at, actor, other)
         yield _line("checkin.arrived", f"c{pair}", _now(), attendee=a[2:])
 
 

@@ -17,6 +17,7 @@ from typing import Any
 import httpx
 import msgspec
 
+from tests.gateway.people import now
 from tests.serving.process import CANARY, CONFERENCE, Hallway, Person, until
 
 BUSY = (429, 503, 507)
@@ -154,7 +155,8 @@ class Load:
         events = []
         for _ in range(12):
             one, other = self._chance.sample(self.people, 2)
-            common = {"type": "activity.posted", "at": now(), "hashtags": ["hitsm"]}
+            at = now(-self._chance.choice((0, 86_400)))  # people know each other by posts of two days
+            common = {"type": "activity.posted", "at": at, "hashtags": ["hitsm"]}
             id_ = f"x:{CANARY}-{self._next('post')}"
             events.append(common | {"id": id_, "actor": one.account, "mentions": [other.account]})
         return Batch(events, [f"{CANARY} bad {self._next('bad')}"])
@@ -183,8 +185,3 @@ class Load:
             return Batch([common | each for each in said]) if said else None
 
         return answers
-
-
-def now() -> str:
-    """The time, as a sender writes it."""
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())

@@ -44,7 +44,8 @@ def test_nothing_that_a_stranger_or_a_mistaken_sender_says_is_logged(hallway: Ha
         with hallway.client(session=who.session) as attendee:
             attendee.post("/v1/me/answers", json={"card": CANARY, "answer": "accepted"})
             attendee.post("/v1/me/accounts", json={"account": f"x:{CANARY}-other"})
-            attendee.get("/v1/me/stream", headers={"last-event-id": CANARY})
+            with attendee.stream("GET", "/v1/me/stream", headers={"last-event-id": CANARY}) as stream:
+                assert "event: reset" in stream.iter_lines()
         with hallway.client("organizer") as organizer:
             organizer.post(f"/v1/conferences/{CONFERENCE}/attendees/csv", content=f"name\n{CANARY},{CANARY}\n")
             organizer.put(f"/v1/conferences/{CONFERENCE}", json={"name": CANARY})

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from tests.gateway.people import now
 from tests.serving.many import A_SESSION, all_opened
 from tests.serving.process import CONFERENCE, Hallway, Person, until
 from tests.serving.proof import discreet
@@ -49,13 +50,11 @@ async def _opened_and_cut_off(hallway: Hallway, people: list[Person], count: int
 
 
 def _meet(hallway: Hallway, one: Person, other: Person) -> None:
-    from tests.serving.load import now
-
-    pairs = [(one, other), (other, one), (one, other)]
-    common = {"type": "activity.posted", "at": now(), "hashtags": ["hitsm"]}
+    said = [(at, *pair) for at in (now(-86_400), now()) for pair in ((one, other), (other, one))]
+    common = {"type": "activity.posted", "hashtags": ["hitsm"]}
     posts = [
-        common | {"id": f"x:{number}", "actor": a.account, "mentions": [b.account]}
-        for number, (a, b) in enumerate(pairs)
+        common | {"id": f"x:{number}", "at": at, "actor": a.account, "mentions": [b.account]}
+        for number, (at, a, b) in enumerate(said)
     ]
     here = [
         {"type": "checkin.arrived", "id": f"c{who.id}", "at": now(), "conference": CONFERENCE, "attendee": who.id}

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from schemas.times import written
+from schemas.times import DAY_MS, written
 from tests.gateway.people import good
 from tests.serving.process import CONFERENCE, OPENED, Hallway, Person, Warm, clock, quietly_killed, until
 from tests.serving.refusing import Refusing
@@ -54,18 +54,18 @@ def _says(http: httpx.Client, words: str) -> bool:
 
 
 def _knowing(ada: Person, bob: Person) -> list[dict[str, Any]]:
-    """Three posts between the two."""
-    pairs = [(ada, bob), (bob, ada), (ada, bob), (bob, ada)]
+    """Two posts each way, on two days."""
+    said = [(at, *pair) for at in (clock() - DAY_MS, clock()) for pair in ((ada, bob), (bob, ada))]
     return [
         {
             "type": "activity.posted",
             "id": f"x:p{n}",
-            "at": written(clock()),
+            "at": written(at),
             "actor": one.account,
             "mentions": [other.account],
         }
         | {"hashtags": ["hitsm"]}
-        for n, (one, other) in enumerate(pairs)
+        for n, (at, one, other) in enumerate(said)
     ]
 
 

@@ -31,19 +31,19 @@ CONFERENCES = ("north", "east", "south", "west")
 POISON = (b"{", b'{"type": "no.such"}', b'{"type": "checkin.arrived", "id": "p", "at": "2026-03-09T10:00:00Z"}')
 END = b"the end"
 PEOPLE = 16
-DAY = millis("2026-03-09T08:00:00Z")
+BEGINS = millis("2026-03-09T22:00:00Z")  # two hours before midnight: people know each other by posts of two days
 BUDGET = {"per_hour": 1_000, "per_day": 10_000}
 
 
 def _event(number: int, kind: str, **fields: Any) -> bytes:
     """An event; one every 10 seconds."""
-    at = written(DAY + number * 10_000)
+    at = written(BEGINS + number * 10_000)
     return json.dumps({"type": kind, "id": f"e{number}-{kind}", "at": at, "recorded_at": at, **fields}).encode()
 
 
 def beginning(conference: str) -> list[bytes]:
     """The conference and its people, who have the same accounts in each."""
-    opening = {"name": "", "starts_at": written(DAY), "ends_at": written(DAY + 90_000_000), "time_zone": "UTC"}
+    opening = {"name": "", "starts_at": written(BEGINS), "ends_at": written(BEGINS + 90_000_000), "time_zone": "UTC"}
     opening |= {"hashtags": ["hitsm"], "places": [{"place": "hall", "name": "Hall"}], "chats": [], "matching": BUDGET}
     lines = [_event(0, "conference.opened", conference=conference, **opening)]
     consent = {"matching": True, "chats": True, "share_place": True}

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from schemas.outputs import MatchSuggested, MatchWithdrawn
-from schemas.times import HOUR_MS, written
+from schemas.times import DAY_MS, HOUR_MS, written
 from schemas.topics import CONFERENCE_LOG, DEAD_LETTERS, MATCHES
 from services.inbox.refusals import ANSWERS
 from services.inbox.valkey import EmbeddedValkey
@@ -46,18 +46,19 @@ def event(kind: str, at: int, **fields: Any) -> Message:
 
 
 def friends(begin: int, arrived: int) -> list[Message]:
-    """Two people who know each other, and arrive."""
+    """Two people who know each other, as they wrote to each other on two days, and arrive."""
+    day_before = begin - DAY_MS
     opening = {"name": "", "hashtags": [], "places": [], "chats": [], "time_zone": "UTC"}
     opening |= {"starts_at": written(begin), "ends_at": written(arrived + 48 * HOUR_MS)}
     consent = {"matching": True, "chats": True, "share_place": True}
-    found = [event("conference.opened", begin, **opening)]
+    found = [event("conference.opened", day_before, **opening)]
     for who in ("ada", "bob"):
-        found.append(event("attendee.registered", begin, attendee=who, accounts=[], consent=consent))
-        found.append(event("account.verified", begin, attendee=who, account=f"x:{who}", method="post"))
-    pairs = [("ada", "bob"), ("bob", "ada"), ("ada", "bob")]
-    for number, (one, other) in enumerate(pairs):
+        found.append(event("attendee.registered", day_before, attendee=who, accounts=[], consent=consent))
+        found.append(event("account.verified", day_before, attendee=who, account=f"x:{who}", method="post"))
+    pairs = [(at, *pair) for at in (day_before, begin) for pair in (("ada", "bob"), ("bob", "ada"))]
+    for number, (at, one, other) in enumerate(pairs):
         post = {"actor": f"x:{one}", "hashtags": [], "mentions": [f"x:{other}"], "id": f"x:{number}"}
-        found.append(event("activity.posted", begin, **post))
+        found.append(event("activity.posted", at, **post))
     return [*found, *(event("checkin.arrived", arrived, attendee=who) for who in ("ada", "bob"))]
 
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from schemas.times import DAY_MS
 from services.directory.directory import SqliteDirectory
-from tests.serving.load import now
+from tests.gateway.people import now
 from tests.serving.process import ALL, CONFERENCE, OPENED, ROOT, Hallway, Warm, clock, good
 
 BATCH = 500
@@ -58,9 +58,12 @@ def lines(events: Sequence[dict[str, Any]]) -> bytes:
     return b"\n".join([json.dumps(event).encode() for event in events])
 
 
-def post(number: int, actor: int, *mentions: int) -> dict[str, Any]:
-    """A post of one of the people that mentions others."""
-    common = {"type": "activity.posted", "at": now(), "hashtags": ["hitsm"]}
+YESTERDAY_S = -86_400
+
+
+def post(number: int, actor: int, *mentions: int, shift_s: int = 0) -> dict[str, Any]:
+    """A post of one of the people that mentions others, now or (below 0) before."""
+    common = {"type": "activity.posted", "at": now(shift_s), "hashtags": ["hitsm"]}
     return common | {"id": f"x:{number}", "actor": f"x:p{actor}", "mentions": [f"x:p{other}" for other in mentions]}
 
 

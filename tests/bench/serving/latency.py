@@ -12,7 +12,7 @@ from itertools import count
 from statistics import quantiles
 
 from tests.bench.rows import Row
-from tests.bench.serving.crowd import Crowd, arrival, crowd, lines, peer, post, upward
+from tests.bench.serving.crowd import YESTERDAY_S, Crowd, arrival, crowd, lines, peer, post, upward
 from tests.bench.serving.line import Line
 from tests.serving.many import Stream, opened
 
@@ -101,7 +101,8 @@ async def _both(check_in: Callable[[int], Awaitable[None]], batch: Callable[[int
 def _pairs_that_know_each_other() -> list[dict[str, object]]:
     numbers = count()
     pairs = [(2 * pair, 2 * pair + 1) for pair in range(PAIRS)]
-    return [post(next(numbers), *way) for one, other in pairs for way in ((one, other), (other, one), (one, other))]
+    said = [way for one, other in pairs for way in ((one, other), (other, one))]
+    return [post(next(numbers), *way, shift_s=shift_s) for shift_s in (YESTERDAY_S, 0) for way in said]
 
 
 def run() -> list[Row]:

@@ -11,7 +11,7 @@ from itertools import count
 from pathlib import Path
 
 from tests.bench.rows import Row
-from tests.bench.serving.crowd import Crowd, arrival, crowd, lines, peer, post
+from tests.bench.serving.crowd import YESTERDAY_S, Crowd, arrival, crowd, lines, peer, post
 from tests.bench.serving.line import Line
 from tests.serving.many import Stream, opened
 from tests.serving.process import until
@@ -74,10 +74,11 @@ async def _peer(address: str, pid: int) -> tuple[float, float, float]:
 
 
 def _known_by_all() -> list[dict[str, object]]:
-    """Person STREAMS addresses everybody once, ten at a time, and is addressed by everybody twice."""
+    """Person STREAMS addresses everybody on two days, ten at a time, and is addressed by everybody on both."""
     numbers = count()
-    said = [post(next(numbers), STREAMS, *range(at, at + 10)) for at in range(0, STREAMS, 10)]
-    return said + [post(next(numbers), other, STREAMS) for other in range(STREAMS) for _ in range(2)]
+    ways = [(STREAMS, *range(at, at + 10)) for at in range(0, STREAMS, 10)]
+    ways += [(other, STREAMS) for other in range(STREAMS)]
+    return [post(next(numbers), *way, shift_s=shift_s) for shift_s in (YESTERDAY_S, 0) for way in ways]
 
 
 def run() -> list[Row]:
