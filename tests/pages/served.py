@@ -1,6 +1,6 @@
 """A real ``hallway serve`` for the pages: the command itself, on a port that stays its own over restarts.
 
-Owns: the process, the organizer's key that it prints, what an organizer sends besides the page. May never: know a page.
+Owns: the process, its keys, what an organizer and a connector send besides the page. May never: know a page.
 """
 
 import secrets
@@ -44,6 +44,7 @@ class Served:
             self.port = free.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
         self.key = ""
+        self._connector = ""
         self._process: subprocess.Popen[str] | None = None
         self._http = httpx.Client(base_url=self.url, timeout=LIMIT_S)
 
@@ -56,7 +57,9 @@ class Served:
         self._http.close()
 
     def start(self) -> None:
-        """Until it serves; the first time it prints its key."""
+        """Until it serves; the first time it prints its key, and there is one for who brings posts."""
+        if not self._connector:
+            self._connector = self._key_for_posts()
         command = [sys.executable, "-m", "services.cli", "serve", "--data", str(self._data), "--port", str(self.port)]
         command += self.options
         with self._errors.open("a") as errors:
@@ -72,6 +75,11 @@ class Served:
             assert self._process.poll() is None, self._errors.read_text()
             assert time.monotonic() < end, self._errors.read_text()
             time.sleep(0.02)
+
+    def _key_for_posts(self) -> str:
+        add = ["keys", "add", "connector", "posts", "--data", str(self._data)]
+        command = [sys.executable, "-m", "services.cli", *add]
+        return subprocess.run(command, check=True, capture_output=True, text=True, timeout=LIMIT_S).stdout.strip()
 
     def _answers(self) -> bool:
         try:
@@ -93,7 +101,7 @@ class Served:
             assert self._process.stdout is not None
             self._process.stdout.close()
 
-    # -- what an organizer sends besides the page --------------------------------------------------------------------
+    # -- what an organizer and a connector send besides the page -------------------------------------------------------
 
     def open(self) -> None:
         """A conference in which claimed accounts count and there is room for all."""
@@ -106,10 +114,17 @@ class Served:
         return found
 
     def send(self, events: Sequence[dict[str, Any]]) -> None:
-        """Events, each with an id and a time; all are taken."""
-        common = {"conference": ID, "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}
-        body = [{"id": f"x:{secrets.token_hex(8)}"} | common | event for event in events]
-        results = good(self._http.post("/v1/events", json=body))["results"]
+        """An organizer's events, each with an id and a time; all are taken."""
+        self._taken([{"conference": ID, "at": _moment()} | event for event in events], self.key)
+
+    def post(self, posts: Sequence[dict[str, Any]]) -> None:
+        """A connector brings posts; all are taken."""
+        self._taken(posts, self._connector)
+
+    def _taken(self, events: Sequence[dict[str, Any]], key: str) -> None:
+        body = [{"id": f"x:{secrets.token_hex(8)}"} | event for event in events]
+        answer = self._http.post("/v1/events", json=body, headers={"authorization": f"Bearer {key}"})
+        results = good(answer)["results"]
         assert {one["status"] for one in results} == {"accepted"}, results
 
     def send_badly(self, line: str) -> None:
@@ -120,11 +135,11 @@ class Served:
         assert result["status"] == "rejected", result
 
     def talked(self, one: str, other: str) -> list[dict[str, Any]]:
-        """The posts by which two handles know each other."""
-        to = [(one, other), (other, one), (one, other)]
-        return [
-            {"type": "activity.posted", "actor": f"x:{a}", "mentions": [f"x:{b}"], "hashtags": ["hi27"]} for a, b in to
-        ]
+        """The posts by which two handles know each other: each wrote to the other yesterday and today."""
+        at = [_moment(days_ago=1), _moment()]
+        pairs = [(one, other), (other, one)]
+        post: dict[str, Any] = {"type": "activity.posted", "hashtags": ["hi27"]}
+        return [post | {"at": when, "actor": f"x:{a}", "mentions": [f"x:{b}"]} for when in at for a, b in pairs]
 
     def arrive(self, attendee: str, place: str = "hall-a") -> None:
         """A badge is scanned."""
@@ -137,6 +152,10 @@ class Served:
         body = [event | {"attendee": attendee, "place": place}]
         answer = self._http.post("/v1/events", json=body, headers={"authorization": f"Bearer {key}"})
         return str(answer.json()["results"][0]["status"] if answer.is_success else answer.status_code)
+
+
+def _moment(days_ago: int = 0) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - days_ago * 86_400))
 
 
 def good(answer: httpx.Response) -> Any:

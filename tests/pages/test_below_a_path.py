@@ -31,8 +31,8 @@ def test_from_the_link_to_a_card_and_an_organizer_too(browser: Any, served: tupl
     with watched(browser, public) as pages:
         pages.allowed = ("401",)  # the organizer's page asks before it is signed in
         ana, bob = server.register("ana", "Ana Lima"), server.register("bob", "Bob Iyer")
-        server.send(server.talked("ana", "bob"))
-        assert ana["link"].startswith(f"{public}/m/")
+        server.post(server.talked("ana", "bob"))
+        assert ana["link"].startswith(f"{public}/welcome#")
         page = entered(pages, ana["link"])
         assert page.url == f"{public}/"
         button(page, "I’m here").click()

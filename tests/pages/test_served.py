@@ -38,7 +38,7 @@ def test_killed_in_mid_stream_fifty_come_once_and_in_order(pages: Pages, served:
     pages.allowed = CUT
     ana = served.register("many", "Ana Lima")
     others = [served.register(f"p{n}", f"Person {n}")["attendee"] for n in range(BEFORE + AFTER)]
-    served.send([post for n in range(len(others)) for post in served.talked("many", f"p{n}")])
+    served.post([post for n in range(len(others)) for post in served.talked("many", f"p{n}")])
     page = entered(pages, ana["link"])
     button(page, "I’m here").click()
     expect(page.get_by_role("heading", name="You’re here")).to_be_visible()
@@ -78,12 +78,12 @@ def test_a_badge_says_where_one_is_through_a_kill_too(pages: Pages, served: Serv
 def test_two_meet(pages: Pages, served: Served, look: Looking) -> None:
     """Two phones, from the link to "We met"; then one erases herself, and her browser keeps nothing."""
     ana, ben = served.register("ana", "Ana Lima"), served.register("ben", "Ben Okri")
-    served.send(served.talked("ana", "ben"))
+    served.post(served.talked("ana", "ben"))
     one, other = entered(pages, ana["link"]), entered(pages, ben["link"])
     for page, place in ((one, "hall-a"), (other, "hall-b")):
         page.get_by_label("Where").select_option(place)
         button(page, "I’m here").click()
-    expect(one.locator(".card")).to_contain_text("You answered each other 3 times in #hi27")
+    expect(one.locator(".card")).to_contain_text("You answered each other 4 times in #hi27")
     look.at(one, "30-served-card", whole=False)
     button(one, "Let’s meet, Ben Okri").click()
     expect(one.locator(".card")).to_contain_text("You said yes.")
