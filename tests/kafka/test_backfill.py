@@ -128,7 +128,7 @@ def test_what_the_log_has_is_passed_over() -> None:
     for event in events(posts=False):
         past.learn(event)
     copies = [copy for post in events(posts=True) for copy in past.copies([post])]
-    assert len(copies) == 14  # all but what two strangers said without a hashtag
+    assert len(copies) == 16  # all but what two strangers said without a hashtag
     for copy in copies[:-1]:
         assert b'"backfilled":true' in encode(copy)
         past.learn(copy)
