@@ -66,7 +66,7 @@ def test_file_journal_topic_file(kafka_address: str, made_topics: str, tmp_path:
 def test_an_unrouted_file_goes_into_the_log_as_the_router_would_have_it(
     kafka_address: str, made_topics: str, log: Log, hallway: Hallway
 ) -> None:
-    story = Story().open().people("ada", "bob").talk("x:ada", "x:bob", posts=3).at("10:00").all_arrive("ada", "bob")
+    story = Story().open().people("ada", "bob").talk("x:ada", "x:bob").at("10:00").all_arrive("ada", "bob")
     for event in story.events:
         if event["type"] == "activity.posted":
             event.pop("conference", None)

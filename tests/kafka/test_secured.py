@@ -60,7 +60,7 @@ def test_a_gateway_takes_and_a_worker_routes_by_tls_with_a_password(
         def rows(stream: str) -> list[dict[str, Any]]:
             return hallway("tail", stream, *where, "--type", "activity.posted").rows
 
-        until(lambda: len(rows("log")) == 3)
+        until(lambda: len(rows("log")) == 4)
         assert {row["id"] for row in rows("log")} == {row["id"] for row in rows("activity")}
         topic = f"kafka://{kafka.by_password}/{prefix}{CONFERENCE_LOG}"
         copied = tmp_path / "log.jsonl"
