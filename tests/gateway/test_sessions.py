@@ -63,6 +63,7 @@ def test_no_link_of_an_organizer_is_somebody_who_has_signed_in(server: Server, o
     assert registered(organizer, "taken") == {
         "attendee": ada.id,
         "link": None,
+        "changes": ["Accounts that are no longer claimed: x:taken."],
         "note": "",
     }  # the same e-mail is the same person
     rows = csv.DictReader(io.StringIO(organizer.post(f"{PEOPLE}/links").content.decode("utf-8-sig")))
