@@ -144,3 +144,4 @@ class Body:
         """It is no longer in memory."""
         self._in_flight.remove(self._sender, self._size)
         self._size = 0
+        self._scope["state"].pop(STATE, None)  # it holds the scope: a circle would stay until Python looks for some
