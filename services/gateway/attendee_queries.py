@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from services.inbox.port import Shown
 from streams.matching import Matcher, cards, presence
+from streams.matching.ids import trace
 from streams.matching.state import NEVER, ORDER_BITS, Card
 
 
@@ -83,7 +84,7 @@ def shown(matcher: Matcher | None, attendee: str, match: str) -> Shown | None:
 
 
 def blocked(matcher: Matcher | None, attendee: str) -> tuple[str, ...]:
-    """Whom the attendee blocked by a card.
+    """Whom the attendee blocked by a card, in the order in which they did.
 
     Not whom they blocked by an account: that would tell which card is that account's owner.
     """
@@ -91,4 +92,5 @@ def blocked(matcher: Matcher | None, attendee: str) -> tuple[str, ...]:
     if matcher is None or person is None:
         return ()
     others = [matcher.state.attendees.get(other) for other in matcher.state.cards_of.get(attendee, {})]
-    return tuple(o.id for o in others if o is not None and matcher.observer.people.has_blocked_id(person, o))
+    found = [o.id for o in others if o is not None and matcher.observer.people.has_blocked_id(person, o)]
+    return tuple(sorted(found, key=lambda other: person.blocks[trace(matcher.state.conference, other)].stamp))
