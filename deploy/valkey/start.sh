@@ -14,6 +14,6 @@ appendonly no
 maxmemory ${MAXMEMORY:-512mb}
 maxmemory-policy noeviction
 user default off
-user hallway on #$digest resetkeys ~mark:* ~people:* ~totals:* ~presence:* ~inbox:* ~cards:* ~others:* resetchannels &hallway:* -@all +@read +@write +@pubsub +@connection +eval +info -@admin -@dangerous +info
+user hallway on #$digest resetkeys ~mark:* ~people:* ~inbox:* ~cards:* ~others:* resetchannels &hallway:* -@all +@read +@write +@pubsub +@connection +eval +info -@admin -@dangerous +info
 END
 exec valkey-server "$config"

@@ -1,1 +1,1 @@
-"""The serving store: attendees' inboxes and presence counters, in Redis or in memory; all of it made from the log."""
+"""The serving store: attendees' inboxes, in Redis or in memory; all of it made from the log."""

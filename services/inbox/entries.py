@@ -12,7 +12,6 @@ from collections.abc import AsyncIterable, AsyncIterator, Collection, Iterable, 
 from msgspec import Struct
 
 from schemas.outputs import AnyOutput, MatchAgreed, MatchLocated, MatchSuggested
-from services.inbox.counts import counted_as
 from services.inbox.port import Entry
 from services.inbox.position import order
 from services.inbox.view import Withdrawn, attendee_view, other_of, written
@@ -31,17 +30,16 @@ class NewEntry(Struct, frozen=True, gc=False):
 
 
 class Delivery(Struct, frozen=True, gc=False):
-    """What one output writes. ``counts``: the number of Totals that it raises."""
+    """What one output writes."""
 
     position: str
-    counts: str | None
     entries: tuple[NewEntry, ...]
 
 
 def delivery_of(output: AnyOutput, erased: Collection[str] = ()) -> Delivery:
     """The entries of one output: none for the erased, and none with any content about them."""
     entries = [_entry_of(output, attendee, erased) for attendee in output.to if attendee not in erased]
-    return Delivery(output.position, counted_as(output), tuple(entries))
+    return Delivery(output.position, tuple(entries))
 
 
 def _entry_of(output: AnyOutput, attendee: str, erased: Collection[str]) -> NewEntry:

@@ -29,16 +29,6 @@ class Keys:
         return f"people:{{{self.conference}}}"
 
     @property
-    def totals(self) -> str:
-        """A hash: the fields of ``view.Totals``."""
-        return f"totals:{{{self.conference}}}"
-
-    @property
-    def presence(self) -> str:
-        """A hash: people by place; under ``:position``, which is no place, the record."""
-        return f"presence:{{{self.conference}}}"
-
-    @property
     def prefix(self) -> tuple[str, str, str]:
         """What, with an attendee behind it, names the three keys of that attendee."""
         tag = f":{{{self.conference}}}:"

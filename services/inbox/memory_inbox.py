@@ -3,15 +3,12 @@
 Owns: nothing that lasts. May never: be cleverer than the port's words; the Redis store is compared with it.
 """
 
-from collections.abc import AsyncIterable, Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
 
-from msgspec.structs import asdict
-
 from schemas.outputs import AnyOutput
-from services.inbox.counts import Totals
 from services.inbox.cursor import FIRST
 from services.inbox.entries import WITHDRAWN, Delivery, NewEntry, batches, check_ascending, delivery_of, readable
 from services.inbox.following import Following
@@ -95,8 +92,6 @@ class _Conference:
     cards: int = 0  # put into inboxes, ever
     erased: set[str] = field(default_factory=set)  # while it is built
     inboxes: dict[str, _Inbox] = field(default_factory=dict)
-    totals: Totals = field(default_factory=Totals)
-    presence: tuple[str, dict[str, int]] = (START, {})
 
     def apply(self, delivery: Delivery, share: Share) -> None:
         if order(delivery.position) <= order(self.mark):
@@ -111,9 +106,6 @@ class _Conference:
             inbox.add(delivery.position, entry, share.kept(len(self.inboxes)))
             if entry.kind != WITHDRAWN and entry.other:
                 self.inboxes.setdefault(entry.other, _Inbox()).named_in[entry.match] = entry.attendee
-        if delivery.counts is not None:
-            numbers = asdict(self.totals)
-            self.totals = Totals(**(numbers | {delivery.counts: numbers[delivery.counts] + 1}))
 
 
 class MemoryInboxes(Following):
@@ -237,17 +229,6 @@ class MemoryInboxes(Following):
     async def forget(self, conference: str) -> None:
         self._conferences.pop(conference, None)
         self._known.pop(conference, None)
-
-    async def set_presence(self, conference: str, position: str, people: Mapping[str, int]) -> None:
-        store = self._writable(conference)
-        if order(position) > order(store.presence[0]):
-            store.presence = (position, dict(people))
-
-    async def presence(self, conference: str) -> dict[str, int]:
-        return dict(self._ready(conference).presence[1])
-
-    async def totals(self, conference: str) -> Totals:
-        return self._ready(conference).totals
 
     def empty(self) -> None:
         """Loses everything, as a store that was emptied."""

@@ -1,4 +1,4 @@
-"""The port of the serving store: what attendees' pages and the organizer's numbers are read from.
+"""The port of the serving store: what attendees' pages are read from.
 
 Owns: the verbs, their results, their errors and their bounds. May never: hold what the log does not; anything here can
 be thrown away and made again from the recorded outputs (``rebuild``).
@@ -11,13 +11,12 @@ view of a kind is kept: an older entry of that kind reads as the newer one, and 
 anything but its end.
 """
 
-from collections.abc import AsyncGenerator, AsyncIterable, Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, Collection, Iterable, Sequence
 from typing import Protocol
 
 from msgspec import Struct
 
 from schemas.outputs import AnyOutput
-from services.inbox.counts import Totals
 from services.inbox.cursor import FIRST
 from services.inbox.view import Card
 
@@ -201,16 +200,7 @@ class Inboxes(Protocol):
         """Makes the inboxes of a conference that has put nothing out yet: there, and empty. What is there stays."""
 
     async def end(self, conference: str) -> None:
-        """The conference is over: trims every stream. Cards and numbers stay until ``forget``."""
+        """The conference is over: trims every stream. Cards stay until ``forget``."""
 
     async def forget(self, conference: str) -> None:
         """Removes everything of the conference."""
-
-    async def set_presence(self, conference: str, position: str, people: Mapping[str, int]) -> None:
-        """How many people are at each place as of a record; an older or equal position changes nothing."""
-
-    async def presence(self, conference: str) -> dict[str, int]:
-        """People by place, exact: never shown as such, but through ``view.organizer``."""
-
-    async def totals(self, conference: str) -> Totals:
-        """What was put out so far, exact: never shown as such, but through ``view.organizer``."""

@@ -8,7 +8,7 @@ compared with the mark, so a replica that took over with less is noticed too.
 """
 
 import secrets
-from collections.abc import AsyncIterable, AsyncIterator, Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Collection, Iterable, Sequence
 from types import TracebackType
 from typing import Any, Self
 
@@ -16,7 +16,6 @@ import structlog
 
 from schemas.outputs import AnyOutput
 from services.inbox import scripts
-from services.inbox.counts import Totals
 from services.inbox.cursor import FIRST
 from services.inbox.entries import Delivery, batches, check_ascending, delivery_of, readable
 from services.inbox.following import Following
@@ -37,7 +36,7 @@ from services.inbox.port import (
     Shown,
     share_of,
 )
-from services.inbox.position import START, order
+from services.inbox.position import START
 from services.inbox.view import VIEW_VERSION, Card, card_of
 
 _PEOPLE = 500  # cleared or trimmed by one script
@@ -103,10 +102,10 @@ class RedisInboxes(Following):
         args: list[str | bytes | int] = [*self._head, token, known, share.keep, HINTS, conference, *keys.prefix]
         args += [batch[-1].position, len(batch), share.entries, share.least, share.cards]
         for delivery in batch:
-            args += [delivery.position, delivery.counts or "", len(delivery.entries)]
+            args += [delivery.position, len(delivery.entries)]
             for new in delivery.entries:
                 args += [new.attendee, new.other, new.match, new.kind, new.view]
-        answer = await self._link.write(scripts.DELIVER, [keys.mark, keys.people, keys.totals], args)
+        answer = await self._link.write(scripts.DELIVER, [keys.mark, keys.people], args)
         accepted = self._accepted(conference, answer)
         if accepted[2] and conference not in self._hidden:
             self._hidden.add(conference)
@@ -239,7 +238,7 @@ class RedisInboxes(Following):
     async def _clear(self, keys: Keys) -> None:
         async for people in self._people(keys):
             await self._link.write(scripts.CLEAR, [keys.people], [*keys.prefix, *people])
-        await self._link.remove(keys.people, keys.totals, keys.presence)
+        await self._link.remove(keys.people)
 
     async def _people(self, keys: Keys) -> AsyncIterator[list[str]]:
         cursor, more = 0, True
@@ -248,28 +247,6 @@ class RedisInboxes(Following):
             more = cursor != 0
             for at in range(0, len(people), _PEOPLE):
                 yield people[at : at + _PEOPLE]
-
-    # -- numbers ----------------------------------------------------------------------------------------------------
-
-    async def set_presence(self, conference: str, position: str, people: Mapping[str, int]) -> None:
-        """As in the port."""
-        order(position)
-        keys = Keys(conference)
-        numbers = [each for place, number in people.items() for each in (place, number)]
-        answer = await self._link.write(
-            scripts.PRESENCE, [keys.mark, keys.presence], [*self._head, "", position, *numbers]
-        )
-        self._accepted(conference, answer)
-
-    async def presence(self, conference: str) -> dict[str, int]:
-        """As in the port."""
-        found = _pairs((await self._ask(conference, scripts.HASH, [Keys(conference).presence]))[1])
-        return {place: int(number) for place, number in found.items() if place != ":position"}
-
-    async def totals(self, conference: str) -> Totals:
-        """As in the port."""
-        found = _pairs((await self._ask(conference, scripts.HASH, [Keys(conference).totals]))[1])
-        return Totals(**{name: int(number) for name, number in found.items()})
 
 
 def _entry(cursor: int, position: bytes, kind: bytes, match: bytes, kept: bytes, other: bytes) -> Entry:

@@ -25,9 +25,9 @@ local function after(one, other)
 end
 """
 
-# KEYS: mark, people, totals. ARGV: … 4 position known to the caller, 5 entries of an inbox at most, 6 channel,
+# KEYS: mark, people. ARGV: … 4 position known to the caller, 5 entries of an inbox at most, 6 channel,
 # 7 conference, 8-10 key prefixes, 11 position of the last output, 12 number of deliveries, 13 entries of the
-# conference, 14 entries of an inbox at least, 15 cards of the conference; of each delivery: position, counts, number of
+# conference, 14 entries of an inbox at least, 15 cards of the conference; of each delivery: position, number of
 # entries; of each entry: attendee, other, match, kind, view. Answers with the number of cards that were not shown.
 DELIVER = (
     _HEAD
@@ -73,10 +73,9 @@ end
 
 local at = 16
 for _ = 1, tonumber(ARGV[12]) do
-  local position, counts, entries = ARGV[at], ARGV[at + 1], tonumber(ARGV[at + 2])
-  at = at + 3
+  local position, entries = ARGV[at], tonumber(ARGV[at + 1])
+  at = at + 2
   local new = after(position, delivered)
-  if new and counts ~= '' then redis.call('HINCRBY', KEYS[3], counts, 1) end
   for _ = 1, entries do
     if new then
       local fault = add(position, ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4])
@@ -122,22 +121,6 @@ CURRENT = _HEAD + "return {'ok', redis.call('HGETALL', KEYS[2]), redis.call('HGE
 
 # KEYS: mark, others. ARGV: … 4 match.
 SHOWN = _HEAD + "return {'ok', redis.call('HMGET', KEYS[2], 'c:' .. ARGV[4], 'w:' .. ARGV[4])}"
-
-# KEYS: mark, a hash.
-HASH = _HEAD + "return {'ok', redis.call('HGETALL', KEYS[2])}"
-
-# KEYS: mark, presence. ARGV: … 4 position, then place, number, ….
-PRESENCE = (
-    _HEAD
-    + """
-if after(ARGV[4], redis.call('HGET', KEYS[2], ':position') or '') then
-  redis.call('DEL', KEYS[2])
-  redis.call('HSET', KEYS[2], ':position', ARGV[4])
-  for at = 5, #ARGV, 2 do redis.call('HSET', KEYS[2], ARGV[at], ARGV[at + 1]) end
-end
-return {'ok'}
-"""
-)
 
 # Needs no mark: also half built, or of another form, what is there of a person goes.
 # KEYS: people, the attendee's inbox, cards, others. ARGV: attendee, key prefixes.

@@ -115,7 +115,6 @@ def test_valkey_lets_in_one_user_who_may_what_hallway_does(tmp_path: Path) -> No
             async with RedisInboxes(address, "log-1") as inboxes:
                 await inboxes.rebuild(CONFERENCE, [])
                 await inboxes.deliver(CONFERENCE, [suggested("1-0", ("ada", "bob"))])
-                await inboxes.set_presence(CONFERENCE, "1-0", {"hall-a": 2})
                 await inboxes.wait(CONFERENCE, "ada", within_s=1.0)
                 await inboxes.erase(CONFERENCE, "bob")
                 await inboxes.lose(CONFERENCE)

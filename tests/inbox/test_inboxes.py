@@ -6,7 +6,6 @@ import pytest
 from msgspec import json
 
 from schemas.outputs import AnyOutput
-from services.inbox.counts import Totals
 from services.inbox.cursor import cursor_of
 from services.inbox.port import Entry, InboxLostError, InboxUnavailableError, ResumeLostError, Shown
 from tests.inbox.conftest import Stores
@@ -211,32 +210,6 @@ class TestCards:
             for attendee, start in starts.items():
                 rest = [entry.position for entry in await inboxes.read(CONFERENCE, attendee, start)]
                 assert rest == [output.position for output in outputs[60:] if attendee in output.to]
-
-
-class TestNumbers:
-    """Presence and totals."""
-
-    @awaited
-    async def test_older_presence_changes_nothing(self, stores: Stores) -> None:
-        async with stores.open() as inboxes:
-            await inboxes.rebuild(CONFERENCE, [])
-            assert await inboxes.presence(CONFERENCE) == {}
-            await inboxes.set_presence(CONFERENCE, "9-0", {"hall-a": 7, "position": 2})
-            await inboxes.set_presence(CONFERENCE, "9-0", {"hall-a": 1})
-            await inboxes.set_presence(CONFERENCE, "8-0", {"hall-b": 1})
-            assert await inboxes.presence(CONFERENCE) == {"hall-a": 7, "position": 2}
-            await inboxes.set_presence(CONFERENCE, "10-0", {"hall-b": 3})
-            assert await inboxes.presence(CONFERENCE) == {"hall-b": 3}
-
-    @awaited
-    async def test_totals_count_each_output_once_and_private_ends_never(self, stores: Stores) -> None:
-        outputs: list[AnyOutput] = [suggested("3-0", PAIR), agreed("4-0", PAIR)]
-        outputs += [withdrawn(f"{5 + n}-0", PAIR, cause=cause, to=[ADA]) for n, cause in enumerate(CAUSES)]
-        async with stores.open() as inboxes:
-            await inboxes.rebuild(CONFERENCE, [])
-            for _ in range(2):
-                await inboxes.deliver(CONFERENCE, outputs)
-            assert await inboxes.totals(CONFERENCE) == Totals(suggested=1, agreed=1, ended=2)
 
 
 class TestErasing:

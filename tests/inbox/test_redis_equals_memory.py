@@ -14,7 +14,6 @@ from tests.inbox.made import CONFERENCE, history, people
 from tests.inbox.seen import everything
 
 OUTPUTS = {seed: history(seed, number=4, outputs=40) for seed in range(5)}
-PLACES = ["", "0-0", "9-0", "20-1", "44-0", "70-1", "1000000-0"]
 AT = st.integers(0, 40)
 WHO = st.sampled_from(people(4))
 SHARES = st.builds(
@@ -32,7 +31,6 @@ STEPS = st.one_of(
     st.tuples(st.just("end")),
     st.tuples(st.just("forget")),
     st.tuples(st.just("read"), WHO, st.integers(0, 30), st.integers(1, 5)),
-    st.tuples(st.just("presence"), st.sampled_from(PLACES), st.integers(0, 9)),
 )
 
 
@@ -69,8 +67,6 @@ async def _done(inboxes: MemoryInboxes | RedisInboxes, seed: int, step: tuple[An
                 await inboxes.forget(CONFERENCE)
             case ("read", attendee, after, limit):
                 return await inboxes.read(CONFERENCE, attendee, after, limit)
-            case ("presence", position, number):
-                await inboxes.set_presence(CONFERENCE, position, {"hall-a": number})
     except (InboxLostError, InboxUnavailableError, ResumeLostError) as error:
         return type(error).__name__
     return None
@@ -78,8 +74,7 @@ async def _done(inboxes: MemoryInboxes | RedisInboxes, seed: int, step: tuple[An
 
 async def _told(inboxes: MemoryInboxes | RedisInboxes) -> object:
     try:
-        cards = {who: await inboxes.current(CONFERENCE, who) for who in people(4)}
-        told = cards, await inboxes.totals(CONFERENCE), await inboxes.presence(CONFERENCE)
+        told = {who: await inboxes.current(CONFERENCE, who) for who in people(4)}
     except InboxUnavailableError:
         return await inboxes.delivered(CONFERENCE)
     try:

@@ -81,7 +81,6 @@ async def test_the_erased_are_in_no_key_and_no_value(over_redis: Stores) -> None
     outputs, gone = history(15, outputs=300), people(6)[2]
     async with over_redis.open() as inboxes:
         await inboxes.rebuild(CONFERENCE, outputs)
-        await inboxes.set_presence(CONFERENCE, "900-0", {"hall-a": 3})
         assert gone in _dump(over_redis)
         await inboxes.erase(CONFERENCE, gone)
         assert gone not in _dump(over_redis)
