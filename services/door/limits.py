@@ -46,6 +46,8 @@ RATES: dict[str, Rate] = {
     "attendee_accounts": Rate(burst=5_000, per_minute=5, what="accounts that you did not name before"),
     "organizer_accounts": Rate(burst=100_000, per_minute=5_000, what="accounts that you did not name before"),
     "connector_accounts": Rate(burst=500_000, per_minute=60_000, what="accounts that are new here"),
+    # Check-ins of whom nobody registered yet, by sender: kept for as long as the conference, about 1 kB each.
+    "unknown_tickets": Rate(burst=20_000, per_minute=600, what="check-ins of tickets that nobody is registered under"),
     "scanner_key": Rate(burst=50, per_minute=1, what="new keys"),  # of an organizer
     "opening": Rate(burst=20, per_minute=1, what="new conferences"),  # of an organizer
     "sign_in": Rate(burst=10, per_minute=10),  # links and keys that were not good, by address
@@ -87,14 +89,24 @@ class Limiter:
     def wait(self, sender: str, cost: int = 1) -> int:
         """0 and the cost is taken; or the whole seconds to wait (``Retry-After``), and nothing is taken.
 
-        A cost above the burst is never to be had: split it.
+        A cost above the burst is never to be had: split it. A cost of 0 waits only for what ``owe`` took too much.
         """
-        assert 0 < cost <= self._burst
+        assert 0 <= cost <= self._burst
         now = self._clock()
         before = max(now, self._full_at.pop(sender, now))
         after = before + cost * self._each
         over = after - now - self._burst * self._each
-        self._full_at[sender] = before if over > 0 else after
+        self._keep(sender, before if over > 0 else after)
+        return max(0, -(-over // SECOND_US))
+
+    def owe(self, sender: str, cost: int) -> None:
+        """Takes the cost, also what is not there, up to one more burst: what is known only when it is done."""
+        assert cost > 0
+        now = self._clock()
+        before = max(now, self._full_at.pop(sender, now))
+        self._keep(sender, min(before + cost * self._each, now + 2 * self._burst * self._each))
+
+    def _keep(self, sender: str, full_at: int) -> None:
+        self._full_at[sender] = full_at
         if len(self._full_at) > self._most:
             self._full_at.popitem(last=False)
-        return max(0, -(-over // SECOND_US))

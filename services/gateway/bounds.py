@@ -33,7 +33,9 @@ class Bounds:
     ask_s: float = 5.0  # the matcher or the inbox, for a page
     read_s: float = 15.0  # an account's profile and posts, at its network
     streams_a_session: int = 6  # what a browser opens to a host at most
-    streams: int = 5_000
+    streams_an_attendee: int = 12  # on all devices
+    streams_a_conference: int = 5_000  # the rest are for the others, whoever is registered here
+    streams: int = 6_000
     send_s: float = 30.0  # a client that takes nothing for so long is gone
     ended_s: float = 5.0  # between two looks whether the sessions with open streams still hold
     beat_s: float = 15.0

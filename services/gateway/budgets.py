@@ -29,3 +29,7 @@ class Budgets:
             said = f"{bound.burst:,} {bound.what} at once, then {bound.per_minute:,} a minute"
             detail = f"Too many at once. The budget {rate} is used up: {said}. Wait {wait_s} s and go on."
             raise ProblemError(429, "rate", detail, retry_s=wait_s)
+
+    def owe(self, rate: str, who: str, cost: int) -> None:
+        """Takes what is known only when it is done; the next charge, also one of 0, waits until it is paid."""
+        self._limiters[rate].owe(who, cost)

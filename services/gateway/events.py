@@ -28,6 +28,7 @@ from services.gateway.reading import lines_of
 from services.gateway.roles import allow
 
 _POST = "activity."
+_DESKS = frozenset({"connector", "organizer"})  # who checks others in
 
 
 class Results(Struct, frozen=True):
@@ -59,18 +60,21 @@ async def take(gate: Gate, caller: Caller, request: Request[Any, Any, Any]) -> R
     for rate, count in (("upload", posts), (caller.budget, len(lines) - posts)):
         if count:
             gate.charge(rate, caller.sender, count)
+    if caller.role in _DESKS:
+        gate.charge("unknown_tickets", caller.sender, 0)
     sender = gate.sender(caller)
     results = await gate.intake.take(lines, sender)
     for status, count in Counter([result.status for result in results]).items():
         gate.metrics.events.labels(status).inc(count)
     after = None
-    if caller.role in ("connector", "organizer"):
-        after = BackgroundTask(_note_devices, gate, sender, check_ins(lines, results, sender))
+    if caller.role in _DESKS:
+        after = BackgroundTask(_note_devices, gate, caller.sender, sender, check_ins(lines, results, sender))
     return Response(Results(tuple(results)), background=after)
 
 
-async def _note_devices(gate: Gate, sender: Sender, found: Sequence[CheckedIn]) -> None:
-    """For the organizer's table of devices; after the answer, so that no scanner waits for it."""
+async def _note_devices(gate: Gate, payer: str, sender: Sender, found: Sequence[CheckedIn]) -> None:
+    """For the organizer's table of devices, and the budget of tickets that nobody has; after the answer, so that no
+    scanner waits for it."""
     if not found:
         return
     if sender.role == "organizer":
@@ -86,6 +90,10 @@ async def _note_devices(gate: Gate, sender: Sender, found: Sequence[CheckedIn]) 
         asked = {each.attendee for each in found if each.conference == conference and each.attendee}
         with suppress(TimeoutError, BusyError, StoppedError):
             unknown |= {(conference, one) for one in await gate.ask(conference, partial(unregistered, asked))}
+    accepted = [each for each in found if each.result.status == "accepted"]
+    strangers = sum((each.conference, each.attendee) in unknown for each in accepted)
+    if strangers:
+        gate.budgets.owe("unknown_tickets", payer, strangers)
     gate.devices.note(sender, found, unknown, places, gate.clock())
 
 

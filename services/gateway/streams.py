@@ -38,6 +38,11 @@ class Owner(Struct, frozen=True):
     attendee: str = ""
 
 
+def _shares(owner: Owner) -> tuple[tuple[str, ...], ...]:
+    """What a stream counts for: its key or session, its person, its conference."""
+    return ("grant", owner.grant), ("person", owner.conference, owner.attendee), ("conference", owner.conference)
+
+
 def chunk(event: str, data: bytes, cursor: int | None = None) -> bytes:
     """One event. ``data`` is one line; ``cursor`` is that of the own inbox."""
     head = "" if cursor is None else f"id: {cursor}\n"
@@ -55,7 +60,7 @@ class Hub:
         self.bounds = bounds
         self.opened = 0  # streams, ever
         self._open: dict[Owner, dict[asyncio.Task[None], Aside]] = {}
-        self._of_grant: Counter[str] = Counter()
+        self._of: Counter[tuple[str, ...]] = Counter()
         self._count = 0
         self._closed = False
 
@@ -66,11 +71,14 @@ class Hub:
         """Why this owner gets no further stream."""
         if self._closed:
             return ProblemError(503, "stopping", "Hallway is stopping. Come again in a moment.", retry_s=2)
-        own = self._of_grant[owner.grant]
-        if own >= self.bounds.streams_a_session:
-            detail = f"This session has {own} streams open. Close one, or share one among tabs."
+        session, person, conference = (self._of[share] for share in _shares(owner))
+        if session >= self.bounds.streams_a_session:
+            detail = f"This session has {session} streams open. Close one, or share one among tabs."
             return ProblemError(429, "streams", detail, retry_s=5)
-        if len(self) >= self.bounds.streams:
+        if owner.attendee and person >= self.bounds.streams_an_attendee:
+            detail = f"You have {person} streams open on all your devices. Close Hallway on one of them."
+            return ProblemError(429, "streams", detail, retry_s=5)
+        if len(self) >= self.bounds.streams or conference >= self.bounds.streams_a_conference:
             return ProblemError(503, "busy", "Too many streams are open. Come again in a moment.", retry_s=10)
         return None
 
@@ -78,7 +86,7 @@ class Hub:
         """A stream is open, until its writer ends."""
         self._open.setdefault(owner, {})[writer] = aside
         self.opened += 1
-        self._of_grant[owner.grant] += 1
+        self._of.update(_shares(owner))
         self._count += 1
         writer.add_done_callback(lambda done: self._remove(owner, done))
 
@@ -88,9 +96,10 @@ class Hub:
         if not tasks:
             del self._open[owner]
         self._count -= 1
-        self._of_grant[owner.grant] -= 1
-        if not self._of_grant[owner.grant]:
-            del self._of_grant[owner.grant]
+        for share in _shares(owner):
+            self._of[share] -= 1
+            if not self._of[share]:
+                del self._of[share]
 
     def grants(self) -> set[str]:
         """The keys and sessions with open streams."""

@@ -36,6 +36,19 @@ def test_memory_is_bounded_and_the_longest_unused_goes() -> None:
     assert limiter.wait("99") > 0
 
 
+def test_what_is_owed_is_waited_for_and_never_more_than_two_bursts() -> None:
+    clock = Ticker()
+    limiter = Limiter(Rate(burst=3, per_minute=6), clock)
+    limiter.owe("a", 2)
+    assert limiter.wait("a", 0) == 0
+    limiter.owe("a", 2)
+    assert [limiter.wait("a", 0), limiter.wait("b", 0)] == [10, 0]
+    limiter.owe("a", 1_000)
+    assert limiter.wait("a", 0) == 30
+    clock.now += 30_000_000
+    assert [limiter.wait("a", 0), limiter.wait("a")] == [0, 10]
+
+
 @given(
     rate=st.builds(Rate, burst=st.integers(1, 50), per_minute=st.integers(1, 5_000)),
     steps=st.lists(st.tuples(st.integers(0, 5_000_000), st.integers(1, 5)), max_size=60),

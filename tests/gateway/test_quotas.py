@@ -3,13 +3,14 @@
 The attacks: one key opened 1,500 conferences; one opening with ``per_hour`` 1,000,000 filled the store that all share.
 """
 
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from services.door.policy_bounds import MAXIMA
 from tests.gateway.people import CONFERENCE as OWN
-from tests.gateway.people import OPENING, Server, attendee, good, now, opened
+from tests.gateway.people import OPENING, Attendee, Server, attendee, good, now, opened, stream, until
 
 
 def opening(conference: str, number: int) -> dict[str, object]:
@@ -144,3 +145,40 @@ def _scanned(server: Server, secret: str, conference: str, count: int) -> int:
     events = [common | {"id": f"{secret[-6:]}-{number}"} for number in range(count)]
     headers = {"authorization": f"Bearer {secret}"}
     return server.client().post("/v1/events", json=events, headers=headers).status_code
+
+
+def test_tickets_that_nobody_has_come_at_a_pace_and_others_go_on(tmp_path: Path) -> None:
+    with Server(tmp_path, bounds={"rates": {"unknown_tickets": [10, 1]}}) as narrow:
+        organizer = opened(narrow, OWN)
+        ada = attendee(narrow, organizer, "ada", OWN, verify=False)
+        narrow.keys["flood"] = good(organizer.post(f"/v1/conferences/{OWN}/keys", json={"id": "flood"}))["secret"]
+        flood = narrow.client("flood")
+
+        def scans(who: str, count: int) -> list[dict[str, object]]:
+            return [
+                {"type": "checkin.arrived", "id": f"{who}-{number}", "at": now(), "conference": OWN, "attendee": who}
+                for number in range(count)
+            ]
+
+        good(flood.post("/v1/events", json=scans(ada.id, 15)))  # whoever is registered costs nothing of it
+        good(flood.post("/v1/events", json=scans("nobody", 15)))  # what came is stored as the contract says
+        refused = until(lambda: (said := flood.post("/v1/events", json=scans(ada.id, 1))).status_code == 429 and said)
+        assert (
+            "unknown_tickets is used up: 10 check-ins of tickets that nobody is registered" in refused.json()["detail"]
+        )
+        assert int(refused.headers["retry-after"]) > 200
+        (result,) = good(organizer.post("/v1/events", json=scans(ada.id, 1)))["results"]
+        assert result["status"] == "accepted", result
+
+
+def test_one_attendees_devices_and_one_conferences_people_leave_streams_for_others(tmp_path: Path) -> None:
+    with Server(tmp_path, bounds={"streams_an_attendee": 2, "streams_a_conference": 3, "streams": 4}) as narrow:
+        organizer = opened(narrow, OWN)
+        ada, bob, cy = (attendee(narrow, organizer, name, OWN, verify=False) for name in ("ada", "bob", "cy"))
+        other = attendee(narrow, opened(narrow, "other-hall"), "dee", "other-hall", verify=False)
+        with ExitStack() as opening_streams:
+
+            def status(who: Attendee) -> int:
+                return opening_streams.enter_context(stream(narrow, who.http, "/v1/me/stream")).status
+
+            assert [status(who) for who in (ada, ada, ada, bob, cy, other)] == [200, 200, 429, 200, 503, 200]

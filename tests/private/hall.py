@@ -45,7 +45,9 @@ BEGINS = millis("2026-03-10T09:00:00.000Z")
 PLACES = ("hall-a", "hall-b")
 BEAT_S = 0.05
 WIDE = Rate(burst=1_000_000, per_minute=10_000_000)
-BOUNDS = Bounds(beat_s=BEAT_S, streams_a_session=1_000, rates=dict.fromkeys(Bounds().rates, WIDE))
+BOUNDS = Bounds(
+    beat_s=BEAT_S, streams_a_session=1_000, streams_an_attendee=1_000, rates=dict.fromkeys(Bounds().rates, WIDE)
+)
 QUICK = RunnerLimits(tick_look_s=0.002, deliver_pause_s=0.01, deliver_rest_s=0.05)
 LIMIT_S = 60.0
 OPENING: dict[str, Any] = {
