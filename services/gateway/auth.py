@@ -4,6 +4,7 @@ Owns: the guard of every route, the cookie. May never: keep or log a token, or r
 told before that.
 """
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 HEADER = "x-hallway"  # no form of another site can send it
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _LOOPBACK = frozenset({"127.0.0.1", "::1"})
+_LOCAL_HOST = re.compile(r"(?i:localhost|127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?")
 _log = structlog.get_logger("hallway.auth")
 
 
@@ -82,8 +84,11 @@ async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
 
 
 def _is_local(connection: ASGIConnection[Any, Any, Any, Any], address: str) -> bool:
+    """Asked from this machine, by the name of this machine: a page of another site that has its own name point here is
+    asked under that name."""
     proxied = "x-forwarded-for" in connection.headers or "forwarded" in connection.headers
-    return address in _LOOPBACK and not proxied
+    named = _LOCAL_HOST.fullmatch(connection.headers.get("host", ""))
+    return address in _LOOPBACK and named is not None and not proxied
 
 
 def _known(gate: "Gate", connection: ASGIConnection[Any, Any, Any, Any], address: str, name: str) -> Caller:

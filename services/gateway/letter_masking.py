@@ -24,6 +24,7 @@ TYPES = tuple(sorted(str(kind.__struct_config__.tag) for kind in get_args(Input)
 FIELDS = frozenset({"type", *(name for kind in get_args(Input) for name in kind.__struct_fields__)})
 HOLDERS = frozenset({"connector", "organizer"})  # whose ids are no attendee's
 _NEAR = 0.8
+_TYPE_CHARS = 64
 
 
 class LetterListed(Struct, frozen=True):
@@ -73,7 +74,8 @@ def masked_reason(raw: bytes, field: str | None) -> str:
         return "It is not a JSON object."
     kind = event.get("type")
     if kind not in TYPES:
-        near = get_close_matches(kind, TYPES, n=1, cutoff=_NEAR) if isinstance(kind, str) else []
+        name = kind if isinstance(kind, str) and len(kind) <= _TYPE_CHARS else ""  # comparing longer ones takes long
+        near = get_close_matches(name, TYPES, n=1, cutoff=_NEAR)
         return f"Its type is not known.{f' The nearest is {near[0]}.' if near else ''}"
     known = _field(field)
     if known is None:

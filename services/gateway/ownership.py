@@ -93,8 +93,8 @@ async def check(gate: Gate, caller: Caller, data: AccountNamed) -> Checked:
 
 
 async def _is_mine(gate: Gate, caller: Caller, account: str) -> bool:
-    token = (await asyncio.to_thread(gate.directory.tokens_for, [account]))[account]
-    return token in await verified_tokens(gate, caller.conference, caller.subject)
+    verified = await verified_tokens(gate, caller.conference, caller.subject)
+    return account in (await asyncio.to_thread(gate.directory.accounts.accounts_of, verified)).values()
 
 
 async def _interrupted(gate: Gate, caller: Caller, account: str) -> Proof | None:

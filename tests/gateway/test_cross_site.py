@@ -66,3 +66,14 @@ def test_no_address_leads_elsewhere(server: Server, victim: httpx.Client) -> Non
 
 
 assert VALUES["conference"] == CONFERENCE
+
+
+@pytest.mark.parametrize(
+    "host", ["elsewhere.example", "localhost.elsewhere.example:80", "127.0.0.1.nip.example", "[::", ""]
+)
+def test_a_name_of_another_site_that_points_here_reads_no_numbers(server: Server, host: str) -> None:
+    with httpx.Client(base_url=server.address) as browser:
+        assert browser.get("/metrics").status_code == 200
+        assert browser.get("/metrics", headers={"host": host}).status_code in (400, 401)
+        named = browser.get("/metrics", headers={"host": "LOCALHOST:8080"})
+    assert (named.status_code, "hallway_streams" in named.text) == (200, True)
