@@ -32,6 +32,7 @@ _OVERVIEW: dict[str, Any] = {
     "held_back": {"budget": 25, "no_consent": 10, "not_present": 100},
     "registered": 2500,
     "present": 1000,
+    "counted_every_s": 300.0,
     "trouble": None,
 }
 _LETTER: dict[str, Any] = {

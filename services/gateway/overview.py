@@ -49,7 +49,8 @@ class PlaceCount(Struct, frozen=True):
 class Overview(Struct, frozen=True):
     """Numbers are rough: ``"<5"``, also for none, or 5, 10, 25, 50, 100, 250 … for about so many or more.
 
-    People count once they have signed in; of a pair, both have. Counted every five minutes, for all who look alike.
+    People count once they have signed in; of a pair, both have. Counted every ``counted_every_s``, for all who look
+    alike.
     ``lag``: events that are in the log and not matched yet, of the whole server. ``events_per_second``: since
     the count before. ``people``: by place. ``totals``: matches ``suggested``, ``agreed``, ``met``, and ``ended``
     without a meeting, because one of the two is not here any more. ``held_back``: pairs who know each other, one of
@@ -68,6 +69,7 @@ class Overview(Struct, frozen=True):
     held_back: dict[str, Rough]
     registered: Rough
     present: Rough
+    counted_every_s: float
     trouble: str | None = None
 
 
@@ -180,6 +182,7 @@ class Overviews:
             held_back={cause: rough(cause, census.held_back[cause]) for cause in CAUSES},
             registered=rough("registered", census.registered),
             present=rough("present", census.present),
+            counted_every_s=self._period / 1_000,
         )
 
     def _declared(self, conference: str) -> list[tuple[str, str]]:

@@ -103,6 +103,7 @@ OVERVIEW = {
         {"place": "press", "name": "Press room", "people": "<5"},
     ],
     "totals": {"suggested": 250, "agreed": 100, "met": 50, "ended": "<5"},
+    "counted_every_s": 300.0,
     "held_back": {"budget": 25, "no_consent": "<5", "not_present": 100},
     "registered": 2500,
     "present": 1000,

@@ -2,7 +2,7 @@
 import { el, svg } from "./dom.js";
 import { panel } from "./forms.js";
 import { Sparkline } from "./sparkline.js";
-import { number, say } from "./words.js";
+import { number, period, say } from "./words.js";
 
 const HELD = new Set(["budget", "no_consent", "not_present"]);
 
@@ -14,12 +14,13 @@ const figures = (keys, from) => keys.map((key) => figure(key, from[key], rough(f
 export class Numbers {
   constructor() {
     this.line = new Sparkline();
+    this.note = el("p", { class: "hint" });
     this.flow = el("dl", { class: "numbers" });
     this.matches = el("dl", { class: "numbers" });
     this.held = el("ul", { class: "rows" });
     this.places = el("ul", { class: "bars" });
     this.panels = [
-      panel("flow_heading", this.flow, this.line.element, el("p", { class: "hint" }, say("rough_note"))),
+      panel("flow_heading", this.flow, this.line.element, this.note),
       panel("matches_heading", this.matches),
       panel("people_heading", this.places),
       panel("held_heading", this.held, el("p", { class: "hint" }, say("held_note"))),
@@ -28,6 +29,7 @@ export class Numbers {
 
   draw(now) {
     this.line.add(Number(now.events_per_second) || 0);
+    this.note.textContent = say("rough_note", { every: period(now.counted_every_s) });
     const rate = now.events_per_second;
     this.flow.replaceChildren(figure("events_per_second", rate, number(rate)), ...figures(["lag", "dead_letters", "events", "present", "registered"], now));
     this.matches.replaceChildren(...figures(["suggested", "agreed", "met", "ended"], now.totals));

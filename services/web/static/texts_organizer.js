@@ -42,7 +42,7 @@ export const ORGANIZER_TEXTS = {
   held_not_present: "Only one is here",
   held_note: "Pairs who know each other, one of them here. Each person is in one pair at most.",
   few: "fewer than 5",
-  rough_note: "Numbers are rough on purpose, so that nobody is singled out: 25+ means about 25 to 49. People count once they have signed in. Counted every five minutes.",
+  rough_note: "Numbers are rough on purpose, so that nobody is singled out: 25+ means about 25 to 49. People count once they have signed in. Counted every {every}.",
   people_heading: "People by place",
   people_none: "This conference has no places.",
   letters_heading: "Dead letters",

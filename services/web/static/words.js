@@ -50,6 +50,11 @@ export const moment = (iso) => (iso ? `${day(iso)}, ${clock(iso)}` : "");
 export const since = (iso, now = new Date()) => (day(iso) === day(now) ? clock(iso) : moment(iso));
 export const number = (value) => (typeof value === "number" ? new Intl.NumberFormat(LANGUAGE, { maximumFractionDigits: 1 }).format(value) : String(value ?? "–"));
 
+export function period(seconds) {
+  const [value, unit] = seconds % 60 === 0 ? [seconds / 60, "minute"] : [seconds, "second"];
+  return new Intl.NumberFormat(LANGUAGE, { style: "unit", unit, unitDisplay: "long" }).format(value);
+}
+
 export function whyInWords(reason) {
   const args = { count: reason.count, hashtag: reason.hashtag, day: day(reason.last_at) };
   const kind = reason.kind === "conversation" || reason.kind === "chat" ? reason.kind : "other";
