@@ -4,7 +4,8 @@ Owns: the order of beginning and ending, the watchdog, the exit code. May never:
 would take the frame for done), or commit after one.
 Theory: a worker that cannot go on ends, uncommitted, with exit code 1, and is started again by whoever runs it; what
 it had not finished comes again. So every trouble has one answer. A consumer that has fallen silent is a trouble too:
-if the broker says that there is more, and nothing was done for a while, the worker ends.
+if the broker says that there is more, and nothing was done for a while, the worker ends. Only a store that is away is
+waited for, for whoever runs it has to mend it: the frame is tried again, and partitions may go to others meanwhile.
 """
 
 import asyncio
@@ -22,7 +23,7 @@ from streams.workers.commits import Commits
 from streams.workers.credentials import credentials
 from streams.workers.frames import QUEUED_FRAMES, Frame
 from streams.workers.handling import Handler
-from streams.workers.ports import AwayError, Reader
+from streams.workers.ports import AwayError, Reader, StoreAwayError
 from streams.workers.transport import FramedApp, FrameSchema, topics_of
 
 _log = structlog.get_logger("hallway.worker")
@@ -53,6 +54,8 @@ class Settings:
     commit_s: float = 0.5
     look_s: float = 0.1
     silent_s: float = 60.0  # more to read and nothing done for so long: the worker ends
+    again_s: float = 0.2  # the pause before a frame is tried again, doubled each time
+    again_most_s: float = 5.0
     part_s: float = 4.0  # for what is under way when partitions are given up
     stop_s: float = 4.0  # for Faust to end
     tls: ssl.SSLContext | None = None
@@ -87,6 +90,7 @@ class WorkerApp:
         self._frames_s = 0.0
         self._done: dict[int, int] = {}
         self._done_at = time.monotonic()
+        self._away: dict[str, str] = {}  # why a frame, or a look, is tried again, as it was told
 
     # -- from beginning to end --------------------------------------------------------------------------------------
 
@@ -145,11 +149,30 @@ class WorkerApp:
     async def _frames(self, stream: AsyncIterator[Frame]) -> None:
         async for frame in stream:
             try:
+                await self._patiently(frame)
+            except Exception as error:  # noqa: BLE001  # it must not leave the agent
+                self.fail(error)
+
+    async def _patiently(self, frame: Frame) -> None:
+        """Handles a frame of our own; while the store is away it is tried again."""
+        pause_s = self.settings.again_s
+        while True:
+            try:
                 async with self._one:
                     if self.failure is None and frame.at.partition in self._mine:
                         await self._handled(frame)
-            except Exception as error:  # noqa: BLE001  # it must not leave the agent
-                self.fail(error)
+                self._away.pop("frame", None)
+                return
+            except StoreAwayError as error:
+                self._not_now("frame", error)
+            await asyncio.sleep(pause_s)
+            pause_s = min(2 * pause_s, self.settings.again_most_s)
+
+    def _not_now(self, what: str, error: AwayError) -> None:
+        """Tells it once, however often it is tried."""
+        if str(error) not in self._away.values():
+            _log.warning("not now", reason=str(error))
+        self._away[what] = str(error)
 
     async def _handled(self, frame: Frame) -> None:
         begun = time.perf_counter()
@@ -164,18 +187,15 @@ class WorkerApp:
 
     async def _looks(self) -> None:
         """What is to be done between frames; while the broker or the store is away it is tried again."""
-        reason = ""
         while True:
             await asyncio.sleep(self.settings.look_s)
             if self._mine:
                 try:
                     async with self._one:
                         await self._handler.look()
-                    reason = ""
+                    self._away.pop("look", None)
                 except AwayError as error:
-                    if reason != str(error):  # it is tried ten times a second
-                        _log.warning("not now", reason=str(error))
-                    reason = str(error)
+                    self._not_now("look", error)
 
     # -- partitions -------------------------------------------------------------------------------------------------
 
@@ -225,7 +245,8 @@ class WorkerApp:
             if app is not None and app.crashed:
                 raise FaustError(repr(app.crash_reason))
             silent_s = time.monotonic() - self._done_at
-            if not self._progressed() and silent_s > self.settings.silent_s and await self._lags():
+            is_silent = not self._progressed() and silent_s > self.settings.silent_s and "frame" not in self._away
+            if is_silent and await self._lags():
                 raise SilentError(silent_s)
 
     async def _lags(self) -> bool:

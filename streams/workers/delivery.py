@@ -24,7 +24,16 @@ from streams.workers.following import SAVE_RECORDS, Following
 from streams.workers.frames import FRAME_RECORDS, Frame, Partition, Raw
 from streams.workers.handling import stretches
 from streams.workers.letters import letter, lettered
-from streams.workers.ports import AwayError, Inboxes, LostInboxesError, Message, Producer, Reader, Snapshots
+from streams.workers.ports import (
+    AwayError,
+    Inboxes,
+    LostInboxesError,
+    Message,
+    Producer,
+    Reader,
+    Snapshots,
+    StoreAwayError,
+)
 from streams.workers.recorded import output_of
 from streams.workers.sharing import ascending, queued, share_out
 
@@ -38,7 +47,7 @@ class Limits:
     """Units are last in the name."""
 
     at_once: int = 200  # outputs handed over together
-    tries: int = 8  # with pauses of 0.1 to 6.4 s: 13 s in all, then the worker ends
+    tries: int = 4  # with pauses of 0.1 to 0.4 s; then the frame is tried again, for as long as it takes
     pause_s: float = 0.1
     look_every_s: float = 5.0  # whether the store still has what it had
     waiting: int = 16  # batches of a conference while inboxes are made again
@@ -206,18 +215,18 @@ class Delivering:
         """Delivers; of a store that is there and takes nothing, somebody began to make the inboxes again and died."""
         try:
             await self._inboxes.deliver(conference, outputs, self._erased.get(conference, ()))
-        except AwayError:
+        except StoreAwayError:
             if await self._inboxes.has(conference):
                 raise
             raise LostInboxesError from None
 
     async def _patiently(self, call: Callable[[], Awaitable[None]]) -> None:
-        """Tries again while the store is away, within a bound; AwayError then ends the worker, uncommitted."""
+        """Tries again while the store is away, within a bound: StoreAwayError then."""
         pause_s = self._limits.pause_s
         for _ in range(self._limits.tries - 1):
             try:
                 return await call()
-            except AwayError:
+            except StoreAwayError:
                 await self._sleep(pause_s)
                 pause_s *= 2
         await call()
@@ -258,6 +267,13 @@ class Delivering:
                     tasks.create_task(self._inboxes.rebuild(name, queued(queue), erased))
                 await share_out(self._reader.read(self.topic, partition, 0, end), queues)
         except* AwayError as away:
-            failed.append(AwayError(str(away.exceptions[0])))
+            failed += sorted(_all(away), key=lambda error: isinstance(error, StoreAwayError))
         if failed:  # raised here: in the clause, Python 3.11.2 makes a group of it
             raise failed[0]
+
+
+def _all(group: BaseExceptionGroup[AwayError]) -> list[AwayError]:
+    found: list[AwayError] = []
+    for error in group.exceptions:
+        found += _all(error) if isinstance(error, BaseExceptionGroup) else [error]
+    return found

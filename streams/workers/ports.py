@@ -18,6 +18,10 @@ class AwayError(Exception):
     """The broker or the store did not do what was asked, or did not say so in time."""
 
 
+class StoreAwayError(AwayError):
+    """The store of the inboxes is away or refuses. What was under way may be done again, from its beginning."""
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """A message to write. ``partition`` None: by the key, as every writer of the topic does."""

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from streams.workers.frames import Partition, end_of, frames
+from streams.workers.frames import Frame, Partition, end_of, frames
 from streams.workers.handling import Handler
-from streams.workers.ports import AwayError
+from streams.workers.ports import AwayError, StoreAwayError
 from tests.workers.simulated import PARTITIONS, Broker, KilledError, Ports
 
 MOST_STEPS = 5_000
@@ -32,7 +32,7 @@ class Group:
 
     def __init__(self, broker: Broker, rng: random.Random, made: Made, deadly: float) -> None:
         self.broker, self.rng, self.made, self.deadly = broker, rng, made, deadly
-        self.owners = self.kills = self.rebalances = 0
+        self.owners = self.kills = self.rebalances = self.waits = 0
         self.members: list[Member] = []
 
     async def run(self) -> None:
@@ -115,13 +115,24 @@ class Group:
             for frame in frames(Partition(member.handler.topic, number), raws, self.rng.randint(1, 20)):
                 member.at[number] = frame.end
                 if self.rng.random() > 0.03:  # or Faust let go of it
-                    try:
-                        await member.handler.frame(frame)
-                    except AwayError:  # the worker ends by itself
-                        member.ports.dead = True
-                        raise KilledError from None
+                    await self.handled(member, frame)
         if chance > 0.7:
             self.commit(member)
+
+    async def handled(self, member: Member, frame: Frame) -> None:
+        """As a worker does: while the store is away it is tried again; anything else that is away ends the worker."""
+        while True:
+            try:
+                return await member.handler.frame(frame)
+            except StoreAwayError:
+                self.waits += 1
+                if self.rng.random() < 0.2:
+                    await self.rebalance()
+                if member not in self.members or frame.at.partition not in member.at:
+                    return None
+            except AwayError:
+                member.ports.dead = True
+                raise KilledError from None
 
     def commit(self, member: Member) -> None:
         """What Faust does with what is safe; it may fail, or the process may die behind it."""

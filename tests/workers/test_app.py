@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Collection, Mapping
+from dataclasses import replace
 
 import pytest
 from faust.types import TP
@@ -10,7 +11,7 @@ from streams.workers import app as worker_app
 from streams.workers.app import Settings, SilentError, WorkerApp
 from streams.workers.commits import Commits
 from streams.workers.frames import Frame, Partition
-from streams.workers.ports import AwayError
+from streams.workers.ports import AwayError, StoreAwayError
 from tests.workers.simulated import Record
 
 SETTINGS = Settings("127.0.0.1:1", "group", silent_s=0.2, look_s=0.01, stop_s=0.1)
@@ -95,6 +96,45 @@ def test_an_error_stops_the_worker_and_nothing_more_is_handled_or_committed() ->
         assert handler.commits.partitions() == []
         assert isinstance(worker.failure, AwayError)
         assert await asyncio.wait_for(worker.run(), 5) == 1
+
+    asyncio.run(story())
+
+
+def test_a_store_that_is_away_is_waited_for_and_told_once(capfd: pytest.CaptureFixture[str]) -> None:
+    async def story() -> None:
+        handler = Handler(StoreAwayError("the store has no room"))
+        reader: object = Reader(9)
+        worker = WorkerApp(replace(SETTINGS, again_s=0.01, again_most_s=0.02), handler, reader)  # type: ignore[arg-type]
+        await worker.take_over({TP("log", 0)})
+        running = asyncio.create_task(worker.run())
+        feeding = asyncio.create_task(fed(worker, frame(0, 5), frame(5, 9)))
+        while handler.frames < 50:  # noqa: ASYNC110  # longer than silence may last
+            await asyncio.sleep(SETTINGS.silent_s / 10)
+        assert not running.done()
+        assert handler.commits.partitions() == []
+        handler.error = None
+        await asyncio.wait_for(feeding, 5)
+        assert handler.commits.due(Partition("log", 0)) == 9
+        worker.stop()
+        assert await running == 0
+
+    asyncio.run(story())
+    assert capfd.readouterr().out.count("the store has no room") == 1
+
+
+def test_a_store_that_is_away_keeps_no_partition_from_going_to_others() -> None:
+    async def story() -> None:
+        handler = Handler(StoreAwayError("the store has no room"))
+        reader: object = Reader(9)
+        worker = WorkerApp(replace(SETTINGS, again_s=0.01), handler, reader)  # type: ignore[arg-type]
+        await worker.take_over({TP("log", 0)})
+        feeding = asyncio.create_task(fed(worker, frame(0, 5)))
+        while handler.frames < 3:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+        await worker.give_up({TP("log", 0)})
+        await asyncio.wait_for(feeding, 5)  # the frame is left to whoever has it now
+        assert handler.commits.partitions() == []
+        assert worker.failure is None
 
     asyncio.run(story())
 

@@ -4,26 +4,31 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from schemas.codec import encode_output
 from schemas.outputs import MatchSuggested, MatchWithdrawn
 from schemas.times import DAY_MS, HOUR_MS, written
 from schemas.topics import CONFERENCE_LOG, DEAD_LETTERS, MATCHES
+from services.inbox.port import InboxUnavailableError
+from services.inbox.redis_inbox import RedisInboxes
 from services.inbox.refusals import ANSWERS
 from services.inbox.valkey import EmbeddedValkey
 from services.kafka import topics as declared
 from services.kafka.access import Access
 from services.kafka.broker import LocalKafka, ports
+from services.kafka.clusters import cluster_id
 from services.kafka.reading import TopicReader
 from services.kafka.writing import TopicWriter
 from streams.workers.letters import dead_letter
 from streams.workers.ports import Message
 from streams.workers.recorded import output_of
+from tests.inbox.made import CONFERENCE, suggested
 from tests.serving.refusing import Refusing
 from tests.workers.running import Topics, Worker, until
 from tests.workers.spoilt import spoil
@@ -189,6 +194,36 @@ def test_a_delivery_waits_for_a_store_that_refuses_and_goes_on(kafka_address: st
                 finally:
                     worker.__exit__(None, None, None)
             assert "Traceback" not in worker.log()
+
+    asyncio.run(story())
+
+
+def test_a_delivery_at_work_waits_for_a_store_that_refuses(kafka_address: str, prefix: str, tmp_path: Path) -> None:
+    async def story() -> None:
+        async with opened(kafka_address, prefix) as topics, AsyncExitStack() as stack:
+            store = stack.enter_context(Refusing())
+            worker = stack.enter_context(
+                Worker("delivery", kafka_address, prefix, tmp_path, "--redis", store.url, "--silent", "2")
+            )
+            await until(worker.works)
+            inboxes = await stack.enter_async_context(RedisInboxes(store.url, await cluster_id(Access(kafka_address))))
+            with store.trouble("MISCONF"):
+                card = Message(CONFERENCE.encode(), encode_output(suggested("1-0", ("ada", "bob"))))
+                await topics.producer.produce(prefix + MATCHES, [card])
+                await until(lambda: ANSWERS["MISCONF"] in worker.log())
+                began = time.monotonic()
+                await until(lambda: time.monotonic() - began > 6.0)  # three times what silence may last
+                assert worker.alive()
+
+            async def came() -> bool:
+                with suppress(InboxUnavailableError):
+                    return len((await inboxes.current(CONFERENCE, "ada")).cards) == 1
+                return False
+
+            await until(came)
+            assert worker.end()[0] == 0
+        assert "Traceback" not in worker.log()
+        assert worker.log().count(ANSWERS["MISCONF"]) <= 4
 
     asyncio.run(story())
 
