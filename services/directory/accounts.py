@@ -13,7 +13,7 @@ from typing import NamedTuple
 import msgspec
 
 from services.directory.database import Database
-from services.directory.gone import Gone
+from services.directory.erased_ids import Gone
 from services.directory.port import EVIDENCE_DAYS, Account, Claims, Held, Holding, day
 from services.directory.sealing import new_keys, new_tokens
 

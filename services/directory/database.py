@@ -13,10 +13,10 @@ from pathlib import Path
 from threading import RLock
 from typing import Any
 
+from services.bulk_insert import inserts
 from services.directory.port import DirectoryBusyError, DirectoryError, DirectoryFullError
-from services.disk import is_full, kind_of
-from services.inserting import inserts
-from services.problems import UnusableError
+from services.disk_errors import is_full, kind_of
+from services.usage_errors import UnusableError
 
 Row = tuple[Any, ...]
 BUSY_MS = 5_000  # how long one process waits for another before it gives up

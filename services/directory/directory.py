@@ -9,16 +9,16 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from services.directory import secret as secrets_
-from services.directory import tables
+from services.directory import migrations as tables
+from services.directory import server_secret as secrets_
 from services.directory.accounts import Accounts
-from services.directory.audit import Audit
-from services.directory.codes import Codes
+from services.directory.api_keys import Keys
+from services.directory.audit_log import Audit
 from services.directory.database import Database
-from services.directory.erasing import Erasing
-from services.directory.gone import Gone
-from services.directory.keys import Keys
-from services.directory.letter_keys import LetterKeys
+from services.directory.dead_letter_keys import LetterKeys
+from services.directory.erased_ids import Gone
+from services.directory.erasure import Erasing
+from services.directory.ownership_codes import Codes
 from services.directory.people import People
 from services.directory.port import EVIDENCE_DAYS, Account, Claims, Erased, Held, NamedPost, Person, PostRef, Shown, day
 from services.directory.posts import Posts

@@ -14,7 +14,7 @@ from msgspec.structs import asdict, replace
 
 from schemas.folding import visible
 from services.directory.database import Database, Row
-from services.directory.gone import Gone
+from services.directory.erased_ids import Gone
 from services.directory.port import Person, Shown, day
 
 NAME_CHARS = 200

@@ -17,7 +17,7 @@ import msgspec
 
 from services.directory.accounts import SPARE_DAYS, Accounts
 from services.directory.database import Database
-from services.directory.earlier_posts import EarlierPosts
+from services.directory.legacy_posts import EarlierPosts
 from services.directory.port import EVIDENCE_DAYS, Account, NamedPost, PostRef, day
 from services.directory.sealing import TOKEN_BYTES, opened, sealed
 

@@ -21,8 +21,8 @@ import msgspec
 from msgspec import Struct
 
 from schemas.times import DAY_MS, MINUTE_MS
+from services.directory.api_keys import Keys
 from services.directory.database import Database
-from services.directory.keys import Keys
 from services.directory.port import ErasedError, Grant, SessionRow, SignIn
 
 LINK_DAYS = 14  # mailed with the ticket, opened at the latest at the conference

@@ -19,7 +19,7 @@ import msgspec
 
 from services.directory.database import Database
 from services.directory.port import day
-from services.directory.secret import Secret
+from services.directory.server_secret import Secret
 
 MOST_BARS = 2_000  # of one person who was erased: 64 kB; beyond that nobody will miss one
 MOST_CLAIMS = 20  # of one person; proved accounts have no bound, or who proved many would choose which are known again

@@ -1,7 +1,6 @@
 """The durable log: each conference's events in one order, what was told beside it, dead letters, snapshots."""
 
 from services.journal.memory import MemoryJournal
-from services.journal.mirror import Copy, MirrorJournal
 from services.journal.port import (
     Entry,
     Journal,
@@ -14,6 +13,7 @@ from services.journal.port import (
     Snapshot,
     Told,
 )
+from services.journal.replica import Copy, MirrorJournal
 from services.journal.sqlite import SqliteJournal
 
 __all__ = [

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from schemas.times import DAY_MS
-from services.journal.letter_quotas import Head, head_of, too_many
+from services.journal.dead_letter_quotas import Head, head_of, too_many
 from services.journal.port import (
     LETTER_DAYS,
     SNAPSHOTS_KEPT,

@@ -12,7 +12,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from services.journal.letter_quotas import head_of
+from services.journal.dead_letter_quotas import head_of
 from services.journal.port import BATCH_ROWS, JournalDamagedError
 from services.journal.rows import key_of
 from services.journal.schema import bare, connect, prepare

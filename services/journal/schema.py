@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
 
-from services.disk import is_full, kind_of
+from services.disk_errors import is_full, kind_of
 from services.journal.port import JournalDamagedError, JournalError, JournalFullError
 
 APPLICATION_ID = 0x48414C4C  # "HALL"

@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 import zstandard
 
-from services.disk import is_full
+from services.disk_errors import is_full
 from services.journal.port import SNAPSHOTS_KEPT, JournalError, JournalFullError, Snapshot
 
 _LEVEL = 1  # a third of the size at 130 MB a second; higher levels win little

@@ -14,12 +14,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from services.inserting import inserts
-from services.journal.check import CHECK_S, damaged, is_sound, mend_tails
-from services.journal.ends import End, found_ends
-from services.journal.folder import DataFolder
-from services.journal.forgetting import hidden, hide, is_small, remove_some
-from services.journal.letters import SqliteLetters
+from services.bulk_insert import inserts
+from services.journal.data_folder import DataFolder
+from services.journal.dead_letters import SqliteLetters
+from services.journal.deletion import hidden, hide, is_small, remove_some
+from services.journal.integrity_check import CHECK_S, damaged, is_sound, mend_tails
+from services.journal.log_ends import End, found_ends
 from services.journal.port import (
     BATCH_ROWS,
     Entry,

@@ -21,11 +21,11 @@ from schemas.codec import Codec, Reject, encode, kind_of
 from schemas.events import ActivityDeleted, ActivityPosted, Input
 from schemas.outputs import DeadLetter
 from schemas.topics import ACTIVITY, CONFERENCE_LOG, DEAD_LETTERS, TYPE_HEADER
-from services.door.letters import Shown
+from services.admission.dead_letter_view import Shown
 from services.kafka.access import Access
-from services.kafka.linking import KafkaRefusedError
-from services.kafka.reading import Span, TopicReader
-from services.kafka.writing import TopicWriter
+from services.kafka.clients import KafkaRefusedError
+from services.kafka.topic_reader import Span, TopicReader
+from services.kafka.topic_writer import TopicWriter
 from streams.workers.frames import header
 from streams.workers.ports import Message, typed
 

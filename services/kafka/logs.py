@@ -14,10 +14,10 @@ from aiokafka import ConsumerRecord
 from schemas.times import millis, written
 from schemas.topics import CONFERENCE_LOG
 from services.kafka.access import Access
-from services.kafka.linking import KafkaRefusedError
-from services.kafka.places import Place
-from services.kafka.reading import Span, TopicReader, of_conference
-from streams.workers.ended import erased_by
+from services.kafka.clients import KafkaRefusedError
+from services.kafka.topic_reader import Span, TopicReader, of_conference
+from services.kafka.topic_urls import Place
+from streams.workers.conference_end import erased_by
 
 NOBODY: frozenset[bytes] = frozenset()
 _BY_THE_BROKER = 1  # a record's timestamp_type where the topic's is LogAppendTime

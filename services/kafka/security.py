@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from services.problems import UnusableError
+from services.usage_errors import UnusableError
 
 START = "HALLWAY_KAFKA_"
 MECHANISMS = ("SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN")

@@ -15,7 +15,7 @@ from aiokafka.errors import TopicAlreadyExistsError, for_code
 
 from schemas.topics import CONFERENCE_LOG, PARTITIONS, TOPICS, Topic
 from services.kafka.access import Access
-from services.kafka.linking import KafkaRefusedError, administrated
+from services.kafka.clients import KafkaRefusedError, administrated
 
 MOST_COPIES = 3
 ANSWER_S = 30.0

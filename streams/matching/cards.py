@@ -20,7 +20,7 @@ from msgspec.structs import replace
 from schemas.events import MatchAnswered
 from schemas.outputs import MatchAgreed, MatchSuggested, MatchWithdrawn
 from schemas.times import HOUR_MS
-from streams.matching import room
+from streams.matching import budget as room
 from streams.matching.ids import match_id
 from streams.matching.presence import lapses_at
 from streams.matching.state import NEVER, ORDER_BITS, Card, Meeting, Said, State

@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 from schemas.outputs import AnyOutput, MatchAgreed, MatchLocated, MatchSuggested, MatchWithdrawn
 from schemas.times import written
-from streams.matching import cards, presence, room, ties
+from streams.matching import budget as room
+from streams.matching import cards, presence, ties
 from streams.matching.changes import Changes, Pair
 from streams.matching.ids import output_id
 from streams.matching.people import People

@@ -15,7 +15,8 @@ from typing import Any
 from schemas.events import ActivityPosted, AttendeeErased, ConferenceOpened, Input
 from schemas.outputs import AnyOutput, MatchAgreed, MatchSuggested, MatchWithdrawn
 from schemas.times import DAY_MS, millis
-from streams.matching import cards, presence, room, ties
+from streams.matching import budget as room
+from streams.matching import cards, presence, ties
 from streams.matching.changes import Changes
 from streams.matching.decide import Decider
 from streams.matching.ids import trace

@@ -9,7 +9,7 @@ Every step costs in the order of what the one post touches, not of the posts bef
 from schemas.events import ActivityPosted
 from schemas.times import DAY_MS
 from streams.matching import accounts
-from streams.matching.ageing import NOTHING, Ageing
+from streams.matching.expiry import NOTHING, Ageing
 from streams.matching.ids import trace
 from streams.matching.sessions import Sessions
 from streams.matching.state import NOT_UPLOADED, ORDER_BITS, UPLOADED, UPLOADED_BEFORE, Account, Post, State

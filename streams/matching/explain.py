@@ -5,7 +5,8 @@ sentence. All facts are for a tester: they name blocks and declines. Who else ma
 """
 
 from schemas.times import DAY_MS, HOUR_MS
-from streams.matching import cards, presence, room, steps, ties
+from streams.matching import budget as room
+from streams.matching import cards, presence, steps, ties
 from streams.matching.engine import Matcher
 from streams.matching.sessions import people, weight
 from streams.matching.state import NEVER, ORDER_BITS, Attendee, Card, State

@@ -22,7 +22,7 @@ from faust.types import TP
 from streams.workers.commits import Commits
 from streams.workers.credentials import credentials
 from streams.workers.frames import QUEUED_FRAMES, Frame
-from streams.workers.handling import Handler
+from streams.workers.handler import Handler
 from streams.workers.ports import AwayError, Reader, StoreAwayError
 from streams.workers.transport import FramedApp, FrameSchema, topics_of
 

@@ -16,7 +16,7 @@ from streams.matching import Matcher
 from streams.matching.snapshot import restore, snapshot
 from streams.workers.frames import Raw
 from streams.workers.ports import Message, typed
-from streams.workers.recorded import COUNT_HEADER, Recorded
+from streams.workers.recorded_outputs import COUNT_HEADER, Recorded
 
 Taken = tuple[Input, int, int]  # an event, its time, when it was recorded: ms
 

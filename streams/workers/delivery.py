@@ -19,11 +19,12 @@ from schemas.events import AttendeeErased
 from schemas.outputs import AnyOutput
 from schemas.topics import CONFERENCE_LOG, DEAD_LETTERS, MATCHES
 from streams.workers.commits import Commits
-from streams.workers.ended import erased_by
-from streams.workers.following import SAVE_RECORDS, Following
+from streams.workers.conference_end import erased_by
+from streams.workers.dead_letters import letter, lettered
 from streams.workers.frames import FRAME_RECORDS, Frame, Partition, Raw
-from streams.workers.handling import stretches
-from streams.workers.letters import letter, lettered
+from streams.workers.handler import stretches
+from streams.workers.log_tailer import SAVE_RECORDS, Following
+from streams.workers.output_fan_out import ascending, queued, share_out
 from streams.workers.ports import (
     AwayError,
     Inboxes,
@@ -34,8 +35,7 @@ from streams.workers.ports import (
     Snapshots,
     StoreAwayError,
 )
-from streams.workers.recorded import output_of
-from streams.workers.sharing import ascending, queued, share_out
+from streams.workers.recorded_outputs import output_of
 
 KEPT_NAME = "~delivery"
 TEACHING = frozenset({b"conference.opened", b"attendee.erased"})

@@ -17,9 +17,9 @@ from schemas.times import written
 from schemas.topics import CONFERENCE_LOG, DEAD_LETTERS, MATCHES
 from streams.matching.snapshot import SnapshotError
 from streams.workers.commits import Commits
-from streams.workers.folding import PartitionFold, Told
 from streams.workers.frames import FRAME_RECORDS, Frame, Partition, Raw
-from streams.workers.handling import stretches
+from streams.workers.handler import stretches
+from streams.workers.partition_fold import PartitionFold, Told
 from streams.workers.ports import AwayError, Mark, Message, Producer, Reader, Snapshots, typed
 
 LARGE_RECORDS, LARGE_BYTES = 5_000, 1 << 20  # from about 10 ms on a snapshot is made and restored in a thread

@@ -18,12 +18,12 @@ from schemas.events import ActivityDeleted, ActivityPosted, Input
 from schemas.topics import ACTIVITY, CONFERENCE_LOG, DEAD_LETTERS, TYPE_HEADER
 from streams.routing import MOST_DELETIONS, Router
 from streams.workers.commits import Commits
-from streams.workers.decoding import decoded
-from streams.workers.ended import erased_by
-from streams.workers.following import SAVE_RECORDS, Following
+from streams.workers.conference_end import erased_by
+from streams.workers.dead_letters import letter, lettered
+from streams.workers.frame_decoding import decoded
 from streams.workers.frames import ROUTED_RECORDS, Frame, Partition, Raw, header
-from streams.workers.handling import stretches
-from streams.workers.letters import letter, lettered
+from streams.workers.handler import stretches
+from streams.workers.log_tailer import SAVE_RECORDS, Following
 from streams.workers.ports import Message, Producer, Reader, Rows, Snapshots, typed
 
 KEPT_NAME = "~router"

@@ -10,7 +10,7 @@ from hashlib import blake2b
 from pathlib import Path
 
 from schemas.codec import EVENT_BYTES
-from services.simulation import expected_events, simulate
+from services.tools.simulation import expected_events, simulate
 from tests.bench.rows import say
 
 _CODE = Path(__file__).parents[2]

@@ -12,7 +12,7 @@ from statistics import median
 from tempfile import TemporaryDirectory
 
 from schemas.topics import ACTIVITY
-from services.kafka.broker import LocalKafka
+from services.tools.local_kafka import LocalKafka
 from tests.bench.rows import Row, say, spread, table
 from tests.bench_kafka import latency, load
 from tests.bench_kafka.readers import BARE, BYTEWAX, MATCHER, PLAIN, QUIX, READERS, ROUTER, Reader, Run, run

@@ -17,13 +17,13 @@ from typing import Any
 
 from schemas.times import DAY_MS, written
 from schemas.topics import CONFERENCE_LOG
-from services.inbox.redis_inbox import RedisInboxes
-from services.inbox.valkey import EmbeddedValkey
+from services.inbox.redis.embedded_valkey import EmbeddedValkey
+from services.inbox.redis.inboxes import RedisInboxes
 from services.kafka import topics
 from services.kafka.access import Access
-from services.kafka.broker import LocalKafka
-from services.kafka.clusters import cluster_id
-from services.kafka.writing import TopicWriter
+from services.kafka.cluster import cluster_id
+from services.kafka.topic_writer import TopicWriter
+from services.tools.local_kafka import LocalKafka
 from streams.workers.ports import Message
 from tests.bench.rows import Row, say
 from tests.workers.running import Worker

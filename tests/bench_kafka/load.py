@@ -15,10 +15,10 @@ from schemas.codec import Codec, Record, encode
 from schemas.topics import ACTIVITY, CONFERENCE_LOG
 from services.kafka import topics
 from services.kafka.access import Access
-from services.kafka.reading import TopicReader
-from services.kafka.writing import TopicWriter
-from services.working.past import done
-from services.working.snapshots import TopicSnapshots
+from services.kafka.topic_reader import TopicReader
+from services.kafka.topic_writer import TopicWriter
+from services.worker.backfill import done
+from services.worker.snapshots import TopicSnapshots
 from streams.routing import Router
 from tests.bench.logs import log
 

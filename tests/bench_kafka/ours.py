@@ -8,7 +8,7 @@ import sys
 from typing import Any
 
 from services.kafka.access import Access
-from services.working.work import Settings, work
+from services.worker.composition import Settings, work
 from streams.workers.frames import Frame
 from streams.workers.matcher import Matching
 from streams.workers.router import Routing

@@ -4,8 +4,8 @@ import os
 
 import pytest
 
-from services.demo.badges import FILE, packed
-from services.demo.deriving import contacts_in, derived
+from services.tools.demo.badge_import import contacts_in, derived
+from services.tools.demo.badges import FILE, packed
 from tests.corpus.posts import folder
 
 CONTACTS = folder().parent / "sfhh" / "contacts.csv.gz"

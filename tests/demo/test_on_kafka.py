@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from services.demo.on_kafka import Workers, beside
 from services.kafka.access import Access
-from services.problems import UnusableError
+from services.tools.demo.kafka_stack import Workers, beside
+from services.usage_errors import UnusableError
 from tests.demo.test_play import Demo
 
 DAY_S = 180.0

@@ -30,7 +30,7 @@ class Demo:
         self._lines: queue.Queue[str | None] = queue.Queue()
         self.said = ""
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "services.cli", "demo", *arguments],
+            [sys.executable, "-m", "services.cli.main", "demo", *arguments],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

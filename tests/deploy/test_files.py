@@ -9,9 +9,9 @@ import pytest
 import yaml
 from compose_spec import PyCompose
 
-from services.kafka.broker import settings
-from services.kafka.broker.jars import KAFKA_VERSION
-from services.kafka.rights import PROGRAMS
+from services.kafka.acls import PROGRAMS
+from services.tools.local_kafka import settings
+from services.tools.local_kafka.jars import KAFKA_VERSION
 from tests.deploy.files import DEPLOY, GIVEN, ROOT, compose, compose_text, dashboards, instructions, services
 
 SERVICES = sorted(services())

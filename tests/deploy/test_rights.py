@@ -9,15 +9,16 @@ import pytest
 import redis
 
 from schemas.topics import ACTIVITY, CONFERENCE_LOG, DEAD_LETTERS, MATCHES, SNAPSHOTS
-from services.inbox.login import PASSWORD_FILE, USER, with_login
-from services.inbox.redis_inbox import RedisInboxes
-from services.kafka import rights, topics
+from services.inbox.redis.credentials import PASSWORD_FILE, USER, with_login
+from services.inbox.redis.inboxes import RedisInboxes
+from services.kafka import acls as rights
+from services.kafka import topics
 from services.kafka.access import Access
-from services.kafka.clusters import cluster_id
-from services.kafka.linking import KafkaRefusedError
+from services.kafka.clients import KafkaRefusedError
+from services.kafka.cluster import cluster_id
 from services.kafka.security import security_of
-from services.kafka.writing import TopicWriter
-from services.problems import UnusableError
+from services.kafka.topic_writer import TopicWriter
+from services.usage_errors import UnusableError
 from streams.workers.ports import AwayError, Message
 from tests.deploy.parts import kafka, secrets, valkey
 from tests.inbox.made import CONFERENCE, suggested

@@ -6,8 +6,8 @@ import re
 import pytest
 
 from schemas.times import HOUR_MS
-from services.directory.codes import MOST_CODES_AN_HOUR, MOST_LOOKS, Looked, Seen, StaticReader
 from services.directory.directory import SqliteDirectory
+from services.directory.ownership_codes import MOST_CODES_AN_HOUR, MOST_LOOKS, Looked, Seen, StaticReader
 from tests.directory.conftest import Clock
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from services.directory import database
 from services.directory.directory import SqliteDirectory
-from services.directory.erasing import Erasing
+from services.directory.erasure import Erasing
 from services.directory.port import BACKUPS_NOTE, DirectoryBusyError, Erased, Held, Person, PostRef
 from services.directory.sessions import NoLink
 from tests.directory.conftest import Clock, kept_posts

@@ -8,7 +8,7 @@ import pytest
 
 from schemas.outputs import DeadLetter
 from schemas.times import DAY_MS
-from services.directory import letter_keys
+from services.directory import dead_letter_keys as letter_keys
 from services.directory.directory import SqliteDirectory
 from tests.directory.conftest import Clock
 from tests.directory.raw import left

@@ -7,6 +7,7 @@ import pytest
 from schemas.times import DAY_MS, MINUTE_MS
 from services.directory.database import Database
 from services.directory.directory import SqliteDirectory
+from services.directory.migrations import PEOPLE
 from services.directory.port import Person
 from services.directory.sessions import (
     DEVICE_LINK_MS,
@@ -18,7 +19,6 @@ from services.directory.sessions import (
     NewSession,
     NoLink,
 )
-from services.directory.tables import PEOPLE
 from tests.directory.conftest import Clock
 
 BEFORE_SIGN_INS = 4  # migrations

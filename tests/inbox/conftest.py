@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 import redis
 
-from services.inbox.link import Limits
-from services.inbox.memory_inbox import MemoryInboxes
+from services.inbox.memory import MemoryInboxes
 from services.inbox.port import INBOX_ENTRIES, Share
-from services.inbox.redis_inbox import RedisInboxes
-from services.inbox.valkey import EmbeddedValkey
+from services.inbox.redis.connection import Limits
+from services.inbox.redis.embedded_valkey import EmbeddedValkey
+from services.inbox.redis.inboxes import RedisInboxes
 
 QUICK = Limits(connect_s=0.3, operation_s=0.3, hint_s=0.3)
 

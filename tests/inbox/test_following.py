@@ -6,8 +6,8 @@ from contextlib import aclosing
 
 import pytest
 
-from services.inbox.following import Following
 from services.inbox.port import ResumeLostError
+from services.inbox.subscription import Following
 from tests.inbox.conftest import Stores
 from tests.inbox.made import CONFERENCE, history, people, suggested
 from tests.inbox.seen import awaited, until

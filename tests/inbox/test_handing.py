@@ -8,9 +8,9 @@ from contextlib import aclosing, asynccontextmanager
 import msgspec
 import pytest
 
-from services.inbox.keys import HINTS
 from services.inbox.port import Entry, Inboxes
-from services.inbox.redis_inbox import RedisInboxes
+from services.inbox.redis.inboxes import RedisInboxes
+from services.inbox.redis.keys import HINTS
 from services.inbox.waiters import HANDED_ENTRIES, Waiters
 from tests.inbox.conftest import Stores
 from tests.inbox.made import CONFERENCE, history, people, suggested

@@ -7,8 +7,8 @@ import pytest
 from msgspec import json
 
 from schemas.outputs import AnyOutput
-from services.inbox.keys import Keys
 from services.inbox.port import InboxLostError, InboxUnavailableError
+from services.inbox.redis.keys import Keys
 from tests.inbox.conftest import Stores
 from tests.inbox.made import CONFERENCE, history, people, suggested
 from tests.inbox.seen import awaited, everything, inbox

@@ -6,9 +6,9 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from services.inbox.memory_inbox import MemoryInboxes
+from services.inbox.memory import MemoryInboxes
 from services.inbox.port import InboxLostError, InboxUnavailableError, ResumeLostError, Share
-from services.inbox.redis_inbox import RedisInboxes
+from services.inbox.redis.inboxes import RedisInboxes
 from tests.inbox.conftest import Stores
 from tests.inbox.made import CONFERENCE, history, people
 from tests.inbox.seen import everything

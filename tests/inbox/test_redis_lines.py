@@ -2,7 +2,7 @@
 
 import asyncio
 
-from services.inbox.redis_inbox import RedisInboxes
+from services.inbox.redis.inboxes import RedisInboxes
 from tests.inbox.conftest import QUICK, Stores
 from tests.inbox.made import CONFERENCE, history, people, suggested
 from tests.inbox.seen import all_of, awaited, until

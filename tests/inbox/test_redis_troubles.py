@@ -7,14 +7,14 @@ import signal
 import pytest
 
 from schemas.outputs import AnyOutput
-from services.inbox import redis_inbox
 from services.inbox.port import (
     InboxForeignError,
     InboxFullError,
     InboxLostError,
     InboxUnavailableError,
 )
-from services.inbox.redis_inbox import RedisInboxes
+from services.inbox.redis import inboxes as redis_inbox
+from services.inbox.redis.inboxes import RedisInboxes
 from tests.inbox.conftest import QUICK, Stores
 from tests.inbox.made import CONFERENCE, history, people, suggested
 from tests.inbox.seen import all_of, awaited, everything, inbox, until

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from redis.asyncio.connection import parse_url
 
-from services.inbox.redis_url import RedisUrlError, check
+from services.inbox.redis.address import RedisUrlError, check
 
 GOOD = [
     "redis://127.0.0.1",

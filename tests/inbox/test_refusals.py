@@ -11,10 +11,10 @@ import pytest
 import trustme
 from structlog.testing import capture_logs
 
-from services.inbox import refusals
-from services.inbox.link import Limits, Link
 from services.inbox.port import InboxFullError, InboxStoreError
-from services.inbox.redis_inbox import RedisInboxes
+from services.inbox.redis import refusals
+from services.inbox.redis.connection import Limits, Link
+from services.inbox.redis.inboxes import RedisInboxes
 from tests.inbox.conftest import QUICK, Stores
 from tests.inbox.made import CONFERENCE
 from tests.inbox.seen import awaited, until

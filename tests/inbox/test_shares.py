@@ -11,8 +11,8 @@ from msgspec.structs import replace
 
 from schemas.outputs import AnyOutput
 from services.inbox.port import ENTRY_BYTES, LEAST_ENTRIES, ResumeLostError, Share, share_of
-from services.inbox.redis_inbox import RedisInboxes
-from services.inbox.valkey import EmbeddedValkey
+from services.inbox.redis.embedded_valkey import EmbeddedValkey
+from services.inbox.redis.inboxes import RedisInboxes
 from tests.inbox.conftest import Stores
 from tests.inbox.made import CONFERENCE, suggested, withdrawn
 

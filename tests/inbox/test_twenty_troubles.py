@@ -9,9 +9,9 @@ from functools import partial
 import pytest
 
 from schemas.outputs import AnyOutput
-from services.inbox.memory_inbox import MemoryInboxes
+from services.inbox.memory import MemoryInboxes
 from services.inbox.port import InboxLostError, InboxUnavailableError, Share
-from services.inbox.redis_inbox import RedisInboxes
+from services.inbox.redis.inboxes import RedisInboxes
 from tests.inbox.conftest import QUICK, Stores
 from tests.inbox.made import CONFERENCE, history, people
 from tests.inbox.seen import awaited, everything, until

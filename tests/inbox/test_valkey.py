@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from services.inbox import asking, valkey
-from services.inbox.redis_inbox import RedisInboxes
-from services.inbox.valkey import EmbeddedValkey, ValkeyError
-from services.processes import ending
+from services.inbox.redis import embedded_valkey as valkey
+from services.inbox.redis import server_info as asking
+from services.inbox.redis.embedded_valkey import EmbeddedValkey, ValkeyError
+from services.inbox.redis.inboxes import RedisInboxes
+from services.tools.processes import termination as ending
 from tests.inbox.made import CONFERENCE, suggested
 from tests.inbox.seen import awaited, until
 
@@ -22,7 +23,7 @@ ROOT = Path(__file__).parents[2]
 PARENT = """
 import asyncio, sys
 from pathlib import Path
-from services.inbox.valkey import EmbeddedValkey
+from services.inbox.redis.embedded_valkey import EmbeddedValkey
 
 async def main() -> None:
     server = EmbeddedValkey(Path(sys.argv[1]))
@@ -98,8 +99,10 @@ async def test_it_dies_with_a_killed_parent(tmp_path: Path) -> None:
 
 @awaited
 async def test_where_the_kernel_does_not_help_the_guard_watches_its_pipe() -> None:
-    told = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from services.processes import guard; "
-    told += "guard._watch([sys.executable, '-c', 'import os, time; print(os.getpid(), flush=True); time.sleep(600)'])"
+    told = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from services.tools.processes import lifeline; "
+    told += (
+        "lifeline._watch([sys.executable, '-c', 'import os, time; print(os.getpid(), flush=True); time.sleep(600)'])"
+    )
     guard = _started(sys.executable, "-c", told)
     assert guard.stdin is not None
     assert guard.stdout is not None

@@ -9,7 +9,7 @@ from msgspec import json
 
 from schemas.outputs import AnyOutput, Kind, MatchAgreed, MatchLocated, MatchSuggested, MatchWithdrawn, Reason
 from services.inbox.entries import delivery_of
-from services.inbox.memory_inbox import MemoryInboxes
+from services.inbox.memory import MemoryInboxes
 from tests.inbox.made import AT, CAUSES, CONFERENCE, agreed, suggested, withdrawn
 from tests.inbox.seen import awaited, inbox
 

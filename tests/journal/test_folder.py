@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from services.journal import JournalError
-from services.journal.folder import DataFolder
+from services.journal.data_folder import DataFolder
 
 
 def mode(path: Path) -> int:

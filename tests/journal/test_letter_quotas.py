@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from services.journal import Journal, MemoryJournal, SqliteJournal
-from services.journal.letter_quotas import Head, too_many
+from services.journal.dead_letter_quotas import Head, too_many
 from services.journal.port import (
     MOST_LETTER_BYTES,
     MOST_LETTER_BYTES_A_SENDER,

@@ -50,7 +50,7 @@ def test_half_a_step_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         raise sqlite3.OperationalError("database or disk is full")
 
     def failing() -> None:
-        monkeypatch.setattr("services.journal.mirror.insert", full)
+        monkeypatch.setattr("services.journal.replica.insert", full)
         journal.follow([Copy("a", 30, b"x"), Copy("new", 30, b"y")], [], {"log/0": 5})
 
     with pytest.raises(Exception, match="full"):

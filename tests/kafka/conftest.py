@@ -9,7 +9,7 @@ import pytest
 
 from services.kafka import topics
 from services.kafka.access import Access
-from tests.commands.conftest import hallway, log  # noqa: F401 - the same fixtures
+from tests.cli.conftest import hallway, log  # noqa: F401 - the same fixtures
 from tests.kafka.shared import shared
 
 

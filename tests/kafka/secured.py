@@ -11,8 +11,8 @@ from pathlib import Path
 import trustme
 from cryptography.hazmat.primitives import serialization
 
-from services.kafka.broker import LocalKafka, ports
-from services.kafka.broker.ports import HOST
+from services.tools.local_kafka import LocalKafka, ports
+from services.tools.local_kafka.ports import HOST
 
 USER, PASSWORD = "hallway", 'of "no" use = elsewhere'
 _PEM = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8)

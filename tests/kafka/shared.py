@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from services.kafka.broker import LocalKafka
-from services.kafka.broker.standing import Standing
+from services.tools.local_kafka import LocalKafka
+from services.tools.local_kafka.status import Standing
 
 _STARTED: list[LocalKafka] = []  # whose process outlives the block in which it was started
 

@@ -11,11 +11,11 @@ from schemas.events import Input
 from schemas.times import DAY_MS, written
 from schemas.topics import ACTIVITY, CONFERENCE_LOG
 from services.kafka.access import Access
-from services.kafka.reading import TopicReader
-from services.kafka.writing import TopicWriter
+from services.kafka.topic_reader import TopicReader
+from services.kafka.topic_writer import TopicWriter
 from streams.backfill import Backfill
 from streams.workers.ports import typed
-from tests.commands.conftest import Hallway
+from tests.cli.conftest import Hallway
 from tests.scenarios.story import CONFERENCE, Story
 from tests.workers.load import ended
 from tests.workers.running import Topics, Worker, until

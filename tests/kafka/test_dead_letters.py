@@ -13,10 +13,10 @@ from schemas.outputs import DeadLetter
 from schemas.topics import CONFERENCE_LOG, DEAD_LETTERS
 from services.kafka import dead_letters
 from services.kafka.access import Access
-from services.kafka.linking import KafkaRefusedError
-from services.kafka.writing import TopicWriter
+from services.kafka.clients import KafkaRefusedError
+from services.kafka.topic_writer import TopicWriter
 from streams.workers.ports import AwayError, Message
-from tests.commands.conftest import Hallway
+from tests.cli.conftest import Hallway
 from tests.scenarios.story import CONFERENCE
 
 GOOD = encode(ClockTicked(id="mended", at="2026-03-09T10:00:00.000Z", conference=CONFERENCE))

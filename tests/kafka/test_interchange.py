@@ -12,11 +12,11 @@ from schemas.events import ActivityPosted, ClockTicked
 from schemas.topics import ACTIVITY, CONFERENCE_LOG, MATCHES
 from services.journal import SqliteJournal
 from services.kafka.access import Access
-from services.kafka.writing import TopicWriter
-from services.simulation import simulate
+from services.kafka.topic_writer import TopicWriter
+from services.tools.simulation import simulate
 from streams.routing import Router
 from streams.workers.ports import Message, typed
-from tests.commands.conftest import Hallway, Log
+from tests.cli.conftest import Hallway, Log
 from tests.scenarios.story import CONFERENCE, Story
 
 

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from services.kafka.broker import KafkaError, asking, jars, ports, settings, warming
+from services.tools.local_kafka import KafkaError, jars, ports, settings
+from services.tools.local_kafka import aot_cache as warming
+from services.tools.local_kafka import metadata_probe as asking
 
 
 def a_lock(folder: Path, content: bytes) -> Path:

@@ -12,15 +12,15 @@ from pathlib import Path
 
 import pytest
 
-from services.kafka.broker import KafkaError, LocalKafka, ports
-from services.kafka.broker.standing import Standing
+from services.tools.local_kafka import KafkaError, LocalKafka, ports
+from services.tools.local_kafka.status import Standing
 from tests.kafka.shared import shared
 
 ROOT = Path(__file__).parents[2]
 PARENT = """
 import sys, time
 from pathlib import Path
-from services.kafka.broker import LocalKafka
+from services.tools.local_kafka import LocalKafka
 
 kafka = LocalKafka(Path(sys.argv[1]), brief=True)
 kafka.start()
@@ -38,7 +38,7 @@ def until(holds: Callable[[], bool], limit_s: float = 20) -> None:
 
 def hallway(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "services.cli", "kafka", *arguments],
+        [sys.executable, "-m", "services.cli.main", "kafka", *arguments],
         capture_output=True,
         text=True,
         cwd=ROOT,

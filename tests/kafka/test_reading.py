@@ -7,10 +7,10 @@ from aiokafka import TopicPartition
 
 from schemas.topics import CONFERENCE_LOG
 from services.kafka.access import Access
-from services.kafka.ending import STOP_S, stopped
-from services.kafka.linking import consumer
-from services.kafka.reading import Span, TopicReader
-from services.kafka.writing import TopicWriter
+from services.kafka.client_shutdown import STOP_S, stopped
+from services.kafka.clients import consumer
+from services.kafka.topic_reader import Span, TopicReader
+from services.kafka.topic_writer import TopicWriter
 from streams.workers.ports import Message
 
 

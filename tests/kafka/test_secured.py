@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 
 from schemas.topics import ACTIVITY, CONFERENCE_LOG
-from services.backing import InKafka
-from services.commands.reaching import access_to
-from services.problems import UnusableError
-from tests.commands.conftest import Hallway
-from tests.gateway.people import attendee, opened, talked, until
+from services.cli.connection_options import access_to
+from services.server.log_backends import InKafka
+from services.usage_errors import UnusableError
+from tests.api.people import attendee, opened, talked, until
+from tests.cli.conftest import Hallway
+from tests.kafka.gateway.conftest import Place
+from tests.kafka.gateway.conftest import redis_url as redis_url  # the same fixture
 from tests.kafka.secured import PASSWORD, Secured, secured
-from tests.kafka.serving.conftest import Place
-from tests.kafka.serving.conftest import redis_url as redis_url  # the same fixture
 from tests.workers.running import Worker
 
 pytestmark = pytest.mark.slow

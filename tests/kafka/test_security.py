@@ -7,7 +7,7 @@ import pytest
 from faust.transport.drivers.aiokafka import credentials_to_aiokafka_auth
 
 from services.kafka.security import Security, security_of
-from services.problems import UnusableError
+from services.usage_errors import UnusableError
 from streams.workers.credentials import credentials
 from tests.kafka.secured import certificates
 

@@ -11,9 +11,9 @@ import pytest
 from schemas.codec import encode
 from schemas.events import ActivityPosted, CheckinArrived, ClockTicked
 from schemas.topics import CONFERENCE_LOG
-from services.commands import tail as command
+from services.cli.main import tail as command
 from streams.workers.ports import Message, typed
-from tests.commands.conftest import Hallway
+from tests.cli.conftest import Hallway
 from tests.kafka.test_interchange import put
 
 ROOT = Path(__file__).parents[2]
@@ -75,7 +75,9 @@ def test_from_an_offset_or_a_time(where: list[str], hallway: Hallway) -> None:
 
 def test_it_follows(where: list[str], kafka_address: str, made_topics: str) -> None:
     arguments = ["tail", "log", *where, "--follow", "--last", "1", "--limit", "4"]
-    process = subprocess.Popen([sys.executable, "-m", "services.cli", *arguments], stdout=subprocess.PIPE, cwd=ROOT)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "services.cli.main", *arguments], stdout=subprocess.PIPE, cwd=ROOT
+    )
     assert process.stdout is not None
     with process.stdout as printed:
         assert printed.readline() == b"\x1b[2Jno json\n"

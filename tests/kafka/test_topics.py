@@ -6,10 +6,10 @@ import pytest
 from aiokafka.admin import NewTopic
 
 from schemas.topics import ACTIVITY, CONFERENCE_LOG, DEAD_LETTERS, MATCHES, TOPICS
-from services.cli import main
+from services.cli.main import main
 from services.kafka import topics
 from services.kafka.access import Access
-from services.kafka.linking import administrated
+from services.kafka.clients import administrated
 from streams.workers.ports import AwayError
 
 

@@ -11,10 +11,10 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.consumer import fetcher
 
 from schemas.topics import CONFERENCE_LOG
-from services.cli import main
+from services.cli.main import main
 from services.kafka.access import Access
-from services.kafka.reading import TopicReader
-from streams.workers import poison
+from services.kafka.topic_reader import TopicReader
+from streams.workers import unreadable_batches as poison
 
 COMMITTED, ABORTED, OPEN = ([f"{kind}{n}" for n in range(3)] for kind in ("committed", "aborted", "open"))
 

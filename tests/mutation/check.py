@@ -23,7 +23,7 @@ KEPT_OF = {
     "test_nothing_forbidden_is_disclosed": 0,  # all that it looks at is equal to the model's
     "test_the_same_bytes_under_two_hash_seeds": 0,  # no mutant changes the order in which a set is kept
 }
-FOLDERS = ("tests/scenarios", "tests/commands/test_ties_and_explain.py", "tests/laws")
+FOLDERS = ("tests/scenarios", "tests/cli/test_ties_and_explain.py", "tests/laws")
 ENGINES = {None, "engine"}  # of the runners of a scenario; the model is no mutant, the command only slower
 
 

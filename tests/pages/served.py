@@ -60,7 +60,16 @@ class Served:
         """Until it serves; the first time it prints its key, and there is one for who brings posts."""
         if not self._connector:
             self._connector = self._key_for_posts()
-        command = [sys.executable, "-m", "services.cli", "serve", "--data", str(self._data), "--port", str(self.port)]
+        command = [
+            sys.executable,
+            "-m",
+            "services.cli.main",
+            "serve",
+            "--data",
+            str(self._data),
+            "--port",
+            str(self.port),
+        ]
         command += self.options
         with self._errors.open("a") as errors:
             self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True)
@@ -78,7 +87,7 @@ class Served:
 
     def _key_for_posts(self) -> str:
         add = ["keys", "add", "connector", "posts", "--data", str(self._data)]
-        command = [sys.executable, "-m", "services.cli", *add]
+        command = [sys.executable, "-m", "services.cli.main", *add]
         return subprocess.run(command, check=True, capture_output=True, text=True, timeout=LIMIT_S).stdout.strip()
 
     def _answers(self) -> bool:

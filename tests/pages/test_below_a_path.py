@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from tests.gateway.proxy import below
+from tests.api.proxy import below
 from tests.pages import organizing
 from tests.pages.conftest import watched
 from tests.pages.finding import button, entered, live

@@ -19,25 +19,25 @@ from msgspec import convert
 
 from schemas.events import AccountVerified
 from schemas.times import DAY_MS, millis, written
-from services.backing import InFile, Startable, Stores
+from services.admission.conferences import Conferences
+from services.admission.rate_limits import Rate
+from services.admission.sender import VERIFIER
+from services.api.app import gateway
+from services.api.gate import Gate
+from services.api.shared.bounds import Bounds
+from services.api.transport.middleware import Edge
 from services.directory.directory import SqliteDirectory
 from services.directory.port import Person
-from services.directory.secret import Secret
-from services.door.limits import Rate
-from services.door.sender import VERIFIER
-from services.embedded import Embedded
-from services.embedded import Limits as RunnerLimits
-from services.gateway.app import gateway
-from services.gateway.bounds import Bounds
-from services.gateway.conferences import Conferences
-from services.gateway.delivering import Delivering
-from services.gateway.edge import Edge
-from services.gateway.gate import Gate
-from services.gateway.runner import Readiness
-from services.inbox.memory_inbox import MemoryInboxes
+from services.directory.server_secret import Secret
+from services.inbox.memory import MemoryInboxes
 from services.inbox.position import order
 from services.journal import MemoryJournal
-from services.serving import Settings, composed
+from services.runtime import Embedded
+from services.runtime import Limits as RunnerLimits
+from services.runtime.inbox_delivery import Delivering
+from services.runtime.ports import Readiness
+from services.server.composition import Settings, composed
+from services.server.log_backends import InFile, Startable, Stores
 
 CONFERENCE = "himss"
 ORGANIZER, CONNECTOR = "~organizer", "~connector"

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from schemas.times import HOUR_MS, MINUTE_MS
-from services.gateway.whereabouts import Whereabouts
+from services.api.attendee.presence_stream import Whereabouts
 from tests.private.hall import BEGINS, CONFERENCE, PLACES, Answer, Hall, in_memory
 
 TEST_S = 60.0

@@ -18,11 +18,11 @@ from typing import Any
 
 import pytest
 
-from services.inbox.valkey import EmbeddedValkey
+from services.inbox.redis.embedded_valkey import EmbeddedValkey
 from services.kafka.access import Access
 from services.kafka.topics import create
-from services.serving import Running, Settings, running
-from tests.gateway.people import until
+from services.server.composition import Running, Settings, running
+from tests.api.people import until
 from tests.private.hall import BOUNDS, Hall
 from tests.private.playing import Seen, play
 from tests.private.stories import story

@@ -16,11 +16,11 @@ from typing import Self
 from schemas.topics import CONFERENCE_LOG, DEAD_LETTERS, MATCHES
 from services.kafka import topics
 from services.kafka.access import Access
-from services.kafka.partitioning import partition_of
-from services.kafka.reading import TopicReader
-from services.kafka.writing import TopicWriter
+from services.kafka.partitioner import partition_of
+from services.kafka.topic_reader import TopicReader
+from services.kafka.topic_writer import TopicWriter
 from streams.matching.ids import match_id
-from streams.workers.letters import dead_letter
+from streams.workers.dead_letters import dead_letter
 from streams.workers.ports import Message
 from tests.model.match_ids import MatchIds
 from tests.model.records import Json

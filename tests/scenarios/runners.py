@@ -133,6 +133,6 @@ RUNNERS: dict[str, Callable[[], Runner]] = {"model": ModelRunner, "engine": Engi
 def missing(runner: str) -> str | None:
     """What a runner still waits for, while Hallway is being built."""
     needs = {"model": [], "engine": ["schemas.codec", "streams.matching.__init__"]}
-    needs["cli"] = [*needs["engine"], "services.cli"]
+    needs["cli"] = [*needs["engine"], "services.cli.main"]
     gone = [name for name in needs[runner] if importlib.util.find_spec(name) is None]
     return f"not built yet: {', '.join(gone)}" if gone else None

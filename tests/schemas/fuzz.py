@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable, Iterator
 from random import Random
 
-from services.simulation import simulate
+from services.tools.simulation import simulate
 from tests.schemas.kept import LINES
 
 Pair = tuple[bytes, bytes]

@@ -12,7 +12,7 @@ from schemas.codec import Codec, Record, encode_output
 from schemas.json_schema import DIALECT, documents
 from schemas.outputs import DeadLetter, Tie
 from schemas.times import millis
-from services.simulation import simulate
+from services.tools.simulation import simulate
 from streams.replay import Replay
 from tests.schemas.kept import LEFT_OUT, LINES, bad, changed
 

@@ -15,7 +15,7 @@ import pytest
 from schemas import events
 from schemas.codec import Codec, Record
 from schemas.times import HOUR_MS, MINUTE_MS, millis
-from services.simulation import expected_events, simulate
+from services.tools.simulation import expected_events, simulate
 from streams.replay import Replay
 
 SIZES = {"small": (60, 3_000, 2), "usual": (300, 5_000, 3), "large": (1_500, 12_000, 3)}
@@ -59,7 +59,7 @@ def test_another_seed_gives_another_conference() -> None:
 @pytest.mark.parametrize("hash_seed", ["0", "4711"])
 def test_no_order_of_a_hash_reaches_the_bytes(hash_seed: str) -> None:
     code = (
-        "import sys; from services.simulation import simulate\n"
+        "import sys; from services.tools.simulation import simulate\n"
         "sys.stdout.buffer.writelines(simulate(attendees=300, posts=5000, days=3, seed=1))"
     )
     root = Path(__file__).parents[2]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from services.kafka.broker import LocalKafka
+from services.tools.local_kafka import LocalKafka
 from tests.kafka.conftest import kafka_address, prefix
 
 __all__ = ["kafka_address", "prefix"]

@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from streams.workers.frames import Frame, Partition, end_of, frames
-from streams.workers.handling import Handler
+from streams.workers.handler import Handler
 from streams.workers.ports import AwayError, StoreAwayError
 from tests.workers.simulated import PARTITIONS, Broker, KilledError, Ports
 

@@ -17,14 +17,14 @@ from schemas.events import ActivityPosted
 from schemas.outputs import AnyOutput
 from schemas.times import millis, written
 from schemas.topics import ACTIVITY, CONFERENCE_LOG, DEAD_LETTERS, MATCHES
-from services.inbox.memory_inbox import MemoryInboxes
+from services.inbox.memory import MemoryInboxes
 from services.inbox.port import Inboxes
 from streams.matching import Matcher
 from streams.matching.ids import match_id
 from streams.routing import Router
-from streams.workers.letters import dead_letter
+from streams.workers.dead_letters import dead_letter
 from streams.workers.ports import Message
-from streams.workers.recorded import output_of, parts
+from streams.workers.recorded_outputs import output_of, parts
 from tests.workers.running import Topics, until
 
 CONFERENCES = ("north", "east", "south", "west")

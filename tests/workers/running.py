@@ -13,8 +13,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from services.kafka.reading import TopicReader
-from services.kafka.writing import TopicWriter
+from services.kafka.topic_reader import TopicReader
+from services.kafka.topic_writer import TopicWriter
 from streams.workers.frames import Raw
 
 HALLWAY = Path(sys.executable).with_name("hallway")

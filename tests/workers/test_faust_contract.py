@@ -20,7 +20,8 @@ from aiokafka.consumer import fetcher
 from faust.transport import consumer as faust_consumer
 from faust.transport.drivers import aiokafka as driver
 
-from streams.workers import poison, transport
+from streams.workers import transport
+from streams.workers import unreadable_batches as poison
 
 VERSIONS = {"faust-streaming": "0.15.3", "mode-streaming": "0.7.1", "aiokafka": "0.14.0"}
 

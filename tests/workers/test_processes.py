@@ -16,20 +16,20 @@ from schemas.outputs import MatchSuggested, MatchWithdrawn
 from schemas.times import DAY_MS, HOUR_MS, written
 from schemas.topics import CONFERENCE_LOG, DEAD_LETTERS, MATCHES
 from services.inbox.port import InboxUnavailableError
-from services.inbox.redis_inbox import RedisInboxes
-from services.inbox.refusals import ANSWERS
-from services.inbox.valkey import EmbeddedValkey
+from services.inbox.redis.embedded_valkey import EmbeddedValkey
+from services.inbox.redis.inboxes import RedisInboxes
+from services.inbox.redis.refusals import ANSWERS
 from services.kafka import topics as declared
 from services.kafka.access import Access
-from services.kafka.broker import LocalKafka, ports
-from services.kafka.clusters import cluster_id
-from services.kafka.reading import TopicReader
-from services.kafka.writing import TopicWriter
-from streams.workers.letters import dead_letter
+from services.kafka.cluster import cluster_id
+from services.kafka.topic_reader import TopicReader
+from services.kafka.topic_writer import TopicWriter
+from services.tools.local_kafka import LocalKafka, ports
+from streams.workers.dead_letters import dead_letter
 from streams.workers.ports import Message
-from streams.workers.recorded import output_of
+from streams.workers.recorded_outputs import output_of
 from tests.inbox.made import CONFERENCE, suggested
-from tests.serving.refusing import Refusing
+from tests.server.refusing import Refusing
 from tests.workers.running import Topics, Worker, until
 from tests.workers.spoilt import spoil
 

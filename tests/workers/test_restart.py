@@ -12,10 +12,10 @@ import pytest
 from schemas.topics import CONFERENCE_LOG
 from services.kafka import topics as declared
 from services.kafka.access import Access
-from services.kafka.broker import LocalKafka
-from services.kafka.reading import TopicReader
-from services.kafka.writing import TopicWriter
-from services.simulation import simulate
+from services.kafka.topic_reader import TopicReader
+from services.kafka.topic_writer import TopicWriter
+from services.tools.local_kafka import LocalKafka
+from services.tools.simulation import simulate
 from streams.workers.ports import Message
 from tests.workers.load import ended
 from tests.workers.running import Topics, Worker

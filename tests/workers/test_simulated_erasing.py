@@ -7,12 +7,12 @@ from typing import Any
 
 from schemas.outputs import AnyOutput
 from schemas.topics import CONFERENCE_ERASED, CONFERENCE_LOG, MATCHES
-from services.inbox.memory_inbox import MemoryInboxes
+from services.inbox.memory import MemoryInboxes
 from streams.workers.delivery import Delivering
 from streams.workers.delivery import Limits as DeliveryLimits
 from streams.workers.matcher import Matching
 from streams.workers.ports import Message
-from streams.workers.recorded import output_of
+from streams.workers.recorded_outputs import output_of
 from streams.workers.router import Routing
 from tests.routing.conftest import AT
 from tests.workers.driving import Group

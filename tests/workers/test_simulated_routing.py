@@ -10,13 +10,13 @@ from schemas.codec import Codec
 from schemas.codec import Record as Event
 from schemas.events import ActivityDeleted, ActivityPosted
 from schemas.topics import ACTIVITY, CONFERENCE_LOG, DEAD_LETTERS, MATCHES
-from services.inbox.memory_inbox import MemoryInboxes
-from services.working.inboxes import StoreInboxes
+from services.inbox.memory import MemoryInboxes
+from services.worker.inboxes import StoreInboxes
 from streams.routing import Router
+from streams.workers.dead_letters import dead_letter
 from streams.workers.delivery import Delivering, Limits
-from streams.workers.letters import dead_letter
 from streams.workers.ports import Message, StoreAwayError
-from streams.workers.recorded import output_of
+from streams.workers.recorded_outputs import output_of
 from streams.workers.router import Routing
 from tests.routing.conftest import AT
 from tests.workers.driving import Group

@@ -19,11 +19,11 @@ from schemas.times import millis
 from schemas.topics import CONFERENCE_LOG, DEAD_LETTERS, MATCHES
 from streams.matching import Matcher
 from streams.matching.ids import match_id
+from streams.workers.dead_letters import dead_letter
 from streams.workers.frames import Unreadable, end_of
-from streams.workers.letters import dead_letter
 from streams.workers.matcher import Limits, Matching
 from streams.workers.ports import Message
-from streams.workers.recorded import output_of, parts
+from streams.workers.recorded_outputs import output_of, parts
 from tests.histories.drawn import history
 from tests.workers.driving import Group
 from tests.workers.simulated import Broker, Ports, Record, partition_of

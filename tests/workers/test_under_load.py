@@ -12,14 +12,14 @@ import redis
 
 from schemas.topics import ACTIVITY, CONFERENCE_LOG, MATCHES
 from services.inbox.port import InboxUnavailableError
-from services.inbox.redis_inbox import RedisInboxes
-from services.inbox.valkey import EmbeddedValkey
+from services.inbox.redis.embedded_valkey import EmbeddedValkey
+from services.inbox.redis.inboxes import RedisInboxes
 from services.kafka import topics as declared
 from services.kafka.access import Access
-from services.kafka.broker import LocalKafka
-from services.kafka.clusters import cluster_id
-from services.kafka.reading import TopicReader
-from services.kafka.writing import TopicWriter
+from services.kafka.cluster import cluster_id
+from services.kafka.topic_reader import TopicReader
+from services.kafka.topic_writer import TopicWriter
+from services.tools.local_kafka import LocalKafka
 from tests.workers.load import Load, clean_fold, ended, letters, routed, same_inboxes, told_once
 from tests.workers.running import Topics, Worker, until
 

@@ -17,8 +17,8 @@ from typing import Any
 
 from schemas.times import DAY_MS
 from services.directory.directory import SqliteDirectory
-from tests.gateway.people import now
-from tests.serving.process import ALL, CONFERENCE, OPENED, ROOT, Hallway, Warm, clock, good
+from tests.api.people import now
+from tests.server.process import ALL, CONFERENCE, OPENED, ROOT, Hallway, Warm, clock, good
 
 BATCH = 500
 OPEN_FILES = 16_000
@@ -43,8 +43,8 @@ class Crowd:
 
     def folded(self) -> None:
         """Waits until the fold has all."""
-        from tests.gateway.people import metric
-        from tests.serving.process import until
+        from tests.api.people import metric
+        from tests.server.process import until
 
         with self.hallway.client("organizer") as http:
             until(lambda: metric(http, "hallway_unfolded_records") == 0)

@@ -18,13 +18,13 @@ from statistics import median
 import msgspec
 
 from schemas.outputs import AnyOutput
-from services.embedded import BusyError, Embedded
 from services.journal import SqliteJournal
+from services.runtime import BusyError, Embedded
 from tests.bench.rows import Row, spread
 from tests.bench.serving.crowd import BATCH, Crowd, crowd, lines, peer, upward
 from tests.bench.serving.line import Line
-from tests.embedded.events import opened
-from tests.serving.process import clock
+from tests.runtime.events import opened
+from tests.server.process import clock
 
 EVENTS, ROUNDS, CLIENTS, PEOPLE = 30_000, 3, 4, 5_000
 LEAST_OF_SQLITE = 0.06  # measured 0.12 to 0.32, the more the slower the disk

@@ -14,7 +14,7 @@ from statistics import quantiles
 from tests.bench.rows import Row
 from tests.bench.serving.crowd import YESTERDAY_S, Crowd, arrival, crowd, lines, peer, post, upward
 from tests.bench.serving.line import Line
-from tests.serving.many import Stream, opened
+from tests.server.many import Stream, opened
 
 PEOPLE, PAIRS = 5_000, 400
 EVENTS_A_SECOND, CHECKINS_A_SECOND, BATCHES_A_SECOND = 500, 20, 10

@@ -20,14 +20,14 @@ from statistics import median
 
 from schemas.outputs import AnyOutput
 from schemas.times import millis
-from services.embedded import Embedded, Limits
-from services.gateway.conferences import SNAPSHOT, Conferences
+from services.admission.conferences import SNAPSHOT, Conferences
 from services.journal import SqliteJournal
 from services.journal.sqlite import FILE
+from services.runtime import Embedded, Limits
 from tests.bench.logs import log
 from tests.bench.rows import Row, say, spread
-from tests.embedded.harness import CONFERENCE, times_of
-from tests.serving.process import ROOT, Hallway, Warm
+from tests.runtime.harness import CONFERENCE, times_of
+from tests.server.process import ROOT, Hallway, Warm
 
 EVENTS, TAIL = 1_000_000, 50_000
 TIMES = 3
@@ -102,7 +102,7 @@ def _bare(data: Path) -> float:
 
 def _imports() -> float:
     began = time.perf_counter()
-    command = [sys.executable, "-c", "import services.cli, services.serving"]
+    command = [sys.executable, "-c", "import services.cli.main, services.server.composition"]
     subprocess.run(command, check=True, cwd=ROOT)
     return time.perf_counter() - began
 

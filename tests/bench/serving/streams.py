@@ -13,8 +13,8 @@ from pathlib import Path
 from tests.bench.rows import Row
 from tests.bench.serving.crowd import YESTERDAY_S, Crowd, arrival, crowd, lines, peer, post
 from tests.bench.serving.line import Line
-from tests.serving.many import Stream, opened
-from tests.serving.process import until
+from tests.server.many import Stream, opened
+from tests.server.process import until
 
 STREAMS = 5_000
 AT_ONCE = 50

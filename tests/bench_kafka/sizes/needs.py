@@ -21,8 +21,8 @@ from schemas.codec import Codec, Record
 from schemas.outputs import AnyOutput
 from services.directory.directory import SqliteDirectory
 from services.directory.port import PostRef
-from services.inbox.redis_inbox import RedisInboxes
-from services.inbox.valkey import EmbeddedValkey
+from services.inbox.redis.embedded_valkey import EmbeddedValkey
+from services.inbox.redis.inboxes import RedisInboxes
 from streams.matching.snapshot import snapshot
 from streams.replay import Replay
 from tests.bench.child import rss

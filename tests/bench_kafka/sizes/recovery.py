@@ -30,10 +30,10 @@ from schemas.codec import Codec, Record, encode
 from schemas.topics import CONFERENCE_LOG
 from services.kafka import topics
 from services.kafka.access import Access
-from services.kafka.broker import LocalKafka
-from services.kafka.reading import TopicReader
-from services.kafka.writing import TopicWriter
-from services.working.snapshots import TopicSnapshots
+from services.kafka.topic_reader import TopicReader
+from services.kafka.topic_writer import TopicWriter
+from services.tools.local_kafka import LocalKafka
+from services.worker.snapshots import TopicSnapshots
 from streams.routing import Router
 from streams.workers.ports import Mark, Message, typed
 from tests.bench.logs import log

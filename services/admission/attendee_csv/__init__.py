@@ -1,0 +1,27 @@
+"""Attendees out of the CSV files of ticket tools and spreadsheets, with what is wrong line by line; and back."""
+
+from services.admission.attendee_csv.sheet import read_csv
+from services.admission.attendee_csv.text import CSV_BYTES
+from services.admission.attendee_csv.values import (
+    MOST_ACCOUNTS,
+    MOST_MISTAKES,
+    MOST_ROWS,
+    AttendeeRow,
+    Column,
+    Mistake,
+    Sheet,
+)
+from services.admission.attendee_csv.writing import write_csv
+
+__all__ = [
+    "CSV_BYTES",
+    "MOST_ACCOUNTS",
+    "MOST_MISTAKES",
+    "MOST_ROWS",
+    "AttendeeRow",
+    "Column",
+    "Mistake",
+    "Sheet",
+    "read_csv",
+    "write_csv",
+]

@@ -1,0 +1,87 @@
+"""What a cell says: yes or no in the words of spreadsheets, an address, accounts, a spreadsheet's own error.
+
+Invariants: a consent is never guessed: what is neither a yes nor a no of the lists below is a mistake.
+"""
+
+import re
+
+from schemas import names
+from schemas.folding import visible
+from services.admission.attendee_csv.values import MOST_ACCOUNTS, CellError
+
+# English, German, French, Spanish, Portuguese, Italian, Dutch, the North's, Polish, Czech, Hungarian, Turkish, Russian,
+# Japanese, Chinese: a yes, and what spreadsheets and databases write for true.
+_YES = frozenset(
+    ("yes", "y", "true", "t", "1", "x", "on", "✓", "✔", "☑", "✅", "ja", "j", "wahr", "oui", "o", "vrai", "si", "sí",
+     "verdadero", "sim", "verdadeiro", "vero", "waar", "sann", "sant", "sand", "kyllä", "tosi", "tak", "prawda", "ano",
+     "pravda", "igen", "igaz", "evet", "doğru", "да", "истина", "はい", "是")
+)  # fmt: skip
+_NO = frozenset(
+    ("", "no", "n", "false", "f", "0", "-", "–", "—", "off", "☐", "✗", "✘", "❌", "nein", "falsch", "non", "faux",
+     "falso", "não", "nao", "nee", "onwaar", "nej", "nei", "falskt", "falsk", "usann", "ei", "epätosi", "nie", "fałsz",
+     "ne", "nepravda", "nem", "hamis", "hayır", "yanlış", "нет", "ложь", "いいえ", "否")
+)  # fmt: skip
+# What stands where a form's field was left empty.
+_NOTHING = frozenset(
+    ("", "-", "–", "—", ".", "n/a", "na", "none", "no", "null", "nil", "keine", "nein", "aucun", "non")
+)
+_ERROR = re.compile(r"#(?:n/?[advn]|value!|ref!|div/0!|num!|name\?|null!|spill!|calc!|error!|wert!|bezug!|zahl!|valeur!"
+                    r"|nom\s?\?|nombre!|valor!|getting_data)", re.IGNORECASE)  # fmt: skip
+_IN_BRACKETS = re.compile(r"[^<>]*<([^<>\s]+)>")
+
+
+def is_error(cell: str) -> bool:
+    """Whether a spreadsheet wrote an error there, such as #N/A."""
+    return _ERROR.fullmatch(cell) is not None
+
+
+def is_nothing(cell: str) -> bool:
+    """Whether it says that there is nothing."""
+    return cell.casefold() in _NOTHING
+
+
+def yes_or_no(cell: str) -> bool | None:
+    """None: neither."""
+    said = visible(cell).strip().casefold().rstrip(".!")
+    return True if said in _YES else False if said in _NO else None
+
+
+def address_in(cell: str) -> str:
+    """An e-mail address, also of ``Ada Byron <ada@example.org>`` and ``mailto:ada@example.org``."""
+    cell = visible(cell).strip()
+    found = _IN_BRACKETS.fullmatch(cell)
+    return (found[1] if found else cell).removeprefix("mailto:")
+
+
+def accounts_in(cell: str, network: str | None, title: str) -> list[str]:
+    """The accounts of a cell; ``network``: the one that the column's title names. CellError."""
+    accounts: dict[str, None] = {}
+    for text in _parts(cell, network):
+        try:
+            accounts[_account(text, network)] = None
+        except ValueError as error:
+            raise CellError(title, f"{title} {quoted(text)} {error}.") from None
+    if len(accounts) > MOST_ACCOUNTS:
+        raise CellError(title, f"{title} has more than {MOST_ACCOUNTS} accounts.")
+    return list(accounts)
+
+
+def _parts(cell: str, network: str | None) -> list[str]:
+    if network is not None and is_nothing(cell):
+        return []
+    return [part for part in re.split(r"[\s;,]+", visible(cell)) if part and (network is None or not is_nothing(part))]
+
+
+def _account(text: str, network: str | None) -> str:
+    try:
+        return names.account(text)
+    except ValueError:
+        # Not for a link or an e-mail address: of those the fault is told.
+        if network is None or ":" in text or ("@" in text[1:] and network != "mastodon"):
+            raise
+    return names.account(f"{network}:{text}")
+
+
+def quoted(text: str) -> str:
+    """A value as a mistake shows it, cut."""
+    return repr(text if len(text) <= 60 else f"{text[:57]}...")

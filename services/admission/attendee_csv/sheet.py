@@ -1,0 +1,178 @@
+"""A file of attendees, read: the good lines, the mistakes of the others, and what is worth knowing of both.
+
+Invariants: a line is taken or has a mistake, never both; a mistake in one leaves all others as they are.
+"""
+
+from schemas.events import Consent
+from services.admission.attendee_csv.cells import accounts_in, address_in, is_error, quoted, yes_or_no
+from services.admission.attendee_csv.columns import CONSENTS, Columns
+from services.admission.attendee_csv.table import lines_of
+from services.admission.attendee_csv.text import WINDOWS, text_of
+from services.admission.attendee_csv.values import (
+    MOST_ACCOUNTS,
+    MOST_MISTAKES,
+    MOST_ROWS,
+    AttendeeRow,
+    CellError,
+    Mistake,
+    Sheet,
+)
+from services.directory.people import email_form, fault_in, name_form
+from services.directory.port import Person
+
+# What tools say of somebody who does not come.
+_NOT_COMING = frozenset(
+    ("cancelled", "canceled", "declined", "void", "voided", "refunded", "rejected", "not attending")
+)
+
+
+def read_csv(data: bytes, charset: str = "") -> Sheet:
+    """The lines of a file in its order. ``charset``: of its text, where the sender says so."""
+    reading = _Reading()
+    try:
+        text, reading.encoding = text_of(data, charset)
+        if reading.encoding == WINDOWS:
+            said = "The file is not in UTF-8 and was read as Windows-1252. Look whether names are right."
+            reading.remark(1, None, said)
+        reading.read(text)
+    except CellError as mistake:
+        reading.note(reading.line, mistake)
+    columns = reading.columns.shown if reading.columns else ()
+    return Sheet(reading.rows, reading.mistakes, reading.notes, columns, reading.encoding)
+
+
+class _Reading:
+    """One file being read."""
+
+    def __init__(self) -> None:
+        self.rows: list[AttendeeRow] = []
+        self.mistakes: list[Mistake] = []
+        self.notes: list[Mistake] = []
+        self.line, self.encoding = 1, ""
+        self.columns: Columns | None = None
+        self._people: dict[tuple[str, str], int] = {}  # who is there by address and name, and in which line
+        self._accounts: dict[str, int] = {}
+
+    def note(self, line: int, mistake: CellError) -> None:
+        """Adds a mistake; after too many only that there are more."""
+        if len(self.mistakes) == MOST_MISTAKES:
+            more = f"There are more than {MOST_MISTAKES:,} mistakes; mend these first."
+            self.mistakes.append(Mistake(line, None, more))
+        elif len(self.mistakes) < MOST_MISTAKES:
+            self.mistakes.append(Mistake(line, mistake.column, mistake.text))
+
+    def remark(self, line: int, column: str | None, text: str) -> None:
+        """Adds a note, as long as there are not too many."""
+        if len(self.notes) < MOST_MISTAKES:
+            self.notes.append(Mistake(line, column, text))
+
+    def read(self, text: str) -> None:
+        """All lines, the heading first."""
+        lines = lines_of(text, self.note)
+        heading = next(lines, None)
+        if heading is None:
+            raise CellError(None, "The file is empty.")
+        self.line = heading[0]
+        self.columns = columns = Columns(heading[1])
+        if "email" not in columns.at:
+            shown = ", ".join(heading[1])[:300]
+            raise CellError(None, f"No column is called email or means it. The heading has: {shown}.")
+        for line, found in lines:
+            if len(self.rows) == MOST_ROWS:
+                self.line = line
+                raise CellError(None, f"Only {MOST_ROWS:,} people are taken at once; split the file here.")
+            try:
+                self.rows.append(_Row(self, columns, line, found).read(self._people, self._accounts))
+            except CellError as mistake:
+                self.note(line, mistake)
+
+
+class _Row:
+    """One line being read."""
+
+    def __init__(self, reading: _Reading, columns: Columns, line: int, found: list[str]) -> None:
+        while len(found) > len(columns.heading) and not found[-1]:
+            found.pop()  # a spreadsheet may write empty cells at the end, or leave them out
+        if len(found) > len(columns.heading):
+            raise CellError(
+                None,
+                f"This line has {len(found)} cells and the heading {len(columns.heading)}; put quotes around a cell "
+                "that has the separator in it.",
+            )
+        self._reading, self._columns, self._line, self._cells = reading, columns, line, found
+
+    def read(self, people: dict[tuple[str, str], int], accounts: dict[str, int]) -> AttendeeRow:
+        """The person; who and which accounts were in which line is noted in the two arguments."""
+        status = self._cell("status").casefold()
+        if status in _NOT_COMING:
+            title = self._columns.title("status")
+            raise CellError(title, f"{title} says {quoted(status)}, so nobody is registered.")
+        name, email = self._name(), self._email()
+        fault = fault_in(Person(conference="", attendee="", name=name, email=email))
+        if fault is not None:
+            value = {"name": name, "email": email}[fault[0]]
+            raise self._mistake(fault[0], f"{quoted(value)} {fault[1]}")
+        who = (email, name.casefold())
+        if who in people:
+            raise self._mistake("email", f"is the same as in line {people[who]}")
+        claimed = self._accounts(accounts)
+        said = {column: self._said(column) for column in CONSENTS}
+        people[who] = self._line
+        accounts |= dict.fromkeys(claimed, self._line)
+        show = said.pop("show_name")
+        return AttendeeRow(
+            line=self._line, name=name, email=email, accounts=claimed, consent=Consent(**said), show_name=show
+        )
+
+    def _name(self) -> str:
+        first, last = name_form(self._cell("first")), name_form(self._cell("last"))
+        whole = name_form(self._cell("name"))
+        if whole and (not first or first.casefold() in whole.casefold()):
+            return whole
+        return " ".join(filter(None, (first, last or whole)))
+
+    def _email(self) -> str:
+        title = self._columns.title("email")
+        for place in self._columns.at["email"]:
+            cell = self._cells[place] if place < len(self._cells) else ""
+            if is_error(cell):
+                raise CellError(title, f"{title} has {quoted(cell)}, a spreadsheet's error; the link is sent there.")
+            address = email_form(address_in(cell))
+            if address:
+                return address
+        raise self._mistake("email", "is empty; the link is sent there")
+
+    def _accounts(self, taken: dict[str, int]) -> tuple[str, ...]:
+        accounts: dict[str, None] = {}
+        for place in self._columns.at.get("accounts", ()):
+            title = self._columns.heading[place]
+            for account in accounts_in(self._at(place), self._columns.networks[place], title):
+                if account in taken:
+                    raise CellError(title, f"{title} {quoted(account)} is the same as in line {taken[account]}.")
+                accounts[account] = None
+        if len(accounts) > MOST_ACCOUNTS:
+            raise self._mistake("accounts", f"has more than {MOST_ACCOUNTS} accounts")
+        return tuple(accounts)
+
+    def _said(self, column: str) -> bool:
+        cell = self._cell(column)
+        answer = yes_or_no(cell)
+        if answer is None:
+            raise self._mistake(column, f"{quoted(cell)} is neither yes nor no")
+        return answer
+
+    def _cell(self, column: str) -> str:
+        """The first cell of a column that is not empty."""
+        return next(filter(None, map(self._at, self._columns.at.get(column, ()))), "")
+
+    def _at(self, place: int) -> str:
+        cell = self._cells[place] if place < len(self._cells) else ""
+        if not is_error(cell):
+            return cell
+        title = self._columns.heading[place]
+        self._reading.remark(self._line, title, f"{title} has {quoted(cell)}, a spreadsheet's error; taken as empty.")
+        return ""
+
+    def _mistake(self, column: str, text: str) -> CellError:
+        title = self._columns.title(column)
+        return CellError(title, f"{title} {text}.")

@@ -1,0 +1,73 @@
+"""Text of a CSV -> its lines as cells: the separator, the line that is the heading, quotes.
+
+Invariants: a line's number is that of its first line in the file, as an editor counts; quotes that do not fit together
+spoil one line, not the rest.
+Why: tools write ``sep=;``, the event's name and dates before the heading, and comma, semicolon, tab or ``|`` between
+cells. The heading is the first line in which a column of e-mail addresses is understood; the separator that with which
+most titles are.
+"""
+
+import csv
+import io
+import re
+from collections.abc import Callable, Iterator
+
+from services.admission.attendee_csv.columns import count_understood
+from services.admission.attendee_csv.values import CellError
+from services.admission.attendee_csv.writing import unguarded
+
+_SEPARATORS = ",;\t|"
+_HEADING_LINES = 40  # so far down a heading is looked for
+_SEP = re.compile(r'"?sep=(?P<sign>[^"\r\n]|\\t)"?[ ,;\t]*', re.IGNORECASE)
+Note = Callable[[int, CellError], None]
+Line = tuple[int, list[str]]
+
+
+def lines_of(text: str, note: Note) -> Iterator[Line]:
+    """The heading, then the lines under it; empty ones are passed over. ``note`` gets what is wrong with a line."""
+    said = _SEP.fullmatch(text.partition("\n")[0].rstrip("\r"))
+    separators = said["sign"].replace("\\t", "\t") if said else _SEPARATORS
+    found = {sign: _heading(text, sign) for sign in separators}
+    separator = max(found, key=lambda sign: found[sign][0])
+    understood, first = found[separator]
+    if not understood:
+        separator, first = _most(text, separators), 2 if said else 1
+    for line, cells in _split(text, separator, note, first):
+        if line >= first:
+            yield line, cells
+
+
+def _heading(text: str, separator: str) -> tuple[int, int]:
+    """How many titles of the heading are understood, and its line."""
+    for line, cells in _split(text, separator, _pass):
+        if line > _HEADING_LINES:
+            break
+        understood = count_understood(cells)
+        if understood:
+            return understood, line
+    return 0, 1
+
+
+def _most(text: str, separators: str) -> str:
+    heading = re.sub(r'"[^"]*"', "", text.lstrip().partition("\n")[0])
+    return max(separators, key=heading.count)
+
+
+def _pass(line: int, error: CellError) -> None:
+    """Before the heading nothing is wrong."""
+
+
+def _split(text: str, separator: str, note: Note, first: int = 1) -> Iterator[Line]:
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    while True:
+        line = reader.line_num + 1
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            if line >= first:
+                note(line, CellError(None, f"The quotes of this line do not fit together ({error})."))
+            continue
+        if any(cell.strip() for cell in cells):
+            yield line, [unguarded(cell.strip()) for cell in cells]

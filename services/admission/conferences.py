@@ -1,0 +1,128 @@
+"""The conferences of this server: what was said of each at its opening, whose it is, and who was erased.
+
+Owns: the newest opening of each log, the ids that it erased (the matcher keeps only traces of them), how many an
+organizer may have. May never: decide anything about people. Made from the logs at the start, and kept up with what is
+accepted after; a snapshot spares the start all but the ends of the logs.
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+from msgspec import Struct, field
+
+from schemas.codec import Codec, Record
+from schemas.events import AttendeeErased, ConferenceClosed, ConferenceOpened, Input
+from services.journal import Journal
+from services.runtime.router_state import ROUTER_LOG
+
+SNAPSHOT = "~conferences"
+OPEN, KEPT = 20, 200  # of one organizer, unless the operator serves with others
+_BEGINS = (b'{"type":"conference.', b'{"type":"attendee.erased"')  # how the codec writes them
+
+
+class Known(Struct):
+    """A conference; ``owner``: the organizer's id, empty where it is the operator's."""
+
+    id: str
+    opened: ConferenceOpened | None = None
+    offset: int = -1
+    owner: str = ""
+    closed: bool = False
+    erased: set[str] = field(default_factory=set)
+
+
+class _Saved(Struct):
+    ends: dict[str, int]
+    known: list[Known]
+
+
+class Conferences:
+    """By id. ``most_open``, ``most_kept``: of one organizer, open ones, and all that are not erased."""
+
+    def __init__(self, most_open: int = OPEN, most_kept: int = KEPT) -> None:
+        self._most_open, self._most_kept = most_open, most_kept
+        self._known: dict[str, Known] = {}
+        self.ending: set[str] = set()  # being erased: nothing is taken for them
+        self.ended: set[str] = set()  # erased in a log that keeps their ids: nothing is ever taken for them
+        self.forgotten = 0  # how many were; lengths of logs from before one was are of no use
+
+    def learn(self, journal: Journal) -> None:
+        """Reads all logs, from where the snapshot ends, for openings, closings and erasures."""
+        codec, seen = Codec(), self._restored(journal)
+        for name in journal.conferences():
+            if name == ROUTER_LOG:
+                continue
+            self._known.setdefault(name, Known(name))
+            for row in journal.read(name, seen.get(name, 0)):
+                if row.line.startswith(_BEGINS) and isinstance(record := codec.decode(row.line), Record):
+                    self.note(record.event, row.offset)
+
+    def _restored(self, journal: Journal) -> dict[str, int]:
+        snapshot = journal.latest_snapshot(SNAPSHOT)
+        if snapshot is None:
+            return {}
+        try:
+            saved = msgspec.json.decode(snapshot.data, type=_Saved)
+        except msgspec.MsgspecError:
+            return {}  # of another version: all of it can be learnt again
+        if any(end > journal.length(name) for name, end in saved.ends.items()):
+            return {}  # of another log
+        self._known = {known.id: known for known in saved.known}
+        return saved.ends
+
+    def saved(self, ends: dict[str, int]) -> bytes:
+        """What is known, for a snapshot. ``ends``: lengths of the logs up to which all is noted; more is no harm."""
+        return msgspec.json.encode(_Saved(ends, list(self._known.values())))
+
+    def note(self, event: Input, offset: int) -> None:
+        """An event is in its log."""
+        if isinstance(event, ConferenceOpened):
+            known = self._known.setdefault(event.conference, Known(event.conference))
+            if offset > known.offset:
+                known.opened, known.offset, known.owner = event, offset, event.organizer or ""
+        elif isinstance(event, ConferenceClosed):
+            self._known.setdefault(event.conference, Known(event.conference)).closed = True
+        elif isinstance(event, AttendeeErased):
+            self._known.setdefault(event.conference, Known(event.conference)).erased.add(event.attendee)
+
+    def is_free(self, opening: ConferenceOpened) -> bool:
+        """Whether nobody has it. Under the lock of openings."""
+        return self.get(opening.conference) is None
+
+    def over_quota(self, organizer: str, more: int) -> str | None:
+        """Why this organizer may not open one beside those it has and so many ``more``, or None."""
+        own = [known for known in self._known.values() if known.owner == organizer and known.opened is not None]
+        if sum(not known.closed for known in own) + more >= self._most_open:
+            said = f"{self._most_open:,} conferences of this organizer are open, and no more can be."
+            return f"{said} Close one, or ask the operator."
+        if len(own) + more >= self._most_kept:
+            said = f"This server stores {self._most_kept:,} conferences of this organizer, and no more."
+            return f"{said} Erase one that is closed, or ask the operator."
+        return None
+
+    def get(self, conference: str) -> Known | None:
+        """What is known of one that was opened."""
+        known = self._known.get(conference)
+        return known if known is not None and known.opened is not None else None
+
+    def forget(self, conference: str) -> None:
+        """It is no more."""
+        self.forgotten += 1
+        self._known.pop(conference, None)
+
+    def end(self, conference: str) -> None:
+        """It is no more, and its id never begins anew."""
+        self.ended.add(conference)
+        self.forget(conference)
+
+    def erased(self, conference: str) -> set[str]:
+        """Whom the log of this conference erased."""
+        known = self._known.get(conference)
+        return known.erased if known is not None else set()
+
+    def owned(self, organizer: str) -> frozenset[str]:
+        """The conferences that this organizer opened."""
+        return frozenset(known.id for known in self._known.values() if organizer and known.owner == organizer)
+
+    def __iter__(self) -> Iterator[Known]:
+        return iter(list(self._known.values()))

@@ -1,0 +1,320 @@
+"""The one way into the log: read, admitted, translated, durable; then what follows from it.
+
+Owns: the steps and their order, the lock of translating and erasing, and that of openings. May never: answer
+"accepted" before the disk has it, or bring an account into the log.
+Theory: events are translated under the lock that erasing takes too, so nobody gets a token in the middle of an erasure;
+both waits for the disk, of the posts' way back and of the log, are outside of it, or there would be no group commits.
+What is translated is handed on as it is, not as bytes. Senders get the lock in turn, and pay for accounts that they
+named never before; an attendee's post that cannot count comes no further than being admitted. A bad line of an
+organizer or a connector becomes a dead letter; an attendee's does not: the sender is told, and nobody else reads their
+words.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+
+from schemas.codec import EVENT_BYTES, Codec, Record, Reject, encode
+from schemas.events import ActivityPosted, AttendeeErased, ConferenceClosed, ConferenceOpened, Input
+from services.admission.authorization import admit
+from services.admission.conferences import Conferences
+from services.admission.fair_lock import Turns
+from services.admission.named_accounts import NamedAccounts
+from services.admission.opening_rights import Rights, opens, owned_by, rights_of
+from services.admission.own_uploads import cannot_count
+from services.admission.post_index_writer import Keeping
+from services.admission.pseudonymization import Translated, accounts_in, at_hand, translated
+from services.admission.sender import Refused, Sender, source_of
+from services.api.attendee.matcher_state import verified_of
+from services.directory.directory import SqliteDirectory
+from services.directory.port import NamedPost
+from services.runtime import Accepted, Answer, Rejected
+from services.runtime.ports import Runner
+
+SETTLED_S = 15.0
+_PART_LINES = 150  # decoded between two looks at the rest of the event loop, about half a ms
+NOTED = frozenset({ConferenceOpened, ConferenceClosed, AttendeeErased})  # what more than the fold follows from
+
+
+class Result(Struct, frozen=True, omit_defaults=True, gc=False):
+    """What became of one event. ``conference`` and ``offset``: where it stands (a post may stand in several logs).
+
+    Attendees, organizers and scanners are told neither: an offset counts what other people do, one by one.
+    """
+
+    status: str
+    conference: str | None = None
+    offset: int | None = None
+    reason: str | None = None
+    field: str | None = None
+
+
+_Item = Record | Refused | Reject
+Charge = Callable[[str, str, int], None]  # a rate, who, how much; raises ProblemError when there is no more of it
+_OPENING = frozenset({"organizer", "operator"})
+_NAMING = frozenset({"attendee", "organizer"})
+Followed = Callable[[Sequence[Input]], Awaitable[None]]
+Left = Callable[[Sequence[AttendeeErased]], Awaitable[None]]
+
+
+def free(rate: str, who: str, cost: int) -> None:
+    """Budgets without end."""
+
+
+def _is_post(record: Record | Reject) -> bool:
+    return isinstance(record, Record) and type(record.event) is ActivityPosted
+
+
+@dataclass(slots=True)
+class Intake:
+    """Used on the event loop. ``followed`` gets what was accepted of one request, before it is answered; ``leaving``
+    the erasures of one, before they are in the log and after all that came before them is."""
+
+    runner: Runner
+    directory: SqliteDirectory
+    conferences: Conferences
+    clock: Callable[[], int]
+    followed: Followed
+    leaving: Left
+    keeping: Keeping
+    charge: Charge = free
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _codec: Codec = field(default_factory=partial(Codec, from_outside=True))
+    _named: NamedAccounts = field(default_factory=NamedAccounts)
+    _openings: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _turns: Turns = field(init=False)
+    _under_way: set[asyncio.Future[None]] = field(default_factory=set)
+    _writing: set[asyncio.Future[None]] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self._turns = Turns(self.lock)
+
+    async def take(self, lines: Sequence[bytes | Reject], sender: Sender) -> list[Result]:
+        """Lines as they came from outside, or what is wrong with one; and what became of each. As ``Runner.take``."""
+        found: list[Record | Reject] = []
+        for start in range(0, len(lines), _PART_LINES):
+            part = lines[start : start + _PART_LINES]
+            read = iter(self._codec.decode_each([line for line in part if isinstance(line, bytes)]))
+            found += [next(read) if isinstance(line, bytes) else line for line in part]
+            await asyncio.sleep(0)
+        return await self._taken(found, sender)
+
+    async def say(self, events: Sequence[Input], sender: Sender, handed_to: str | None = None) -> list[Result]:
+        """Events that a route made. ``handed_to``: who owns the conferences that they open, from here on."""
+        return await self._taken([self._codec.decode(encode(event)) for event in events], sender, handed_to)
+
+    def check(self, line: bytes, sender: Sender) -> Input | Result:
+        """The event of a line as it would be taken from this sender, or why it would not; takes nothing."""
+        record = self._codec.decode(line)
+        admitted = self._admitted(rights_of(sender, [record], self.conferences, self.clock()), record)
+        return admitted.event if isinstance(admitted, Record) else _result(admitted, None)
+
+    async def settled(self) -> None:
+        """Waits until all that is being taken now is taken or refused; as long as an answer may take at most."""
+        if self._under_way:
+            _, late = await asyncio.wait(set(self._under_way), timeout=SETTLED_S)
+            if late:
+                raise TimeoutError("What is being taken takes too long.")
+
+    async def _taken(
+        self, found: Sequence[Record | Reject], sender: Sender, handed_to: str | None = None
+    ) -> list[Result]:
+        done = asyncio.get_running_loop().create_future()
+        self._under_way.add(done)
+        try:
+            if sender.role not in _OPENING or not opens(found):
+                return await self._through(found, rights_of(sender, found, self.conferences, self.clock()))
+            async with self._openings:
+                rights = rights_of(sender, found, self.conferences, self.clock(), handed_to)
+                if rights.new:
+                    self.charge("opening", sender.key, len(rights.new))
+                return await self._through(found, rights)
+        finally:
+            self._under_way.discard(done)
+            done.set_result(None)
+
+    async def _through(self, found: Sequence[Record | Reject], rights: Rights) -> list[Result]:
+        sender = rights.sender
+        ready, answers = await self._written(found, rights, await self._uploaded(found, sender))
+        results = [_result(item, answers[at] if answers else None) for at, item in enumerate(ready)]
+        await self._note(ready, answers)
+        return results if _may_count(sender) else [_without_place(result) for result in results]
+
+    async def _uploaded(self, found: Sequence[Record | Reject], sender: Sender) -> frozenset[str]:
+        """The verified accounts of an attendee who brings posts, as the log has them."""
+        if sender.role != "attendee" or not any(_is_post(record) for record in found):
+            return frozenset()
+        (conference,) = sender.conferences
+        held = await asyncio.to_thread(self.directory.accounts.held_accounts, conference, sender.id)
+        verified = await self.runner.ask(conference, lambda matcher: verified_of(matcher, sender.id, held))
+        return frozenset(held[token] for token in verified)
+
+    def _admitted(self, rights: Rights, record: Record | Reject, uploaded: Collection[str] = ()) -> _Item:
+        if isinstance(record, Reject):
+            return record
+        event, sender = record.event, rights.sender
+        if event.conference in self.conferences.ending:
+            return Refused("This conference is being erased.", "gone", "conference")
+        if event.conference in self.conferences.ended:
+            return Refused("This conference was erased. Its id cannot begin anew; take another.", "gone", "conference")
+        if isinstance(event, ConferenceOpened) and sender.role == "organizer" and self.conferences.is_free(event):
+            if event.conference in rights.refused:
+                return rights.refused[event.conference]
+            sender = replace(sender, conferences=sender.conferences | {event.conference})  # to be told what is wrong
+        admitted = admit(sender, event, self.clock())
+        if isinstance(admitted, Refused):
+            return admitted
+        said = admitted.event
+        if isinstance(said, ConferenceOpened):
+            said = owned_by(said, rights, self.conferences)
+        if sender.role == "attendee" and isinstance(said, ActivityPosted):
+            fault = cannot_count(said, uploaded, self.clock())
+            if fault is not None:
+                return fault
+        return Record(said, record.at, None)
+
+    async def _written(
+        self, found: Sequence[Record | Reject], rights: Rights, uploaded: Collection[str]
+    ) -> tuple[list[_Item], Sequence[Answer]]:
+        """What may enter, and what the log answered. Of an erasure nobody can say anything any more once the log has
+        it, so all that is on its way comes first, and nothing else comes before it."""
+        sender, done = rights.sender, asyncio.get_running_loop().create_future()
+        try:
+            async with self._turns.of(sender.key):
+                ready, posts = await self._translated(found, rights, uploaded)
+                leaving = [item.event for item in ready if isinstance(item, Record)]
+                erased = [event for event in leaving if isinstance(event, AttendeeErased)]
+                if erased:
+                    await self._others_written()
+                    await self.leaving(erased)
+                    return ready, await self._logged(ready, posts, sender)
+                self._writing.add(done)
+            return ready, await self._logged(ready, posts, sender)
+        finally:
+            self._writing.discard(done)
+            done.set_result(None)
+
+    async def _others_written(self) -> None:
+        if self._writing:
+            _, late = await asyncio.wait(set(self._writing), timeout=SETTLED_S)
+            if late:
+                raise TimeoutError("What is being taken takes too long.")
+
+    async def _logged(self, ready: Sequence[_Item], posts: Sequence[NamedPost], sender: Sender) -> Sequence[Answer]:
+        await self.keeping.kept(posts, sender.key)
+        items = [_to_log(item, sender) for item in ready]
+        return await self.runner.take(items, source_of(sender)) if any(item is not None for item in items) else ()
+
+    async def _translated(
+        self, found: Sequence[Record | Reject], rights: Rights, uploaded: Collection[str]
+    ) -> tuple[list[_Item], Sequence[NamedPost]]:
+        """What may enter, under its tokens, and the posts whose way back is to be kept. Under the lock."""
+        ready: list[_Item] = []
+        for start in range(0, len(found), _PART_LINES):
+            ready += [self._admitted(rights, record, uploaded) for record in found[start : start + _PART_LINES]]
+            await asyncio.sleep(0)
+        records = [item for item in ready if isinstance(item, Record)]
+        told, posts = await self._told([record.event for record in records], rights.sender)
+        done = iter(zip(records, told, strict=True))
+        return [_in_place(*next(done)) if isinstance(item, Record) else item for item in ready], posts
+
+    async def _told(self, events: Sequence[Input], sender: Sender) -> Translated:
+        self._pay_for_names(events, sender)
+        rows = at_hand(events, self.directory)
+        if rows is None:
+            await self._pay_for_accounts(events, sender)
+            return await asyncio.to_thread(translated, events, self.directory)
+        whole = Translated([], [])
+        for start in range(0, len(events), _PART_LINES):
+            told, posts = translated(events[start : start + _PART_LINES], self.directory, rows)
+            whole.events.extend(told)
+            whole.posts.extend(posts)
+            await asyncio.sleep(0)
+        return whole
+
+    async def _pay_for_accounts(self, events: Sequence[Input], sender: Sender) -> None:
+        """Each account that nobody named before is a row that stays; a connector has so many."""
+        named = {account for event in events for account in accounts_in(event)}
+        if named and sender.role == "connector":
+            new = await asyncio.to_thread(self.directory.accounts.unknown, named)
+            if new:
+                self.charge("connector_accounts", sender.key, new)
+
+    def _pay_for_names(self, events: Sequence[Input], sender: Sender) -> None:
+        """The others pay for what they themselves did not name before: they are told nothing of what others named."""
+        if sender.role in _NAMING:
+            new = self._named.unnamed(sender.key, {account for event in events for account in accounts_in(event)})
+            if new:
+                self.charge(f"{sender.role}_accounts", sender.key, len(new))
+                self._named.note(sender.key, new)
+
+    async def _note(self, ready: Sequence[_Item], answers: Sequence[Answer]) -> None:
+        accepted: list[Input] = []
+        for item, answer in zip(ready, answers, strict=False):
+            if not isinstance(item, Record) or type(item.event) not in NOTED:
+                continue
+            if isinstance(answer, Accepted):
+                for place in answer.places:
+                    self.conferences.note(item.event, place.offset)
+                accepted.append(item.event)
+            elif not isinstance(answer, Rejected) and isinstance(item.event, AttendeeErased):
+                accepted.append(item.event)  # said again: what was interrupted is gone on with
+        if accepted:
+            await self.followed(accepted)
+
+
+def _in_place(record: Record, told: Input | Refused) -> _Item:
+    return told if isinstance(told, Refused) else Record(told, record.at, None)
+
+
+def _to_log(item: _Item, sender: Sender) -> Record | Reject | None:
+    """A bad line of an attendee is for nobody else to read; an empty one is nothing."""
+    if not isinstance(item, Reject):
+        return item if isinstance(item, Record) else None
+    if sender.role == "attendee" or not item.line.strip():
+        return None
+    return Reject(item.reason, item.field, item.line[: EVENT_BYTES + 1], _conference_in(item.line, sender))
+
+
+class _Named(Struct):
+    conference: str = ""
+
+
+def _conference_in(line: bytes, sender: Sender) -> str | None:
+    """Which conference a bad line is of: none that its sender does not speak for, so nobody fills another's letters."""
+    if len(line) > EVENT_BYTES:
+        return None
+    try:
+        named = msgspec.json.decode(line, type=_Named).conference
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None
+    return named if named in sender.conferences else None
+
+
+def _may_count(sender: Sender) -> bool:
+    """Whether a sender may be told how many records a log has. An organizer could look every second, and see when
+    somebody said something, and an hour later that it was a ``later``; a scanner's key is an organizer's."""
+    return sender.role not in ("attendee", "organizer") and not sender.only_checkins
+
+
+def _without_place(result: Result) -> Result:
+    """No place in a log, and not whether anybody here is known to a post: nothing that depends on others."""
+    return Result("accepted") if result.status == "accepted" else result
+
+
+def _result(item: _Item, answer: Answer | None) -> Result:
+    if isinstance(item, Refused | Reject):
+        return Result("rejected", reason=item.reason, field=item.field)
+    if isinstance(answer, Accepted):
+        if not answer.places:
+            return Result("accepted", reason=answer.note)
+        place = answer.places[0]
+        return Result("accepted", place.conference, place.offset)
+    if isinstance(answer, Rejected):
+        return Result("rejected", reason=answer.reason, field=answer.field)
+    return Result("duplicate")

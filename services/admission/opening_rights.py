@@ -1,0 +1,69 @@
+"""Which conferences an organizer may open in a request, and whose a conference is.
+
+Responsibility: the quota of an organizer, the owner that is written into each opening.
+Invariants: the first opening decides whose a conference is; each later one, whoever sends it, is written with that
+owner, until the owner (or the operator) hands it over. So the log says it, and every start reads it there.
+Why: the callers hold the lock of openings until the log has what they decided; else two could open the same one.
+"""
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from schemas.codec import Record, Reject
+from schemas.events import ConferenceOpened
+from services.admission.authorization import admit
+from services.admission.conferences import Conferences
+from services.admission.sender import Refused, Sender
+
+
+class Rights(Struct, frozen=True):
+    """``sender``: with the conferences that are its own, those that it opens in this request too.
+
+    ``new``: these. ``refused``: of the others why not, by conference. ``handed_to``: the next owner, where an opening
+    says so.
+    """
+
+    sender: Sender
+    new: tuple[str, ...] = ()
+    refused: dict[str, Refused] = {}
+    handed_to: str | None = None
+
+
+def opens(found: Sequence[Record | Reject]) -> bool:
+    """Whether a conference is opened by any of these."""
+    return any(isinstance(record, Record) and type(record.event) is ConferenceOpened for record in found)
+
+
+def rights_of(
+    sender: Sender, found: Sequence[Record | Reject], conferences: Conferences, now: int, handed_to: str | None = None
+) -> Rights:
+    """What the sender may with these; an organizer's own are those of the key, those it owns, and new ones."""
+    if sender.role != "organizer":
+        return Rights(sender, handed_to=handed_to)
+    own = sender.conferences | conferences.owned(sender.id)
+    new: list[str] = []
+    refused: dict[str, Refused] = {}
+    for record in found:
+        event = record.event if isinstance(record, Record) else None
+        if not isinstance(event, ConferenceOpened) or event.conference in own or not conferences.is_free(event):
+            continue
+        wider = replace(sender, conferences=own | {event.conference})
+        if isinstance(admit(wider, event, now), Refused):
+            continue
+        fault = conferences.over_quota(sender.id, len(new))
+        if fault is not None:
+            refused[event.conference] = Refused(fault, "forbidden", "conference")
+            continue
+        new.append(event.conference)
+        own = wider.conferences
+    return Rights(replace(sender, conferences=own), tuple(new), refused, handed_to)
+
+
+def owned_by(event: ConferenceOpened, rights: Rights, conferences: Conferences) -> ConferenceOpened:
+    """The opening, admitted, with the owner that it has from here on."""
+    known = conferences.get(event.conference)
+    if rights.handed_to is not None:
+        return replace(event, organizer=rights.handed_to)
+    return event if known is None else replace(event, organizer=known.owner or None)

@@ -1,0 +1,25 @@
+"""Whether an attendee's own post can count at all: what cannot is neither stored nor given tokens.
+
+Responsibility: the decision, from the post and what the log says of the attendee's accounts.
+Why: a post that no rule of the matcher ever looks at would cost the disk and memory of everybody, and only there.
+"""
+
+from collections.abc import Collection
+
+from schemas.events import ActivityPosted
+from schemas.times import DAY_MS, millis
+from services.admission.sender import Refused
+from services.directory.port import EVIDENCE_DAYS
+
+
+def cannot_count(post: ActivityPosted, accounts: Collection[str], now: int) -> Refused | None:
+    """Why it cannot; None where it may. ``accounts``: those that the attendee has verified; ``now``: ms since 1970."""
+    if post.actor not in accounts:
+        return Refused("actor is no account that you verified here. Verify it, then send its posts.", "bad", "actor")
+    if post.repost_of is not None:
+        return Refused("A repost says nothing about who knows whom. Leave reposts out.", "bad", "repost_of")
+    if now - millis(post.at) >= EVIDENCE_DAYS * DAY_MS:
+        return Refused(
+            f"at is {EVIDENCE_DAYS} days ago or more; such a post counts no more. Leave it out.", "bad", "at"
+        )
+    return None

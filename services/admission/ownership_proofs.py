@@ -1,0 +1,45 @@
+"""A proved account on its way into the log: what a crash or a log that was away interrupted is finished.
+
+Invariants:
+- The directory notes a proof before the log is told, and forgets the note when the log has it (``codes``).
+- The same proof said again is the same events, by their ids: it is verified once.
+"""
+
+import asyncio
+
+import structlog
+
+from services.admission.registration import verifications
+from services.admission.sender import VERIFIER
+from services.api.gate import Gate
+from services.directory.port import DirectoryError, Proof
+from services.journal import JournalError
+from services.runtime import AwayError, BusyError, StoppedError
+
+RETRY_S = 5.0
+_LATER = (TimeoutError, AwayError, BusyError, JournalError, DirectoryError)
+_log = structlog.get_logger("hallway.proofs")
+
+
+async def finish(gate: Gate, proof: Proof) -> None:
+    """Tells the log, then forgets the note; a refusal (somebody was erased) is final too. Raises as ``Runner.take``.
+
+    Bars of whoever was erased and had one of the accounts, or had it until now, are said before.
+    """
+    await gate.returning.barred(proof.conference, proof.attendee, proof.accounts)
+    await gate.returning.took_over(proof.conference, proof.attendee, proof.accounts)
+    await gate.intake.say(verifications(proof), VERIFIER)
+    await asyncio.to_thread(gate.directory.codes.finish, proof)
+
+
+async def finish_interrupted(gate: Gate) -> None:
+    """Finishes every proof that is noted, at the start and from then on; cancel it."""
+    while True:
+        try:
+            for proof in await asyncio.to_thread(gate.directory.codes.unfinished):
+                await finish(gate, proof)
+        except StoppedError:
+            return
+        except _LATER as error:
+            _log.warning("a proof is finished later", error=type(error).__name__)
+        await asyncio.sleep(RETRY_S)

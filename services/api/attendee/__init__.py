@@ -1,0 +1,1 @@
+"""What an attendee's page asks: profile, inbox, answers, accounts, devices, own data."""

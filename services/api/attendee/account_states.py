@@ -1,0 +1,55 @@
+"""An attendee's accounts as the fold has them: what pages and downloads show.
+
+Invariants:
+- "Verified" is said of what the log has, whatever the directory noted on the way there.
+- Who lost an account to a newer proof, or shares an unproved claim, learns that; never who the other is.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Literal
+
+from services.api.attendee.schemas import AccountShown
+from services.api.gate import Gate
+from services.directory.port import Holding
+from streams.matching import Matcher
+
+# claimed: counts without proof. needs_proof: counts for nobody, or for somebody else. unfinished: proved, and not in
+# the log yet. lost: somebody else proved it later.
+State = Literal["verified", "claimed", "needs_proof", "unfinished", "lost"]
+
+
+def states(matcher: Matcher | None, attendee: str, held: Mapping[str, Holding]) -> dict[str, State]:
+    """How each token of an attendee stands; those given up are left out. ``held``: as the directory has noted it."""
+    found = {token: _state(matcher, attendee, token, how) for token, how in held.items()}
+    return {token: state for token, state in found.items() if state is not None}
+
+
+def _state(matcher: Matcher | None, attendee: str, token: str, how: Holding) -> State | None:
+    account = None if matcher is None else matcher.state.numbers.get(token)
+    holder = None if account is None else account.verified
+    if holder == attendee:
+        return "verified"
+    if how == "lost" or (how == "verified" and holder is not None):
+        return "lost"
+    if how == "verified":
+        return "unfinished"
+    if account is None or attendee not in account.claims:
+        return None  # given up, or not named any more by the newest registration
+    return "claimed" if account.owner == attendee else "needs_proof"
+
+
+async def accounts_of(gate: Gate, conference: str, attendee: str) -> tuple[AccountShown, ...]:
+    """The attendee's own accounts in clear, by name. Raises as ``Gate.ask``."""
+    held = await asyncio.to_thread(gate.directory.accounts.held_by, conference, attendee)
+    stand = await gate.ask(conference, lambda matcher: states(matcher, attendee, held))
+    names = await asyncio.to_thread(gate.directory.accounts.accounts_of, stand)
+    found = [AccountShown(names[token], state == "verified", state) for token, state in stand.items() if token in names]
+    return tuple(sorted(found, key=lambda each: each.account))
+
+
+async def verified_tokens(gate: Gate, conference: str, attendee: str) -> set[str]:
+    """The tokens of the accounts that are the attendee's by proof, as the log has it."""
+    held = await asyncio.to_thread(gate.directory.accounts.held_by, conference, attendee)
+    stand = await gate.ask(conference, lambda matcher: states(matcher, attendee, held))
+    return {token for token, state in stand.items() if state == "verified"}

@@ -1,0 +1,1 @@
+"""Dead letters over HTTP: listed without what their senders wrote, shown, sent again."""

@@ -1,0 +1,72 @@
+"""Health, metrics and the API's own description.
+
+Owns: these routes. May never: tell strangers anything but whether it is well, and of the store in a fixed sentence why
+not.
+"""
+
+import asyncio
+from typing import Any
+
+from litestar import Request, Response, get
+from msgspec import Struct
+
+from services.api.gate import Gate
+from services.api.openapi import described
+from services.api.shared.problems import ProblemError, store_trouble
+from services.api.shared.roles import EVERYBODY, LOOPBACK, allow
+from services.inbox.port import InboxStoreError
+
+_NOBODY = "-"  # no attendee's id; reading this inbox shows that others can be read
+
+
+class Health(Struct, frozen=True):
+    """Well; anything else is a problem."""
+
+    status: str
+
+
+@get("/healthz/live", opt=allow(EVERYBODY), tags=["health"])
+async def live() -> Health:
+    """The process runs."""
+    return Health("live")
+
+
+@get("/healthz/ready", opt=allow(EVERYBODY), tags=["health"])
+async def ready(gate: Gate) -> Health:
+    """It takes events and shows inboxes."""
+    if gate.runner.failure is not None:
+        raise ProblemError(503, "failed", "Hallway has failed and must be started again. See its log.", retry_s=5)
+    if not gate.runner.takes:
+        raise ProblemError(
+            503, "away", "The log cannot be reached now, so nothing is taken. Reading goes on.", retry_s=2
+        )
+    try:
+        async with asyncio.timeout(gate.bounds.ask_s):
+            await gate.inboxes.check()  # reading alone may go well where no card can be delivered
+            opened = next((known.id for known in gate.conferences if known.opened is not None), None)
+            if opened is not None:
+                await gate.inboxes.read(opened, _NOBODY)
+    except InboxStoreError as error:
+        raise store_trouble(str(error)) from None
+    return Health("ready")
+
+
+@get("/metrics", opt=allow(LOOPBACK, "operator"), media_type="text/plain", tags=["health"])
+async def metrics(gate: Gate) -> Response[bytes]:
+    """For Prometheus, from this machine or with the operator's key."""
+    for known in gate.conferences:
+        gate.metrics.records.labels(known.id).set(gate.journal.length(known.id))
+    gate.metrics.tasks.set(len(asyncio.all_tasks()))
+    gate.metrics.takes.set(gate.runner.takes)
+    gate.metrics.unfolded.set(gate.runner.behind)
+    gate.metrics.letters.set(await asyncio.to_thread(gate.journal.letter_count))
+    return Response(gate.metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+@get("/schema/openapi.json", opt=allow(EVERYBODY), include_in_schema=False)
+async def openapi(request: Request[Any, Any, Any]) -> Response[dict[str, Any]]:
+    """This API in OpenAPI 3.1, with who may call what."""
+    return Response(described(request.app), media_type="application/json")
+
+
+ROUTES = [live, ready, metrics, openapi]

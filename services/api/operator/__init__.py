@@ -1,0 +1,1 @@
+"""What operators ask: keys, the audit log, rebuilding inboxes."""

@@ -1,0 +1,35 @@
+"""The audit log over HTTP.
+
+Responsibility: this route. Only an operator reads it: an organizer does not learn when others are watched.
+"""
+
+import asyncio
+from typing import Annotated
+
+from litestar import get
+from litestar.params import Parameter
+from msgspec import Struct
+
+from services.api.gate import Gate
+from services.api.shared.roles import allow
+from services.directory.audit_log import PAGE_ENTRIES, AuditShown, shown
+
+_MOST = 2**53
+_After = Annotated[int, Parameter(ge=0, le=_MOST, description="``next`` of the page before.")]
+
+
+class AuditPage(Struct, frozen=True):
+    """A page, oldest first; ``next`` is the ``after`` of the next one. Kept for 400 days."""
+
+    entries: tuple[AuditShown, ...]
+    next: int | None
+
+
+@get("/v1/audit", opt=allow("operator"), tags=["operator"])
+async def audit(gate: Gate, after: _After = 0) -> AuditPage:
+    """Who looked into dead letters, and sent them again."""
+    found = await asyncio.to_thread(gate.directory.audit.entries, after)
+    return AuditPage(tuple(map(shown, found)), found[-1].number if len(found) == PAGE_ENTRIES else None)
+
+
+ROUTES = [audit]

@@ -1,0 +1,75 @@
+"""Inboxes made again on an operator's word, while the server runs: of one conference at a time.
+
+Owns: which is under way, and its end. May never: make one by itself (whoever delivers does, from what was recorded), or
+disturb a rebuild that began for another reason.
+Theory: a store that lost its mark is what deliverers know and mend anyway, here and in the workers of a Kafka; so the
+mark is taken away, and this waits until it is there again.
+"""
+
+import asyncio
+
+import structlog
+
+from services.api.shared.problems import ProblemError
+from services.inbox.port import Inboxes, InboxUnavailableError
+from services.runtime.ports import Readiness
+
+LOOK_S = 0.2
+MOST_S = 3_600.0  # then another may be asked for; what is under way goes on
+_log = structlog.get_logger("hallway.rebuilding")
+
+
+class Rebuilding:
+    """One at a time."""
+
+    def __init__(self, inboxes: Inboxes, delivering: Readiness) -> None:
+        self._inboxes, self._delivering = inboxes, delivering
+        self._conference = ""  # the one under way
+        self._asked = asyncio.Event()
+
+    async def begin(self, conference: str) -> None:
+        """Begins. ProblemError 409 while one is under way; InboxUnavailableError: nothing was done."""
+        if self._conference:
+            raise _under_way(self._conference)
+        self._conference = conference
+        begun = False
+        try:
+            begun = await self._inboxes.lose(conference)
+        finally:
+            if not begun:
+                self._conference = ""
+        if not begun:
+            raise _under_way(conference)
+        self._asked.set()
+
+    async def is_ready(self, conference: str) -> bool:
+        """Whether the inboxes are there and whole. InboxUnavailableError: nobody knows."""
+        return conference != self._conference and await self._inboxes.delivered(conference) is not None
+
+    async def run(self) -> None:
+        """Sees to what was begun; cancel it."""
+        while True:
+            await self._asked.wait()
+            self._asked.clear()
+            try:
+                async with asyncio.timeout(MOST_S):
+                    await self._made(self._conference)
+                _log.info("inboxes are made again", conference=self._conference)
+            except TimeoutError:
+                _log.warning("inboxes are still not made again", conference=self._conference)
+            self._conference = ""
+
+    async def _made(self, conference: str) -> None:
+        while True:
+            await self._delivering.ensure(conference)
+            try:
+                if await self._inboxes.delivered(conference) is not None:
+                    return
+            except InboxUnavailableError as error:
+                _log.debug("inboxes are made again later", conference=conference, error=type(error).__name__)
+            await asyncio.sleep(LOOK_S)
+
+
+def _under_way(conference: str) -> ProblemError:
+    detail = f"The inboxes of {conference} are being made again already. Wait until they are ready, then ask once more."
+    return ProblemError(409, "rebuilding", detail, retry_s=5)

@@ -1,0 +1,120 @@
+"""The operator's keys: made for organizers and connectors, listed, revoked.
+
+Owns: these routes. May never: show a secret a second time, or make an operator's key: that takes the data folder
+(``hallway keys add``), not just a key.
+"""
+
+import asyncio
+from typing import Annotated, Literal
+
+from litestar import delete, get, post
+from litestar.params import Parameter
+from msgspec import Struct
+
+from schemas.events import PlainId
+from schemas.times import written
+from services.api.gate import Gate
+from services.api.shared.guard import Caller
+from services.api.shared.problems import ProblemError
+from services.api.shared.roles import allow
+from services.directory.api_keys import KEY_DAYS
+from services.directory.port import KeyRow, Role
+
+OPERATOR = allow("operator")
+PAGE_KEYS = 100
+
+
+class NewKey(Struct, forbid_unknown_fields=True, kw_only=True):
+    """Whose, what for, how long.
+
+    ``id`` becomes the source of what it brings: ``connector:ID``, ``organizer:ID``. ``conferences``: of an organizer
+    those that somebody else opened and it may work on too; of a connector those of its check-ins (``checkins``).
+    Posts of a connector count wherever they belong.
+    """
+
+    role: Literal["organizer", "connector"]
+    id: PlainId
+    conferences: tuple[PlainId, ...] = ()
+    checkins: bool = False
+    days: int = KEY_DAYS
+
+
+class KeyShown(Struct, frozen=True, kw_only=True):
+    """A key without its secret; ``key`` is its public id, by which it is revoked."""
+
+    key: str
+    role: Role
+    id: str
+    conferences: tuple[str, ...]
+    checkins: bool
+    made_at: str
+    expires_at: str
+    last_used_at: str | None
+    revoked: bool
+
+
+class KeyMade(Struct, frozen=True, kw_only=True):
+    """``secret`` is what its holder sends; it is shown here and nowhere else."""
+
+    key: str
+    secret: str
+
+
+class KeysShown(Struct, frozen=True):
+    """A page; ``next`` is the ``after`` of the next one."""
+
+    keys: tuple[KeyShown, ...]
+    next: str | None
+
+
+def shown(row: KeyRow) -> KeyShown:
+    """A key as it may be seen."""
+    grant = row.grant
+    return KeyShown(
+        key=grant.id,
+        role=grant.role,
+        id=grant.subject,
+        conferences=grant.conferences,
+        checkins=grant.checkins,
+        made_at=written(row.made),
+        expires_at=written(grant.expires),
+        last_used_at=None if row.last_used is None else written(row.last_used),
+        revoked=row.revoked,
+    )
+
+
+@post("/v1/keys", opt=OPERATOR, status_code=201, tags=["operator"])
+async def add_key(gate: Gate, caller: Caller, data: NewKey) -> KeyMade:
+    """Makes a key for an organizer or a connector."""
+
+    def issued() -> str:
+        keys = gate.directory.keys
+        return keys.issue_key(data.role, data.id, data.conferences, checkins=data.checkins, days=data.days)
+
+    try:
+        secret = await asyncio.to_thread(issued)
+    except ValueError as error:
+        raise ProblemError(422, "key", str(error)) from None
+    return KeyMade(key=secret.split(".")[2], secret=secret)
+
+
+@get("/v1/keys", opt=OPERATOR, tags=["operator"])
+async def list_keys(
+    gate: Gate, after: Annotated[str, Parameter(max_length=128, description="``next`` of the page before.")] = ""
+) -> KeysShown:
+    """All keys, by their public ids; expired and revoked ones for as long as they would have been good."""
+    rows = await asyncio.to_thread(gate.directory.keys.keys, after, PAGE_KEYS)
+    return KeysShown(tuple(shown(row) for row in rows), rows[-1].grant.id if len(rows) == PAGE_KEYS else None)
+
+
+@delete("/v1/keys/{key:str}", opt=OPERATOR, status_code=204, tags=["operator"])
+async def revoke_key(gate: Gate, key: Annotated[str, Parameter(max_length=128)]) -> None:
+    """Ends a key at once, with its sessions and their streams."""
+    sessions = await asyncio.to_thread(gate.directory.keys.sessions, key)
+    if not await asyncio.to_thread(gate.directory.keys.revoke, key):
+        raise ProblemError(404, "key", "There is no such key, or it is revoked already. See GET /v1/keys.")
+    for grant in (key, *sessions):
+        gate.hub.end_grant(grant)
+
+
+ROUTES = [add_key, list_keys, revoke_key]

@@ -1,0 +1,42 @@
+"""What an operator does to a running server: a conference's inboxes made again from the log.
+
+Owns: these routes. May never: be an organizer's: while it lasts, nobody at the conference sees their cards.
+"""
+
+from typing import Literal
+
+from litestar import get, post
+from msgspec import Struct
+
+from schemas.events import PlainId
+from services.api.gate import Gate
+from services.api.shared.guard import Caller
+from services.api.shared.roles import allow
+
+OPERATOR = allow("operator")
+State = Literal["ready", "rebuilding"]
+
+
+class InboxesStand(Struct, frozen=True):
+    """``rebuilding``: being made from the log, on somebody's word or because the store lost them."""
+
+    conference: str
+    state: State
+
+
+@get("/v1/conferences/{conference:str}/inboxes", opt=OPERATOR, tags=["operator"])
+async def inboxes_stand(gate: Gate, caller: Caller, conference: PlainId) -> InboxesStand:
+    """Whether a conference's inboxes are there and whole."""
+    gate.owned(caller, conference)
+    return InboxesStand(conference, "ready" if await gate.rebuilding.is_ready(conference) else "rebuilding")
+
+
+@post("/v1/conferences/{conference:str}/inboxes/rebuild", opt=OPERATOR, status_code=202, tags=["operator"])
+async def rebuild_inboxes(gate: Gate, caller: Caller, conference: PlainId) -> InboxesStand:
+    """Throws a conference's inboxes away and makes them again from the log; one conference at a time."""
+    gate.owned(caller, conference)
+    await gate.rebuilding.begin(conference)
+    return InboxesStand(conference, "rebuilding")
+
+
+ROUTES = [inboxes_stand, rebuild_inboxes]

@@ -1,0 +1,1 @@
+"""What an organizer asks: conferences, attendees, scanners, numbers."""

@@ -1,0 +1,257 @@
+"""What checks people in, device by device: when it was last heard of, what was taken, what was not and why.
+
+Responsibility: the counts, in memory, since this process started; bounded. Invariants: no id of an attendee is kept, so
+an erasure has nothing to look for here; an organizer sees the devices of its own conferences alone.
+"""
+
+from collections import OrderedDict
+from collections.abc import Collection, Iterable, Sequence
+from typing import Literal
+
+import msgspec
+from msgspec import Struct
+
+from schemas.codec import Reject
+from schemas.names import plain_id
+from schemas.times import HOUR_MS, MINUTE_MS, millis, written
+from services.admission.authorization import AHEAD_MS
+from services.admission.intake import Result
+from services.admission.sender import Sender, source_of
+from streams.matching import Matcher
+from streams.matching.state import NEVER
+
+MOST_DEVICES = 2_000  # of all conferences; the longest unheard of goes first
+LATE_MS = 12 * HOUR_MS  # the default of ``presence_hours``: what is older makes nobody present
+
+Kind = Literal["clock_ahead", "late", "unknown_attendee", "unknown_place", "not_allowed", "unreadable", "refused"]
+
+_DO: dict[Kind, tuple[str, str]] = {
+    "clock_ahead": (
+        "Its clock is ahead of the server's{by}, so its check-ins were rejected.",
+        "Set its time and time zone (a local time sent as UTC looks like this), then let it send them again.",
+    ),
+    "late": (
+        "Check-ins that happened more than 12 hours before they came, or its clock is behind{by}.",
+        "They count for when they happened, so they make nobody present. If they were just now, set its clock.",
+    ),
+    "unknown_attendee": (
+        "Tickets that nobody is registered under.",
+        "Register these people, with the newest list; those who wait for it confirm it themselves. Their check-ins are "
+        "stored and count from then on.",
+    ),
+    "unknown_place": (
+        "A place that the conference does not have.",
+        "Add the place to the conference, or set the device to one of its places.",
+    ),
+    "not_allowed": (
+        "Its key may not send this, or not for this conference.",
+        "Make a key for it under Scanners and desks of the conference that it is for.",
+    ),
+    "unreadable": (
+        "What it sends cannot be read.",
+        "See the dead letters: each says what is wrong. Mend the device, then send them again from there.",
+    ),
+    "refused": ("The conference is closed or erased, or the person was.", "Nothing is to be done here."),
+}
+
+
+class DeviceProblem(Struct, frozen=True):
+    """What is not as it should be with a device: how often, when last, in words, and what to do."""
+
+    problem: Kind
+    count: int
+    last_at: str
+    text: str
+    what_to_do: str
+
+
+class Device(Struct, frozen=True):
+    """A device by its source, such as ``connector:door-1``."""
+
+    source: str
+    last_seen_at: str
+    accepted: int
+    duplicates: int
+    rejected: int
+    problems: tuple[DeviceProblem, ...]
+
+
+class _Said(Struct):
+    type: str = ""
+    conference: str | None = None
+    attendee: str | None = None
+    place: str | None = None
+    at: str = ""
+
+
+class _Tally(Struct):
+    seen: int = 0
+    accepted: int = 0
+    duplicates: int = 0
+    rejected: int = 0
+    problems: dict[Kind, tuple[int, int]] = {}  # how often, when last
+    minutes: dict[Kind, int] = {}  # how far the clock was off, the last time
+
+
+_SAID = msgspec.json.Decoder(_Said)
+
+
+class CheckedIn(Struct, frozen=True):
+    """A check-in as it was sent, and what became of it; ``said`` None: it cannot be read."""
+
+    conference: str | None
+    attendee: str | None
+    place: str | None
+    at: int | None
+    is_readable: bool
+    result: Result
+
+
+def check_ins(lines: Sequence[bytes | Reject], results: Sequence[Result], sender: Sender) -> list[CheckedIn]:
+    """The check-ins of a request; of a scanner's key also what cannot be read."""
+    found: list[CheckedIn] = []
+    for line, result in zip(lines, results, strict=True):
+        said = _said(line)
+        if said is not None and said.type.startswith("checkin."):
+            at = _at(said.at)
+            is_readable = at is not None and all(map(_is_id, (said.conference, said.attendee, said.place or "-")))
+            found.append(CheckedIn(said.conference, said.attendee, said.place, at, is_readable, result))
+        elif sender.only_checkins and result.status == "rejected":
+            found.append(CheckedIn(None, None, None, None, said is not None and bool(said.type), result))
+    return found
+
+
+def _said(line: bytes | Reject) -> _Said | None:
+    try:
+        return _SAID.decode(line) if isinstance(line, bytes) else None
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None
+
+
+def _is_id(text: str | None) -> bool:
+    try:
+        return plain_id(text or "") != ""
+    except ValueError:
+        return False
+
+
+def _at(text: str) -> int | None:
+    try:
+        return millis(text)
+    except ValueError:
+        return None
+
+
+class Devices:
+    """By conference and source. ``since``: when counting began, ms since 1970."""
+
+    def __init__(self, since: int) -> None:
+        self.since = since
+        self._tallies: OrderedDict[tuple[str, str], _Tally] = OrderedDict()
+
+    def note(
+        self,
+        sender: Sender,
+        found: Iterable[CheckedIn],
+        unknown: Collection[tuple[str, str]],
+        places: Collection[tuple[str, str]],
+        now: int,
+    ) -> None:
+        """What a sender brought. ``unknown``: attendees that nobody is registered under; ``places``: those that there
+        are; both with their conference."""
+        for each in found:
+            for conference in _concerned(sender, each):
+                tally = self._tally(conference, source_of(sender))
+                tally.seen = now
+                _count(tally, each.result)
+                for kind in _problems(each, conference, unknown, places, now):
+                    count, _ = tally.problems.get(kind, (0, 0))
+                    tally.problems = tally.problems | {kind: (count + 1, now)}
+                    if kind in ("clock_ahead", "late") and each.at is not None:
+                        tally.minutes = tally.minutes | {kind: abs(each.at - now) // MINUTE_MS}
+
+    def _tally(self, conference: str, source: str) -> _Tally:
+        key = (conference, source)
+        tally = self._tallies.setdefault(key, _Tally())
+        self._tallies.move_to_end(key)
+        if len(self._tallies) > MOST_DEVICES:
+            self._tallies.popitem(last=False)
+        return tally
+
+    def of(self, conference: str) -> tuple[Device, ...]:
+        """All devices of a conference, those with problems first, then by name."""
+        found = [_shown(key[1], tally) for key, tally in self._tallies.items() if key[0] == conference]
+        return tuple(sorted(found, key=lambda device: (not device.problems, device.source)))
+
+    def forget(self, conference: str) -> None:
+        """The conference is no more."""
+        for key in [key for key in self._tallies if key[0] == conference]:
+            del self._tallies[key]
+
+
+def unregistered(attendees: Collection[str], matcher: Matcher | None) -> list[str]:
+    """Which of these nobody is registered under."""
+    known = {} if matcher is None else matcher.state.attendees
+    return [name for name in attendees if name not in known or known[name].registered == NEVER]
+
+
+def _concerned(sender: Sender, each: CheckedIn) -> Iterable[str]:
+    """The conferences whose organizer is to know: the named one, if it is the sender's; else the sender's own."""
+    if each.conference is not None and each.conference in sender.conferences:
+        return (each.conference,)
+    return sorted(sender.conferences) if sender.role == "connector" else ()
+
+
+def _count(tally: _Tally, result: Result) -> None:
+    if result.status == "accepted":
+        tally.accepted += 1
+    elif result.status == "duplicate":
+        tally.duplicates += 1
+    else:
+        tally.rejected += 1
+
+
+def _problems(
+    each: CheckedIn,
+    conference: str,
+    unknown: Collection[tuple[str, str]],
+    places: Collection[tuple[str, str]],
+    now: int,
+) -> Iterable[Kind]:
+    if each.result.status == "rejected":
+        yield _why(each, conference, now)
+        return
+    if each.result.status != "accepted":
+        return
+    if each.at is not None and each.at < now - LATE_MS:
+        yield "late"
+    if (conference, each.attendee or "") in unknown:
+        yield "unknown_attendee"
+    if each.place is not None and (conference, each.place) not in places:
+        yield "unknown_place"
+
+
+def _why(each: CheckedIn, conference: str, now: int) -> Kind:
+    if not each.is_readable:
+        return "unreadable"
+    if each.at is not None and each.at > now + AHEAD_MS and each.result.field == "at":
+        return "clock_ahead"
+    if each.conference != conference or each.result.field == "type":
+        return "not_allowed"
+    return "refused"
+
+
+def _shown(source: str, tally: _Tally) -> Device:
+    problems = [
+        DeviceProblem(kind, count, written(last), _DO[kind][0].format(by=_by(tally.minutes.get(kind))), _DO[kind][1])
+        for kind, (count, last) in sorted(tally.problems.items())
+    ]
+    return Device(source, written(tally.seen), tally.accepted, tally.duplicates, tally.rejected, tuple(problems))
+
+
+def _by(minutes: int | None) -> str:
+    if minutes is None:
+        return ""
+    days, hours, rest = minutes // 1_440, minutes // 60 % 24, minutes % 60
+    named = [f"{days} d" if days else "", f"{hours} h" if hours else "", f"{rest} min" if rest else ""]
+    return f" by {' '.join(filter(None, named)) or '0 min'}"

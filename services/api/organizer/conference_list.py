@@ -1,0 +1,76 @@
+"""An organizer's conferences as they stand: the list, and one with all that was said at its opening.
+
+Owns: these two routes. May never: show a conference to who does not own it, or leave out what a form must send again.
+"""
+
+from typing import Literal
+
+from litestar import get
+from msgspec import Struct
+
+from schemas.events import PlainId, Time
+from services.admission.conferences import Known
+from services.api.gate import Gate
+from services.api.organizer.opening import Opening, opening_of
+from services.api.shared.guard import Caller
+from services.api.shared.roles import allow
+
+_MOST = 1_000  # of a list; the latest by their start
+State = Literal["open", "closed"]
+
+
+class ConferenceListed(Struct, frozen=True):
+    """A line of the list."""
+
+    id: str
+    name: str
+    state: State
+    starts_at: Time
+    ends_at: Time
+    time_zone: str
+
+
+class ConferencesListed(Struct, frozen=True):
+    """The latest first, by their start; at most 1,000."""
+
+    conferences: tuple[ConferenceListed, ...]
+
+
+class ConferenceWhole(Struct, frozen=True):
+    """``opening`` is what ``PUT`` takes: changed or not, it can be sent again without loss.
+
+    ``organizer``: the id of who owns it; empty where it is the operator's.
+    """
+
+    id: str
+    state: State
+    organizer: str
+    opening: Opening
+
+
+def _state(known: Known) -> State:
+    return "closed" if known.closed else "open"
+
+
+@get("/v1/conferences", opt=allow("organizer", "operator"), tags=["organizer"])
+async def conferences(gate: Gate, caller: Caller) -> ConferencesListed:
+    """My conferences; to an operator all of this server."""
+    found = [known for known in gate.conferences if known.opened is not None and gate.owns(caller, known.id)]
+    listed = [
+        ConferenceListed(known.id, said.name, _state(known), said.starts_at, said.ends_at, said.time_zone)
+        for known in found
+        if (said := known.opened) is not None
+    ]
+    listed.sort(key=lambda each: (each.starts_at, each.id), reverse=True)
+    return ConferencesListed(tuple(listed[:_MOST]))
+
+
+@get("/v1/conferences/{conference:str}", opt=allow("organizer", "operator"), tags=["organizer"])
+async def conference_whole(gate: Gate, caller: Caller, conference: PlainId) -> ConferenceWhole:
+    """A conference as it was last opened: name, times, places, chats, hashtags, rules."""
+    known = gate.owned(caller, conference)
+    assert known.opened is not None  # ``owned`` gives no other
+    return ConferenceWhole(known.id, _state(known), known.owner, opening_of(known.opened))
+
+
+ROUTES = [conferences, conference_whole]

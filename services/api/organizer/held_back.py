@@ -1,0 +1,62 @@
+"""What holds a pair of people back who know each other, one of them here at least.
+
+Responsibility: whom a person may know, and the first of the causes that an organizer may be told.
+
+Invariants:
+- Blocks are not looked at, nor what became of a match: a pair that was suggested once is held back by nothing, for
+  ever. So no act of that kind moves a number.
+
+Why: the causes are looked at in this order: consent, presence, budget; a pair has the first that holds it back.
+"""
+
+from collections import Counter
+
+from streams.matching import Matcher, cards, presence, ties
+from streams.matching import budget as room
+from streams.matching.sessions import weight
+from streams.matching.state import NEVER, Attendee, State
+
+CAUSES = ("budget", "no_consent", "not_present")
+
+
+def known_to(matcher: Matcher, person: Attendee) -> list[Attendee]:
+    """Those whom the person may know, here or not, by ids."""
+    state = matcher.state
+    found: set[str | None] = set()
+    chances: Counter[str | None] = Counter()
+    for number in person.accounts:
+        account = state.accounts[number]
+        found.update(_owner(state, other) for other in account.sent)
+        for session_number in account.sessions if person.chats else ():
+            session = state.sessions[session_number]
+            share = weight(session)
+            for other in session.authors if share or not state.policy.chat_weight else ():
+                chances[_owner(state, other)] += share
+    found.update(other for other, share in chances.items() if share >= state.policy.chat_weight)
+    found -= {None, person.id}
+    return [state.attendees[name] for name in sorted(filter(None, found)) if name in state.attendees]
+
+
+def _owner(state: State, number: int) -> str | None:
+    """Whose account it is; of one that was erased nobody knows."""
+    account = state.accounts.get(number)
+    return None if account is None else account.owner
+
+
+def cause_of(matcher: Matcher, person: Attendee, other: Attendee, now: int) -> str | None:
+    """Why the two are not suggested; None: nothing that may be counted, or counted from the other side.
+
+    ``person`` is here."""
+    state = matcher.state
+    is_here = presence.is_here(state, other, now)
+    if other.registered == NEVER or (is_here and other.id < person.id):
+        return None
+    if cards.pair_of(person.id, other.id) in state.cards or not ties.known(state, person, other):
+        return None
+    if not (person.matching and other.matching):
+        return "no_consent"
+    if not is_here:
+        return "not_present"
+    if room.has_room(state, person, now) and room.has_room(state, other, now):
+        return None  # it is due
+    return "budget"

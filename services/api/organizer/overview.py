@@ -1,0 +1,200 @@
+"""An organizer's numbers: counted on a fixed grid of one period, the same for everybody who looks.
+
+Responsibility: when it is counted, for which conferences, and what is shown of the counts.
+
+Invariants:
+- Between two counts of a conference there is at least one period, whoever looks, how often, with how many keys.
+- What is shown in between does not change. All numbers change together.
+- Every declared place is listed, and no other: a place that only its visitors named would tell that somebody was there.
+
+Failure modes:
+- The matcher is busy or away: the numbers stay what they were, and are counted again with the next period. Who looks
+  for the first time is told to come again.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+
+import structlog
+from msgspec import Struct
+from msgspec.structs import replace
+
+from services.admission.conferences import Conferences
+from services.api.dead_letters.index import LetterIndex
+from services.api.organizer.census import Census, people_of
+from services.api.organizer.held_back import CAUSES
+from services.api.organizer.rough_counts import FEW, Rough, RoughCounts, rounded
+from services.directory.directory import SqliteDirectory
+from services.journal import Journal
+from services.runtime import BusyError, StoppedError
+from services.runtime.ports import Runner
+
+LOOKED_PERIODS = 5  # so long after the last look a conference is still counted
+MINUTE_S = 60.0
+_SHARE = 20  # of what a count took, before the next one: the fold gives a twentieth of its time at most
+_log = structlog.get_logger("hallway.overview")
+
+
+class PlaceCount(Struct, frozen=True):
+    """A place, its name, and about how many people are there."""
+
+    place: str
+    name: str
+    people: Rough
+
+
+class Overview(Struct, frozen=True):
+    """Numbers are rough: ``"<5"``, also for none, or 5, 10, 25, 50, 100, 250 … for about so many or more.
+
+    People count once they have signed in; of a pair, both have. Counted every ``counted_every_s``, for all who look
+    alike.
+    ``lag``: events that are in the log and not matched yet, of the whole server. ``events_per_second``: since
+    the count before. ``people``: by place. ``totals``: matches ``suggested``, ``agreed``, ``met``, and ``ended``
+    without a meeting, because one of the two is not here any more. ``held_back``: pairs who know each other, one of
+    them here, never suggested, by why: ``no_consent``, ``not_present`` (the other one), ``budget`` (enough suggestions
+    for now); each person is in one pair at most. ``trouble``: what keeps cards from being delivered at this moment, in
+    a sentence; it is told at once.
+    """
+
+    events: Rough
+    events_per_second: float
+    lag: Rough
+    dead_letters: Rough
+    people: dict[str, Rough]
+    places: tuple[PlaceCount, ...]
+    totals: dict[str, Rough]
+    held_back: dict[str, Rough]
+    registered: Rough
+    present: Rough
+    counted_every_s: float
+    trouble: str | None = None
+
+
+@dataclass(slots=True)
+class _Counted:
+    """``at``: in ms of the clock, ``took_s`` of the counting. ``letters``: dead letters by who looks."""
+
+    at: int
+    took_s: float
+    events: int
+    overview: Overview
+    letters: dict[str | None, Rough] = field(default_factory=dict)
+
+
+class Overviews:
+    """By conference; ``run`` counts those that somebody looks at. ``period_s``: between two counts."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        runner: Runner,
+        directory: SqliteDirectory,
+        clock: Callable[[], int],
+        conferences: Conferences,
+        period_s: float,
+        trouble: Callable[[], str | None],
+    ) -> None:
+        self._trouble = trouble
+        self._journal, self._runner, self._directory, self._clock = journal, runner, directory, clock
+        self._conferences, self._period = conferences, max(1, int(period_s * 1_000))
+        self._rough = RoughCounts(directory.chance)
+        self.letters = LetterIndex(journal)
+        self._counted: dict[str, _Counted] = {}
+        self._looked: dict[str, int] = {}  # when somebody last looked
+        self._lock = asyncio.Lock()
+
+    async def latest(self, conference: str, source: str | None) -> Overview:
+        """The numbers as last counted. ``source``: whose dead letters; None: all."""
+        self._looked[conference] = self._clock()
+        counted = self._counted.get(conference)
+        if counted is None:
+            async with self._lock:
+                counted = self._counted.get(conference) or await self._count(conference)
+        if source not in counted.letters:
+            await asyncio.to_thread(self.letters.read_on)
+            counted.letters[source] = rounded(len(self.letters.of([conference], source)))
+        return replace(counted.overview, dead_letters=counted.letters[source], trouble=self._trouble())
+
+    async def run(self) -> None:
+        """Counts at the beginning of each period; cancel it."""
+        while True:
+            await asyncio.sleep((self._period - self._clock() % self._period) / 1_000)
+            for conference in sorted(self._counted):
+                try:
+                    async with self._lock:
+                        await self._count_again(conference)
+                except StoppedError:
+                    return
+                except (BusyError, TimeoutError) as error:
+                    _log.debug("numbers are counted later", conference=conference, error=type(error).__name__)
+
+    async def _count_again(self, conference: str) -> None:
+        now, counted = self._clock(), self._counted.get(conference)
+        if counted is None or now - counted.at < max(self._period, counted.took_s * 1_000 * _SHARE):
+            return
+        if now - self._looked.get(conference, 0) > LOOKED_PERIODS * self._period:
+            self._drop(conference)
+        else:
+            await self._count(conference)
+
+    async def _count(self, conference: str) -> _Counted:
+        now, began, before = self._clock(), time.monotonic(), self._counted.get(conference)
+        events, lag = self._journal.length(conference), self._runner.behind
+        census = await self._census(conference, now)
+        span = max(1, now - before.at) if before else 0
+        minute = int((events - before.events) * MINUTE_S * 1_000 / span) if before and span else 0
+        overview = self._overview(conference, now, census, events=events, minute=minute, lag=lag)
+        counted = _Counted(now, time.monotonic() - began, events, overview)
+        if self._conferences.get(conference) is not None:  # not erased meanwhile
+            self._counted[conference] = counted
+        return counted
+
+    async def _census(self, conference: str, now: int) -> Census:
+        signed_in = await asyncio.to_thread(self._directory.signed_in, conference)
+        census = Census()
+        people = await self._runner.ask(conference, lambda matcher: people_of(matcher, signed_in))
+        while people:
+            some = partial(census.take, people=people, signed_in=signed_in, now=now)
+            people = await self._runner.ask(conference, some)
+        return census
+
+    def _overview(self, conference: str, now: int, census: Census, *, events: int, minute: int, lag: int) -> Overview:
+        def rough(name: str, count: int) -> Rough:
+            return self._rough.shown(conference, name, count, now // self._period)
+
+        places = tuple(
+            PlaceCount(place, name, rough(f"place {place}", census.places[place]))
+            for place, name in self._declared(conference)
+        )
+        a_minute = rough("events a minute", minute)
+        totals = {name: getattr(census, name) for name in ("suggested", "agreed", "met", "ended")}
+        return Overview(
+            events=rough("events", events),
+            events_per_second=0.0 if a_minute == FEW else round(a_minute / MINUTE_S, 1),
+            lag=rounded(lag),
+            dead_letters=FEW,  # by who looks
+            people={each.place: each.people for each in places},
+            places=places,
+            totals={name: rough(name, count) for name, count in totals.items()},
+            held_back={cause: rough(cause, census.held_back[cause]) for cause in CAUSES},
+            registered=rough("registered", census.registered),
+            present=rough("present", census.present),
+            counted_every_s=self._period / 1_000,
+        )
+
+    def _declared(self, conference: str) -> list[tuple[str, str]]:
+        known = self._conferences.get(conference)
+        places = known.opened.places if known is not None and known.opened is not None else ()
+        return [(place.place, place.name) for place in places]
+
+    async def forget(self, conference: str) -> None:
+        """The conference is no more."""
+        async with self._lock:
+            self._drop(conference)
+
+    def _drop(self, conference: str) -> None:
+        self._counted.pop(conference, None)
+        self._looked.pop(conference, None)

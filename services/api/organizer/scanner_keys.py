@@ -1,0 +1,116 @@
+"""Keys for what checks people in at a conference: its organizer makes, lists and ends them.
+
+Owns: these routes. May never: make a key that brings anything but check-ins of this one conference, end one that the
+operator made, or show a secret a second time.
+"""
+
+import asyncio
+from typing import Annotated
+
+from litestar import delete, get, post
+from litestar.params import Parameter
+from msgspec import Struct
+
+from schemas.events import PlainId
+from schemas.times import written
+from services.api.gate import Gate
+from services.api.operator.keys import KeyMade
+from services.api.shared.guard import Caller
+from services.api.shared.problems import ProblemError
+from services.api.shared.roles import allow
+from services.directory.port import KeyRow
+
+ORGANIZERS = allow("organizer", "operator")
+MOST_OWN = 50  # of a conference
+MOST_OF_ORGANIZER = 200  # of all conferences of one owner, so that nobody takes what is there for all
+DAYS = 30  # a conference and the weeks around it
+
+
+class NewConnector(Struct, forbid_unknown_fields=True, kw_only=True):
+    """``id`` becomes the source of what it brings: ``connector:ID``."""
+
+    id: PlainId
+    days: int = DAYS
+
+
+class ConnectorShown(Struct, frozen=True, kw_only=True):
+    """A key without its secret. ``own``: made here, so it can be ended here; others are the operator's."""
+
+    key: str
+    id: str
+    made_at: str
+    expires_at: str
+    last_used_at: str | None
+    own: bool
+
+
+class ConnectorsShown(Struct, frozen=True):
+    """All good ones, the newest first."""
+
+    keys: tuple[ConnectorShown, ...]
+
+
+def _is_own(row: KeyRow, conference: str) -> bool:
+    return row.grant.only_checkins and row.grant.conferences == (conference,)
+
+
+def _shown(row: KeyRow, conference: str) -> ConnectorShown:
+    return ConnectorShown(
+        key=row.grant.id,
+        id=row.grant.subject,
+        made_at=written(row.made),
+        expires_at=written(row.grant.expires),
+        last_used_at=None if row.last_used is None else written(row.last_used),
+        own=_is_own(row, conference),
+    )
+
+
+@get("/v1/conferences/{conference:str}/keys", opt=ORGANIZERS, tags=["organizer"])
+async def connectors(gate: Gate, caller: Caller, conference: PlainId) -> ConnectorsShown:
+    """The good keys that may bring check-ins here."""
+    gate.owned(caller, conference)
+    rows = await asyncio.to_thread(gate.directory.keys.of_checkins, conference)
+    return ConnectorsShown(tuple(_shown(row, conference) for row in rows))
+
+
+@post("/v1/conferences/{conference:str}/keys", opt=ORGANIZERS, status_code=201, tags=["organizer"])
+async def add_connector(gate: Gate, caller: Caller, conference: PlainId, data: NewConnector) -> KeyMade:
+    """Makes a key for a scanner or a desk: it brings check-ins of this conference and nothing else."""
+    known = gate.owned(caller, conference)
+    if known.closed:
+        raise ProblemError(409, "closed", "This conference is closed: nobody is checked in any more.")
+    gate.charge("scanner_key", f"{caller.role} {known.owner}")  # those that are ended stay listed for the operator
+    keys, owned = gate.directory.keys, gate.conferences.owned(known.owner) | {conference}
+
+    def issued() -> str:
+        if sum(_is_own(row, conference) for row in keys.of_checkins(conference)) >= MOST_OWN:
+            raise ValueError(f"This conference has {MOST_OWN} keys. End those that nobody needs.")
+        if keys.scanners(owned) >= MOST_OF_ORGANIZER:
+            raise ValueError(f"This organizer has {MOST_OF_ORGANIZER} keys. End those that nobody needs.")
+        named = (conference,)
+        return keys.issue_key("connector", data.id, named, checkins=True, only_checkins=True, days=data.days)
+
+    try:
+        secret = await asyncio.to_thread(issued)
+    except ValueError as error:
+        raise ProblemError(422, "key", str(error)) from None
+    return KeyMade(key=secret.split(".")[2], secret=secret)
+
+
+@delete("/v1/conferences/{conference:str}/keys/{key:str}", opt=ORGANIZERS, status_code=204, tags=["organizer"])
+async def end_connector(
+    gate: Gate, caller: Caller, conference: PlainId, key: Annotated[str, Parameter(max_length=128)]
+) -> None:
+    """Ends a key that was made here, at once."""
+    gate.owned(caller, conference)
+    rows = await asyncio.to_thread(gate.directory.keys.of_checkins, conference)
+    found = next((row for row in rows if row.grant.id == key), None)
+    if found is None:
+        raise ProblemError(404, "key", "There is no such key here, or it has ended. Take the list again.")
+    if not _is_own(found, conference):
+        raise ProblemError(403, "key", "The operator made this key. Ask them to end it.")
+    await asyncio.to_thread(gate.directory.keys.revoke, key)
+    gate.hub.end_grant(key)
+
+
+ROUTES = [connectors, add_connector, end_connector]

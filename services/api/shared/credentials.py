@@ -1,0 +1,76 @@
+"""What a request shows of who asks: the keys and sessions in its head, looked up before anything else is done for it.
+
+Responsibility: reading tokens out of ``Authorization`` and the cookies, and whether each is good.
+Invariants: a token that is not good counts for nothing: who sends one is as unauthenticated as who sends none. No
+token is stored, logged or compared here.
+Failure modes: the directory cannot be used: nobody is known, and ``grant`` raises what was wrong where it matters.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from litestar.connection import ASGIConnection
+
+from services.directory.api_keys import Keys
+from services.directory.port import DirectoryError, Grant
+
+# One each: an organizer is often an attendee too, in the same browser.
+COOKIE, ORGANIZER_COOKIE = "hallway_session", "hallway_organizer"
+_KEY = "key"
+_UNREADABLE = "?"  # of another scheme than Bearer: no token
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """``grants``: by where the token stood, None for one that is not good."""
+
+    grants: Mapping[str, Grant | None] = field(default_factory=dict)
+    error: DirectoryError | None = None
+
+    @property
+    def is_known(self) -> bool:
+        """Whether any of them is good."""
+        return any(self.grants.values())
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no token was sent at all."""
+        return not self.grants
+
+    @property
+    def by_cookie(self) -> bool:
+        """Whether a browser sends them by itself."""
+        return _KEY not in self.grants
+
+    def grant(self, cookie: str) -> Grant | None:
+        """Of the key; else of this cookie; where that one is missing, the other says whose session it is."""
+        if self.error is not None:
+            raise self.error
+        name = next((each for each in (_KEY, cookie, COOKIE, ORGANIZER_COOKIE) if each in self.grants), "")
+        return self.grants.get(name)
+
+
+async def credentials_of(scope: Any, keys: Keys) -> Credentials:
+    """Those in the head of a request. Never raises."""
+    tokens = _tokens(scope)
+    if not tokens:
+        return Credentials()
+    try:
+        return Credentials(await asyncio.to_thread(_looked_up, tokens, keys))
+    except DirectoryError as error:
+        return Credentials(dict.fromkeys(tokens), error)
+
+
+def _looked_up(tokens: Mapping[str, str], keys: Keys) -> dict[str, Grant | None]:
+    return {name: keys.authenticate(token) for name, token in tokens.items()}
+
+
+def _tokens(scope: Any) -> dict[str, str]:
+    connection: ASGIConnection[Any, Any, Any, Any] = ASGIConnection(scope)
+    scheme, _, token = connection.headers.get("authorization", "").partition(" ")
+    if scheme:
+        return {_KEY: token.strip() if scheme.lower() == "bearer" else _UNREADABLE}
+    cookies = connection.cookies
+    return {name: cookies[name] for name in (COOKIE, ORGANIZER_COOKIE) if cookies.get(name)}

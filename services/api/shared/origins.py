@@ -1,0 +1,37 @@
+"""Sign-in from the own pages alone: no other site can sign somebody's browser in as somebody else (login CSRF).
+
+Invariants:
+- The body is ``application/json``, which no form can send, and which a script of another site may not send unasked.
+- A browser says where the request comes from: ``Sec-Fetch-Site`` is ``same-origin``, ``Origin`` is this server's. Who
+  sends neither is no browser, and has no cookies that could be replaced.
+"""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from litestar.connection import ASGIConnection
+from litestar.handlers import BaseRouteHandler
+
+from services.api.shared.problems import ProblemError
+
+
+async def from_own_pages(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    """A guard of routes that make a session; ProblemError 403 or 415."""
+    media_type = connection.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type != "application/json":
+        raise ProblemError(415, "media-type", "Send the body as `Content-Type: application/json`.")
+    site = connection.headers.get("sec-fetch-site", "same-origin")
+    origin = connection.headers.get("origin")
+    public_url: str = connection.app.state.gate.public_url
+    if site != "same-origin" or (
+        origin is not None and not _is_own(origin, connection.headers.get("host"), public_url)
+    ):
+        raise ProblemError(403, "cross-site", "Sign in on Hallway's own page, not from another site.")
+
+
+def _is_own(origin: str, host: str | None, public_url: str) -> bool:
+    """Whether it is the server's public origin, or that under which the browser reached it (``null`` is neither)."""
+    said, public = urlsplit(origin), urlsplit(public_url)
+    return (said.scheme, said.netloc) == (public.scheme, public.netloc) or (
+        said.scheme in ("http", "https") and bool(said.netloc) and said.netloc == host
+    )

@@ -1,0 +1,126 @@
+"""Sign in by a link or a key, and sign out.
+
+Responsibility: the routes that make and end the session that asks; those about an attendee's other sessions are in
+``own_sessions``.
+
+Invariants:
+- No GET uses a link up, for mail scanners send one. The secret comes in a body, never in an address.
+- Every link that is not good is answered alike: unknown, used, expired, replaced.
+- What follows a sign-in cannot make it fail: its link is used up.
+- A session is made for the own pages alone (``origins``).
+"""
+
+import asyncio
+from typing import Any
+
+from litestar import Request, Response, delete, post
+from msgspec import Struct
+
+from services.admission.rate_limits import network_of
+from services.api.attendee.devices import tell
+from services.api.gate import Gate
+from services.api.shared.credentials import COOKIE, ORGANIZER_COOKIE
+from services.api.shared.guard import Caller, cookie
+from services.api.shared.origins import from_own_pages
+from services.api.shared.problems import ProblemError
+from services.api.shared.roles import EVERYBODY, allow
+from services.api.shared.user_agents import device_of
+from services.directory.port import Grant
+from services.directory.sessions import SESSION_DAYS
+
+ORGANIZER_DAYS = 1  # a session on a laptop; the key itself stays with the organizer
+_BAD_LINK = (
+    "This link has been used, has expired or was replaced. Are you signed in on another device? There, under You, make "
+    "a link for this one. If you have never opened a link, tell your organizer: somebody else may have opened yours."
+)
+_BAD_KEY = "This key is unknown, expired or revoked. Get a new one from the operator."
+
+
+class Link(Struct, forbid_unknown_fields=True):
+    """The secret of a sign-in link: what comes after ``#`` in its address."""
+
+    link: str
+
+
+class Key(Struct, forbid_unknown_fields=True):
+    """An organizer's key, as it was shown once."""
+
+    key: str
+
+
+class SignedIn(Struct, frozen=True):
+    """Whose session it is."""
+
+    conference: str
+    attendee: str
+
+
+class OrganizerIn(Struct, frozen=True):
+    """Whose session it is."""
+
+    organizer: str
+    role: str
+
+
+@post("/v1/session", opt=allow(EVERYBODY), guards=[from_own_pages], status_code=200, tags=["attendee"])
+async def sign_in(gate: Gate, caller: Caller, request: Request[Any, Any, Any], data: Link) -> Response[SignedIn]:
+    """Exchanges a sign-in link, good once, for a session cookie. The attendee's other sessions are told."""
+    device = device_of(request.headers.get("user-agent", ""))
+    made = await asyncio.to_thread(gate.directory.sessions.sign_in, data.link, device)
+    if made is None:
+        raise _refused(gate, caller, _BAD_LINK)
+    answer = SignedIn(made.grant.conferences[0], made.grant.subject)
+    await tell(gate, answer.conference, answer.attendee)
+    return Response(answer, cookies=[cookie(gate, made.token, SESSION_DAYS)])
+
+
+def _refused(gate: Gate, caller: Caller, detail: str) -> ProblemError:
+    """ProblemError 429 for an address that guesses too often; a good link is taken from there all the same."""
+    gate.charge("sign_in", network_of(caller.address))
+    return ProblemError(401, "sign-in", detail)
+
+
+@delete("/v1/session", opt=allow("attendee"), status_code=204, tags=["attendee"])
+async def sign_out(gate: Gate, caller: Caller, request: Request[Any, Any, Any]) -> Response[None]:
+    """Ends the session that asks, and its streams."""
+    _by_cookie(request)
+    await asyncio.to_thread(gate.directory.sessions.end, caller.conference, caller.subject, caller.id)
+    answer = _ended(gate, caller, COOKIE)
+    await tell(gate, caller.conference, caller.subject)
+    return answer
+
+
+def _by_cookie(request: Request[Any, Any, Any]) -> None:
+    if "authorization" in request.headers:
+        raise ProblemError(
+            409, "key", "This ends sessions. A key is not ended by using it here; send the cookie alone."
+        )
+
+
+def _ended(gate: Gate, caller: Caller, name: str) -> Response[None]:
+    gate.hub.end_grant(caller.id)
+    return Response(None, status_code=204, cookies=[cookie(gate, "", 0, name)])
+
+
+@post("/v1/organizer-session", opt=allow(EVERYBODY), guards=[from_own_pages], status_code=200, tags=["organizer"])
+async def organizer_in(gate: Gate, caller: Caller, data: Key) -> Response[OrganizerIn]:
+    """Exchanges an organizer's or operator's key for a session cookie of a day."""
+    grant: Grant | None = await asyncio.to_thread(gate.directory.keys.authenticate, data.key)
+    if grant is None:
+        raise _refused(gate, caller, _BAD_KEY)
+    if grant.role not in ("organizer", "operator"):
+        raise ProblemError(403, "role", "This page is for organizers. Use an organizer's key.")
+    token = await asyncio.to_thread(gate.directory.keys.session_of, grant, ORGANIZER_DAYS)
+    answer = OrganizerIn(grant.subject, grant.role)
+    return Response(answer, cookies=[cookie(gate, token, ORGANIZER_DAYS, ORGANIZER_COOKIE)])
+
+
+@delete("/v1/organizer-session", opt=allow("organizer", "operator"), status_code=204, tags=["organizer"])
+async def organizer_out(gate: Gate, caller: Caller, request: Request[Any, Any, Any]) -> Response[None]:
+    """Ends the organizer's session that asks, and its streams."""
+    _by_cookie(request)
+    await asyncio.to_thread(gate.directory.keys.revoke, caller.id)
+    return _ended(gate, caller, ORGANIZER_COOKIE)
+
+
+ROUTES = [sign_in, sign_out, organizer_in, organizer_out]

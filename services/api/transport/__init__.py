@@ -1,0 +1,1 @@
+"""Around every request: bodies within bounds, compression, headers, logs, metrics, connections."""

@@ -1,0 +1,132 @@
+"""Bodies that come packed (``Content-Encoding``): unpacked within bounds of size and ratio, or refused.
+
+Invariants: never more than the bound of the route is made, whatever the bytes say; at most so many bodies are unpacked
+at once. What came out counts with the bodies in memory until the request is answered.
+Source: RFC 9110, 8.4 (gzip, deflate) and 15.5.16 (415 and Accept-Encoding); RFC 8878 (zstd).
+"""
+
+import asyncio
+import zlib
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import zstandard
+from litestar import Request
+
+from services.api.shared.problems import ProblemError
+from services.api.transport.request_bodies import STATE, Body
+
+MOST_AT_ONCE = 8  # 8 of 10 MiB at most
+MOST_RATIO = 200  # JSON lines of check-ins pack to a twentieth; who packs better sends no events
+_FREE_BYTES = 64 * 1024  # below this no ratio says anything
+_WINDOW_BYTES = 8 * 1024 * 1024  # what zstd takes as its usual most
+_PART_BYTES = 64 * 1024
+
+
+class Unpacker:
+    """Unpacks bodies. Used on the event loop."""
+
+    def __init__(self) -> None:
+        self._turn = asyncio.Semaphore(MOST_AT_ONCE)
+
+    @asynccontextmanager
+    async def unpacked(self, request: Request[Any, Any, Any], most_bytes: int) -> AsyncIterator[bytes]:
+        """The body as it was before it was packed; until the answer it counts in the bounds of ``bodies`` too.
+        ProblemError: 415 for another encoding, 413, 400, 429, 503."""
+        body = await request.body()
+        encoding = request.headers.get("content-encoding", "").strip().lower()
+        if encoding in ("", "identity"):
+            yield body
+            return
+        unpack = _KNOWN.get(encoding)
+        if unpack is None:
+            detail = f"Bodies come plain or packed with one of: {', '.join(sorted(_KNOWN))}. This one says otherwise."
+            raise ProblemError(415, "content-encoding", detail, headers={"accept-encoding": "gzip, deflate, zstd"})
+        async with self._turn:
+            whole = await asyncio.to_thread(unpack, body, most_bytes)
+            counted: Body = request.scope["state"][STATE]
+            counted.count_unpacked(len(whole))
+            yield whole
+
+
+class _Bounded:
+    """What comes out, counted."""
+
+    def __init__(self, packed: int, most_bytes: int) -> None:
+        self._most, self._ratio = most_bytes, max(_FREE_BYTES, packed * MOST_RATIO)
+        self._parts: list[bytes] = []
+        self._size = 0
+
+    def add(self, part: bytes) -> None:
+        self._parts.append(part)
+        self._size += len(part)
+        if self._size > self._most:
+            raise ProblemError(413, "too-large", f"Unpacked, the body has more than {self._most:,} bytes. Send less.")
+        if self._size > self._ratio:
+            raise ProblemError(
+                413, "ratio", f"The body unpacks to more than {MOST_RATIO} times its size. Send it plain."
+            )
+
+    @property
+    def whole(self) -> bytes:
+        return b"".join(self._parts)
+
+
+def _inflated(body: bytes, most_bytes: int, window_bits: int) -> bytes:
+    found, rest = _Bounded(len(body), most_bytes), body
+    while rest:
+        packer = zlib.decompressobj(window_bits)
+        while not packer.eof:
+            part = packer.decompress(rest, _PART_BYTES)
+            rest = packer.unconsumed_tail
+            if not part and not packer.eof:
+                raise _broken()
+            found.add(part)
+        rest = packer.unused_data  # gzip may have several members
+    return found.whole
+
+
+def _gunzipped(body: bytes, most_bytes: int) -> bytes:
+    try:
+        return _inflated(body, most_bytes, 31)
+    except zlib.error:
+        raise _broken() from None
+
+
+def _deflated(body: bytes, most_bytes: int) -> bytes:
+    try:
+        return _inflated(body, most_bytes, 15)
+    except zlib.error:
+        pass
+    try:
+        return _inflated(body, most_bytes, -15)  # many senders leave the head of zlib out
+    except zlib.error:
+        raise _broken() from None
+
+
+def _unzstd(body: bytes, most_bytes: int) -> bytes:
+    found = _Bounded(len(body), most_bytes)
+    try:
+        with zstandard.ZstdDecompressor(max_window_size=_WINDOW_BYTES).stream_reader(
+            body, read_size=_PART_BYTES, read_across_frames=True
+        ) as reader:
+            while part := reader.read(_PART_BYTES):
+                found.add(part)
+    except zstandard.ZstdError:
+        raise _broken() from None
+    if not found.whole and body:
+        raise _broken()
+    return found.whole
+
+
+def _broken() -> ProblemError:
+    return ProblemError(400, "packed", "The body cannot be unpacked: it is cut off or not what Content-Encoding says.")
+
+
+_KNOWN: dict[str, Callable[[bytes, int], bytes]] = {
+    "gzip": _gunzipped,
+    "x-gzip": _gunzipped,
+    "deflate": _deflated,
+    "zstd": _unzstd,
+}

@@ -1,0 +1,158 @@
+"""Around everything: who is not authenticated is counted, answers get the headers that all have, requests are logged.
+
+Responsibility: the outermost ASGI layer. There a HEAD becomes a GET whose body is left out, and a path below the public
+one loses what stands before it (a proxy may have taken it away already: both are served).
+Invariants: a key or session that is not good counts as none; no raw path (a link is one), header or body is logged.
+Why: an answer that is given before a body was read is sent whole at once, and the line ends when its sender has seen
+it: a line that is closed under a client who still sends takes the answer away from it (RFC 9112, 9.6).
+"""
+
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import structlog
+from litestar import Litestar, Request
+
+from services.admission.rate_limits import network_of
+from services.api.shared.bounds import Bounds
+from services.api.shared.credentials import Credentials
+from services.api.shared.problems import MEDIA_TYPE, ProblemError, response
+from services.api.transport.metrics import Metrics
+from services.api.transport.request_bodies import Body, Charge, InFlight, Message, Receive, Scope, Send
+
+_METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
+PATH_CHARS = 1_024  # an id has 128; the router remembers the last thousand paths, whoever asked for them
+_HSTS = b"max-age=31536000"  # a year, as browsers' own lists ask for; of this host alone
+_log = structlog.get_logger("hallway.http")
+
+
+class Edge:
+    """The application that the server runs. ``secure``: people come by https. ``below``: the path of its public
+    address, "" or such as "/hallway"."""
+
+    def __init__(
+        self,
+        app: Litestar,
+        bounds: Bounds,
+        metrics: Metrics,
+        credentials: Callable[[Scope], Awaitable[Credentials]],
+        charge: Charge,
+        *,
+        secure: bool,
+        below: str = "",
+    ) -> None:
+        self._below = below
+        self._app: Any = app  # an ASGI application
+        self._bounds, self._metrics, self._secure = bounds, metrics, secure
+        self._credentials, self._charge = credentials, charge
+        self._in_flight = InFlight(bounds)
+        self._is_said = False
+        metrics.body_bytes.set_function(lambda: self._in_flight.total)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        scope = {**scope, "path": self._own(scope["path"])}
+        body = Body(scope, receive, self._bounds, self._in_flight, self._charge)
+        answer = _Answer(scope, send, body, self._metrics, secure=self._secure)
+        if scope["method"] == "HEAD":
+            scope["method"] = "GET"
+        try:
+            await self._admit(scope)
+            await self._app(scope, body, answer)
+        except ProblemError as error:
+            request: Request[Any, Any, Any] = Request(scope)  # type: ignore[arg-type]  # see ``bodies``
+            made: Any = response(error).to_asgi_response(None, request, media_type=MEDIA_TYPE)
+            await made(scope, body, answer)
+        finally:
+            body.release()
+
+    def _own(self, path: str) -> str:
+        """The path as the routes have it."""
+        if self._below and (path == self._below or path.startswith(f"{self._below}/")):
+            return path[len(self._below) :] or "/"
+        return path
+
+    async def _admit(self, scope: Scope) -> None:
+        if len(scope["path"]) > PATH_CHARS:
+            raise ProblemError(414, "address", "There is no address so long. They are in /schema/openapi.json.")
+        self._look_for_proxies(scope)
+        shown = scope.setdefault("state", {})["credentials"] = await self._credentials(scope)
+        if not shown.is_known:
+            self._charge("anonymous", network_of(scope["client"][0] if scope["client"] else ""), 1)
+
+    def _look_for_proxies(self, scope: Scope) -> None:
+        """Says once that somebody forwards whose word is not taken: uvicorn sets port 0 where it takes it."""
+        client = scope["client"]
+        if self._is_said or client is None or client[1] == 0:
+            return
+        if any(name == b"x-forwarded-for" for name, _ in scope["headers"]):
+            self._is_said = True
+            _log.warning("a proxy that is not named forwards: all through it are one", option="--trusted-proxy")
+
+
+class _Answer:
+    """Passes the answer on, to a HEAD without its body; counts and logs it when it begins, and waits for the end of a
+    body that nobody read."""
+
+    def __init__(self, scope: Scope, send: Send, body: Body, metrics: Metrics, *, secure: bool) -> None:
+        self._scope, self._send, self._body = scope, send, body
+        self._metrics, self._secure = metrics, secure
+        self._method, self._is_whole = str(scope["method"]), False
+        self._since = time.perf_counter()
+        self._ends_line = False
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self._begun(message)
+            self._ends_line = self._body.is_coming
+            said = [_with_head(*header) for header in message.get("headers", ())]
+            message = {**message, "headers": [*said, *self._headers(message)]}
+        elif self._method == "HEAD":
+            await self._end_head()
+            return
+        elif self._ends_line and not message.get("more_body", False):
+            await self._send({**message, "more_body": True})
+            await self._body.discard()
+            message = {"type": "http.response.body", "body": b"", "more_body": False}
+        await self._send(message)
+
+    async def _end_head(self) -> None:
+        """The answer is whole; after it the server says to a stream that its client is gone."""
+        if not self._is_whole:
+            self._is_whole = True
+            await self._body.discard()
+            await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    def _headers(self, message: Message) -> list[tuple[bytes, bytes]]:
+        """What every answer has that does not say otherwise: nobody keeps it, or takes it for something else."""
+        said = {name.lower() for name, _ in message.get("headers", ())}
+        found = [(b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-store")]
+        if self._secure:
+            found.append((b"strict-transport-security", _HSTS))
+        if self._ends_line:
+            found.append((b"connection", b"close"))
+        return [(name, value) for name, value in found if name not in said]
+
+    def _begun(self, message: Message) -> None:
+        seconds = time.perf_counter() - self._since
+        route = str(self._scope.get("path_template") or "none")
+        method, status = self._method if self._method in _METHODS else "other", message["status"]
+        self._metrics.answered(method, route, status, seconds)
+        caller = self._scope.get("state", {}).get("caller")
+        _log.info(
+            "answered",
+            method=method,
+            route=route,
+            status=status,
+            ms=round(seconds * 1_000, 1),
+            role=getattr(caller, "role", None),
+        )
+
+
+def _with_head(name: bytes, value: bytes) -> tuple[bytes, bytes]:
+    """Where GET is allowed, HEAD is."""
+    is_short = name.lower() == b"allow" and b"GET" in value and b"HEAD" not in value
+    return (name, value + b", HEAD") if is_short else (name, value)

@@ -1,0 +1,147 @@
+"""The body of a request: read whole, when the application asks for it first, and within bounds.
+
+Responsibility: the bytes of bodies that are in memory, and who is told that there are too many.
+Invariants: nothing is read before the route's guard has let its caller in, for only then the application asks. What is
+in memory of bodies is bounded in all, by sender, and for all who are not authenticated together; it counts until the
+request is answered.
+Why: a body that the handler reads part by part would let it wait in the middle of its work; a body that is read before
+anybody looks who sends it lets anybody fill the memory.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from services.api.shared.bounds import Bounds
+from services.api.shared.guard import Caller
+from services.api.shared.problems import ProblemError
+
+# As in the ASGI specification: Litestar's and uvicorn's types for the same differ.
+Message = MutableMapping[str, Any]
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Charge = Callable[[str, str, int], None]  # a rate, who, how much; raises ProblemError when there is no more of it
+
+_STRANGERS = ""  # all who are not authenticated, as one sender
+_KIB = 1_024
+STATE = "body"  # under which routes find it in the scope's state
+
+
+class InFlight:
+    """How many bytes of bodies are in memory, by sender. Used on the event loop."""
+
+    def __init__(self, bounds: Bounds) -> None:
+        self._bounds = bounds
+        self._by_sender: Counter[str] = Counter()
+        self.total = 0
+
+    def add(self, sender: str, role: str, count: int) -> None:
+        """These bytes came. ProblemError when they are too many; they count all the same, until ``remove``."""
+        self._by_sender[sender] += count
+        self.total += count
+        own = self._share(sender, role)
+        if self._by_sender[sender] > own and sender:
+            detail = f"You are sending more than {own:,} bytes at once. Wait for answers, then send on."
+            raise ProblemError(429, "rate", detail, retry_s=1)
+        if self._by_sender[sender] > own or self.total > self._bounds.buffered_bytes:
+            raise ProblemError(503, "busy", "Too much is coming in at once. Send it again.", retry_s=2)
+
+    def _share(self, sender: str, role: str) -> int:
+        if sender == _STRANGERS:
+            return self._bounds.strangers_buffered_bytes
+        return self._bounds.attendee_buffered_bytes if role == "attendee" else self._bounds.sender_buffered_bytes
+
+    def remove(self, sender: str, count: int) -> None:
+        """They are no longer in memory."""
+        self.total -= count
+        self._by_sender[sender] -= count
+        if not self._by_sender[sender]:
+            del self._by_sender[sender]
+
+
+class Body:
+    """The ASGI ``receive`` of one request. ``release`` when it is answered."""
+
+    def __init__(self, scope: Scope, receive: Receive, bounds: Bounds, in_flight: InFlight, charge: Charge) -> None:
+        self._scope, self._receive = scope, receive
+        self._bounds, self._in_flight, self._charge = bounds, in_flight, charge
+        self._sender, self._role, self._size, self._paid_kib = _STRANGERS, "", 0, 0
+        headers = dict(scope["headers"])
+        said = headers.get(b"content-length", b"")
+        self._said = int(said) if said.isdigit() else None
+        # Whether some of it may still come on the line.
+        self.is_coming = (self._said is None and b"transfer-encoding" in headers) or bool(self._said)
+        self._is_given = False
+        scope.setdefault("state", {})[STATE] = self
+
+    async def __call__(self) -> Message:
+        if self._is_given or not self.is_coming:
+            return await self._receive()
+        self._is_given = True
+        return {"type": "http.request", "body": await self._whole(), "more_body": False}
+
+    async def _whole(self) -> bytes:
+        caller: Caller | None = self._scope["state"].get("caller")
+        is_known = caller is not None and caller.grant is not None
+        if is_known and caller is not None:
+            self._sender, self._role = caller.sender, caller.role
+        most = self._bounds.most_bytes(self._scope["path"], is_known=is_known)
+        if self._said is not None:
+            self._pay(caller, self._said, most)
+        parts: list[bytes] = []
+        try:
+            async with asyncio.timeout(self._bounds.body_s):
+                while self.is_coming:
+                    part = await self._part()
+                    self._pay(caller, self._size, most)
+                    parts.append(part)
+        except TimeoutError:
+            detail = f"The body did not come within {self._bounds.body_s:g} s. Send less at once."
+            raise ProblemError(408, "slow", detail) from None
+        return b"".join(parts)
+
+    async def _part(self) -> bytes:
+        event = await self._receive()
+        if event["type"] == "http.disconnect":
+            self.is_coming = False
+            raise ProblemError(400, "ended", "The line ended before the body did.")
+        part: bytes = event.get("body", b"")
+        self.is_coming = event.get("more_body", False)
+        self._size += len(part)
+        self._in_flight.add(self._sender, self._role, len(part))
+        return part
+
+    def _pay(self, caller: Caller | None, size: int, most: int) -> None:
+        """Whoever is known pays for bytes by the KiB, the whole at once where its length is said."""
+        if size > most:
+            raise ProblemError(413, "too-large", f"The body has more than {most:,} bytes. Send it in parts.")
+        kib = -(-size // _KIB) - self._paid_kib
+        if kib > 0 and caller is not None and caller.grant is not None:
+            self._charge(f"{caller.budget}_kib", caller.sender, kib)
+            self._paid_kib += kib
+
+    def count_unpacked(self, count: int) -> None:
+        """A packed body was unpacked to so many bytes: they count and cost as if they had come plain, beside it."""
+        self._size += count
+        self._in_flight.add(self._sender, self._role, count)
+        self._pay(self._scope["state"].get("caller"), self._size, self._size)
+
+    async def discard(self) -> None:
+        """Lets a body pass that nobody reads, or some of it: a client that still sends does not look at its answer."""
+        left = self._bounds.linger_bytes
+        try:
+            async with asyncio.timeout(self._bounds.linger_s):
+                while self.is_coming and left > 0:
+                    event = await self._receive()
+                    left -= len(event.get("body", b""))
+                    self.is_coming = event["type"] == "http.request" and event.get("more_body", False)
+        except TimeoutError:
+            return  # it is cut off
+
+    def release(self) -> None:
+        """It is no longer in memory."""
+        self._in_flight.remove(self._sender, self._size)
+        self._size = 0
+        self._scope["state"].pop(STATE, None)  # it holds the scope: a circle would stay until Python looks for some

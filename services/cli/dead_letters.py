@@ -1,0 +1,94 @@
+"""``hallway dead-letters``: looked at, mended and sent again, over a running server or straight in a Kafka.
+
+Owns: the options and what is printed. May never: send what was not looked at: ``--dry-run`` says what would be.
+"""
+
+import sys
+from base64 import b64decode
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+from cyclopts import App, Parameter
+
+from services.cli.connection_options import Prefix
+from services.cli.dead_letter_sources import Letters, OfServer, OfTopic
+from services.cli.server_client import URL, Url
+from services.cli.streams.files import STANDARD
+from services.cli.summary import say
+from services.usage_errors import UnusableError
+
+app = App(name="dead-letters", help="See what could not be read, mend it, and send it again.")
+
+Number = Annotated[str, Parameter(help="The letter's number, as in the list.")]
+Kafka = Annotated[str | None, Parameter(help="A Kafka's address: the letters of its workers, without asking a server.")]
+_MOST_BYTES = 65_537  # an event that is one byte too long is still told as such
+
+
+@app.command(name="list")
+def listed(*, url: Url = URL, kafka: Kafka = None, prefix: Prefix = "") -> int:
+    """List the dead letters that are still there as JSONL, oldest first."""
+    letters = _letters(url, kafka, prefix)
+    for letter in letters.all():
+        sys.stdout.write(msgspec.json.encode(letter).decode() + "\n")
+    if letters.gone:
+        say("No more there: " + ", ".join(f"{count:,} {cause}" for cause, count in letters.gone.items()) + ".")
+    return 0
+
+
+@app.command
+def show(number: Number, *, url: Url = URL, kafka: Kafka = None, prefix: Prefix = "") -> int:
+    """Print a letter's bytes as they came, and its reason beside them: mend them in a file."""
+    letter = _letters(url, kafka, prefix).one(number)
+    field = f" ({letter['field']})" if letter["field"] else ""
+    say(f"{letter['reason']}{field} From {letter['source']}, line {letter['position']}.")
+    if letter["sent_at"]:
+        say(f"It was sent again at {letter['sent_at']}.")
+    if letter.get("sealed"):
+        raise UnusableError("Its bytes are sealed, so that an erasure reaches them. Its gateway shows them: --url.")
+    sys.stdout.flush()
+    sys.stdout.buffer.write(b64decode(letter["bytes"]) + b"\n")
+    return 0
+
+
+@app.command
+def resend(
+    number: Number,
+    mended: Annotated[
+        str | None,
+        Parameter(name="FILE", allow_leading_hyphen=True, help="The event as it should be; - is standard input."),
+    ] = None,
+    *,
+    dry_run: Annotated[bool, Parameter(negative=(), help="Only say what would become of it.")] = False,
+    url: Url = URL,
+    kafka: Kafka = None,
+    prefix: Prefix = "",
+) -> int:
+    """Send a letter again, once. Exit 1 when it is still bad; no further letter comes of that.
+
+    With --kafka the bytes go into the topics as they are: write accounts as the log has them.
+    """
+    event = None if mended is None else _read(mended)
+    result = _letters(url, kafka, prefix).resend(number, event, dry_run=dry_run)
+    if result["status"] == "rejected":
+        say(f"Still bad: {result['reason']}", "red")
+        return 1
+    where = f" at offset {result['offset']:,} of {result['conference']}" if "offset" in result else ""
+    say(
+        "It would be taken."
+        if dry_run
+        else f"{result['status'].capitalize()}{where}. {result.get('reason', '')}".strip()
+    )
+    return 0
+
+
+def _letters(url: str, kafka: str | None, prefix: str) -> Letters:
+    return OfServer(url) if kafka is None else OfTopic(kafka, prefix)
+
+
+def _read(name: str) -> bytes:
+    try:
+        with sys.stdin.buffer if name == STANDARD else Path(name).open("rb") as file:
+            return file.read(_MOST_BYTES + 1).rstrip(b"\r\n")
+    except OSError as error:
+        raise UnusableError(f"{name} cannot be read ({error.strerror}).") from None

@@ -1,0 +1,92 @@
+"""``hallway kafka up``, ``down``, ``status``: a real Kafka on this machine.
+
+Owns: the options, and the lines on the terminal. May never: end a broker that was not started in the given folder.
+"""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import App, Parameter
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+from services.cli.summary import console, say
+from services.tools.local_kafka import KafkaError, LocalKafka
+from services.tools.local_kafka.node import Life
+from services.tools.local_kafka.node import down as ended
+from services.tools.local_kafka.ports import is_free
+from services.tools.local_kafka.settings import HEAP_MB
+from services.tools.local_kafka.status import FOLDER, Standing, bytes_in
+from services.usage_errors import UnusableError
+
+USUAL_PORT = 9092
+
+Data = Annotated[Path, Parameter(help="The folder for everything that this Kafka keeps; made if it is not there.")]
+
+app = App(name="kafka", help="A real Kafka on this machine: no Docker, no Java to install.")
+
+
+@app.command
+def up(
+    *,
+    data: Data = FOLDER,
+    port: Annotated[
+        int, Parameter(help="Its port; 0: the one it had, else 9092 where that is free, else a free one.")
+    ] = 0,
+    heap_mb: Annotated[int, Parameter(help="The most memory for its heap, in MB.")] = HEAP_MB,
+) -> int:
+    """Start it in the background, and wait until it answers."""
+    if not 0 <= port <= 65_535:
+        raise UnusableError("--port is a number from 0 to 65535.")
+    before = Standing.of(data)
+    if before is not None and before.runs(data) and port in (0, before.port):
+        say(f"Kafka {before.version} runs already at {before.address} (process {before.pid}, data in {data}).")
+        return 0
+    if not port and before is None and is_free(USUAL_PORT):
+        port = USUAL_PORT
+    kafka = LocalKafka(data, port=port, heap_mb=heap_mb, life=Life.DETACHED)
+    told = console()
+    try:
+        with Progress(
+            TextColumn("Fetching Kafka's files, once (43 MB)"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            console=told,
+            disable=not told.is_terminal,
+            transient=True,
+        ) as bar:
+            task = bar.add_task("", total=None, visible=False)
+            kafka.start(lambda done, total: bar.update(task, completed=done, total=total, visible=True))
+    except KafkaError as error:
+        raise UnusableError(str(error)) from None
+    say(f"Kafka runs at {kafka.address} (process {kafka.pid}, data in {data}). `hallway kafka down` ends it.", "bold")
+    return 0
+
+
+@app.command
+def down(*, data: Data = FOLDER) -> int:
+    """End it. What it keeps stays in its folder."""
+    try:
+        was = ended(data)
+    except KafkaError as error:
+        raise UnusableError(str(error)) from None
+    say(f"Kafka at {was.address} has ended (process {was.pid})." if was else f"No Kafka runs in {data}.")
+    return 0
+
+
+@app.command
+def status(*, data: Data = FOLDER) -> int:
+    """Print its address; say how large it is, and whether it answers; exit 1 where it does not."""
+    standing = Standing.of(data)
+    if standing is None or not standing.runs(data):
+        say(f"No Kafka runs in {data}. `hallway kafka up` starts one.", "red")
+        return 1
+    cluster = standing.asked()
+    size = f"{bytes_in(data) / 1e6:,.1f} MB in {data}"
+    head = f"Kafka {standing.version} at {standing.address}, process {standing.pid}, {size}"
+    say(
+        f"{head}, cluster {cluster.cluster_id}" if cluster else f"{head}: it does not answer.", "" if cluster else "red"
+    )
+    if cluster:
+        sys.stdout.write(f"{standing.address}\n")
+    return 0 if cluster else 1

@@ -1,0 +1,136 @@
+"""``hallway keys``: keys for organizers, connectors and operators, in a data folder or over a running server.
+
+Owns: the options and what is printed. May never: open the folder beside a running server (its lock says so), print a
+secret but the one just made, or make an operator's key over HTTP.
+"""
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import quote
+
+import msgspec
+from cyclopts import App, Parameter
+
+from schemas.times import written
+from services.cli.server_client import KEY, ask
+from services.cli.summary import say
+from services.directory.api_keys import KEY_DAYS
+from services.directory.directory import SqliteDirectory
+from services.journal import JournalError, JournalLockedError
+from services.journal.data_folder import DataFolder
+from services.usage_errors import UnusableError
+
+app = App(name="keys", help="Make, list and revoke keys of organizers, connectors and operators.")
+
+Data = Annotated[Path, Parameter(help="The data folder of a server that is not running.")]
+Server = Annotated[str | None, Parameter(help=f"A running server, asked with an operator's key in {KEY}.")]
+FOLDER = Path("hallway-data")
+
+
+@contextmanager
+def directory_of(data: Path, *, make: bool = False) -> Iterator[SqliteDirectory]:
+    """The directory in a data folder, under the folder's lock."""
+    if not make and not data.is_dir():
+        raise UnusableError(f"There is no data folder {data}. Name one with --data, or a running server with --url.")
+    try:
+        folder = DataFolder(data)
+    except JournalLockedError as error:
+        raise UnusableError(f"{error} Or ask that server: --url, with an operator's key in {KEY}.") from None
+    except JournalError as error:
+        raise UnusableError(str(error)) from None
+    try:
+        directory = SqliteDirectory(data / "directory", lambda: time.time_ns() // 1_000_000)
+        try:
+            yield directory
+        finally:
+            directory.close()
+    finally:
+        folder.release()
+
+
+@app.command
+def add(
+    role: Annotated[Literal["organizer", "connector", "operator"], Parameter(help="Whose key it is.")],
+    name: Annotated[str, Parameter(help="The id of its holder; what a connector brings has the source connector:ID.")],
+    *,
+    conference: Annotated[
+        tuple[str, ...],
+        Parameter(help="A conference that it is for; may be given again. Organizers: beside their own."),
+    ] = (),
+    checkins: Annotated[
+        bool, Parameter(negative=(), help="A connector that brings check-ins, at these conferences.")
+    ] = False,
+    days: Annotated[int, Parameter(help="How long it is good.")] = KEY_DAYS,
+    data: Data = FOLDER,
+    url: Server = None,
+) -> int:
+    """Make a key and print it, this once."""
+    if url is not None:
+        if role == "operator":
+            raise UnusableError("An operator's key is made in the data folder alone: end the server, then --data.")
+        body = {"role": role, "id": name, "conferences": conference, "checkins": checkins, "days": days}
+        secret = ask(url, "POST", "/v1/keys", body)["secret"]
+    else:
+        try:
+            with directory_of(data, make=True) as directory:
+                secret = directory.keys.issue_key(role, name, conference, checkins=checkins, days=days)
+        except ValueError as error:
+            raise UnusableError(str(error)) from None
+    say("The key, shown this once. Revoke it by the part after `hw.key.`", "bold")
+    sys.stdout.write(f"{secret}\n")
+    return 0
+
+
+@app.command(name="list")
+def listed(*, data: Data = FOLDER, url: Server = None) -> int:
+    """List all keys as JSONL, without their secrets."""
+    for key in _of_server(url) if url is not None else _of_folder(data):
+        sys.stdout.write(msgspec.json.encode(key).decode() + "\n")
+    return 0
+
+
+def _of_server(url: str) -> Iterator[Any]:
+    after: str | None = ""
+    while after is not None:
+        page = ask(url, "GET", "/v1/keys", params={"after": after})
+        yield from page["keys"]
+        after = page["next"]
+
+
+def _of_folder(data: Path) -> Iterator[Any]:
+    with directory_of(data) as directory:
+        after = ""
+        while rows := directory.keys.keys(after):
+            for row in rows:
+                grant = row.grant
+                yield {
+                    "key": grant.id,
+                    "role": grant.role,
+                    "id": grant.subject,
+                    "conferences": grant.conferences,
+                    "checkins": grant.checkins,
+                    "made_at": written(row.made),
+                    "expires_at": written(grant.expires),
+                    "last_used_at": None if row.last_used is None else written(row.last_used),
+                    "revoked": row.revoked,
+                }
+            after = rows[-1].grant.id
+
+
+@app.command
+def revoke(
+    key: Annotated[str, Parameter(help="The public id, as in the list.")], *, data: Data = FOLDER, url: Server = None
+) -> int:
+    """End a key, and the sessions that came from it."""
+    if url is not None:
+        ask(url, "DELETE", f"/v1/keys/{quote(key, safe='')}")
+    else:
+        with directory_of(data) as directory:
+            if not directory.keys.revoke(key):
+                raise UnusableError(f"There is no key {key}, or it is revoked already. See `hallway keys list`.")
+    say(f"{key} is revoked.")
+    return 0

@@ -1,0 +1,76 @@
+"""The command ``hallway``: parses arguments, calls the command, gives the exit code.
+
+Owns: the exit codes: 0, also when events were rejected; 1 where a check failed; 2 for arguments or input that cannot be
+used; 130 after Ctrl-C. May never: show a traceback for what a user can set right; a broken invariant still crashes.
+"""
+
+import errno
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+
+from cyclopts import App, CycloptsError
+
+from services.cli import audit, backfill, dead_letters, demo, inboxes, kafka, keys, serve, tail, topics, work
+from services.cli import export as exporting
+from services.cli import fold as fold_commands
+from services.cli import simulate as other_commands
+from services.cli.streams.standard_streams import Told, guard, silence
+from services.cli.summary import say
+from services.usage_errors import INTERRUPTED, UNUSABLE, UnusableError
+
+app = App(
+    name="hallway",
+    help="Who of the people I talk with online is here? Hallway matches them at a conference.",
+    help_epilogue="New here? Try `hallway demo`. Each command explains itself, as in `hallway replay --help`.",
+    version=f"hallway {version('hallway')}",
+    help_format="plaintext",
+    result_action="return_value",
+    console=Told(),
+)
+app.command(fold_commands.replay, usage="Usage: hallway replay INPUT... [OPTIONS]")
+app.command(fold_commands.ties, usage="Usage: hallway ties INPUT... --conference ID [OPTIONS]")
+app.command(fold_commands.explain, usage="Usage: hallway explain INPUT... --conference ID A B [OPTIONS]")
+app.command(other_commands.simulate)
+app.command(other_commands.schema)
+app.command(demo.demo)
+app.command(serve.serve)
+app.command(keys.app)
+app.command(audit.audit)
+app.command(kafka.app)
+app.command(topics.app)
+app.command(exporting.export, usage="Usage: hallway export INPUT... [OPTIONS]")
+app.command(backfill.backfill)
+app.command(tail.tail)
+app.command(dead_letters.app)
+app.command(inboxes.app)
+app.command(work.work, usage="Usage: hallway work router|matcher|delivery --kafka HOST:PORT [OPTIONS]")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command; gives the exit code."""
+    if arguments is None:
+        guard()
+    given = sys.argv[1:] if arguments is None else arguments
+    try:
+        return int(app(given, exit_on_error=False, print_error=False) or 0)
+    except CycloptsError as error:
+        say(f"{error} `hallway {given[0] + ' ' if given and given[0] in app else ''}--help` tells more.", "red")
+        return UNUSABLE
+    except UnusableError as error:
+        say(str(error), "red")
+        return UNUSABLE
+    except BrokenPipeError:  # whoever read our output (``head``) has enough: nothing is wrong
+        silence()
+        return 0
+    except OSError as error:  # a full disk, a file that went away: the world's fault, not ours
+        silence()
+        reason = "it is closed" if error.errno == errno.EBADF else error.strerror or error
+        say(f"{error.filename or 'The output'}: {reason}. Nothing more was written.", "red")
+        return UNUSABLE
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+if __name__ == "__main__":
+    sys.exit(main())

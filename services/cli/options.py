@@ -1,0 +1,32 @@
+"""Options that several commands have, and the names that they take.
+
+Owns: their help texts, and refusing what looks like an option but is none. May never: open a file.
+"""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from services.cli.streams.files import STANDARD
+from services.usage_errors import UnusableError
+
+INPUT = (
+    "JSONL files (also .gz, .zst, .bz2, .xz), a service's data folder, kafka://HOST:PORT/TOPIC or kafka:///TOPIC (of "
+    "the Kafka that runs here), in the order given; - is standard input."
+)
+# Leading hyphens are let through for `-`; `named` refuses the rest.
+Inputs = Annotated[str, Parameter(name="INPUT", required=True, allow_leading_hyphen=True, help=INPUT)]
+Output = Annotated[
+    str | None,
+    Parameter(allow_leading_hyphen=True, help="Where the result goes: a file, or - for standard output (as without)."),
+]
+Conference = Annotated[str, Parameter(help="The id of the conference.")]
+
+
+def named(names: Sequence[str]) -> tuple[str, ...]:
+    """The names of inputs or outputs, if they are some."""
+    for name in names:
+        if name.startswith("-") and name != STANDARD:
+            raise UnusableError(f"There is no option {name}. `hallway COMMAND --help` lists what there is.")
+    return tuple(names)

@@ -1,0 +1,152 @@
+"""Files of JSONL, plain or packed, or standard input, cut into blocks of whole lines.
+
+Owns: opening, cutting into lines, line numbers; ``unpacking`` unpacks. May never: know what a line means.
+Theory: a block is at most one event's bound, so memory does not grow with the file, nor with a line that never
+ends; of such a line only the first ``KEPT_BYTES`` are kept. Packed input is recognised by its first bytes, so that it
+may also come by standard input.
+"""
+
+import sys
+from collections.abc import Iterator
+from io import BufferedReader, FileIO
+from pathlib import Path
+
+from schemas.codec import EVENT_BYTES
+from services.cli.streams.decompression import ERRORS, HEAD_BYTES, Read, may_be_packed, unpacked, why
+from services.cli.streams.line_blocks import BLOCK_BYTES, Block, LongLine
+from services.usage_errors import UnusableError
+
+STANDARD = "-"
+KEPT_BYTES = 1_048_576  # of a line that is too long; enough to see what it was
+_BOM = b"\xef\xbb\xbf"
+
+
+class Input:
+    """One input. ``size`` is None where it is not known; ``consumed`` counts bytes as they are stored.
+
+    UnusableError says at once what is wrong with a name; a file is opened when it is its turn: there may be thousands.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.consumed = 0
+        self.size: int | None = None
+        self._ahead = b""
+        self._file: BufferedReader | FileIO | None = None
+        if name != STANDARD:
+            path = Path(name)
+            try:
+                if path.is_file():
+                    path.open("rb").close()
+                    self.size = path.stat().st_size
+                else:
+                    path.stat()
+            except OSError as error:
+                raise UnusableError(f"{name}: {why(error)}. Check the name and try again.") from None
+            if path.is_dir():
+                raise UnusableError(f"{name} is a folder. Name the files in it, such as {path / '*.jsonl'}.")
+
+    def blocks(self) -> Iterator[Block | LongLine]:
+        """The input's lines. Raises UnusableError where it cannot be read on."""
+        after = 1
+        try:
+            self._file = self._opened()
+            for following, piece in _numbered(self._unpacked()):
+                after = following
+                yield piece
+        except ERRORS as error:
+            raise UnusableError(
+                f"{self.name}: {why(error)}, after line {after - 1:,}. Get a whole copy of it and try again."
+            ) from None
+        finally:
+            if self.name != STANDARD and self._file is not None:
+                self._file.close()
+
+    def _opened(self) -> BufferedReader | FileIO:
+        if self.name == STANDARD:
+            if sys.stdin is None:
+                raise UnusableError(
+                    "-: standard input is closed. Give it something, as in `hallway replay - < log.jsonl`."
+                )
+            return sys.stdin.buffer  # type: ignore[return-value]  # it is one, or stands for one in a test
+        return Path(self.name).open("rb", buffering=0)
+
+    # -- bytes ---------------------------------------------------------------------------------------------------
+
+    def read(self, size: int = -1) -> bytes:
+        """Up to ``size`` stored bytes (what gzip asks of a file)."""
+        if self._ahead:
+            ahead, self._ahead = self._ahead[:size], self._ahead[size:]
+            return ahead
+        assert self._file is not None
+        # Of a pipe what is there, not the whole size: a stream is folded as it comes.
+        data = self._file.read(size) if isinstance(self._file, FileIO) else self._file.read1(size)
+        self.consumed += len(data)
+        return data
+
+    def _unpacked(self) -> Read:
+        head = b""
+        while len(head) < HEAD_BYTES and may_be_packed(head) and (more := self.read(HEAD_BYTES - len(head))):
+            head += more
+        self._ahead = head
+        return _without_bom(unpacked(self.name, head, self))
+
+
+def _without_bom(read: Read) -> Read:
+    """Passes over a byte order mark at the start, as some editors write one."""
+    first = b""
+    while len(first) < len(_BOM) and (more := read(len(_BOM) - len(first))):
+        first += more
+    ahead = [b"" if first == _BOM else first]
+
+    def reading(size: int) -> bytes:
+        if ahead and (data := ahead.pop()):
+            return data
+        return read(size)
+
+    return reading
+
+
+# -- lines -------------------------------------------------------------------------------------------------
+
+
+def _numbered(read: Read) -> Iterator[tuple[int, Block | LongLine]]:
+    """The pieces, each with the number of the first line after it."""
+    line, rest = 1, b""
+    while chunk := read(BLOCK_BYTES - len(rest)):
+        data = rest + chunk
+        end = data.rfind(b"\n") + 1
+        if not end and len(data) < BLOCK_BYTES:
+            rest = data
+            continue
+        first = line
+        if end:
+            piece: Block | LongLine = Block(data[:end], first)
+            line += data.count(b"\n", 0, end)
+            rest = data[end:]
+        else:
+            piece, rest = _long(read, data, first)
+            line += 1
+        yield line, piece
+    if rest:
+        yield line, Block(rest, line)
+
+
+def _long(read: Read, start: bytes, line: int) -> tuple[Block | LongLine, bytes]:
+    """A line that fills a block: it, and what was read after it."""
+    head, size = start, len(start)
+    while chunk := read(BLOCK_BYTES - 1):
+        end = chunk.find(b"\n")
+        part = chunk if end < 0 else chunk[:end]
+        size += len(part)
+        head += part[: max(0, KEPT_BYTES - len(head))]
+        if end >= 0:
+            return _one(head, line, size), chunk[end + 1 :]
+    return _one(head, line, size), b""
+
+
+def _one(head: bytes, line: int, size: int) -> Block | LongLine:
+    # A carriage return belongs to the end of the line; without it the event may be within its bound.
+    if size == len(head) and head.endswith(b"\r"):
+        head, size = head[:-1], size - 1
+    return Block(head, line) if size <= EVENT_BYTES else LongLine(head, line, size)

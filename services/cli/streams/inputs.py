@@ -1,0 +1,50 @@
+"""Inputs by their names: a file, standard input, a service's data folder, a topic.
+
+Owns: which one a name means. May never: know what a line means.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from services.cli.streams.files import STANDARD, Input
+from services.cli.streams.line_blocks import Block, blocked
+from services.cli.streams.topic_input import TopicInput
+from services.journal.export import journal_in
+from services.journal.export import lines as journal_lines
+from services.journal.port import JournalError
+from services.kafka.topic_urls import is_place
+from services.usage_errors import UnusableError
+
+
+class JournalInput:
+    """The logs of a data folder, read as one input. ``line`` counts the records from 1."""
+
+    def __init__(self, file: Path) -> None:
+        self.name = str(file)
+        self.consumed = 0
+        self.size: int | None = None
+        self._count = 0
+
+    def blocks(self) -> Iterator[Block]:
+        """The records. Raises UnusableError where they cannot be read on."""
+        try:
+            yield from blocked(self._lines())
+        except JournalError as error:
+            raise UnusableError(f"{error} {self._count:,} records were read before.") from None
+
+    def _lines(self) -> Iterator[bytes]:
+        for line in journal_lines(Path(self.name)):
+            self._count += 1
+            self.consumed += len(line)
+            yield line
+
+
+Source = Input | JournalInput | TopicInput
+
+
+def input_of(name: str) -> Source:
+    """The input of that name. UnusableError where it cannot be one."""
+    if is_place(name):
+        return TopicInput(name)
+    file = None if name == STANDARD else journal_in(Path(name))
+    return Input(name) if file is None else JournalInput(file)

@@ -1,0 +1,87 @@
+"""Outputs of a command: a file that is whole or not there, or standard output.
+
+Owns: the temporary name and the renaming. May never: leave half a file under the name that was asked for.
+"""
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from services.cli.streams.files import STANDARD
+from services.kafka.topic_urls import is_place
+from services.usage_errors import UnusableError
+
+Write = Callable[[bytes], object]
+
+
+@contextmanager
+def written_to(name: str | None) -> Iterator[Write]:
+    """Gives what takes the bytes. On success the file has its name, on an exception it is as it was before."""
+    if name is None:
+        yield lambda data: None
+    elif name == STANDARD:
+        yield sys.stdout.buffer.write
+        sys.stdout.buffer.flush()
+    else:
+        # A link keeps pointing where it did; a device or a pipe (/dev/null) is written to, not replaced.
+        path = Path(name).resolve()
+        with _in_place(path) if path.exists() and not path.is_file() else _renamed(path) as write:
+            yield write
+
+
+@contextmanager
+def _in_place(path: Path) -> Iterator[Write]:
+    try:
+        file = path.open("wb")
+    except OSError as error:
+        raise _unwritable(path, error) from None
+    with file:
+        yield file.write
+
+
+@contextmanager
+def _renamed(path: Path) -> Iterator[Write]:
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        file = part.open("xb", buffering=1 << 20)
+    except OSError as error:
+        raise _unwritable(path, error) from None
+    try:
+        with file:
+            yield file.write
+        part.replace(path)
+    except BaseException as error:
+        with suppress(OSError):
+            part.unlink()
+        if isinstance(error, BrokenPipeError):  # of standard output; alone it would be no error
+            raise UnusableError(
+                f"{path} was not written: whoever reads standard output ended before the input did."
+            ) from None
+        raise
+
+
+def _unwritable(path: Path, error: OSError) -> UnusableError:
+    return UnusableError(f"{path} cannot be written ({error.strerror}). Name a file in a folder that you may write to.")
+
+
+def check_apart(inputs: tuple[str, ...], outputs: dict[str, str | None]) -> None:
+    """Refuses arguments that would write over an input, or two outputs into one file."""
+    if inputs.count(STANDARD) > 1:
+        raise UnusableError("Standard input (-) can be read once only. Name it once.")
+    read = {_place(name): name for name in inputs if name != STANDARD}
+    written: dict[str, str] = {}
+    for option, name in outputs.items():
+        if name is None:
+            continue
+        place = STANDARD if name == STANDARD else _place(name)
+        if place in read:
+            raise UnusableError(f"{option} {name} is an input as well. Name another file for {option}.")
+        if place in written and place != os.devnull:
+            raise UnusableError(f"{option} and {written[place]} name the same place. Give each its own file.")
+        written[place] = option
+
+
+def _place(name: str) -> str:
+    return name if is_place(name) else str(Path(name).resolve())

@@ -1,0 +1,37 @@
+"""A file of policy values: ``{"presence_hours": 6}``.
+
+Owns: reading and checking it. May never: know what a value does.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from schemas.policy import Policy
+from services.usage_errors import UnusableError
+
+POLICY_BYTES = 65_536  # a policy has a dozen numbers
+
+
+def policy_in(name: str) -> dict[str, Any]:
+    """The values that the file names, checked. UnusableError says what is wrong with them."""
+    try:
+        with Path(name).open("rb") as file:
+            text = file.read(POLICY_BYTES + 1)
+    except OSError as error:
+        raise UnusableError(f"{name} cannot be read ({error.strerror}). Check the name and try again.") from None
+    if len(text) > POLICY_BYTES:
+        raise UnusableError(f"{name} is too large for a policy: a JSON object of a dozen values at most.")
+    return checked(name, text.removeprefix(b"\xef\xbb\xbf"))
+
+
+def checked(name: str, text: bytes) -> dict[str, Any]:
+    """The values of a policy's text."""
+    try:
+        msgspec.json.decode(text, type=Policy)
+        values: dict[str, Any] = msgspec.json.decode(text, type=dict[str, Any])
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        known = ", ".join(Policy.__struct_fields__)
+        raise UnusableError(f"{name} is no policy: {error}. A policy may set: {known}.") from None
+    return values

@@ -1,0 +1,48 @@
+"""``hallway work``: one worker of a Hallway on Kafka as a process.
+
+Owns: the options. May never: end with 0 when something broke; who runs it starts it again.
+"""
+
+import asyncio
+import os
+from typing import Annotated, Literal
+
+from cyclopts import Parameter
+
+from services.cli.connection_options import Kafka, access_to, check_redis
+from services.cli.summary import say
+from services.inbox.redis.credentials import with_login
+from services.usage_errors import UnusableError
+
+
+def work(
+    kind: Literal["router", "matcher", "delivery"],
+    /,
+    *,
+    kafka: Kafka = None,
+    redis: Annotated[str, Parameter(help="The Redis or Valkey of the inboxes; for a delivery.")] = "",
+    instance: Annotated[
+        str | None, Parameter(help="A name of this worker that stays: with it a restart goes on without a rebalance.")
+    ] = None,
+    prefix: Annotated[str, Parameter(help="What the names of the topics begin with.")] = "",
+    ticks: Annotated[bool, Parameter(help="Let time pass where nothing comes; not for a recorded log.")] = True,
+    session: Annotated[float, Parameter(help="Seconds after which a lost worker's partitions go to others.")] = 10.0,
+    silent: Annotated[float, Parameter(help="Seconds without progress, with more to read, until it ends.")] = 60.0,
+    metrics_port: Annotated[int | None, Parameter(help="Where Prometheus finds numbers, on 127.0.0.1.")] = None,
+) -> int:
+    """Run a router, a matcher or a delivery on Kafka, until it is told to end."""
+    from services.api.transport.json_logs import (
+        to_stderr,  # Faust and its friends: no other command should wait for them
+    )
+    from services.worker.composition import Settings
+    from services.worker.composition import work as work_until_told
+
+    if kind == "delivery":
+        if not redis:
+            raise UnusableError("A delivery needs --redis, an address such as redis://127.0.0.1:6379.")
+        check_redis(redis)
+    access = access_to(kafka)
+    to_stderr()
+    redis = with_login(redis, os.environ) if redis else redis
+    settings = Settings(kind, access, redis, instance, prefix, ticks, session, silent, metrics_port)
+    return asyncio.run(work_until_told(settings, lambda: say(f"The {kind} works.")))

@@ -1,0 +1,100 @@
+"""Erasing a whole conference after the event: its log, outputs, inboxes, people, keys, dead letters.
+
+Owns: the order, and going on with what was interrupted. May never: erase one that is not closed (the route asks), or
+let its id be used again before nothing of it is left.
+Theory: the directory goes first and notes it; the note is ended last, so whatever comes in between is gone on with at
+the next start. While it is noted, the door takes nothing for this conference. Each step may be repeated.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import structlog
+
+from services.admission.conferences import SNAPSHOT, Conferences
+from services.admission.intake import Intake
+from services.api.organizer.overview import Overviews
+from services.api.shared.server_sent_events import Hub
+from services.directory.directory import SqliteDirectory
+from services.erasure.dead_letters import erase_letters, erase_letters_of
+from services.inbox.port import Inboxes
+from services.journal import Journal
+
+WHOLE = ""  # the attendee under which the directory notes a whole conference
+_log = structlog.get_logger("hallway.erasures")
+
+
+class Forgetting(NamedTuple):
+    """``forget`` removes the log of a closed conference and all that is made from it; ``is_done`` says whether it
+    has. ``remains``: what is left elsewhere, and for how long, for who asked."""
+
+    forget: Callable[[str], Awaitable[None]]
+    is_done: Callable[[str], bool]
+    remains: str = ""
+
+
+@dataclass(slots=True)
+class ConferenceErasing:
+    """``log`` is how the log goes."""
+
+    directory: SqliteDirectory
+    journal: Journal
+    inboxes: Inboxes
+    log: Forgetting
+    conferences: Conferences
+    overviews: Overviews
+    hub: Hub
+    intake: Intake
+    _one: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    def __post_init__(self) -> None:
+        self.conferences.ending.update(conference for conference, attendee in self._noted() if attendee == WHOLE)
+
+    async def begin(self, conference: str) -> None:
+        """Nobody can see or add anything of it any more; ``finish`` removes what is left of its bytes."""
+        async with self._one:
+            try:
+                await self._begin(conference)
+            finally:
+                if (conference, WHOLE) not in self._noted():
+                    self.conferences.ending.discard(conference)  # nothing was done
+
+    def _noted(self) -> list[tuple[str, str]]:
+        return [(each.conference, each.attendee) for each in self.directory.erasing.pending()]
+
+    async def _begin(self, conference: str) -> None:
+        self.conferences.ending.add(conference)
+        await self.intake.settled()
+        await asyncio.to_thread(self._letters, conference)
+        async with self.intake.lock:
+            await asyncio.to_thread(self.directory.erase_conference, conference)
+        self.hub.end_conference(conference)
+        await self.log.forget(conference)
+        self.conferences.forget(conference)
+        await self.overviews.forget(conference)
+        await self.inboxes.forget(conference)
+        await asyncio.to_thread(self.journal.drop_snapshots, SNAPSHOT)
+        _log.info("a conference is erased", conference=conference)
+
+    def _letters(self, conference: str) -> None:
+        """Those that may name anybody of it, then those of it."""
+        everybody = self.directory.attendees(conference)
+        erase_letters(self.directory, self.journal, conference, everybody, self.conferences.owned)
+        erase_letters_of(self.directory, self.journal, conference)
+
+    async def finish(self, conference: str) -> None:
+        """Removes what is left, and ends the note."""
+        async with self._one:
+            if self.conferences.get(conference) is not None or not self.log.is_done(conference):
+                await self._begin(conference)  # a crash came in between
+            while await asyncio.to_thread(self.journal.shrink):
+                pass
+            await self.inboxes.forget(conference)
+            if not await asyncio.to_thread(self.journal.clean):
+                raise TimeoutError("Somebody else reads the journal's file, so old bytes are left in it.")
+            async with self.intake.lock:
+                await asyncio.to_thread(self.directory.erasing.finish)
+                await asyncio.to_thread(self.directory.erasing.confirm, conference, WHOLE)
+            self.conferences.ending.discard(conference)

@@ -1,0 +1,51 @@
+"""The reader of posts for proving accounts: each network by its own API, the others with what to do instead.
+
+Owns: which networks can be read. May never: log or keep an account, or what it shows.
+"""
+
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+from services.directory.ownership_codes import Seen
+from services.identity import bluesky, mastodon
+from services.identity.http_client import Fetcher, Unread
+
+_log = structlog.get_logger("hallway.networks")
+
+_READ: dict[str, tuple[Callable[[str], str | None], Callable[[Fetcher, str], Awaitable[Seen | Unread]]]] = {
+    bluesky.NETWORK: (bluesky.fault, bluesky.seen),
+    "mastodon": (mastodon.fault, mastodon.seen),
+}
+_INSTEAD = (
+    "Add an account that can be proved, such as bsky:ada.bsky.social or mastodon:ada@example.social, or ask the "
+    "organizer: a conference may count accounts as its attendees named them at the registration."
+)
+_PAID = f"X lets nobody read posts without paying, so Hallway cannot look for a code there. {_INSTEAD}"
+_UNKNOWN = f"Hallway cannot read this network. {_INSTEAD}"
+
+
+class NetworkReader:
+    """Bluesky and Mastodon, over the public internet."""
+
+    def __init__(self, fetcher: Fetcher | None = None) -> None:
+        self._fetcher = fetcher or Fetcher()
+
+    def refusal(self, account: str) -> str | None:
+        """Why this account can never be read, and what to do instead."""
+        network, _, handle = account.partition(":")
+        if network == "x":
+            return _PAID
+        if network not in _READ:
+            return _UNKNOWN
+        return _READ[network][0](handle)
+
+    async def read(self, account: str) -> Seen:
+        """What the account shows; OSError where that cannot be told now."""
+        assert self.refusal(account) is None
+        network, _, handle = account.partition(":")
+        found = await _READ[network][1](self._fetcher, handle)
+        if isinstance(found, Unread):
+            _log.info("not read", network=network, reason=found.reason)
+            raise ConnectionError(found.reason)
+        return found

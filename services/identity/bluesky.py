@@ -1,0 +1,83 @@
+"""Accounts of Bluesky, through the public API of its network: no key, one fixed host.
+
+Owns: the forms of its answers, as far as they are needed. May never: take a repost for the account's own words.
+Theory: a handle may be given to somebody else, the DID stays: so the DID is what is proved along with it. Of posts only
+the record's text counts, which is the author's; what it quotes is elsewhere. Source: the lexicons
+``app.bsky.actor.getProfile`` and ``app.bsky.feed.getAuthorFeed``.
+"""
+
+import re
+
+from msgspec import Struct
+
+from services.directory.ownership_codes import Seen
+from services.identity.http_client import Fetcher, Got, Refused, Unread
+from services.identity.public_addresses import is_host
+
+HOST = "public.api.bsky.app"
+NETWORK = "bsky"
+_POSTS = "30"
+_DID = re.compile(r"did:[a-z]+:[a-z0-9._:%-]{1,200}")
+
+
+class Profile(Struct):
+    """An actor."""
+
+    did: str
+    handle: str
+    description: str | None = None
+
+
+class Author(Struct):
+    """Whose a post is."""
+
+    did: str
+
+
+class Record(Struct):
+    """What the author wrote."""
+
+    text: str = ""
+
+
+class Post(Struct):
+    """A post in a feed."""
+
+    author: Author
+    record: Record
+
+
+class Item(Struct):
+    """An entry of an account's feed: a post of its own, or one that it reposts."""
+
+    post: Post
+
+
+class Feed(Struct):
+    """The newest entries."""
+
+    feed: list[Item]
+
+
+def fault(handle: str) -> str | None:
+    """How to write the account, where it cannot be one; ``handle`` is what comes after the network's name."""
+    if is_host(handle) or _DID.fullmatch(handle):
+        return None
+    return "Write a Bluesky account with its whole handle, such as bsky:ada.bsky.social."
+
+
+async def seen(fetcher: Fetcher, handle: str) -> Seen | Unread:
+    """The profile's text and the newest posts; nothing where there is no such account."""
+    profile = await fetcher.get(Profile, HOST, "/xrpc/app.bsky.actor.getProfile", {"actor": handle})
+    if not isinstance(profile, Got):
+        return Seen() if isinstance(profile, Refused) else profile
+    actor = profile.value
+    if not _DID.fullmatch(actor.did) or handle not in (actor.did, actor.handle.lower()):
+        return Seen()
+    asked = {"actor": actor.did, "limit": _POSTS, "filter": "posts_with_replies"}
+    feed = await fetcher.get(Feed, HOST, "/xrpc/app.bsky.feed.getAuthorFeed", asked)
+    if isinstance(feed, Unread):
+        return feed
+    items = feed.value.feed if isinstance(feed, Got) else []
+    own = [item.post.record.text for item in items if item.post.author.did == actor.did]
+    return Seen((actor.description or "", *own), (f"{NETWORK}:{actor.did}",))

@@ -1,0 +1,114 @@
+"""Asking other people's servers, in a bounded way: one GET of JSON from a host whose name came from outside.
+
+Owns: the bounds, and what counts as no answer. May never: raise for what the other side does, follow a redirect, go to
+an address that is not public, send anything about the server it runs in, or use a proxy of the environment (which
+would look the name up again).
+Theory: the name is looked up and checked first; then the address itself is connected to, with the name in the TLS
+handshake and the ``Host`` header, so the certificate has to be the name's.
+"""
+
+import asyncio
+import ssl
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Generic, TypeVar
+
+import httpx
+import msgspec
+from msgspec import Struct
+
+from services.identity.public_addresses import Resolver, is_host, is_public
+
+T = TypeVar("T")
+
+MOST_BYTES = 1024 * 1024  # 40 posts with everything around them are about 200 kB
+FETCH_S = 6.0  # looking up, connecting, answering
+MOST_AT_ONCE = 16
+_HEADERS = {"user-agent": "Hallway", "accept": "application/json", "accept-encoding": "identity"}
+
+Resolve = Callable[[str], Awaitable[Sequence[str]]]
+
+
+class Got(Struct, Generic[T], frozen=True):
+    """What was asked for."""
+
+    value: T
+
+
+class Refused(Struct, frozen=True):
+    """The server answered that it is not there or not for everybody: a status from 400 to 499 but 429."""
+
+    status: int
+
+
+class Unread(Struct, frozen=True):
+    """No answer that can be read, and why; later there may be one."""
+
+    reason: str
+
+
+class Fetcher:
+    """Asks hosts that ``is_host`` takes. All arguments but the defaults are for tests on loopback."""
+
+    def __init__(
+        self,
+        resolve: Resolve | None = None,
+        is_allowed: Callable[[str], bool] = is_public,
+        *,
+        scheme: str = "https",
+        port: int = 443,
+        trusted: ssl.SSLContext | None = None,
+        fetch_s: float = FETCH_S,
+    ) -> None:
+        self._resolve, self._is_allowed = resolve or Resolver(), is_allowed
+        self._scheme, self._port, self._fetch_s = scheme, port, fetch_s
+        self._trusted = trusted or httpx.create_ssl_context(trust_env=False)
+        self._turn = asyncio.Semaphore(MOST_AT_ONCE)
+
+    async def get(self, kind: type[T], host: str, path: str, params: Mapping[str, str]) -> Got[T] | Refused | Unread:
+        """The JSON at the path, as ``kind``."""
+        if not is_host(host):
+            return Unread("no host name")
+        try:
+            async with asyncio.timeout(self._fetch_s), self._turn:
+                addresses = await self._resolve(host)
+                if not addresses or not all(map(self._is_allowed, addresses)):
+                    return Unread("no public address")
+                body = await self._body(addresses[0], host, path, params)
+        except TimeoutError:
+            return Unread("too slow")
+        except (httpx.HTTPError, httpx.StreamError, OSError):
+            return Unread("no connection")
+        return _read(kind, body) if isinstance(body, bytes) else body
+
+    async def _body(self, address: str, host: str, path: str, params: Mapping[str, str]) -> bytes | Refused | Unread:
+        place = f"[{address}]" if ":" in address else address
+        async with httpx.AsyncClient(
+            verify=self._trusted, trust_env=False, follow_redirects=False, timeout=self._fetch_s, headers=_HEADERS
+        ) as client:
+            url = f"{self._scheme}://{place}:{self._port}{path}"
+            named = {"sni_hostname": host}
+            async with client.stream("GET", url, params=params, headers={"host": host}, extensions=named) as answer:
+                return await _answered(answer)
+
+
+async def _answered(answer: httpx.Response) -> bytes | Refused | Unread:
+    status = answer.status_code
+    if 400 <= status < 500 and status != 429:
+        return Refused(status)
+    if status != 200:
+        return Unread(f"status {status}")
+    if answer.headers.get("content-encoding", "identity") != "identity":
+        return Unread("encoded")  # it may unfold to anything
+    body = bytearray()
+    async for part in answer.aiter_raw():
+        body += part
+        if len(body) > MOST_BYTES:
+            return Unread("too long")
+    return bytes(body)
+
+
+def _read(kind: type[T], body: bytes) -> Got[T] | Unread:
+    try:
+        return Got(msgspec.json.decode(body, type=kind))
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return Unread("not the JSON that was asked for")

@@ -1,0 +1,75 @@
+"""Accounts of Mastodon and what speaks its API, through the account's own server: no key.
+
+Owns: the forms of its answers, as far as they are needed. May never: ask another server than the one in the account's
+name, or take a boost for the account's own words.
+Theory: only the account's own server may say what stands in its profile. A server may keep posts from strangers; then
+the profile is what there is. Texts are HTML; a code has no sign that HTML writes otherwise. Source: Mastodon's
+documentation of ``/api/v1/accounts/lookup`` and ``/api/v1/accounts/:id/statuses``.
+"""
+
+import re
+
+from msgspec import Struct
+
+from services.directory.ownership_codes import Seen
+from services.identity.http_client import Fetcher, Got, Refused, Unread
+from services.identity.public_addresses import is_host
+
+_POSTS = "30"
+_NAME = re.compile(r"[a-z0-9_](?:[a-z0-9_.-]{0,62}[a-z0-9_])?")
+_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
+class Field(Struct):
+    """A line of a profile."""
+
+    value: str = ""
+
+
+class Account(Struct):
+    """An account as its server tells it; ``acct`` of its own accounts has no server's name, or its own."""
+
+    id: str
+    acct: str
+    note: str = ""
+    fields: list[Field] = []
+
+
+class Owner(Struct):
+    """Whose a status is."""
+
+    id: str
+
+
+class Status(Struct):
+    """A post; ``reblog``: whose it really is."""
+
+    account: Owner
+    content: str = ""
+    reblog: dict[str, object] | None = None
+
+
+def fault(handle: str) -> str | None:
+    """How to write the account, where it cannot be one; ``handle`` is what comes after the network's name."""
+    name, _, host = handle.partition("@")
+    if _NAME.fullmatch(name) and is_host(host):
+        return None
+    return "Write a Mastodon account with its server, such as mastodon:ada@example.social."
+
+
+async def seen(fetcher: Fetcher, handle: str) -> Seen | Unread:
+    """The profile's texts and the newest posts; nothing where there is no such account."""
+    name, _, host = handle.partition("@")
+    found = await fetcher.get(Account, host, "/api/v1/accounts/lookup", {"acct": name})
+    if not isinstance(found, Got):
+        return Seen() if isinstance(found, Refused) else found
+    account = found.value
+    if account.acct.lower() not in (name, f"{name}@{host}") or not _ID.fullmatch(account.id):
+        return Seen()
+    asked = {"limit": _POSTS, "exclude_reblogs": "true"}
+    statuses = await fetcher.get(list[Status], host, f"/api/v1/accounts/{account.id}/statuses", asked)
+    if isinstance(statuses, Unread):
+        return statuses
+    posts = statuses.value if isinstance(statuses, Got) else []
+    own = [post.content for post in posts if post.account.id == account.id and post.reblog is None]
+    return Seen((account.note, *[field.value for field in account.fields], *own))

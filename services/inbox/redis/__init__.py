@@ -1,0 +1,1 @@
+"""The inboxes in Redis or Valkey: keys, scripts, the connection, and an embedded server."""

@@ -1,0 +1,1 @@
+"""The composition root of ``hallway serve``, and what runs beside the requests."""

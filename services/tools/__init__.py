@@ -1,0 +1,1 @@
+"""Tools around the product: the demo, the simulation, a local Kafka, and processes that end with us."""

@@ -1,0 +1,6 @@
+"""A real Kafka of one node on this machine, without Docker and without a Java of its own."""
+
+from services.tools.local_kafka.jars import KafkaError
+from services.tools.local_kafka.node import LocalKafka
+
+__all__ = ["KafkaError", "LocalKafka"]

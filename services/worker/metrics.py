@@ -1,0 +1,62 @@
+"""What a worker tells Prometheus, on this machine only: how far it is, and how much it has handled.
+
+Owns: the names of the series. May never: carry a conference, an account or an attendee in a label; listen elsewhere
+than on 127.0.0.1.
+"""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+from prometheus_client import CollectorRegistry, ProcessCollector, start_http_server
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from services.usage_errors import UnusableError
+from streams.workers.app import WorkerApp
+
+
+class WorkerCollector(Collector):
+    """Asked by Prometheus, from another thread; it only reads numbers."""
+
+    def __init__(self, worker: WorkerApp, kind: str) -> None:
+        self._worker, self._kind = worker, kind
+
+    def collect(self) -> Iterable[Metric]:
+        """The series as they are now."""
+        numbers = self._worker.numbers()
+        for name, value, says in (
+            ("frames", numbers.frames, "Frames that were handled."),
+            ("records", numbers.records, "Records in the frames that were handled."),
+        ):
+            counted = CounterMetricFamily(f"hallway_worker_{name}", says, labels=["kind"])
+            counted.add_metric([self._kind], value)
+            yield counted
+        seconds = CounterMetricFamily("hallway_worker_seconds", "Time spent on frames.", labels=["kind"])
+        seconds.add_metric([self._kind], numbers.seconds)
+        yield seconds
+        position = GaugeMetricFamily(
+            "hallway_worker_position", "The offset of the next record.", labels=["kind", "partition"]
+        )
+        for partition, offset in sorted(numbers.positions.items()):
+            position.add_metric([self._kind, str(partition)], offset)
+        yield position
+
+
+@contextmanager
+def told(worker: WorkerApp, kind: str, port: int | None) -> Iterator[None]:
+    """Answers Prometheus at this port of 127.0.0.1; None: not at all."""
+    if port is None:
+        yield
+        return
+    registry = CollectorRegistry()
+    registry.register(WorkerCollector(worker, kind))
+    ProcessCollector(registry=registry)
+    try:
+        server, thread = start_http_server(port, addr="127.0.0.1", registry=registry)
+    except (OSError, OverflowError) as error:
+        raise UnusableError(f"Port {port} cannot be used for --metrics-port ({error}).") from None
+    try:
+        yield
+    finally:
+        server.shutdown()
+        thread.join(1.0)

@@ -1,0 +1,166 @@
+"""CSV: what spreadsheets write is read; each mistake names its line and column; no cell runs on the way out."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schemas.names import account as normal
+from services.admission.attendee_csv import CSV_BYTES, MOST_MISTAKES, AttendeeRow, Mistake, read_csv, write_csv
+from services.admission.authorization import admit
+from services.admission.registration import enrolled, verifications
+from services.admission.sender import VERIFIER, Admitted, Sender
+from services.directory.directory import SqliteDirectory
+from services.directory.people import name_form
+from services.directory.port import Proof
+from tests.directory.conftest import Clock
+
+HEAD = "Name,E-Mail,Accounts,Matching,Chats,Share place\n"
+ADA = "Ada,ada@example.org,x:Ada mastodon:ada@h.io,yes,YES,no\n"
+
+
+def read(data: bytes) -> tuple[list[AttendeeRow], list[Mistake]]:
+    sheet = read_csv(data)
+    return sheet.rows, sheet.mistakes
+
+
+def mistakes(text: str) -> list[tuple[int, str | None]]:
+    return [(mistake.line, mistake.column) for mistake in read_csv(text.encode()).mistakes]
+
+
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_what_spreadsheets_write_is_read(mark: bytes, end: str, separator: str) -> None:
+    text = (HEAD + ADA).replace(",", separator).replace("\n", end)
+    (row,), wrong = read(mark + text.encode())
+    assert wrong == []
+    assert (row.line, row.name, row.email, row.accounts) == (
+        2,
+        "Ada",
+        "ada@example.org",
+        ("x:ada", "mastodon:ada@h.io"),
+    )
+    assert (row.consent.matching, row.consent.chats, row.consent.share_place, row.show_name) == (
+        True,
+        True,
+        False,
+        False,
+    )
+
+
+def test_what_is_not_said_is_no() -> None:
+    (row,), wrong = read(b"email\nada@example.org\n")
+    assert wrong == []
+    assert (row.consent.matching, row.consent.chats, row.consent.share_place) == (False, False, False)
+
+
+@pytest.mark.parametrize(
+    ("cell", "said"), [("Yes", True), ("x", True), ("1", True), ("oui", True), ("NO", False), ("", False)]
+)
+def test_spellings_of_yes_and_no(cell: str, said: bool) -> None:
+    assert read_csv(f"email,matching\na@b,{cell}\n".encode()).rows[0].consent.matching is said
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [
+        ("", [(1, None)]),
+        ("name\nAda\n", [(1, None)]),
+        ("email,mail\na@b,c@d\n", [(1, "mail")]),
+        (HEAD + ADA + ADA, [(3, "E-Mail")]),  # the account is the same too; one is said at a time
+        (HEAD + ADA + ADA.replace("ada@example.org", "b@c"), [(3, "Accounts")]),
+        (HEAD + "\n" + ADA.replace("yes", "perhaps"), [(3, "Matching")]),
+        (HEAD + ADA.replace("ada@example.org", "ada"), [(2, "E-Mail")]),
+        (HEAD + ADA.replace("ada@example.org", ""), [(2, "E-Mail")]),
+        (HEAD + ADA.replace("x:Ada", "@ada"), [(2, "Accounts")]),
+        (HEAD + ADA.replace("no\n", "no,more\n"), [(2, None)]),
+        (HEAD + '"Ada\nL",a@b,,,,\n' + ADA.replace("YES", "?"), [(4, "Chats")]),
+        (HEAD + '"Ada"x,a@b,,,,\n' + ADA, [(2, None)]),
+        (HEAD + '"Ada,a@b\n' + ADA, [(2, None)]),
+        (HEAD + f"{'x' * 201},a@b,,,,\n", [(2, "Name")]),
+        (HEAD + "\0", [(1, None)]),
+    ],
+)
+def test_each_mistake_names_its_line_and_column(text: str, wrong: list[tuple[int, str | None]]) -> None:
+    assert mistakes(text) == wrong
+    assert all(mistake.text.endswith(".") for mistake in read_csv(text.encode()).mistakes)
+
+
+def test_good_lines_between_bad_ones_are_taken() -> None:
+    text = HEAD + "A,a@b,,,,\nB,b,,,,\nC,c@d,,,,\n"
+    rows, wrong = read(text.encode())
+    assert [row.name for row in rows] == ["A", "C"]
+    assert wrong == [Mistake(3, "E-Mail", "E-Mail 'b' is not an e-mail address, such as ada@example.org.")]
+
+
+@pytest.mark.parametrize(
+    ("encoded", "name"),
+    [
+        ("utf-8-sig", "UTF-8"),
+        ("utf-16", "UTF-16"),
+        ("utf-16-le", "UTF-16"),
+        ("utf-16-be", "UTF-16"),
+        ("cp1252", "Windows-1252"),
+    ],
+)
+def test_encodings_of_spreadsheets_are_read(encoded: str, name: str) -> None:
+    sheet = read_csv((HEAD + "Zoë Åström,z@b,,,,\n").encode(encoded))
+    assert ([row.name for row in sheet.rows], sheet.mistakes, sheet.encoding) == (["Zoë Åström"], [], name)
+    assert [note.line for note in sheet.notes] == ([1] if encoded == "cp1252" else [])
+
+
+def test_an_encoding_may_be_said_and_others_are_told() -> None:
+    data = ("名前,メール\n" + "山田 太郎,y@b.c\n").encode("cp932")
+    assert [row.name for row in read_csv(data, "shift_jis").rows] == ["山田 太郎"]
+    assert "neither UTF-8 nor Windows-1252" in read_csv(b"email,name\na@b,\x81\x8d\n").mistakes[0].text
+    assert "is not known" in read_csv(data, "rot13").mistakes[0].text
+    assert "10 MB" in read_csv(b"x" * (CSV_BYTES + 1)).mistakes[0].text
+
+
+def test_mistakes_are_bounded() -> None:
+    wrong = read_csv((HEAD + "A,a,,,,\n" * 5_000).encode()).mistakes
+    assert len(wrong) == MOST_MISTAKES + 1
+    assert "more than" in wrong[-1].text
+
+
+@given(st.binary(max_size=400) | st.text(max_size=400).map(lambda text: (HEAD + text).encode("utf-8", "replace")))
+def test_any_bytes_give_rows_and_mistakes_and_no_crash(data: bytes) -> None:
+    """A line is a row or has a mistake, never both; what is no mistake is in its normal form."""
+    rows, wrong = read(data)
+    lines = [row.line for row in rows]
+    assert lines == sorted(set(lines))
+    assert set(lines).isdisjoint(mistake.line for mistake in wrong)
+    assert all(mistake.line >= 1 and mistake.text.endswith(".") for mistake in wrong)
+    assert all(row.email or row.accounts for row in rows)
+    assert all(account == normal(account) for row in rows for account in row.accounts)
+
+
+@pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", " =1", "'=1", "＝1", "|x", "%x"])
+def test_no_cell_runs(cell: str) -> None:
+    line = write_csv(["a"], [[cell]]).decode("utf-8-sig").split("\r\n", 1)[1]
+    assert line.startswith("\"'")
+
+
+@given(st.text(st.characters(codec="utf-8", categories=["L", "N", "P", "S"]), min_size=1, max_size=50))
+def test_what_is_written_is_read_again(name: str) -> None:
+    rows, wrong = read(write_csv(["name", "email"], [[name, "a@b.c"]]))
+    assert (wrong, [row.name for row in rows]) == ([], [name_form(name)])
+
+
+class TestEnrolling:
+    def test_each_row_becomes_a_person_and_an_event(self, directory: SqliteDirectory, clock: Clock) -> None:
+        rows, _ = read((HEAD + ADA).encode())
+        (first,) = enrolled("hims", rows, directory, clock.now)
+        (again,) = enrolled("hims", rows, directory, clock.now)
+        assert first.attendee == again.attendee == first.event.attendee
+        assert (first.is_new, again.is_new) == (True, False)
+        assert first.event.id != again.event.id
+        sender = Sender(role="organizer", id="o1", conferences=frozenset({"hims"}))
+        assert isinstance(admit(sender, first.event, clock.now), Admitted)
+        assert directory.display("hims", [first.attendee])[first.attendee].name is None
+
+    def test_what_the_code_proved_is_said_by_the_verifier_only(self, clock: Clock) -> None:
+        proof = Proof("h-1", "hims", "a1", "x:ada", ("x:ada", "x:1815"), clock.now)
+        events = verifications(proof)
+        assert [(event.id, event.account) for event in events] == [("h-1-0", "x:ada"), ("h-1-1", "x:1815")]
+        assert all(isinstance(admit(VERIFIER, event, clock.now), Admitted) for event in events)

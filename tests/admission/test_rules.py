@@ -1,0 +1,154 @@
+"""The table, cell by cell; nobody escalates; what the door writes and what it never keeps."""
+
+from typing import Any, get_args
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from schemas.events import AttendeeEvent, ConferenceOpened, Input
+from schemas.names import source
+from schemas.outputs import AnyOutput
+from services.admission.authorization import AHEAD_MS, admit
+from services.admission.permissions import ROLES, TABLE, Rule
+from services.admission.sender import OWNER, VERIFIER, Admitted, Refused, Role, Sender, sender_of
+from services.directory.port import Grant
+from tests.admission.speaking import KINDS, NOW, event, may
+
+HIMS = frozenset({"hims"})
+WRITTEN = """
+                    attendee organizer connector operator verifier owner
+conference.opened   -        OWN       -         ANY      -        -
+conference.closed   -        OWN       -         ANY      -        -
+attendee.registered -        OWN       -         -        -        ANY
+account.verified    -        -         -         -        ANY      -
+account.released    SELF     -         -         -        -        -
+consent.changed     SELF     -         -         -        -        -
+attendee.blocked    SELF     -         -         -        -        ANY
+attendee.unblocked  SELF     -         -         -        -        -
+attendee.erased     SELF     OWN       -         ANY      -        -
+checkin.arrived     SELF     OWN       CHECKIN   -        -        -
+checkin.left        SELF     OWN       CHECKIN   -        -        -
+activity.posted     UPLOAD   -         POSTS     -        -        -
+activity.deleted    -        -         POSTS     -        -        -
+match.answered      SELF     -         -         -        -        -
+clock.ticked        -        -         -         -        -        ANY
+"""
+CELLS = [
+    (role, line.split()[0], rule)
+    for line in WRITTEN.strip().splitlines()[1:]
+    for role, rule in zip(ROLES, line.split()[1:], strict=True)
+]
+
+
+def speaker(role: Role, checkins: bool = True) -> Sender:
+    return Sender(role=role, id="a1", conferences=HIMS, checkins=checkins)
+
+
+@pytest.mark.parametrize(("role", "kind", "rule"), CELLS, ids=lambda value: str(value))
+def test_every_cell_is_as_written_and_does_what_it_says(role: Role, kind: str, rule: str) -> None:
+    said = event(kind)
+    assert TABLE[role, type(said)] is (Rule.NEVER if rule == "-" else Rule[rule])
+    good = admit(speaker(role), said, NOW)
+    assert isinstance(good, Refused if rule == "-" else Admitted)
+    elsewhere = admit(speaker(role), event(kind, conference="other"), NOW)
+    assert isinstance(elsewhere, Admitted if rule == "ANY" else Refused)
+    if isinstance(said, AttendeeEvent):
+        other = admit(speaker(role), event(kind, attendee="a2"), NOW)
+        assert isinstance(other, Refused if rule in {"-", "SELF"} else Admitted)
+    if rule in {"UPLOAD", "POSTS"}:
+        assert isinstance(admit(speaker(role), event(kind, conference=None), NOW), Admitted)
+    if rule == "CHECKIN":
+        assert isinstance(admit(speaker(role, checkins=False), said, NOW), Refused)
+
+
+def test_the_table_has_every_role_and_type_and_no_output() -> None:
+    assert len(CELLS) == len(TABLE) == len(get_args(Role)) * len(get_args(Input)) == 90
+    assert not {kind for _, kind in TABLE} & set(get_args(AnyOutput))
+
+
+ids, conferences = st.sampled_from(["a1", "a2", "o1"]), st.sampled_from(["hims", "vive", "other"])
+_AS_GRANTED: dict[str, dict[str, Any]] = {
+    "attendee": {"conferences": HIMS, "only_checkins": False},
+    "connector": {},
+}
+senders = st.builds(
+    Sender,
+    role=st.sampled_from(ROLES),
+    id=ids,
+    conferences=st.frozensets(conferences, max_size=2),
+    checkins=st.booleans(),
+    only_checkins=st.booleans(),
+).map(lambda sender: replace(sender, **_AS_GRANTED.get(sender.role, {"only_checkins": False})))
+
+
+@settings(max_examples=1_500, deadline=None)
+@given(sender=senders, kind=st.sampled_from(KINDS), conference=conferences | st.none(), attendee=ids)
+def test_nobody_escalates(sender: Sender, kind: str, conference: str | None, attendee: str) -> None:
+    if conference is None and not kind.startswith("activity."):
+        conference = "hims"
+    wanted = {"source": "organizer:root", "recorded_at": "2026-03-09T11:00:00Z"}
+    answer = admit(sender, event(kind, conference, attendee, **wanted), NOW)
+    assert isinstance(answer, Admitted) == may(sender, kind, conference, attendee)
+    if isinstance(answer, Admitted):
+        said = answer.event
+        who = {
+            "operator": "connector:operator",
+            "verifier": f"connector:{sender.id}",
+            "owner": f"connector:{sender.id}",
+        }
+        assert said.source == source(who.get(sender.role, f"{sender.role}:{sender.id}"))
+        assert said.recorded_at is None
+    else:
+        assert (answer.status, answer.reason[-1]) == (403, ".")
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_ahead_is_at_most_10_minutes(role: Role) -> None:
+    kind = next(kind for kind in KINDS if isinstance(admit(speaker(role), event(kind), NOW), Admitted))
+    edge = event(kind, at="2026-03-09T12:10:00Z")
+    assert isinstance(admit(speaker(role), edge, NOW), Admitted)
+    early = admit(speaker(role), edge, NOW - 1)
+    assert isinstance(early, Refused)
+    assert (early.status, early.field) == (422, "at")
+    assert AHEAD_MS == 600_000
+    assert isinstance(admit(speaker(role), event(kind, at="2001-01-01T00:00:00Z"), NOW), Admitted)
+
+
+def test_an_organizer_opens_in_its_own_name_only() -> None:
+    sender = Sender(role="organizer", id="o1", conferences=HIMS)
+    for named in ({}, {"organizer": "somebody-else"}):
+        answer = admit(sender, event("conference.opened", **named), NOW)
+        assert isinstance(answer, Admitted)
+        assert isinstance(answer.event, ConferenceOpened)
+        assert answer.event.organizer == "o1"
+    operator = admit(speaker("operator"), event("conference.opened", organizer="o1"), NOW)
+    assert isinstance(operator, Admitted)
+    assert isinstance(operator.event, ConferenceOpened)
+    assert operator.event.organizer == "o1"
+
+
+def test_an_upload_goes_to_the_attendees_own_conference() -> None:
+    answer = admit(speaker("attendee"), event("activity.posted", conference=None), NOW)
+    assert isinstance(answer, Admitted)
+    assert answer.event.conference == "hims"
+    answer = admit(speaker("connector"), event("activity.posted", conference=None), NOW)
+    assert isinstance(answer, Admitted)
+    assert answer.event.conference is None
+
+
+@pytest.mark.parametrize("match", ["x:ada", "ada@example.org", "Ada Lovelace"])
+def test_a_match_is_no_place_for_a_name(match: str) -> None:
+    answer = admit(speaker("attendee"), event("match.answered", match=match), NOW)
+    assert isinstance(answer, Refused)
+    assert (answer.kind, answer.field) == ("bad", "match")
+
+
+def test_a_sender_is_made_from_a_grant() -> None:
+    grant = Grant(id="g", role="connector", subject="tito", conferences=("hims",), checkins=True)
+    assert sender_of(grant) == Sender(role="connector", id="tito", conferences=HIMS, checkins=True)
+    assert sender_of(replace(grant, only_checkins=True)).only_checkins
+    for name in (VERIFIER.id, OWNER.id):
+        with pytest.raises(AssertionError):
+            sender_of(replace(grant, subject=name))

@@ -1,0 +1,203 @@
+"""The process of ``hallway serve``: started, watched, killed, ended; and its people.
+
+Owns: the process ids. May never: sleep for a fixed time; it waits for what it waits for, within a limit.
+"""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import httpx
+
+from services.directory.directory import SqliteDirectory
+from services.inbox.redis.embedded_valkey import EmbeddedValkey
+from services.tools.processes import termination as ending
+from tests.api import people
+from tests.api.people import ALL, CONFERENCE, OPENING, ROOT, good
+
+LIMIT_S = 60.0  # on a busy machine
+OPENED = OPENING | {"matching": {"accounts": "claimed", "per_hour": 60, "per_day": 200}}
+CANARY = "canary"  # in every name, address, account, post and bad line: a log line may have none of it
+_SERVES = re.compile(r"Hallway serves at (\S+) ")
+
+
+def clock() -> int:
+    """Milliseconds since 1970."""
+    return time.time_ns() // 1_000_000
+
+
+until = partial(people.until, limit_s=LIMIT_S)
+
+
+class Warm:
+    """The process that starts the others (see ``warm``); for one test at a time."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.server.warm"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=ROOT,
+        )
+
+    @property
+    def pid(self) -> int:
+        """Its process id; its children inherit its bounds."""
+        return self._process.pid
+
+    def order(self, **order: Any) -> int:
+        """One answer for one order."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps(order) + "\n")
+        self._process.stdin.flush()
+        return int(self._process.stdout.readline())
+
+    def close(self) -> None:
+        """Ends it, and all that it started."""
+        self._process.communicate(timeout=LIMIT_S)
+
+
+class Hallway:
+    """``hallway serve`` on a data folder; its keys are made before it first starts."""
+
+    def __init__(self, warm: Warm, folder: Path, redis_url: str | None = None) -> None:
+        self.data, self.errors = folder / "data", folder / "errors.log"
+        self.address, self.pid = "", 0
+        self.warm, self._out = warm, folder / "out.log"
+        self._arguments = ["serve", "--data", str(self.data), "--port", "0"]
+        if redis_url is not None:
+            self._arguments += ["--redis", redis_url]
+        self.data.mkdir(parents=True, exist_ok=True)
+        directory = SqliteDirectory(self.data / "directory", clock)
+        self.keys = {
+            "organizer": directory.keys.issue_key("organizer", "org-1"),
+            "operator": directory.keys.issue_key("operator", "root"),
+            "connector": directory.keys.issue_key("connector", "posts"),
+            "scanner": directory.keys.issue_key("connector", "doors", [CONFERENCE], checkins=True),
+        }
+        directory.close()
+
+    def start(self, *, wait: bool = True) -> None:
+        """Starts it; ``wait``: until it serves."""
+        before = self.logged()
+        order = {"start": self._arguments, "out": str(self._out), "err": str(self.errors)}
+        self.pid = self.warm.order(**order)
+        if wait:
+            self.address = until(lambda: _SERVES.findall(self.logged()[len(before) :]))[0]
+
+    def kill(self) -> None:
+        """``kill -9``."""
+        os.kill(self.pid, signal.SIGKILL)
+        self._ended()
+
+    def stop(self) -> tuple[int, float]:
+        """SIGTERM; the exit code, and how many seconds it took."""
+        began = time.monotonic()
+        os.kill(self.pid, signal.SIGTERM)
+        code = self._ended()
+        return code, time.monotonic() - began
+
+    def _ended(self) -> int:
+        pid = self.pid
+        late = threading.Timer(LIMIT_S, os.kill, (pid, signal.SIGKILL))
+        late.start()
+        code = self.warm.order(wait=pid)
+        late.cancel()
+        self.pid = 0
+        return code
+
+    @contextmanager
+    def running(self) -> Iterator["Hallway"]:
+        """Serves as long as the context."""
+        self.start()
+        try:
+            yield self
+        finally:
+            if self.pid:
+                self.stop()
+
+    # -- its store ---------------------------------------------------------------------------------------------------
+
+    @property
+    def store_socket(self) -> str:
+        """Where a client finds the embedded store."""
+        return unquote(EmbeddedValkey(self.data / "valkey").url.removeprefix("unix://"))
+
+    def logged(self) -> str:
+        """All that it and its forerunners logged. (On standard output stands the first key, once, for a person.)"""
+        return self.errors.read_text(errors="replace") if self.errors.exists() else ""
+
+    def store_pid(self) -> int | None:
+        """The embedded store's process, if it runs."""
+        pid = ending.written_pid(self.data.resolve() / "valkey" / "valkey.pid")
+        return None if pid is None or self.store_is_gone(pid) else pid
+
+    def store_is_gone(self, pid: int) -> bool:
+        """Whether no store of this folder runs under this id."""
+        return not ending.runs(pid, self.data.resolve() / "valkey" / "valkey.conf")
+
+    # -- speaking to it ----------------------------------------------------------------------------------------------
+
+    def client(self, key: str | None = None, session: str = "") -> httpx.Client:
+        """With a key, or with a session as a browser has it. Close it."""
+        headers = {"authorization": f"Bearer {self.keys[key]}"} if key else {"x-hallway": "1"}
+        cookies = {"hallway_session": session} if session else None
+        return httpx.Client(base_url=self.address, headers=headers, cookies=cookies, timeout=LIMIT_S, verify=False)  # noqa: S501  # plain http; saves loading certificates
+
+    def gauges(self) -> dict[str, float]:
+        """What it says of itself to Prometheus."""
+        with self.client() as http:
+            lines = [line for line in http.get("/metrics").text.splitlines() if not line.startswith("#")]
+        return {name: float(value) for name, _, value in (line.rpartition(" ") for line in lines)}
+
+    def people(self, count: int) -> list["Person"]:
+        """Opens the conference and registers so many, each with a session and an account, claimed."""
+        with self.client("organizer") as organizer, self.client() as browser:
+            good(organizer.put(f"/v1/conferences/{CONFERENCE}", json=OPENED))
+            return [_registered(organizer, browser, number) for number in range(count)]
+
+
+@dataclass
+class Person:
+    """An attendee: the id, and the session that outlives the process."""
+
+    id: str
+    session: str
+    account: str
+
+
+def _registered(organizer: httpx.Client, browser: httpx.Client, number: int) -> Person:
+    account = f"x:{CANARY}{number}"
+    about = {"name": f"{CANARY} {number}", "email": f"{CANARY}{number}@example.org", "show_name": True}
+    body = about | {"accounts": [account], "consent": ALL}
+    made = good(organizer.post(f"/v1/conferences/{CONFERENCE}/attendees", json=body))
+    answer = browser.post("/v1/session", json={"link": made["link"].partition("#")[2]})
+    good(answer)
+    session = answer.cookies["hallway_session"]
+    browser.cookies.clear()
+    return Person(made["attendee"], session, account)
+
+
+def proc_files(pid: int) -> int:
+    """Open files of a process."""
+    return sum(1 for _ in Path(f"/proc/{pid}/fd").iterdir())
+
+
+def quietly_killed(pid: int) -> None:
+    """SIGKILL to a process that may have ended."""
+    with suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
