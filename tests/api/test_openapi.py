@@ -7,7 +7,7 @@ import pytest
 
 from tests.api.people import ROOT, Server, attendee, good, opened
 
-LIMIT_S = 20  # each of three roles
+LIMIT_S = 10  # each of three roles
 ENDLESS = r"/v1/me/stream|/v1/conferences/\{conference\}/stream"
 
 

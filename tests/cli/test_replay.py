@@ -10,7 +10,7 @@ import pytest
 
 from services.tools.simulation import simulate
 from tests.cli.conftest import Hallway, Log, lines
-from tests.scenarios.runners import HALLWAY
+from tests.docs.test_commands import BIN
 from tests.scenarios.story import Story, met_at_ten
 
 
@@ -129,7 +129,7 @@ def big(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _process(*arguments: object, **options: object) -> "subprocess.CompletedProcess[bytes]":
-    command = [str(HALLWAY), *(str(argument) for argument in arguments)]
+    command = [str(BIN / "hallway"), *(str(argument) for argument in arguments)]
     return subprocess.run(command, capture_output=True, timeout=60, check=False, **options)  # type: ignore[call-overload,no-any-return]
 
 
@@ -147,18 +147,18 @@ def test_progress_is_silent_in_a_pipe(big: Path) -> None:
 
 
 def test_a_closed_pipe_ends_quietly(big: Path) -> None:
-    script = f"{HALLWAY} simulate --posts 20000 | head -1; echo ${{PIPESTATUS[0]}}"
+    script = f"{BIN / 'hallway'} simulate --posts 20000 | head -1; echo ${{PIPESTATUS[0]}}"
     run = subprocess.run(["bash", "-c", script], capture_output=True, timeout=60, check=True)
     assert run.stderr == b""
     assert run.stdout.splitlines()[-1] == b"0"
-    script = f"{HALLWAY} ties {big} --conference health-it-2026 --all | true"
+    script = f"{BIN / 'hallway'} ties {big} --conference health-it-2026 --all | true"
     assert b"Traceback" not in subprocess.run(["bash", "-c", script], capture_output=True, check=True).stderr
 
 
 def test_speed_paces_and_ctrl_c_ends_with_the_summary(log: Log) -> None:
     story = met_at_ten("ada", "bob").at("20:00").tick()
     # The two hours to ten take a second; the ten hours after it would take five minutes at the least.
-    command = [str(HALLWAY), "replay", log(story), "--speed", "7200x"]
+    command = [str(BIN / "hallway"), "replay", log(story), "--speed", "7200x"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout is not None
         assert b"match.suggested" in process.stdout.readline()  # told while it runs, not at the end
@@ -175,7 +175,7 @@ def test_speed_paces_and_ctrl_c_ends_with_the_summary(log: Log) -> None:
 def test_ctrl_c_while_waiting_for_standard_input_ends_with_the_summary(log: Log) -> None:
     told = Path(log(met_at_ten("ada", "bob"))).read_bytes()
     with subprocess.Popen(
-        [str(HALLWAY), "replay", "-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        [str(BIN / "hallway"), "replay", "-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as process:
         assert process.stdin is not None
         assert process.stdout is not None

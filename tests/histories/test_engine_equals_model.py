@@ -17,7 +17,8 @@ from tests.scenarios.runners import EngineSession, missing
 pytestmark = pytest.mark.skipif(missing("engine") is not None, reason=str(missing("engine")))
 
 SEEDS = range(200)
-SLOW_SEEDS = range(1_000, 3_000)
+SLOW_SEEDS = range(1_000, 1_300)
+TORTURE_SEEDS = range(1_300, 3_000)
 
 
 def difference(events: list[Json]) -> str | None:
@@ -56,6 +57,12 @@ def test_the_same_outputs_and_ties_by_seed(seed: int) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", SLOW_SEEDS)
 def test_the_same_outputs_and_ties_by_many_seeds(seed: int) -> None:
+    check_seed(seed, size=150)
+
+
+@pytest.mark.torture
+@pytest.mark.parametrize("seed", TORTURE_SEEDS)
+def test_the_same_outputs_and_ties_by_thousands_of_seeds(seed: int) -> None:
     check_seed(seed, size=150)
 
 

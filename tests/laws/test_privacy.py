@@ -111,6 +111,11 @@ def test_nothing_forbidden_is_disclosed() -> None:
 
 
 @pytest.mark.slow
+def test_nothing_forbidden_is_disclosed_in_5_000_histories() -> None:
+    check_block(-2, HISTORIES // BLOCKS)
+
+
+@pytest.mark.torture
 @pytest.mark.parametrize("block", range(BLOCKS))
 def test_nothing_forbidden_is_disclosed_in_100_000_histories(block: int) -> None:
     check_block(block, HISTORIES // BLOCKS)

@@ -5,8 +5,6 @@ Owns: calling each runner through its public door. May never: look inside one.
 
 import importlib.util
 import json
-import subprocess
-import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -18,8 +16,6 @@ from tests.model import Model
 from tests.model.match_ids import MatchIds
 from tests.model.records import Json
 from tests.scenarios.story import CONFERENCE
-
-HALLWAY = Path(sys.executable).with_name("hallway")
 
 
 class Runner(ABC):
@@ -92,29 +88,25 @@ class ReplayRunner(Runner):
 
     def __call__(self, events: Sequence[Json]) -> list[Json]:
         ids = MatchIds()
-        lines = self._hallway("replay", events, "--output", "-")
+        lines = self._hallway("replay", events)
         return [ids.seen(output) for output in lines]
 
     def ties(self, events: Sequence[Json], everything: bool = False) -> list[Json]:
         wide = ["--all"] if everything else []
-        return self._hallway("ties", events, "--conference", CONFERENCE, *wide, "--output", "-")
+        return self._hallway("ties", events, "--conference", CONFERENCE, *wide)
 
     def _hallway(self, verb: str, events: Sequence[Json], *options: str) -> list[Json]:
+        from services.cli.main import main
+
         session = EngineSession()
         for event in events:
             session.apply(event)
         with TemporaryDirectory() as folder:
             log = Path(folder) / "log.jsonl"
             log.write_text("".join(json.dumps(event) + "\n" for event in session.events), encoding="utf-8")
-            done = subprocess.run(
-                [str(HALLWAY), verb, str(log), *options],
-                capture_output=True,
-                text=True,
-                timeout=60,
-                check=False,
-            )
-        assert done.returncode == 0, done.stderr
-        return [json.loads(line) for line in done.stdout.splitlines()]
+            output = Path(folder) / "output.jsonl"
+            assert main([verb, str(log), *options, "--output", str(output)]) == 0
+            return [json.loads(line) for line in output.read_text(encoding="utf-8").splitlines()]
 
 
 class KafkaRunner(EngineRunner):
