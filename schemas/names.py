@@ -86,7 +86,8 @@ def _fault(network: str, handle: str) -> str | None:
 def any_hashtag(text: str) -> str:
     """A hashtag as a post has it, normalised. Networks have some that nobody can follow, such as two words."""
     folded = fold(text)
-    tag = _bare(_tag_of(folded), _AROUND_A_TAG) or folded.strip().lstrip("@# \t\r\n").strip()
+    tag = _bare(_tag_of(folded), _AROUND_A_TAG) or _bare(folded, _AROUND_A_TAG)
+    tag = tag or folded.strip().lstrip("@# \t\r\n").strip()
     if not tag or len(tag) > NAME_CHARS:
         raise ValueError(f"is not a hashtag of 1 to {NAME_CHARS} characters")
     return tag

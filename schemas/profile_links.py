@@ -10,10 +10,11 @@ from urllib.parse import unquote
 from schemas.folding import fold
 
 _LINK = re.compile(
-    r"(?:(?P<scheme>[a-z][a-z0-9+.\-]*)://)?(?P<host>[^/?#\s:@]+\.[^/?#\s:@]+)(?::\d+)?(?P<path>/[^?#]*)?.*"
+    r"(?:(?P<scheme>[a-z][a-z0-9+.\-]*)://)?(?P<host>[^/?#\s:@]+\.[^/?#\s:@]+)(?::\d+)?(?P<path>/[^?#]*)?.*",
+    re.DOTALL,
 )
 _SCHEME = re.compile(r"[a-z][a-z0-9+.\-]*://")
-_AT = re.compile(r"at://(?P<handle>[^/?#\s]+).*")
+_AT = re.compile(r"at://(?P<handle>[^/?#\s]+).*", re.DOTALL)
 _ADDRESS = re.compile(r"acct:@?(?P<handle>[\w.\-]+@[\w.\-]+)")
 _FEDIVERSE = re.compile(r"@(?P<handle>[\w.\-]+@[\w\-]+(?:\.[\w\-]+)+)")
 _HANDLE = re.compile(r"[\w.\-]+(?:@[\w.\-]+)?")
@@ -43,7 +44,7 @@ _NO_HANDLES = frozenset(
      "notifications", "signup", "about", "help", "profile", "profile.php", "people", "pages", "groups", "watch", "p",
      "status", "reel", "reels", "stories", "feed", "company", "school", "jobs", "orgs")
 )  # fmt: skip
-_HASHTAG = re.compile(r"(?:[^?#]*/)?(?:hashtag|tags?)/(?P<tag>[^/?#]+).*")
+_HASHTAG = re.compile(r"(?:[^?#]*/)?(?:hashtag|tags?)/(?P<tag>[^/?#]+).*", re.DOTALL)
 
 
 def account_in(text: str) -> tuple[str, str] | None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 TESTS = Path(__file__).parent
-STARTING = {"api", "demo", "deploy", "identity", "kafka", "pages", "server", "workers"}
+STARTING = {"api", "demo", "deploy", "identity", "kafka", "pages", "private", "server", "workers"}
 
 # A busy machine makes no test fail: speed is what the benchmarks are for.
 settings.register_profile("hallway", deadline=None, suppress_health_check=[HealthCheck.too_slow])

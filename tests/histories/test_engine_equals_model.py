@@ -13,10 +13,10 @@ from tests.histories.shortest import shortest
 from tests.model import Model
 from tests.model.match_ids import NO_MATCH, MatchKey
 from tests.scenarios.runners import EngineSession, missing
+from tests.seeds import seeds
 
 pytestmark = pytest.mark.skipif(missing("engine") is not None, reason=str(missing("engine")))
 
-SEEDS = range(200)
 SLOW_SEEDS = range(1_000, 1_300)
 TORTURE_SEEDS = range(1_300, 3_000)
 
@@ -49,7 +49,7 @@ def check_seed(seed: int, size: int) -> None:
     pytest.fail(f"{seed=} {size=}\n{lines}\n{difference(small)}", pytrace=False)
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", seeds(60, 200))
 def test_the_same_outputs_and_ties_by_seed(seed: int) -> None:
     check_seed(seed, size=60)
 
@@ -72,6 +72,7 @@ def test_the_same_outputs_and_ties(events: list[Json]) -> None:
     assert difference(events) is None, difference(events)
 
 
+@pytest.mark.slow
 def test_the_histories_are_rich() -> None:
     """Every kind of output often enough, else equality would say little."""
     seen: Counter[str] = Counter()
@@ -126,6 +127,7 @@ class Traits:
         yield from ["brought and in a chat"] * any(self._brought & set(reason["posts"]) for reason in chats)
 
 
+@pytest.mark.slow
 def test_the_histories_reach_the_rules_about_what_one_brings_oneself() -> None:
     """Would a connector have brought it all, other people would know each other in enough histories."""
     different = 0

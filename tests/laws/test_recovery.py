@@ -6,6 +6,7 @@ from schemas.outputs import MatchSuggested
 from streams.matching import Matcher
 from tests.laws.logs import Fold, applied, folded
 from tests.scenarios.story import CONFERENCE
+from tests.seeds import seeds
 
 OTHER_POLICIES = [
     {"per_hour": 1, "per_day": 1},
@@ -25,7 +26,7 @@ def recovered(fold: Fold, split: int, policy: dict[str, object] | None = None) -
     return matcher
 
 
-@pytest.mark.parametrize("seed", range(60))
+@pytest.mark.parametrize("seed", seeds(10, 60))
 def test_a_recovery_at_any_split_goes_on_as_if_nothing_had_happened(seed: int) -> None:
     fold = folded(seed, 50)
     for split in range(len(fold.records) + 1):
@@ -33,7 +34,7 @@ def test_a_recovery_at_any_split_goes_on_as_if_nothing_had_happened(seed: int) -
 
 
 @pytest.mark.parametrize("policy", OTHER_POLICIES, ids=lambda policy: next(iter(policy)))
-@pytest.mark.parametrize("seed", range(30))
+@pytest.mark.parametrize("seed", seeds(4, 30))
 def test_what_was_told_stays_told_under_another_policy(seed: int, policy: dict[str, object]) -> None:
     fold = folded(seed, 60)
     for split in range(0, len(fold.records) + 1, 5):

@@ -6,9 +6,10 @@ from streams.matching import Matcher
 from streams.matching.snapshot import VERSION, SnapshotError, restore, snapshot
 from tests.laws.logs import applied, folded
 from tests.scenarios.story import CONFERENCE
+from tests.seeds import seeds
 
 
-@pytest.mark.parametrize("seed", range(60))
+@pytest.mark.parametrize("seed", seeds(10, 60))
 def test_snapshot_and_tail_is_the_full_fold_at_every_split(seed: int) -> None:
     fold = folded(seed, 50)
     running = Matcher(CONFERENCE)

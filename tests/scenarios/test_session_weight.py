@@ -19,7 +19,15 @@ def crowded(story: Story, people: int, *times: str) -> Story:
     return story
 
 
-@pytest.mark.parametrize(("people", "weight"), [(10, 1000), (11, 909), (500, 20), (501, 0)])
+@pytest.mark.parametrize(
+    ("people", "weight"),
+    [
+        (10, 1000),
+        (11, 909),
+        pytest.param(500, 20, marks=pytest.mark.slow),
+        pytest.param(501, 0, marks=pytest.mark.slow),
+    ],
+)
 def test_a_session_weighs_ten_thousand_by_its_people(runner: Runner, people: int, weight: int) -> None:
     enough = crowded(cast(DAILY, chat_sessions=1, chat_weight=weight), people, "-1d 12:00")
     check(runner(both_arrive(enough).events), suggested("ada", "bob"))

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from schemas import names
@@ -217,6 +217,8 @@ PASTED = st.one_of(
 )  # fmt: skip
 
 
+@example("://TAG/\r")
+@example("0://TAG/0?\n")
 @given(PASTED)
 def test_a_normal_form_is_its_own(pasted: str) -> None:
     assert fold(fold(pasted)) == fold(pasted)
