@@ -46,7 +46,12 @@ PLACES = ("hall-a", "hall-b")
 BEAT_S = 0.05
 WIDE = Rate(burst=1_000_000, per_minute=10_000_000)
 BOUNDS = Bounds(
-    beat_s=BEAT_S, streams_a_session=1_000, streams_an_attendee=1_000, rates=dict.fromkeys(Bounds().rates, WIDE)
+    beat_s=BEAT_S,
+    streams_a_session=1_000,
+    streams_an_attendee=1_000,
+    open_conferences=1_000,
+    kept_conferences=1_000,
+    rates=dict.fromkeys(Bounds().rates, WIDE),
 )
 QUICK = RunnerLimits(tick_look_s=0.002, deliver_pause_s=0.01, deliver_rest_s=0.05)
 LIMIT_S = 60.0
@@ -91,6 +96,11 @@ class Hall:
     def accounts(self) -> Callable[[str], str]:
         """The account of somebody here: in every conference another."""
         return lambda who: f"x:{who}" if self.conference == CONFERENCE else f"x:{who}.{self.conference}"
+
+    @property
+    def hashtags(self) -> list[str]:
+        """Those of this conference alone: what is said in others does not come here."""
+        return ["hitsm"] if self.conference == CONFERENCE else [f"hitsm{self.conference}"]
 
     # -- requests ------------------------------------------------------------------------------------------------
 
@@ -204,7 +214,7 @@ class Hall:
         keys = self.gate.directory.keys
         self.tokens |= {ORGANIZER: keys.issue_key("organizer", "org")}
         self.tokens |= {CONNECTOR: keys.issue_key("connector", "posts", checkins=False)}
-        opening = OPENING | {"matching": OPENING["matching"] | matching}
+        opening = OPENING | {"hashtags": self.hashtags, "matching": OPENING["matching"] | matching}
         await self.good(ORGANIZER, "PUT", f"/v1/conferences/{self.conference}", opening)
 
     async def enter(self, *people: str) -> None:
@@ -240,7 +250,7 @@ class Hall:
                 at = written(self.gate.clock() - (n + 1) * DAY_MS)
                 post = {"type": "activity.posted", "id": f"x:{self.conference}-{one}-{other}-{actor}-{n}", "at": at}
                 fields = {"actor": self.accounts(actor), "mentions": [self.accounts(named)]}
-                posts.append(post | fields | {"hashtags": OPENING["hashtags"]})
+                posts.append(post | fields | {"hashtags": self.hashtags})
         assert {each["status"] for each in await self.bring(*posts, who=CONNECTOR)} == {"accepted"}
         self.posts += len(posts)
         async with asyncio.timeout(LIMIT_S):

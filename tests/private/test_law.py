@@ -26,8 +26,15 @@ async def _played(made: Story, way: int) -> Seen:
 def compare(one: Seen, other: Seen, seed: int) -> None:
     """Fails with the first thing that differs, and with what was done in private."""
     for mine, theirs in zip(one.told, other.told, strict=False):
-        assert mine == theirs, f"seed {seed}: in private {one.acts}\n      or {other.acts}"
+        assert mine == theirs, f"seed {seed}: in private {one.acts}\n      or {other.acts}\n{_apart(mine, theirs)}"
     assert len(one.told) == len(other.told), f"seed {seed}"
+
+
+def _apart(mine: object, theirs: object) -> str:
+    """Where two things that were told begin to differ."""
+    texts = repr(mine), repr(theirs)
+    at = next((n for n, (one, other) in enumerate(zip(*texts, strict=False)) if one != other), 0)
+    return "\n".join(f"  …{text[max(0, at - 300) : at + 300]}…" for text in texts)
 
 
 def hold(seeds: range) -> Counter[str]:

@@ -111,7 +111,7 @@ def test_nothing_private_shows_on_kafka(kafka_address: str, prefix: str, tmp_pat
     assert found["replaced"] > QUICK, found
 
 
-@pytest.mark.torture
+@pytest.mark.slow
 def test_nothing_private_shows_on_kafka_in_many_stories(kafka_address: str, prefix: str, tmp_path: Path) -> None:
     """``HALLWAY_STORIES`` says how many."""
     check(_held(kafka_address, prefix, tmp_path, range(2_000, 2_000 + MANY)), MANY)

@@ -209,11 +209,10 @@ def _handle(gate: Gate, caller: Caller, other: str) -> str:
 
 @get("/v1/me/blocks", opt=ATTENDEE, tags=["attendee"])
 async def blocks(gate: Gate, caller: Caller) -> list[Blocked]:
-    """Whom I blocked by a card."""
+    """Whom I blocked by a card, in the order in which I did."""
     others = await gate.ask(caller.conference, partial(blocked, attendee=caller.subject))
     people = await asyncio.to_thread(gate.directory.display, caller.conference, others)
-    found = [Blocked(_handle(gate, caller, other), people[other].name, people[other].picture) for other in others]
-    return sorted(found, key=lambda each: each.blocked)
+    return [Blocked(_handle(gate, caller, other), people[other].name, people[other].picture) for other in others]
 
 
 @delete("/v1/me/blocks", opt=ATTENDEE, status_code=200, tags=["attendee"])
