@@ -21,7 +21,7 @@ from faust.types import TP
 
 from streams.workers.commits import Commits
 from streams.workers.credentials import credentials
-from streams.workers.frames import QUEUED_FRAMES, Frame
+from streams.workers.frames import QUEUED_FRAMES, Frame, Partition
 from streams.workers.handler import Handler
 from streams.workers.ports import AwayError, Reader, StoreAwayError
 from streams.workers.transport import FramedApp, FrameSchema, topics_of
@@ -56,6 +56,7 @@ class Settings:
     silent_s: float = 60.0  # more to read and nothing done for so long: the worker ends
     again_s: float = 0.2  # the pause before a frame is tried again, doubled each time
     again_most_s: float = 5.0
+    idle_s: float = 5.0  # nothing done for so long: it is looked whether only a transaction's markers are left
     part_s: float = 4.0  # for what is under way when partitions are given up
     stop_s: float = 4.0  # for Faust to end
     tls: ssl.SSLContext | None = None
@@ -245,17 +246,36 @@ class WorkerApp:
             if app is not None and app.crashed:
                 raise FaustError(repr(app.crash_reason))
             silent_s = time.monotonic() - self._done_at
-            is_silent = not self._progressed() and silent_s > self.settings.silent_s and "frame" not in self._away
-            if is_silent and await self._lags():
+            if self._progressed() or "frame" in self._away:
+                continue
+            is_too_long = silent_s > self.settings.silent_s
+            is_idle = silent_s > min(self.settings.idle_s, self.settings.silent_s / 2) and not self._one.locked()
+            if (is_too_long or is_idle) and await self._lags() and is_too_long:
                 raise SilentError(silent_s)
 
     async def _lags(self) -> bool:
+        if not self._assigned:
+            return True
         try:
-            ends = await self._reader.ends(self._handler.topic)
+            return any([await self._has_more(partition) for partition in sorted(self._mine)])
         except AwayError:
             return False  # the broker is away: nobody can do anything
-        done = self._handler.positions()
-        return not self._assigned or any(done.get(partition, 0) < ends[partition] for partition in self._mine)
+
+    async def _has_more(self, number: int) -> bool:
+        """Whether records of a partition wait for us. What only a transaction left at its end is passed over: its
+        markers, and records that were taken back, come with no fetch."""
+        at = Partition(self._handler.topic, number)
+        begin = self._handler.positions().get(number, 0)
+        end = (await self._reader.ends(at.topic))[number]
+        if begin >= end:
+            return False
+        async for records in self._reader.read(*at, begin, end):
+            if records:
+                return True
+        async with self._one:
+            if number in self._mine:
+                await self._handled(Frame(at, begin, end, ()))
+        return False
 
 
 def _app(settings: Settings, worker: WorkerApp) -> FramedApp:

@@ -8,6 +8,7 @@ differs in it fails there first.
                          full is read again soon: Faust waits a second for the others, or where all were full
     ack                  Faust's acknowledgement means nothing: it comes after errors too
     _new_offset, ...     what is committed is what the worker says is safe, and again if the commit failed
+    _create_worker_...   only committed transactions are read
     seek_to_committed    a partition without a committed offset is read from its start again, not from where it was
     on_partitions_...    the worker gives up and gets partitions while Faust's streams stand still
 """
@@ -41,6 +42,12 @@ class Worker(Protocol):
 
 class FramedThread(driver.AIOKafkaConsumerThread):
     """The consumer's thread: heartbeats go on while a frame is folded."""
+
+    def _create_worker_consumer(self, transport: driver.Transport) -> Any:
+        """Faust's, which reads what was taken back unless Faust itself writes in transactions."""
+        made = super()._create_worker_consumer(transport)
+        made._isolation_level = "read_committed"
+        return made
 
     async def seek_to_committed(self) -> Mapping[TP, int]:
         """Seeks every partition; one without a committed offset to its start, which aiokafka leaves where it is."""

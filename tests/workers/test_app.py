@@ -59,13 +59,17 @@ class Handler:
 class Reader:
     """Tells where the topic ends, or that the broker is away."""
 
-    def __init__(self, end: int | None) -> None:
-        self.end = end
+    def __init__(self, end: int | None, *, has_records: bool = True) -> None:
+        self.end, self.has_records = end, has_records
 
     async def ends(self, topic: str) -> dict[int, int]:
         if self.end is None:
             raise AwayError
-        return {0: self.end}
+        return {0: self.end, 1: self.end}
+
+    async def read(self, topic: str, partition: int, begin: int, end: int) -> AsyncIterator[list[Record]]:
+        if self.has_records:
+            yield [Record(begin, b"k", b"v")]
 
 
 def frame(begin: int, end: int) -> Frame:
@@ -103,7 +107,7 @@ def test_an_error_stops_the_worker_and_nothing_more_is_handled_or_committed() ->
 def test_a_store_that_is_away_is_waited_for_and_told_once(capfd: pytest.CaptureFixture[str]) -> None:
     async def story() -> None:
         handler = Handler(StoreAwayError("the store has no room"))
-        reader: object = Reader(9)
+        reader = Reader(9)
         worker = WorkerApp(replace(SETTINGS, again_s=0.01, again_most_s=0.02), handler, reader)  # type: ignore[arg-type]
         await worker.take_over({TP("log", 0)})
         running = asyncio.create_task(worker.run())
@@ -125,7 +129,7 @@ def test_a_store_that_is_away_is_waited_for_and_told_once(capfd: pytest.CaptureF
 def test_a_store_that_is_away_keeps_no_partition_from_going_to_others() -> None:
     async def story() -> None:
         handler = Handler(StoreAwayError("the store has no room"))
-        reader: object = Reader(9)
+        reader = Reader(9)
         worker = WorkerApp(replace(SETTINGS, again_s=0.01), handler, reader)  # type: ignore[arg-type]
         await worker.take_over({TP("log", 0)})
         feeding = asyncio.create_task(fed(worker, frame(0, 5)))
@@ -171,6 +175,23 @@ def test_a_silent_worker_ends(end: int | None, partitions: set[int], silent: boo
         worker.stop()
         assert await running == int(silent)
         assert isinstance(worker.failure, SilentError) is silent
+
+    asyncio.run(story())
+
+
+def test_what_a_transaction_left_at_the_end_is_passed_over() -> None:
+    async def story() -> None:
+        handler, reader = Handler(), Reader(9, has_records=False)
+        worker = WorkerApp(SETTINGS, handler, reader)  # type: ignore[arg-type]
+        await worker.take_over({TP("log", 0)})
+        running = asyncio.create_task(worker.run())
+        while handler.done != {0: 9}:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+        assert handler.commits.due(Partition("log", 0)) == 9
+        done, _ = await asyncio.wait({running}, timeout=2 * SETTINGS.silent_s)
+        assert not done
+        worker.stop()
+        assert await running == 0
 
     asyncio.run(story())
 

@@ -3,13 +3,14 @@
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from aiokafka import AIOKafkaProducer
 
 from schemas.codec import encode_output
 from schemas.outputs import MatchSuggested, MatchWithdrawn
@@ -224,6 +225,42 @@ def test_a_delivery_at_work_waits_for_a_store_that_refuses(kafka_address: str, p
             assert worker.end()[0] == 0
         assert "Traceback" not in worker.log()
         assert worker.log().count(ANSWERS["MISCONF"]) <= 4
+
+    asyncio.run(story())
+
+
+def test_workers_take_what_was_committed_alone_and_go_on_behind_it(
+    kafka_address: str, prefix: str, tmp_path: Path
+) -> None:
+    async def story() -> None:
+        async with opened(kafka_address, prefix) as topics:
+            with Worker("matcher", kafka_address, prefix, tmp_path, "--silent", "2") as worker:
+                told_by_them = friends(now := int(time.time() * 1_000), now)
+                writer = AIOKafkaProducer(bootstrap_servers=kafka_address, transactional_id=f"{prefix}writer")
+                await writer.start()
+
+                async def write(messages: Sequence[Message], *, keep: bool) -> None:
+                    await writer.begin_transaction()
+                    for message in messages:
+                        await writer.send(prefix + CONFERENCE_LOG, message.value, key=message.key)
+                    await writer.flush()
+                    await (writer.commit_transaction() if keep else writer.abort_transaction())
+
+                await write(told_by_them[:-1], keep=True)
+                await write(told_by_them[-1:], keep=False)  # bob did not arrive after all
+                await until(worker.works)
+                began = time.monotonic()
+                await until(lambda: time.monotonic() - began > 6.0)  # three times what silence may last
+                assert worker.alive()
+                assert await told(topics) == []
+                await write(told_by_them[-1:], keep=True)
+
+                async def is_told() -> bool:
+                    return [type(output) for output in await told(topics)] == [MatchSuggested]
+
+                await until(is_told)
+                await writer.stop()
+                assert worker.end()[0] == 0
 
     asyncio.run(story())
 
