@@ -6,7 +6,7 @@ import pytest
 
 from schemas.events import BY_NAME, Event, sample_of
 from services.admission.sender import OWNER, source_of
-from services.api.attendee.data_export import exported
+from services.api.attendee.exported_events import exported
 from tests.schemas.declared import EXPORTED
 
 ADA, TOKEN = "ada", "p:0123456789abcdef01234567"

@@ -61,7 +61,7 @@ from schemas.events import BY_NAME
 from schemas.topics import CONFERENCE_LOG, TOPICS
 from services.admission.permissions import ROLES, TABLE
 from services.admission.pseudonymization import accounts_in
-from services.api.attendee.data_export import exported
+from services.api.attendee.exported_events import exported
 from services.api.dead_letters.masking import FIELDS, TYPES
 from streams.workers import delivery, router
 from tests.schemas.kept import changed, good
