@@ -6,19 +6,24 @@ Theory: msgspec has checked the types in C; names seen before are recognised by 
 once without a step of Python for each. The sets are bounded and emptied when full.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from operator import attrgetter
-from typing import Any, get_args
+from typing import Any
 
 from msgspec.structs import force_setattr, replace
 
 from schemas import names
-from schemas.events import ActivityPosted, Chat, ConferenceOpened, Input, MatchAnswered
+from schemas.events import KINDS, Chat, ConferenceOpened, Event, Input, MatchAnswered
+from schemas.events.fields import text_fields
+from schemas.events.texts import Text
 from schemas.faults import FaultError, short
 from schemas.times import millis
 
+_ORDER: dict[Text | None, int] = {text: number for number, text in enumerate(Text)}
+# Whatever they say; or the codec, or the rules of a type below, look at them.
+_WITHOUT_FORM = frozenset({Text.EVENT_ID, Text.POST_ID, Text.MATCH_ID, Text.STAMP, Text.CLOCK, Text.TITLE, Text.METHOD})
 _KNOWN_NAMES = 500_000  # about 60 MB of names; a conference has far fewer
 
 
@@ -107,25 +112,19 @@ class Checks:
         account, plain_id = _Form(names.account, names.is_kept_account), _Form(names.plain_id, _never)
         self._hashtag = _Form(names.hashtag, names.is_kept_hashtag)
         self._id, self._zone = plain_id, _Form(names.time_zone, _never)
-        time = _Form(_time, _never)
-        # In this order they are looked at; the first fault is told.
         forms = {
-            **dict.fromkeys(("attendee", "conference", "organizer", "place"), plain_id),
-            "source": _Form(names.source, _never),
-            **dict.fromkeys(("account", "actor", "reply_to", "repost_of"), account),
-            "blocked": _Form(names.person, names.is_kept_account),
-            "time_zone": self._zone,
-            **dict.fromkeys(("ends_at", "starts_at"), time),
+            **dict.fromkeys((Text.ATTENDEE, Text.CONFERENCE, Text.ORGANIZER, Text.PLACE), plain_id),
+            Text.SOURCE: _Form(names.source, _never),
+            Text.ACCOUNT: account,
+            Text.PERSON: _Form(names.person, names.is_kept_account),
+            Text.TIME_ZONE: self._zone,
+            Text.TIME: _Form(_time, _never),
+            # What is declared must be such that people can write it; what a network calls a hashtag is one.
+            Text.HASHTAG: self._hashtag,
+            Text.POSTED_HASHTAG: _Form(names.any_hashtag, _never),
         }
-        of_tuples = {"mentions": account, "accounts": account}
-        # What is declared must be such that people can write it; what a network calls a hashtag is one.
-        tags = {ConferenceOpened: self._hashtag, ActivityPosted: _Form(names.any_hashtag, _never)}
-        self._fields = {
-            kind: [_Field(name, form, attrgetter(name), False) for name, form in _had(kind, forms)]
-            + [_Field(name, form, attrgetter(name), True) for name, form in _had(kind, of_tuples)]
-            + ([_Field("hashtags", tags[kind], attrgetter("hashtags"), True)] if kind in tags else [])
-            for kind in get_args(Input)
-        }
+        assert forms.keys() | _WITHOUT_FORM == set(Text)
+        self._fields = {kind: _fields_of(kind, forms) for kind in KINDS}
         self._particular: dict[type, Callable[[Any], None]] = {
             ConferenceOpened: self._opened,
             MatchAnswered: self._answered,
@@ -180,8 +179,15 @@ def _never(text: str) -> bool:
     return False
 
 
-def _had(kind: type[Any], forms: dict[str, _Form]) -> list[tuple[str, _Form]]:
-    return [(name, form) for name, form in forms.items() if name in kind.__struct_fields__]
+def _fields_of(kind: type[Event], forms: Mapping[Text, _Form]) -> list[_Field]:
+    """In the order in which they are looked at; the first fault is reported. What is inside a Struct has no field."""
+    found = [field for field in text_fields(kind) if "." not in field.name]
+    found.sort(key=lambda field: (field.is_tuple, _ORDER[field.text], field.name))
+    return [
+        _Field(name, forms[text], attrgetter(name), is_tuple)
+        for name, text, is_tuple in found
+        if text is not None and text not in _WITHOUT_FORM
+    ]
 
 
 def _named(field: str, form: Callable[[str], str], value: str) -> str:

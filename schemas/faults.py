@@ -3,14 +3,11 @@
 Owns: the sentences. May never: show more of a bad value than a line holds.
 """
 
-from typing import get_args
-
 import msgspec
 
-from schemas.events import Input
+from schemas.events import BY_NAME
 
 _SHOWN_CHARS = 80  # of a bad value, in a reason
-_TYPES = frozenset(str(kind.__struct_config__.tag) for kind in get_args(Input))
 OUTPUT_TYPES = frozenset({"match.suggested", "match.agreed", "match.located", "match.withdrawn"})
 
 
@@ -28,7 +25,7 @@ def explained(raw: object, kind: object, error: msgspec.ValidationError) -> Faul
         return FaultError("An event is a JSON object.", None)
     if "type" not in raw:
         return FaultError("type is missing.", "type")
-    if not isinstance(kind, str) or kind not in _TYPES:
+    if not isinstance(kind, str) or kind not in BY_NAME:
         if isinstance(kind, str) and kind in OUTPUT_TYPES:
             return FaultError(f"{kind} is put out by the matcher and not taken in.", "type")
         return FaultError(f"The type {short(kind)} is not known.", "type")

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 import orjson
 
-from schemas.events import Input
+from schemas.events import KINDS, Input, sample_of
 from schemas.outputs import AnyOutput, DeadLetter, Tie
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -48,6 +48,9 @@ def _document(title: str, root: Any, *others: Any) -> bytes:
     for name, rule in _BETWEEN_FIELDS.items():
         if name in defs:
             defs[name] |= rule
+    for kind in KINDS:
+        if kind.__name__ in defs:
+            defs[kind.__name__]["examples"] = [sample_of(kind)]
     whole = {"$schema": DIALECT, "title": title, **schema, "$defs": defs}
     return orjson.dumps(_folded(whole), option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE)
 

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
-from schemas.events import ActivityDeleted, ActivityPosted, Input
+from schemas.events import Activity, Input
 from schemas.outputs import AnyOutput, DeadLetter
 
 ACTIVITY = "hallway.activity.v1"
@@ -66,7 +66,7 @@ _ACTIVITY = Topic(
     key="actor",
     says="Posts and deletions as they come, before any conference. Kept 400 days: so long a post counts, and so far "
     "back a conference opened later is filled.",
-    carries=ActivityPosted | ActivityDeleted,
+    carries=Activity,
     retention_ms=400 * DAY_MS,
 )
 _CONFERENCE_LOG = Topic(

@@ -11,10 +11,9 @@ from hashlib import blake2b
 
 from msgspec.structs import replace
 
-from schemas.events import ActivityDeleted, ActivityPosted, ConferenceClosed, ConferenceOpened, Input
+from schemas.events import Activity, ConferenceClosed, ConferenceOpened, Input
 from streams.routing import Router
 
-_ACTIVITY = frozenset({ActivityPosted, ActivityDeleted})
 MOST_KNOWN = 2_000_000  # ids of what is there already, about 160 MB; what is beyond becomes doubles
 
 
@@ -41,19 +40,19 @@ class Backfill:
             self._opened = True
         elif isinstance(event, ConferenceClosed):
             self._closed = True
-        elif isinstance(event, ActivityPosted | ActivityDeleted) and len(self._there) < MOST_KNOWN:
+        elif isinstance(event, Activity) and len(self._there) < MOST_KNOWN:
             self._there.add(_short(event.id))
 
     def copies(self, events: Sequence[Input]) -> list[Input]:
         """What of the activity goes into the log."""
-        past = [event for event in events if type(event) in _ACTIVITY and event.conference is None]
+        past = [event for event in events if isinstance(event, Activity) and event.conference is None]
         routed = [each for index in self._router.concerned(past) for each in self._router.route(past[index])]
         mine = [copy for conference, copy in routed if conference == self.conference]
         return [_marked(copy) for copy in mine if _short(copy.id) not in self._there]
 
 
 def _marked(copy: Input) -> Input:
-    assert isinstance(copy, ActivityPosted | ActivityDeleted), "the router copies nothing else"
+    assert isinstance(copy, Activity), "the router copies nothing else"
     return replace(copy, backfilled=True, recorded_at=None)  # recorded when this log takes it
 
 

@@ -22,7 +22,11 @@ from schemas.events import (
     AttendeeRegistered,
     ConferenceClosed,
     ConferenceOpened,
+    Event,
     Input,
+    Learner,
+    check_handlers,
+    learned_by,
 )
 
 NONE: frozenset[str] = frozenset()
@@ -56,15 +60,6 @@ class Router:
         self._went_before: dict[str, set[str]] = {}
         self._deletions: dict[tuple[str, str], tuple[ActivityDeleted, set[str]]] = {}
         self._ended: set[str] = set()
-
-        self._lessons: dict[type, Callable[[Any], None]] = {
-            ConferenceOpened: self._opened,
-            ConferenceClosed: self._closed,
-            AttendeeRegistered: self._registration,
-            AccountVerified: self._verification,
-            AccountReleased: self._release,
-            AttendeeErased: self._erasure,
-        }
 
     @property
     def open_conferences(self) -> Set[str]:
@@ -157,9 +152,9 @@ class Router:
             if event.conference is not None and (went is None or event.conference not in went):
                 self._remember(event.actor, {event.conference})
             return
-        lesson = self._lessons.get(type(event))
+        lesson = _LESSONS.get(type(event))
         if lesson is not None:
-            lesson(event)
+            lesson(self, event)
 
     def _opened(self, event: ConferenceOpened) -> None:
         if event.conference not in self._ended:
@@ -265,3 +260,15 @@ class Router:
         if len(self._deletions) >= MOST_DELETIONS:
             del self._deletions[next(iter(self._deletions))]
         self._deletions[key] = (deletion, went)
+
+
+# Of what it learns beside the posts, which it routes itself.
+_LESSONS: dict[type[Event], Callable[[Router, Any], None]] = {
+    ConferenceOpened: Router._opened,
+    ConferenceClosed: Router._closed,
+    AttendeeRegistered: Router._registration,
+    AccountVerified: Router._verification,
+    AccountReleased: Router._release,
+    AttendeeErased: Router._erasure,
+}
+check_handlers(_LESSONS, learned_by(Learner.ROUTER) - {ActivityPosted}, "_LESSONS of streams/routing.py")

@@ -12,10 +12,10 @@ from typing import Any
 from msgspec.structs import replace
 
 from schemas.codec import kind_of
-from schemas.events import ActivityDeleted, ActivityPosted, AttendeeEvent, ConferenceOpened, Input, MatchAnswered
+from schemas.events import Activity, ActivityPosted, AttendeeEvent, ConferenceOpened, Input, MatchAnswered, Rule
 from schemas.names import plain_id
 from schemas.times import MINUTE_MS, millis
-from services.admission.permissions import TABLE, Rule
+from services.admission.permissions import TABLE
 from services.admission.policy_bounds import fault_in
 from services.admission.sender import Admitted, Refused, Sender, source_of
 
@@ -101,7 +101,7 @@ def _written(sender: Sender, event: Input) -> Input:
     changes: dict[str, Any] = {"source": source_of(sender), "recorded_at": None}
     if isinstance(event, ConferenceOpened) and sender.role == "organizer":
         changes["organizer"] = sender.id
-    if isinstance(event, ActivityPosted | ActivityDeleted):
+    if isinstance(event, Activity):
         changes["backfilled"] = False
     if isinstance(event, ActivityPosted) and sender.role == "attendee":
         # Attendee ids are a conference's own: elsewhere somebody else may have this one.

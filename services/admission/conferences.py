@@ -11,13 +11,14 @@ import msgspec
 from msgspec import Struct, field
 
 from schemas.codec import Codec, Record
-from schemas.events import AttendeeErased, ConferenceClosed, ConferenceOpened, Input
+from schemas.events import AttendeeErased, ConferenceClosed, ConferenceOpened, Input, Learner, names_learned_by
 from services.journal import Journal
 from services.runtime.router_state import ROUTER_LOG
 
 SNAPSHOT = "~conferences"
 OPEN, KEPT = 20, 200  # of one organizer, unless the operator serves with others
-_BEGINS = (b'{"type":"conference.', b'{"type":"attendee.erased"')  # how the codec writes them
+# How the codec writes them.
+_BEGINS = tuple([f'{{"type":"{name}"'.encode() for name in sorted(names_learned_by(Learner.CONFERENCES))])
 
 
 class Known(Struct):

@@ -20,7 +20,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from schemas.codec import EVENT_BYTES, Codec, Record, Reject, encode
-from schemas.events import ActivityPosted, AttendeeErased, ConferenceClosed, ConferenceOpened, Input
+from schemas.events import ActivityPosted, AttendeeErased, ConferenceOpened, Input, Learner, learned_by
 from services.admission.authorization import admit
 from services.admission.conferences import Conferences
 from services.admission.fair_lock import Turns
@@ -38,7 +38,7 @@ from services.runtime.ports import Runner
 
 SETTLED_S = 15.0
 _PART_LINES = 150  # decoded between two looks at the rest of the event loop, about half a ms
-NOTED = frozenset({ConferenceOpened, ConferenceClosed, AttendeeErased})  # what more than the fold follows from
+NOTED = learned_by(Learner.CONFERENCES)
 
 
 class Result(Struct, frozen=True, omit_defaults=True, gc=False):

@@ -1,28 +1,22 @@
 """Accounts and ids out, tokens in: the last step before the log.
 
-Owns: which fields name somebody. May never: let one of them through as it was; a new field that names somebody
-is added here, and a test looks at every text of every event.
+Responsibility: which fields name somebody follows from their types in the events' Structs; here they are replaced.
+Invariants: none of them comes through as it was; a test looks at every text of every event.
 Theory: a batch is translated with one question for all of its accounts and none for its posts. Holdings, and the way
 back from posts, are written before the log has the event: better one too many to erase than one too few. The id of any
 other event is its sender's own and may name somebody (``scan-zquix-2``), so it becomes a keyed digest of source,
 conference and id: the same again is the same, and nobody takes an id that somebody else needs.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from operator import attrgetter
 from typing import Any, NamedTuple, Protocol
 
 from msgspec.structs import replace
 
-from schemas.events import (
-    AccountReleased,
-    AccountVerified,
-    ActivityDeleted,
-    ActivityPosted,
-    AttendeeBlocked,
-    AttendeeRegistered,
-    AttendeeUnblocked,
-    Input,
-)
+from schemas.events import KINDS, Activity, AttendeeEvent, AttendeeRegistered, Event, Input
+from schemas.events.fields import text_fields
+from schemas.events.texts import Text
 from schemas.times import millis
 from services.admission.registration import WAITS
 from services.admission.sender import OWNER, Refused, source_of
@@ -47,11 +41,23 @@ class Door(Tokens, Protocol):
         ...
 
 
-_HOLDS: dict[type, Holding] = {
-    AttendeeRegistered: "claimed",
-    AccountVerified: "verified",
-    AccountReleased: "released",
-}
+class _Named(NamedTuple):
+    """A field that names an account, several, or a person: an account or an attendee's id."""
+
+    name: str
+    get: Callable[[Any], Any]
+    is_tuple: bool
+    is_person: bool
+
+
+def _named_in(kind: type[Event]) -> tuple[_Named, ...]:
+    fields = [field for field in text_fields(kind) if field.text in (Text.ACCOUNT, Text.PERSON)]
+    return tuple([_Named(name, attrgetter(name), is_tuple, text is Text.PERSON) for name, text, is_tuple in fields])
+
+
+_NAMED = {kind: _named_in(kind) for kind in KINDS}
+_HOLDS: dict[type, Holding] = {kind: kind.spec.holds for kind in KINDS if kind.spec.holds is not None}
+_NOT_AFTER_ERASURE = frozenset({"claimed", "verified"})
 
 
 class Translated(NamedTuple):
@@ -74,7 +80,7 @@ def translated(events: Sequence[Input], directory: Door, rows: Rows | None = Non
     good = [event for event in taken if not isinstance(event, Refused)]
     if rows is None:
         rows = directory.rows_for([account for event in good for account in accounts_in(event)])
-    about = [event for event in good if isinstance(event, ActivityPosted | ActivityDeleted)]
+    about = [event for event in good if isinstance(event, Activity)]
     named = directory.named_posts([_post_in(event) for event in about], rows) if about else []
     held = [item for event in good for item in _held(event, rows)]
     claims = [_claims(event, rows) for event in good if isinstance(event, AttendeeRegistered)]
@@ -87,11 +93,15 @@ def translated(events: Sequence[Input], directory: Door, rows: Rows | None = Non
         event if isinstance(event, Refused) else replace(event, **_changes(event, rows, posts, directory))
         for event in taken
     ]
-    return Translated(told, [post for post, event in zip(named, about, strict=True) if type(event) is ActivityPosted])
+    return Translated(told, [post for post, event in zip(named, about, strict=True) if event.spec.post == "id"])
 
 
 def _unless_gone(event: Input, directory: Door) -> Input | Refused:
-    if isinstance(event, AttendeeRegistered | AccountVerified) and directory.gone(event.conference, event.attendee):
+    if (
+        isinstance(event, AttendeeEvent)
+        and event.spec.holds in _NOT_AFTER_ERASURE
+        and directory.gone(event.conference, event.attendee)
+    ):
         return Refused("This attendee was erased; the id is not used again.", "gone", "attendee")
     if not isinstance(event, AttendeeRegistered) or event.source == source_of(OWNER):
         return event
@@ -101,30 +111,30 @@ def _unless_gone(event: Input, directory: Door) -> Input | Refused:
 
 def accounts_in(event: Input) -> list[str]:
     """Every account that an event names."""
-    match event:
-        case ActivityPosted():
-            return [event.actor, *event.mentions, *filter(None, (event.reply_to, event.repost_of))]
-        case ActivityDeleted():
-            return [event.actor]
-        case AttendeeRegistered():
-            return list(event.accounts)
-        case AccountVerified() | AccountReleased():
-            return [event.account]
-        case AttendeeBlocked() | AttendeeUnblocked():
-            return [event.blocked] if ":" in event.blocked else []
-        case _:
-            return []
+    found: list[str] = []
+    for _, get, is_tuple, is_person in _NAMED[type(event)]:
+        value = get(event)
+        if is_tuple:
+            found += value
+        elif value is not None and not (is_person and _is_attendee(value)):
+            found.append(value)
+    return found
 
 
-def _post_in(event: ActivityPosted | ActivityDeleted) -> PostRef:
-    return PostRef(event.id if isinstance(event, ActivityPosted) else event.deleted, event.actor, millis(event.at))
+def _is_attendee(person: str) -> bool:
+    return ":" not in person
+
+
+def _post_in(event: Activity) -> PostRef:
+    assert event.spec.post is not None, "what is routed is about a post"
+    return PostRef(getattr(event, event.spec.post), event.actor, millis(event.at))
 
 
 def _held(event: Input, rows: Rows) -> list[Held]:
     how = _HOLDS.get(type(event))
     if how is None:
         return []
-    assert isinstance(event, AttendeeRegistered | AccountVerified | AccountReleased)
+    assert isinstance(event, AttendeeEvent), "only an attendee holds accounts"
     return [Held(event.conference, event.attendee, rows[account].token, how) for account in accounts_in(event)]
 
 
@@ -133,29 +143,21 @@ def _claims(event: AttendeeRegistered, rows: Rows) -> Claims:
 
 
 def _changes(event: Input, rows: Rows, posts: Iterator[NamedPost], directory: Door) -> dict[str, Any]:
-    match event:
-        case ActivityPosted():
-            return {
-                "id": next(posts).token,
-                "actor": rows[event.actor].token,
-                "mentions": tuple([rows[account].token for account in event.mentions]),
-                "reply_to": rows[event.reply_to].token if event.reply_to is not None else None,
-                "repost_of": rows[event.repost_of].token if event.repost_of is not None else None,
-            }
-        case ActivityDeleted():
-            return {"actor": rows[event.actor].token, "deleted": next(posts).token} | _id(event, directory)
-        case AttendeeRegistered():
-            return {"accounts": tuple([rows[account].token for account in event.accounts])} | _id(event, directory)
-        case AccountVerified() | AccountReleased():
-            return {"account": rows[event.account].token} | _id(event, directory)
-        case AttendeeBlocked() | AttendeeUnblocked():
-            return {"blocked": rows[event.blocked].token if event.blocked in rows else event.blocked} | _id(
-                event, directory
-            )
-        case _:
-            return _id(event, directory)
+    changes: dict[str, Any] = {}
+    for name, get, is_tuple, is_person in _NAMED[type(event)]:
+        value = get(event)
+        if is_tuple:
+            changes[name] = tuple([rows[account].token for account in value])
+        elif value is not None and not (is_person and _is_attendee(value)):
+            changes[name] = rows[value].token
+    post = event.spec.post
+    if post is not None:
+        changes[post] = next(posts).token
+    if post != "id":
+        changes["id"] = _id(event, directory)
+    return changes
 
 
-def _id(event: Input, directory: Door) -> dict[str, str]:
+def _id(event: Input, directory: Door) -> str:
     # Neither a source nor a conference has a space in it, so no two of these texts are the same by chance.
-    return {"id": f"e-{directory.trace(f'{event.source} {event.conference} {event.id}')}"}
+    return f"e-{directory.trace(f'{event.source} {event.conference} {event.id}')}"

@@ -7,10 +7,9 @@ from typing import Literal
 
 from msgspec import Struct
 
-from schemas.events import Input
+from schemas.events import Input, Role
 from services.directory.port import RESERVED_CONNECTORS, Grant
 
-Role = Literal["attendee", "organizer", "connector", "operator", "verifier", "owner"]
 Kind = Literal["forbidden", "gone", "bad"]
 
 STATUS: dict[Kind, int] = {"forbidden": 403, "gone": 410, "bad": 422}

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 
 from schemas.codec import Record
-from schemas.events import ActivityDeleted, ActivityPosted, ClockTicked, ConferenceOpened, Input
+from schemas.events import Activity, ClockTicked, ConferenceOpened, Input
 from schemas.outputs import AnyOutput, MatchAgreed, MatchLocated, MatchSuggested, MatchWithdrawn
 from schemas.times import written
 from services.cli.explanation_text import sentence
@@ -57,7 +57,7 @@ class Story:
             self._missing, self.closest = missing, Closest(matcher.state.now, steps)
 
     def _concerns(self, event: Input) -> bool:
-        if isinstance(event, ActivityPosted | ActivityDeleted):
+        if isinstance(event, Activity):
             matcher = self._run.replay.matchers.get(self._conference)
             account = matcher.state.numbers.get(event.actor) if matcher is not None else None
             return account is not None and account.owner in self._pair

@@ -1,11 +1,27 @@
-"""``hallway schema``: the JSON Schema documents of the events, written from the Structs.
+"""``hallway schema``: the documents of the events, written from the Structs and their specs.
 
-Owns: where they lie, and whether they are current. May never: say what is in them (``schemas.json_schema`` does).
+Responsibility: where they lie, and whether they are current; ``schemas`` says what is in them.
 """
 
 from pathlib import Path
 
+from services.usage_errors import UnusableError
+
 FOLDER = Path(__file__).parents[2] / "docs" / "schema"
+_CONTRACT = "../contract.md"  # beside the folder; written by hand but for a table
+
+
+def contract(folder: Path) -> dict[str, bytes]:
+    """The contract with the table of today, where the page lies beside the folder. UnusableError: it has no place."""
+    from schemas.contract_table import with_table
+
+    page = folder / _CONTRACT
+    if not page.is_file():
+        return {}
+    try:
+        return {_CONTRACT: with_table(page.read_text(encoding="utf-8")).encode()}
+    except ValueError as error:
+        raise UnusableError(f"{page} {error}.") from None
 
 
 def stale(documents: dict[str, bytes], folder: Path) -> list[str]:

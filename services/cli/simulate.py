@@ -56,10 +56,10 @@ def schema(
     ] = False,
     folder: Annotated[Path, Parameter(help="Where the documents are.")] = schema_files.FOLDER,
 ) -> int:
-    """Write the JSON Schema of all events and outputs, and the topics that carry them as AsyncAPI."""
+    """Write the JSON Schema of all events and outputs, the topics as AsyncAPI, and the contract's table of events."""
     from schemas import asyncapi, json_schema  # building them takes as long as starting all the rest
 
-    found = json_schema.documents() | {"asyncapi.json": asyncapi.document()}
+    found = json_schema.documents() | {"asyncapi.json": asyncapi.document()} | schema_files.contract(folder)
     if not check:
         schema_files.write(found, folder)
         say(f"Wrote {', '.join(sorted(found))} to {folder}.")

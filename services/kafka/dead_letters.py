@@ -18,7 +18,7 @@ from aiokafka import ConsumerRecord
 from msgspec.structs import replace
 
 from schemas.codec import Codec, Reject, encode, kind_of
-from schemas.events import ActivityDeleted, ActivityPosted, Input
+from schemas.events import Activity, Input
 from schemas.outputs import DeadLetter
 from schemas.topics import ACTIVITY, CONFERENCE_LOG, DEAD_LETTERS, TYPE_HEADER
 from services.admission.dead_letter_view import Shown
@@ -112,7 +112,7 @@ async def resend(
 
 
 async def _send(writer: TopicWriter, event: Input, prefix: str) -> None:
-    if isinstance(event, ActivityPosted | ActivityDeleted) and event.conference is None:
+    if isinstance(event, Activity) and event.conference is None:
         await writer.produce(prefix + ACTIVITY, [typed(event.actor, encode(event), kind_of(event))])
     else:
         assert event.conference is not None, "only posts and deletions may have none"

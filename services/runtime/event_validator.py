@@ -12,15 +12,8 @@ from msgspec.structs import force_setattr
 
 from schemas import names
 from schemas.codec import EVENT_BYTES, Codec, Record, Reject, encode, encode_output
-from schemas.events import (
-    ActivityDeleted,
-    ActivityPosted,
-    CheckinArrived,
-    CheckinLeft,
-    ClockTicked,
-    Input,
-    MatchAnswered,
-)
+from schemas.events import KINDS, ActivityPosted, ClockTicked, Input
+from schemas.events.fields import is_short
 from schemas.outputs import DeadLetter
 from schemas.times import is_written, written
 from services.runtime.limits import Limits
@@ -34,7 +27,7 @@ TICK_PREFIX = "clock.ticked:"  # ids of the log's owner; another's would keep a 
 _STAMP_BYTES = 512  # conference, source and recorded_at, which a line has in the log
 _TOO_LONG_BYTES = 1_024  # kept of what no mending makes an event: enough to see what it was
 _FEW_NAMES = 32  # of at most 256 characters, of at most 6 bytes
-_SHORT = ActivityDeleted | CheckinArrived | CheckinLeft | MatchAnswered
+_SHORT = frozenset(kind for kind in KINDS if is_short(kind))
 
 
 def unsealed(letters: Sequence[DeadLetter]) -> list[bytes]:
@@ -145,4 +138,4 @@ def _fits(event: Input) -> bool:
     """Whether a log's reader takes it again. Texts of short events are bounded, so only the others are measured."""
     if isinstance(event, ActivityPosted) and len(event.hashtags) + len(event.mentions) <= _FEW_NAMES:
         return True
-    return isinstance(event, _SHORT) or len(encode(event)) <= EVENT_BYTES - _STAMP_BYTES
+    return type(event) in _SHORT or len(encode(event)) <= EVENT_BYTES - _STAMP_BYTES

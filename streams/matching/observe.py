@@ -9,6 +9,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from schemas.events import (
+    KINDS,
     AccountReleased,
     AccountVerified,
     ActivityDeleted,
@@ -23,7 +24,9 @@ from schemas.events import (
     ConferenceClosed,
     ConferenceOpened,
     ConsentChanged,
+    Event,
     MatchAnswered,
+    check_handlers,
 )
 from schemas.outputs import Cause
 from schemas.times import DAY_MS
@@ -46,23 +49,6 @@ class Observer:
         self.evidence = Evidence(state)
         self.people = People(state, self.evidence.sessions)
         self.changes = Changes()
-        self._effects: dict[type, Callable[[Any, int, int], None]] = {
-            ConferenceOpened: self._opened,
-            ConferenceClosed: self._closed,
-            AttendeeRegistered: self._registered,
-            AccountVerified: self._verified,
-            AccountReleased: self._released,
-            ConsentChanged: self._consented,
-            AttendeeBlocked: self._blocked,
-            AttendeeUnblocked: self._blocked,
-            AttendeeErased: self._erased,
-            CheckinArrived: self._arrived,
-            CheckinLeft: self._left,
-            ActivityPosted: self._posted,
-            ActivityDeleted: self._deleted,
-            MatchAnswered: self._answered,
-            ClockTicked: self._ticked,
-        }
 
     def observe(self, event: Any, at: int) -> None:
         """Takes one record in; ``at`` is not after now."""
@@ -71,7 +57,7 @@ class Observer:
             attendee = getattr(event, "attendee", None)
             if attendee is not None and attendee not in state.attendees and self.people.is_erased(attendee):
                 return
-        self._effects[type(event)](event, at, at << ORDER_BITS | state.applied)
+        _EFFECTS[type(event)](self, event, at, at << ORDER_BITS | state.applied)
         if self.people.moved:
             self._follow(event.id)
         sessions = self.evidence.sessions
@@ -297,3 +283,23 @@ class Observer:
 
 def _chat_day(chat: Any) -> ChatDay:
     return ChatDay(chat.hashtag, chat.weekday, chat.start, chat.minutes, chat.time_zone)
+
+
+_EFFECTS: dict[type[Event], Callable[[Observer, Any, int, int], None]] = {
+    ConferenceOpened: Observer._opened,
+    ConferenceClosed: Observer._closed,
+    AttendeeRegistered: Observer._registered,
+    AccountVerified: Observer._verified,
+    AccountReleased: Observer._released,
+    ConsentChanged: Observer._consented,
+    AttendeeBlocked: Observer._blocked,
+    AttendeeUnblocked: Observer._blocked,
+    AttendeeErased: Observer._erased,
+    CheckinArrived: Observer._arrived,
+    CheckinLeft: Observer._left,
+    ActivityPosted: Observer._posted,
+    ActivityDeleted: Observer._deleted,
+    MatchAnswered: Observer._answered,
+    ClockTicked: Observer._ticked,
+}
+check_handlers(_EFFECTS, KINDS, "_EFFECTS of streams/matching/observe.py")

@@ -15,7 +15,7 @@ from functools import partial
 import msgspec
 
 from schemas.codec import Codec, Record
-from schemas.events import AttendeeErased
+from schemas.events import AttendeeErased, Learner, names_learned_by
 from schemas.outputs import AnyOutput
 from schemas.topics import CONFERENCE_LOG, DEAD_LETTERS, MATCHES
 from streams.workers.commits import Commits
@@ -38,7 +38,7 @@ from streams.workers.ports import (
 from streams.workers.recorded_outputs import output_of
 
 KEPT_NAME = "~delivery"
-TEACHING = frozenset({b"conference.opened", b"attendee.erased"})
+TEACHING = frozenset(name.encode() for name in names_learned_by(Learner.DELIVERY))
 NO_OUTPUT = "This is no output of a matcher."
 
 

@@ -14,7 +14,7 @@ import msgspec
 
 from schemas.codec import Codec, Reject, encode, kind_of
 from schemas.codec import Record as Event
-from schemas.events import ActivityDeleted, ActivityPosted, Input
+from schemas.events import ActivityDeleted, ActivityPosted, Input, Learner, name_of, names_learned_by
 from schemas.topics import ACTIVITY, CONFERENCE_LOG, DEAD_LETTERS, TYPE_HEADER
 from streams.routing import MOST_DELETIONS, Router
 from streams.workers.commits import Commits
@@ -27,17 +27,8 @@ from streams.workers.log_tailer import SAVE_RECORDS, Following
 from streams.workers.ports import Message, Producer, Reader, Rows, Snapshots, typed
 
 KEPT_NAME = "~router"
-TEACHING = frozenset(
-    {
-        b"conference.opened",
-        b"conference.closed",
-        b"attendee.registered",
-        b"account.verified",
-        b"account.released",
-        b"attendee.erased",
-        b"activity.posted",
-    }
-)
+TEACHING = frozenset(name.encode() for name in names_learned_by(Learner.ROUTER))
+_POSTED = name_of(ActivityPosted).encode()
 _SLICE = 512  # records, about 3 ms
 _WRITTEN_AT_ONCE = 2_000  # copies: each wait for the broker is a few ms
 
@@ -89,7 +80,7 @@ class Routing:
             if (gone := erased_by(raw)) is not None:
                 self._router.forget(gone)
                 self._is_kept = False
-            elif header(raw, TYPE_HEADER) == b"activity.posted":
+            elif header(raw, TYPE_HEADER) == _POSTED:
                 self._learn_post(raw.value)
             else:
                 record = self._log_codec.decode(raw.value)

@@ -10,12 +10,16 @@ from typing import Any
 import msgspec
 
 from schemas.codec import Codec, Record, Reject
+from tests.schemas.declared import SAMPLES
 
 Json = dict[str, Any]
-LINES = tuple(
-    line
-    for path in sorted(Path(__file__).with_name("samples").glob("v*.jsonl"))
-    for line in path.read_bytes().splitlines()
+LINES = (
+    tuple(
+        line
+        for path in sorted(Path(__file__).with_name("samples").glob("v*.jsonl"))
+        for line in path.read_bytes().splitlines()
+    )
+    + SAMPLES
 )
 _FIRST: dict[str, Json] = {}
 for _line in LINES:

@@ -7,6 +7,7 @@ import pytest
 
 from schemas.codec import EVENT_BYTES, Codec
 from schemas.faults import OUTPUT_TYPES
+from schemas.json_schema import documents
 from tests.schemas.kept import LEFT_OUT, TYPES, bad, changed
 
 POST, OPENED, ANSWER = "activity.posted", "conference.opened", "match.answered"
@@ -108,14 +109,12 @@ def test_outputs_are_not_taken_in(kind: str) -> None:
 
 # -- fields --------------------------------------------------------------------------------------------------------
 
-MAY_BE_MISSING = {"type", "source", "recorded_at", "matching", "organizer", "place", "reply_to", "share_place"}
-REQUIRED = [
-    (kind, field)
-    for kind in TYPES
-    for field in sorted(json.loads(changed(kind)))
-    if field not in MAY_BE_MISSING
-    and (kind, field) not in {("consent.changed", "chats"), (POST, "conference"), ("activity.deleted", "conference")}
-]
+_DEFINED = {
+    found["properties"]["type"]["enum"][0]: found["required"]
+    for found in json.loads(documents()["events.schema.json"])["$defs"].values()
+    if "type" in found["properties"]
+}
+REQUIRED = [(kind, field) for kind in TYPES for field in sorted(_DEFINED[kind]) if field != "type"]
 
 
 @pytest.mark.parametrize(("kind", "field"), REQUIRED)

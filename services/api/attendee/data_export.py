@@ -1,30 +1,27 @@
 """An attendee's own data as a download: the directory's, the log's, the cards.
 
-Owns: what is in it. May never: have anything of anybody else: no block's other side, no account that a post addresses.
-Theory: what the log has as tokens of the attendee is told in the attendee's own words again: ids of the own posts.
+Responsibility: what is in it.
+Invariants: it has nothing of anybody else: no block's other side, no account that a post addresses.
+Why: what the log has as tokens of the attendee is told in the attendee's own words again: ids of the own posts.
 """
 
 import asyncio
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from typing import Any
 
-import msgspec
 from litestar import Response, get
 from msgspec.structs import asdict
 
 from schemas.times import written
-from services.admission.sender import OWNER, source_of
 from services.api.attendee.account_states import accounts_of, verified_tokens
+from services.api.attendee.exported_events import POSTED, own_events
 from services.api.attendee.inbox_stream import inbox
 from services.api.attendee.matcher_state import standing
 from services.api.attendee.routes import ATTENDEE
 from services.api.gate import Gate
 from services.api.shared.guard import Caller
 
-_MOST_EVENTS = 20_000  # an attendee has some hundred, and as many posts
 _COST = 20  # of the attendee's bucket: three at once, then one in 20 s; each reads the whole log
-_OWNER = source_of(OWNER)
-_OTHERS = ("blocked", "account", "accounts", "source", "actor", "mentions", "reply_to", "repost_of")
 
 
 @get("/v1/me/data", opt=ATTENDEE, tags=["attendee"])
@@ -68,24 +65,10 @@ def _kept(gate: Gate, conference: str, attendee: str, actors: Collection[str]) -
 
 def _events(gate: Gate, conference: str, attendee: str, actors: Collection[str]) -> list[dict[str, Any]]:
     """What the log has of the attendee and of posts by the accounts that they proved, under the posts' own ids."""
-    own = [f'"attendee":"{attendee}"'.encode(), *[f'"actor":"{token}"'.encode() for token in sorted(actors)]]
-    found = list(_own(gate, conference, own))
-    posts = [event["id"] for event in found if event["type"] == "activity.posted"]
+    found = list(own_events(gate.journal, conference, attendee, actors))
+    posts = [event["id"] for event in found if event["type"] in POSTED]
     ids = gate.directory.originals(posts)
     return [event | {"id": ids.get(event["id"], event["id"])} for event in found]
-
-
-def _own(gate: Gate, conference: str, own: list[bytes]) -> Iterator[dict[str, Any]]:
-    count = 0
-    for row in gate.journal.read(conference):
-        if count < _MOST_EVENTS and any(mark in row.line for mark in own):
-            count += 1
-            event: dict[str, Any] = msgspec.json.decode(row.line)
-            if event["type"] == "attendee.blocked" and event.get("source") == _OWNER:
-                continue  # it would tell that somebody who was erased came back
-            for name in _OTHERS:
-                event.pop(name, None)
-            yield event | {"recorded_at": written(row.recorded_at)}
 
 
 ROUTES = [own_data]

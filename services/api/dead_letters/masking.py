@@ -10,18 +10,18 @@ Invariants:
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from difflib import get_close_matches
-from typing import Any, get_args
+from typing import Any
 
 import msgspec
 from msgspec import Struct
 
-from schemas.events import Input
+from schemas.events import BY_NAME, KINDS
 from schemas.outputs import DeadLetter
 from schemas.times import written
 
 MASK = "…"
-TYPES = tuple(sorted(str(kind.__struct_config__.tag) for kind in get_args(Input)))
-FIELDS = frozenset({"type", *(name for kind in get_args(Input) for name in kind.__struct_fields__)})
+TYPES = tuple(sorted(BY_NAME))
+FIELDS = frozenset({"type", *(name for kind in KINDS for name in kind.__struct_fields__)})
 HOLDERS = frozenset({"connector", "organizer"})  # whose ids are no attendee's
 _NEAR = 0.8
 _TYPE_CHARS = 64

@@ -15,10 +15,10 @@ from urllib.parse import unquote
 import msgspec
 
 from schemas.codec import Reject
-from schemas.events import ActivityPosted
+from schemas.events import ActivityPosted, name_of
 
 _SOURCE_CHARS = 128
-_POSTED = str(ActivityPosted.__struct_config__.tag)
+_POSTED = name_of(ActivityPosted)
 _OBJECT = msgspec.json.Decoder(dict[str, Any])
 _FAULTS = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 _PREFIX = "ce-"

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from schemas.codec import Codec, Record
-from schemas.events import ActivityDeleted, ActivityPosted, Consent
+from schemas.events import Activity, Consent
 from services.tools.demo.badges import BadgeDay
 from services.tools.demo.pseudonyms import Pseudonyms
 from services.tools.simulation.chats import FIRST_TALK_DAY, Chats
@@ -22,7 +22,7 @@ from services.tools.simulation.randomness import Chance
 from services.tools.simulation.schedule import Program, program
 from services.tools.simulation.ties import Ties
 
-Post = ActivityPosted | ActivityDeleted
+Post = Activity
 POSTS = 12_000  # of the half year and the day; a fifth of them falls on the day
 SURE_CONTACTS = 30  # ten minutes face to face: longer says no more
 FRIEND = 3  # so many times as close as somebody of the same chat
@@ -71,7 +71,7 @@ def _read(log: Log) -> Iterator[tuple[int, Post]]:
     for line in log.rest():
         record = codec.decode(line.rstrip())
         assert isinstance(record, Record)
-        assert isinstance(record.event, ActivityPosted | ActivityDeleted)
+        assert isinstance(record.event, Activity)
         assert record.recorded is not None
         yield record.recorded, record.event
 
