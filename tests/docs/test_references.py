@@ -96,6 +96,16 @@ def test_a_picture_is_sound_says_what_it_shows_and_loads_nothing(path: Path) -> 
     assert not re.search(r"url\(|href=", _text(path))
 
 
+@pytest.mark.parametrize("path", [path for path in PICTURES if path.suffix == ".svg"], ids=name)
+def test_the_files_in_a_picture_exist(path: Path) -> None:
+    words = re.findall(r"[\w./\-]+", " ".join(ET.fromstring(_text(path)).itertext()))  # noqa: S314  # our own file
+    for word in words:
+        if _PATH.fullmatch(word):
+            assert (ROOT / word).exists(), word
+        elif _MODULE.fullmatch(word):
+            assert word in _modules(), word
+
+
 @pytest.mark.parametrize("path", [path for path in PICTURES if path.suffix != ".svg"], ids=name)
 def test_a_photograph_of_a_page_is_small_and_shown_with_words(path: Path) -> None:
     assert path.read_bytes().startswith(b"\x89PNG\r\n\x1a\n")
