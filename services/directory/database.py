@@ -13,9 +13,10 @@ from pathlib import Path
 from threading import RLock
 from typing import Any
 
-from services.bulk_insert import inserts
 from services.directory.port import DirectoryBusyError, DirectoryError, DirectoryFullError
-from services.disk_errors import is_full, kind_of
+from services.sqlite.bulk_insert import inserts
+from services.sqlite.disk_errors import is_full, kind_of
+from services.sqlite.migrations import Migration, NewerSchemaError, migrate
 from services.usage_errors import UnusableError
 
 Row = tuple[Any, ...]
@@ -37,7 +38,7 @@ _AWAY = {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN}
 class Database:
     """A file, or memory where there is no path. Several threads may use it: each call holds its lock."""
 
-    def __init__(self, path: Path | None, migrations: Sequence[Sequence[str]]) -> None:
+    def __init__(self, path: Path | None, migrations: Sequence[Migration]) -> None:
         self.path = path
         self.lock = RLock()
         if path is not None:
@@ -48,20 +49,12 @@ class Database:
             self._link.execute(f"PRAGMA {pragma}").fetchall()
         self._migrate(migrations)
 
-    def _migrate(self, migrations: Sequence[Sequence[str]]) -> None:
-        with self.write():
-            version = int(self.read("PRAGMA user_version")[0][0])
-            if version > len(migrations):
-                raise UnusableError(f"{self.path} was written by a newer Hallway. Update this one.")
-            for statements in migrations[version:]:
-                for statement in statements:
-                    self.run(statement)
-            self.run(f"PRAGMA user_version={len(migrations)}")
-
-    @property
-    def version(self) -> int:
-        """How many migrations it has had."""
-        return int(self.read("PRAGMA user_version")[0][0])
+    def _migrate(self, migrations: Sequence[Migration]) -> None:
+        try:
+            with self.lock, self._named():
+                migrate(self._link, migrations)
+        except NewerSchemaError:
+            raise UnusableError(f"{self.path} was written by a newer Hallway. Update this one.") from None
 
     def read(self, sql: str, values: Sequence[object] = ()) -> list[Row]:
         """All rows of a question."""

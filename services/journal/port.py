@@ -6,7 +6,7 @@ the offsets whose outputs are recorded, and moves in the same transaction as the
 offset: n counts what was applied, doubles left out.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 Entry = tuple[str, bytes]  # conference, line (no newline)
@@ -63,6 +63,14 @@ class Snapshot(NamedTuple):
 
     offset: int
     data: bytes
+
+
+class ReplicatedRow(NamedTuple):
+    """A record of a log that is kept elsewhere; ``came``: when it came there, in ms since 1970."""
+
+    conference: str
+    came: int
+    line: bytes
 
 
 class Journal(Protocol):
@@ -164,6 +172,29 @@ class Journal(Protocol):
 
     def close(self) -> None:
         """Lets go of everything; a second time changes nothing."""
+
+
+class ReadReplica(Journal, Protocol):
+    """A journal of logs that are kept elsewhere, and how far it has come with each of their parts."""
+
+    def places(self) -> Mapping[str, int]:
+        """By part, where to go on."""
+
+    def erased(self) -> frozenset[str]:
+        """The conferences that were erased for ever: no row of theirs may come."""
+
+    def follow(
+        self,
+        rows: Sequence[ReplicatedRow],
+        letters: Sequence[tuple[int, bytes]],
+        places: Mapping[str, int],
+        erased: Collection[str] = (),
+    ) -> list[tuple[int, int]]:
+        """Keeps rows, dead letters (when they came, line) and how far these lead, and forgets the logs of ``erased``:
+        all or nothing. Nobody may use these logs any more.
+
+        Gives each row's offset and the time that it is kept under: the latest of its log.
+        """
 
 
 def parts(position: str) -> tuple[int, int]:

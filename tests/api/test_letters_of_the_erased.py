@@ -13,7 +13,7 @@ from schemas.codec import Reject
 from services.directory.directory import SqliteDirectory
 from services.directory.port import Held, Person
 from services.erasure.dead_letters import erase_letters
-from services.journal import SqliteJournal
+from services.journal.sqlite import SqliteJournal
 from services.runtime.event_validator import Door
 from services.runtime.limits import Limits
 from tests.api.coming_back import erased

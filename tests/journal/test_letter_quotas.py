@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from services.journal import Journal, MemoryJournal, SqliteJournal
+from services.journal import Journal
 from services.journal.dead_letter_quotas import Head, too_many
+from services.journal.memory import MemoryJournal
 from services.journal.port import (
     MOST_LETTER_BYTES,
     MOST_LETTER_BYTES_A_SENDER,
@@ -16,6 +17,7 @@ from services.journal.port import (
     MOST_LETTERS_A_CONFERENCE,
     MOST_LETTERS_A_SENDER,
 )
+from services.journal.sqlite import SqliteJournal
 
 
 @pytest.fixture(params=["sqlite", "memory"])

@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 
 from schemas.times import DAY_MS
-from services.journal import Journal, JournalFullError, MemoryJournal, SqliteJournal
+from services.journal import Journal, JournalFullError
+from services.journal.memory import MemoryJournal
 from services.journal.port import LETTER_DAYS, MOST_LETTER_BYTES, MOST_LETTERS
-from services.journal.schema import LOCK_WAIT_S, MIGRATIONS, bare, prepare
+from services.journal.sqlite import SqliteJournal
+from services.journal.sqlite.schema import LOCK_WAIT_S, MIGRATIONS, bare, prepare
 
 NOW = 1_800_000_000_000
 

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from services.journal import Journal, JournalFullError, MemoryJournal, SqliteJournal
+from services.journal import Journal, JournalFullError
+from services.journal.memory import MemoryJournal
+from services.journal.sqlite import SqliteJournal
 
 Make = Callable[[], Journal]
 

@@ -31,7 +31,7 @@ from services.directory.port import Person
 from services.directory.server_secret import Secret
 from services.inbox.memory import MemoryInboxes
 from services.inbox.position import order
-from services.journal import MemoryJournal
+from services.journal.memory import MemoryJournal
 from services.runtime import Embedded
 from services.runtime import Limits as RunnerLimits
 from services.runtime.inbox_delivery import Delivering

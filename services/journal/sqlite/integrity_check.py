@@ -15,9 +15,9 @@ from pathlib import Path
 
 import msgspec
 
-from services.journal.deletion import KEPT
 from services.journal.port import JournalDamagedError
-from services.journal.rows import OFFSET_BITS, checksum, key_of, output_checksum
+from services.journal.sqlite.deletion import KEPT
+from services.journal.sqlite.rows import OFFSET_BITS, checksum, key_of, output_checksum
 
 CHECK_S = 0.5  # for the whole file's structure; a large file is looked at as far as that goes
 TAIL_ROWS = 5_000  # of each log: more than what is written between two syncs of any disk

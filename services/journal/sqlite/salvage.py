@@ -14,8 +14,8 @@ from typing import Any
 
 from services.journal.dead_letter_quotas import head_of
 from services.journal.port import BATCH_ROWS, JournalDamagedError
-from services.journal.rows import key_of
-from services.journal.schema import bare, connect, prepare
+from services.journal.sqlite.rows import key_of
+from services.journal.sqlite.schema import bare, connect, prepare
 
 _SIDES = ("", "-wal", "-shm")
 _LOG = "SELECT key, recorded_at, checksum, line FROM log WHERE key >= ? AND key < ? ORDER BY key"

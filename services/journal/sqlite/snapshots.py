@@ -14,8 +14,8 @@ from pathlib import Path
 import msgspec
 import zstandard
 
-from services.disk_errors import is_full
 from services.journal.port import SNAPSHOTS_KEPT, JournalError, JournalFullError, Snapshot
+from services.sqlite.disk_errors import is_full
 
 _LEVEL = 1  # a third of the size at 130 MB a second; higher levels win little
 _MOST_BYTES = 4 << 30

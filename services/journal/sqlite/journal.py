@@ -14,12 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from services.bulk_insert import inserts
 from services.journal.data_folder import DataFolder
-from services.journal.dead_letters import SqliteLetters
-from services.journal.deletion import hidden, hide, is_small, remove_some
-from services.journal.integrity_check import CHECK_S, damaged, is_sound, mend_tails
-from services.journal.log_ends import End, found_ends
 from services.journal.port import (
     BATCH_ROWS,
     Entry,
@@ -30,10 +25,16 @@ from services.journal.port import (
     Told,
     parts,
 )
-from services.journal.rows import OFFSET_BITS, checksum, key_of, output_checksum
-from services.journal.salvage import salvage
-from services.journal.schema import LOCK_WAIT_S, MIGRATIONS, bare, connect, plain, prepare
-from services.journal.snapshots import SnapshotFiles
+from services.journal.sqlite.dead_letters import SqliteLetters
+from services.journal.sqlite.deletion import hidden, hide, is_small, remove_some
+from services.journal.sqlite.integrity_check import CHECK_S, damaged, is_sound, mend_tails
+from services.journal.sqlite.log_ends import End, found_ends
+from services.journal.sqlite.rows import OFFSET_BITS, checksum, key_of, output_checksum
+from services.journal.sqlite.salvage import salvage
+from services.journal.sqlite.schema import LOCK_WAIT_S, MIGRATIONS, bare, connect, plain, prepare
+from services.journal.sqlite.snapshots import SnapshotFiles
+from services.sqlite.bulk_insert import inserts
+from services.sqlite.migrations import Migration
 
 FILE = "journal.db"
 _OFFSET = (1 << OFFSET_BITS) - 1
@@ -42,7 +43,7 @@ _OFFSET = (1 << OFFSET_BITS) - 1
 class SqliteJournal(SqliteLetters):
     """The journal in ``folder``, which it locks until ``close``. JournalError says what is wrong with the folder."""
 
-    def __init__(self, folder: Path, *, check_s: float = CHECK_S, migrations: Sequence[str] = MIGRATIONS) -> None:
+    def __init__(self, folder: Path, *, check_s: float = CHECK_S, migrations: Sequence[Migration] = MIGRATIONS) -> None:
         self.notices: list[str] = []
         self.commits = 0
         self._folder = DataFolder(folder)
@@ -58,7 +59,7 @@ class SqliteJournal(SqliteLetters):
             self._folder.release()
             raise
 
-    def _open(self, check_s: float, migrations: Sequence[str] = MIGRATIONS) -> None:
+    def _open(self, check_s: float, migrations: Sequence[Migration] = MIGRATIONS) -> None:
         self._db = bare(self._path)
         try:
             prepare(self._db, self._path, migrations)

@@ -9,9 +9,9 @@ from contextlib import closing
 from pathlib import Path
 
 from services.journal.port import JournalError
-from services.journal.rows import OFFSET_BITS
-from services.journal.schema import APPLICATION_ID, LOCK_WAIT_S, plain
-from services.journal.sqlite import FILE
+from services.journal.sqlite.journal import FILE
+from services.journal.sqlite.rows import OFFSET_BITS
+from services.journal.sqlite.schema import APPLICATION_ID, LOCK_WAIT_S, plain
 
 _BATCH_ROWS = 1_000
 

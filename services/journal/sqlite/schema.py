@@ -10,55 +10,59 @@ import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
 
-from services.disk_errors import is_full, kind_of
 from services.journal.port import JournalDamagedError, JournalError, JournalFullError
+from services.sqlite.disk_errors import is_full, kind_of
+from services.sqlite.migrations import Migration, NewerSchemaError, migrate
 
 APPLICATION_ID = 0x48414C4C  # "HALL"
 PAGE_BYTES = 16_384  # a third faster than 4,096 for rows of this size (measured)
 CHECKPOINT_PAGES = 1_000  # 16 MB of write-ahead log, then it is folded into the file
 LOCK_WAIT_S = 5.0  # for a reader from outside that holds the file, such as a backup
 
-_TABLES = """
-CREATE TABLE logs (
-    no INTEGER PRIMARY KEY,
-    conference TEXT NOT NULL UNIQUE,
-    decided INTEGER NOT NULL DEFAULT 0
-) STRICT;
-CREATE TABLE log (
-    key INTEGER PRIMARY KEY,
-    recorded_at INTEGER NOT NULL,
-    checksum INTEGER NOT NULL,
-    line BLOB NOT NULL
-) STRICT;
-CREATE TABLE outputs (
-    log INTEGER NOT NULL,
-    n INTEGER NOT NULL,
-    i INTEGER NOT NULL,
-    decided INTEGER NOT NULL,
-    checksum INTEGER NOT NULL,
-    line BLOB NOT NULL,
-    PRIMARY KEY (log, n, i)
-) STRICT, WITHOUT ROWID;
-CREATE TABLE letters (number INTEGER PRIMARY KEY, line BLOB NOT NULL) STRICT;
-CREATE TABLE room (number INTEGER PRIMARY KEY, filler BLOB NOT NULL) STRICT;
-"""
-_LETTERS = """
-ALTER TABLE letters ADD COLUMN came INTEGER NOT NULL DEFAULT 0;
-ALTER TABLE letters ADD COLUMN sent INTEGER;
-ALTER TABLE letters ADD COLUMN sent_as BLOB;
-CREATE TABLE letters_gone (cause TEXT PRIMARY KEY, count INTEGER NOT NULL, last INTEGER NOT NULL) STRICT, WITHOUT ROWID;
-"""
-_SHARES = """
-ALTER TABLE letters ADD COLUMN sender TEXT NOT NULL DEFAULT '';
-ALTER TABLE letters ADD COLUMN conference TEXT NOT NULL DEFAULT '';
-ALTER TABLE letters ADD COLUMN seal TEXT NOT NULL DEFAULT '';
-CREATE TABLE letters_lost (
-    sender TEXT NOT NULL, conference TEXT NOT NULL, cause TEXT NOT NULL, count INTEGER NOT NULL, last INTEGER NOT NULL,
-    PRIMARY KEY (sender, conference, cause)
-) STRICT, WITHOUT ROWID;
-"""
-# What brings an empty file to version 1, version 1 to version 2, and so on.
-MIGRATIONS: Sequence[str] = (_TABLES, _LETTERS, _SHARES)
+_TABLES = (
+    f"PRAGMA application_id={APPLICATION_ID}",
+    """CREATE TABLE logs (
+        no INTEGER PRIMARY KEY,
+        conference TEXT NOT NULL UNIQUE,
+        decided INTEGER NOT NULL DEFAULT 0
+    ) STRICT""",
+    """CREATE TABLE log (
+        key INTEGER PRIMARY KEY,
+        recorded_at INTEGER NOT NULL,
+        checksum INTEGER NOT NULL,
+        line BLOB NOT NULL
+    ) STRICT""",
+    """CREATE TABLE outputs (
+        log INTEGER NOT NULL,
+        n INTEGER NOT NULL,
+        i INTEGER NOT NULL,
+        decided INTEGER NOT NULL,
+        checksum INTEGER NOT NULL,
+        line BLOB NOT NULL,
+        PRIMARY KEY (log, n, i)
+    ) STRICT, WITHOUT ROWID""",
+    "CREATE TABLE letters (number INTEGER PRIMARY KEY, line BLOB NOT NULL) STRICT",
+    "CREATE TABLE room (number INTEGER PRIMARY KEY, filler BLOB NOT NULL) STRICT",
+)
+_LETTERS = (
+    "ALTER TABLE letters ADD COLUMN came INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE letters ADD COLUMN sent INTEGER",
+    "ALTER TABLE letters ADD COLUMN sent_as BLOB",
+    """CREATE TABLE letters_gone (
+        cause TEXT PRIMARY KEY, count INTEGER NOT NULL, last INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID""",
+)
+_SHARES = (
+    "ALTER TABLE letters ADD COLUMN sender TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE letters ADD COLUMN conference TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE letters ADD COLUMN seal TEXT NOT NULL DEFAULT ''",
+    """CREATE TABLE letters_lost (
+        sender TEXT NOT NULL, conference TEXT NOT NULL, cause TEXT NOT NULL, count INTEGER NOT NULL,
+        last INTEGER NOT NULL, PRIMARY KEY (sender, conference, cause)
+    ) STRICT, WITHOUT ROWID""",
+)
+# The first brings an empty file to version 1, the second version 1 to version 2, and so on.
+MIGRATIONS: Sequence[Migration] = (_TABLES, _LETTERS, _SHARES)
 
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
@@ -77,25 +81,20 @@ def connect(path: Path) -> sqlite3.Connection:
     return db
 
 
-def prepare(db: sqlite3.Connection, path: Path, migrations: Sequence[str] = MIGRATIONS) -> None:
+def prepare(db: sqlite3.Connection, path: Path, migrations: Sequence[Migration] = MIGRATIONS) -> None:
     """Makes the tables, or brings them to today's version. JournalError for a file that is none of ours, or newer."""
     db.execute(f"PRAGMA page_size={PAGE_BYTES}")  # of a new file; else without effect
-    owner, version = _number(db, "application_id"), _number(db, "user_version")
+    owner = db.execute("PRAGMA application_id").fetchone()[0]
     tables = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
     if owner != APPLICATION_ID and (owner or tables):
         raise JournalError(f"{path} is an SQLite file, but no journal of Hallway. Name another folder.")
-    if version > len(migrations):
+    try:
+        migrate(db, migrations)
+    except NewerSchemaError as newer:
         raise JournalError(
-            f"{path} has version {version}; this Hallway knows {len(migrations)} and older. Start the newer Hallway."
-        )
+            f"{path} has version {newer.version}; this Hallway knows {newer.known} and older. Start the newer Hallway."
+        ) from None
     db.execute("PRAGMA journal_mode=WAL")
-    for step in range(version, len(migrations)):
-        stamp = f"PRAGMA application_id={APPLICATION_ID}; PRAGMA user_version={step + 1};"
-        db.executescript(f"BEGIN IMMEDIATE; {migrations[step]} {stamp} COMMIT;")
-
-
-def _number(db: sqlite3.Connection, pragma: str) -> int:
-    return int(db.execute(f"PRAGMA {pragma}").fetchone()[0])
 
 
 def plain(error: sqlite3.Error, path: Path) -> JournalError:

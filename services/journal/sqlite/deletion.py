@@ -8,7 +8,7 @@ them. A small file is rewritten whole at the end, which gives the room back; in 
 
 import sqlite3
 
-from services.journal.rows import key_of
+from services.journal.sqlite.rows import key_of
 
 KEPT = "conference NOT LIKE '~gone-%'"
 _ROWS = 5_000  # removed at once: some 10 ms

@@ -11,12 +11,12 @@ import sqlite3
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
 
-from services.journal.deletion import hide
-from services.journal.log_ends import End
-from services.journal.rows import checksum, key_of
-from services.journal.sqlite import FILE, SqliteJournal, insert
+from services.journal.port import ReplicatedRow
+from services.journal.sqlite.deletion import hide
+from services.journal.sqlite.journal import FILE, SqliteJournal, insert
+from services.journal.sqlite.log_ends import End
+from services.journal.sqlite.rows import checksum, key_of
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS places (part TEXT PRIMARY KEY, next INTEGER NOT NULL) STRICT;
@@ -25,15 +25,7 @@ CREATE TABLE IF NOT EXISTS erased (conference TEXT PRIMARY KEY) STRICT;
 _ROWS = ""  # the part under which the number of rows stands
 
 
-class Copy(NamedTuple):
-    """A row to be mirrored; ``came``: ms since 1970."""
-
-    conference: str
-    came: int
-    line: bytes
-
-
-class MirrorJournal(SqliteJournal):
+class SqliteReadReplica(SqliteJournal):
     """A journal in ``folder``; begun anew where it is not whole."""
 
     def __init__(self, folder: Path) -> None:
@@ -72,7 +64,7 @@ class MirrorJournal(SqliteJournal):
 
     def follow(
         self,
-        rows: Sequence[Copy],
+        rows: Sequence[ReplicatedRow],
         letters: Sequence[tuple[int, bytes]],
         places: Mapping[str, int],
         erased: Collection[str] = (),

@@ -6,8 +6,8 @@ Owns: finding it when a journal is opened. May never: write.
 import sqlite3
 from dataclasses import dataclass
 
-from services.journal.deletion import KEPT
-from services.journal.rows import OFFSET_BITS, key_of
+from services.journal.sqlite.deletion import KEPT
+from services.journal.sqlite.rows import OFFSET_BITS, key_of
 
 _OFFSET = (1 << OFFSET_BITS) - 1
 
