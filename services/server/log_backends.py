@@ -15,7 +15,7 @@ from typing import NamedTuple, Protocol
 import structlog
 
 from services.admission.conferences import Conferences
-from services.directory.directory import SqliteDirectory
+from services.directory.port import Directory
 from services.erasure.conferences import Forgetting
 from services.inbox.port import Inboxes
 from services.journal import Journal
@@ -76,7 +76,7 @@ REMAINS = (
 class Stores(NamedTuple):
     """What lies beside the log."""
 
-    directory: SqliteDirectory
+    directory: Directory
     inboxes: Inboxes
 
 

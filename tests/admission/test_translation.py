@@ -10,7 +10,7 @@ from schemas.events import ActivityDeleted, ActivityPosted, AttendeeRegistered, 
 from services.admission.authorization import admit
 from services.admission.pseudonymization import accounts_in, translated
 from services.admission.sender import Admitted, Refused, Sender
-from services.directory.directory import SqliteDirectory
+from services.directory.sqlite import SqliteDirectory
 from tests.admission.speaking import CODEC, KINDS, event
 from tests.directory.conftest import Clock
 from tests.directory.raw import left

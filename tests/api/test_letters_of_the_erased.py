@@ -10,8 +10,8 @@ import httpx
 import pytest
 
 from schemas.codec import Reject
-from services.directory.directory import SqliteDirectory
 from services.directory.port import Held, Person
+from services.directory.sqlite import SqliteDirectory
 from services.erasure.dead_letters import erase_letters
 from services.journal.sqlite import SqliteJournal
 from services.runtime.event_validator import Door

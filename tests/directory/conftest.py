@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from schemas.times import millis
-from services.directory.directory import SqliteDirectory
 from services.directory.port import PostRef
+from services.directory.sqlite import SqliteDirectory
 
 Directories = Callable[[], SqliteDirectory]
 

@@ -6,9 +6,10 @@ import re
 import pytest
 
 from schemas.times import HOUR_MS
-from services.directory.directory import SqliteDirectory
-from services.directory.ownership_codes import MOST_CODES_AN_HOUR, MOST_LOOKS, Looked, Seen, StaticReader
+from services.directory.port import MOST_CODES_AN_HOUR, MOST_LOOKS, Looked, Seen
+from services.directory.sqlite import SqliteDirectory
 from tests.directory.conftest import Clock
+from tests.directory.static_reader import StaticReader
 
 
 def look(directory: SqliteDirectory, reader: StaticReader, who: str = "a1", account: str = "x:ada") -> Looked:

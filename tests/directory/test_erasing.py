@@ -7,11 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from services.directory import database
-from services.directory.directory import SqliteDirectory
-from services.directory.erasure import Erasing
-from services.directory.port import BACKUPS_NOTE, DirectoryBusyError, Erased, Held, Person, PostRef
-from services.directory.sessions import NoLink
+from services.directory.port import DirectoryBusyError, Erased, Held, NoLink, Person, PostRef
+from services.directory.sqlite import SqliteDirectory, database
+from services.directory.sqlite.erasure import SqliteErasure
 from tests.directory.conftest import Clock, kept_posts
 from tests.directory.raw import left, raw
 
@@ -24,8 +22,8 @@ def moved_in(directory: SqliteDirectory, canary: str, at: int, posts: int = 5) -
     )
     assert person is not None
     who = person.attendee
-    directory.people.reach("hims", who, "push", f"https://push/{canary}-push")
-    directory.people.prefer("hims", who, f"{canary}-likes")
+    directory._base.insert("contacts", "", [("hims", who, "push", f"https://push/{canary}-push")])
+    directory._base.insert("preferences", "", [("hims", who, f"{canary}-likes")])
     token = directory.tokens_for([account])[account]
     directory.hold([Held("hims", who, token, "verified")])
     kept_posts(directory, [PostRef(f"x:{canary}-post{n}", account, at) for n in range(posts)])
@@ -172,11 +170,11 @@ def test_a_crash_between_the_steps_is_made_good_at_the_next_start(
     first = SqliteDirectory(folder, clock)
     who, canaries = moved_in(first, "canary", clock.now)
 
-    def crash(_: Erasing) -> None:
+    def crash(_: SqliteErasure) -> None:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(Erasing, "finish", crash)
+        patched.setattr(SqliteErasure, "finish", crash)
         with pytest.raises(KeyboardInterrupt):
             first.erase("hims", who)
     first.close()
@@ -220,8 +218,3 @@ def test_erasing_is_quick_among_many(on_file: SqliteDirectory, folder: Path, clo
     on_file.erasing.confirm("hims", who)
     assert left(folder, canaries) == []
     assert len(raw(folder)) > 1_000_000
-
-
-def test_the_note_about_backups_says_what_to_do() -> None:
-    assert "attendee.erased" in BACKUPS_NOTE
-    assert "30 days" in BACKUPS_NOTE

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from schemas.times import DAY_MS
-from services.directory import migrations as tables
-from services.directory.database import Database
-from services.directory.directory import SqliteDirectory
-from services.directory.legacy_posts import EarlierPosts, digest_of
 from services.directory.port import Held, PostRef, day
 from services.directory.sealing import new_keys, new_tokens, opened, sealed
+from services.directory.sqlite import SqliteDirectory
+from services.directory.sqlite import migrations as tables
+from services.directory.sqlite.database import Database
+from services.directory.sqlite.legacy_posts import EarlierPosts, digest_of
 from services.usage_errors import UnusableError
 from tests.directory.conftest import Clock, kept_posts
 

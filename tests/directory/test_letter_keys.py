@@ -8,8 +8,8 @@ import pytest
 
 from schemas.outputs import DeadLetter
 from schemas.times import DAY_MS
-from services.directory import dead_letter_keys as letter_keys
-from services.directory.directory import SqliteDirectory
+from services.directory.port import LETTER_KEY_DAYS
+from services.directory.sqlite import SqliteDirectory
 from tests.directory.conftest import Clock
 from tests.directory.raw import left
 
@@ -73,7 +73,7 @@ def test_one_that_somebody_else_wrote_is_none(directory: SqliteDirectory, damage
 
 def test_keys_go_with_their_letters(directory: SqliteDirectory, clock: Clock) -> None:
     (old,) = sealed(directory, letter("old"))
-    clock.now += letter_keys.KEY_DAYS * DAY_MS
+    clock.now += LETTER_KEY_DAYS * DAY_MS
     directory.tidy()
     assert directory.letter_keys.opened(old) is not None
     clock.now += DAY_MS

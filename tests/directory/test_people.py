@@ -5,9 +5,8 @@ import re
 import pytest
 from msgspec.structs import replace
 
-from services.directory.directory import SqliteDirectory
-from services.directory.people import MOST_CONTACTS, VALUE_BYTES, TooManyContactsError
 from services.directory.port import Person, Shown
+from services.directory.sqlite import SqliteDirectory
 
 
 def ada(**more: object) -> Person:
@@ -103,25 +102,8 @@ class TestNames:
         assert [person.attendee for person in pages] == sorted(everybody)
 
 
-class TestContacts:
-    def test_addresses_are_kept_bounded_and_dropped(self, directory: SqliteDirectory) -> None:
-        who = added(directory, ada()).attendee
-        for n in range(MOST_CONTACTS):
-            assert directory.people.reach("hims", who, "push", f"https://push/{n}")
-        assert directory.people.reach("hims", who, "push", "https://push/0")
-        with pytest.raises(TooManyContactsError):
-            directory.people.reach("hims", who, "push", "https://push/more")
-        assert directory.people.drop("hims", who, "push", "https://push/0")
-        assert len(directory.people.addresses("hims", who, "push")) == MOST_CONTACTS - 1
-        with pytest.raises(ValueError, match="bytes"):
-            directory.people.reach("hims", who, "chat", "x" * (VALUE_BYTES + 1))
-
-    def test_nobody_has_no_contacts_and_no_preferences(self, directory: SqliteDirectory) -> None:
-        assert not directory.people.reach("hims", "nobody", "push", "x")
-        assert not directory.people.prefer("hims", "nobody", "{}")
-
-    def test_preferences(self, directory: SqliteDirectory) -> None:
-        who = added(directory, ada()).attendee
-        assert directory.people.preferences("hims", who) is None
-        assert directory.people.prefer("hims", who, '{"quiet": "22-07"}')
-        assert directory.people.preferences("hims", who) == '{"quiet": "22-07"}'
+def test_preferences_of_an_older_folder_are_read(directory: SqliteDirectory) -> None:
+    who = added(directory, ada()).attendee
+    assert directory.people.preferences("hims", who) is None
+    directory._base.insert("preferences", "", [("hims", who, '{"quiet": "22-07"}')])
+    assert directory.people.preferences("hims", who) == '{"quiet": "22-07"}'

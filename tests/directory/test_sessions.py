@@ -5,11 +5,7 @@ from itertools import pairwise
 import pytest
 
 from schemas.times import DAY_MS, MINUTE_MS
-from services.directory.database import Database
-from services.directory.directory import SqliteDirectory
-from services.directory.migrations import PEOPLE
-from services.directory.port import Person
-from services.directory.sessions import (
+from services.directory.port import (
     DEVICE_LINK_MS,
     LINK_DAYS,
     MOST_LINKS,
@@ -18,7 +14,11 @@ from services.directory.sessions import (
     SESSION_DAYS,
     NewSession,
     NoLink,
+    Person,
 )
+from services.directory.sqlite import SqliteDirectory
+from services.directory.sqlite.database import Database
+from services.directory.sqlite.migrations import PEOPLE
 from tests.directory.conftest import Clock
 
 BEFORE_SIGN_INS = 4  # migrations

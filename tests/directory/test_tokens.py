@@ -4,10 +4,10 @@ import re
 
 from schemas import names
 from schemas.times import DAY_MS
-from services.directory.accounts import Accounts
-from services.directory.directory import SqliteDirectory
 from services.directory.port import Held, PostRef
-from services.directory.posts import Posts
+from services.directory.sqlite import SqliteDirectory
+from services.directory.sqlite.accounts import SqliteAccounts
+from services.directory.sqlite.posts import SqlitePosts
 from tests.directory.conftest import Clock, kept_posts
 
 TOKEN = re.compile(r"p:[0-9a-f]{24}")
@@ -36,8 +36,8 @@ class TestTokens:
         assert directory.originals([]) == {}
 
     def test_memory_is_bounded_and_changes_nothing(self, directory: SqliteDirectory, clock: Clock) -> None:
-        small = Accounts(directory._base, directory._gone, clock, most_cached=10)
-        posts = Posts(directory._posts_base, small, clock, most_remembered=10)
+        small = SqliteAccounts(directory._base, directory._gone, clock, most_cached=10)
+        posts = SqlitePosts(directory._posts_base, small, clock, most_remembered=10)
         accounts = [f"x:{n}" for n in range(50)]
         refs = [PostRef(f"x:{n}", f"x:{n}", clock.now) for n in range(50)]
         tokens, of_posts = small.tokens_for(accounts), posts.named(refs, small.rows_for(accounts))

@@ -5,10 +5,9 @@ from pathlib import Path
 import pytest
 
 from schemas.times import DAY_MS
-from services.directory import tombstones as module
-from services.directory.directory import SqliteDirectory
-from services.directory.port import Held, Holding, Person
-from services.directory.tombstones import AFTER_DAYS
+from services.directory.port import TOMBSTONE_DAYS, Held, Holding, Person
+from services.directory.sqlite import SqliteDirectory
+from services.directory.sqlite import tombstones as module
 from tests.directory.conftest import Clock
 from tests.directory.raw import left
 
@@ -60,9 +59,9 @@ def test_who_comes_back_and_goes_again_keeps_all_bars(directory: SqliteDirectory
 def test_they_stay_while_the_conference_goes_on_and_400_days_after(directory: SqliteDirectory, clock: Clock) -> None:
     erased(directory, {}, ["b1"])
     for _ in range(3):
-        clock.now += AFTER_DAYS * DAY_MS
+        clock.now += TOMBSTONE_DAYS * DAY_MS
         directory.tidy(["hims"])
-    clock.now += AFTER_DAYS * DAY_MS
+    clock.now += TOMBSTONE_DAYS * DAY_MS
     directory.tidy(["another"])
     assert directory.tombstones.bars("hims", [MAIL], OTHERS) == ["b1"]
     clock.now += DAY_MS

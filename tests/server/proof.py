@@ -19,7 +19,7 @@ from typing import Any
 import msgspec
 
 from schemas.outputs import AnyOutput, DeadLetter
-from services.directory.directory import SqliteDirectory
+from services.directory.sqlite import SqliteDirectory
 from services.inbox.memory import MemoryInboxes
 from services.inbox.port import Share
 from services.inbox.view import attendee_view, written

@@ -19,8 +19,8 @@ import zstandard
 
 from schemas.codec import Codec, Record
 from schemas.outputs import AnyOutput
-from services.directory.directory import SqliteDirectory
 from services.directory.port import PostRef
+from services.directory.sqlite import SqliteDirectory
 from services.inbox.redis.embedded_valkey import EmbeddedValkey
 from services.inbox.redis.inboxes import RedisInboxes
 from streams.matching.snapshot import snapshot

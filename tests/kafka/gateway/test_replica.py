@@ -13,7 +13,7 @@ from aiokafka import TopicPartition
 from schemas.codec import encode_output
 from schemas.outputs import DeadLetter
 from schemas.topics import CONFERENCE_ERASED, TYPE_HEADER
-from services.directory.directory import SqliteDirectory
+from services.directory.sqlite import SqliteDirectory
 from services.journal.sqlite import SqliteReadReplica
 from services.kafka.access import Access
 from services.kafka.gateway.batches import Spot

@@ -17,13 +17,10 @@ from typing import NamedTuple
 
 import msgspec
 
-from services.directory.database import Database
-from services.directory.port import day
+from services.directory.port import MOST_BARS, MOST_CLAIMS, TOMBSTONE_DAYS, day
 from services.directory.server_secret import Secret
+from services.directory.sqlite.database import Database
 
-MOST_BARS = 2_000  # of one person who was erased: 64 kB; beyond that nobody will miss one
-MOST_CLAIMS = 20  # of one person; proved accounts have no bound, or who proved many would choose which are known again
-AFTER_DAYS = 400  # from the end of the conference: as long as its posts count
 _BYTES = 16
 
 
@@ -35,7 +32,7 @@ class Marks(NamedTuple):
     claimed: tuple[str, ...] = ()
 
 
-class Tombstones:
+class SqliteTombstones:
     """Each method is one transaction, or part of its caller's."""
 
     def __init__(self, base: Database, secret: Secret, clock: Callable[[], int]) -> None:
@@ -152,7 +149,7 @@ class Tombstones:
         whose = [(today, self._conference(conference)) for conference in going_on]
         with self._base.write():
             self._base.run_all("UPDATE tombstones SET day = ? WHERE conference = ?", whose)
-            self._base.run("DELETE FROM tombstones WHERE day < ?", (today - AFTER_DAYS,))
+            self._base.run("DELETE FROM tombstones WHERE day < ?", (today - TOMBSTONE_DAYS,))
             self._base.run(
                 "DELETE FROM bars WHERE person NOT IN (SELECT person FROM tombstones UNION SELECT person FROM leaving)"
             )

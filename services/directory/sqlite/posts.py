@@ -15,11 +15,11 @@ from hashlib import blake2b
 
 import msgspec
 
-from services.directory.accounts import SPARE_DAYS, Accounts
-from services.directory.database import Database
-from services.directory.legacy_posts import EarlierPosts
 from services.directory.port import EVIDENCE_DAYS, Account, NamedPost, PostRef, day
 from services.directory.sealing import TOKEN_BYTES, opened, sealed
+from services.directory.sqlite.accounts import SPARE_DAYS, SqliteAccounts
+from services.directory.sqlite.database import Database
+from services.directory.sqlite.legacy_posts import EarlierPosts
 
 MOST_REMEMBERED = 100_000  # posts that have a row, in memory, about 10 MB: a backfill and a stream bring the same ones
 RECORDED_DAYS = 7  # so long an id can be read after it was recorded, however old the post
@@ -27,13 +27,13 @@ _DAY_BITS = 40  # of a row's number, below its day of expiry
 _ASKED_AT_ONCE = 20_000  # tokens; SQLite takes 32,766 values in a statement
 
 
-class Posts:
+class SqlitePosts:
     """Post ids <-> tokens."""
 
     def __init__(
         self,
         base: Database,
-        accounts: Accounts,
+        accounts: SqliteAccounts,
         clock: Callable[[], int],
         evidence_days: int = EVIDENCE_DAYS,
         most_remembered: int = MOST_REMEMBERED,

@@ -10,7 +10,7 @@ from hashlib import blake2b
 
 import msgspec
 
-from services.directory.database import Database, Row
+from services.directory.sqlite.database import Database, Row
 
 
 class EarlierPosts:

@@ -15,44 +15,32 @@ Invariants:
 
 from collections.abc import Callable, Collection
 from contextlib import suppress
-from enum import Enum
 
 import msgspec
-from msgspec import Struct
 
-from schemas.times import DAY_MS, MINUTE_MS
-from services.directory.api_keys import Keys
-from services.directory.database import Database
-from services.directory.port import ErasedError, Grant, SessionRow, SignIn
-
-LINK_DAYS = 14  # mailed with the ticket, opened at the latest at the conference
-DEVICE_LINK_MS = 10 * MINUTE_MS  # it goes from one's screen to one's other device
-SESSION_DAYS = 180  # from the mail months before to the days after: nobody can hand out a second link
-MOST_LINKS = 5  # of one attendee who has not signed in; an older one is dropped for the next
-MOST_SESSIONS = 10  # of one attendee; further devices wait until one is signed out
-MOST_SIGN_INS = 20  # remembered of one attendee
-
-
-class NoLink(Enum):
-    """Why there is no link."""
-
-    UNKNOWN = "nobody is registered under this id"
-    SIGNED_IN = "this person has signed in"
-    ENDED = "the session that asks has ended"
-    FULL = "this person has as many sessions as may be"
+from schemas.times import DAY_MS
+from services.directory.port import (
+    DEVICE_LINK_MS,
+    LINK_DAYS,
+    MOST_LINKS,
+    MOST_SESSIONS,
+    MOST_SIGN_INS,
+    SESSION_DAYS,
+    ErasedError,
+    Grant,
+    NewSession,
+    NoLink,
+    SessionRow,
+    SignIn,
+)
+from services.directory.sqlite.api_keys import SqliteKeys
+from services.directory.sqlite.database import Database
 
 
-class NewSession(Struct, frozen=True):
-    """``token`` goes into the cookie."""
-
-    token: str
-    grant: Grant
-
-
-class Sessions:
+class SqliteSessions:
     """Signs in, lists and ends. Times are milliseconds since 1970."""
 
-    def __init__(self, base: Database, keys: Keys, clock: Callable[[], int]) -> None:
+    def __init__(self, base: Database, keys: SqliteKeys, clock: Callable[[], int]) -> None:
         self._base, self._keys, self._clock = base, keys, clock
 
     # -- links ---------------------------------------------------------------------------------------------------

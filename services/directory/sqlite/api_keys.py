@@ -12,26 +12,27 @@ import hmac
 import secrets
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
-from typing import Literal
 
 import msgspec
 
-from schemas.names import plain_id
-from schemas.times import DAY_MS, MINUTE_MS
-from services.directory.database import Database, Row
-from services.directory.erased_ids import Gone
-from services.directory.port import RESERVED_CONNECTORS, DirectoryError, ErasedError, Grant, KeyRow, Role
+from schemas.times import DAY_MS
+from services.directory.credentials import Kind, check_key, parts_of, token_of
+from services.directory.port import (
+    KEY_DAYS,
+    MOST_KEY_SESSIONS,
+    MOST_KEYS,
+    MOST_SCANNERS,
+    USED_MS,
+    DirectoryError,
+    ErasedError,
+    Grant,
+    KeyRow,
+    Role,
+)
 from services.directory.server_secret import Secret
+from services.directory.sqlite.database import Database, Row
+from services.directory.sqlite.erased_ids import ErasedIds
 
-Kind = Literal["key", "link", "session"]
-
-KEY_DAYS = 365
-MOST_KEY_DAYS = 366  # a key that nobody needs any more ends by itself
-MOST_KEYS = 1_000  # that are not expired or revoked
-MOST_SCANNERS = 10_000  # of keys that organizers make; apart, so that these never keep the operator from making one
-MOST_SESSIONS = 10  # of one key; an older one is dropped for the next
-USED_MS = MINUTE_MS  # last_used is that exact; writing at every request would be a write a request
-TOKEN_CHARS = 128
 _NOBODY = b"\0" * 32
 _FIELDS = "id, role, subject, conferences, checkins, only_checkins, expires"
 _GRANT = 7  # so many columns
@@ -39,10 +40,10 @@ _GOOD = "kind = 'key' AND NOT revoked AND expires > ?"
 _LISTED = f"SELECT {_FIELDS}, made, last_used, revoked FROM grants WHERE kind = 'key'"  # noqa: S608 - constant
 
 
-class Keys:
+class SqliteKeys:
     """Issues, recognises and revokes."""
 
-    def __init__(self, base: Database, secret: Secret, gone: Gone, clock: Callable[[], int]) -> None:
+    def __init__(self, base: Database, secret: Secret, gone: ErasedIds, clock: Callable[[], int]) -> None:
         self._base, self._secret, self._gone, self._clock = base, secret, gone, clock
 
     def issue_key(
@@ -59,7 +60,7 @@ class Keys:
 
         ValueError with a sentence for what may not be: a name of the server's own, a span, too many keys.
         """
-        _check(role, subject, conferences, checkins, days)
+        check_key(role, subject, conferences, checkins, days)
         with self._base.write():
             most = MOST_SCANNERS if only_checkins else MOST_KEYS
             good = f"SELECT count(*) FROM grants WHERE {_GOOD} AND only_checkins = ?"  # noqa: S608 - constant
@@ -74,7 +75,7 @@ class Keys:
             self._base.run(
                 "DELETE FROM grants WHERE id IN"
                 " (SELECT id FROM grants WHERE parent = ? ORDER BY made DESC, id LIMIT -1 OFFSET ?)",
-                (root, MOST_SESSIONS - 1),
+                (root, MOST_KEY_SESSIONS - 1),
             )
             span_ms = min(days * DAY_MS, max(0, grant.expires - self._clock()))
             return self.issue("session", grant.role, grant.subject, grant.conferences, span_ms, parent=root)
@@ -133,14 +134,6 @@ class Keys:
         )
         return bool(self._base.read(sql, (subject, self._clock(), conference, conference)))
 
-    def revoke_all(self, role: Role, subject: str, conference: str | None = None) -> int:
-        """Ends all of somebody, or all that are for this conference."""
-        sql = (
-            "UPDATE grants SET revoked = 1 WHERE role = ? AND subject = ? AND NOT revoked"
-            " AND (? IS NULL OR EXISTS (SELECT 1 FROM json_each(conferences) WHERE value = ?))"
-        )
-        return self._base.run(sql, (role, subject, conference, conference))
-
     def listed(self, role: Role, subject: str) -> list[tuple[Grant, int | None, bool]]:
         """The grants of somebody, when each was last used, and whether it is revoked; no secrets."""
         sql = f"SELECT {_FIELDS}, last_used, revoked FROM grants WHERE role = ? AND subject = ? ORDER BY made, id"  # noqa: S608
@@ -189,12 +182,11 @@ class Keys:
             " parent) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (name, digest, kind, role, subject, _json(conferences), *may, now, now + span_ms, parent),
         )
-        return f"hw.{kind}.{name}.{value}"
+        return token_of(kind, name, value)
 
     def found(self, token: str, *kinds: Kind) -> Grant | None:
         """What a secret of these kinds says; None for one that is unknown, expired or revoked."""
-        parts = token.split(".") if len(token) <= TOKEN_CHARS and token.isascii() else []
-        kind, name, value = parts[1:] if len(parts) == 4 and parts[0] == "hw" else ("", "", "")
+        kind, name, value = parts_of(token)
         sql = f"SELECT digest, kind, revoked, {_FIELDS} FROM grants WHERE id = ?"  # noqa: S608 - constant
         rows = self._base.read(sql, (name,))
         digest, kept_kind, revoked, *rest = rows[0] if rows else (_NOBODY, "", 1)
@@ -210,22 +202,6 @@ class Keys:
     def _last_used(self, name: str) -> int:
         rows = self._base.read("SELECT last_used FROM grants WHERE id = ?", (name,))
         return (rows[0][0] or 0) if rows else 0
-
-
-def _check(role: Role, subject: str, conferences: Sequence[str], checkins: bool, days: int) -> None:
-    if role == "attendee":
-        raise ValueError("Attendees get links, not keys.")
-    for name, value in (("name", subject), *(("conference", one) for one in conferences)):
-        try:
-            plain_id(value)
-        except ValueError as error:
-            raise ValueError(f"The {name} {error}.") from None
-    if role == "connector" and subject in RESERVED_CONNECTORS:
-        raise ValueError(f"The name {subject} is the server's own. Choose another one for the connector.")
-    if checkins and not (role == "connector" and conferences):
-        raise ValueError("Check-ins are for a connector's key that names its conferences.")
-    if not 1 <= days <= MOST_KEY_DAYS:
-        raise ValueError(f"A key is good for 1 to {MOST_KEY_DAYS} days.")
 
 
 def _grant(row: Row) -> Grant:

@@ -10,14 +10,14 @@ from collections.abc import Sequence
 
 import msgspec
 
-from services.directory.accounts import Accounts
-from services.directory.api_keys import Keys
-from services.directory.database import Database
-from services.directory.erased_ids import Gone
-from services.directory.ownership_codes import Codes
 from services.directory.port import Erased
-from services.directory.posts import Posts
-from services.directory.tombstones import Marks, Tombstones
+from services.directory.sqlite.accounts import SqliteAccounts
+from services.directory.sqlite.api_keys import SqliteKeys
+from services.directory.sqlite.database import Database
+from services.directory.sqlite.erased_ids import ErasedIds
+from services.directory.sqlite.ownership_codes import SqliteCodes
+from services.directory.sqlite.posts import SqlitePosts
+from services.directory.sqlite.tombstones import Marks, SqliteTombstones
 
 _TABLES = ("people", "contacts", "preferences", "holdings", "sign_ins")
 _WHOLE = "WHERE conference = ? AND attendee = ''"
@@ -27,18 +27,18 @@ _OF_NO_OTHER = (
 )
 
 
-class Erasing:
+class SqliteErasure:
     """Erases people."""
 
     def __init__(
         self,
         bases: tuple[Database, Database],
-        accounts: Accounts,
-        posts: Posts,
-        keys: Keys,
-        codes: Codes,
-        gone: Gone,
-        tombstones: Tombstones,
+        accounts: SqliteAccounts,
+        posts: SqlitePosts,
+        keys: SqliteKeys,
+        codes: SqliteCodes,
+        gone: ErasedIds,
+        tombstones: SqliteTombstones,
     ) -> None:
         self._people, self._posts_base = bases
         self._tombstones = tombstones

@@ -6,12 +6,12 @@ counts after it.
 
 from collections.abc import Callable, Collection
 
-from services.directory.database import Database
 from services.directory.port import day
 from services.directory.server_secret import Secret
+from services.directory.sqlite.database import Database
 
 
-class Gone:
+class ErasedIds:
     """The erased."""
 
     def __init__(self, base: Database, secret: Secret, clock: Callable[[], int]) -> None:

@@ -1,4 +1,4 @@
-"""The directory put together: two SQLite files and the secret in one folder, or all of it in memory.
+"""The directory put together: three SQLite files and the secret in one folder, or all of it in memory.
 
 Owns: what is opened, in which order, and the daily tidying. May never: be opened by two processes at once (the folder's
 lock is the composition root's).
@@ -9,21 +9,33 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from services.directory import migrations as tables
 from services.directory import server_secret as secrets_
-from services.directory.accounts import Accounts
-from services.directory.api_keys import Keys
-from services.directory.audit_log import Audit
-from services.directory.database import Database
-from services.directory.dead_letter_keys import LetterKeys
-from services.directory.erased_ids import Gone
-from services.directory.erasure import Erasing
-from services.directory.ownership_codes import Codes
-from services.directory.people import People
-from services.directory.port import EVIDENCE_DAYS, Account, Claims, Erased, Held, NamedPost, Person, PostRef, Shown, day
-from services.directory.posts import Posts
-from services.directory.sessions import NoLink, Sessions
-from services.directory.tombstones import Tombstones
+from services.directory.port import (
+    EVIDENCE_DAYS,
+    Account,
+    Claims,
+    Erased,
+    Held,
+    NamedPost,
+    NoLink,
+    Person,
+    PostRef,
+    Shown,
+    day,
+)
+from services.directory.sqlite import migrations as tables
+from services.directory.sqlite.accounts import SqliteAccounts
+from services.directory.sqlite.api_keys import SqliteKeys
+from services.directory.sqlite.audit_log import SqliteAuditLog
+from services.directory.sqlite.database import Database
+from services.directory.sqlite.dead_letter_keys import SqliteDeadLetterKeys
+from services.directory.sqlite.erased_ids import ErasedIds
+from services.directory.sqlite.erasure import SqliteErasure
+from services.directory.sqlite.ownership_codes import SqliteCodes
+from services.directory.sqlite.people import SqlitePeople
+from services.directory.sqlite.posts import SqlitePosts
+from services.directory.sqlite.sessions import SqliteSessions
+from services.directory.sqlite.tombstones import SqliteTombstones
 
 PEOPLE_FILE, POSTS_FILE, SECRET_FILE = "directory.sqlite", "posts.sqlite", "secret.key"
 AUDIT_FILE = "audit.sqlite"
@@ -31,9 +43,9 @@ _TRACE_BYTES = 12
 
 
 class SqliteDirectory:
-    """The directory. ``clock`` gives milliseconds since 1970; ``folder`` None keeps it in memory.
+    """The port's Directory. ``clock`` gives milliseconds since 1970; ``folder`` None keeps it in memory.
 
-    ``evidence_days``: the longest of any conference's policy. ``secret``: instead of its own, for tests. Is ``Tokens``.
+    ``evidence_days``: the longest of any conference's policy. ``secret``: instead of its own, for tests.
     """
 
     def __init__(
@@ -50,17 +62,17 @@ class SqliteDirectory:
         base = self._base = Database(folder and folder / PEOPLE_FILE, tables.PEOPLE)
         posts = self._posts_base = Database(folder and folder / POSTS_FILE, tables.POSTS)
         self._audit_base = Database(folder and folder / AUDIT_FILE, tables.AUDIT)
-        self.audit = Audit(self._audit_base, clock)
-        self._gone = Gone(base, self._secret, clock)
-        self.people = People(base, self._gone, clock)
-        self.accounts = Accounts(base, self._gone, clock)
-        self.posts = Posts(posts, self.accounts, clock, evidence_days)
-        self.keys = Keys(base, self._secret, self._gone, clock)
-        self.sessions = Sessions(base, self.keys, clock)
-        self.codes = Codes(base, self._secret, self._gone, clock)
-        self.letter_keys = LetterKeys(base, clock)
-        self.tombstones = Tombstones(base, self._secret, clock)
-        self.erasing = Erasing(
+        self.audit = SqliteAuditLog(self._audit_base, clock)
+        self._gone = ErasedIds(base, self._secret, clock)
+        self.people = SqlitePeople(base, self._gone, clock)
+        self.accounts = SqliteAccounts(base, self._gone, clock)
+        self.posts = SqlitePosts(posts, self.accounts, clock, evidence_days)
+        self.keys = SqliteKeys(base, self._secret, self._gone, clock)
+        self.sessions = SqliteSessions(base, self.keys, clock)
+        self.codes = SqliteCodes(base, self._secret, self._gone, clock)
+        self.letter_keys = SqliteDeadLetterKeys(base, clock)
+        self.tombstones = SqliteTombstones(base, self._secret, clock)
+        self.erasing = SqliteErasure(
             (base, posts), self.accounts, self.posts, self.keys, self.codes, self._gone, self.tombstones
         )
         if self.erasing.pending():

@@ -4,41 +4,24 @@ Owns: the tables people, contacts, preferences. May never: show others what a pe
 was erased. Ids are random, and say nothing.
 """
 
-import re
 import secrets
-import unicodedata
 from collections.abc import Callable, Collection, Sequence
 
 import msgspec
 from msgspec.structs import asdict, replace
 
-from schemas.folding import visible
-from services.directory.database import Database, Row
-from services.directory.erased_ids import Gone
+from services.directory.person_fields import checked, email_form
 from services.directory.port import Person, Shown, day
+from services.directory.sqlite.database import Database, Row
+from services.directory.sqlite.erased_ids import ErasedIds
 
-NAME_CHARS = 200
-EMAIL_CHARS = 254  # RFC 5321's path without its brackets
-PICTURE_CHARS = 2_048
-VALUE_BYTES = 8_192  # one push subscription, or one person's preferences; both are below 1 kB
-MOST_CONTACTS = 10  # of one person and channel: that many browsers
-_SPACES = frozenset(("Zs", "Zl", "Zp", "Cc"))
-# Bidi marks, zero-width spaces, soft hyphen, fillers, interlinear and tag signs; lone halves of a sign.
-_UNSEEN = re.compile(
-    "[\u00ad\u061c\u115f\u1160\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb"
-    "\U000e0000-\U000e007f\ud800-\udfff]"
-)
 _FIELDS = "conference, attendee, name, email, picture, show_name, show_picture"
 
 
-class TooManyContactsError(ValueError):
-    """The person has as many addresses of this channel as there may be."""
-
-
-class People:
+class SqlitePeople:
     """The people. ``add`` and ``change`` raise ValueError with a sentence for a person."""
 
-    def __init__(self, base: Database, gone: Gone, clock: Callable[[], int]) -> None:
+    def __init__(self, base: Database, gone: ErasedIds, clock: Callable[[], int]) -> None:
         self._base, self._gone, self._clock = base, gone, clock
 
     def add(self, person: Person) -> Person | None:
@@ -47,7 +30,7 @@ class People:
 
         Returns who is there now; None if that id was erased.
         """
-        person = _checked(person)
+        person = checked(person)
         with self._base.write():
             known = self._known(person)
             if known is not None:
@@ -82,7 +65,7 @@ class People:
         """Who it is, of those who are there."""
         if person.attendee:
             return self.get(person.conference, person.attendee)
-        return self.by_email(person.conference, person.email)
+        return self._by_email(person.conference, person.email)
 
     def remove(self, conference: str, attendees: Sequence[str]) -> None:
         """Takes out people who were added and are not wanted after all; who leaves for good is erased."""
@@ -91,10 +74,10 @@ class People:
 
     def change(self, person: Person) -> bool:
         """Replaces what is known of somebody; False if there is nobody, or another has the new e-mail."""
-        person = _checked(person)
+        person = checked(person)
         with self._base.write():
             before = self.get(person.conference, person.attendee)
-            if before is None or (before.email != person.email and self.by_email(person.conference, person.email)):
+            if before is None or (before.email != person.email and self._by_email(person.conference, person.email)):
                 return False
             values = (person.name, person.email, person.picture, person.show_name, person.show_picture)
             sql = (
@@ -109,8 +92,7 @@ class People:
         rows = self._base.read(sql, (conference, attendee))
         return _person(rows[0]) if rows else None
 
-    def by_email(self, conference: str, email: str) -> Person | None:
-        """Somebody by address, the first by id; never tell the asker whether there was one."""
+    def _by_email(self, conference: str, email: str) -> Person | None:
         found = self.all_by_email(conference, email)
         return found[0] if found else None
 
@@ -138,85 +120,11 @@ class People:
             shown[person.attendee] = Shown(person.attendee, name, picture)
         return shown
 
-    def reach(self, conference: str, attendee: str, channel: str, address: str) -> bool:
-        """Keeps an address of a channel (``push``, ``email`` …); False if there is no such person."""
-        _bounded(address)
-        with self._base.write():
-            if self.get(conference, attendee) is None:
-                return False
-            kept = self.addresses(conference, attendee, channel)
-            if address not in kept:
-                if len(kept) >= MOST_CONTACTS:
-                    raise TooManyContactsError(f"has {MOST_CONTACTS} addresses for {channel} already; remove one first")
-                self._base.run("INSERT INTO contacts VALUES (?, ?, ?, ?)", (conference, attendee, channel, address))
-            return True
-
-    def addresses(self, conference: str, attendee: str, channel: str) -> list[str]:
-        """The addresses of a channel."""
-        sql = "SELECT address FROM contacts WHERE conference = ? AND attendee = ? AND channel = ? ORDER BY address"
-        return [row[0] for row in self._base.read(sql, (conference, attendee, channel))]
-
-    def drop(self, conference: str, attendee: str, channel: str, address: str) -> bool:
-        """Forgets an address."""
-        sql = "DELETE FROM contacts WHERE conference = ? AND attendee = ? AND channel = ? AND address = ?"
-        return self._base.run(sql, (conference, attendee, channel, address)) == 1
-
-    def prefer(self, conference: str, attendee: str, value: str) -> bool:
-        """Keeps the preferences (a text, such as JSON); False if there is no such person."""
-        _bounded(value)
-        with self._base.write():
-            if self.get(conference, attendee) is None:
-                return False
-            self._base.run("INSERT OR REPLACE INTO preferences VALUES (?, ?, ?)", (conference, attendee, value))
-            return True
-
     def preferences(self, conference: str, attendee: str) -> str | None:
         """The preferences, as they were kept."""
         sql = "SELECT value FROM preferences WHERE conference = ? AND attendee = ?"
         rows = self._base.read(sql, (conference, attendee))
         return rows[0][0] if rows else None
-
-
-def email_form(text: str) -> str:
-    """An address as it is compared: trimmed, lower case, without signs that nobody sees."""
-    return visible(text).strip().lower()
-
-
-def name_form(text: str) -> str:
-    """A name as it is kept: on one line, single spaces, composed, without the signs that turn or hide text.
-
-    Joiners and variants stay: Persian, Sinhala and Japanese names need them.
-    """
-    spaced = "".join(" " if unicodedata.category(sign) in _SPACES else sign for sign in text)
-    return unicodedata.normalize("NFC", " ".join(_UNSEEN.sub("", spaced).split()))
-
-
-def fault_in(person: Person) -> tuple[str, str] | None:
-    """The field at fault and the end of a sentence, or None."""
-    if len(name_form(person.name)) > NAME_CHARS:
-        return "name", f"is not a name of at most {NAME_CHARS} characters"
-    address = person.email
-    local, at, host = address.rpartition("@")
-    good = bool(at and local and host) and "@" not in local and address.isprintable() and " " not in address
-    if address and not (good and len(address) <= EMAIL_CHARS):
-        return "email", "is not an e-mail address, such as ada@example.org"
-    picture = person.picture
-    if picture and not (picture.startswith("https://") and picture.isprintable() and len(picture) <= PICTURE_CHARS):
-        return "picture", "is not an address that begins with https://"
-    return None
-
-
-def _checked(person: Person) -> Person:
-    person = replace(person, name=name_form(person.name), email=email_form(person.email))
-    fault = fault_in(person)
-    if fault is not None:
-        raise ValueError(" ".join(fault))
-    return person
-
-
-def _bounded(value: str) -> None:
-    if len(value.encode()) > VALUE_BYTES:
-        raise ValueError(f"is longer than {VALUE_BYTES:,} bytes")
 
 
 def _person(row: Row) -> Person:

@@ -1,11 +1,11 @@
-"""What the directory keeps and what others ask it for: values, and the ports of the parts that use it.
+"""What a directory keeps and gives, as frozen values.
 
-Owns: the shapes. May never: know SQLite. Times are milliseconds since 1970, spans say their unit in the name.
-Accounts are normalised texts (``x:ada``); tokens are ``p:`` and 24 hexadecimal digits, so they survive normalisation.
+Times are milliseconds since 1970. Accounts are normalized texts (``x:ada``); tokens are ``p:`` and 24 hexadecimal
+digits, so they survive normalization.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Literal, Protocol
+from enum import Enum
+from typing import Literal
 
 from msgspec import Struct
 
@@ -14,17 +14,8 @@ from schemas.times import DAY_MS
 Role = Literal["attendee", "organizer", "connector", "operator"]
 # lost: somebody else proved it later
 Holding = Literal["claimed", "verified", "released", "lost"]
-
-# Who speaks inside the server; ``connector:`` and one of these in a log is not a connector's.
-RESERVED_CONNECTORS = frozenset({"verifier", "clock", "operator"})
-EVIDENCE_DAYS = 400  # the contract's: so long a post counts, and so long its id keeps its token
-BACKUPS_NOTE = (
-    "Backups: erasing reaches the running files, not copies of them. Keep encrypted backups of the data folder for at "
-    "most 30 days, and of `secret.key` apart from them. After restoring one, and before serving, erase once more "
-    "everybody of whom the log has an `attendee.erased`: the log is newer than the backup. Post ids are sealed with a "
-    "key of their account, so in a copy of `posts.sqlite` alone nobody can be read. Freed blocks of the disk are the "
-    "disk's: encrypt it."
-)
+Looked = Literal["verified", "not_found", "expired", "too_many"]
+Action = Literal["letter.shown", "letter.tried", "letter.sent"]
 
 
 class Person(Struct, frozen=True, kw_only=True):
@@ -145,6 +136,22 @@ class SignIn(Struct, frozen=True):
     session: str
 
 
+class NoLink(Enum):
+    """Why there is no link."""
+
+    UNKNOWN = "nobody is registered under this id"
+    SIGNED_IN = "this person has signed in"
+    ENDED = "the session that asks has ended"
+    FULL = "this person has as many sessions as may be"
+
+
+class NewSession(Struct, frozen=True):
+    """``token`` goes into the cookie."""
+
+    token: str
+    grant: Grant
+
+
 class Proof(Struct, frozen=True):
     """Accounts that an attendee has proved and the log is still to have. ``id`` is new for each proof."""
 
@@ -156,44 +163,42 @@ class Proof(Struct, frozen=True):
     at: int
 
 
-class Tokens(Protocol):
-    """What the door's translation needs."""
+class Seen(Struct, frozen=True):
+    """What an account shows to everybody: the profile's text, the newest posts of its own; nothing: no such account.
 
-    def rows_for(self, accounts: Iterable[str]) -> Mapping[str, Account]:
-        """The row, and with it the token, of each account; made where there is none."""
-        ...
+    ``names``: further names of the same account, such as one that stays when the handle is changed.
+    """
 
-    def named_posts(self, posts: Sequence[PostRef], rows: Mapping[str, Account]) -> list[NamedPost]:
-        """Each post with its token; changes nothing. ``rows``: at least those of the authors."""
-        ...
-
-    def hold(self, held: Sequence[Held]) -> None:
-        """Remembers whose accounts these are, so that erasing finds them."""
-        ...
-
-    def replace_claims(self, claims: Sequence[Claims]) -> None:
-        """Who is registered again claims these accounts only."""
-        ...
-
-    def trace(self, text: str) -> str:
-        """The same unreadable short text for the same text."""
-        ...
+    texts: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
 
 
-class DirectoryError(Exception):
-    """The files cannot be used now; nothing was changed. May be asked again."""
+class Look(Struct, frozen=True):
+    """What was found; ``proof``: what the log is to have then."""
+
+    state: Looked
+    proof: Proof | None = None
 
 
-class DirectoryFullError(DirectoryError):
-    """There is no room for what was to be kept."""
+class LetterKey(Struct, frozen=True):
+    """``name``: stands in the letters. ``conference`` is empty where they are of none, else ``sender`` is."""
+
+    name: str
+    conference: str
+    sender: str
+    day: int
 
 
-class DirectoryBusyError(DirectoryError):
-    """Somebody else reads the file, so its old pages cannot be overwritten yet. The erasure stays pending."""
+class AuditEntry(Struct, frozen=True):
+    """``at``: ms since 1970. ``key``: the public id of the key or session. ``what``: a letter's number."""
 
-
-class ErasedError(Exception):
-    """This attendee was erased, so nothing is made for them: no link, no session."""
+    number: int
+    at: int
+    role: str
+    subject: str
+    key: str
+    action: Action
+    what: int
 
 
 def day(moment: int) -> int:

@@ -12,10 +12,10 @@ from typing import NamedTuple
 
 import msgspec
 
-from services.directory.database import Database
-from services.directory.erased_ids import Gone
 from services.directory.port import EVIDENCE_DAYS, Account, Claims, Held, Holding, day
 from services.directory.sealing import new_keys, new_tokens
+from services.directory.sqlite.database import Database
+from services.directory.sqlite.erased_ids import ErasedIds
 
 MOST_CACHED = 200_000  # accounts in memory, about 60 MB; 10,000 people and all whom they mention
 SPARE_DAYS = 10  # an account outlives its posts: their seal is here
@@ -35,10 +35,12 @@ class _Cache(NamedTuple):
     old: dict[str, Account]
 
 
-class Accounts:
+class SqliteAccounts:
     """Accounts <-> tokens."""
 
-    def __init__(self, base: Database, gone: Gone, clock: Callable[[], int], most_cached: int = MOST_CACHED) -> None:
+    def __init__(
+        self, base: Database, gone: ErasedIds, clock: Callable[[], int], most_cached: int = MOST_CACHED
+    ) -> None:
         self._base, self._gone, self._clock = base, gone, clock
         self._half = max(1, most_cached // 2)
         self._cache = _Cache({}, {})
