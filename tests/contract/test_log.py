@@ -1,30 +1,16 @@
-"""What every journal promises; run on each of them."""
-
-from collections.abc import Callable, Iterator
-from pathlib import Path
+"""The port of the log: events in one order a conference, outputs beside them, forgetting, room."""
 
 import pytest
 
-from services.journal import Journal, JournalFullError
-from services.journal.memory import MemoryJournal
-from services.journal.sqlite import SqliteJournal
-
-Make = Callable[[], Journal]
-
-
-@pytest.fixture(params=["sqlite", "memory"])
-def journal(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Journal]:
-    made: Journal = SqliteJournal(tmp_path / "data") if request.param == "sqlite" else MemoryJournal()
-    yield made
-    made.close()
+from services.journal import Journal
 
 
 def lines(count: int, start: int = 0) -> list[bytes]:
     return [b'{"n":%d}' % n for n in range(start, start + count)]
 
 
-class TestJournal:
-    """The port's promises, one by one."""
+class TestLog:
+    """What every journal promises of its logs."""
 
     def test_offsets_are_dense_in_each_log(self, journal: Journal) -> None:
         assert journal.append([("a", b"0"), ("b", b"1"), ("a", b"2")], 10) == [0, 0, 1]
@@ -107,41 +93,9 @@ class TestJournal:
         journal.record("a", 2, [("1-0", b"more")])
         assert [line for _, line in journal.outputs("a")] == [b"told", b"more"]
 
-    def test_dead_letters_by_page(self, journal: Journal) -> None:
-        journal.append_letters([b"first", b"second"])
-        journal.append([("a", b"0")], 1, [b"third"])
-        assert journal.letter_count() == 3
-        first = journal.letters(limit=2)
-        assert [letter.line for letter in first] == [b"first", b"second"]
-        assert [letter.line for letter in journal.letters(first[-1].number)] == [b"third"]
-
-    def test_the_newest_two_snapshots_are_kept(self, journal: Journal) -> None:
-        assert journal.latest_snapshot("a") is None
-        for offset in (5, 1_000, 20):
-            journal.save_snapshot("a", offset, b"state %d" % offset)
-        assert journal.latest_snapshot("a") == (1_000, b"state 1000")
-        assert journal.latest_snapshot("a", most=999) == (20, b"state 20")
-        assert journal.latest_snapshot("a", most=19) is None
-        assert journal.latest_snapshot("b") is None
-        assert journal.notices == []
-
     def test_room_is_looked_for_without_keeping_anything(self, journal: Journal) -> None:
         journal.ensure_room(100_000)
         assert (journal.conferences(), journal.letter_count()) == ([], 0)
-
-
-def test_a_full_journal_in_memory_takes_nothing() -> None:
-    journal = MemoryJournal(room_bytes=10)
-    journal.append([("a", b"12345678")], 1)
-    with pytest.raises(JournalFullError):
-        journal.append([("a", b"1"), ("b", b"2"), ("b", b"3")], 2)
-    assert (journal.length("a"), journal.length("b")) == (1, 0)
-    journal.room_bytes = 100
-    assert journal.append([("b", b"2")], 2) == [0]
-
-
-class TestForgetting:
-    """A whole log, after the event."""
 
     def test_a_forgotten_log_is_nowhere_and_its_name_begins_anew(self, journal: Journal) -> None:
         for conference in ("over", "other"):
@@ -169,23 +123,3 @@ class TestForgetting:
             journal.append([("over", b"more")], 6)
         assert [row.offset for row in journal.read("over")] == list(range(journal.length("over")))
         assert next(journal.read("over")).line == b"new"
-
-
-def test_a_kill_in_the_middle_of_forgetting_is_gone_on_with(tmp_path: Path) -> None:
-    journal = SqliteJournal(tmp_path)
-    canary = b"qxcanaryzv"
-    journal.append([(name, canary * 9) for _ in range(6_000) for name in ("over", "z")], 5)
-    journal.record("over", 6_000, [(f"{n}-0", canary) for n in range(6_000)])
-    journal.append([("other", line) for line in lines(20)], 5)
-    journal.forget("z")
-    journal.forget("over")
-    journal.shrink()
-    journal.close()
-    again = SqliteJournal(tmp_path)
-    assert (again.conferences(), again.notices) == (["other"], [])
-    while again.shrink():
-        pass
-    assert again.clean()
-    assert not [path for path in tmp_path.rglob("*") if path.is_file() and canary in path.read_bytes()]
-    assert [row.line for row in again.read("other")] == lines(20)
-    again.close()
