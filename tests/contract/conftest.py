@@ -10,10 +10,11 @@ from services.journal import Journal
 from services.journal.memory import MemoryJournal
 from services.journal.sqlite import SqliteJournal, SqliteReadReplica
 from tests.contract.stores import InTopics, OfJournal, OfWorkers, SnapshotStore, Workers, in_memory, in_simulated_topics
+from tests.directory.conftest import clock, directory
 from tests.inbox.conftest import over_redis, stores, valkey
 from tests.kafka.conftest import kafka_address, made_topics, prefix
 
-__all__ = ["kafka_address", "made_topics", "over_redis", "prefix", "stores", "valkey"]
+__all__ = ["clock", "directory", "kafka_address", "made_topics", "over_redis", "prefix", "stores", "valkey"]
 
 KAFKA = pytest.param("kafka", marks=pytest.mark.slow)
 

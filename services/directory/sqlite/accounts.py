@@ -71,10 +71,6 @@ class SqliteAccounts:
         """By token all accounts that an attendee verified, claims or gave up."""
         return self.accounts_of(self.held_by(conference, attendee))
 
-    def tokens_for(self, accounts: Iterable[str]) -> dict[str, str]:
-        """A token for each account; made where there is none."""
-        return {account: row.token for account, row in self.rows_for(accounts).items()}
-
     def rows_for(self, accounts: Iterable[str]) -> dict[str, Account]:
         """The row of each account; made where there is none."""
         names = dict.fromkeys(accounts)

@@ -14,7 +14,6 @@ from services.directory.port import (
     EVIDENCE_DAYS,
     Account,
     Claims,
-    Erased,
     Held,
     NamedPost,
     NoLink,
@@ -79,10 +78,6 @@ class SqliteDirectory:
             self.erasing.finish()
 
     # -- Tokens --------------------------------------------------------------------------------------------------
-
-    def tokens_for(self, accounts: Iterable[str]) -> dict[str, str]:
-        """A token for each account; made where there is none."""
-        return self.accounts.tokens_for(accounts)
 
     def rows_for(self, accounts: Iterable[str]) -> Mapping[str, Account]:
         """The row, and with it the token, of each account; made where there is none."""
@@ -180,13 +175,6 @@ class SqliteDirectory:
             self.tombstones.no_more_waiting(conference, attendees)
 
     # -- forgetting ----------------------------------------------------------------------------------------------
-
-    def erase(self, conference: str, attendee: str) -> Erased:
-        """Erases a person here, bytes included; says what to erase elsewhere, then ``erasing.confirm``.
-
-        First let the log have ``attendee.erased``: after this nobody can say any more whom it meant.
-        """
-        return self.erasing.erase(conference, [attendee])[0]
 
     def erase_conference(self, conference: str) -> None:
         """Erases everybody of a conference, after the event; once it is so everywhere, ``confirm`` it of ``""``."""

@@ -118,7 +118,7 @@ def directory() -> list[Row]:
         empty = _bytes(Path(folder))
         accounts = [f"bsky:somebody-{number}.example.social" for number in range(_ACCOUNTS)]
         for at in range(0, _ACCOUNTS, _AT_ONCE):
-            kept.tokens_for(accounts[at : at + _AT_ONCE])
+            kept.rows_for(accounts[at : at + _AT_ONCE])
         kept.tidy()
         with_accounts, speeds = _bytes(Path(folder)), list[float]()
         now = time.time_ns() // 1_000_000

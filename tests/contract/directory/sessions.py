@@ -2,8 +2,6 @@
 
 from itertools import pairwise
 
-import pytest
-
 from schemas.times import DAY_MS, MINUTE_MS
 from services.directory.port import (
     DEVICE_LINK_MS,
@@ -12,44 +10,44 @@ from services.directory.port import (
     MOST_SESSIONS,
     MOST_SIGN_INS,
     SESSION_DAYS,
+    Directory,
     NewSession,
     NoLink,
     Person,
 )
-from services.directory.sqlite import SqliteDirectory
-from services.directory.sqlite.database import Database
-from services.directory.sqlite.migrations import PEOPLE
 from tests.directory.conftest import Clock
 
 BEFORE_SIGN_INS = 4  # migrations
 
 
-def person(directory: SqliteDirectory, name: str = "ada") -> str:
+def person(directory: Directory, name: str = "ada") -> str:
     added = directory.people.add(Person(conference="hims", attendee="", name=name, email=f"{name}@example.org"))
     assert added is not None
     return added.attendee
 
 
-def link_of(directory: SqliteDirectory, who: str) -> str:
+def link_of(directory: Directory, who: str) -> str:
     link = directory.sessions.first_link("hims", who)
     assert isinstance(link, str)
     return link
 
 
-def signed_in(directory: SqliteDirectory, link: str, device: str = "Firefox on Linux") -> NewSession:
+def signed_in(directory: Directory, link: str, device: str = "Firefox on Linux") -> NewSession:
     made = directory.sessions.sign_in(link, device)
     assert made is not None
     return made
 
 
-def another(directory: SqliteDirectory, session: NewSession, device: str = "Safari on iPhone") -> NewSession:
+def another(directory: Directory, session: NewSession, device: str = "Safari on iPhone") -> NewSession:
     link = directory.sessions.device_link(session.grant)
     assert isinstance(link, str)
     return signed_in(directory, link, device)
 
 
-class TestSessions:
-    def test_a_link_is_good_once_and_becomes_a_session(self, directory: SqliteDirectory) -> None:
+class Sessions:
+    """Links and sessions of attendees."""
+
+    def test_a_link_is_good_once_and_becomes_a_session(self, directory: Directory) -> None:
         who = person(directory)
         link = link_of(directory, who)
         assert directory.keys.authenticate(link) is None
@@ -60,7 +58,7 @@ class TestSessions:
         assert directory.sessions.sign_in(made.token, "") is None
         assert (grant.role, grant.subject, grant.conferences) == ("attendee", who, ("hims",))
 
-    def test_after_the_first_sign_in_there_is_no_first_link(self, directory: SqliteDirectory, clock: Clock) -> None:
+    def test_after_the_first_sign_in_there_is_no_first_link(self, directory: Directory, clock: Clock) -> None:
         who = person(directory)
         links = [link_of(directory, who) for _ in range(3)]
         made = signed_in(directory, links[0])
@@ -74,7 +72,7 @@ class TestSessions:
         assert directory.sessions.first_link("vive", who) is NoLink.UNKNOWN
         assert directory.sessions.first_link("hims", "nobody") is NoLink.UNKNOWN
 
-    def test_an_answer_that_was_lost_locks_nobody_out(self, directory: SqliteDirectory) -> None:
+    def test_an_answer_that_was_lost_locks_nobody_out(self, directory: Directory) -> None:
         """Nobody can make another link: so it is good until its session is used, and there is one session of it."""
         who = person(directory)
         link, other = link_of(directory, who), link_of(directory, who)
@@ -86,14 +84,14 @@ class TestSessions:
         directory.sessions.end("hims", who, again.grant.id)
         assert directory.sessions.sign_in(link, "") is None
 
-    def test_each_of_a_page_has_a_link_or_none(self, directory: SqliteDirectory) -> None:
+    def test_each_of_a_page_has_a_link_or_none(self, directory: Directory) -> None:
         ada, bob = person(directory, "ada"), person(directory, "bob")
         signed_in(directory, link_of(directory, ada))
         found = {who.attendee: link for who, link in directory.links("hims", "", 10)}
         assert found[ada] is NoLink.SIGNED_IN
         assert isinstance(found[bob], str)
 
-    def test_links_and_sessions_expire_at_their_moment(self, directory: SqliteDirectory, clock: Clock) -> None:
+    def test_links_and_sessions_expire_at_their_moment(self, directory: Directory, clock: Clock) -> None:
         ada, bob = person(directory, "ada"), person(directory, "bob")
         late = link_of(directory, bob)
         clock.now += LINK_DAYS * DAY_MS
@@ -110,7 +108,7 @@ class TestSessions:
         assert directory.sessions.listed("hims", ada) == []
         assert directory.sessions.device_link(first.grant) is NoLink.ENDED
 
-    def test_old_links_make_room(self, directory: SqliteDirectory, clock: Clock) -> None:
+    def test_old_links_make_room(self, directory: Directory, clock: Clock) -> None:
         who = person(directory)
         links = []
         for _ in range(MOST_LINKS + 1):
@@ -119,7 +117,7 @@ class TestSessions:
         assert directory.sessions.sign_in(links[0], "") is None
         assert directory.sessions.sign_in(links[1], "")
 
-    def test_sessions_are_bounded_and_the_old_ones_stay(self, directory: SqliteDirectory, clock: Clock) -> None:
+    def test_sessions_are_bounded_and_the_old_ones_stay(self, directory: Directory, clock: Clock) -> None:
         made = [signed_in(directory, link_of(directory, person(directory)))]
         for _ in range(MOST_SESSIONS - 1):
             clock.now += 1
@@ -127,7 +125,7 @@ class TestSessions:
         assert directory.sessions.device_link(made[0].grant) is NoLink.FULL
         assert all(directory.keys.authenticate(session.token) for session in made)
 
-    def test_ending_ends_the_links_of_a_session_and_nothing_else(self, directory: SqliteDirectory) -> None:
+    def test_ending_ends_the_links_of_a_session_and_nothing_else(self, directory: Directory) -> None:
         who = person(directory)
         phone = signed_in(directory, link_of(directory, who))
         laptop = another(directory, phone)
@@ -141,7 +139,7 @@ class TestSessions:
         assert directory.keys.authenticate(laptop.token) is None
         assert directory.keys.authenticate(phone.token)
 
-    def test_ending_the_others_spares_strangers_and_keys(self, directory: SqliteDirectory) -> None:
+    def test_ending_the_others_spares_strangers_and_keys(self, directory: Directory) -> None:
         ada, bob = (signed_in(directory, link_of(directory, person(directory, name))) for name in ("ada", "bob"))
         laptop = another(directory, ada)
         key = directory.keys.issue_key("organizer", ada.grant.subject, ["hims"])
@@ -154,7 +152,7 @@ class TestSessions:
             True,
         ]
 
-    def test_sign_ins_are_told_until_each_session_dismisses_them(self, directory: SqliteDirectory) -> None:
+    def test_sign_ins_are_told_until_each_session_dismisses_them(self, directory: Directory) -> None:
         phone = signed_in(directory, link_of(directory, person(directory)))
         who, (one, two) = phone.grant.subject, (another(directory, phone, "one"), another(directory, phone, "two"))
 
@@ -173,7 +171,7 @@ class TestSessions:
         assert (told(phone), told(one)) == (["three"], ["two", "three"])
         assert directory.sessions.unseen("hims", "somebody", [phone.grant.id]) == {phone.grant.id: []}
 
-    def test_sign_ins_are_remembered_up_to_a_bound(self, directory: SqliteDirectory, clock: Clock) -> None:
+    def test_sign_ins_are_remembered_up_to_a_bound(self, directory: Directory, clock: Clock) -> None:
         phone = signed_in(directory, link_of(directory, person(directory)))
         who = phone.grant.subject
         for _ in range(MOST_SIGN_INS + 3):
@@ -184,32 +182,3 @@ class TestSessions:
         assert len(numbers) == MOST_SIGN_INS
         assert all(later == number + 1 for number, later in pairwise(numbers))
         assert directory.sessions.first_link("hims", who) is NoLink.SIGNED_IN
-
-
-@pytest.mark.parametrize("trace", ["session", "verified", "contact"])
-def test_who_signed_in_before_there_was_a_note_of_it_gets_no_link_either(trace: str) -> None:
-    """A data folder of an older version."""
-    base = Database(None, PEOPLE[:BEFORE_SIGN_INS])
-    grant = (
-        "INSERT INTO grants (id, digest, kind, role, subject, conferences, checkins, made, expires)"
-        " VALUES (?, x'00', ?, ?, ?, '[\"hims\"]', 0, ?, 99)"
-    )
-    people = [("l1", "link", "attendee", "a1", 5), ("l2", "link", "attendee", "a2", 5)]
-    base.run_all(grant, [*people, ("k1", "key", "organizer", "o1", 5)])
-    if trace == "session":
-        base.run_all(grant, [("s1", "session", "attendee", "a1", 5), ("s2", "session", "attendee", "a1", 6)])
-    elif trace == "verified":
-        base.run(
-            "INSERT INTO holdings VALUES ('hims', 'a1', 'p:1', 'released', 1), ('hims', 'a2', 'p:2', 'claimed', 0)"
-        )
-    else:
-        base.run("INSERT INTO contacts VALUES ('hims', 'a1', 'push', 'https://push.example')")
-    base._migrate(PEOPLE)
-    rows = base.read("SELECT conference, attendee, number, session FROM sign_ins ORDER BY number")
-    sessions = ["s1", "s2"] if trace == "session" else [""]
-    assert rows == [("hims", "a1", number, name) for number, name in enumerate(sessions, 1)]
-    assert base.read("SELECT id, seen FROM grants WHERE kind = 'session' ORDER BY id") == [
-        (name, 2) for name in sessions if name
-    ]
-    assert [row[0] for row in base.read("SELECT id FROM grants WHERE kind <> 'session' ORDER BY id")] == ["k1", "l2"]
-    base.close()

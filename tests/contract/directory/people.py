@@ -1,38 +1,39 @@
-"""People: shown as they allowed, reached as they wished, never twice."""
+"""People: shown as they allowed, never twice."""
 
 import re
 
 import pytest
 from msgspec.structs import replace
 
-from services.directory.port import Person, Shown
-from services.directory.sqlite import SqliteDirectory
+from services.directory.port import Directory, Person, Shown
 
 
 def ada(**more: object) -> Person:
     return Person(conference="hims", attendee="", name="Ada L", email="Ada@Example.org ", **more)  # type: ignore[arg-type]
 
 
-def added(directory: SqliteDirectory, person: Person) -> Person:
+def added(directory: Directory, person: Person) -> Person:
     got = directory.people.add(person)
     assert got is not None
     return got
 
 
-class TestNames:
-    def test_ids_are_random_and_say_nothing(self, directory: SqliteDirectory) -> None:
+class People:
+    """What is kept of people, and what of it is shown."""
+
+    def test_ids_are_random_and_say_nothing(self, directory: Directory) -> None:
         first = added(directory, ada())
         other = added(directory, replace(ada(), email="b@example.org"))
         assert first.attendee != other.attendee
         assert re.fullmatch(r"a[0-9a-f]{24}", first.attendee)
 
-    def test_the_same_address_is_the_same_person_in_a_conference(self, directory: SqliteDirectory) -> None:
+    def test_the_same_address_is_the_same_person_in_a_conference(self, directory: Directory) -> None:
         first = added(directory, ada())
         assert added(directory, replace(ada(), name="Other", email="ADA@example.org")) == first
         assert added(directory, replace(ada(), conference="other")).attendee != first.attendee
 
     @pytest.mark.parametrize(("name", "picture"), [(False, False), (True, False), (False, True), (True, True)])
-    def test_only_what_is_allowed_is_shown(self, directory: SqliteDirectory, name: bool, picture: bool) -> None:
+    def test_only_what_is_allowed_is_shown(self, directory: Directory, name: bool, picture: bool) -> None:
         person = added(directory, ada(picture="https://p/a.png", show_name=name, show_picture=picture))
         shown = directory.display("hims", [person.attendee, "nobody"])
         assert shown[person.attendee] == Shown(
@@ -57,10 +58,10 @@ class TestNames:
             ("\u3164", ""),
         ],
     )
-    def test_names_of_the_world_are_kept(self, directory: SqliteDirectory, given: str, kept: str) -> None:
+    def test_names_of_the_world_are_kept(self, directory: Directory, given: str, kept: str) -> None:
         assert added(directory, replace(ada(), name=given)).name == kept
 
-    def test_several_people_may_have_one_address(self, directory: SqliteDirectory) -> None:
+    def test_several_people_may_have_one_address(self, directory: Directory) -> None:
         first = added(directory, ada())
         second = added(directory, replace(ada(), attendee="a2", name="Bob"))
         assert second.attendee == "a2"
@@ -68,7 +69,7 @@ class TestNames:
         assert directory.people.change(replace(second, show_name=True))
         assert directory.people.get("hims", first.attendee) == first
 
-    def test_changing(self, directory: SqliteDirectory) -> None:
+    def test_changing(self, directory: Directory) -> None:
         first = added(directory, ada())
         added(directory, replace(ada(), email="b@example.org"))
         assert directory.people.change(replace(first, name="Ada King", show_name=True))
@@ -84,26 +85,13 @@ class TestNames:
             *({"picture": text} for text in ("http://p", "javascript:alert(1)", "https://p/\n")),
         ],
     )
-    def test_what_is_not_well_formed_is_said(self, directory: SqliteDirectory, wrong: dict[str, str]) -> None:
+    def test_what_is_not_well_formed_is_said(self, directory: Directory, wrong: dict[str, str]) -> None:
         with pytest.raises(ValueError, match=next(iter(wrong))):
             directory.people.add(replace(ada(), **wrong))
 
-    def test_an_address_is_found_by_its_index(self, directory: SqliteDirectory) -> None:
-        plan = directory._base.read(
-            "EXPLAIN QUERY PLAN SELECT 1 FROM people WHERE conference = 'a' AND email <> '' AND email = ?", ("b",)
-        )
-        assert "people_email" in str(plan)
-
-    def test_paging(self, directory: SqliteDirectory) -> None:
+    def test_paging(self, directory: Directory) -> None:
         everybody = {added(directory, replace(ada(), email=f"{n}@e.org")).attendee for n in range(25)}
         pages: list[Person] = []
         while page := directory.people.listed("hims", pages[-1].attendee if pages else "", 10):
             pages += page
         assert [person.attendee for person in pages] == sorted(everybody)
-
-
-def test_preferences_of_an_older_folder_are_read(directory: SqliteDirectory) -> None:
-    who = added(directory, ada()).attendee
-    assert directory.people.preferences("hims", who) is None
-    directory._base.insert("preferences", "", [("hims", who, '{"quiet": "22-07"}')])
-    assert directory.people.preferences("hims", who) == '{"quiet": "22-07"}'
