@@ -92,9 +92,6 @@ class Journal(Protocol):
     def last_recorded(self) -> int | None:
         """The latest ``recorded_at`` of all logs."""
 
-    def seek_time(self, conference: str, ms: int) -> int:
-        """The first offset recorded at ``ms`` or later; the log's length where all are earlier."""
-
     def conferences(self) -> list[str]:
         """The names of all logs, sorted."""
 
@@ -110,10 +107,7 @@ class Journal(Protocol):
     def outputs(self, conference: str, from_n: int = 0, after: str | None = None) -> Iterator[Told]:
         """The outputs in the order of their positions, from n on, or after a position."""
 
-    # Dead letters: bounded in all, of a sender and of a conference (see ``letter_quotas``); no number ever twice.
-
-    def append_letters(self, letters: Sequence[bytes], came: int = 0) -> None:
-        """Keeps dead letters, durably. ``came`` 0: unknown."""
+    # Dead letters: bounded in all, of a sender and of a conference (see ``dead_letter_quotas``); no number ever twice.
 
     def letters(self, after: int = 0, limit: int = 100) -> list[Letter]:
         """A page of dead letters, oldest first, with numbers over ``after``."""

@@ -32,7 +32,7 @@ class TestDeadLetters:
     """What every journal promises of its dead letters."""
 
     def test_dead_letters_by_page(self, journal: Journal) -> None:
-        journal.append_letters([b"first", b"second"])
+        journal.append([], 0, [b"first", b"second"])
         journal.append([("a", b"0")], 1, [b"third"])
         assert journal.letter_count() == 3
         first = journal.letters(limit=2)
@@ -41,7 +41,7 @@ class TestDeadLetters:
 
     def test_the_old_ones_go_after_a_fortnight(self, journal: Journal) -> None:
         journal.append([], NOW, [b"old"])
-        journal.append_letters([b"of an unknown time"])
+        journal.append([], 0, [b"of an unknown time"])
         journal.append([], NOW + 1, [b"new"])
         assert journal.expire_letters(NOW + LETTER_DAYS * DAY_MS - 1) == 0
         assert journal.expire_letters(NOW + LETTER_DAYS * DAY_MS) == 1
@@ -91,9 +91,9 @@ class TestDeadLetters:
         assert [letter.sent for letter in journal.letters()] == [NOW, None]
 
     def test_a_senders_flood_pushes_out_its_own_alone(self, journal: Journal) -> None:
-        journal.append_letters([line("organizer:a", "one", str(number)) for number in range(10)])
+        journal.append([], 0, [line("organizer:a", "one", str(number)) for number in range(10)])
         for start in range(0, 1_500, 500):
-            journal.append_letters([line("connector:b", "one", str(number)) for number in range(start, start + 500)])
+            journal.append([], 0, [line("connector:b", "one", str(number)) for number in range(start, start + 500)])
         assert (count(journal, "organizer:a"), journal.letter_count()) == (10, 10 + MOST_LETTERS_A_SENDER)
         assert journal.letters_gone() == {"many": 500}
         assert journal.letters_gone_of(["one"], "organizer:a") == {"many": 500}
@@ -101,16 +101,16 @@ class TestDeadLetters:
 
     def test_long_ones_are_bounded_by_their_bytes(self, journal: Journal) -> None:
         long = "x" * 87_000
-        journal.append_letters([line("organizer:a", "", "short")])
+        journal.append([], 0, [line("organizer:a", "", "short")])
         for number in range(5):
-            journal.append_letters([line("connector:b", "", f"{number}-{each}-{long}") for each in range(50)])
+            journal.append([], 0, [line("connector:b", "", f"{number}-{each}-{long}") for each in range(50)])
         sizes = [len(letter.line) for letter in journal.letters() if b"connector:b" in letter.line]
         assert sum(sizes) <= MOST_LETTER_BYTES_A_SENDER < sum(sizes) + 2 * len(long)
         assert count(journal, "organizer:a") == 1
         assert journal.letters_gone_of([], "connector:b") == {"many": 250 - len(sizes)}
 
     def test_they_are_found_by_their_seals_and_counted_by_their_conferences(self, journal: Journal) -> None:
-        journal.append_letters([line("connector:a", "one", seal="k1"), line("connector:a", seal="k2"), b"of before"])
+        journal.append([], 0, [line("connector:a", "one", seal="k1"), line("connector:a", seal="k2"), b"of before"])
         assert (journal.letters_under({"k1", ""}), journal.letters_under({"k2"})) == ([1, 3], [2])
         assert journal.drop_letters([1]) == 1
         assert journal.letters_under({"k1", ""}) == [3]

@@ -51,13 +51,6 @@ class TestLog:
         assert journal.append([("b", b"0")], 99) == [0]
         assert journal.last_recorded() == 100
 
-    def test_seek_by_time(self, journal: Journal) -> None:
-        for recorded_at in (10, 20, 20, 40):
-            journal.append([("a", b"x"), ("other", b"y")], recorded_at)
-        found = [journal.seek_time("a", ms) for ms in (0, 10, 11, 20, 21, 40, 41)]
-        assert found == [0, 0, 1, 1, 3, 3, 4]
-        assert journal.seek_time("nowhere", 5) == 0
-
     def test_outputs_and_how_far_they_are_decided(self, journal: Journal) -> None:
         journal.append([("a", line) for line in lines(20)], 1)
         journal.record("a", 5, [("1-0", b"one"), ("1-1", b"two"), ("4-0", b"three")])

@@ -23,7 +23,7 @@ def filled(folder: Path, rows: int = 200) -> None:
     journal.append([("b", b"other")], 1_000)
     for decided in range(10, rows + 1, 10):
         journal.record("a", decided, [(f"{decided - 1}-0", b"told %d" % decided)])
-    journal.append_letters([b"letter"])
+    journal.append([], 0, [b"letter"])
     journal.close()
 
 

@@ -21,7 +21,7 @@ def line(sender: str, conference: str = "", text: str = "", seal: str = "") -> b
 
 def test_heads_are_known_after_a_restart_and_by_their_seals(tmp_path: Path) -> None:
     first = SqliteJournal(tmp_path)
-    first.append_letters([line("connector:a", "one", seal="k1"), line("connector:a", seal="k2"), b"of before"])
+    first.append([], 0, [line("connector:a", "one", seal="k1"), line("connector:a", seal="k2"), b"of before"])
     first.close()
     second = SqliteJournal(tmp_path)
     assert (second.letters_under({"k1", ""}), second.letters_under({"k2"})) == ([1, 3], [2])

@@ -45,11 +45,6 @@ class SqliteAccounts:
         self._half = max(1, most_cached // 2)
         self._cache = _Cache({}, {})
 
-    @property
-    def cached(self) -> int:
-        """How many are in memory."""
-        return len(self._cache.young) + len(self._cache.old)
-
     def at_hand(self, accounts: Iterable[str]) -> dict[str, Account] | None:
         """The row of each account out of memory, without waiting for anybody; None where one is not there."""
         (young, old), today = self._cache, day(self._clock())

@@ -46,11 +46,6 @@ class SqlitePosts:
         self._ends: dict[int, int] = {}  # the next number of each day of expiry
 
     @property
-    def remembered(self) -> int:
-        """Of how many it is in memory that they have a row."""
-        return len(self._young) + len(self._old)
-
-    @property
     def at_hand(self) -> bool:
         """Whether a token needs no file; else posts of the earlier form are looked up."""
         return self._earlier.is_empty

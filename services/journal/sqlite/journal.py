@@ -157,17 +157,6 @@ class SqliteJournal(SqliteLetters):
     def last_recorded(self) -> int | None:
         return max((end.recorded_at for end in self._ends.values() if end.length), default=None)
 
-    def seek_time(self, conference: str, ms: int) -> int:
-        end = self._ends.get(conference)
-        low, high = 0, 0 if end is None else end.length
-        while end is not None and low < high:  # recorded_at never falls: twenty look-ups in a million
-            middle = (low + high) // 2
-            found = self._rows("SELECT recorded_at FROM log WHERE key = ?", (key_of(end.no, middle),))
-            if not found:
-                raise damaged(conference, middle, self._path)
-            low, high = (middle + 1, high) if found[0][0] < ms else (low, middle)
-        return low
-
     def conferences(self) -> list[str]:
         return sorted(name for name, end in list(self._ends.items()) if end.length)
 
@@ -210,9 +199,6 @@ class SqliteJournal(SqliteLetters):
                 return
 
     # -- dead letters, snapshots, room -----------------------------------------------------------------------------
-
-    def append_letters(self, letters: Sequence[bytes], came: int = 0) -> None:
-        self.append((), came, letters)
 
     def clean(self) -> bool:
         with self._lock, self._reading:
