@@ -85,3 +85,28 @@ class Codes:
                 return Seen((code,))
 
         assert look(directory, Slow()) == "expired"
+
+    def test_a_proof_is_kept_until_the_log_has_it(self, directory: Directory, clock: Clock) -> None:
+        reader = StaticReader({"x:ada": [begun(directory)]})
+        found = asyncio.run(directory.codes.look("hims", "a1", "x:ada", reader))
+        assert found.proof is not None
+        assert (found.proof.account, found.proof.accounts, found.proof.at) == ("x:ada", ("x:ada",), clock.now)
+        clock.now += 2 * HOUR_MS
+        begun(directory, "a2")
+        assert directory.codes.unfinished() == directory.codes.unfinished("hims", "a1") == [found.proof]
+        assert directory.codes.unfinished("hims", "a2") == []
+        directory.codes.finish(found.proof)
+        assert directory.codes.unfinished() == []
+
+    def test_who_gives_an_account_up_has_no_proof_of_it(self, directory: Directory) -> None:
+        reader = StaticReader({"x:ada": [begun(directory)]})
+        assert look(directory, reader) == "verified"
+        directory.codes.withdraw("hims", "a1", "x:bob")
+        assert len(directory.codes.unfinished()) == 1
+        directory.codes.withdraw("hims", "a1", "X:@Ada")
+        assert directory.codes.unfinished() == []
+
+    def test_a_newer_proof_by_somebody_else_takes_the_place_of_an_older(self, directory: Directory) -> None:
+        for who in ("a1", "a2"):
+            assert look(directory, StaticReader({"x:ada": [begun(directory, who)]}), who) == "verified"
+        assert [proof.attendee for proof in directory.codes.unfinished()] == ["a2"]

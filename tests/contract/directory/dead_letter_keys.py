@@ -62,3 +62,18 @@ class DeadLetterKeys:
         clock.now += DAY_MS
         directory.tidy()
         assert directory.letter_keys.opened(old) is None
+
+    def test_letters_go_with_their_key_and_no_others(self, directory: Directory) -> None:
+        mine, other = sealed(directory, letter("a"), letter("a", conference="vive"))
+        assert mine.sealed is not None
+        assert other.sealed is not None
+        directory.letter_keys.take_out([mine.sealed])
+        directory.erasing.finish()
+        assert [directory.letter_keys.has(name) for name in (mine.sealed, other.sealed, "no name")] == [
+            False,
+            True,
+            False,
+        ]
+        assert directory.letter_keys.opened(mine) is None
+        assert directory.letter_keys.opened(other) is not None
+        assert sealed(directory, letter("a"))[0].sealed != mine.sealed

@@ -3,7 +3,7 @@
 import pytest
 
 from schemas.times import DAY_MS, MINUTE_MS
-from services.directory.port import Directory, Person
+from services.directory.port import MOST_KEY_SESSIONS, Directory, Person
 from tests.directory.conftest import Clock
 
 
@@ -87,3 +87,50 @@ class Keys:
     def test_there_are_no_keys_for_attendees(self, directory: Directory) -> None:
         with pytest.raises(ValueError, match="links"):
             directory.keys.issue_key("attendee", "a1", ["hims"])
+
+    def test_sessions_of_a_key_end_with_it_and_are_bounded(self, directory: Directory, clock: Clock) -> None:
+        key = directory.keys.authenticate(directory.keys.issue_key("organizer", "o1", ["hims"], days=2))
+        assert key is not None
+        made = []
+        for _ in range(MOST_KEY_SESSIONS + 1):
+            clock.now += 1
+            made.append(directory.keys.session_of(key, days=30))
+        assert directory.keys.authenticate(made[0]) is None
+        session = directory.keys.authenticate(made[-1])
+        assert session is not None
+        assert (session.role, session.subject, session.conferences) == ("organizer", "o1", ("hims",))
+        assert session.expires == key.expires
+        assert len(directory.keys.sessions(key.id)) == MOST_KEY_SESSIONS
+        own = directory.keys.authenticate(directory.keys.session_of(session, days=1))
+        assert own is not None
+        assert own.id in directory.keys.sessions(key.id)  # a session's own belong to its key too
+        assert directory.keys.revoke(key.id)
+        assert directory.keys.good([session.id, own.id]) == set()
+
+    def test_who_may_bring_check_ins_is_listed_and_counted(self, directory: Directory, clock: Clock) -> None:
+        directory.keys.issue_key("connector", "posts", ["hims"])
+        directory.keys.issue_key("connector", "tito", ["vive", "hims"], checkins=True)
+        clock.now += 1
+        scanner = directory.keys.issue_key("connector", "door", ["hims"], checkins=True, only_checkins=True)
+        names = [row.grant.subject for row in directory.keys.of_checkins("hims")]
+        assert (names, len(directory.keys.of_checkins("hims", most=1))) == (["door", "tito"], 1)
+        assert (directory.keys.scanners(["hims", "vive"]), directory.keys.scanners(["vive"])) == (1, 0)
+        assert directory.keys.revoke(scanner.split(".")[2])
+        assert [row.grant.subject for row in directory.keys.of_checkins("hims")] == ["tito"]
+        assert directory.keys.scanners(["hims"]) == 0
+
+    def test_who_has_a_good_organizers_key_is_one(self, directory: Directory, clock: Clock) -> None:
+        directory.keys.issue_key("organizer", "o1", ["hims"], days=1)
+        directory.keys.issue_key("connector", "c1", ["hims"])
+        asked = [("o1", None), ("o1", "hims"), ("o1", "vive"), ("c1", None)]
+        assert [directory.keys.is_organizer(*each) for each in asked] == [True, True, False, False]
+        clock.now += DAY_MS
+        assert not directory.keys.is_organizer("o1")
+
+    def test_all_keys_are_listed_by_page(self, directory: Directory) -> None:
+        for number in range(5):
+            directory.keys.issue_key("connector", f"c{number}")
+        first = directory.keys.keys(most=2)
+        rows = [*first, *directory.keys.keys(first[-1].grant.id)]
+        assert sorted(row.grant.subject for row in rows) == [f"c{number}" for number in range(5)]
+        assert [row.grant.id for row in rows] == sorted(row.grant.id for row in rows)

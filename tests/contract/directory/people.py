@@ -5,7 +5,8 @@ import re
 import pytest
 from msgspec.structs import replace
 
-from services.directory.port import Directory, Person, Shown
+from services.directory.port import Directory, Person, Shown, day
+from tests.directory.conftest import Clock
 
 
 def ada(**more: object) -> Person:
@@ -95,3 +96,19 @@ class People:
         while page := directory.people.listed("hims", pages[-1].attendee if pages else "", 10):
             pages += page
         assert [person.attendee for person in pages] == sorted(everybody)
+
+    def test_the_day_on_which_somebody_came_is_known(self, directory: Directory, clock: Clock) -> None:
+        first = added(directory, ada())
+        assert directory.people.since("hims", first.attendee) == day(clock.now)
+        assert directory.people.since("hims", "nobody") == 0
+        assert directory.people.preferences("hims", first.attendee) is None
+
+    def test_who_is_not_wanted_after_all_was_never_there(self, directory: Directory) -> None:
+        rows = directory.enrol([(ada(), ["x:ada"]), (replace(ada(), email="b@example.org"), [])])
+        assert [(is_new, waits) for _, is_new, waits in rows] == [(True, False)] * 2
+        ((same, is_new, _),) = directory.enrol([(ada(), [])])
+        assert (same, is_new) == (rows[0][0], False)
+        directory.not_wanted("hims", [same.attendee])
+        assert directory.people.get("hims", same.attendee) is None
+        assert directory.attendees("hims") == [rows[1][0].attendee]
+        assert not directory.gone("hims", same.attendee)

@@ -182,3 +182,10 @@ class Sessions:
         assert len(numbers) == MOST_SIGN_INS
         assert all(later == number + 1 for number, later in pairwise(numbers))
         assert directory.sessions.first_link("hims", who) is NoLink.SIGNED_IN
+
+    def test_who_has_ever_signed_in_is_known(self, directory: Directory) -> None:
+        ada, _ = person(directory, "ada"), person(directory, "bob")
+        made = signed_in(directory, link_of(directory, ada))
+        directory.sessions.end("hims", ada, made.grant.id)
+        assert directory.signed_in("hims") == {ada}
+        assert directory.signed_in("vive") == frozenset()

@@ -88,3 +88,7 @@ class Tokens:
         assert directory.accounts.held_by("hims", "a1") == {"p:1": "verified"}
         directory.hold([Held("hims", "a1", "p:1", "released")])
         assert directory.accounts.held_by("hims", "a1") == {"p:1": "released"}
+
+    def test_nobody_without_the_secret_foresees_a_chance(self, directory: Directory) -> None:
+        assert directory.chance("a") == directory.chance("a") != directory.chance("b")
+        assert len(directory.chance("a")) == 32

@@ -75,3 +75,20 @@ class Tombstones:
         assert not directory.is_waiting("hims", again.attendee)
         assert directory.tombstones.bars("hims", [MAIL], OTHERS) == []
         assert directory.tombstones.buried("hims", [MAIL]) == {MAIL}
+
+    def test_who_comes_back_waits_for_their_own_word(self, directory: Directory) -> None:
+        erased(directory, {"x:ada": "verified"}, [])
+        assert directory.is_buried("hims", ["x:ada"])
+        assert not directory.is_buried("vive", ["x:ada"])
+        person = Person(conference="hims", attendee="", name="A", email="new@example.org", show_name=True)
+        ((again, _, waits),) = directory.enrol([(person, ["x:ada", "x:new"])])
+        assert (waits, again.show_name) == (True, False)  # nobody shows a name for them
+        assert directory.tombstones.waiting("hims", again.attendee) == ("x:ada", "x:new")
+        assert directory.awaits_own_word("hims", again.attendee, [])
+        directory.tombstones.no_more_waiting("hims", [again.attendee])
+        assert directory.tombstones.waiting("hims", again.attendee) is None
+        assert directory.awaits_own_word("hims", again.attendee, ["x:ada"])  # another's, until they prove it
+        assert not directory.awaits_own_word("hims", again.attendee, ["x:new"])
+        tokens = tokens_for(directory, ["x:ada"])
+        directory.hold([Held("hims", again.attendee, tokens["x:ada"], "verified")])
+        assert not directory.awaits_own_word("hims", again.attendee, ["x:ada"])
