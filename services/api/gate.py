@@ -26,8 +26,7 @@ from services.api.shared.rate_limits import Budgets
 from services.api.shared.server_sent_events import Hub
 from services.api.transport.decompression import Unpacker
 from services.api.transport.metrics import Metrics
-from services.directory.directory import SqliteDirectory
-from services.directory.ownership_codes import PostReader
+from services.directory.port import Directory, PostReader
 from services.erasure.people import Erasures
 from services.inbox.port import Inboxes
 from services.journal import Journal
@@ -43,7 +42,7 @@ class Gate:
 
     runner: Runner
     journal: Journal
-    directory: SqliteDirectory
+    directory: Directory
     inboxes: Inboxes
     conferences: Conferences
     intake: Intake

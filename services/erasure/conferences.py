@@ -17,7 +17,7 @@ from services.admission.conferences import SNAPSHOT, Conferences
 from services.admission.intake import Intake
 from services.api.organizer.overview import Overviews
 from services.api.shared.server_sent_events import Hub
-from services.directory.directory import SqliteDirectory
+from services.directory.port import Directory
 from services.erasure.dead_letters import erase_letters, erase_letters_of
 from services.inbox.port import Inboxes
 from services.journal import Journal
@@ -39,7 +39,7 @@ class Forgetting(NamedTuple):
 class ConferenceErasing:
     """``log`` is how the log goes."""
 
-    directory: SqliteDirectory
+    directory: Directory
     journal: Journal
     inboxes: Inboxes
     log: Forgetting

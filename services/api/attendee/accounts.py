@@ -19,8 +19,7 @@ from services.api.attendee.routes import ATTENDEE, common, say
 from services.api.gate import Gate
 from services.api.shared.guard import Caller, cookie
 from services.api.shared.problems import ProblemError
-from services.directory.ownership_codes import CODE_HOURS, Look, PostReader
-from services.directory.port import Proof
+from services.directory.port import CODE_HOURS, Look, PostReader, Proof
 
 Looked = Literal["verified", "not_found", "expired", "too_many"]
 

@@ -25,8 +25,7 @@ from services.api.shared.guard import Caller, cookie
 from services.api.shared.problems import ProblemError
 from services.api.shared.roles import allow
 from services.api.shared.server_sent_events import chunk
-from services.directory.port import DirectoryError, Grant, SignIn
-from services.directory.sessions import DEVICE_LINK_MS, MOST_SESSIONS, NoLink
+from services.directory.port import DEVICE_LINK_MS, MOST_SESSIONS, DirectoryError, Grant, NoLink, SignIn
 
 ATTENDEE = allow("attendee")
 _QUIET_MODULES = 4  # the margin that a QR code needs (ISO/IEC 18004)

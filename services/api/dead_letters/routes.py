@@ -26,7 +26,7 @@ from services.api.shared.bounds import PAGE_LETTERS
 from services.api.shared.guard import Caller
 from services.api.shared.problems import ProblemError
 from services.api.shared.roles import allow
-from services.directory.audit_log import MOST_A_DAY, Action, AuditFullError
+from services.directory.port import MOST_A_DAY, Action, AuditFullError
 from services.journal import Letter
 
 ORGANIZERS = allow("organizer", "operator")

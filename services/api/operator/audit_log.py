@@ -12,7 +12,8 @@ from msgspec import Struct
 
 from services.api.gate import Gate
 from services.api.shared.roles import allow
-from services.directory.audit_log import PAGE_ENTRIES, AuditShown, shown
+from services.directory.audit_log import AuditShown, shown
+from services.directory.port import PAGE_ENTRIES
 
 _MOST = 2**53
 _After = Annotated[int, Parameter(ge=0, le=_MOST, description="``next`` of the page before.")]

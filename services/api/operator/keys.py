@@ -17,8 +17,7 @@ from services.api.gate import Gate
 from services.api.shared.guard import Caller
 from services.api.shared.problems import ProblemError
 from services.api.shared.roles import allow
-from services.directory.api_keys import KEY_DAYS
-from services.directory.port import KeyRow, Role
+from services.directory.port import KEY_DAYS, KeyRow, Role
 
 OPERATOR = allow("operator")
 PAGE_KEYS = 100

@@ -14,7 +14,7 @@ from services.api.attendee.devices import address_of
 from services.api.gate import Gate
 from services.api.shared.guard import Caller
 from services.api.shared.roles import allow
-from services.directory.sessions import NoLink
+from services.directory.port import NoLink
 
 _HEADING = ("name", "email", "attendee", "link")
 _NO_LINK = {NoLink.SIGNED_IN: "none: has signed in", NoLink.UNKNOWN: "none: is being erased"}

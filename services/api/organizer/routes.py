@@ -24,9 +24,8 @@ from services.api.organizer.opening import Opening
 from services.api.shared.guard import Caller
 from services.api.shared.problems import ProblemError
 from services.api.shared.roles import allow
-from services.directory.people import fault_in
-from services.directory.port import Person
-from services.directory.sessions import NoLink
+from services.directory.person_fields import fault_in
+from services.directory.port import NoLink, Person
 
 _HAS_SIGNED_IN = (
     "This person has signed in. Whoever holds a new link could act as them, so only they can make one: under You, on a "

@@ -25,8 +25,7 @@ from services.api.shared.origins import from_own_pages
 from services.api.shared.problems import ProblemError
 from services.api.shared.roles import EVERYBODY, allow
 from services.api.shared.user_agents import device_of
-from services.directory.port import Grant
-from services.directory.sessions import SESSION_DAYS
+from services.directory.port import SESSION_DAYS, Grant
 
 ORGANIZER_DAYS = 1  # a session on a laptop; the key itself stays with the organizer
 _BAD_LINK = (
