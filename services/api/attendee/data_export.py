@@ -14,12 +14,16 @@ from msgspec.structs import asdict
 
 from schemas.times import written
 from services.admission.sender import OWNER, source_of
-from services.api.attendee.account_states import accounts_of, verified_tokens
-from services.api.attendee.inbox_stream import inbox
+from services.api.attendee.account_states import AccountStates
+from services.api.attendee.inbox_stream import InboxReader
 from services.api.attendee.matcher_state import standing
-from services.api.attendee.routes import ATTENDEE
-from services.api.gate import Gate
 from services.api.shared.guard import Caller
+from services.api.shared.injection import Clock, Injected
+from services.api.shared.rate_limits import RateLimits
+from services.api.shared.roles import allow
+from services.directory.directory import SqliteDirectory
+from services.journal import Journal
+from services.runtime.ports import Matchers
 
 _MOST_EVENTS = 20_000  # an attendee has some hundred, and as many posts
 _COST = 20  # of the attendee's bucket: three at once, then one in 20 s; each reads the whole log
@@ -27,57 +31,68 @@ _OWNER = source_of(OWNER)
 _OTHERS = ("blocked", "account", "accounts", "source", "actor", "mentions", "reply_to", "repost_of")
 
 
-@get("/v1/me/data", opt=ATTENDEE, tags=["attendee"])
-async def own_data(gate: Gate, caller: Caller) -> Response[dict[str, object]]:
-    """Everything about me, as a file."""
-    conference, attendee, now = caller.conference, caller.subject, gate.clock()
-    gate.charge("attendee", f"data {conference} {attendee}", _COST)
-    stands = await gate.ask(conference, lambda matcher: standing(matcher, attendee, now))
-    cards = await inbox(gate, conference, attendee)
-    data: dict[str, object] = {"conference": conference, "attendee": attendee}
-    data["accounts"] = await accounts_of(gate, conference, attendee)
-    actors = await verified_tokens(gate, conference, attendee)
-    async with gate.downloading:
-        data |= await asyncio.to_thread(_kept, gate, conference, attendee, actors)
-    data |= {"standing": asdict(stands), "cards": cards.cards}
-    name = f'attachment; filename="hallway-{conference}.json"'
-    return Response(data, headers={"content-disposition": name, "cache-control": "no-store"})
+class DataExport:
+    """Puts an attendee's data together. One download at a time reads a log: each reads the whole, and the threads are
+    few."""
+
+    def __init__(
+        self,
+        directory: SqliteDirectory,
+        journal: Journal,
+        matchers: Matchers,
+        inbox: InboxReader,
+        states: AccountStates,
+        clock: Clock,
+    ) -> None:
+        self._directory, self._journal, self._matchers = directory, journal, matchers
+        self._inbox, self._states, self._clock = inbox, states, clock
+        self._turn = asyncio.Lock()
+
+    async def read(self, conference: str, attendee: str) -> dict[str, object]:
+        """All of it. Raises as ``Matchers.ask`` and ``Inboxes.current``; DirectoryError, JournalError."""
+        now = self._clock()
+        stands = await self._matchers.ask(conference, lambda matcher: standing(matcher, attendee, now))
+        cards = await self._inbox.read(conference, attendee)
+        data: dict[str, object] = {"conference": conference, "attendee": attendee}
+        data["accounts"] = await self._states.read(conference, attendee)
+        actors = await self._states.verified_tokens(conference, attendee)
+        async with self._turn:
+            data |= await asyncio.to_thread(self._stored, conference, attendee, actors)
+        return data | {"standing": asdict(stands), "cards": cards.cards}
+
+    def _stored(self, conference: str, attendee: str, actors: Collection[str]) -> dict[str, object]:
+        people, sessions = self._directory.people, self._directory.sessions
+        person = people.get(conference, attendee)
+        return {
+            "person": asdict(person) if person else None,
+            "preferences": people.preferences(conference, attendee),
+            "sessions": [
+                {
+                    "device": row.device,
+                    "made_at": written(row.made),
+                    "last_used_at": written(row.last_used) if row.last_used is not None else None,
+                    "expires_at": written(row.expires),
+                }
+                for row in sessions.listed(conference, attendee)
+            ],
+            "sign_ins": [
+                {"device": each.device, "at": written(each.at)} for each in sessions.sign_ins(conference, attendee)
+            ],
+            "events": self._events(conference, attendee, actors),
+        }
+
+    def _events(self, conference: str, attendee: str, actors: Collection[str]) -> list[dict[str, Any]]:
+        """What the log has of the attendee and of posts by the accounts that they proved, under the posts' own ids."""
+        own = [f'"attendee":"{attendee}"'.encode(), *[f'"actor":"{token}"'.encode() for token in sorted(actors)]]
+        found = list(_own(self._journal, conference, own))
+        posts = [event["id"] for event in found if event["type"] == "activity.posted"]
+        ids = self._directory.originals(posts)
+        return [event | {"id": ids.get(event["id"], event["id"])} for event in found]
 
 
-def _kept(gate: Gate, conference: str, attendee: str, actors: Collection[str]) -> dict[str, object]:
-    person = gate.directory.people.get(conference, attendee)
-    sessions = gate.directory.sessions
-    return {
-        "person": asdict(person) if person else None,
-        "preferences": gate.directory.people.preferences(conference, attendee),
-        "sessions": [
-            {
-                "device": row.device,
-                "made_at": written(row.made),
-                "last_used_at": written(row.last_used) if row.last_used is not None else None,
-                "expires_at": written(row.expires),
-            }
-            for row in sessions.listed(conference, attendee)
-        ],
-        "sign_ins": [
-            {"device": each.device, "at": written(each.at)} for each in sessions.sign_ins(conference, attendee)
-        ],
-        "events": _events(gate, conference, attendee, actors),
-    }
-
-
-def _events(gate: Gate, conference: str, attendee: str, actors: Collection[str]) -> list[dict[str, Any]]:
-    """What the log has of the attendee and of posts by the accounts that they proved, under the posts' own ids."""
-    own = [f'"attendee":"{attendee}"'.encode(), *[f'"actor":"{token}"'.encode() for token in sorted(actors)]]
-    found = list(_own(gate, conference, own))
-    posts = [event["id"] for event in found if event["type"] == "activity.posted"]
-    ids = gate.directory.originals(posts)
-    return [event | {"id": ids.get(event["id"], event["id"])} for event in found]
-
-
-def _own(gate: Gate, conference: str, own: list[bytes]) -> Iterator[dict[str, Any]]:
+def _own(journal: Journal, conference: str, own: list[bytes]) -> Iterator[dict[str, Any]]:
     count = 0
-    for row in gate.journal.read(conference):
+    for row in journal.read(conference):
         if count < _MOST_EVENTS and any(mark in row.line for mark in own):
             count += 1
             event: dict[str, Any] = msgspec.json.decode(row.line)
@@ -86,6 +101,18 @@ def _own(gate: Gate, conference: str, own: list[bytes]) -> Iterator[dict[str, An
             for name in _OTHERS:
                 event.pop(name, None)
             yield event | {"recorded_at": written(row.recorded_at)}
+
+
+@get("/v1/me/data", opt=allow("attendee"), tags=["attendee"])
+async def own_data(
+    caller: Injected[Caller], data_export: Injected[DataExport], limits: Injected[RateLimits]
+) -> Response[dict[str, object]]:
+    """Everything about me, as a file."""
+    conference, attendee = caller.conference, caller.subject
+    limits.charge("attendee", f"data {conference} {attendee}", _COST)
+    data = await data_export.read(conference, attendee)
+    name = f'attachment; filename="hallway-{conference}.json"'
+    return Response(data, headers={"content-disposition": name, "cache-control": "no-store"})
 
 
 ROUTES = [own_data]
