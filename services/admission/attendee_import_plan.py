@@ -13,9 +13,8 @@ from msgspec.structs import replace
 
 from services.admission.attendee_csv import AttendeeRow, Mistake
 from services.admission.registration import WAITS
-from services.directory.directory import SqliteDirectory
-from services.directory.people import email_form, name_form
-from services.directory.port import Person
+from services.directory.person_fields import email_form, name_form
+from services.directory.port import Directory, Person
 
 MOST_OF_ONE_ADDRESS = 50
 
@@ -54,7 +53,7 @@ def groups(rows: Sequence[AttendeeRow], most: int) -> Iterator[list[AttendeeRow]
 
 
 def plan(
-    conference: str, rows: Sequence[AttendeeRow], directory: SqliteDirectory
+    conference: str, rows: Sequence[AttendeeRow], directory: Directory
 ) -> tuple[list[Planned], list[Mistake], list[Mistake]]:
     """What each line would do, the lines that cannot be taken, and notes. ``rows``: all of their addresses."""
     planned: list[Planned] = []
@@ -82,7 +81,7 @@ def _plan_address(
     conference: str,
     rows: Sequence[AttendeeRow],
     known: Sequence[Person],
-    directory: SqliteDirectory,
+    directory: Directory,
     planned: list[Planned],
     mistakes: list[Mistake],
 ) -> None:
@@ -112,7 +111,7 @@ def _plan_address(
             planned.append(_fresh(conference, row, directory))
 
 
-def _fresh(conference: str, row: AttendeeRow, directory: SqliteDirectory) -> Planned:
+def _fresh(conference: str, row: AttendeeRow, directory: Directory) -> Planned:
     return Planned(row, None, directory.is_buried(conference, [email_form(row.email), *row.accounts]))
 
 
@@ -120,7 +119,7 @@ def _key(name: str) -> str:
     return name_form(name).casefold()
 
 
-def _changes(conference: str, row: AttendeeRow, person: Person, directory: SqliteDirectory) -> Iterator[str]:
+def _changes(conference: str, row: AttendeeRow, person: Person, directory: Directory) -> Iterator[str]:
     name = name_form(row.name)
     if name and name != person.name:
         yield f"The name {person.name!r} becomes {name!r}."

@@ -30,8 +30,7 @@ from services.admission.own_uploads import cannot_count, verified_of
 from services.admission.post_index_writer import Keeping
 from services.admission.pseudonymization import Translated, accounts_in, at_hand, translated
 from services.admission.sender import Refused, Sender, source_of
-from services.directory.directory import SqliteDirectory
-from services.directory.port import NamedPost
+from services.directory.port import Directory, NamedPost
 from services.runtime import Accepted, Answer, Rejected
 from services.runtime.ports import Runner
 
@@ -75,7 +74,7 @@ class Intake:
     the erasures of one, before they are in the log and after all that came before them is."""
 
     runner: Runner
-    directory: SqliteDirectory
+    directory: Directory
     conferences: Conferences
     clock: Callable[[], int]
     followed: Followed

@@ -13,8 +13,7 @@ from services.admission.intake import Intake
 from services.admission.registration import verifications
 from services.admission.returning_attendees import Returning
 from services.admission.sender import VERIFIER
-from services.directory.ownership_codes import Codes
-from services.directory.port import DirectoryError, Proof
+from services.directory.port import Codes, DirectoryError, Proof
 from services.journal import JournalError
 from services.runtime import AwayError, BusyError, StoppedError
 

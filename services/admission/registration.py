@@ -14,8 +14,7 @@ from schemas.events import AccountVerified, AttendeeBlocked, AttendeeRegistered,
 from schemas.names import account as account_form
 from schemas.times import written
 from services.admission.attendee_csv import AttendeeRow
-from services.directory.directory import SqliteDirectory
-from services.directory.port import Person, Proof
+from services.directory.port import Directory, Person, Proof
 
 METHOD = "code"
 NOTHING_YET = Consent(matching=False, chats=False, share_place=False)
@@ -33,7 +32,7 @@ class Enrolled(Struct, frozen=True):
     event: AttendeeRegistered | None
 
 
-def enrolled(conference: str, rows: Sequence[AttendeeRow], directory: SqliteDirectory, now: int) -> list[Enrolled]:
+def enrolled(conference: str, rows: Sequence[AttendeeRow], directory: Directory, now: int) -> list[Enrolled]:
     """Adds each row's person (by e-mail: the same file again makes nobody twice). ``now``: milliseconds since 1970.
 
     The events are not admitted or translated yet.
@@ -67,7 +66,7 @@ def _enrolled(row: AttendeeRow, person: Person, is_new: bool, waits: bool, now: 
     return Enrolled(row.line, person.attendee, is_new, None if waits else event)
 
 
-def taken_back(conference: str, made: Sequence[Enrolled], directory: SqliteDirectory) -> None:
+def taken_back(conference: str, made: Sequence[Enrolled], directory: Directory) -> None:
     """The log has none of these: whom the directory knows only since then, it does not know any more."""
     directory.not_wanted(conference, [each.attendee for each in made if each.is_new])
 

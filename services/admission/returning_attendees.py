@@ -17,7 +17,7 @@ from services.admission.conferences import Conferences
 from services.admission.intake import Intake
 from services.admission.registration import barred, came_back
 from services.admission.sender import OWNER
-from services.directory.directory import SqliteDirectory
+from services.directory.port import Directory
 from services.runtime.ports import Runner
 from streams.matching import Matcher, cards
 from streams.matching.ids import trace
@@ -30,7 +30,7 @@ _AT_ONCE = 500  # events in one submission
 class Leaving:
     """Called before the log has erasures, while nothing else can enter it."""
 
-    directory: SqliteDirectory
+    directory: Directory
     runner: Runner
     conferences: Conferences
 

@@ -36,10 +36,7 @@ from services.api.shared.server_sent_events import Hub
 from services.api.shared.sign_in_notices import SignInNotices
 from services.api.transport.decompression import Unpacker
 from services.api.transport.metrics import Metrics
-from services.directory.api_keys import Keys
-from services.directory.audit_log import Audit
-from services.directory.people import People
-from services.directory.sessions import Sessions
+from services.directory.port import AuditLog, Keys, People, Sessions
 from services.erasure.people import Erasures
 from services.inbox.port import Inboxes
 from services.journal import Journal
@@ -77,7 +74,7 @@ class Dependencies:
 
     # people
     attendee_import: AttendeeImport
-    audit: Audit
+    audit: AuditLog
     first_links: FirstLinks
     keys: Keys
     notices: SignInNotices

@@ -18,8 +18,8 @@ from cyclopts import App, Parameter
 from schemas.times import written
 from services.cli.server_client import KEY, ask
 from services.cli.summary import say
-from services.directory.api_keys import KEY_DAYS
-from services.directory.directory import SqliteDirectory
+from services.directory.port import KEY_DAYS
+from services.directory.sqlite import SqliteDirectory
 from services.journal import JournalError, JournalLockedError
 from services.journal.data_folder import DataFolder
 from services.usage_errors import UnusableError

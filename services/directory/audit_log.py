@@ -1,45 +1,9 @@
-"""The audit log: who looked at what is masked, and when.
-
-Responsibility: the table audit, in a file of its own.
-
-Invariants:
-- An entry is on the disk before what it is about is shown.
-- It names a key or session, its holder, an action, and the number of what it was done to: nothing of an attendee.
-- Nobody can push out another's entries, or the own ones: they go by age alone. Whoever has written as many as there may
-  be in a day writes no more, and is therefore shown no more.
-"""
-
-from collections.abc import Callable
-from typing import Literal
+"""An entry of the audit log as it may be seen, by the API and the command line."""
 
 from msgspec import Struct
 
-from schemas.times import DAY_MS, written
-from services.directory.database import Database
-from services.directory.port import Grant
-
-Action = Literal["letter.shown", "letter.tried", "letter.sent"]
-
-AUDIT_DAYS = 400  # as long as evidence counts
-MOST_A_DAY = 1_000  # of one holder: an organizer who mends letters by hand does not come near it
-PAGE_ENTRIES = 100
-_FIELDS = "number, at, role, subject, holder, action, what"
-
-
-class AuditFullError(Exception):
-    """The holder has as many entries as there may be in a day."""
-
-
-class AuditEntry(Struct, frozen=True):
-    """``at``: ms since 1970. ``key``: the public id of the key or session. ``what``: a letter's number."""
-
-    number: int
-    at: int
-    role: str
-    subject: str
-    key: str
-    action: Action
-    what: int
+from schemas.times import written
+from services.directory.port import Action, AuditEntry
 
 
 class AuditShown(Struct, frozen=True):
@@ -67,29 +31,3 @@ def shown(entry: AuditEntry) -> AuditShown:
         action=entry.action,
         letter=entry.what,
     )
-
-
-class Audit:
-    """Entries, oldest first."""
-
-    def __init__(self, base: Database, clock: Callable[[], int]) -> None:
-        self._base, self._clock = base, clock
-
-    def write(self, grant: Grant, action: Action, what: int) -> None:
-        """Writes an entry; it is on the disk when this returns. AuditFullError; DirectoryError: nothing is written."""
-        now = self._clock()
-        with self._base.write():
-            sql = "SELECT count(*) FROM audit WHERE role = ? AND subject = ? AND at > ?"
-            if self._base.read(sql, (grant.role, grant.subject, now - DAY_MS))[0][0] >= MOST_A_DAY:
-                raise AuditFullError
-            sql = "INSERT INTO audit (at, role, subject, holder, action, what) VALUES (?, ?, ?, ?, ?, ?)"
-            self._base.run(sql, (now, grant.role, grant.subject, grant.id, action, what))
-
-    def entries(self, after: int = 0, most: int = PAGE_ENTRIES) -> list[AuditEntry]:
-        """A page, by number."""
-        sql = f"SELECT {_FIELDS} FROM audit WHERE number > ? ORDER BY number LIMIT ?"  # noqa: S608 - constant
-        return [AuditEntry(*row) for row in self._base.read(sql, (after, most))]
-
-    def expire(self) -> None:
-        """Takes out what is too old."""
-        self._base.run("DELETE FROM audit WHERE at < ?", (self._clock() - AUDIT_DAYS * DAY_MS,))

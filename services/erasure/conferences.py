@@ -15,7 +15,7 @@ import structlog
 
 from services.admission.conferences import SNAPSHOT, Conferences
 from services.admission.intake import Intake
-from services.directory.directory import SqliteDirectory
+from services.directory.port import Directory
 from services.erasure.dead_letters import erase_letters, erase_letters_of
 from services.inbox.port import Inboxes
 from services.journal import Journal
@@ -37,7 +37,7 @@ class Forgetting(NamedTuple):
 class ConferenceErasing:
     """``log`` is how the log goes, ``end_streams`` how its streams do, ``forget_counts`` its organizer's numbers."""
 
-    directory: SqliteDirectory
+    directory: Directory
     journal: Journal
     inboxes: Inboxes
     log: Forgetting

@@ -15,8 +15,7 @@ import msgspec
 
 from schemas.names import spellings
 from schemas.outputs import DeadLetter
-from services.directory.directory import SqliteDirectory
-from services.directory.port import Grant
+from services.directory.port import Directory, Grant
 from services.journal import Journal
 
 UNSEALED = ""  # how the journal calls what was stored before letters were sealed: it goes with the first erasure
@@ -27,7 +26,7 @@ Owned = Callable[[str], Collection[str]]
 
 
 def erase_letters(
-    directory: SqliteDirectory, journal: Journal, conference: str, attendees: Iterable[str], owned: Owned
+    directory: Directory, journal: Journal, conference: str, attendees: Iterable[str], owned: Owned
 ) -> int:
     """Erases what may name any of these; how many letters. Call it while the directory still knows them.
 
@@ -46,14 +45,14 @@ def erase_letters(
     return journal.drop_letters([*numbers, *_naming(directory, journal, names)])
 
 
-def erase_letters_of(directory: SqliteDirectory, journal: Journal, conference: str) -> int:
+def erase_letters_of(directory: Directory, journal: Journal, conference: str) -> int:
     """Erases all letters of a conference."""
     seals = {key.name for key in directory.letter_keys.listed() if key.conference == conference}
     directory.letter_keys.take_out(seals)
     return journal.drop_letters(journal.letters_under({UNSEALED, *seals}))
 
 
-def _reaches(directory: SqliteDirectory, source: str, conference: str, owned: Owned) -> bool:
+def _reaches(directory: Directory, source: str, conference: str, owned: Owned) -> bool:
     """Whether a sender may bring events of this conference, so that a letter of none may be about its people."""
     role, _, name = source.partition(":")
     if role == "organizer" and conference in owned(name):
@@ -69,7 +68,7 @@ def _is_for(grant: Grant, conference: str) -> bool:
     return everywhere or conference in grant.conferences
 
 
-def _names(directory: SqliteDirectory, conference: str, attendee: str) -> Iterator[bytes]:
+def _names(directory: Directory, conference: str, attendee: str) -> Iterator[bytes]:
     person = directory.people.get(conference, attendee)
     accounts = directory.accounts.ever_had(conference, attendee)
     known = [attendee, *directory.accounts.held_by(conference, attendee), person.email if person else ""]
@@ -77,7 +76,7 @@ def _names(directory: SqliteDirectory, conference: str, attendee: str) -> Iterat
     yield from (name.lower().encode() for name in known if name)
 
 
-def _naming(directory: SqliteDirectory, journal: Journal, names: Collection[bytes]) -> Iterator[int]:
+def _naming(directory: Directory, journal: Journal, names: Collection[bytes]) -> Iterator[int]:
     after = 0
     while found := journal.letters(after, _AT_ONCE):
         for each in found:

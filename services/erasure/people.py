@@ -12,8 +12,7 @@ from dataclasses import dataclass, field
 import structlog
 
 from services.admission.conferences import Conferences
-from services.directory.directory import SqliteDirectory
-from services.directory.port import DirectoryError
+from services.directory.port import Directory, DirectoryError
 from services.erasure.conferences import WHOLE, ConferenceErasing
 from services.erasure.dead_letters import erase_letters
 from services.inbox.port import Inboxes, InboxForeignError, InboxLostError, InboxUnavailableError
@@ -41,7 +40,7 @@ _log = structlog.get_logger("hallway.erasures")
 class Erasures:
     """``ended`` is told who is gone, at once; ``lock`` is that of translating."""
 
-    directory: SqliteDirectory
+    directory: Directory
     inboxes: Inboxes
     runner: Runner
     journal: Journal

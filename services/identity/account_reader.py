@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from services.directory.ownership_codes import Seen
+from services.directory.port import Seen
 from services.identity import bluesky, mastodon
 from services.identity.http_client import Fetcher, Unread
 

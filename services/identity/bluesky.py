@@ -10,7 +10,7 @@ import re
 
 from msgspec import Struct
 
-from services.directory.ownership_codes import Seen
+from services.directory.port import Seen
 from services.identity.http_client import Fetcher, Got, Refused, Unread
 from services.identity.public_addresses import is_host
 

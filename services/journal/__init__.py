@@ -1,6 +1,5 @@
 """The durable log: each conference's events in one order, what was told beside it, dead letters, snapshots."""
 
-from services.journal.memory import MemoryJournal
 from services.journal.port import (
     Entry,
     Journal,
@@ -9,15 +8,14 @@ from services.journal.port import (
     JournalFullError,
     JournalLockedError,
     Letter,
+    ReadReplica,
+    ReplicatedRow,
     Row,
     Snapshot,
     Told,
 )
-from services.journal.replica import Copy, MirrorJournal
-from services.journal.sqlite import SqliteJournal
 
 __all__ = [
-    "Copy",
     "Entry",
     "Journal",
     "JournalDamagedError",
@@ -25,10 +23,9 @@ __all__ = [
     "JournalFullError",
     "JournalLockedError",
     "Letter",
-    "MemoryJournal",
-    "MirrorJournal",
+    "ReadReplica",
+    "ReplicatedRow",
     "Row",
     "Snapshot",
-    "SqliteJournal",
     "Told",
 ]

@@ -80,10 +80,6 @@ class MemoryJournal:
     def last_recorded(self) -> int | None:
         return max((log.rows[-1].recorded_at for log in self._logs.values() if log.rows), default=None)
 
-    def seek_time(self, conference: str, ms: int) -> int:
-        rows = self._log(conference).rows
-        return next((row.offset for row in rows if row.recorded_at >= ms), len(rows))
-
     def conferences(self) -> list[str]:
         return sorted(name for name, log in self._logs.items() if log.rows)
 
@@ -115,10 +111,6 @@ class MemoryJournal:
                 yield f"{n}-{i}", line
 
     # -- dead letters, snapshots ---------------------------------------------------------------------------------
-
-    def append_letters(self, letters: Sequence[bytes], came: int = 0) -> None:
-        self._take_room(sum(map(len, letters)))
-        self._keep_letters(letters, came)
 
     def _keep_letters(self, letters: Sequence[bytes], came: int) -> None:
         for line in letters:

@@ -6,7 +6,7 @@ the offsets whose outputs are recorded, and moves in the same transaction as the
 offset: n counts what was applied, doubles left out.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 Entry = tuple[str, bytes]  # conference, line (no newline)
@@ -65,6 +65,14 @@ class Snapshot(NamedTuple):
     data: bytes
 
 
+class ReplicatedRow(NamedTuple):
+    """A record of a log that is kept elsewhere; ``came``: when it came there, in ms since 1970."""
+
+    conference: str
+    came: int
+    line: bytes
+
+
 class Journal(Protocol):
     """Synchronous; every method may be called from any thread. Times are ms since 1970."""
 
@@ -84,9 +92,6 @@ class Journal(Protocol):
     def last_recorded(self) -> int | None:
         """The latest ``recorded_at`` of all logs."""
 
-    def seek_time(self, conference: str, ms: int) -> int:
-        """The first offset recorded at ``ms`` or later; the log's length where all are earlier."""
-
     def conferences(self) -> list[str]:
         """The names of all logs, sorted."""
 
@@ -102,10 +107,7 @@ class Journal(Protocol):
     def outputs(self, conference: str, from_n: int = 0, after: str | None = None) -> Iterator[Told]:
         """The outputs in the order of their positions, from n on, or after a position."""
 
-    # Dead letters: bounded in all, of a sender and of a conference (see ``letter_quotas``); no number ever twice.
-
-    def append_letters(self, letters: Sequence[bytes], came: int = 0) -> None:
-        """Keeps dead letters, durably. ``came`` 0: unknown."""
+    # Dead letters: bounded in all, of a sender and of a conference (see ``dead_letter_quotas``); no number ever twice.
 
     def letters(self, after: int = 0, limit: int = 100) -> list[Letter]:
         """A page of dead letters, oldest first, with numbers over ``after``."""
@@ -164,6 +166,29 @@ class Journal(Protocol):
 
     def close(self) -> None:
         """Lets go of everything; a second time changes nothing."""
+
+
+class ReadReplica(Journal, Protocol):
+    """A journal of logs that are kept elsewhere, and how far it has come with each of their parts."""
+
+    def places(self) -> Mapping[str, int]:
+        """By part, where to go on."""
+
+    def erased(self) -> frozenset[str]:
+        """The conferences that were erased for ever: no row of theirs may come."""
+
+    def follow(
+        self,
+        rows: Sequence[ReplicatedRow],
+        letters: Sequence[tuple[int, bytes]],
+        places: Mapping[str, int],
+        erased: Collection[str] = (),
+    ) -> list[tuple[int, int]]:
+        """Keeps rows, dead letters (when they came, line) and how far these lead, and forgets the logs of ``erased``:
+        all or nothing. Nobody may use these logs any more.
+
+        Gives each row's offset and the time that it is kept under: the latest of its log.
+        """
 
 
 def parts(position: str) -> tuple[int, int]:

@@ -32,8 +32,8 @@ from services.api.shared.rate_limits import RateLimits
 from services.api.shared.server_sent_events import Hub
 from services.api.transport.connections import config_of
 from services.api.transport.middleware import Edge
-from services.directory.directory import SqliteDirectory
-from services.directory.ownership_codes import PostReader
+from services.directory.port import PostReader
+from services.directory.sqlite import SqliteDirectory
 from services.erasure.conferences import ConferenceErasing
 from services.erasure.people import Erasures
 from services.inbox.port import InboxForeignError

@@ -15,12 +15,13 @@ from typing import NamedTuple, Protocol
 import structlog
 
 from services.admission.conferences import Conferences
-from services.directory.directory import SqliteDirectory
+from services.directory.port import Directory
 from services.erasure.conferences import Forgetting
 from services.inbox.port import Inboxes
-from services.journal import Journal, MirrorJournal, SqliteJournal
+from services.journal import Journal
 from services.journal.data_folder import DataFolder
-from services.journal.sqlite import FILE
+from services.journal.sqlite import SqliteJournal, SqliteReadReplica
+from services.journal.sqlite.journal import FILE
 from services.kafka.access import Access
 from services.kafka.clients import KafkaRefusedError
 from services.kafka.cluster import cluster_id
@@ -75,7 +76,7 @@ REMAINS = (
 class Stores(NamedTuple):
     """What lies beside the log."""
 
-    directory: SqliteDirectory
+    directory: Directory
     inboxes: Inboxes
 
 
@@ -157,7 +158,7 @@ class InKafka:
         if (self.data / FILE).exists():
             raise UnusableError(f"{self.data} has a log of its own. Name another folder, or leave --kafka out.")
         stack.callback(DataFolder(self.data).release)
-        self._journal = await asyncio.to_thread(MirrorJournal, self.data / "copy")
+        self._journal = await asyncio.to_thread(SqliteReadReplica, self.data / "copy")
         stack.callback(self._journal.close)
         self._cluster, is_new = await self._cluster_of()
         try:

@@ -18,8 +18,7 @@ from services.api.shared.bounds import Bounds
 from services.api.shared.public_address import PublicAddress
 from services.api.shared.rate_limits import RateLimits
 from services.api.shared.server_sent_events import Hub
-from services.directory.directory import SqliteDirectory
-from services.directory.ownership_codes import PostReader
+from services.directory.port import Directory, PostReader
 from services.erasure.people import Erasures
 from services.inbox.port import Inboxes
 from services.journal import Journal
@@ -34,7 +33,7 @@ class Parts:
 
     runner: Startable
     journal: Journal
-    directory: SqliteDirectory
+    directory: Directory
     inboxes: Inboxes
     readiness: Readiness
     conferences: Conferences

@@ -9,9 +9,9 @@ from services.admission.attendee_csv import CSV_BYTES, MOST_MISTAKES, AttendeeRo
 from services.admission.authorization import admit
 from services.admission.registration import enrolled, verifications
 from services.admission.sender import VERIFIER, Admitted, Sender
-from services.directory.directory import SqliteDirectory
-from services.directory.people import name_form
+from services.directory.person_fields import name_form
 from services.directory.port import Proof
+from services.directory.sqlite import SqliteDirectory
 from tests.directory.conftest import Clock
 
 HEAD = "Name,E-Mail,Accounts,Matching,Chats,Share place\n"

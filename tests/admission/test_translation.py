@@ -10,8 +10,9 @@ from schemas.events import ActivityDeleted, ActivityPosted, AttendeeRegistered, 
 from services.admission.authorization import admit
 from services.admission.pseudonymization import accounts_in, translated
 from services.admission.sender import Admitted, Refused, Sender
-from services.directory.directory import SqliteDirectory
+from services.directory.sqlite import SqliteDirectory
 from tests.admission.speaking import CODEC, KINDS, event
+from tests.contract.directory.steps import erase
 from tests.directory.conftest import Clock
 from tests.directory.raw import left
 
@@ -91,7 +92,7 @@ class TestTranslation:
 
     def test_who_was_erased_is_not_registered_again(self, directory: SqliteDirectory) -> None:
         said(directory, event("account.verified"))
-        directory.erase("hims", "a1")
+        erase(directory, "hims", "a1")
         refused, _ = translated([event("attendee.registered"), event("account.verified")], directory)
         assert [item.status for item in refused if isinstance(item, Refused)] == [410, 410]
         assert directory.accounts.held_by("hims", "a1") == {}
@@ -109,7 +110,7 @@ def test_a_whole_life_leaves_nothing_in_the_files(on_file: SqliteDirectory, fold
     for kind in KINDS:
         said(on_file, event(kind))
     assert left(folder, ["canary_account", "canary_claimed"]) == ["canary_account", "canary_claimed"]
-    on_file.erase("hims", "a1")
+    erase(on_file, "hims", "a1")
     on_file.erasing.confirm("hims", "a1")
     assert left(folder, ["canary_account", "canary_claimed", "canary_id", "canary_deleted"]) == []
 

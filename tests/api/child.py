@@ -16,7 +16,7 @@ from services.admission.rate_limits import Rate
 from services.api.shared.bounds import Bounds
 from services.api.transport.json_logs import to_stderr
 from services.cli.connection_options import access_to
-from services.directory.ownership_codes import PostReader, Seen
+from services.directory.port import PostReader, Seen
 from services.identity.account_reader import NetworkReader
 from services.runtime import BusyError
 from services.server.composition import Running, Settings, serve

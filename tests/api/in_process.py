@@ -16,11 +16,11 @@ import pytest
 
 from services.api.shared.bounds import Bounds
 from services.api.transport.middleware import Edge
-from services.directory.ownership_codes import StaticReader
 from services.server.composition import Settings, running
 from services.server.parts import Parts
 from tests.api.child import WIDE
 from tests.api.people import ALL, CONFERENCE, LIMIT_S, OPENING, good
+from tests.directory.static_reader import StaticReader
 
 P = ParamSpec("P")
 # Litestar warns of how its own tests' client and ours inject; a server's process does not turn warnings into errors.

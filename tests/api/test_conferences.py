@@ -8,7 +8,8 @@ import pytest
 from schemas.codec import encode
 from schemas.events import AttendeeErased, CheckinArrived, ConferenceOpened
 from services.admission.conferences import SNAPSHOT, Conferences
-from services.journal import MemoryJournal, Row
+from services.journal import Row
+from services.journal.memory import MemoryJournal
 from tests.api.people import OPENING, Server, good, now
 
 AT = "2026-01-01T00:00:00.000Z"

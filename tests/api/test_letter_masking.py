@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from schemas.outputs import DeadLetter
 from services.api.dead_letters.masking import FIELDS, MASK, TYPES, listed
 from services.cli.main import main
-from services.directory.audit_log import MOST_A_DAY
+from services.directory.port import MOST_A_DAY
 from tests.api.people import Server, good, now, opened
 from tests.directory.conftest import Clock
 
@@ -115,9 +115,8 @@ def test_who_looks_is_in_the_audit_log_for_good(tmp_path: Path, capsys: pytest.C
 
 
 def test_who_looked_as_often_as_one_may_is_shown_no_more() -> None:
-    from services.directory.audit_log import AuditFullError
-    from services.directory.directory import SqliteDirectory
-    from services.directory.port import Grant
+    from services.directory.port import AuditFullError, Grant
+    from services.directory.sqlite import SqliteDirectory
 
     clock = Clock()
     directory = SqliteDirectory(None, clock)

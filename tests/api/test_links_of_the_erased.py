@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from services.directory.api_keys import Keys
-from services.directory.directory import SqliteDirectory
-from services.directory.sessions import Sessions
+from services.directory.sqlite import SqliteDirectory
+from services.directory.sqlite.api_keys import SqliteKeys
+from services.directory.sqlite.sessions import SqliteSessions
 from tests.api.in_process import QUIET, Inside, inside, run_to_end
 from tests.api.people import CONFERENCE, secret_of
 
@@ -44,7 +44,7 @@ async def test_a_link_asked_for_before_an_erasure_is_not_made_after_it(
 ) -> None:
     async with inside(tmp_path) as server:
         who = (await server.registered("ada"))["attendee"]
-        await in_between(server, (Sessions, "first_link"), who, monkeypatch, first=True)
+        await in_between(server, (SqliteSessions, "first_link"), who, monkeypatch, first=True)
         answer = await server.organizer.post(f"/v1/conferences/{CONFERENCE}/attendees/{who}/link")
         assert (answer.status_code, answer.json()["type"]) == (404, "urn:hallway:problem:attendee")
         assert grants(server.parts.directory, who) == []
@@ -72,7 +72,7 @@ async def test_a_code_begun_in_a_session_that_an_erasure_ends_is_not_made(
         made = await server.registered("ada")
         client = server.client()
         await client.post("/v1/session", json={"link": secret_of(made["link"])})
-        await in_between(server, (Keys, "authenticate"), made["attendee"], monkeypatch)
+        await in_between(server, (SqliteKeys, "authenticate"), made["attendee"], monkeypatch)
         answer = await client.post("/v1/me/accounts", json={"account": "x:canary"})
         assert answer.status_code == 404
         assert server.parts.directory._base.read("SELECT * FROM codes") == []

@@ -13,7 +13,7 @@ from services.admission.post_index_writer import Keeping
 from services.admission.registration import Enrolled
 from services.admission.registration_flow import registered
 from services.admission.sender import Sender
-from services.directory.directory import SqliteDirectory
+from services.directory.sqlite import SqliteDirectory
 from services.journal import JournalError, JournalFullError
 from services.runtime import Accepted, Answer, AwayError, BusyError, Rejected, StoppedError
 from services.runtime.event_validator import Item

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from services.api.shared.problems import MEDIA_TYPE
-from services.directory.sessions import MOST_SESSIONS
+from services.directory.port import MOST_SESSIONS
 from tests.api.people import (
     ALL,
     CONFERENCE,

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from schemas.codec import Codec, Record
-from services.journal import SqliteJournal
+from services.journal.sqlite import SqliteJournal
 from tests.cli.conftest import Hallway, Log
 from tests.scenarios.story import CONFERENCE, Story
 

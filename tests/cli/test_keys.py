@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from services.directory.directory import SqliteDirectory
+from services.directory.sqlite import SqliteDirectory
 from services.journal.data_folder import DataFolder
 from tests.cli.conftest import Hallway
 

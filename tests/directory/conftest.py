@@ -1,22 +1,12 @@
 """A clock that moves when told, and a directory in a file or in memory."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from schemas.times import millis
-from services.directory.directory import SqliteDirectory
-from services.directory.port import PostRef
-
-Directories = Callable[[], SqliteDirectory]
-
-
-def kept_posts(directory: SqliteDirectory, refs: Sequence[PostRef]) -> list[str]:
-    """The tokens of posts, with their way back."""
-    named = directory.named_posts(refs, directory.rows_for([ref.actor for ref in refs]))
-    directory.keep_posts(named)
-    return [post.token for post in named]
+from services.directory.sqlite import SqliteDirectory
 
 
 class Clock:

@@ -8,23 +8,24 @@ from pathlib import Path
 import pytest
 
 from schemas.times import DAY_MS
-from services.directory import migrations as tables
-from services.directory.database import Database
-from services.directory.directory import SqliteDirectory
-from services.directory.legacy_posts import EarlierPosts, digest_of
 from services.directory.port import Held, PostRef, day
 from services.directory.sealing import new_keys, new_tokens, opened, sealed
+from services.directory.sqlite import SqliteDirectory
+from services.directory.sqlite import migrations as tables
+from services.directory.sqlite.database import Database
+from services.directory.sqlite.legacy_posts import EarlierPosts, digest_of
 from services.usage_errors import UnusableError
-from tests.directory.conftest import Clock, kept_posts
+from tests.contract.directory.steps import erase, kept_posts, tokens_for
+from tests.directory.conftest import Clock
 
 
 def test_what_was_told_is_there_after_a_restart(folder: Path, clock: Clock) -> None:
     first = SqliteDirectory(folder, clock)
-    token, key = first.tokens_for(["x:ada"]), first.keys.issue_key("organizer", "o1")
+    token, key = tokens_for(first, ["x:ada"]), first.keys.issue_key("organizer", "o1")
     trace = first.trace("x")
     first.close()
     second = SqliteDirectory(folder, clock)
-    assert second.tokens_for(["x:ada"]) == token
+    assert tokens_for(second, ["x:ada"]) == token
     assert second.keys.authenticate(key) is not None
     assert second.trace("x") == trace
     second.close()
@@ -36,7 +37,7 @@ def test_migrations_run_once_each_and_a_newer_file_is_refused(tmp_path: Path) ->
     Database(path, steps[:1]).close()
     newer = Database(path, steps)
     newer.run("INSERT INTO a VALUES ('b', 'c')")
-    assert newer.version == 2
+    assert newer.read("PRAGMA user_version") == [(2,)]
     newer.close()
     with pytest.raises(UnusableError, match="newer Hallway"):
         Database(path, steps[:1])
@@ -47,7 +48,7 @@ def test_a_migration_that_fails_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(Exception, match="nonsense"):
         Database(path, (("CREATE TABLE a (b TEXT) STRICT", "nonsense"),))
     good = Database(path, (("CREATE TABLE a (b TEXT) STRICT",),))
-    assert good.version == 1
+    assert good.read("PRAGMA user_version") == [(1,)]
     good.close()
 
 
@@ -88,7 +89,7 @@ def test_posts_of_the_older_forms_keep_their_tokens(
     clock.now += 402 * DAY_MS
     directory.tidy()
     assert directory.originals(tokens) == {}
-    assert directory.at_hand(directory.tokens_for(["x:p1"]) and ["x:p1"])
+    assert directory.at_hand(tokens_for(directory, ["x:p1"]) and ["x:p1"])
     directory.close()
 
 
@@ -98,8 +99,8 @@ def test_posts_of_the_older_form_go_with_their_author(
     ref = PostRef("x:1", "x:ada", clock.now)
     tokens = older(folder, clock, [ref], 2, monkeypatch)
     directory = SqliteDirectory(folder, clock)
-    directory.hold([Held("hims", "a1", directory.tokens_for(["x:ada"])["x:ada"], "verified")])
-    directory.erase("hims", "a1")
+    directory.hold([Held("hims", "a1", tokens_for(directory, ["x:ada"])["x:ada"], "verified")])
+    erase(directory, "hims", "a1")
     assert directory.originals(tokens) == {}
     assert kept_posts(directory, [ref]) != tokens
     assert directory._posts_base.read("SELECT count(*) FROM earlier_posts") == [(0,)]
@@ -139,7 +140,7 @@ def test_several_threads_get_the_same_tokens(folder: Path, clock: Clock) -> None
     found: list[dict[str, str]] = []
 
     def ask() -> None:
-        found.extend(directory.tokens_for([f"x:{n}" for n in range(at, at + 100)]) for at in range(0, 500, 50))
+        found.extend(tokens_for(directory, [f"x:{n}" for n in range(at, at + 100)]) for at in range(0, 500, 50))
 
     threads = [threading.Thread(target=ask) for _ in range(4)]
     for thread in threads:
@@ -160,11 +161,18 @@ def test_accounts_get_the_one_name_of_their_network(
     with monkeypatch.context() as before:
         before.setattr(tables, "PEOPLE", tables.PEOPLE[:4])
         first = SqliteDirectory(folder, clock)
-        tokens = first.tokens_for(["twitter:ada", "bluesky:ada.example.org", "twitter:bob", "x:bob"])
+        tokens = tokens_for(first, ["twitter:ada", "bluesky:ada.example.org", "twitter:bob", "x:bob"])
         first.close()
     second = SqliteDirectory(folder, clock)
-    found = second.tokens_for(["x:ada", "bsky:ada.example.org", "x:bob"])
+    found = tokens_for(second, ["x:ada", "bsky:ada.example.org", "x:bob"])
     assert found["x:ada"] == tokens["twitter:ada"]
     assert found["bsky:ada.example.org"] == tokens["bluesky:ada.example.org"]
     assert found["x:bob"] == tokens["x:bob"]
     second.close()
+
+
+def test_an_address_is_found_by_its_index(directory: SqliteDirectory) -> None:
+    plan = directory._base.read(
+        "EXPLAIN QUERY PLAN SELECT 1 FROM people WHERE conference = 'a' AND email <> '' AND email = ?", ("b",)
+    )
+    assert "people_email" in str(plan)

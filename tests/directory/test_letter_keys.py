@@ -1,54 +1,10 @@
 """Sealed letters: one key a conference and day, the same again is the same, and nothing is left when the key goes."""
 
-from base64 import b64encode
 from pathlib import Path
 
-import msgspec
-import pytest
-
-from schemas.outputs import DeadLetter
-from schemas.times import DAY_MS
-from services.directory import dead_letter_keys as letter_keys
-from services.directory.directory import SqliteDirectory
-from tests.directory.conftest import Clock
+from services.directory.sqlite import SqliteDirectory
+from tests.contract.directory.dead_letter_keys import letter, sealed
 from tests.directory.raw import left
-
-
-def letter(text: str, source: str = "connector:a", conference: str | None = "hims") -> DeadLetter:
-    raw = b64encode(text.encode()).decode()
-    reason = f"The type '{text}' is not known."
-    return DeadLetter(reason=reason, field="type", source=source, position=1, bytes=raw, at=None, conference=conference)
-
-
-def sealed(directory: SqliteDirectory, *letters: DeadLetter) -> list[DeadLetter]:
-    return [msgspec.json.decode(line, type=DeadLetter) for line in directory.letter_keys.seal(letters)]
-
-
-def test_what_a_letter_quotes_is_sealed_and_comes_back_whole(directory: SqliteDirectory) -> None:
-    for text in ("x:canary", "", "\0" * 70_000):
-        made = letter(text)
-        (line,) = directory.letter_keys.seal([made])
-        assert b"canary" not in line
-        assert made.bytes.encode() not in line or not text
-        (found,) = sealed(directory, made)
-        assert directory.letter_keys.opened(found) == made
-        assert directory.letter_keys.opened(made) == made  # one that never was sealed
-
-
-def test_the_same_letter_is_the_same_bytes_and_no_other_is(directory: SqliteDirectory) -> None:
-    one, again, other = sealed(directory, letter("one"), letter("one"), letter("two"))
-    assert (one, one.bytes == other.bytes) == (again, False)
-    assert one.bytes[:32] != other.bytes[:32]  # the nonces
-
-
-def test_a_key_is_of_one_conference_and_day_or_of_one_sender(directory: SqliteDirectory, clock: Clock) -> None:
-    mine = [letter("a"), letter("a", "connector:b")]
-    others = [letter("a", conference="vive"), letter("a", conference=None), letter("a", "connector:b", None)]
-    names = [each.sealed for each in sealed(directory, *mine, *others)]
-    assert (names[0] == names[1], len(set(names))) == (True, 4)
-    clock.now += DAY_MS
-    assert sealed(directory, letter("a"))[0].sealed not in names
-    assert [(key.conference, key.sender) for key in directory.letter_keys.listed()].count(("hims", "")) == 2
 
 
 def test_without_its_key_nobody_reads_it(on_file: SqliteDirectory, folder: Path) -> None:
@@ -62,20 +18,3 @@ def test_without_its_key_nobody_reads_it(on_file: SqliteDirectory, folder: Path)
     assert not any(kept[0] in path.read_bytes() for path in folder.iterdir())
     assert left(folder, [mine.sealed]) == []
     assert sealed(on_file, letter("a"))[0].sealed != mine.sealed
-
-
-@pytest.mark.parametrize("damage", ["bytes", "sealed"])
-def test_one_that_somebody_else_wrote_is_none(directory: SqliteDirectory, damage: str) -> None:
-    (found,) = sealed(directory, letter("a"))
-    changed = {"bytes": b64encode(b"x" * 60).decode(), "sealed": "not hexadecimal"}[damage]
-    assert directory.letter_keys.opened(msgspec.structs.replace(found, **{damage: changed})) is None
-
-
-def test_keys_go_with_their_letters(directory: SqliteDirectory, clock: Clock) -> None:
-    (old,) = sealed(directory, letter("old"))
-    clock.now += letter_keys.KEY_DAYS * DAY_MS
-    directory.tidy()
-    assert directory.letter_keys.opened(old) is not None
-    clock.now += DAY_MS
-    directory.tidy()
-    assert directory.letter_keys.opened(old) is None

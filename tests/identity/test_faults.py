@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from services.directory.ownership_codes import Seen
+from services.directory.port import Seen
 from services.identity.account_reader import NetworkReader
 from services.identity.http_client import MOST_AT_ONCE
 from tests.identity.fake import FakeServers, Fault, Handler, Network, account, on_loopback, profile

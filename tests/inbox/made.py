@@ -5,6 +5,7 @@ Owns: forms and positions. May never: be more lawful than the matcher promises: 
 
 import random
 from collections.abc import Sequence
+from itertools import combinations
 
 from schemas.outputs import AnyOutput, Cause, MatchAgreed, MatchLocated, MatchSuggested, MatchWithdrawn, Reason
 
@@ -125,3 +126,9 @@ def _next(
         return agreed(position, pair, match)
     one, two = pair if chance.random() < 0.5 else pair[::-1]
     return located(position, one, two, match, chance.choice(("hall-a", "hall-b", "cafe")))
+
+
+def flood(people: int, per_pair: int = 1) -> list[AnyOutput]:
+    """Everybody is suggested to everybody."""
+    pairs = [pair for _ in range(per_pair) for pair in combinations([f"p{number:04}" for number in range(people)], 2)]
+    return [suggested(f"{number}-0", pair, match=f"m{number}") for number, pair in enumerate(pairs, 1)]

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from services.journal import JournalDamagedError, SqliteJournal
-from services.journal.sqlite import FILE
+from services.journal import JournalDamagedError
+from services.journal.sqlite import SqliteJournal
+from services.journal.sqlite.journal import FILE
 from tests.journal.test_disk import filled, sql
 
 
@@ -63,7 +64,7 @@ def test_a_damaged_output_is_decided_again(tmp_path: Path) -> None:
 
 
 def test_damage_in_the_middle_is_named_when_it_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("services.journal.integrity_check.TAIL_ROWS", 50)
+    monkeypatch.setattr("services.journal.sqlite.integrity_check.TAIL_ROWS", 50)
     filled(tmp_path)
     sql(tmp_path, "UPDATE log SET line = x'00' WHERE key = (SELECT min(key) + 20 FROM log)")
     journal = SqliteJournal(tmp_path)

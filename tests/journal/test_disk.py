@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from services.journal import JournalError, JournalFullError, JournalLockedError, SqliteJournal
-from services.journal.schema import MIGRATIONS
-from services.journal.sqlite import FILE
+from services.journal import JournalError, JournalFullError, JournalLockedError
+from services.journal.sqlite import SqliteJournal
+from services.journal.sqlite.journal import FILE
+from services.journal.sqlite.schema import MIGRATIONS
 
 ROOT = Path(__file__).parents[2]
 
@@ -22,7 +23,7 @@ def filled(folder: Path, rows: int = 200) -> None:
     journal.append([("b", b"other")], 1_000)
     for decided in range(10, rows + 1, 10):
         journal.record("a", decided, [(f"{decided - 1}-0", b"told %d" % decided)])
-    journal.append_letters([b"letter"])
+    journal.append([], 0, [b"letter"])
     journal.close()
 
 
@@ -38,7 +39,7 @@ def sql(folder: Path, statement: str, *arguments: object) -> None:
 def test_a_second_process_is_told_who_has_the_folder(tmp_path: Path) -> None:
     journal = SqliteJournal(tmp_path)
     program = (
-        "import sys; from pathlib import Path; from services.journal import *\n"
+        "import sys; from pathlib import Path; from services.journal import *; from services.journal.sqlite import *\n"
         "try: SqliteJournal(Path(sys.argv[1]))\n"
         "except JournalLockedError as error: print(error); sys.exit(3)"
     )
@@ -88,6 +89,7 @@ _LIMITED = """
 import resource, sys
 from pathlib import Path
 from services.journal import *
+from services.journal.sqlite import *
 journal = SqliteJournal(Path(sys.argv[1]))
 journal.append([("a", b"first")], 1)
 hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
@@ -137,7 +139,7 @@ def test_another_program_s_database_is_left_alone(tmp_path: Path) -> None:
 
 def test_versions(tmp_path: Path) -> None:
     filled(tmp_path)
-    newer = (*MIGRATIONS, "ALTER TABLE letters ADD COLUMN more INTEGER NOT NULL DEFAULT 0;")
+    newer = (*MIGRATIONS, ["ALTER TABLE letters ADD COLUMN more INTEGER NOT NULL DEFAULT 0"])
     journal = SqliteJournal(tmp_path, migrations=newer)
     assert (journal.length("a"), journal.letters()[0].line) == (200, b"letter")
     journal.close()

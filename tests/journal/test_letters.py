@@ -1,86 +1,46 @@
-"""Dead letters: bounded in time and number, never the same number twice, and gone with all their bytes."""
+"""Dead letters in files: gone with all their bytes, and what was said of them outlives a restart."""
 
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from schemas.times import DAY_MS
-from services.journal import Journal, JournalFullError, MemoryJournal, SqliteJournal
-from services.journal.port import LETTER_DAYS, MOST_LETTER_BYTES, MOST_LETTERS
-from services.journal.schema import LOCK_WAIT_S, MIGRATIONS, bare, prepare
+from services.journal import JournalFullError
+from services.journal.memory import MemoryJournal
+from services.journal.port import LETTER_DAYS
+from services.journal.sqlite import SqliteJournal
+from services.journal.sqlite.schema import LOCK_WAIT_S, MIGRATIONS, bare, prepare
 
 NOW = 1_800_000_000_000
 
 
-@pytest.fixture(params=["sqlite", "memory"])
-def journal(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Journal]:
-    made: Journal = SqliteJournal(tmp_path / "data") if request.param == "sqlite" else MemoryJournal()
-    yield made
-    made.close()
+def test_a_letter_is_sent_as_one_event_only(tmp_path: Path) -> None:
+    """Whoever is killed between any two steps finds what was claimed and what was settled."""
 
+    def after_a_restart(claim: bytes) -> bool:
+        journal = SqliteJournal(tmp_path)
+        try:
+            return journal.claim_letter(1, claim)
+        finally:
+            journal.close()
 
-def kept(journal: Journal) -> list[tuple[int, bytes]]:
-    return [(letter.number, letter.line) for letter in journal.letters()]
+    def settle(sent: int | None) -> None:
+        journal = SqliteJournal(tmp_path)
+        journal.settle_letter(1, sent)
+        journal.close()
 
-
-def test_the_old_ones_go_after_a_fortnight(journal: Journal) -> None:
-    journal.append([], NOW, [b"old"])
-    journal.append_letters([b"of an unknown time"])
-    journal.append([], NOW + 1, [b"new"])
-    assert journal.expire_letters(NOW + LETTER_DAYS * DAY_MS - 1) == 0
-    assert journal.expire_letters(NOW + LETTER_DAYS * DAY_MS) == 1
-    assert kept(journal) == [(2, b"of an unknown time"), (3, b"new")]
-    assert journal.letters_gone() == {"old": 1}
-    assert journal.expire_letters(NOW + 2 * LETTER_DAYS * DAY_MS) == 2
-    assert (journal.letter_count(), journal.letters_gone()) == (0, {"old": 3})
-
-
-def test_erased_ones_leave_their_numbers_to_nobody(journal: Journal) -> None:
-    journal.append([], NOW, [b"a", b"b", b"c"])
-    assert journal.drop_letters([2, 3, 99]) == 2
-    journal.append([], NOW, [b"d"])
-    assert kept(journal) == [(1, b"a"), (4, b"d")]
-    assert (journal.letter(2), journal.letter_numbers(), journal.letter_count()) == (None, [1, 4], 2)
-    assert journal.drop_letters([1, 4]) == 2
-    journal.append([], NOW, [b"e"])
-    assert (kept(journal), journal.letters_gone()) == ([(5, b"e")], {"erased": 4})
-    assert journal.clean()
-
-
-def test_too_many_push_out_the_oldest_and_are_counted(journal: Journal) -> None:
-    for start in range(0, MOST_LETTERS, 1_000):
-        journal.append([], NOW, [b"%d" % number for number in range(start, start + 1_000)])
-    assert journal.letters_gone() == {}
-    journal.append([], NOW, [b"one", b"more", b"three"])
-    assert (journal.letter_count(), journal.letters(limit=1)[0].number) == (MOST_LETTERS, 4)
-    assert journal.letters_gone() == {"many": 3}
-    assert journal.letter(MOST_LETTERS + 3) is not None
-
-
-def test_too_many_bytes_do_so_too(journal: Journal) -> None:
-    large = b"x" * (MOST_LETTER_BYTES // 8)
-    for _ in range(8):
-        journal.append([], NOW, [large])
-    assert journal.letter_count() == 8
-    journal.append([], NOW, [b"y", large])
-    assert journal.letter_numbers() == [3, 4, 5, 6, 7, 8, 9, 10]
-
-
-def test_a_letter_is_sent_as_one_event_only(journal: Journal) -> None:
-    journal.append([], NOW, [b"a", b"b"])
-    assert journal.claim_letter(1, b"one")
-    assert journal.claim_letter(1, b"one")  # after a crash: the log recognises it
-    assert not journal.claim_letter(1, b"two")
-    journal.settle_letter(1, None)
-    assert journal.claim_letter(1, b"two")
-    journal.settle_letter(1, NOW)
-    assert not journal.claim_letter(1, b"two")
-    assert not journal.claim_letter(99, b"one")
-    assert [letter.sent for letter in journal.letters()] == [NOW, None]
+    first = SqliteJournal(tmp_path)
+    first.append([], NOW, [b"a"])
+    first.close()
+    assert [after_a_restart(claim) for claim in (b"one", b"one", b"two")] == [True, True, False]
+    settle(None)
+    assert [after_a_restart(claim) for claim in (b"two", b"one")] == [True, False]
+    settle(NOW)
+    assert [after_a_restart(claim) for claim in (b"two", b"one")] == [False, False]
 
 
 def test_what_was_said_of_letters_outlives_a_restart(tmp_path: Path) -> None:

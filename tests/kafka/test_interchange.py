@@ -10,7 +10,7 @@ import pytest
 from schemas.codec import Codec, Record, encode
 from schemas.events import ActivityPosted, ClockTicked
 from schemas.topics import ACTIVITY, CONFERENCE_LOG, MATCHES
-from services.journal import SqliteJournal
+from services.journal.sqlite import SqliteJournal
 from services.kafka.access import Access
 from services.kafka.topic_writer import TopicWriter
 from services.tools.simulation import simulate

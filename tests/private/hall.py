@@ -24,12 +24,12 @@ from services.admission.rate_limits import Rate
 from services.admission.sender import VERIFIER
 from services.api.shared.bounds import Bounds
 from services.api.transport.middleware import Edge
-from services.directory.directory import SqliteDirectory
 from services.directory.port import Person
 from services.directory.server_secret import Secret
+from services.directory.sqlite import SqliteDirectory
 from services.inbox.memory import MemoryInboxes
 from services.inbox.position import order
-from services.journal import MemoryJournal
+from services.journal.memory import MemoryJournal
 from services.runtime import Embedded
 from services.runtime import Limits as RunnerLimits
 from services.runtime.inbox_delivery import Delivering

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from services.journal import Journal, MemoryJournal, SqliteJournal
+from services.journal import Journal
+from services.journal.memory import MemoryJournal
+from services.journal.sqlite import SqliteJournal
 
 
 @pytest.fixture(params=["sqlite", "memory"])

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from services.journal import SqliteJournal
+from services.journal.sqlite import SqliteJournal
 from services.runtime import Embedded
 from tests.runtime.harness import CONFERENCE, Clock, all_folded, clean_fold, conference, until
 from tests.runtime.under_load import BATCH, FileInbox

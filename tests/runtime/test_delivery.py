@@ -3,7 +3,7 @@
 import asyncio
 from contextlib import suppress
 
-from services.journal import MemoryJournal
+from services.journal.memory import MemoryJournal
 from services.runtime import StoppedError, UndeliveredError
 from tests.runtime.harness import CONFERENCE, Clock, Inbox, all_folded, clean_fold, conference, feed, until
 from tests.runtime.test_folding import runner_on

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from schemas.times import HOUR_MS, millis
-from services.journal import Journal, JournalFullError, MemoryJournal, SqliteJournal
+from services.journal import Journal, JournalFullError
+from services.journal.memory import MemoryJournal
+from services.journal.sqlite import SqliteJournal
 from services.runtime import BusyError, Embedded, Limits
 from tests.runtime.harness import CONFERENCE, SENDER, Clock, Inbox, all_folded, clean_fold, conference, feed, until
 

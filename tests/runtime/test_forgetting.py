@@ -3,7 +3,9 @@
 import asyncio
 from pathlib import Path
 
-from services.journal import Journal, MemoryJournal, SqliteJournal
+from services.journal import Journal
+from services.journal.memory import MemoryJournal
+from services.journal.sqlite import SqliteJournal
 from services.runtime import Accepted, Duplicate, Embedded, Limits
 from tests.runtime.events import deletion, line, opened, post
 from tests.runtime.harness import SENDER, Clock, Inbox, all_folded, until

@@ -10,7 +10,8 @@ import pytest
 
 from schemas.codec import EVENT_BYTES, Codec, Record
 from schemas.times import MINUTE_MS, millis, written
-from services.journal import Journal, JournalFullError, MemoryJournal
+from services.journal import Journal, JournalFullError
+from services.journal.memory import MemoryJournal
 from services.runtime import Accepted, BusyError, Duplicate, Embedded, Limits, Place, Rejected, StoppedError
 from tests.runtime.events import deletion, line, opened, post
 from tests.runtime.harness import SENDER, Clock, Inbox, all_folded, clean_fold, until

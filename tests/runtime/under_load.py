@@ -12,8 +12,8 @@ from pathlib import Path
 from schemas.codec import encode_output
 from schemas.outputs import AnyOutput
 from schemas.times import millis
-from services.journal import SqliteJournal
 from services.journal.port import parts
+from services.journal.sqlite import SqliteJournal
 from services.runtime import Accepted, Answer, Duplicate, Embedded, Limits
 from tests.runtime.harness import SENDER, Clock, batches, conference, times_of
 

@@ -21,7 +21,7 @@ from urllib.parse import unquote
 
 import httpx
 
-from services.directory.directory import SqliteDirectory
+from services.directory.sqlite import SqliteDirectory
 from services.inbox.redis.embedded_valkey import EmbeddedValkey
 from services.tools.processes import termination as ending
 from tests.api import people

@@ -19,11 +19,11 @@ from typing import Any
 import msgspec
 
 from schemas.outputs import AnyOutput, DeadLetter
-from services.directory.directory import SqliteDirectory
+from services.directory.sqlite import SqliteDirectory
 from services.inbox.memory import MemoryInboxes
 from services.inbox.port import Share
 from services.inbox.view import attendee_view, written
-from services.journal import SqliteJournal
+from services.journal.sqlite import SqliteJournal
 from tests.server.load import Load
 from tests.server.process import CANARY, CONFERENCE, LIMIT_S, ROOT, Hallway, Person, clock, until
 from tests.server.watching import Watch

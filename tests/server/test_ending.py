@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from services.inbox.redis.embedded_valkey import EmbeddedValkey
-from services.journal import SqliteJournal
+from services.journal.sqlite import SqliteJournal
 from tests.server.load import Load
 from tests.server.many import Stream, all_opened
 from tests.server.process import CONFERENCE, Hallway, Warm, quietly_killed

@@ -17,7 +17,7 @@ from services.admission.attendee_csv.values import (
     Mistake,
     Sheet,
 )
-from services.directory.people import email_form, fault_in, name_form
+from services.directory.person_fields import email_form, fault_in, name_form
 from services.directory.port import Person
 
 # What tools say of somebody who does not come.

@@ -12,8 +12,7 @@ from services.admission.ownership_proofs import OwnershipProofs
 from services.api.attendee.account_states import AccountStates
 from services.api.shared.guard import Caller
 from services.api.shared.problems import ProblemError
-from services.directory.ownership_codes import Codes, Look, PostReader
-from services.directory.port import Proof
+from services.directory.port import Codes, Look, PostReader, Proof
 
 Looked = Literal["verified", "not_found", "expired", "too_many"]
 

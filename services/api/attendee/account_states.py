@@ -10,8 +10,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from services.api.attendee.schemas import AccountShown
-from services.directory.accounts import Accounts
-from services.directory.port import Holding
+from services.directory.port import Accounts, Holding
 from services.runtime.ports import Matchers
 from streams.matching import Matcher
 

@@ -19,7 +19,7 @@ from services.api.shared.injection import Clock, Injected
 from services.api.shared.problems import ProblemError
 from services.api.shared.public_address import PublicAddress
 from services.api.shared.roles import allow
-from services.directory.ownership_codes import CODE_HOURS
+from services.directory.port import CODE_HOURS
 
 ATTENDEE = allow("attendee")
 

@@ -5,14 +5,14 @@ from functools import partial
 
 from services.api.attendee.matcher_queries import blocked
 from services.api.attendee.schemas import Blocked
-from services.directory.directory import SqliteDirectory
+from services.directory.port import Directory
 from services.runtime.ports import Matchers
 
 
 class BlockList:
     """Raises as ``Matchers.ask``; DirectoryError."""
 
-    def __init__(self, directory: SqliteDirectory, matchers: Matchers) -> None:
+    def __init__(self, directory: Directory, matchers: Matchers) -> None:
         self._directory, self._matchers = directory, matchers
 
     async def read(self, conference: str, attendee: str) -> list[Blocked]:

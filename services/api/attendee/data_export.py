@@ -21,7 +21,7 @@ from services.api.shared.guard import Caller
 from services.api.shared.injection import Clock, Injected
 from services.api.shared.rate_limits import RateLimits
 from services.api.shared.roles import allow
-from services.directory.directory import SqliteDirectory
+from services.directory.port import Directory
 from services.journal import Journal
 from services.runtime.ports import Matchers
 
@@ -37,7 +37,7 @@ class DataExport:
 
     def __init__(
         self,
-        directory: SqliteDirectory,
+        directory: Directory,
         journal: Journal,
         matchers: Matchers,
         inbox: InboxReader,

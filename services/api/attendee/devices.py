@@ -25,8 +25,7 @@ from services.api.shared.rate_limits import RateLimits
 from services.api.shared.roles import allow
 from services.api.shared.server_sent_events import Hub
 from services.api.shared.sign_in_notices import SignInNotices, SignInShown
-from services.directory.port import Grant
-from services.directory.sessions import DEVICE_LINK_MS, MOST_SESSIONS, NoLink, Sessions
+from services.directory.port import DEVICE_LINK_MS, MOST_SESSIONS, Grant, NoLink, Sessions
 
 ATTENDEE = allow("attendee")
 _QUIET_MODULES = 4  # the margin that a QR code needs (ISO/IEC 18004)

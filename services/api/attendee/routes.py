@@ -49,8 +49,7 @@ from services.api.shared.problems import ProblemError
 from services.api.shared.roles import allow
 from services.api.shared.server_sent_events import EventStream, Hub, Owner
 from services.api.shared.sign_in_notices import SignInNotices, sign_ins_chunk
-from services.directory.people import People
-from services.directory.port import DirectoryError
+from services.directory.port import DirectoryError, People
 from services.inbox.cursor import cursor_of
 from services.inbox.port import Inboxes, Shown
 from services.runtime.ports import Matchers

@@ -12,7 +12,7 @@ from schemas.outputs import DeadLetter
 from services.api.dead_letters.index import LetterIndex
 from services.api.dead_letters.masking import LetterListed, listed
 from services.api.shared.problems import ProblemError
-from services.directory.dead_letter_keys import LetterKeys
+from services.directory.port import DeadLetterKeys
 from services.journal import Journal, Letter
 
 
@@ -32,7 +32,7 @@ class DeadLetterReader:
     """Of a caller: ``own``, the conferences that they may work on, and ``source``, whose letters they see (None: all).
     Waits for the disk: call it in a thread. JournalError, DirectoryError."""
 
-    def __init__(self, index: LetterIndex, journal: Journal, keys: LetterKeys) -> None:
+    def __init__(self, index: LetterIndex, journal: Journal, keys: DeadLetterKeys) -> None:
         self._index, self._journal, self._keys = index, journal, keys
 
     def page(self, own: Collection[str], source: str | None, after: int, limit: int) -> LettersShown:

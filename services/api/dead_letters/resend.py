@@ -19,8 +19,7 @@ from services.api.dead_letters.masking import masked_source
 from services.api.shared.guard import Caller
 from services.api.shared.injection import Clock
 from services.api.shared.problems import ProblemError
-from services.directory.api_keys import Keys
-from services.directory.port import RESERVED_CONNECTORS
+from services.directory.port import RESERVED_CONNECTORS, Keys
 from services.journal import Journal, JournalError
 from services.runtime.event_validator import TICK_PREFIX
 from services.runtime.results import AwayError, BusyError, StoppedError

@@ -26,7 +26,7 @@ from services.api.shared.guard import Caller
 from services.api.shared.injection import Injected
 from services.api.shared.problems import ProblemError
 from services.api.shared.roles import allow
-from services.directory.audit_log import MOST_A_DAY, Action, Audit, AuditFullError
+from services.directory.port import MOST_A_DAY, Action, AuditFullError, AuditLog
 
 ORGANIZERS = allow("organizer", "operator")
 _MOST = 2**53
@@ -83,7 +83,7 @@ async def dead_letters(
     return await asyncio.to_thread(dead_letter_reader.page, [conference], caller.source, after, limit)
 
 
-def _record(audit: Audit, caller: Caller, action: Action, number: int) -> None:
+def _record(audit: AuditLog, caller: Caller, action: Action, number: int) -> None:
     assert caller.grant is not None
     try:
         audit.write(caller.grant, action, number)
@@ -110,7 +110,7 @@ async def show_letter(
     caller: Injected[Caller],
     access: Injected[ConferenceAccess],
     dead_letter_reader: Injected[DeadLetterReader],
-    audit: Injected[Audit],
+    audit: Injected[AuditLog],
     number: _Number,
 ) -> LetterShown:
     """One of them as it came, with whatever it says of people. The audit log keeps who looked, and when."""
@@ -129,7 +129,7 @@ async def resend_letter(
     access: Injected[ConferenceAccess],
     dead_letter_reader: Injected[DeadLetterReader],
     resender: Injected[Resender],
-    audit: Injected[Audit],
+    audit: Injected[AuditLog],
     number: _Number,
     data: Mended,
 ) -> SentAgain:

@@ -18,8 +18,7 @@ from services.api.shared.new_keys import KeyMade, key_made
 from services.api.shared.problems import ProblemError
 from services.api.shared.roles import allow
 from services.api.shared.server_sent_events import Hub
-from services.directory.api_keys import KEY_DAYS, Keys
-from services.directory.port import KeyRow, Role
+from services.directory.port import KEY_DAYS, KeyRow, Keys, Role
 
 OPERATOR = allow("operator")
 PAGE_KEYS = 100

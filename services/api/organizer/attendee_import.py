@@ -17,7 +17,7 @@ from services.admission.intake import Intake
 from services.admission.registration import WAITS
 from services.admission.registration_flow import registered
 from services.admission.sender import Sender
-from services.directory.directory import SqliteDirectory
+from services.directory.port import Directory
 
 _AT_ONCE = 500
 MOST_LINES_SHOWN = 1_000
@@ -73,7 +73,7 @@ class Imported(Struct, frozen=True):
 class AttendeeImport:
     """One part of a file at a time, whoever brings it."""
 
-    def __init__(self, admission: Intake, directory: SqliteDirectory) -> None:
+    def __init__(self, admission: Intake, directory: Directory) -> None:
         self._admission, self._directory = admission, directory
         self._turn = asyncio.Lock()
         self._registering = asyncio.Lock()  # taken after the other

@@ -17,8 +17,7 @@ from services.api.shared.injection import Injected
 from services.api.shared.public_address import PublicAddress
 from services.api.shared.rate_limits import RateLimits
 from services.api.shared.roles import allow
-from services.directory.port import Person
-from services.directory.sessions import NoLink
+from services.directory.port import NoLink, Person
 
 FirstLinks = Callable[[str, str, int], list[tuple[Person, str | NoLink]]]  # conference, after whom, how many
 _HEADING = ("name", "email", "attendee", "link")

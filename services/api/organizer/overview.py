@@ -26,7 +26,7 @@ from services.admission.conferences import Conferences
 from services.api.organizer.census import Census, people_of
 from services.api.organizer.held_back import CAUSES
 from services.api.organizer.rough_counts import FEW, Rough, RoughCounts, rounded
-from services.directory.directory import SqliteDirectory
+from services.directory.port import Directory
 from services.journal import Journal
 from services.runtime import BusyError, StoppedError
 from services.runtime.ports import Runner
@@ -90,7 +90,7 @@ class Overviews:
         self,
         journal: Journal,
         runner: Runner,
-        directory: SqliteDirectory,
+        directory: Directory,
         clock: Callable[[], int],
         conferences: Conferences,
         period_s: float,

@@ -20,7 +20,7 @@ from services.api.shared.problems import ProblemError
 from services.api.shared.roles import allow
 from services.api.shared.server_sent_events import Hub
 from services.api.shared.submission import event_fields, submit
-from services.directory.api_keys import Keys
+from services.directory.port import Keys
 
 _log = structlog.get_logger("hallway.handover")
 

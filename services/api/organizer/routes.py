@@ -30,9 +30,8 @@ from services.api.shared.roles import allow
 from services.api.shared.submission import event_fields, submit
 from services.api.transport.decompression import Unpacker
 from services.api.transport.metrics import Metrics
-from services.directory.people import People, fault_in
-from services.directory.port import Person
-from services.directory.sessions import NoLink, Sessions
+from services.directory.person_fields import fault_in
+from services.directory.port import NoLink, People, Person, Sessions
 from services.erasure.people import Erasures
 
 _HAS_SIGNED_IN = (

@@ -23,8 +23,7 @@ from services.api.shared.problems import ProblemError
 from services.api.shared.rate_limits import RateLimits
 from services.api.shared.roles import allow
 from services.api.shared.server_sent_events import Hub
-from services.directory.api_keys import Keys
-from services.directory.port import KeyRow
+from services.directory.port import KeyRow, Keys
 
 ORGANIZERS = allow("organizer", "operator")
 MOST_OWN = 50  # of a conference

@@ -13,8 +13,7 @@ from typing import Any
 
 from litestar.connection import ASGIConnection
 
-from services.directory.api_keys import Keys
-from services.directory.port import DirectoryError, Grant
+from services.directory.port import DirectoryError, Grant, Keys
 
 # One each: an organizer is often an attendee too, in the same browser.
 COOKIE, ORGANIZER_COOKIE = "hallway_session", "hallway_organizer"

@@ -13,8 +13,7 @@ from msgspec import Struct
 from schemas.times import written
 from services.api.shared.guard import Caller
 from services.api.shared.server_sent_events import Hub, chunk
-from services.directory.port import DirectoryError, SignIn
-from services.directory.sessions import Sessions
+from services.directory.port import DirectoryError, Sessions, SignIn
 
 SIGN_INS = "sign_ins"  # what it is called on the stream
 _log = structlog.get_logger("hallway.sessions")

@@ -28,9 +28,7 @@ from services.api.shared.server_sent_events import Hub
 from services.api.shared.sign_in_notices import SignInNotices
 from services.api.sign_in.own_pages import from_own_pages
 from services.api.sign_in.user_agents import device_of
-from services.directory.api_keys import Keys
-from services.directory.port import Grant
-from services.directory.sessions import SESSION_DAYS, Sessions
+from services.directory.port import SESSION_DAYS, Grant, Keys, Sessions
 
 ORGANIZER_DAYS = 1  # a session on a laptop; the key itself stays with the organizer
 _BAD_LINK = (

@@ -9,9 +9,9 @@ from pathlib import Path
 from services.cli.streams.files import STANDARD, Input
 from services.cli.streams.line_blocks import Block, blocked
 from services.cli.streams.topic_input import TopicInput
-from services.journal.export import journal_in
-from services.journal.export import lines as journal_lines
 from services.journal.port import JournalError
+from services.journal.sqlite.export import journal_in
+from services.journal.sqlite.export import lines as journal_lines
 from services.kafka.topic_urls import is_place
 from services.usage_errors import UnusableError
 

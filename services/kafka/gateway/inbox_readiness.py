@@ -10,7 +10,7 @@ from collections.abc import Callable
 import structlog
 
 from services.inbox.port import Inboxes, InboxForeignError, InboxLostError, InboxUnavailableError
-from services.journal import MirrorJournal
+from services.journal import ReadReplica
 
 _log = structlog.get_logger("hallway.ready")
 
@@ -18,7 +18,7 @@ _log = structlog.get_logger("hallway.ready")
 class Prepared:
     """``is_current`` tells whether the copy of the log knows what was put out."""
 
-    def __init__(self, journal: MirrorJournal, inboxes: Inboxes, is_current: Callable[[], bool]) -> None:
+    def __init__(self, journal: ReadReplica, inboxes: Inboxes, is_current: Callable[[], bool]) -> None:
         self._journal, self._inboxes, self._is_current = journal, inboxes, is_current
         self.foreign: asyncio.Future[BaseException] = asyncio.get_running_loop().create_future()
 

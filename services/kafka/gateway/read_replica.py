@@ -3,7 +3,7 @@
 Owns: one consumer at a time, without a group, and the places of the copy. May never: decide, tick or deliver; write to
 Kafka; stay silent: when nothing comes, the broker is asked whether there is nothing, and a consumer that missed it is
 made anew.
-Theory: rows and places are one transaction (``MirrorJournal``), so a restart goes on exactly where the copy ends. The
+Theory: rows and places are one transaction (``ReadReplica``), so a restart goes on exactly where the copy ends. The
 fold here decides what the workers decide, for it is the same engine over the same records in the same order.
 """
 
@@ -20,7 +20,7 @@ from aiokafka.errors import KafkaError
 from schemas.codec import Codec, Record, Reject
 from schemas.times import millis
 from services.directory.port import DirectoryError
-from services.journal import Copy, JournalFullError, MirrorJournal
+from services.journal import JournalFullError, ReadReplica, ReplicatedRow
 from services.kafka.access import Access
 from services.kafka.client_shutdown import stopped
 from services.kafka.clients import KafkaRefusedError
@@ -72,7 +72,7 @@ class Replica:
     kafka: Access
     cluster: str
     topics: Topics
-    journal: MirrorJournal
+    journal: ReadReplica
     keys: Keys
     took: Took
     drop: Drop
@@ -205,7 +205,7 @@ class Replica:
         lines = [record for record in records if record.value is not None and record.key not in nobodys]
         decoded = [self._codec.decode(record.value) for record in lines]
         rows = [
-            Copy(record.key.decode("utf-8", "replace"), _came(record, event), record.value)
+            ReplicatedRow(record.key.decode("utf-8", "replace"), _came(record, event), record.value)
             for record, event in zip(lines, decoded, strict=True)
         ]
         said = [letter for letter in letters if letter.value is not None]  # without: a mark that one was sent again

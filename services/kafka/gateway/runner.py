@@ -19,7 +19,7 @@ from msgspec.structs import force_setattr
 from schemas.codec import Record, encode, kind_of
 from schemas.events import Input
 from schemas.topics import CONFERENCE_ERASED
-from services.journal import MirrorJournal
+from services.journal import ReadReplica
 from services.kafka.access import Access
 from services.kafka.gateway.batches import Message, Spot
 from services.kafka.gateway.dead_letter_sealing import Keys, sealed
@@ -54,7 +54,7 @@ class OnKafka:
         self,
         kafka: Access,
         cluster: str,
-        journal: MirrorJournal,
+        journal: ReadReplica,
         keys: Keys,
         clock: Callable[[], int],
         noted: Noted,

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from schemas.times import DAY_MS
-from services.directory.directory import SqliteDirectory
+from services.directory.sqlite import SqliteDirectory
 from tests.api.people import now
 from tests.server.process import ALL, CONFERENCE, OPENED, ROOT, Hallway, Warm, clock, good
 

@@ -18,7 +18,7 @@ from statistics import median
 import msgspec
 
 from schemas.outputs import AnyOutput
-from services.journal import SqliteJournal
+from services.journal.sqlite import SqliteJournal
 from services.runtime import BusyError, Embedded
 from tests.bench.rows import Row, spread
 from tests.bench.serving.crowd import BATCH, Crowd, crowd, lines, peer, upward

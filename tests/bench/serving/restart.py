@@ -21,8 +21,8 @@ from statistics import median
 from schemas.outputs import AnyOutput
 from schemas.times import millis
 from services.admission.conferences import SNAPSHOT, Conferences
-from services.journal import SqliteJournal
-from services.journal.sqlite import FILE
+from services.journal.sqlite import SqliteJournal
+from services.journal.sqlite.journal import FILE
 from services.runtime import Embedded, Limits
 from tests.bench.logs import log
 from tests.bench.rows import Row, say, spread

@@ -19,8 +19,8 @@ import zstandard
 
 from schemas.codec import Codec, Record
 from schemas.outputs import AnyOutput
-from services.directory.directory import SqliteDirectory
 from services.directory.port import PostRef
+from services.directory.sqlite import SqliteDirectory
 from services.inbox.redis.embedded_valkey import EmbeddedValkey
 from services.inbox.redis.inboxes import RedisInboxes
 from streams.matching.snapshot import snapshot
@@ -118,7 +118,7 @@ def directory() -> list[Row]:
         empty = _bytes(Path(folder))
         accounts = [f"bsky:somebody-{number}.example.social" for number in range(_ACCOUNTS)]
         for at in range(0, _ACCOUNTS, _AT_ONCE):
-            kept.tokens_for(accounts[at : at + _AT_ONCE])
+            kept.rows_for(accounts[at : at + _AT_ONCE])
         kept.tidy()
         with_accounts, speeds = _bytes(Path(folder)), list[float]()
         now = time.time_ns() // 1_000_000

@@ -13,8 +13,8 @@ from aiokafka import TopicPartition
 from schemas.codec import encode_output
 from schemas.outputs import DeadLetter
 from schemas.topics import CONFERENCE_ERASED, TYPE_HEADER
-from services.directory.directory import SqliteDirectory
-from services.journal import MirrorJournal
+from services.directory.sqlite import SqliteDirectory
+from services.journal.sqlite import SqliteReadReplica
 from services.kafka.access import Access
 from services.kafka.gateway.batches import Spot
 from services.kafka.gateway.limits import Limits
@@ -107,7 +107,7 @@ class Played(Replica):
 
 
 @contextmanager
-def replica(folder: Path, *consumers: Consumer) -> Iterator[tuple[Played, list[Came], MirrorJournal]]:
+def replica(folder: Path, *consumers: Consumer) -> Iterator[tuple[Played, list[Came], SqliteReadReplica]]:
     taken: list[Came] = []
     drops = [True, False]  # the first time the fold has not come to its end
 
@@ -115,7 +115,7 @@ def replica(folder: Path, *consumers: Consumer) -> Iterator[tuple[Played, list[C
         assert conference == "c"
         return drops.pop() if drops else True
 
-    journal = MirrorJournal(folder)
+    journal = SqliteReadReplica(folder)
     kafka = Access("nowhere")
     keys = SqliteDirectory(None, lambda: 0).letter_keys
     made = Played(kafka, "cluster", TOPICS, journal, keys, taken.extend, drop, lambda name: None, lambda: 0, QUICK)

@@ -1,0 +1,43 @@
+"""The form of keys, links and sessions, and which keys may be made.
+
+Why: ``hw.KIND.ID.SECRET``: a row is found by ID, which is public; of SECRET (256 random bits) a directory has a keyed
+digest alone.
+"""
+
+from collections.abc import Sequence
+from typing import Literal
+
+from schemas.names import plain_id
+from services.directory.port import MOST_KEY_DAYS, RESERVED_CONNECTORS, Role
+
+Kind = Literal["key", "link", "session"]
+
+TOKEN_CHARS = 128
+
+
+def token_of(kind: Kind, name: str, value: str) -> str:
+    """The text that its holder gets."""
+    return f"hw.{kind}.{name}.{value}"
+
+
+def parts_of(token: str) -> tuple[str, str, str]:
+    """(kind, id, secret) of such a text; empty ones of any other text."""
+    parts = token.split(".") if len(token) <= TOKEN_CHARS and token.isascii() else []
+    return (parts[1], parts[2], parts[3]) if len(parts) == 4 and parts[0] == "hw" else ("", "", "")
+
+
+def check_key(role: Role, subject: str, conferences: Sequence[str], checkins: bool, days: int) -> None:
+    """ValueError with a sentence for a key that may not be."""
+    if role == "attendee":
+        raise ValueError("Attendees get links, not keys.")
+    for name, value in (("name", subject), *(("conference", one) for one in conferences)):
+        try:
+            plain_id(value)
+        except ValueError as error:
+            raise ValueError(f"The {name} {error}.") from None
+    if role == "connector" and subject in RESERVED_CONNECTORS:
+        raise ValueError(f"The name {subject} is the server's own. Choose another one for the connector.")
+    if checkins and not (role == "connector" and conferences):
+        raise ValueError("Check-ins are for a connector's key that names its conferences.")
+    if not 1 <= days <= MOST_KEY_DAYS:
+        raise ValueError(f"A key is good for 1 to {MOST_KEY_DAYS} days.")

@@ -1,0 +1,57 @@
+"""A person's fields in the one form in which they are kept and compared, and what is wrong with them."""
+
+import re
+import unicodedata
+
+from msgspec.structs import replace
+
+from schemas.folding import visible
+from services.directory.port import Person
+
+NAME_CHARS = 200
+EMAIL_CHARS = 254  # RFC 5321's path without its brackets
+PICTURE_CHARS = 2_048
+_SPACES = frozenset(("Zs", "Zl", "Zp", "Cc"))
+# Bidi marks, zero-width spaces, soft hyphen, fillers, interlinear and tag signs; lone halves of a sign.
+_UNSEEN = re.compile(
+    "[\u00ad\u061c\u115f\u1160\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb"
+    "\U000e0000-\U000e007f\ud800-\udfff]"
+)
+
+
+def email_form(text: str) -> str:
+    """An address as it is compared: trimmed, lower case, without signs that nobody sees."""
+    return visible(text).strip().lower()
+
+
+def name_form(text: str) -> str:
+    """A name as it is kept: on one line, single spaces, composed, without the signs that turn or hide text.
+
+    Joiners and variants stay: Persian, Sinhala and Japanese names need them.
+    """
+    spaced = "".join(" " if unicodedata.category(sign) in _SPACES else sign for sign in text)
+    return unicodedata.normalize("NFC", " ".join(_UNSEEN.sub("", spaced).split()))
+
+
+def fault_in(person: Person) -> tuple[str, str] | None:
+    """The field at fault and the end of a sentence, or None."""
+    if len(name_form(person.name)) > NAME_CHARS:
+        return "name", f"is not a name of at most {NAME_CHARS} characters"
+    address = person.email
+    local, at, host = address.rpartition("@")
+    good = bool(at and local and host) and "@" not in local and address.isprintable() and " " not in address
+    if address and not (good and len(address) <= EMAIL_CHARS):
+        return "email", "is not an e-mail address, such as ada@example.org"
+    picture = person.picture
+    if picture and not (picture.startswith("https://") and picture.isprintable() and len(picture) <= PICTURE_CHARS):
+        return "picture", "is not an address that begins with https://"
+    return None
+
+
+def checked(person: Person) -> Person:
+    """The person in that form; ValueError with a sentence for a person."""
+    person = replace(person, name=name_form(person.name), email=email_form(person.email))
+    fault = fault_in(person)
+    if fault is not None:
+        raise ValueError(" ".join(fault))
+    return person

@@ -1,0 +1,206 @@
+"""What a directory keeps and gives, as frozen values.
+
+Times are milliseconds since 1970. Accounts are normalized texts (``x:ada``); tokens are ``p:`` and 24 hexadecimal
+digits, so they survive normalization.
+"""
+
+from enum import Enum
+from typing import Literal
+
+from msgspec import Struct
+
+from schemas.times import DAY_MS
+
+Role = Literal["attendee", "organizer", "connector", "operator"]
+# lost: somebody else proved it later
+Holding = Literal["claimed", "verified", "released", "lost"]
+Looked = Literal["verified", "not_found", "expired", "too_many"]
+Action = Literal["letter.shown", "letter.tried", "letter.sent"]
+
+
+class Person(Struct, frozen=True, kw_only=True):
+    """What the organizer and the attendee told about one attendee; ``show_…``: what others may see of it."""
+
+    conference: str
+    attendee: str
+    name: str = ""
+    email: str = ""
+    picture: str = ""
+    show_name: bool = False
+    show_picture: bool = False
+
+
+class Shown(Struct, frozen=True):
+    """What another attendee may see."""
+
+    attendee: str
+    name: str | None
+    picture: str | None
+
+
+class Account(Struct, frozen=True, gc=False):
+    """An account's row: ``number`` is what posts point to, ``seal`` what they are sealed with, ``seen`` a day."""
+
+    number: int
+    token: str
+    seal: bytes
+    seen: int
+
+
+class PostRef(Struct, frozen=True, gc=False):
+    """A post as it came in, or as a deletion names it (which may come first)."""
+
+    id: str
+    actor: str
+    at: int
+
+
+class NamedPost(Struct, frozen=True, gc=False):
+    """A post and the token that stands for it. ``owner`` is the row of its author, for ``keep`` alone."""
+
+    token: str
+    id: str
+    at: int
+    owner: Account
+
+
+class Held(Struct, frozen=True):
+    """An attendee has, claims or gave up the account behind a token."""
+
+    conference: str
+    attendee: str
+    token: str
+    how: Holding
+
+
+class Claims(Struct, frozen=True):
+    """All that an attendee claims from now on."""
+
+    conference: str
+    attendee: str
+    tokens: tuple[str, ...]
+
+
+class Erased(Struct, frozen=True):
+    """Who was erased, and what to erase elsewhere (journal views, Redis, state).
+
+    ``accounts``: tokens that nobody can read any more. ``kept``: tokens of accounts that somebody else has verified.
+    """
+
+    conference: str
+    attendee: str
+    accounts: tuple[str, ...]
+    kept: tuple[str, ...] = ()
+
+
+class Grant(Struct, frozen=True, kw_only=True):
+    """What a good key or session says about who holds it.
+
+    ``checkins``: a connector may bring them; ``only_checkins``: and nothing else.
+    """
+
+    id: str
+    role: Role
+    subject: str
+    conferences: tuple[str, ...]
+    checkins: bool = False
+    only_checkins: bool = False
+    expires: int = 0
+
+
+class KeyRow(Struct, frozen=True, kw_only=True):
+    """A key as it may be listed: all but its secret. Times are milliseconds since 1970."""
+
+    grant: Grant
+    made: int
+    last_used: int | None
+    revoked: bool
+
+
+class SessionRow(Struct, frozen=True):
+    """A living session as its owner may see it. ``device``: in a few words, such as ``Firefox on Windows``."""
+
+    id: str
+    device: str
+    made: int
+    last_used: int | None
+    expires: int
+
+
+class SignIn(Struct, frozen=True):
+    """That somebody signed in as an attendee. ``number`` counts the attendee's own."""
+
+    number: int
+    device: str
+    at: int
+    session: str
+
+
+class NoLink(Enum):
+    """Why there is no link."""
+
+    UNKNOWN = "nobody is registered under this id"
+    SIGNED_IN = "this person has signed in"
+    ENDED = "the session that asks has ended"
+    FULL = "this person has as many sessions as may be"
+
+
+class NewSession(Struct, frozen=True):
+    """``token`` goes into the cookie."""
+
+    token: str
+    grant: Grant
+
+
+class Proof(Struct, frozen=True):
+    """Accounts that an attendee has proved and the log is still to have. ``id`` is new for each proof."""
+
+    id: str
+    conference: str
+    attendee: str
+    account: str
+    accounts: tuple[str, ...]
+    at: int
+
+
+class Seen(Struct, frozen=True):
+    """What an account shows to everybody: the profile's text, the newest posts of its own; nothing: no such account.
+
+    ``names``: further names of the same account, such as one that stays when the handle is changed.
+    """
+
+    texts: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+
+
+class Look(Struct, frozen=True):
+    """What was found; ``proof``: what the log is to have then."""
+
+    state: Looked
+    proof: Proof | None = None
+
+
+class LetterKey(Struct, frozen=True):
+    """``name``: stands in the letters. ``conference`` is empty where they are of none, else ``sender`` is."""
+
+    name: str
+    conference: str
+    sender: str
+    day: int
+
+
+class AuditEntry(Struct, frozen=True):
+    """``at``: ms since 1970. ``key``: the public id of the key or session. ``what``: a letter's number."""
+
+    number: int
+    at: int
+    role: str
+    subject: str
+    key: str
+    action: Action
+    what: int
+
+
+def day(moment: int) -> int:
+    """The day of a moment."""
+    return moment // DAY_MS

@@ -1,0 +1,44 @@
+"""The audit log: who looked at what is masked, and when.
+
+Responsibility: the table audit, in a file of its own.
+
+Invariants:
+- An entry is on the disk before what it is about is shown.
+- It names a key or session, its holder, an action, and the number of what it was done to: nothing of an attendee.
+- Nobody can push out another's entries, or the own ones: they go by age alone. Whoever has written as many as there may
+  be in a day writes no more, and is therefore shown no more.
+"""
+
+from collections.abc import Callable
+
+from schemas.times import DAY_MS
+from services.directory.port import AUDIT_DAYS, MOST_A_DAY, PAGE_ENTRIES, Action, AuditEntry, AuditFullError, Grant
+from services.directory.sqlite.database import Database
+
+_FIELDS = "number, at, role, subject, holder, action, what"
+
+
+class SqliteAuditLog:
+    """Entries, oldest first."""
+
+    def __init__(self, base: Database, clock: Callable[[], int]) -> None:
+        self._base, self._clock = base, clock
+
+    def write(self, grant: Grant, action: Action, what: int) -> None:
+        """Writes an entry; it is on the disk when this returns. AuditFullError; DirectoryError: nothing is written."""
+        now = self._clock()
+        with self._base.write():
+            sql = "SELECT count(*) FROM audit WHERE role = ? AND subject = ? AND at > ?"
+            if self._base.read(sql, (grant.role, grant.subject, now - DAY_MS))[0][0] >= MOST_A_DAY:
+                raise AuditFullError
+            sql = "INSERT INTO audit (at, role, subject, holder, action, what) VALUES (?, ?, ?, ?, ?, ?)"
+            self._base.run(sql, (now, grant.role, grant.subject, grant.id, action, what))
+
+    def entries(self, after: int = 0, most: int = PAGE_ENTRIES) -> list[AuditEntry]:
+        """A page, by number."""
+        sql = f"SELECT {_FIELDS} FROM audit WHERE number > ? ORDER BY number LIMIT ?"  # noqa: S608 - constant
+        return [AuditEntry(*row) for row in self._base.read(sql, (after, most))]
+
+    def expire(self) -> None:
+        """Takes out what is too old."""
+        self._base.run("DELETE FROM audit WHERE at < ?", (self._clock() - AUDIT_DAYS * DAY_MS,))

@@ -1,0 +1,124 @@
+"""One SQLite file: opened, migrated, written in transactions, and cleaned so that what was deleted is not in its bytes.
+
+Owns: the connection, its lock and its pragmas. May never: know what the tables mean.
+Theory: WAL keeps old pages until a checkpoint, and a b-tree keeps stale copies of rows it moved; so cleaning is VACUUM
+(where asked for) and a checkpoint that truncates the WAL. Source: sqlite.org/pragma.html, /wal.html, /lang_vacuum.html.
+"""
+
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from threading import RLock
+from typing import Any
+
+from services.directory.port import DirectoryBusyError, DirectoryError, DirectoryFullError
+from services.sqlite.bulk_insert import inserts
+from services.sqlite.disk_errors import is_full, kind_of
+from services.sqlite.migrations import Migration, NewerSchemaError, migrate
+from services.usage_errors import UnusableError
+
+Row = tuple[Any, ...]
+BUSY_MS = 5_000  # how long one process waits for another before it gives up
+_PRAGMAS = (
+    "journal_mode=WAL",
+    "synchronous=FULL",  # a token that reached the log must not be forgotten when the power fails
+    "secure_delete=ON",
+    "temp_store=MEMORY",  # VACUUM and sorting leave nothing in a temporary file
+    "foreign_keys=ON",
+    f"busy_timeout={BUSY_MS}",
+)
+
+
+_BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+_AWAY = {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN}
+
+
+class Database:
+    """A file, or memory where there is no path. Several threads may use it: each call holds its lock."""
+
+    def __init__(self, path: Path | None, migrations: Sequence[Migration]) -> None:
+        self.path = path
+        self.lock = RLock()
+        if path is not None:
+            # Made first, so that it (and with it -wal and -shm) is never readable by others.
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        self._link = sqlite3.connect(path or ":memory:", isolation_level=None, check_same_thread=False)
+        for pragma in _PRAGMAS:
+            self._link.execute(f"PRAGMA {pragma}").fetchall()
+        self._migrate(migrations)
+
+    def _migrate(self, migrations: Sequence[Migration]) -> None:
+        try:
+            with self.lock, self._named():
+                migrate(self._link, migrations)
+        except NewerSchemaError:
+            raise UnusableError(f"{self.path} was written by a newer Hallway. Update this one.") from None
+
+    def read(self, sql: str, values: Sequence[object] = ()) -> list[Row]:
+        """All rows of a question."""
+        with self.lock, self._named():
+            return self._link.execute(sql, values).fetchall()
+
+    def run(self, sql: str, values: Sequence[object] = ()) -> int:
+        """How many rows a statement changed."""
+        with self.lock, self._named():
+            return self._link.execute(sql, values).rowcount
+
+    def run_all(self, sql: str, rows: Iterable[Sequence[object]]) -> None:
+        """The statement once for each row."""
+        with self.lock, self._named():
+            self._link.executemany(sql, rows)
+
+    def insert(self, table: str, tail: str, rows: Sequence[Sequence[object]]) -> list[Row]:
+        """Many rows by few statements, and what ``tail`` returns of them."""
+        values = [value for row in rows for value in row]
+        columns = len(rows[0]) if rows else 1
+        return [row for sql, some in inserts(table, columns, values, tail) for row in self.read(sql, some)]
+
+    @contextmanager
+    def write(self) -> Iterator[None]:
+        """One transaction, also when it is begun within another: all of it, or nothing."""
+        with self.lock:
+            within: bool = self._link.in_transaction
+            if within:
+                yield
+                return
+            self.run("BEGIN IMMEDIATE")
+            try:
+                yield
+                self.run("COMMIT")
+            finally:
+                if self._link.in_transaction:
+                    self._link.execute("ROLLBACK")
+
+    def clean(self, whole: bool) -> None:
+        """Leaves nothing of what was deleted in the file (``whole``: it is rewritten) and in its WAL.
+
+        DirectoryBusyError when another process reads old pages for longer than ``BUSY_MS``; DirectoryFullError.
+        """
+        with self.lock:
+            if whole:
+                self.run("VACUUM")
+            if self.read("PRAGMA wal_checkpoint(TRUNCATE)")[0][0]:
+                raise DirectoryBusyError(f"{self.path} is being read by somebody else.")
+
+    @contextmanager
+    def _named(self) -> Iterator[None]:
+        """The world's troubles by the port's names; what is ours stays what it is."""
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            if is_full(error):
+                raise DirectoryFullError(f"There is no room to write {self.path}.") from None
+            if kind_of(error) in _BUSY:
+                raise DirectoryBusyError(f"{self.path} is being read by somebody else.") from None
+            if kind_of(error) in _AWAY:
+                raise DirectoryError(f"{self.path} cannot be used ({error}).") from None
+            raise
+
+    def close(self) -> None:
+        """Nothing more."""
+        with self.lock:
+            self._link.close()

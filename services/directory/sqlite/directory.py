@@ -1,0 +1,214 @@
+"""The directory put together: three SQLite files and the secret in one folder, or all of it in memory.
+
+Owns: what is opened, in which order, and the daily tidying. May never: be opened by two processes at once (the folder's
+lock is the composition root's).
+"""
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from services.directory import server_secret as secrets_
+from services.directory.port import (
+    EVIDENCE_DAYS,
+    Account,
+    Claims,
+    Held,
+    NamedPost,
+    NoLink,
+    Person,
+    PostRef,
+    Shown,
+    day,
+)
+from services.directory.sqlite import migrations as tables
+from services.directory.sqlite.accounts import SqliteAccounts
+from services.directory.sqlite.api_keys import SqliteKeys
+from services.directory.sqlite.audit_log import SqliteAuditLog
+from services.directory.sqlite.database import Database
+from services.directory.sqlite.dead_letter_keys import SqliteDeadLetterKeys
+from services.directory.sqlite.erased_ids import ErasedIds
+from services.directory.sqlite.erasure import SqliteErasure
+from services.directory.sqlite.ownership_codes import SqliteCodes
+from services.directory.sqlite.people import SqlitePeople
+from services.directory.sqlite.posts import SqlitePosts
+from services.directory.sqlite.sessions import SqliteSessions
+from services.directory.sqlite.tombstones import SqliteTombstones
+
+PEOPLE_FILE, POSTS_FILE, SECRET_FILE = "directory.sqlite", "posts.sqlite", "secret.key"
+AUDIT_FILE = "audit.sqlite"
+_TRACE_BYTES = 12
+
+
+class SqliteDirectory:
+    """The port's Directory. ``clock`` gives milliseconds since 1970; ``folder`` None keeps it in memory.
+
+    ``evidence_days``: the longest of any conference's policy. ``secret``: instead of its own, for tests.
+    """
+
+    def __init__(
+        self,
+        folder: Path | None,
+        clock: Callable[[], int],
+        evidence_days: int = EVIDENCE_DAYS,
+        secret: secrets_.Secret | None = None,
+    ) -> None:
+        if folder is not None:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._clock, self._days = clock, evidence_days
+        self._secret = secret or (secrets_.made() if folder is None else secrets_.kept(folder / SECRET_FILE))
+        base = self._base = Database(folder and folder / PEOPLE_FILE, tables.PEOPLE)
+        posts = self._posts_base = Database(folder and folder / POSTS_FILE, tables.POSTS)
+        self._audit_base = Database(folder and folder / AUDIT_FILE, tables.AUDIT)
+        self.audit = SqliteAuditLog(self._audit_base, clock)
+        self._gone = ErasedIds(base, self._secret, clock)
+        self.people = SqlitePeople(base, self._gone, clock)
+        self.accounts = SqliteAccounts(base, self._gone, clock)
+        self.posts = SqlitePosts(posts, self.accounts, clock, evidence_days)
+        self.keys = SqliteKeys(base, self._secret, self._gone, clock)
+        self.sessions = SqliteSessions(base, self.keys, clock)
+        self.codes = SqliteCodes(base, self._secret, self._gone, clock)
+        self.letter_keys = SqliteDeadLetterKeys(base, clock)
+        self.tombstones = SqliteTombstones(base, self._secret, clock)
+        self.erasing = SqliteErasure(
+            (base, posts), self.accounts, self.posts, self.keys, self.codes, self._gone, self.tombstones
+        )
+        if self.erasing.pending():
+            self.erasing.finish()
+
+    # -- Tokens --------------------------------------------------------------------------------------------------
+
+    def rows_for(self, accounts: Iterable[str]) -> Mapping[str, Account]:
+        """The row, and with it the token, of each account; made where there is none."""
+        return self.accounts.rows_for(accounts)
+
+    def at_hand(self, accounts: Iterable[str]) -> Mapping[str, Account] | None:
+        """These rows out of memory, without waiting for anybody; None where a file has to be looked at."""
+        return self.accounts.at_hand(accounts) if self.posts.at_hand else None
+
+    def named_posts(self, posts: Sequence[PostRef], rows: Mapping[str, Account]) -> list[NamedPost]:
+        """Each post with its token; changes nothing. ``rows``: at least those of the authors."""
+        return self.posts.named(posts, rows)
+
+    def keep_posts(self, posts: Sequence[NamedPost]) -> None:
+        """Makes the way back from these posts' tokens; on the disk when it returns."""
+        self.posts.keep(posts)
+
+    def hold(self, held: Sequence[Held]) -> None:
+        """Remembers whose accounts these are, so that erasing finds them."""
+        self.accounts.hold(held)
+
+    def replace_claims(self, claims: Sequence[Claims]) -> None:
+        """Who is registered again claims these accounts only."""
+        self.accounts.replace_claims(claims)
+
+    def trace(self, text: str) -> str:
+        """The same unreadable short text for the same text."""
+        return self._secret.digest("trace", text, _TRACE_BYTES).hex()
+
+    def chance(self, text: str) -> bytes:
+        """32 bytes that nobody can foresee who has not the secret; always the same for the same text."""
+        return self._secret.digest("rough", text)
+
+    def gone(self, conference: str, attendee: str) -> bool:
+        """Whether this id was erased."""
+        return self._gone.has(conference, attendee)
+
+    # -- the way back -------------------------------------------------------------------------------------------------
+
+    def display(self, conference: str, attendees: Collection[str]) -> dict[str, Shown]:
+        """What others may see; of nobody known: nothing but the id."""
+        return self.people.display(conference, attendees)
+
+    def originals(self, tokens: Collection[str]) -> dict[str, str]:
+        """The post ids behind tokens; those erased or expired are not in it."""
+        return self.posts.originals(tokens)
+
+    def links(self, conference: str, after: str, most: int) -> list[tuple[Person, str | NoLink]]:
+        """A first link for each of a page of people, by id, who has never signed in: in one transaction, so that nobody
+        is erased or signs in in between."""
+        with self._base.write():
+            people = self.people.listed(conference, after, most)
+            return [(person, self.sessions.first_link(conference, person.attendee)) for person in people]
+
+    # -- coming in -----------------------------------------------------------------------------------------------
+
+    def enrol(self, persons: Sequence[tuple[Person, Sequence[str]]]) -> list[tuple[Person, bool, bool]]:
+        """Adds people of one conference with the accounts that they claim, all or nobody; who is there already, by the
+        e-mail, stays. Gives who is there now, whether they are new, and whether they wait for their own word.
+        """
+        with self._base.write():
+            return [self._enrolled(person, accounts) for person, accounts in persons]
+
+    def _enrolled(self, person: Person, accounts: Sequence[str]) -> tuple[Person, bool, bool]:
+        conference, tombstones = person.conference, self.tombstones
+        ((added, is_new),) = self.people.add_all([person])
+        waits = self.is_waiting(conference, added.attendee) or (
+            is_new and self.is_buried(conference, [added.email, *accounts])
+        )
+        if waits:
+            tombstones.wait(conference, added.attendee, accounts)
+            if is_new and added.show_name:
+                added = replace(added, show_name=False)
+                self.people.change(added)
+        return added, is_new, waits
+
+    def awaits_own_word(self, conference: str, attendee: str, accounts: Collection[str]) -> bool:
+        """Whether nobody else may register this attendee with these accounts: somebody who was erased had them."""
+        if self.is_waiting(conference, attendee):
+            return True
+        return bool(self.tombstones.buried(conference, accounts) - self.accounts.ever_had(conference, attendee).keys())
+
+    def is_waiting(self, conference: str, attendee: str) -> bool:
+        """Whether somebody who was added waits for their own word."""
+        return self.tombstones.waiting(conference, attendee) is not None
+
+    def is_buried(self, conference: str, texts: Iterable[str]) -> bool:
+        """Whether somebody who was erased had one of these addresses and accounts."""
+        return bool(self.tombstones.buried(conference, texts))
+
+    def not_wanted(self, conference: str, attendees: Sequence[str]) -> None:
+        """Takes out people who were added and are not wanted after all; who leaves for good is erased."""
+        with self._base.write():
+            self.people.remove(conference, attendees)
+            self.tombstones.no_more_waiting(conference, attendees)
+
+    # -- forgetting ----------------------------------------------------------------------------------------------
+
+    def erase_conference(self, conference: str) -> None:
+        """Erases everybody of a conference, after the event; once it is so everywhere, ``confirm`` it of ``""``."""
+        self.erasing.erase_conference(conference)
+
+    def attendees(self, conference: str) -> list[str]:
+        """The ids of everybody of whom something is kept."""
+        return [row[0] for row in self._base.read(_EVERYBODY, (conference, conference))]
+
+    def signed_in(self, conference: str) -> frozenset[str]:
+        """The ids of everybody who has ever signed in."""
+        return frozenset(row[0] for row in self._base.read(_SIGNED_IN, (conference,)))
+
+    def tidy(self, going_on: Collection[str] = ()) -> None:
+        """Once a day: takes out what expired, bytes included. ``going_on``: conferences that are not over yet."""
+        self.keys.expire()
+        self.letter_keys.expire()
+        self.audit.expire()
+        self.posts.expire()
+        self.accounts.expire(self._days)
+        self._gone.expire(day(self._clock()) - self._days, going_on)
+        self.tombstones.expire(going_on)
+        self._base.clean(whole=True)
+        self._posts_base.clean(whole=False)
+
+    def close(self) -> None:
+        """Nothing more."""
+        self._base.close()
+        self._posts_base.close()
+        self._audit_base.close()
+
+
+_EVERYBODY = (
+    "SELECT attendee FROM people WHERE conference = ? UNION SELECT attendee FROM holdings WHERE conference = ?"
+    " ORDER BY attendee"
+)
+_SIGNED_IN = "SELECT DISTINCT attendee FROM sign_ins WHERE conference = ?"

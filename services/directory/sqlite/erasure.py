@@ -1,0 +1,130 @@
+"""Erasing people: their rows, the way back from their tokens, and the bytes of both.
+
+Owns: the table erasures, and the order of the steps. May never: report as done what a crash can undo.
+Theory: one transaction takes the person out and notes the erasure; then the posts go, then both files are cleaned. Each
+step may be repeated, so what was interrupted is finished at the next start. The note (ids and tokens, unreadable by
+then) stays until journal views, Redis and state have erased as well: ``pending`` lists it, ``confirm`` ends it.
+"""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from services.directory.port import Erased
+from services.directory.sqlite.accounts import SqliteAccounts
+from services.directory.sqlite.api_keys import SqliteKeys
+from services.directory.sqlite.database import Database
+from services.directory.sqlite.erased_ids import ErasedIds
+from services.directory.sqlite.ownership_codes import SqliteCodes
+from services.directory.sqlite.posts import SqlitePosts
+from services.directory.sqlite.tombstones import Marks, SqliteTombstones
+
+_TABLES = ("people", "contacts", "preferences", "holdings", "sign_ins")
+_WHOLE = "WHERE conference = ? AND attendee = ''"
+_OF_NO_OTHER = (
+    "SELECT DISTINCT token FROM holdings AS mine WHERE conference = ? AND NOT EXISTS (SELECT 1 FROM holdings AS other"
+    " WHERE other.token = mine.token AND other.conference <> ? AND other.how <> 'released') ORDER BY token"
+)
+
+
+class SqliteErasure:
+    """Erases people."""
+
+    def __init__(
+        self,
+        bases: tuple[Database, Database],
+        accounts: SqliteAccounts,
+        posts: SqlitePosts,
+        keys: SqliteKeys,
+        codes: SqliteCodes,
+        gone: ErasedIds,
+        tombstones: SqliteTombstones,
+    ) -> None:
+        self._people, self._posts_base = bases
+        self._tombstones = tombstones
+        self._accounts, self._posts, self._keys, self._codes, self._gone = accounts, posts, keys, codes, gone
+
+    def erase(self, conference: str, attendees: Sequence[str]) -> list[Erased]:
+        """Erases these people; again for those erased before is no harm.
+
+        DirectoryBusyError: taken out, but old bytes are left because somebody reads the file; ``finish`` again.
+        """
+        with self._people.lock:
+            with self._people.write():
+                for attendee in attendees:
+                    self._take_out(conference, attendee)
+            self.finish()
+            erased = {item.attendee: item for item in self.pending() if item.conference == conference}
+        return [erased[attendee] for attendee in dict.fromkeys(attendees)]
+
+    def _take_out(self, conference: str, attendee: str) -> None:
+        self._tombstones.bury(conference, attendee, self._marks(conference, attendee))
+        kept = self._accounts.needed_by_others(conference, attendee)
+        taken = [token for token in self._accounts.held_by(conference, attendee) if token not in kept]
+        numbers = self._accounts.remove(taken)
+        self._accounts.forget()
+        for table in _TABLES:
+            sql = f"DELETE FROM {table} WHERE conference = ? AND attendee = ?"  # noqa: S608 - a constant
+            self._people.run(sql, (conference, attendee))
+        self._keys.remove(conference, attendee)
+        self._codes.remove(conference, attendee)
+        self._gone.add(conference, attendee)
+        # Erased again before it was confirmed: what was noted then is still to be done.
+        self._people.run(
+            "INSERT INTO erasures VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+            (conference, attendee, _json(taken), _json(kept), _json(numbers)),
+        )
+
+    def _marks(self, conference: str, attendee: str) -> Marks:
+        sql = "SELECT email FROM people WHERE conference = ? AND attendee = ?"
+        email = self._people.read(sql, (conference, attendee))
+        had = self._accounts.ever_had(conference, attendee)
+        proved = tuple(account for account, is_proved in had.items() if is_proved)
+        return Marks(email[0][0] if email else "", proved, tuple(set(had) - set(proved)))
+
+    def erase_conference(self, conference: str) -> None:
+        """Erases everybody of a conference, after the event: all rows, and accounts that no other conference needs.
+
+        Noted under the attendee ``""`` until it is confirmed. DirectoryBusyError as in ``erase``.
+        """
+        with self._people.lock:
+            with self._people.write():
+                tokens = [row[0] for row in self._people.read(_OF_NO_OTHER, (conference, conference))]
+                numbers = self._accounts.remove(tokens)
+                self._accounts.forget()
+                for table in (*_TABLES, "codes"):
+                    self._people.run(f"DELETE FROM {table} WHERE conference = ?", (conference,))  # noqa: S608 - a constant
+                self._keys.forget(conference)
+                self._tombstones.forget(conference)
+                noted = self._people.read(f"SELECT accounts, numbers FROM erasures {_WHOLE}", (conference,))  # noqa: S608
+                before = [msgspec.json.decode(column) for column in noted[0]] if noted else ([], [])
+                note = (conference, _json([*before[0], *tokens]), _json([*before[1], *numbers]))
+                self._people.run("INSERT OR REPLACE INTO erasures VALUES (?1, '', ?2, '[]', ?3)", note)
+            self.finish()
+
+    def finish(self) -> None:
+        """Takes out the posts of whoever is noted, and cleans both files."""
+        with self._people.lock:
+            rows = self._people.read("SELECT numbers FROM erasures")
+            numbers = [number for row in rows for number in msgspec.json.decode(row[0], type=list[int])]
+            self._posts.remove(numbers)
+            self._accounts.forget()
+            self._people.clean(whole=True)
+            self._posts_base.clean(whole=False)
+
+    def pending(self) -> list[Erased]:
+        """The erasures that were not confirmed yet, to be repeated everywhere else after a crash."""
+        rows = self._people.read("SELECT conference, attendee, accounts, kept FROM erasures ORDER BY 1, 2")
+        return [
+            Erased(conference, attendee, tuple(msgspec.json.decode(taken)), tuple(msgspec.json.decode(kept)))
+            for conference, attendee, taken, kept in rows
+        ]
+
+    def confirm(self, conference: str, attendee: str) -> None:
+        """Everything else has erased too: the note goes."""
+        self._people.run("DELETE FROM erasures WHERE conference = ? AND attendee = ?", (conference, attendee))
+        self._people.clean(whole=True)
+
+
+def _json(values: Sequence[str] | Sequence[int]) -> str:
+    return msgspec.json.encode(list(values)).decode()

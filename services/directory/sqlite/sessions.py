@@ -1,0 +1,172 @@
+"""Attendees' sign-in links, the sessions that links become, and what a session is told of the others.
+
+Responsibility: the table ``sign_ins``, and the rows of ``grants`` with the role attendee.
+
+Invariants:
+- An organizer's link is only for somebody who has never signed in. The first sign-in ends all other links of that
+  person, so nobody can keep one back and become that person later.
+- A link is used up when the session that it became is first used. Until then, as when the answer was lost on the way,
+  it can be opened again; the session that nobody used ends. There is never more than one session of a link.
+- After the first sign-in only a living session makes a link (``device_link``): one at a time, for ten minutes, ended
+  with its session.
+- A session hears of each sign-in after its own until it dismisses it by itself; another session cannot do that for it,
+  and ending the new session does not take the news away.
+"""
+
+from collections.abc import Callable, Collection
+from contextlib import suppress
+
+import msgspec
+
+from schemas.times import DAY_MS
+from services.directory.port import (
+    DEVICE_LINK_MS,
+    LINK_DAYS,
+    MOST_LINKS,
+    MOST_SESSIONS,
+    MOST_SIGN_INS,
+    SESSION_DAYS,
+    ErasedError,
+    Grant,
+    NewSession,
+    NoLink,
+    SessionRow,
+    SignIn,
+)
+from services.directory.sqlite.api_keys import SqliteKeys
+from services.directory.sqlite.database import Database
+
+
+class SqliteSessions:
+    """Signs in, lists and ends. Times are milliseconds since 1970."""
+
+    def __init__(self, base: Database, keys: SqliteKeys, clock: Callable[[], int]) -> None:
+        self._base, self._keys, self._clock = base, keys, clock
+
+    # -- links ---------------------------------------------------------------------------------------------------
+
+    def has_signed_in(self, conference: str, attendee: str) -> bool:
+        """Whether this person has ever signed in here."""
+        sql = "SELECT 1 FROM sign_ins WHERE conference = ? AND attendee = ? LIMIT 1"
+        return bool(self._base.read(sql, (conference, attendee)))
+
+    def first_link(self, conference: str, attendee: str) -> str | NoLink:
+        """The secret part of a link for somebody registered who has never signed in: good once."""
+        with suppress(ErasedError), self._base.write():
+            known = "SELECT 1 FROM people WHERE conference = ? AND attendee = ?"
+            if not self._base.read(known, (conference, attendee)):
+                return NoLink.UNKNOWN  # as when somebody is being erased at this moment
+            if self.has_signed_in(conference, attendee):
+                return NoLink.SIGNED_IN
+            self._base.run(
+                "DELETE FROM grants WHERE id IN (SELECT id FROM grants WHERE kind = 'link' AND role = 'attendee'"
+                " AND subject = ? AND conferences = ? ORDER BY made DESC, id LIMIT -1 OFFSET ?)",
+                (attendee, _json([conference]), MOST_LINKS - 1),
+            )
+            return self._keys.issue("link", "attendee", attendee, [conference], LINK_DAYS * DAY_MS)
+        return NoLink.UNKNOWN
+
+    def device_link(self, session: Grant) -> str | NoLink:
+        """The secret part of a link for another device of this session's owner; ends the one made before."""
+        conference, attendee = session.conferences[0], session.subject
+        with suppress(ErasedError), self._base.write():
+            living = self.listed(conference, attendee)
+            if all(each.id != session.id for each in living):
+                return NoLink.ENDED
+            if len(living) >= MOST_SESSIONS:
+                return NoLink.FULL
+            self._drop_links(conference, attendee)
+            return self._keys.issue("link", "attendee", attendee, [conference], DEVICE_LINK_MS, parent=session.id)
+        return NoLink.ENDED
+
+    def sign_in(self, link: str, device: str) -> NewSession | None:
+        """A session for a link, which ends all other links of its person; None for one that is not good."""
+        with suppress(ErasedError), self._base.write():
+            grant = self._keys.found(link, "link")
+            if grant is None or not self._is_unused(grant.id):
+                return None
+            conference, attendee = grant.conferences[0], grant.subject
+            self._drop_links(conference, attendee, grant.id)
+            token = self._keys.issue("session", "attendee", attendee, [conference], SESSION_DAYS * DAY_MS)
+            session = self._keys.found(token, "session")
+            assert session is not None
+            number = self._note(conference, attendee, session.id, device)
+            self._base.run("UPDATE grants SET device = ?, seen = ? WHERE id = ?", (device, number, session.id))
+            self._base.run("UPDATE grants SET became = ? WHERE id = ?", (session.id, grant.id))
+            return NewSession(token, session)
+        return None
+
+    def _is_unused(self, link: str) -> bool:
+        """Whether nobody has used what this link became; a session that was never used ends for the next."""
+        became = self._base.read("SELECT became FROM grants WHERE id = ?", (link,))[0][0]
+        lost = "DELETE FROM grants WHERE id = ? AND kind = 'session' AND last_used IS NULL"
+        return not became or bool(self._base.run(lost, (became,)))
+
+    def _drop_links(self, conference: str, attendee: str, but: str = "") -> None:
+        of_attendee = "kind = 'link' AND role = 'attendee' AND subject = ? AND conferences = ?"
+        sql = f"DELETE FROM grants WHERE {of_attendee} AND id <> ?"  # noqa: S608 - constant
+        self._base.run(sql, (attendee, _json([conference]), but))
+
+    def _note(self, conference: str, attendee: str, session: str, device: str) -> int:
+        newest = "SELECT coalesce(max(number), 0) + 1 FROM sign_ins WHERE conference = ? AND attendee = ?"
+        number: int = self._base.read(newest, (conference, attendee))[0][0]
+        values = (conference, attendee, number, session, device, self._clock())
+        self._base.run("INSERT INTO sign_ins VALUES (?, ?, ?, ?, ?, ?)", values)
+        old = "DELETE FROM sign_ins WHERE conference = ? AND attendee = ? AND number <= ?"
+        self._base.run(old, (conference, attendee, number - MOST_SIGN_INS))
+        return number
+
+    # -- sessions ------------------------------------------------------------------------------------------------
+
+    def listed(self, conference: str, attendee: str) -> list[SessionRow]:
+        """The living sessions of an attendee, the oldest first."""
+        sql = (
+            "SELECT id, device, made, last_used, expires FROM grants WHERE kind = 'session' AND role = 'attendee'"
+            " AND subject = ? AND conferences = ? AND NOT revoked AND expires > ? ORDER BY made, id"
+        )
+        return [SessionRow(*row) for row in self._base.read(sql, (attendee, _json([conference]), self._clock()))]
+
+    def end(self, conference: str, attendee: str, session: str) -> bool:
+        """Ends one of this attendee's own, with the links that it made."""
+        return bool(self._end(conference, attendee, "id = ?", session))
+
+    def end_others(self, session: Grant) -> list[str]:
+        """Ends all of this session's owner but this one; their ids. Links that are not used yet end too."""
+        with self._base.write():
+            self._drop_links(session.conferences[0], session.subject)
+            return self._end(session.conferences[0], session.subject, "id <> ?", session.id)
+
+    def _end(self, conference: str, attendee: str, which: str, session: str) -> list[str]:
+        with self._base.write():
+            sql = (
+                f"DELETE FROM grants WHERE kind = 'session' AND role = 'attendee' AND subject = ? AND conferences = ?"  # noqa: S608 - constant
+                f" AND NOT revoked AND {which} RETURNING id"
+            )
+            ended = [row[0] for row in self._base.read(sql, (attendee, _json([conference]), session))]
+            links = "DELETE FROM grants WHERE kind = 'link' AND parent IN (SELECT value FROM json_each(?))"
+            self._base.run(links, (_json(ended),))
+            return ended
+
+    # -- what a session is told of the others --------------------------------------------------------------------
+
+    def sign_ins(self, conference: str, attendee: str) -> list[SignIn]:
+        """The last ones of an attendee, the oldest first."""
+        sql = "SELECT number, device, made, session FROM sign_ins WHERE conference = ? AND attendee = ? ORDER BY number"
+        return [SignIn(*row) for row in self._base.read(sql, (conference, attendee))]
+
+    def unseen(self, conference: str, attendee: str, sessions: Collection[str]) -> dict[str, list[SignIn]]:
+        """Of each of these sessions of an attendee: the sign-ins after its own that it has not dismissed."""
+        sql = "SELECT id, seen FROM grants WHERE id IN (SELECT value FROM json_each(?))"
+        seen: dict[str, int] = dict(self._base.read(sql, (_json(sessions),)))
+        known = self.sign_ins(conference, attendee)
+        return {session: [each for each in known if each.number > last] for session, last in seen.items()}
+
+    def dismiss(self, session: Grant, number: int) -> None:
+        """This session has seen the sign-ins up to this number; never those that are to come."""
+        last = self.sign_ins(session.conferences[0], session.subject)[-1:]
+        upto = min(number, last[0].number) if last else 0
+        self._base.run("UPDATE grants SET seen = max(seen, ?) WHERE id = ?", (upto, session.id))
+
+
+def _json(values: Collection[str]) -> str:
+    return msgspec.json.encode(list(values)).decode()

@@ -1,0 +1,164 @@
+"""Who was erased here once, known by keyed digests of their mail address and accounts; and who must wait because of it.
+
+Responsibility: the tables tombstones, bars, leaving and waiting. A tombstone is the digest of an address or account of
+somebody who was erased; a bar is the digest of an attendee who had blocked or declined them. The bars of one person
+hang together by a random number, which is neither derived from the erased id nor written anywhere else.
+Invariants: no name, address, account or id of an erased attendee can be read from these tables, nor who barred them;
+who has the server's secret can test a guess, which is what they are for. A tombstone is kept as long as its conference
+goes on, then for 400 days. Whoever has one and comes back enters no log before their own word.
+Why: the same file imported once more must not undo an erasure, and an erasure must not undo what others decided. A mere
+claim to an account makes its next claimant wait, for that costs a tap; it moves bars to them only where the conference
+counts claims, or one could pin one's own bars on somebody else.
+"""
+
+import secrets
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import NamedTuple
+
+import msgspec
+
+from services.directory.port import MOST_BARS, MOST_CLAIMS, TOMBSTONE_DAYS, day
+from services.directory.server_secret import Secret
+from services.directory.sqlite.database import Database
+
+_BYTES = 16
+
+
+class Marks(NamedTuple):
+    """By what somebody may be known again: ``proved`` are the accounts that they proved, ``claimed`` the others."""
+
+    email: str = ""
+    proved: tuple[str, ...] = ()
+    claimed: tuple[str, ...] = ()
+
+
+class SqliteTombstones:
+    """Each method is one transaction, or part of its caller's."""
+
+    def __init__(self, base: Database, secret: Secret, clock: Callable[[], int]) -> None:
+        self._base, self._secret, self._clock = base, secret, clock
+
+    # -- an erasure ----------------------------------------------------------------------------------------------
+
+    def prepare_all(self, conference: str, barred_by: Mapping[str, Collection[str]], claims_bind: bool) -> None:
+        """``prepare`` for each of these attendees, in one transaction: everybody else waits for it."""
+        with self._base.write():
+            for attendee, others in barred_by.items():
+                self.prepare(conference, attendee, others, claims_bind)
+
+    def prepare(self, conference: str, attendee: str, barred_by: Collection[str], claims_bind: bool) -> None:
+        """Before the log has the erasure, for after it nobody knows any more who barred them; again is no harm.
+
+        ``claims_bind``: the conference counts accounts as they are claimed.
+        """
+        with self._base.write():
+            person = self._leaving(conference, attendee)[0] or self._known_as(conference, attendee)
+            person = person or secrets.token_bytes(_BYTES)
+            row = (conference, attendee, person, claims_bind)
+            self._base.run("INSERT OR REPLACE INTO leaving VALUES (?, ?, ?, ?)", row)
+            kept = "SELECT count(*) FROM bars WHERE person = ?"
+            room = MOST_BARS - self._base.read(kept, (person,))[0][0]
+            bars = [(person, self._bar(person, other)) for other in sorted(barred_by)[: max(0, room)]]
+            self._base.run_all("INSERT OR IGNORE INTO bars VALUES (?, ?)", bars)
+
+    def bury(self, conference: str, attendee: str, marks: Marks) -> None:
+        """In the transaction that takes the attendee out."""
+        person, claims_bind = self._leaving(conference, attendee)
+        person = person or secrets.token_bytes(_BYTES)
+        self._base.run("DELETE FROM leaving WHERE conference = ? AND attendee = ?", (conference, attendee))
+        waiting = self.waiting(conference, attendee) or ()
+        self.no_more_waiting(conference, [attendee])
+        texts = [(text, True) for text in (marks.email, *marks.proved) if text]
+        texts += [(text, claims_bind) for text in (*marks.claimed, *waiting)[:MOST_CLAIMS]]
+        today, whose = day(self._clock()), self._conference(conference)
+        rows = [(self._digest(conference, text), person, binds, whose, today) for text, binds in texts]
+        sql = (
+            "INSERT INTO tombstones VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
+            " binds = max(binds, excluded.binds), day = excluded.day"
+        )
+        self._base.run_all(sql, rows)
+
+    def _known_as(self, conference: str, attendee: str) -> bytes | None:
+        """The number of somebody who was erased before, came back with the same address and is erased again."""
+        sql = "SELECT email FROM people WHERE conference = ? AND attendee = ? AND email <> ''"
+        rows = self._base.read(sql, (conference, attendee))
+        found = sorted(self._persons(conference, [rows[0][0]])) if rows else []
+        return found[0] if found else None
+
+    def _leaving(self, conference: str, attendee: str) -> tuple[bytes | None, bool]:
+        sql = "SELECT person, binds FROM leaving WHERE conference = ? AND attendee = ?"
+        rows = self._base.read(sql, (conference, attendee))
+        return (rows[0][0], bool(rows[0][1])) if rows else (None, False)
+
+    # -- coming back ---------------------------------------------------------------------------------------------
+
+    def buried(self, conference: str, texts: Iterable[str]) -> set[str]:
+        """Those of these addresses and accounts that somebody had who was erased here."""
+        of = {self._digest(conference, text): text for text in texts if text}
+        sql = "SELECT DISTINCT digest FROM tombstones WHERE digest IN "
+        return {of[digest] for (digest,) in self._among(sql, list(of))}
+
+    def bars(self, conference: str, texts: Iterable[str], others: Iterable[str]) -> list[str]:
+        """Those of the others who had barred whoever had one of these addresses and proved accounts; sorted."""
+        found: set[str] = set()
+        others = list(others)
+        for person in self._persons(conference, texts):
+            kept = {row[0] for row in self._base.read("SELECT bar FROM bars WHERE person = ?", (person,))}
+            found.update(other for other in others if kept and self._bar(person, other) in kept)
+        return sorted(found)
+
+    def _persons(self, conference: str, texts: Iterable[str]) -> set[bytes]:
+        digests = [self._digest(conference, text) for text in texts if text]
+        return {row[0] for row in self._among("SELECT person FROM tombstones WHERE binds AND digest IN ", digests)}
+
+    def _among(self, sql: str, digests: list[bytes]) -> list[tuple[bytes]]:
+        if not digests:
+            return []
+        return [(row[0],) for row in self._base.read(f"{sql}({', '.join('?' * len(digests))})", digests)]
+
+    # -- waiting for the own word --------------------------------------------------------------------------------
+
+    def wait(self, conference: str, attendee: str, accounts: Collection[str]) -> None:
+        """They enter the log by their own word alone; ``accounts`` are what the organizer was told until then."""
+        values = (conference, attendee, msgspec.json.encode(list(accounts)).decode())
+        self._base.run("INSERT OR REPLACE INTO waiting VALUES (?, ?, ?)", values)
+
+    def waiting(self, conference: str, attendee: str) -> tuple[str, ...] | None:
+        """The accounts of somebody who waits; None: this one does not."""
+        sql = "SELECT accounts FROM waiting WHERE conference = ? AND attendee = ?"
+        rows = self._base.read(sql, (conference, attendee))
+        return tuple(msgspec.json.decode(rows[0][0], type=list[str])) if rows else None
+
+    def no_more_waiting(self, conference: str, attendees: Collection[str]) -> None:
+        """They are in the log, or nowhere."""
+        rows = [(conference, attendee) for attendee in attendees]
+        self._base.run_all("DELETE FROM waiting WHERE conference = ? AND attendee = ?", rows)
+
+    # -- the end -------------------------------------------------------------------------------------------------
+
+    def forget(self, conference: str) -> None:
+        """In the caller's transaction: the conference is erased. Its tombstones are for another of the same id."""
+        for table in ("leaving", "waiting"):
+            self._base.run(f"DELETE FROM {table} WHERE conference = ?", (conference,))  # noqa: S608 - constants
+        sql = "DELETE FROM bars WHERE person IN (SELECT person FROM tombstones WHERE conference = ?)"
+        self._base.run(sql, (self._conference(conference),))
+
+    def expire(self, going_on: Collection[str]) -> None:
+        """Once a day: those of conferences that go on stay, and count their days from now."""
+        today = day(self._clock())
+        whose = [(today, self._conference(conference)) for conference in going_on]
+        with self._base.write():
+            self._base.run_all("UPDATE tombstones SET day = ? WHERE conference = ?", whose)
+            self._base.run("DELETE FROM tombstones WHERE day < ?", (today - TOMBSTONE_DAYS,))
+            self._base.run(
+                "DELETE FROM bars WHERE person NOT IN (SELECT person FROM tombstones UNION SELECT person FROM leaving)"
+            )
+
+    def _digest(self, conference: str, text: str) -> bytes:
+        return self._secret.digest("tombstone", f"{conference} {text}", _BYTES)
+
+    def _bar(self, person: bytes, other: str) -> bytes:
+        return self._secret.digest("bar", f"{person.hex()} {other}", _BYTES)
+
+    def _conference(self, conference: str) -> bytes:
+        return self._secret.digest("tombstone", conference, _BYTES)

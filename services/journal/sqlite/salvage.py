@@ -1,0 +1,75 @@
+"""A journal whose file is broken (cut short, a page overwritten): what can be read goes to a new file.
+
+Owns: the copy, the name under which the broken file is kept, the words. May never: change the broken file.
+Theory: a log is read in order up to the first row that cannot be; with it ends what can be folded. The rest of the
+broken file stays where it is kept, for somebody with better tools.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, suppress
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from services.journal.dead_letter_quotas import head_of
+from services.journal.port import BATCH_ROWS, JournalDamagedError
+from services.journal.sqlite.rows import key_of
+from services.journal.sqlite.schema import bare, connect, prepare
+
+_SIDES = ("", "-wal", "-shm")
+_LOG = "SELECT key, recorded_at, checksum, line FROM log WHERE key >= ? AND key < ? ORDER BY key"
+_OUTPUTS = "SELECT log, n, i, decided, checksum, line FROM outputs WHERE log = ? ORDER BY n, i"
+_Rows = Iterator[tuple[Any, ...]]
+
+
+def salvage(path: Path) -> str:
+    """Puts a whole file in the broken one's place; says what could be read. The broken one is kept beside it."""
+    new = path.with_suffix(".mended")
+    for side in _SIDES:
+        Path(f"{new}{side}").unlink(missing_ok=True)
+    with closing(bare(path)) as old, closing(connect(new)) as db:
+        prepare(db, new)
+        old.execute("PRAGMA writable_schema=ON")  # else a file that is shorter than its head says is not read at all
+        try:
+            logs = old.execute("SELECT no, conference, decided FROM logs").fetchall()
+        except sqlite3.DatabaseError as error:
+            raise JournalDamagedError(
+                f"{path} is damaged at its start ({error}) and cannot be mended. Restore the folder from a backup."
+            ) from None
+        db.executemany("INSERT INTO logs VALUES (?, ?, ?)", logs)
+        for no, _, _ in logs:
+            _copy(_readable(old, _LOG, key_of(no, 0), key_of(no + 1, 0)), db, "log", 4)
+            _copy(_readable(old, _OUTPUTS, no), db, "outputs", 6)
+        letters = _readable(old, "SELECT number, line FROM letters ORDER BY number")
+        columns = "letters (number, line, sender, conference, seal)"
+        _copy(((number, line, *head_of(line)[:3]) for number, line in letters), db, columns, 5)
+        records = db.execute("SELECT count(*) FROM log").fetchone()[0]
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    kept = _put_aside(path)
+    new.replace(path)
+    return f"{path} was damaged. {records:,} records could be read and are in a new file; the old one is {kept}."
+
+
+def _copy(rows: _Rows, db: sqlite3.Connection, table: str, columns: int) -> None:
+    marks = ", ".join("?" * columns)
+    while batch := list(islice(rows, BATCH_ROWS)):
+        db.execute("BEGIN")
+        db.executemany(f"INSERT INTO {table} VALUES ({marks})", batch)  # noqa: S608  # names of ours, no one's input
+        db.execute("COMMIT")
+
+
+def _readable(db: sqlite3.Connection, query: str, *arguments: int) -> _Rows:
+    """The rows up to the first that cannot be read."""
+    with suppress(sqlite3.DatabaseError):
+        yield from db.execute(query, arguments)
+
+
+def _put_aside(path: Path) -> Path:
+    taken = 0
+    while (kept := path.with_name(f"{path.name}.damaged-{taken}")).exists():
+        taken += 1
+    for side in _SIDES:
+        with suppress(FileNotFoundError):
+            Path(f"{path}{side}").rename(f"{kept}{side}")
+    return kept

@@ -1,0 +1,1 @@
+"""What every adapter on SQLite shares: migrations, bulk inserts, and what it means when a disk is full."""

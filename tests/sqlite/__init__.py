@@ -1,0 +1,1 @@
+"""What both SQLite adapters stand on."""
