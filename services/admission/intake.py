@@ -26,11 +26,10 @@ from services.admission.conferences import Conferences
 from services.admission.fair_lock import Turns
 from services.admission.named_accounts import NamedAccounts
 from services.admission.opening_rights import Rights, opens, owned_by, rights_of
-from services.admission.own_uploads import cannot_count
+from services.admission.own_uploads import cannot_count, verified_of
 from services.admission.post_index_writer import Keeping
 from services.admission.pseudonymization import Translated, accounts_in, at_hand, translated
 from services.admission.sender import Refused, Sender, source_of
-from services.api.attendee.matcher_state import verified_of
 from services.directory.port import Directory, NamedPost
 from services.runtime import Accepted, Answer, Rejected
 from services.runtime.ports import Runner

@@ -4,12 +4,13 @@ Responsibility: the decision, from the post and what the log says of the attende
 Why: a post that no rule of the matcher ever looks at would cost the disk and memory of everybody, and only there.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from schemas.events import ActivityPosted
 from schemas.times import DAY_MS, millis
 from services.admission.sender import Refused
 from services.directory.port import EVIDENCE_DAYS
+from streams.matching import Matcher
 
 
 def cannot_count(post: ActivityPosted, accounts: Collection[str], now: int) -> Refused | None:
@@ -23,3 +24,9 @@ def cannot_count(post: ActivityPosted, accounts: Collection[str], now: int) -> R
             f"at is {EVIDENCE_DAYS} days ago or more; such a post counts no more. Leave it out.", "bad", "at"
         )
     return None
+
+
+def verified_of(matcher: Matcher | None, attendee: str, accounts: Iterable[str]) -> list[str]:
+    """Which of these accounts the log has as the attendee's own, verified."""
+    people = None if matcher is None else matcher.observer.people
+    return [] if people is None else [each for each in accounts if people.has_verified(attendee, each)]

@@ -9,10 +9,11 @@ import asyncio
 
 import structlog
 
+from services.admission.intake import Intake
 from services.admission.registration import verifications
+from services.admission.returning_attendees import Returning
 from services.admission.sender import VERIFIER
-from services.api.gate import Gate
-from services.directory.port import DirectoryError, Proof
+from services.directory.port import Codes, DirectoryError, Proof
 from services.journal import JournalError
 from services.runtime import AwayError, BusyError, StoppedError
 
@@ -21,25 +22,31 @@ _LATER = (TimeoutError, AwayError, BusyError, JournalError, DirectoryError)
 _log = structlog.get_logger("hallway.proofs")
 
 
-async def finish(gate: Gate, proof: Proof) -> None:
-    """Tells the log, then forgets the note; a refusal (somebody was erased) is final too. Raises as ``Runner.take``.
+class OwnershipProofs:
+    """Brings proofs into the log."""
 
-    Bars of whoever was erased and had one of the accounts, or had it until now, are said before.
-    """
-    await gate.returning.barred(proof.conference, proof.attendee, proof.accounts)
-    await gate.returning.took_over(proof.conference, proof.attendee, proof.accounts)
-    await gate.intake.say(verifications(proof), VERIFIER)
-    await asyncio.to_thread(gate.directory.codes.finish, proof)
+    def __init__(self, codes: Codes, admission: Intake, returning: Returning) -> None:
+        self._codes, self._admission, self._returning = codes, admission, returning
 
+    async def finish(self, proof: Proof) -> None:
+        """Tells the log, then forgets the note; a refusal (somebody was erased) is final too.
 
-async def finish_interrupted(gate: Gate) -> None:
-    """Finishes every proof that is noted, at the start and from then on; cancel it."""
-    while True:
-        try:
-            for proof in await asyncio.to_thread(gate.directory.codes.unfinished):
-                await finish(gate, proof)
-        except StoppedError:
-            return
-        except _LATER as error:
-            _log.warning("a proof is finished later", error=type(error).__name__)
-        await asyncio.sleep(RETRY_S)
+        Bars of whoever was erased and had one of the accounts, or had it until now, are said before. Raises as
+        ``Runner.take``.
+        """
+        await self._returning.barred(proof.conference, proof.attendee, proof.accounts)
+        await self._returning.took_over(proof.conference, proof.attendee, proof.accounts)
+        await self._admission.say(verifications(proof), VERIFIER)
+        await asyncio.to_thread(self._codes.finish, proof)
+
+    async def run(self) -> None:
+        """Finishes every proof that is noted, at the start and from then on; cancel it."""
+        while True:
+            try:
+                for proof in await asyncio.to_thread(self._codes.unfinished):
+                    await self.finish(proof)
+            except StoppedError:
+                return
+            except _LATER as error:
+                _log.warning("a proof is finished later", error=type(error).__name__)
+            await asyncio.sleep(RETRY_S)

@@ -1,89 +1,91 @@
-"""The gateway as one ASGI application: every route, its guard, its errors.
+"""The API as one ASGI application: every route, its guard, its errors, and what routes are given.
 
 Owns: what is registered. May never: start anything.
 """
 
+from dataclasses import fields
 from typing import Any
 
-from litestar import Litestar, Request
+from litestar import Litestar
 from litestar.datastructures import State
 from litestar.di import Provide
 
-from services.api import health, pages
-from services.api.attendee import accounts as ownership
-from services.api.attendee import data_export as own_data
-from services.api.attendee import devices as own_sessions
+from services.api import health
+from services.api.attendee import accounts, data_export
+from services.api.attendee import devices as own_devices
 from services.api.attendee import routes as attendee
-from services.api.dead_letters import routes as letters
-from services.api.gate import Gate
-from services.api.ingest import routes as events
+from services.api.dead_letters import routes as dead_letters
+from services.api.dependencies import Dependencies
+from services.api.ingest import routes as ingest
 from services.api.openapi import CONFIG
-from services.api.operator import audit_log as audit_views
-from services.api.operator import keys
-from services.api.operator import maintenance as operating
-from services.api.organizer import conference_list as conference_views
-from services.api.organizer import link_export as links
-from services.api.organizer import overview_routes as looking
-from services.api.organizer import ownership_transfer as handover
+from services.api.operator import audit_log, keys, maintenance
+from services.api.organizer import (
+    conference_list,
+    device_table,
+    link_export,
+    overview_routes,
+    ownership_transfer,
+    scanner_keys,
+)
 from services.api.organizer import routes as organizer
-from services.api.organizer import scanner_keys as connectors
-from services.api.shared import sign_in as sessions
+from services.api.pages import routes as pages
 from services.api.shared.credentials import credentials_of
-from services.api.shared.guard import Caller, caller_of, guard
+from services.api.shared.guard import Guard, caller_of
 from services.api.shared.problems import HANDLERS
 from services.api.shared.roles import check
+from services.api.sign_in import routes as sign_in
 from services.api.transport.middleware import Edge
 from services.usage_errors import UnusableError
 
 ROUTES = [
-    *sessions.ROUTES,
-    *own_sessions.ROUTES,
+    *sign_in.ROUTES,
+    *own_devices.ROUTES,
     *attendee.ROUTES,
-    *ownership.ROUTES,
-    *own_data.ROUTES,
-    *conference_views.ROUTES,
+    *accounts.ROUTES,
+    *data_export.ROUTES,
+    *conference_list.ROUTES,
     *organizer.ROUTES,
-    *handover.ROUTES,
-    *looking.ROUTES,
-    *connectors.ROUTES,
+    *ownership_transfer.ROUTES,
+    *overview_routes.ROUTES,
+    *scanner_keys.ROUTES,
     *keys.ROUTES,
-    *operating.ROUTES,
-    *audit_views.ROUTES,
-    *letters.ROUTES,
-    *links.ROUTES,
-    *events.ROUTES,
+    *maintenance.ROUTES,
+    *audit_log.ROUTES,
+    *dead_letters.ROUTES,
+    *link_export.ROUTES,
+    *ingest.ROUTES,
+    *device_table.ROUTES,
     *health.ROUTES,
-    *pages.ROUTES,
 ]
 
 
-async def _caller(request: Request[Any, Any, Any]) -> Caller:
-    return caller_of(request)
+def _provide(value: Any) -> Provide:
+    def give() -> Any:
+        return value
+
+    return Provide(give, sync_to_thread=False)
 
 
-def litestar(gate: Gate) -> Litestar:
-    """The routes; stops the start when one does not say who may call it."""
-
-    async def the_gate() -> Gate:
-        return gate
-
+def litestar(given: Dependencies) -> Litestar:
+    """The routes; stops the start when one does not say who may call it, or needs what is not given."""
+    by_name = {each.name: _provide(getattr(given, each.name)) for each in fields(given)}
     app = Litestar(
-        ROUTES,
-        guards=[guard],
-        dependencies={"gate": Provide(the_gate), "caller": Provide(_caller)},
+        [*ROUTES, *pages.routers(given.page_files)],
+        guards=[Guard(given.limits)],
+        dependencies={**by_name, "caller": Provide(caller_of)},
         exception_handlers=HANDLERS,
         openapi_config=CONFIG,
-        state=State({"gate": gate}),
+        state=State({"public_url": given.address.url}),
         logging_config=None,
         debug=False,
-        request_max_body_size=None,  # bounded where it is read, see ``bodies``
+        request_max_body_size=None,  # bounded where it is read, see ``request_bodies``
     )
     check(app)
     return app
 
 
-def _check_below(app: Litestar, below: str) -> None:
-    first = f"/{below.split('/')[1]}" if below else ""
+def _check_public_path(app: Litestar, public_path: str) -> None:
+    first = f"/{public_path.split('/')[1]}" if public_path else ""
     own = {f"/{route.path.split('/')[1]}" for route in app.routes} - {"/", "/{name:str}"}
     if first in own:
         raise UnusableError(
@@ -91,17 +93,17 @@ def _check_below(app: Litestar, below: str) -> None:
         )
 
 
-def gateway(gate: Gate) -> Edge:
+def gateway(given: Dependencies) -> Edge:
     """What the server runs. UnusableError: its public path cannot be told from its own."""
-    gate.metrics.streams_are(lambda: len(gate.hub))
-    app = litestar(gate)
-    _check_below(app, gate.below)
+    given.metrics.streams_are(lambda: len(given.streams))
+    app = litestar(given)
+    _check_public_path(app, given.address.path)
     return Edge(
         app,
-        gate.bounds,
-        gate.metrics,
-        lambda scope: credentials_of(scope, gate.directory.keys),
-        gate.charge,
-        secure=gate.secure,
-        below=gate.below,
+        given.bounds,
+        given.metrics,
+        lambda scope: credentials_of(scope, given.keys),
+        given.limits.charge,
+        secure=given.address.is_secure,
+        below=given.address.path,
     )

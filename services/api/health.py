@@ -10,11 +10,16 @@ from typing import Any
 from litestar import Request, Response, get
 from msgspec import Struct
 
-from services.api.gate import Gate
+from services.admission.conferences import Conferences
 from services.api.openapi import described
+from services.api.shared.bounds import Bounds
+from services.api.shared.injection import Injected
 from services.api.shared.problems import ProblemError, store_trouble
 from services.api.shared.roles import EVERYBODY, LOOPBACK, allow
-from services.inbox.port import InboxStoreError
+from services.api.transport.metrics import Metrics
+from services.inbox.port import Inboxes, InboxStoreError
+from services.journal import Journal
+from services.runtime.ports import Runner
 
 _NOBODY = "-"  # no attendee's id; reading this inbox shows that others can be read
 
@@ -32,35 +37,45 @@ async def live() -> Health:
 
 
 @get("/healthz/ready", opt=allow(EVERYBODY), tags=["health"])
-async def ready(gate: Gate) -> Health:
+async def ready(
+    runner: Injected[Runner],
+    inboxes: Injected[Inboxes],
+    registry: Injected[Conferences],
+    bounds: Injected[Bounds],
+) -> Health:
     """It takes events and shows inboxes."""
-    if gate.runner.failure is not None:
+    if runner.failure is not None:
         raise ProblemError(503, "failed", "Hallway has failed and must be started again. See its log.", retry_s=5)
-    if not gate.runner.takes:
+    if not runner.takes:
         raise ProblemError(
             503, "away", "The log cannot be reached now, so nothing is taken. Reading goes on.", retry_s=2
         )
     try:
-        async with asyncio.timeout(gate.bounds.ask_s):
-            await gate.inboxes.check()  # reading alone may go well where no card can be delivered
-            opened = next((known.id for known in gate.conferences if known.opened is not None), None)
+        async with asyncio.timeout(bounds.ask_s):
+            await inboxes.check()  # reading alone may go well where no card can be delivered
+            opened = next((known.id for known in registry if known.opened is not None), None)
             if opened is not None:
-                await gate.inboxes.read(opened, _NOBODY)
+                await inboxes.read(opened, _NOBODY)
     except InboxStoreError as error:
         raise store_trouble(str(error)) from None
     return Health("ready")
 
 
 @get("/metrics", opt=allow(LOOPBACK, "operator"), media_type="text/plain", tags=["health"])
-async def metrics(gate: Gate) -> Response[bytes]:
+async def metrics(
+    metrics: Injected[Metrics],
+    runner: Injected[Runner],
+    journal: Injected[Journal],
+    registry: Injected[Conferences],
+) -> Response[bytes]:
     """For Prometheus, from this machine or with the operator's key."""
-    for known in gate.conferences:
-        gate.metrics.records.labels(known.id).set(gate.journal.length(known.id))
-    gate.metrics.tasks.set(len(asyncio.all_tasks()))
-    gate.metrics.takes.set(gate.runner.takes)
-    gate.metrics.unfolded.set(gate.runner.behind)
-    gate.metrics.letters.set(await asyncio.to_thread(gate.journal.letter_count))
-    return Response(gate.metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
+    for known in registry:
+        metrics.records.labels(known.id).set(journal.length(known.id))
+    metrics.tasks.set(len(asyncio.all_tasks()))
+    metrics.takes.set(runner.takes)
+    metrics.unfolded.set(runner.behind)
+    metrics.letters.set(await asyncio.to_thread(journal.letter_count))
+    return Response(metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
 
 @get("/schema/openapi.json", opt=allow(EVERYBODY), include_in_schema=False)

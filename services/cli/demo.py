@@ -71,13 +71,13 @@ async def _served(data: Path, port: int, speed: float | None, kafka: Access | No
     made = script(load(), SEED, time.time_ns() // 1_000_000, here())
     playing: list[asyncio.Task[None]] = []
 
-    def ready(parts: Running, address: str) -> asyncio.Task[None]:
-        if not parts.is_new:
+    def ready(server: Running, address: str) -> asyncio.Task[None]:
+        if not server.is_new:
             raise UnusableError(f"{data} is in use already. Give --data a new folder, or leave it out.")
-        connector = parts.gate.directory.keys.issue_key("connector", "badges", [CONFERENCE], checkins=True)
-        keys = Keys(parts.organizer_key(), connector)
+        connector = server.parts.directory.keys.issue_key("connector", "badges", [CONFERENCE], checkins=True)
+        keys = Keys(server.organizer_key(), connector)
         play = Play(made, address, keys, Pace(speed), Telling(made, address, speed))
-        whole = play.run() if kafka is None else _beside_workers(play.run(), kafka, parts.redis_url, data)
+        whole = play.run() if kafka is None else _beside_workers(play.run(), kafka, server.redis_url, data)
         playing.append(asyncio.create_task(whole, name="play"))
         return playing[0]
 

@@ -15,8 +15,6 @@ import structlog
 
 from services.admission.conferences import SNAPSHOT, Conferences
 from services.admission.intake import Intake
-from services.api.organizer.overview import Overviews
-from services.api.shared.server_sent_events import Hub
 from services.directory.port import Directory
 from services.erasure.dead_letters import erase_letters, erase_letters_of
 from services.inbox.port import Inboxes
@@ -37,15 +35,15 @@ class Forgetting(NamedTuple):
 
 @dataclass(slots=True)
 class ConferenceErasing:
-    """``log`` is how the log goes."""
+    """``log`` is how the log goes, ``end_streams`` how its streams do, ``forget_counts`` its organizer's numbers."""
 
     directory: Directory
     journal: Journal
     inboxes: Inboxes
     log: Forgetting
     conferences: Conferences
-    overviews: Overviews
-    hub: Hub
+    end_streams: Callable[[str], None]
+    forget_counts: Callable[[str], Awaitable[None]]
     intake: Intake
     _one: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -70,10 +68,10 @@ class ConferenceErasing:
         await asyncio.to_thread(self._letters, conference)
         async with self.intake.lock:
             await asyncio.to_thread(self.directory.erase_conference, conference)
-        self.hub.end_conference(conference)
+        self.end_streams(conference)
         await self.log.forget(conference)
         self.conferences.forget(conference)
-        await self.overviews.forget(conference)
+        await self.forget_counts(conference)
         await self.inboxes.forget(conference)
         await asyncio.to_thread(self.journal.drop_snapshots, SNAPSHOT)
         _log.info("a conference is erased", conference=conference)

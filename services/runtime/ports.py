@@ -14,7 +14,17 @@ from streams.matching import Matcher
 T = TypeVar("T")
 
 
-class Runner(Protocol):
+class Matchers(Protocol):
+    """Who can be asked about a conference's matcher. Used on the event loop."""
+
+    async def ask(self, conference: str, function: Callable[[Matcher | None], T]) -> T:
+        """What ``function`` says of a conference's matcher (None: unknown), which knows all that was answered before.
+
+        BusyError, StoppedError, TimeoutError: not now.
+        """
+
+
+class Runner(Matchers, Protocol):
     """``Embedded`` in one process; ``OnKafka`` beside the workers of a Kafka. Used on the event loop."""
 
     @property
@@ -38,12 +48,6 @@ class Runner(Protocol):
         ``first``: the first one's number in a dead letter.
         BusyError, StoppedError, AwayError, JournalError: nothing was taken. TimeoutError: it may have been; then the
         same lines again are doubles.
-        """
-
-    async def ask(self, conference: str, function: Callable[[Matcher | None], T]) -> T:
-        """What ``function`` says of a conference's matcher (None: unknown), which knows all that was answered before.
-
-        BusyError, StoppedError, TimeoutError: not now.
         """
 
 

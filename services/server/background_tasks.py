@@ -10,12 +10,11 @@ from typing import Any
 import structlog
 
 from services.admission.conferences import SNAPSHOT
-from services.admission.ownership_proofs import finish_interrupted
 from services.api.attendee.presence_stream import Whereabouts
-from services.api.gate import Gate
 from services.directory.port import DirectoryError
 from services.inbox.redis.embedded_valkey import EmbeddedValkey
 from services.journal import JournalError
+from services.server.parts import Parts
 
 DAY_S = 86_400.0
 HOUR_S = 3_600.0
@@ -28,20 +27,20 @@ _log = structlog.get_logger("hallway.background")
 class Background:
     """Runs from its making until ``stop``; ``broken`` is set to what ended a task."""
 
-    def __init__(self, gate: Gate, server: EmbeddedValkey | None) -> None:
-        self._gate = gate
+    def __init__(self, parts: Parts, server: EmbeddedValkey | None) -> None:
+        self._parts = parts
         self.broken: asyncio.Future[BaseException] = asyncio.get_running_loop().create_future()
         self._tasks: list[asyncio.Task[None]] = []
-        gate.delivering.foreign.add_done_callback(self._foreign)
-        self._start(gate.erasures.run(), "erasures")
-        self._start(gate.overviews.run(), "numbers")
-        self._start(Whereabouts(gate.runner, gate.hub, gate.clock).run(), "whereabouts")
+        parts.readiness.foreign.add_done_callback(self._foreign)
+        self._start(parts.erasures.run(), "erasures")
+        self._start(parts.overviews.run(), "numbers")
+        self._start(Whereabouts(parts.runner, parts.streams, parts.clock).run(), "whereabouts")
         self._start(self._keep_ready(), "inboxes")
-        self._start(gate.rebuilding.run(), "rebuilding")
+        self._start(parts.inbox_rebuild.run(), "rebuilding")
         self._start(self._tidy(), "tidying")
         self._start(self._end_streams(), "sessions")
         self._start(self._expire_letters(), "dead letters")
-        self._start(finish_interrupted(gate), "proofs")
+        self._start(parts.proofs.run(), "proofs")
         self._start(self._keep_conferences(), "conferences")
         if server is not None:
             self._start(server.keep(self._ready), "valkey")
@@ -62,12 +61,12 @@ class Background:
             self.broken.set_result(found.result())
 
     def _open(self) -> list[str]:
-        return [known.id for known in self._gate.conferences if known.opened is not None]
+        return [known.id for known in self._parts.conferences if known.opened is not None]
 
     async def _ready(self) -> None:
         """Makes every inbox that is not there; also called when the embedded store began anew."""
         for conference in self._open():
-            await self._gate.delivering.ensure(conference)
+            await self._parts.readiness.ensure(conference)
 
     async def _keep_ready(self) -> None:
         """The same at the start and again and again: somebody may have emptied the store, or it refused till now."""
@@ -79,31 +78,31 @@ class Background:
         while True:
             await asyncio.sleep(DAY_S)
             try:
-                going_on = [known.id for known in self._gate.conferences if not known.closed]
-                await asyncio.to_thread(self._gate.directory.tidy, going_on)
+                going_on = [known.id for known in self._parts.conferences if not known.closed]
+                await asyncio.to_thread(self._parts.directory.tidy, going_on)
             except DirectoryError:
                 _log.warning("tidying is done tomorrow")
 
     async def _end_streams(self) -> None:
         """Ends the streams of sessions and keys that expired or were ended, wherever that was done."""
         while True:
-            await asyncio.sleep(self._gate.bounds.ended_s)
-            open_ = self._gate.hub.grants()
-            good = await asyncio.to_thread(self._gate.directory.keys.good, open_) if open_ else set()
+            await asyncio.sleep(self._parts.bounds.ended_s)
+            open_ = self._parts.streams.grants()
+            good = await asyncio.to_thread(self._parts.directory.keys.good, open_) if open_ else set()
             for grant in open_ - good:
-                self._gate.hub.end_grant(grant)
+                self._parts.streams.end_grant(grant)
 
     async def _expire_letters(self) -> None:
         while True:
             try:
-                await asyncio.to_thread(self._gate.journal.expire_letters, self._gate.clock())
+                await asyncio.to_thread(self._parts.journal.expire_letters, self._parts.clock())
             except JournalError as error:
                 _log.warning("dead letters expire later", error=type(error).__name__)
             await asyncio.sleep(HOUR_S)
 
     async def _keep_conferences(self) -> None:
         """So that a start need not read whole logs for what was said of each conference."""
-        journal, conferences, saved = self._gate.journal, self._gate.conferences, 0
+        journal, conferences, saved = self._parts.journal, self._parts.conferences, 0
         while True:
             forgotten, ends = conferences.forgotten, {name: journal.length(name) for name in journal.conferences()}
             await asyncio.sleep(NOTED_S)

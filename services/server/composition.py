@@ -20,16 +20,17 @@ import uvicorn
 
 from services.admission.conferences import Conferences
 from services.admission.intake import Intake
+from services.admission.ownership_proofs import OwnershipProofs
 from services.admission.post_index_writer import Keeping
-from services.admission.returning_attendees import Leaving
-from services.api.app import gateway
-from services.api.gate import Gate
+from services.admission.returning_attendees import Leaving, Returning
+from services.api.dead_letters.index import LetterIndex
+from services.api.operator.inbox_rebuild import Rebuilding
 from services.api.organizer.overview import Overviews
 from services.api.shared.bounds import Bounds
-from services.api.shared.rate_limits import Budgets
+from services.api.shared.public_address import PublicAddress
+from services.api.shared.rate_limits import RateLimits
 from services.api.shared.server_sent_events import Hub
 from services.api.transport.connections import config_of
-from services.api.transport.metrics import Metrics
 from services.api.transport.middleware import Edge
 from services.directory.port import PostReader
 from services.directory.sqlite import SqliteDirectory
@@ -41,10 +42,12 @@ from services.inbox.redis.inboxes import RedisInboxes
 from services.journal import Journal, JournalError
 from services.kafka.access import Access
 from services.kafka.gateway.read_replica import ForeignLogError
+from services.server.api import api_of
 from services.server.background_tasks import Background
 from services.server.event_followups import Following
 from services.server.file_limits import make_room
-from services.server.log_backends import Backing, InFile, InKafka, Startable, Stores, clock
+from services.server.log_backends import Backing, InFile, InKafka, Stores, clock
+from services.server.parts import Parts
 from services.tools.processes import garbage_collection as collecting
 from services.usage_errors import UnusableError
 
@@ -95,14 +98,14 @@ class Running:
     """What a server consists of. ``is_new``: the data folder was empty. ``redis_url``: where its inboxes are."""
 
     app: Edge
-    gate: Gate
+    parts: Parts
     background: Background
     is_new: bool
     redis_url: str
 
     def organizer_key(self) -> str:
         """A new key for the organizer of this server, to be shown once."""
-        return self.gate.directory.keys.issue_key("organizer", ORGANIZER)
+        return self.parts.directory.keys.issue_key("organizer", ORGANIZER)
 
 
 @asynccontextmanager
@@ -119,53 +122,65 @@ async def running(settings: Settings, address: str) -> AsyncIterator[Running]:
             await stack.enter_async_context(server)
         url = settings.redis_url or (server.url if server else "")
         inboxes = await stack.enter_async_context(RedisInboxes(url, opened.epoch))
-        gate, runner = await composed(stack, settings, address, backing, opened.journal, Stores(directory, inboxes))
-        await runner.start()
-        stack.push_async_callback(runner.stop)
-        background = Background(gate, server)
+        parts = await composed(stack, settings, address, backing, opened.journal, Stores(directory, inboxes))
+        await parts.runner.start()
+        stack.push_async_callback(parts.runner.stop)
+        background = Background(parts, server)
         stack.push_async_callback(background.stop)
-        yield Running(gateway(gate), gate, background, opened.is_new, url)
+        yield Running(api_of(parts), parts, background, opened.is_new, url)
 
 
 async def composed(
     stack: AsyncExitStack, settings: Settings, address: str, backing: Backing, journal: Journal, stores: Stores
-) -> tuple[Gate, Startable]:
-    """The gate and the runner behind it, which is to be started, over these stores."""
-    (directory, inboxes), clock = stores, settings.clock
-    bounds = settings.bounds
-    conferences, hub = Conferences(bounds.open_conferences, bounds.kept_conferences), Hub(bounds)
+) -> Parts:
+    """The parts over these stores; the runner is to be started."""
+    (directory, inboxes), clock, bounds = stores, settings.clock, settings.bounds
+    conferences, streams = Conferences(bounds.open_conferences, bounds.kept_conferences), Hub(bounds)
     await asyncio.to_thread(conferences.learn, journal)
-    runner, delivering = backing.runner(stack, stores, conferences)
+    runner, readiness = backing.runner(stack, stores, conferences)
+    letter_index = LetterIndex(journal)
     overviews = Overviews(
-        journal, runner, directory, clock, conferences, settings.bounds.overview_s, lambda: inboxes.trouble
+        journal,
+        runner,
+        directory,
+        clock,
+        conferences,
+        bounds.overview_s,
+        lambda: inboxes.trouble,
+        letter_index.count,
     )
-    lock = asyncio.Lock()
-    erasures = Erasures(directory, inboxes, runner, journal, conferences, lock, hub.end_attendee)
-    keeping, budgets = Keeping(directory.keep_posts), Budgets(settings.bounds.rates)
-    leaving, following = Leaving(directory, runner, conferences), Following(erasures, delivering)
-    intake = Intake(runner, directory, conferences, clock, following, leaving, keeping, budgets.charge, lock)
-    log = backing.forgetting()
-    erasures.conference = ConferenceErasing(directory, journal, inboxes, log, conferences, overviews, hub, intake)
-    gate = Gate(
+    lock, limits = asyncio.Lock(), RateLimits(bounds.rates)
+    erasures = Erasures(directory, inboxes, runner, journal, conferences, lock, streams.end_attendee)
+    following, leaving = Following(erasures, readiness), Leaving(directory, runner, conferences)
+    posts = Keeping(directory.keep_posts)
+    admission = Intake(runner, directory, conferences, clock, following, leaving, posts, limits.charge, lock)
+    log, end_streams = backing.forgetting(), streams.end_conference
+    erasures.conference = ConferenceErasing(
+        directory, journal, inboxes, log, conferences, end_streams, overviews.forget, admission
+    )
+    returning = Returning(admission)
+    return Parts(
         runner=runner,
         journal=journal,
         directory=directory,
         inboxes=inboxes,
+        readiness=readiness,
         conferences=conferences,
-        intake=intake,
+        admission=admission,
+        returning=returning,
+        proofs=OwnershipProofs(directory.codes, admission, returning),
         erasures=erasures,
-        delivering=delivering,
+        inbox_rebuild=Rebuilding(inboxes, readiness),
+        letter_index=letter_index,
         overviews=overviews,
-        hub=hub,
-        metrics=Metrics(),
+        streams=streams,
+        limits=limits,
+        bounds=bounds,
+        address=PublicAddress(address),
         reader=settings.reader,
         clock=clock,
-        public_url=address,
         static=settings.static,
-        budgets=budgets,
-        bounds=settings.bounds,
     )
-    return gate, runner
 
 
 # -- the server ------------------------------------------------------------------------------------------------------
@@ -213,42 +228,42 @@ async def serve(settings: Settings, ready: Ready) -> int:
     sock = bound(settings)
     try:
         address = settings.address(sock.getsockname()[1])
-        async with running(settings, address) as parts:
-            return await _served(parts, sock, settings.trusted_proxies, lambda: ready(parts, address))
+        async with running(settings, address) as server:
+            return await _served(server, sock, settings.trusted_proxies, lambda: ready(server, address))
     except (JournalError, ValkeyError) as error:
         raise UnusableError(str(error)) from None
     finally:
         sock.close()
 
 
-async def _served(parts: Running, sock: socket.socket, trusted: Sequence[str], ready: _Beside) -> int:
-    server = _Server(config_of(parts.app, parts.gate.bounds, trusted, REQUESTS_S))
+async def _served(running: Running, sock: socket.socket, trusted: Sequence[str], ready: _Beside) -> int:
+    server = _Server(config_of(running.app, running.parts.bounds, trusted, REQUESTS_S))
     told = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, told.set)
     serving = asyncio.create_task(server.serve(sockets=[sock]), name="server")
-    failed = asyncio.create_task(parts.gate.runner.failed(), name="failed")
+    failed = asyncio.create_task(running.parts.runner.failed(), name="failed")
     stopped = asyncio.create_task(told.wait(), name="told to stop")
     beside: asyncio.Future[Any] = ready() or stopped
-    ends: set[asyncio.Future[Any]] = {serving, failed, stopped, beside, parts.background.broken}
+    ends: set[asyncio.Future[Any]] = {serving, failed, stopped, beside, running.background.broken}
     try:
         await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         _log.info("stopping")
         beside.cancel()
-        parts.gate.hub.close()
+        running.parts.streams.close()
         server.should_exit = True
         await asyncio.wait({serving, beside}, timeout=REQUESTS_S + 1.0)
     finally:
         for task in (serving, failed, stopped, beside):
             task.cancel()
-    return _code(parts, failed)
+    return _code(running, failed)
 
 
-def _code(parts: Running, failed: asyncio.Task[BaseException]) -> int:
+def _code(running: Running, failed: asyncio.Task[BaseException]) -> int:
     """1 where something broke; what a person must decide is said in its own words."""
-    broken = parts.background.broken
-    error = (broken.result() if broken.done() and not broken.cancelled() else None) or parts.gate.runner.failure
+    broken = running.background.broken
+    error = (broken.result() if broken.done() and not broken.cancelled() else None) or running.parts.runner.failure
     if isinstance(error, InboxForeignError | ForeignLogError | ValkeyError):
         raise UnusableError(str(error))
     if error is not None:

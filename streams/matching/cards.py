@@ -112,6 +112,11 @@ def is_agreeable(card: Card) -> bool:
     return both and not (card.agreed or card.ended or card.gone or card.barred)
 
 
+def is_met(card: Card) -> bool:
+    """Whether one of the two said, after both had agreed, that they met."""
+    return card.agreed and any(standing(card, person) == "met" for person in (card.a, card.b))
+
+
 def remind_at(card: Card, attendee: str) -> int:
     """When the attendee's reminder is due: an hour after their standing "later"; NEVER without one."""
     said = card.said.get(attendee)

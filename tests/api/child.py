@@ -61,12 +61,12 @@ class Cut:
         return await self._runner.take(items, sender, first)
 
 
-def told(parts: Running, address: str, given: dict[str, Any]) -> None:
+def told(server: Running, address: str, given: dict[str, Any]) -> None:
     for name in ("killed_by", "held_back"):
         if name in given:
-            intake = parts.gate.intake
-            intake.runner = Cut(intake.runner, given[name], killed=name == "killed_by")  # type: ignore[assignment]
-    keys = parts.gate.directory.keys
+            admission = server.parts.admission
+            admission.runner = Cut(admission.runner, given[name], killed=name == "killed_by")  # type: ignore[assignment]
+    keys = server.parts.directory.keys
     said = {
         "address": address,
         "organizer": keys.issue_key("organizer", "org-1"),

@@ -15,7 +15,9 @@ import httpx
 import pytest
 
 from services.api.shared.bounds import Bounds
-from services.server.composition import Running, Settings, running
+from services.api.transport.middleware import Edge
+from services.server.composition import Settings, running
+from services.server.parts import Parts
 from tests.api.child import WIDE
 from tests.api.people import ALL, CONFERENCE, LIMIT_S, OPENING, good
 from tests.directory.static_reader import StaticReader
@@ -43,14 +45,15 @@ def run_to_end(test: Callable[P, Awaitable[None]]) -> Callable[P, None]:
 class Inside:
     """Its parts, and what its accounts post."""
 
-    parts: Running
+    app: Edge
+    parts: Parts
     reader: StaticReader
     organizer: httpx.AsyncClient
     clients: list[httpx.AsyncClient] = field(default_factory=list)
 
     def client(self, key: str = "") -> httpx.AsyncClient:
         headers = {"authorization": f"Bearer {key}"} if key else {"x-hallway": "1"}
-        transport = httpx.ASGITransport(app=self.parts.app, client=("127.0.0.1", 4_711))  # type: ignore[arg-type]
+        transport = httpx.ASGITransport(app=self.app, client=("127.0.0.1", 4_711))  # type: ignore[arg-type]
         client = httpx.AsyncClient(transport=transport, base_url=ADDRESS, headers=headers, timeout=LIMIT_S)
         self.clients.append(client)
         return client
@@ -67,10 +70,10 @@ async def inside(folder: Path) -> AsyncIterator[Inside]:
     """A server with an open conference."""
     reader, bounds = StaticReader(), Bounds()
     settings = Settings(data=folder, reader=reader, bounds=replace(bounds, rates=dict.fromkeys(bounds.rates, WIDE)))
-    async with running(settings, ADDRESS) as parts:
-        found = Inside(parts, reader, httpx.AsyncClient())
+    async with running(settings, ADDRESS) as server:
+        found = Inside(server.app, server.parts, reader, httpx.AsyncClient())
         await found.organizer.aclose()
-        found.organizer = found.client(parts.gate.directory.keys.issue_key("organizer", "org-1"))
+        found.organizer = found.client(server.parts.directory.keys.issue_key("organizer", "org-1"))
         good(await found.organizer.put(f"/v1/conferences/{CONFERENCE}", json=OPENING))
         try:
             yield found

@@ -172,12 +172,12 @@ async def test_a_block_on_its_way_at_the_erasure_holds_too(tmp_path: Path) -> No
     """Bob's block waits for the disk when ada's erasure comes: it is in the log before that, and counts."""
     async with inside(tmp_path) as server:
         ada, bob = await server.registered("ada"), await server.registered("bob")
-        gate = server.parts.gate
+        parts = server.parts
         clients: list[httpx.AsyncClient] = []
         for made in (ada, bob):
             clients.append(server.client())
             good(await clients[-1].post("/v1/session", json={"link": secret_of(made["link"])}))
-        take, at, on = gate.runner.take, asyncio.Event(), asyncio.Event()
+        take, at, on = parts.runner.take, asyncio.Event(), asyncio.Event()
 
         async def slow(items: Any, sender: str, first: int = 1) -> Any:
             if sender == f"attendee:{bob['attendee']}":
@@ -185,15 +185,15 @@ async def test_a_block_on_its_way_at_the_erasure_holds_too(tmp_path: Path) -> No
                 await on.wait()
             return await take(items, sender, first)
 
-        gate.intake.runner.take = slow  # type: ignore[method-assign]
+        parts.admission.runner.take = slow  # type: ignore[method-assign]
         event = {"type": "attendee.blocked", "id": "b", "at": now(), "conference": CONFERENCE}
         block = event | {"attendee": bob["attendee"], "blocked": ada["attendee"]}
         blocking = asyncio.create_task(clients[1].post("/v1/events", json=block))
         await at.wait()
         erasing = asyncio.create_task(clients[0].request("DELETE", "/v1/me", json={"confirm": "erase me"}))
-        while not gate.intake.lock.locked():  # noqa: ASYNC110  # the erasure's doing, which sets no event
+        while not parts.admission.lock.locked():  # noqa: ASYNC110  # the erasure's doing, which sets no event
             await asyncio.sleep(0)
         on.set()
         assert ((await blocking).status_code, (await erasing).status_code) == (200, 202)
         others = [bob["attendee"], "a-somebody"]
-        assert gate.directory.tombstones.bars(CONFERENCE, ["ada@example.org"], others) == [bob["attendee"]]
+        assert parts.directory.tombstones.bars(CONFERENCE, ["ada@example.org"], others) == [bob["attendee"]]

@@ -27,7 +27,7 @@ async def in_between(
         found = None if first else whole(*arguments, **named)
         if not done:
             done.append(1)
-            erasing = server.parts.gate.erasures.begin(CONFERENCE, [attendee])
+            erasing = server.parts.erasures.begin(CONFERENCE, [attendee])
             asyncio.run_coroutine_threadsafe(erasing, loop).result(20)
         return whole(*arguments, **named) if first else found
 
@@ -47,7 +47,7 @@ async def test_a_link_asked_for_before_an_erasure_is_not_made_after_it(
         await in_between(server, (SqliteSessions, "first_link"), who, monkeypatch, first=True)
         answer = await server.organizer.post(f"/v1/conferences/{CONFERENCE}/attendees/{who}/link")
         assert (answer.status_code, answer.json()["type"]) == (404, "urn:hallway:problem:attendee")
-        assert grants(server.parts.gate.directory, who) == []
+        assert grants(server.parts.directory, who) == []
 
 
 @run_to_end
@@ -55,9 +55,9 @@ async def test_a_link_that_was_read_before_an_erasure_makes_no_session_after_it(
     async with inside(tmp_path) as server:
         made = await server.registered("ada")
         # Stale bytes of a file, or of a copy that was put back, bring no row of a link to life either.
-        directory = server.parts.gate.directory
+        directory = server.parts.directory
         rows = directory._base.read("SELECT * FROM grants WHERE subject = ?", (made["attendee"],))
-        await server.parts.gate.erasures.begin(CONFERENCE, [made["attendee"]])
+        await server.parts.erasures.begin(CONFERENCE, [made["attendee"]])
         directory._base.insert("grants", "", rows)
         answer = await server.client().post("/v1/session", json={"link": secret_of(made["link"])})
         assert answer.status_code == 401
@@ -75,4 +75,4 @@ async def test_a_code_begun_in_a_session_that_an_erasure_ends_is_not_made(
         await in_between(server, (SqliteKeys, "authenticate"), made["attendee"], monkeypatch)
         answer = await client.post("/v1/me/accounts", json={"account": "x:canary"})
         assert answer.status_code == 404
-        assert server.parts.gate.directory._base.read("SELECT * FROM codes") == []
+        assert server.parts.directory._base.read("SELECT * FROM codes") == []

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from services.api.pages import POLICY
+from services.api.pages.answers import POLICY
 from tests.pages.scene import Answer, Doc, Scene, signed_in, standing
 
 STATIC = Path(__file__).parents[2] / "services" / "web" / "static"

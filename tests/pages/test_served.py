@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from services.api.pages import POLICY
+from services.api.pages.answers import POLICY
 from tests.pages import organizing
 from tests.pages.conftest import CUT, Pages, watched
 from tests.pages.finding import button, entered, live

@@ -22,8 +22,6 @@ from schemas.times import DAY_MS, millis, written
 from services.admission.conferences import Conferences
 from services.admission.rate_limits import Rate
 from services.admission.sender import VERIFIER
-from services.api.app import gateway
-from services.api.gate import Gate
 from services.api.shared.bounds import Bounds
 from services.api.transport.middleware import Edge
 from services.directory.port import Person
@@ -36,8 +34,10 @@ from services.runtime import Embedded
 from services.runtime import Limits as RunnerLimits
 from services.runtime.inbox_delivery import Delivering
 from services.runtime.ports import Readiness
+from services.server.api import api_of
 from services.server.composition import Settings, composed
 from services.server.log_backends import InFile, Startable, Stores
+from services.server.parts import Parts
 
 CONFERENCE = "himss"
 ORGANIZER, CONNECTOR = "~organizer", "~connector"
@@ -85,7 +85,7 @@ class Hall:
     """``now``: the clock of a hall in memory, in ms; None where time is the log's. ``lag_ms``: how far behind the log
     the gateway's clock is."""
 
-    gate: Gate
+    parts: Parts
     app: Edge
     now: list[int] | None
     conference: str = CONFERENCE
@@ -192,18 +192,18 @@ class Hall:
                 await asyncio.sleep(0.001)
 
     async def _is_settled(self) -> bool:
-        due = await self.gate.ask(self.conference, lambda matcher: matcher.next_due() if matcher else None)
-        if self.gate.runner.behind or (due is not None and due <= self.log_now()):
+        due = await self.parts.runner.ask(self.conference, lambda matcher: matcher.next_due() if matcher else None)
+        if self.parts.runner.behind or (due is not None and due <= self.log_now()):
             return False
-        if await asyncio.to_thread(self.gate.directory.erasing.pending):
+        if await asyncio.to_thread(self.parts.directory.erasing.pending):
             return False
-        mark = await self.gate.inboxes.delivered(self.conference)
-        last = next(iter(reversed([position for position, _ in self.gate.journal.outputs(self.conference)])), "")
+        mark = await self.parts.inboxes.delivered(self.conference)
+        last = next(iter(reversed([position for position, _ in self.parts.journal.outputs(self.conference)])), "")
         return mark is not None and order(mark) >= order(last)
 
     def event(self, kind: str, number: str, **fields: Any) -> dict[str, Any]:
         """An event of this conference, now."""
-        return {"type": kind, "id": number, "at": written(self.gate.clock()), "conference": self.conference} | fields
+        return {"type": kind, "id": number, "at": written(self.parts.clock()), "conference": self.conference} | fields
 
     def log_now(self) -> int:
         """What the log takes for now, in ms."""
@@ -211,7 +211,7 @@ class Hall:
 
     async def open(self, **matching: int) -> None:
         """Makes the keys, and opens the conference."""
-        keys = self.gate.directory.keys
+        keys = self.parts.directory.keys
         self.tokens |= {ORGANIZER: keys.issue_key("organizer", "org")}
         self.tokens |= {CONNECTOR: keys.issue_key("connector", "posts", checkins=False)}
         opening = OPENING | {"hashtags": self.hashtags, "matching": OPENING["matching"] | matching}
@@ -227,11 +227,11 @@ class Hall:
                 email=f"{who}@example.org",
                 show_name=True,
             )
-            await asyncio.to_thread(self.gate.directory.people.add, person)
+            await asyncio.to_thread(self.parts.directory.people.add, person)
             fields = {"attendee": who, "accounts": [self.accounts(who)], "consent": ALL}
             await self.bring(self.event("attendee.registered", f"r-{who}", **fields))
             await self.verify(who, self.accounts(who))
-            link = self.gate.directory.sessions.first_link(self.conference, who)
+            link = self.parts.directory.sessions.first_link(self.conference, who)
             answer = await self.ask("nobody", "POST", "/v1/session", {"link": link})
             cookie = dict(answer.headers)[b"set-cookie"].decode()
             self.tokens[who] = cookie.partition("=")[2].partition(";")[0]
@@ -240,21 +240,21 @@ class Hall:
         """What the verifier says when it found the code."""
         fields = {"attendee": who, "account": account, "method": "code"}
         event = self.event("account.verified", f"v-{who}-{account}", **fields)
-        await self.gate.intake.say([convert(event, AccountVerified)], VERIFIER)
+        await self.parts.admission.say([convert(event, AccountVerified)], VERIFIER)
 
     async def talk(self, one: str, other: str, more: int = 0) -> None:
         """They know each other from now on."""
         posts = []
         for n in range(2 + more):
             for actor, named in ((one, other), (other, one)):
-                at = written(self.gate.clock() - (n + 1) * DAY_MS)
+                at = written(self.parts.clock() - (n + 1) * DAY_MS)
                 post = {"type": "activity.posted", "id": f"x:{self.conference}-{one}-{other}-{actor}-{n}", "at": at}
                 fields = {"actor": self.accounts(actor), "mentions": [self.accounts(named)]}
                 posts.append(post | fields | {"hashtags": self.hashtags})
         assert {each["status"] for each in await self.bring(*posts, who=CONNECTOR)} == {"accepted"}
         self.posts += len(posts)
         async with asyncio.timeout(LIMIT_S):
-            while await self.gate.ask(self.conference, _posts) < self.posts:  # noqa: ASYNC110  # a router brings them
+            while await self.parts.runner.ask(self.conference, _posts) < self.posts:  # noqa: ASYNC110  # a router brings them
                 await asyncio.sleep(0.005)
 
     async def card(self, who: str, other: str) -> str:
@@ -265,7 +265,7 @@ class Hall:
             card = matcher.state.cards.get(pair)
             return "" if card is None else str(card.match)
 
-        return await self.gate.ask(self.conference, found)
+        return await self.parts.runner.ask(self.conference, found)
 
 
 class Listening:
@@ -334,11 +334,11 @@ async def in_memory() -> AsyncIterator[Hall]:
         stack.callback(directory.close)
         settings = Settings(Path(), bounds=BOUNDS, clock=clock)
         stores, backing = Stores(directory, MemoryInboxes()), _InMemory(journal, clock)
-        gate, runner = await composed(stack, settings, "http://hall", backing, journal, stores)
-        await runner.start()
-        stack.push_async_callback(runner.stop)
-        erasures = asyncio.create_task(gate.erasures.run())
+        parts = await composed(stack, settings, "http://hall", backing, journal, stores)
+        await parts.runner.start()
+        stack.push_async_callback(parts.runner.stop)
+        erasures = asyncio.create_task(parts.erasures.run())
         stack.callback(erasures.cancel)
-        hall = Hall(gate, gateway(gate), now)
+        hall = Hall(parts, api_of(parts), now)
         await hall.open()
         yield hall

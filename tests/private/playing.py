@@ -120,4 +120,4 @@ async def _is_private(hall: Hall, who: str) -> bool:
         card = matcher.state.cards.get((min(who, WATCHED), max(who, WATCHED)))
         return card is not None and not card.ended and WATCHED not in card.gone and not card.agreed
 
-    return await hall.gate.ask(hall.conference, look)
+    return await hall.parts.runner.ask(hall.conference, look)

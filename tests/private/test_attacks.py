@@ -109,7 +109,7 @@ def test_a_reset_in_a_quiet_conference_tells_nothing() -> None:
     """Only bob's act is in the log since: whatever ada asks for beyond what she has, she is told to begin anew."""
 
     async def watch(hall: Hall, card: str) -> list[bytes]:
-        applied = await hall.gate.ask(CONFERENCE, lambda matcher: matcher.state.applied if matcher else 0)
+        applied = await hall.parts.runner.ask(CONFERENCE, lambda matcher: matcher.state.applied if matcher else 0)
         tried = [f"{n}-{i}" for n in range(applied - 3, applied + 3) for i in range(3)] + ["2", "3", "99"]
         return list(await asyncio.gather(*[hall.resumed("ada", last) for last in tried]))
 
@@ -333,7 +333,7 @@ async def test_the_inbox_shows_no_moment_between_an_erasure_and_its_withdrawal(h
 @in_a_hall
 async def test_an_own_lapse_comes_by_itself_not_with_what_others_do(hall: Hall) -> None:
     """Cy, who has no card, is told within a moment that she is not here any more, though nothing comes into the log."""
-    looking = asyncio.create_task(Whereabouts(hall.gate.runner, hall.gate.hub, hall.gate.clock).run())
+    looking = asyncio.create_task(Whereabouts(hall.parts.runner, hall.parts.streams, hall.parts.clock).run())
     await hall.good("cy", "POST", "/v1/me/here", {})
     async with hall.stream("cy") as live:
         await live.until(lambda: b'"present":true' in b"".join(live.presences))
@@ -382,6 +382,6 @@ async def test_no_id_and_no_number_of_the_log_is_in_anything_that_ada_gets(hall:
     told = [*await seen(hall), await hall.ask("ada", "GET", "/v1/me/data")]
     text = b"".join([await hall.resumed("ada", ""), *[answer.body for answer in told]])
     text += repr([answer.headers for answer in told]).encode()
-    outputs = [json.loads(line) for _, line in hall.gate.journal.outputs(CONFERENCE)]
+    outputs = [json.loads(line) for _, line in hall.parts.journal.outputs(CONFERENCE)]
     for secret in ["x:bob", '"bob"', '"offset"', *[output[name] for output in outputs for name in ("id", "position")]]:
         assert secret.encode() not in text, secret

@@ -62,8 +62,8 @@ async def _gateway(address: str, prefix: str, folder: Path) -> AsyncIterator[Run
                 bounds=BOUNDS,
                 clock=_clock,
             )
-            async with running(settings, "http://hall") as parts:
-                yield parts
+            async with running(settings, "http://hall") as server:
+                yield server
 
 
 def _equal_ids(seen: Seen, conference: str) -> None:
@@ -80,12 +80,12 @@ def _equal_ids(seen: Seen, conference: str) -> None:
     seen.told = [(what, plain(told)) for what, told in seen.told]
 
 
-async def _hold(parts: Running, seeds: range) -> Counter[str]:
+async def _hold(server: Running, seeds: range) -> Counter[str]:
     found: Counter[str] = Counter()
     for seed in seeds:
         made, played = story(seed), list[Seen]()
         for way in (1, 2):
-            hall = Hall(parts.gate, parts.app, None, f"story{seed}x{way}")
+            hall = Hall(server.parts, server.app, None, f"story{seed}x{way}")
             async with asyncio.timeout(STORY_S):
                 await hall.open(presence_hours=12)
                 played.append(await play(hall, made, made.filled(way)))
@@ -99,8 +99,8 @@ async def _hold(parts: Running, seeds: range) -> Counter[str]:
 
 def _held(address: str, prefix: str, folder: Path, seeds: range) -> Counter[str]:
     async def all_of_them() -> Counter[str]:
-        async with _gateway(address, prefix, folder) as parts:
-            return await _hold(parts, seeds)
+        async with _gateway(address, prefix, folder) as server:
+            return await _hold(server, seeds)
 
     return asyncio.run(all_of_them())
 

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from typing import Literal
 
 from services.api.attendee.schemas import AccountShown
-from services.api.gate import Gate
-from services.directory.port import Holding
+from services.directory.port import Accounts, Holding
+from services.runtime.ports import Matchers
 from streams.matching import Matcher
 
 # claimed: counts without proof. needs_proof: counts for nobody, or for somebody else. unfinished: proved, and not in
@@ -39,17 +39,31 @@ def _state(matcher: Matcher | None, attendee: str, token: str, how: Holding) -> 
     return "claimed" if account.owner == attendee else "needs_proof"
 
 
-async def accounts_of(gate: Gate, conference: str, attendee: str) -> tuple[AccountShown, ...]:
-    """The attendee's own accounts in clear, by name. Raises as ``Gate.ask``."""
-    held = await asyncio.to_thread(gate.directory.accounts.held_by, conference, attendee)
-    stand = await gate.ask(conference, lambda matcher: states(matcher, attendee, held))
-    names = await asyncio.to_thread(gate.directory.accounts.accounts_of, stand)
-    found = [AccountShown(names[token], state == "verified", state) for token, state in stand.items() if token in names]
-    return tuple(sorted(found, key=lambda each: each.account))
+class AccountStates:
+    """Asks the directory which accounts an attendee has, and the fold how each stands. Raises as ``Matchers.ask``."""
 
+    def __init__(self, accounts: Accounts, matchers: Matchers) -> None:
+        self._accounts, self._matchers = accounts, matchers
 
-async def verified_tokens(gate: Gate, conference: str, attendee: str) -> set[str]:
-    """The tokens of the accounts that are the attendee's by proof, as the log has it."""
-    held = await asyncio.to_thread(gate.directory.accounts.held_by, conference, attendee)
-    stand = await gate.ask(conference, lambda matcher: states(matcher, attendee, held))
-    return {token for token, state in stand.items() if state == "verified"}
+    async def read(self, conference: str, attendee: str) -> tuple[AccountShown, ...]:
+        """The attendee's own accounts in clear, by name."""
+        stand = await self._states(conference, attendee)
+        names = await asyncio.to_thread(self._accounts.accounts_of, stand)
+        found = [
+            AccountShown(names[token], state == "verified", state) for token, state in stand.items() if token in names
+        ]
+        return tuple(sorted(found, key=lambda each: each.account))
+
+    async def verified_tokens(self, conference: str, attendee: str) -> set[str]:
+        """The tokens of the accounts that are the attendee's by proof, as the log has it."""
+        stand = await self._states(conference, attendee)
+        return {token for token, state in stand.items() if state == "verified"}
+
+    async def has_verified(self, conference: str, attendee: str, account: str) -> bool:
+        """Whether the log has this account as the attendee's by proof."""
+        verified = await self.verified_tokens(conference, attendee)
+        return account in (await asyncio.to_thread(self._accounts.accounts_of, verified)).values()
+
+    async def _states(self, conference: str, attendee: str) -> dict[str, State]:
+        held = await asyncio.to_thread(self._accounts.held_by, conference, attendee)
+        return await self._matchers.ask(conference, lambda matcher: states(matcher, attendee, held))

@@ -13,62 +13,89 @@ from litestar import Response, get
 from msgspec.structs import asdict
 
 from schemas.times import written
-from services.api.attendee.account_states import accounts_of, verified_tokens
+from services.api.attendee.account_states import AccountStates
 from services.api.attendee.exported_events import POSTED, own_events
-from services.api.attendee.inbox_stream import inbox
+from services.api.attendee.inbox_stream import InboxReader
 from services.api.attendee.matcher_state import standing
-from services.api.attendee.routes import ATTENDEE
-from services.api.gate import Gate
 from services.api.shared.guard import Caller
+from services.api.shared.injection import Clock, Injected
+from services.api.shared.rate_limits import RateLimits
+from services.api.shared.roles import allow
+from services.directory.port import Directory
+from services.journal import Journal
+from services.runtime.ports import Matchers
 
 _COST = 20  # of the attendee's bucket: three at once, then one in 20 s; each reads the whole log
 
 
-@get("/v1/me/data", opt=ATTENDEE, tags=["attendee"])
-async def own_data(gate: Gate, caller: Caller) -> Response[dict[str, object]]:
+class DataExport:
+    """Puts an attendee's data together. One download at a time reads a log: each reads the whole, and the threads are
+    few."""
+
+    def __init__(
+        self,
+        directory: Directory,
+        journal: Journal,
+        matchers: Matchers,
+        inbox: InboxReader,
+        states: AccountStates,
+        clock: Clock,
+    ) -> None:
+        self._directory, self._journal, self._matchers = directory, journal, matchers
+        self._inbox, self._states, self._clock = inbox, states, clock
+        self._turn = asyncio.Lock()
+
+    async def read(self, conference: str, attendee: str) -> dict[str, object]:
+        """All of it. Raises as ``Matchers.ask`` and ``Inboxes.current``; DirectoryError, JournalError."""
+        now = self._clock()
+        stands = await self._matchers.ask(conference, lambda matcher: standing(matcher, attendee, now))
+        cards = await self._inbox.read(conference, attendee)
+        data: dict[str, object] = {"conference": conference, "attendee": attendee}
+        data["accounts"] = await self._states.read(conference, attendee)
+        actors = await self._states.verified_tokens(conference, attendee)
+        async with self._turn:
+            data |= await asyncio.to_thread(self._stored, conference, attendee, actors)
+        return data | {"standing": asdict(stands), "cards": cards.cards}
+
+    def _stored(self, conference: str, attendee: str, actors: Collection[str]) -> dict[str, object]:
+        people, sessions = self._directory.people, self._directory.sessions
+        person = people.get(conference, attendee)
+        return {
+            "person": asdict(person) if person else None,
+            "preferences": people.preferences(conference, attendee),
+            "sessions": [
+                {
+                    "device": row.device,
+                    "made_at": written(row.made),
+                    "last_used_at": written(row.last_used) if row.last_used is not None else None,
+                    "expires_at": written(row.expires),
+                }
+                for row in sessions.listed(conference, attendee)
+            ],
+            "sign_ins": [
+                {"device": each.device, "at": written(each.at)} for each in sessions.sign_ins(conference, attendee)
+            ],
+            "events": self._events(conference, attendee, actors),
+        }
+
+    def _events(self, conference: str, attendee: str, actors: Collection[str]) -> list[dict[str, Any]]:
+        """What the log has of the attendee and of posts by the accounts that they proved, under the posts' own ids."""
+        found = list(own_events(self._journal, conference, attendee, actors))
+        posts = [event["id"] for event in found if event["type"] in POSTED]
+        ids = self._directory.originals(posts)
+        return [event | {"id": ids.get(event["id"], event["id"])} for event in found]
+
+
+@get("/v1/me/data", opt=allow("attendee"), tags=["attendee"])
+async def own_data(
+    caller: Injected[Caller], data_export: Injected[DataExport], limits: Injected[RateLimits]
+) -> Response[dict[str, object]]:
     """Everything about me, as a file."""
-    conference, attendee, now = caller.conference, caller.subject, gate.clock()
-    gate.charge("attendee", f"data {conference} {attendee}", _COST)
-    stands = await gate.ask(conference, lambda matcher: standing(matcher, attendee, now))
-    cards = await inbox(gate, conference, attendee)
-    data: dict[str, object] = {"conference": conference, "attendee": attendee}
-    data["accounts"] = await accounts_of(gate, conference, attendee)
-    actors = await verified_tokens(gate, conference, attendee)
-    async with gate.downloading:
-        data |= await asyncio.to_thread(_kept, gate, conference, attendee, actors)
-    data |= {"standing": asdict(stands), "cards": cards.cards}
+    conference, attendee = caller.conference, caller.subject
+    limits.charge("attendee", f"data {conference} {attendee}", _COST)
+    data = await data_export.read(conference, attendee)
     name = f'attachment; filename="hallway-{conference}.json"'
     return Response(data, headers={"content-disposition": name, "cache-control": "no-store"})
-
-
-def _kept(gate: Gate, conference: str, attendee: str, actors: Collection[str]) -> dict[str, object]:
-    person = gate.directory.people.get(conference, attendee)
-    sessions = gate.directory.sessions
-    return {
-        "person": asdict(person) if person else None,
-        "preferences": gate.directory.people.preferences(conference, attendee),
-        "sessions": [
-            {
-                "device": row.device,
-                "made_at": written(row.made),
-                "last_used_at": written(row.last_used) if row.last_used is not None else None,
-                "expires_at": written(row.expires),
-            }
-            for row in sessions.listed(conference, attendee)
-        ],
-        "sign_ins": [
-            {"device": each.device, "at": written(each.at)} for each in sessions.sign_ins(conference, attendee)
-        ],
-        "events": _events(gate, conference, attendee, actors),
-    }
-
-
-def _events(gate: Gate, conference: str, attendee: str, actors: Collection[str]) -> list[dict[str, Any]]:
-    """What the log has of the attendee and of posts by the accounts that they proved, under the posts' own ids."""
-    found = list(own_events(gate.journal, conference, attendee, actors))
-    posts = [event["id"] for event in found if event["type"] in POSTED]
-    ids = gate.directory.originals(posts)
-    return [event | {"id": ids.get(event["id"], event["id"])} for event in found]
 
 
 ROUTES = [own_data]

@@ -17,14 +17,17 @@ from msgspec import Struct
 from msgspec.structs import asdict, replace
 
 from schemas.times import millis
+from services.admission.conferences import Conferences
 from services.api.attendee.matcher_queries import Answers, answers
-from services.api.gate import Gate
+from services.api.attendee.profiles import ProfileLoader
 from services.api.shared.server_sent_events import BEAT, chunk
 from services.directory.port import Shown
+from services.erasure.people import Erasures
 from services.inbox.entries import SUGGESTED, WITHDRAWN, readable
-from services.inbox.port import Current, Entry, InboxUnavailableError, ResumeLostError
+from services.inbox.port import Current, Entry, Inboxes, InboxUnavailableError, ResumeLostError
 from services.inbox.view import Card, Why
 from services.runtime import BusyError, StoppedError
+from services.runtime.ports import Matchers, Readiness
 
 RESET = chunk("reset", b"{}")
 _ANSWERS_S = 0.5  # a card does not wait for longer, with a fold that is busy
@@ -61,18 +64,96 @@ class InboxShown(Struct, frozen=True):
     cards: tuple[CardShown, ...]
 
 
-async def inbox(gate: Gate, conference: str, attendee: str) -> InboxShown:
-    """The cards as they are now, without those that a ``met`` closed."""
-    while True:
-        current = await _settled(gate, conference, attendee)
-        said = await gate.ask(conference, lambda matcher: answers(matcher, attendee))
-        open_cards = [card for card in current.cards if card.card not in said.met]
-        others = [current.others[card.card] for card in open_cards]
-        shown = await gate.faces.of(conference, others)
-        if gate.conferences.erased(conference).isdisjoint(others):  # or a name may be gone: an erasure began meanwhile
-            break
-    cards = [_card_shown(card, said, shown.get(other)) for card, other in zip(open_cards, others, strict=True)]
-    return InboxShown(str(current.cursor), tuple(cards))
+class InboxReader:
+    """An attendee's inbox, read and followed. ``beat_s``: between two signs of life on a stream where nothing comes."""
+
+    def __init__(
+        self,
+        inboxes: Inboxes,
+        readiness: Readiness,
+        matchers: Matchers,
+        profiles: ProfileLoader,
+        conferences: Conferences,
+        erasures: Erasures,
+        beat_s: float,
+    ) -> None:
+        self._inboxes, self._readiness, self._matchers = inboxes, readiness, matchers
+        self._profiles, self._conferences, self._erasures = profiles, conferences, erasures
+        self._beat_s = beat_s
+
+    async def read(self, conference: str, attendee: str) -> InboxShown:
+        """The cards as they are now, without those that a ``met`` closed."""
+        while True:
+            current = await self._settled(conference, attendee)
+            said = await self._matchers.ask(conference, lambda matcher: answers(matcher, attendee))
+            open_cards = [card for card in current.cards if card.card not in said.met]
+            others = [current.others[card.card] for card in open_cards]
+            shown = await self._profiles.load(conference, others)
+            if self._conferences.erased(conference).isdisjoint(others):  # or a name may be gone: an erasure began
+                break
+        cards = [_card_shown(card, said, shown.get(other)) for card, other in zip(open_cards, others, strict=True)]
+        return InboxShown(str(current.cursor), tuple(cards))
+
+    async def _settled(self, conference: str, attendee: str) -> Current:
+        """The inbox without the moment between an erasure and its withdrawals, in which other ends have none."""
+        end = asyncio.get_running_loop().time() + _SETTLED_S
+        while True:
+            current = await self._current(conference, attendee)
+            erased = self._conferences.erased(conference)
+            gone = {card for card, other in current.others.items() if other in erased}
+            is_ending = bool(current.ending) and await self._erasures.is_under_way(conference)
+            if not (gone or is_ending):
+                break
+            if asyncio.get_running_loop().time() > end:
+                _log.warning("an erasure takes long", conference=conference)
+                break
+            await asyncio.sleep(_LOOK_S)
+        return replace(current, cards=tuple([card for card in current.cards if card.card not in gone]))
+
+    async def _current(self, conference: str, attendee: str) -> Current:
+        try:
+            return await self._inboxes.current(conference, attendee)
+        except InboxUnavailableError:
+            await self._readiness.ensure(conference)  # it was emptied, or is new
+            return await self._inboxes.current(conference, attendee)
+
+    async def follow(self, conference: str, attendee: str, after: int | None) -> AsyncGenerator[bytes, None]:
+        """The stream's chunks; ``reset`` where what came after the cursor is not kept, or it is no cursor (None)."""
+        while True:
+            if after is None:
+                after = await self._newest(conference, attendee)
+                yield RESET
+            try:
+                async with aclosing(self._inboxes.follow(conference, attendee, after, self._beat_s)) as entries:
+                    async for some in entries:
+                        yield await self._chunks(conference, attendee, some) if some else BEAT
+                        after = some[-1].cursor if some else after
+            except ResumeLostError:
+                after = None
+
+    async def _newest(self, conference: str, attendee: str) -> int:
+        while True:
+            try:
+                return (await self._inboxes.current(conference, attendee)).cursor
+            except InboxUnavailableError:
+                await self._readiness.ensure(conference)
+                await asyncio.sleep(1.0)
+
+    async def _chunks(self, conference: str, attendee: str, entries: Sequence[Entry]) -> bytes:
+        asked = any(_needs_answers(entry) for entry in entries)
+        said = await self._said_now(conference, attendee) if asked else None
+        closed = said.met if said is not None else frozenset()
+        erased = self._conferences.erased(conference)
+        read = [_as_it_is_now(entry, closed, erased) for entry in entries]
+        shown = await self._profiles.load(conference, [entry.other for entry in read if entry.other is not None])
+        return b"".join([chunk(entry.kind, _completed(entry, shown, said), entry.cursor) for entry in read])
+
+    async def _said_now(self, conference: str, attendee: str) -> Answers | None:
+        try:
+            async with asyncio.timeout(_ANSWERS_S):
+                return await self._matchers.ask(conference, lambda matcher: answers(matcher, attendee))
+        except (TimeoutError, BusyError, StoppedError):
+            return None  # the same: the card comes without ``your_answer``
 
 
 def _card_shown(card: Card, said: Answers, shown: Shown | None) -> CardShown:
@@ -94,71 +175,12 @@ def _near(card: Card, told: str | None) -> bool | None:
     return None if mine is None or card.their_place is None else mine == card.their_place
 
 
-async def _settled(gate: Gate, conference: str, attendee: str) -> Current:
-    """The inbox without the moment between an erasure and its withdrawals, in which other ends have none."""
-    end = asyncio.get_running_loop().time() + _SETTLED_S
-    while True:
-        current = await _current(gate, conference, attendee)
-        erased = gate.conferences.erased(conference)
-        gone = {card for card, other in current.others.items() if other in erased}
-        is_ending = bool(current.ending) and await gate.erasures.is_under_way(conference)
-        if not (gone or is_ending):
-            break
-        if asyncio.get_running_loop().time() > end:
-            _log.warning("an erasure takes long", conference=conference)
-            break
-        await asyncio.sleep(_LOOK_S)
-    return replace(current, cards=tuple([card for card in current.cards if card.card not in gone]))
-
-
-async def _current(gate: Gate, conference: str, attendee: str) -> Current:
-    try:
-        return await gate.inboxes.current(conference, attendee)
-    except InboxUnavailableError:
-        await gate.delivering.ensure(conference)  # it was emptied, or is new
-        return await gate.inboxes.current(conference, attendee)
-
-
 def _own(said: Answers, match: str, asked_at: str) -> dict[str, Any]:
     return {"your_answer": said.to(match, millis(asked_at))}
 
 
 def _face(shown: Shown | None) -> dict[str, Any]:
     return {"name": shown.name if shown else None, "picture": shown.picture if shown else None}
-
-
-async def following(gate: Gate, conference: str, attendee: str, after: int | None) -> AsyncGenerator[bytes, None]:
-    """The stream's chunks; ``reset`` where what came after the cursor is not kept, or it is no cursor (None)."""
-    while True:
-        if after is None:
-            after = await _newest(gate, conference, attendee)
-            yield RESET
-        try:
-            async with aclosing(gate.inboxes.follow(conference, attendee, after, gate.bounds.beat_s)) as entries:
-                async for some in entries:
-                    yield await _chunks(gate, conference, attendee, some) if some else BEAT
-                    after = some[-1].cursor if some else after
-        except ResumeLostError:
-            after = None
-
-
-async def _newest(gate: Gate, conference: str, attendee: str) -> int:
-    while True:
-        try:
-            return (await gate.inboxes.current(conference, attendee)).cursor
-        except InboxUnavailableError:
-            await gate.delivering.ensure(conference)
-            await asyncio.sleep(1.0)
-
-
-async def _chunks(gate: Gate, conference: str, attendee: str, entries: Sequence[Entry]) -> bytes:
-    asked = any(_needs_answers(entry) for entry in entries)
-    said = await _said_now(gate, conference, attendee) if asked else None
-    closed = said.met if said is not None else frozenset()
-    erased = gate.conferences.erased(conference)
-    read = [_as_it_is_now(entry, closed, erased) for entry in entries]
-    shown = await gate.faces.of(conference, [entry.other for entry in read if entry.other is not None])
-    return b"".join([chunk(entry.kind, _completed(entry, shown, said), entry.cursor) for entry in read])
 
 
 def _needs_answers(entry: Entry) -> bool:
@@ -172,14 +194,6 @@ def _as_it_is_now(entry: Entry, closed: Collection[str], erased: Collection[str]
     if entry.other in erased or (entry.card in closed and not entry.live):
         return readable(entry.position, entry.cursor, entry.kind, entry.card, None)
     return entry
-
-
-async def _said_now(gate: Gate, conference: str, attendee: str) -> Answers | None:
-    try:
-        async with asyncio.timeout(_ANSWERS_S):
-            return await gate.ask(conference, lambda matcher: answers(matcher, attendee))
-    except (TimeoutError, BusyError, StoppedError):
-        return None  # the same: the card comes without ``your_answer``
 
 
 def _is_new(entry: Entry) -> bool:

@@ -49,7 +49,7 @@ def answers(matcher: Matcher | None, attendee: str) -> Answers:
     """What became of the attendee's matches by answers; never what the other said."""
     found = [] if matcher is None else list(matcher.state.cards_of.get(attendee, {}).values())
     own = {card.match: said for card in found if (said := _own(card, attendee)) is not None}
-    return Answers(frozenset(card.match for card in found if is_met(card)), own)
+    return Answers(frozenset(card.match for card in found if cards.is_met(card)), own)
 
 
 def _own(card: Card, attendee: str) -> Own | None:
@@ -60,11 +60,6 @@ def _own(card: Card, attendee: str) -> Own | None:
     if said is None:
         return None if meeting.place is None else Own(None, 0, attendee in card.reminded, meeting.place)
     return Own(said.answer, stamp >> ORDER_BITS, attendee in card.reminded, meeting.place)
-
-
-def is_met(card: Card) -> bool:
-    """Whether one of the two said, after both had agreed, that they met."""
-    return card.agreed and any(cards.standing(card, person) == "met" for person in (card.a, card.b))
 
 
 def next_lapse(matcher: Matcher | None, attendees: Iterable[str], now: int) -> int | None:

@@ -3,8 +3,6 @@
 Owns: the questions, all of them short. May never: change anything, or hand the state itself to another thread.
 """
 
-from collections.abc import Iterable
-
 from msgspec import Struct
 
 from streams.matching import Matcher, presence
@@ -29,12 +27,6 @@ def standing(matcher: Matcher | None, attendee: str, now: int) -> Standing:
     here = presence.is_here(matcher.state, person, max(now, matcher.state.now))
     place = presence.place_of(person) if here else None
     return Standing(person.matching, person.chats, person.share_place, here, place)
-
-
-def verified_of(matcher: Matcher | None, attendee: str, accounts: Iterable[str]) -> list[str]:
-    """Which of these accounts the log has as the attendee's own, verified."""
-    people = None if matcher is None else matcher.observer.people
-    return [] if people is None else [each for each in accounts if people.has_verified(attendee, each)]
 
 
 def _person(matcher: Matcher | None, attendee: str) -> Attendee | None:

@@ -24,21 +24,21 @@ class _Asked:
 
 
 @dataclass(slots=True)
-class Faces:
+class ProfileLoader:
     """``display`` is the directory's; it is called in a thread. Used on the event loop."""
 
     display: Display
     _asked: list[_Asked] = field(default_factory=list)
-    _looking: asyncio.Task[None] | None = None
+    _task: asyncio.Task[None] | None = None
 
-    async def of(self, conference: str, attendees: Collection[str]) -> dict[str, Shown]:
+    async def load(self, conference: str, attendees: Collection[str]) -> dict[str, Shown]:
         """What others may see of each of these, and perhaps of more. DirectoryError."""
         if not attendees:
             return {}
         asked = _Asked(conference, attendees, asyncio.get_running_loop().create_future())
         self._asked.append(asked)
-        if self._looking is None:
-            self._looking = asyncio.create_task(self._look(), name="faces")
+        if self._task is None:
+            self._task = asyncio.create_task(self._look(), name="profiles")
         return await asked.answer
 
     async def _look(self) -> None:
@@ -48,7 +48,7 @@ class Faces:
                 for conference in {asked.conference for asked in batch}:
                     await self._answer(conference, [asked for asked in batch if asked.conference == conference])
         finally:
-            self._looking = None
+            self._task = None
 
     async def _answer(self, conference: str, batch: list[_Asked]) -> None:
         people = {attendee for asked in batch for attendee in asked.attendees}

@@ -4,11 +4,10 @@ Owns: these routes. May never: speak for anybody but the session's attendee, or 
 """
 
 import asyncio
-import secrets
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated
 
 from litestar import delete, get, patch, post
 from litestar.params import HeaderParameter, Parameter
@@ -21,16 +20,17 @@ from schemas.events import (
     CheckinArrived,
     CheckinLeft,
     ConsentChanged,
-    Input,
     MatchAnswered,
 )
-from schemas.times import written
+from services.admission.conferences import Conferences
 from services.admission.intake import Result
-from services.api.attendee.account_states import accounts_of
-from services.api.attendee.devices import sign_ins_chunk, unseen
-from services.api.attendee.inbox_stream import InboxShown, following, inbox
-from services.api.attendee.matcher_queries import blocked, shown
+from services.admission.returning_attendees import Returning
+from services.api.attendee.account_states import AccountStates
+from services.api.attendee.block_list import BlockList
+from services.api.attendee.inbox_stream import InboxReader, InboxShown
+from services.api.attendee.matcher_queries import shown
 from services.api.attendee.matcher_state import standing
+from services.api.attendee.own_events import OwnEvents
 from services.api.attendee.schemas import (
     AnswerGiven,
     At,
@@ -43,138 +43,153 @@ from services.api.attendee.schemas import (
     PlaceNamed,
     Unblock,
 )
-from services.api.gate import Gate, sole
 from services.api.shared.guard import Caller
+from services.api.shared.injection import Clock, Injected
 from services.api.shared.problems import ProblemError
 from services.api.shared.roles import allow
-from services.api.shared.server_sent_events import EventStream, Owner
-from services.directory.port import DirectoryError
+from services.api.shared.server_sent_events import EventStream, Hub, Owner
+from services.api.shared.sign_in_notices import SignInNotices, sign_ins_chunk
+from services.directory.port import DirectoryError, People
 from services.inbox.cursor import cursor_of
-from services.inbox.port import Shown
+from services.inbox.port import Inboxes, Shown
+from services.runtime.ports import Matchers
 
 ATTENDEE = allow("attendee")
 
 
-async def say(gate: Gate, caller: Caller, event: Input) -> Result:
-    """An event of the attendee's own, durable."""
-    return sole(await gate.intake.say([event], gate.sender(caller)))
-
-
-def common(gate: Gate, caller: Caller) -> dict[str, Any]:
-    """The fields that all of an attendee's events have."""
-    return {
-        "id": f"h-{secrets.token_hex(12)}",
-        "at": written(gate.clock()),
-        "conference": caller.conference,
-        "attendee": caller.subject,
-    }
-
-
 @get("/v1/me", opt=ATTENDEE, tags=["attendee"])
-async def me(gate: Gate, caller: Caller) -> Me:
+async def me(
+    caller: Injected[Caller],
+    matchers: Injected[Matchers],
+    people: Injected[People],
+    registry: Injected[Conferences],
+    account_states: Injected[AccountStates],
+    notices: Injected[SignInNotices],
+    clock: Injected[Clock],
+) -> Me:
     """Who I am here, what I agreed to, where I am."""
-    conference, attendee, now = caller.conference, caller.subject, gate.clock()
-    stands = await gate.ask(conference, lambda matcher: standing(matcher, attendee, now))
-    person = await asyncio.to_thread(gate.directory.people.get, conference, attendee)
-    shown = person is not None and person.show_name
+    conference, attendee, now = caller.conference, caller.subject, clock()
+    stands = await matchers.ask(conference, lambda matcher: standing(matcher, attendee, now))
+    person = await asyncio.to_thread(people.get, conference, attendee)
+    shows_name = person is not None and person.show_name
     return Me(
         attendee=attendee,
         name=person.name if person else "",
         picture=person.picture if person else "",
-        conference=_conference(gate, caller),
-        consent=ConsentShown(stands.matching, stands.chats, stands.share_place, shown),
+        conference=_conference(registry, conference),
+        consent=ConsentShown(stands.matching, stands.chats, stands.share_place, shows_name),
         present=stands.present,
         place=stands.place,
-        accounts=await accounts_of(gate, conference, attendee),
-        sign_ins=await unseen(gate, caller),
+        accounts=await account_states.read(conference, attendee),
+        sign_ins=await notices.unseen(caller),
     )
 
 
-def _conference(gate: Gate, caller: Caller) -> ConferenceShown:
-    known = gate.conferences.get(caller.conference)
+def _conference(conferences: Conferences, conference: str) -> ConferenceShown:
+    known = conferences.get(conference)
     if known is None or known.opened is None:
-        return ConferenceShown(caller.conference, "", "UTC", (), False)
+        return ConferenceShown(conference, "", "UTC", (), False)
     opened = known.opened
     places = tuple(PlaceNamed(place.place, place.name) for place in opened.places)
     return ConferenceShown(known.id, opened.name, opened.time_zone, places, known.closed)
 
 
 @get("/v1/me/inbox", opt=ATTENDEE, tags=["attendee"])
-async def my_inbox(gate: Gate, caller: Caller) -> InboxShown:
+async def my_inbox(caller: Injected[Caller], inbox: Injected[InboxReader]) -> InboxShown:
     """My cards as they are now."""
-    return await inbox(gate, caller.conference, caller.subject)
+    return await inbox.read(caller.conference, caller.subject)
 
 
 @get("/v1/me/stream", opt=ATTENDEE, tags=["attendee"])
 async def my_stream(
-    gate: Gate,
-    caller: Caller,
+    caller: Injected[Caller],
+    inbox: Injected[InboxReader],
+    notices: Injected[SignInNotices],
+    streams: Injected[Hub],
     last_event_id: Annotated[str, HeaderParameter(name="last-event-id", required=False)] = "",
     after: Annotated[str, Parameter(required=False, description="As Last-Event-ID, for a first connection.")] = "",
 ) -> EventStream:
     """My cards as they come: server-sent events."""
     since = cursor_of(last_event_id or after)
     owner = Owner(caller.id, caller.conference, caller.subject)
-    return EventStream(gate.hub, owner, lambda: _chunks(gate, caller, since))
+    return EventStream(streams, owner, lambda: _chunks(inbox, notices, caller, since))
 
 
-async def _chunks(gate: Gate, caller: Caller, since: int | None) -> AsyncGenerator[bytes, None]:
+async def _chunks(
+    inbox: InboxReader, notices: SignInNotices, caller: Caller, since: int | None
+) -> AsyncGenerator[bytes, None]:
     """Asked while the stream is open already: a sign-in after the question is told beside the entries."""
     try:
-        news = await unseen(gate, caller)
+        news = await notices.unseen(caller)
     except DirectoryError:
         news = ()  # told when it opens the next time
     if news:
         yield sign_ins_chunk(news)
-    async with aclosing(following(gate, caller.conference, caller.subject, since)) as chunks:
+    async with aclosing(inbox.follow(caller.conference, caller.subject, since)) as chunks:
         async for part in chunks:
             yield part
 
 
 @post("/v1/me/answers", opt=ATTENDEE, status_code=200, tags=["attendee"])
-async def answer(gate: Gate, caller: Caller, data: AnswerGiven) -> Result:
+async def answer(
+    caller: Injected[Caller],
+    matchers: Injected[Matchers],
+    inboxes: Injected[Inboxes],
+    own_events: Injected[OwnEvents],
+    data: AnswerGiven,
+) -> Result:
     """What I say to a card."""
-    card = await _card(gate, caller, data.card)
+    card = await _card(matchers, inboxes, caller, data.card)
     if card is None or not card.is_open:
         raise ProblemError(409, "card", "This card is over, or not yours. Take your inbox again.", field="card")
-    said = MatchAnswered(**common(gate, caller), match=data.card, answer=data.answer, place=data.place)
-    return await say(gate, caller, said)
+    return await own_events.submit(caller, MatchAnswered, match=data.card, answer=data.answer, place=data.place)
 
 
-async def _card(gate: Gate, caller: Caller, card: str) -> Shown | None:
+async def _card(matchers: Matchers, inboxes: Inboxes, caller: Caller, card: str) -> Shown | None:
     """A card as it was shown to the caller: by the fold, and where that knows no open one, by the inbox itself, which
     also knows cards of somebody erased."""
     conference, attendee = caller.conference, caller.subject
-    found = await gate.ask(conference, partial(shown, attendee=attendee, match=card))
+    found = await matchers.ask(conference, partial(shown, attendee=attendee, match=card))
     if found is not None and found.is_open:
         return found
-    return await gate.inboxes.shown(conference, attendee, card)
+    return await inboxes.shown(conference, attendee, card)
 
 
 @post("/v1/me/here", opt=ATTENDEE, status_code=200, tags=["attendee"])
-async def here(gate: Gate, caller: Caller, data: At) -> Result:
+async def here(
+    caller: Injected[Caller], registry: Injected[Conferences], own_events: Injected[OwnEvents], data: At
+) -> Result:
     """I'm here."""
-    return await say(gate, caller, CheckinArrived(**common(gate, caller), place=_place(gate, caller, data)))
+    return await own_events.submit(caller, CheckinArrived, place=_place(registry, caller, data))
 
 
 @post("/v1/me/left", opt=ATTENDEE, status_code=200, tags=["attendee"])
-async def left(gate: Gate, caller: Caller, data: At) -> Result:
+async def left(
+    caller: Injected[Caller], registry: Injected[Conferences], own_events: Injected[OwnEvents], data: At
+) -> Result:
     """I left this place, or without one the conference."""
-    return await say(gate, caller, CheckinLeft(**common(gate, caller), place=_place(gate, caller, data)))
+    return await own_events.submit(caller, CheckinLeft, place=_place(registry, caller, data))
 
 
-def _place(gate: Gate, caller: Caller, data: At) -> str | None:
-    opened = gate.opened(caller)
+def _place(conferences: Conferences, caller: Caller, data: At) -> str | None:
+    known = conferences.get(caller.conference)
+    opened = None if known is None else known.opened
     if data.place is not None and opened is not None and all(data.place != each.place for each in opened.places):
         raise ProblemError(422, "place", "The conference has no such place. See /v1/me for its places.", field="place")
     return data.place
 
 
 @patch("/v1/me/consent", opt=ATTENDEE, tags=["attendee"])
-async def consent(gate: Gate, caller: Caller, data: ConsentGiven) -> Result:
+async def consent(
+    caller: Injected[Caller],
+    people: Injected[People],
+    returning: Injected[Returning],
+    own_events: Injected[OwnEvents],
+    data: ConsentGiven,
+) -> Result:
     """Changes what is named and leaves the rest."""
     if data.show_name is not UNSET:
-        await asyncio.to_thread(_show_name, gate, caller, data.show_name)
+        await asyncio.to_thread(_show_name, people, caller, data.show_name)
     named = {name: getattr(data, name) for name in ("matching", "chats", "share_place")}
     changes = {name: value for name, value in named.items() if value is not UNSET}
     if not changes:
@@ -182,47 +197,48 @@ async def consent(gate: Gate, caller: Caller, data: ConsentGiven) -> Result:
             raise ProblemError(422, "consent", "Nothing is named. Say matching, chats, share_place or show_name.")
         return Result("accepted")
     if changes.get("matching"):
-        await gate.returning.confirmed(caller.conference, caller.subject)
-    return await say(gate, caller, ConsentChanged(**common(gate, caller), **changes))
+        await returning.confirmed(caller.conference, caller.subject)
+    return await own_events.submit(caller, ConsentChanged, **changes)
 
 
-def _show_name(gate: Gate, caller: Caller, show: bool) -> None:
-    person = gate.directory.people.get(caller.conference, caller.subject)
+def _show_name(people: People, caller: Caller, show: bool) -> None:
+    person = people.get(caller.conference, caller.subject)
     if person is not None:
-        gate.directory.people.change(replace(person, show_name=show))
+        people.change(replace(person, show_name=show))
 
 
 @post("/v1/me/blocks", opt=ATTENDEE, status_code=200, tags=["attendee"])
-async def block(gate: Gate, caller: Caller, data: CardNamed) -> Result:
+async def block(
+    caller: Injected[Caller],
+    matchers: Injected[Matchers],
+    inboxes: Injected[Inboxes],
+    own_events: Injected[OwnEvents],
+    data: CardNamed,
+) -> Result:
     """Never with this person, both ways; seen by nobody."""
-    card = await _card(gate, caller, data.card)
+    card = await _card(matchers, inboxes, caller, data.card)
     if card is None:
         raise ProblemError(409, "card", "This card is not yours. Take your inbox again.", field="card")
     if not card.other:
         return Result("accepted")  # erased, so there is nobody to block; it looks like every other card that is over
-    return await say(gate, caller, AttendeeBlocked(**common(gate, caller), blocked=card.other))
-
-
-def _handle(gate: Gate, caller: Caller, other: str) -> str:
-    return gate.directory.trace(f"block {caller.conference} {caller.subject} {other}")
+    return await own_events.submit(caller, AttendeeBlocked, blocked=card.other)
 
 
 @get("/v1/me/blocks", opt=ATTENDEE, tags=["attendee"])
-async def blocks(gate: Gate, caller: Caller) -> list[Blocked]:
+async def blocks(caller: Injected[Caller], block_list: Injected[BlockList]) -> list[Blocked]:
     """Whom I blocked by a card, in the order in which I did."""
-    others = await gate.ask(caller.conference, partial(blocked, attendee=caller.subject))
-    people = await asyncio.to_thread(gate.directory.display, caller.conference, others)
-    return [Blocked(_handle(gate, caller, other), people[other].name, people[other].picture) for other in others]
+    return await block_list.read(caller.conference, caller.subject)
 
 
 @delete("/v1/me/blocks", opt=ATTENDEE, status_code=200, tags=["attendee"])
-async def unblock(gate: Gate, caller: Caller, data: Unblock) -> Result:
+async def unblock(
+    caller: Injected[Caller], block_list: Injected[BlockList], own_events: Injected[OwnEvents], data: Unblock
+) -> Result:
     """Takes a block back."""
-    others = await gate.ask(caller.conference, partial(blocked, attendee=caller.subject))
-    for other in others:
-        if _handle(gate, caller, other) == data.blocked:
-            return await say(gate, caller, AttendeeUnblocked(**common(gate, caller), blocked=other))
-    raise ProblemError(404, "block", "You blocked nobody under this. See GET /v1/me/blocks.", field="blocked")
+    other = await block_list.find(caller.conference, caller.subject, data.blocked)
+    if other is None:
+        raise ProblemError(404, "block", "You blocked nobody under this. See GET /v1/me/blocks.", field="blocked")
+    return await own_events.submit(caller, AttendeeUnblocked, blocked=other)
 
 
 ROUTES = [me, my_inbox, my_stream, answer, here, left, consent, block, blocks, unblock]

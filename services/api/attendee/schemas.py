@@ -8,6 +8,8 @@ from typing import Literal
 
 from msgspec import UNSET, Struct, UnsetType
 
+from services.api.shared.sign_in_notices import SignInShown
+
 
 class PlaceNamed(Struct, frozen=True):
     """A place of the conference."""
@@ -43,15 +45,6 @@ class AccountShown(Struct, frozen=True):
     account: str
     verified: bool
     state: Literal["verified", "claimed", "needs_proof", "unfinished", "lost"]
-
-
-class SignInShown(Struct, frozen=True):
-    """Somebody signed in as this attendee. ``session``: to end it by, null if that has ended."""
-
-    number: int
-    device: str
-    at: str
-    session: str | None
 
 
 class Me(Struct, frozen=True):

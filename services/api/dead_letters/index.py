@@ -53,3 +53,8 @@ class LetterIndex:
         if not sent:
             return False
         return source is None or named in conferences or (sent == source and not named)
+
+    def count(self, conference: str, source: str | None) -> int:
+        """How many there are now of a conference and a sender (None: of all senders)."""
+        self.read_on()
+        return len(self.of([conference], source))

@@ -10,10 +10,10 @@ from litestar import get
 from litestar.params import Parameter
 from msgspec import Struct
 
-from services.api.gate import Gate
+from services.api.shared.injection import Injected
 from services.api.shared.roles import allow
 from services.directory.audit_log import AuditShown, shown
-from services.directory.port import PAGE_ENTRIES
+from services.directory.port import PAGE_ENTRIES, AuditLog
 
 _MOST = 2**53
 _After = Annotated[int, Parameter(ge=0, le=_MOST, description="``next`` of the page before.")]
@@ -27,9 +27,9 @@ class AuditPage(Struct, frozen=True):
 
 
 @get("/v1/audit", opt=allow("operator"), tags=["operator"])
-async def audit(gate: Gate, after: _After = 0) -> AuditPage:
+async def audit(audit: Injected[AuditLog], after: _After = 0) -> AuditPage:
     """Who looked into dead letters, and sent them again."""
-    found = await asyncio.to_thread(gate.directory.audit.entries, after)
+    found = await asyncio.to_thread(audit.entries, after)
     return AuditPage(tuple(map(shown, found)), found[-1].number if len(found) == PAGE_ENTRIES else None)
 
 

@@ -13,11 +13,12 @@ from msgspec import Struct
 
 from schemas.events import PlainId
 from schemas.times import written
-from services.api.gate import Gate
-from services.api.shared.guard import Caller
+from services.api.shared.injection import Injected
+from services.api.shared.new_keys import KeyMade, key_made
 from services.api.shared.problems import ProblemError
 from services.api.shared.roles import allow
-from services.directory.port import KEY_DAYS, KeyRow, Role
+from services.api.shared.server_sent_events import Hub
+from services.directory.port import KEY_DAYS, KeyRow, Keys, Role
 
 OPERATOR = allow("operator")
 PAGE_KEYS = 100
@@ -52,13 +53,6 @@ class KeyShown(Struct, frozen=True, kw_only=True):
     revoked: bool
 
 
-class KeyMade(Struct, frozen=True, kw_only=True):
-    """``secret`` is what its holder sends; it is shown here and nowhere else."""
-
-    key: str
-    secret: str
-
-
 class KeysShown(Struct, frozen=True):
     """A page; ``next`` is the ``after`` of the next one."""
 
@@ -83,37 +77,38 @@ def shown(row: KeyRow) -> KeyShown:
 
 
 @post("/v1/keys", opt=OPERATOR, status_code=201, tags=["operator"])
-async def add_key(gate: Gate, caller: Caller, data: NewKey) -> KeyMade:
+async def add_key(keys: Injected[Keys], data: NewKey) -> KeyMade:
     """Makes a key for an organizer or a connector."""
 
-    def issued() -> str:
-        keys = gate.directory.keys
+    def issue() -> str:
         return keys.issue_key(data.role, data.id, data.conferences, checkins=data.checkins, days=data.days)
 
     try:
-        secret = await asyncio.to_thread(issued)
+        return key_made(await asyncio.to_thread(issue))
     except ValueError as error:
         raise ProblemError(422, "key", str(error)) from None
-    return KeyMade(key=secret.split(".")[2], secret=secret)
 
 
 @get("/v1/keys", opt=OPERATOR, tags=["operator"])
 async def list_keys(
-    gate: Gate, after: Annotated[str, Parameter(max_length=128, description="``next`` of the page before.")] = ""
+    keys: Injected[Keys],
+    after: Annotated[str, Parameter(max_length=128, description="``next`` of the page before.")] = "",
 ) -> KeysShown:
     """All keys, by their public ids; expired and revoked ones for as long as they would have been good."""
-    rows = await asyncio.to_thread(gate.directory.keys.keys, after, PAGE_KEYS)
+    rows = await asyncio.to_thread(keys.keys, after, PAGE_KEYS)
     return KeysShown(tuple(shown(row) for row in rows), rows[-1].grant.id if len(rows) == PAGE_KEYS else None)
 
 
 @delete("/v1/keys/{key:str}", opt=OPERATOR, status_code=204, tags=["operator"])
-async def revoke_key(gate: Gate, key: Annotated[str, Parameter(max_length=128)]) -> None:
+async def revoke_key(
+    keys: Injected[Keys], streams: Injected[Hub], key: Annotated[str, Parameter(max_length=128)]
+) -> None:
     """Ends a key at once, with its sessions and their streams."""
-    sessions = await asyncio.to_thread(gate.directory.keys.sessions, key)
-    if not await asyncio.to_thread(gate.directory.keys.revoke, key):
+    sessions = await asyncio.to_thread(keys.sessions, key)
+    if not await asyncio.to_thread(keys.revoke, key):
         raise ProblemError(404, "key", "There is no such key, or it is revoked already. See GET /v1/keys.")
     for grant in (key, *sessions):
-        gate.hub.end_grant(grant)
+        streams.end_grant(grant)
 
 
 ROUTES = [add_key, list_keys, revoke_key]

@@ -9,8 +9,10 @@ from litestar import get, post
 from msgspec import Struct
 
 from schemas.events import PlainId
-from services.api.gate import Gate
+from services.api.operator.inbox_rebuild import Rebuilding
+from services.api.shared.conference_access import ConferenceAccess
 from services.api.shared.guard import Caller
+from services.api.shared.injection import Injected
 from services.api.shared.roles import allow
 
 OPERATOR = allow("operator")
@@ -25,17 +27,27 @@ class InboxesStand(Struct, frozen=True):
 
 
 @get("/v1/conferences/{conference:str}/inboxes", opt=OPERATOR, tags=["operator"])
-async def inboxes_stand(gate: Gate, caller: Caller, conference: PlainId) -> InboxesStand:
+async def inboxes_stand(
+    caller: Injected[Caller],
+    access: Injected[ConferenceAccess],
+    inbox_rebuild: Injected[Rebuilding],
+    conference: PlainId,
+) -> InboxesStand:
     """Whether a conference's inboxes are there and whole."""
-    gate.owned(caller, conference)
-    return InboxesStand(conference, "ready" if await gate.rebuilding.is_ready(conference) else "rebuilding")
+    access.require(caller, conference)
+    return InboxesStand(conference, "ready" if await inbox_rebuild.is_ready(conference) else "rebuilding")
 
 
 @post("/v1/conferences/{conference:str}/inboxes/rebuild", opt=OPERATOR, status_code=202, tags=["operator"])
-async def rebuild_inboxes(gate: Gate, caller: Caller, conference: PlainId) -> InboxesStand:
+async def rebuild_inboxes(
+    caller: Injected[Caller],
+    access: Injected[ConferenceAccess],
+    inbox_rebuild: Injected[Rebuilding],
+    conference: PlainId,
+) -> InboxesStand:
     """Throws a conference's inboxes away and makes them again from the log; one conference at a time."""
-    gate.owned(caller, conference)
-    await gate.rebuilding.begin(conference)
+    access.require(caller, conference)
+    await inbox_rebuild.begin(conference)
     return InboxesStand(conference, "rebuilding")
 
 

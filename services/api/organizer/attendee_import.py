@@ -13,14 +13,18 @@ from msgspec import Struct
 
 from services.admission.attendee_csv import AttendeeRow, Column, Mistake, Sheet
 from services.admission.attendee_import_plan import Planned, groups, plan
+from services.admission.intake import Intake
 from services.admission.registration import WAITS
 from services.admission.registration_flow import registered
 from services.admission.sender import Sender
-from services.api.gate import Gate
+from services.directory.port import Directory
 
 _AT_ONCE = 500
 MOST_LINES_SHOWN = 1_000
-
+_CONSENT_STAYS = (
+    "Whoever is registered already keeps the consent as it is, whatever the file says: only they themselves "
+    "change it, on their page."
+)
 
 What = Literal["new", "changed", "unchanged", "waiting"]
 
@@ -66,63 +70,77 @@ class Imported(Struct, frozen=True):
     encoding: str
 
 
-async def imported(gate: Gate, sender: Sender, conference: str, sheet: Sheet, *, dry_run: bool) -> Imported:
-    """Registers everybody in a file; raises as ``Runner.take``, with the parts before that taken."""
-    lines: list[Line] = []
-    mistakes, notes = list(sheet.mistakes), list(sheet.notes)
-    consents: list[int] = []
-    for part in groups(sheet.rows, _AT_ONCE):
-        async with gate.importing:
-            planned, wrong, said = await asyncio.to_thread(plan, conference, part, gate.directory)
-            taken = [_line(each, None, waits=each.waits) for each in planned]
-            if not dry_run:
-                taken, refused = await _carried_out(gate, sender, conference, planned)
-                wrong += refused
-        lines += taken
-        mistakes += wrong
-        notes += said
-        waits = {line.line for line in taken if line.what == "waiting"}
-        known = [each.row for each in planned if each.known is not None and each.row.line not in waits]
-        consents += [row.line for row in known if _says_yes(row)]
-    if consents:
-        text = (
-            "Whoever is registered already keeps the consent as it is, whatever the file says: only they themselves "
-            "change it, on their page."
-        )
-        notes.append(Mistake(min(consents), None, text))
+class AttendeeImport:
+    """One part of a file at a time, whoever brings it."""
+
+    def __init__(self, admission: Intake, directory: Directory) -> None:
+        self._admission, self._directory = admission, directory
+        self._turn = asyncio.Lock()
+        self._registering = asyncio.Lock()  # taken after the other
+
+    async def run(self, sender: Sender, conference: str, sheet: Sheet, *, dry_run: bool) -> Imported:
+        """Registers everybody in a file; raises as ``Runner.take``, with the parts before that taken."""
+        lines: list[Line] = []
+        mistakes, notes = list(sheet.mistakes), list(sheet.notes)
+        consents: list[int] = []
+        for part in groups(sheet.rows, _AT_ONCE):
+            async with self._turn:
+                planned, wrong, said = await asyncio.to_thread(plan, conference, part, self._directory)
+                taken = [_line(each, None, waits=each.waits) for each in planned]
+                if not dry_run:
+                    taken, refused = await self._register(sender, conference, planned)
+                    wrong += refused
+            lines += taken
+            mistakes += wrong
+            notes += said
+            consents += _lines_with_consent(planned, taken)
+        if consents:
+            notes.append(Mistake(min(consents), None, _CONSENT_STAYS))
+        return _imported(sheet, sorted(lines, key=_by_line), mistakes, notes, dry_run=dry_run)
+
+    async def _register(
+        self, sender: Sender, conference: str, planned: Sequence[Planned]
+    ) -> tuple[list[Line], list[Mistake]]:
+        rows = [each.row for each in planned]
+        made = await registered(self._admission, self._registering, sender, conference, rows) if rows else []
+        lines: list[Line] = []
+        refused: list[Mistake] = []
+        for each, (enrolled, result) in zip(planned, made, strict=True):
+            if result.status == "rejected":
+                refused.append(Mistake(each.row.line, None, result.reason or ""))
+                continue
+            lines.append(_line(each, enrolled.attendee, waits=result.status == "waits"))
+        taken = {line.line for line in lines}
+        people = [person for each in planned if each.row.line in taken and (person := each.renamed) is not None]
+        if people:
+            async with self._admission.lock:  # nobody is erased meanwhile
+                await asyncio.to_thread(lambda: [self._directory.people.change(person) for person in people])
+        return lines, refused
+
+
+def _lines_with_consent(planned: Sequence[Planned], taken: Sequence[Line]) -> list[int]:
+    """The lines of people who are registered already, which name a consent all the same."""
+    waits = {line.line for line in taken if line.what == "waiting"}
+    known = [each.row for each in planned if each.known is not None and each.row.line not in waits]
+    return [row.line for row in known if _says_yes(row)]
+
+
+def _imported(
+    sheet: Sheet, lines: Sequence[Line], mistakes: Sequence[Mistake], notes: Sequence[Mistake], *, dry_run: bool
+) -> Imported:
     return Imported(
         dry_run=dry_run,
         registered=sum(each.what != "waiting" for each in lines),
         new=sum(each.what == "new" for each in lines),
         changed=sum(each.what == "changed" for each in lines),
         mistakes=tuple(sorted(mistakes, key=_by_line)),
-        waiting=tuple(Waiting(each.line, WAITS) for each in sorted(lines, key=_by_line) if each.what == "waiting"),
+        waiting=tuple(Waiting(each.line, WAITS) for each in lines if each.what == "waiting"),
         notes=tuple(sorted(notes, key=_by_line)),
-        lines=tuple(sorted(lines, key=_by_line)[:MOST_LINES_SHOWN]),
+        lines=tuple(lines[:MOST_LINES_SHOWN]),
         columns=sheet.columns,
         not_understood=tuple(column.title for column in sheet.columns if column.taken_for is None),
         encoding=sheet.encoding,
     )
-
-
-async def _carried_out(
-    gate: Gate, sender: Sender, conference: str, planned: Sequence[Planned]
-) -> tuple[list[Line], list[Mistake]]:
-    rows = [each.row for each in planned]
-    made = await registered(gate.intake, gate.registering, sender, conference, rows) if rows else []
-    lines: list[Line] = []
-    refused: list[Mistake] = []
-    for each, (enrolled, result) in zip(planned, made, strict=True):
-        if result.status == "rejected":
-            refused.append(Mistake(each.row.line, None, result.reason or ""))
-            continue
-        lines.append(_line(each, enrolled.attendee, waits=result.status == "waits"))
-    taken = {line.line for line in lines}
-    people = [person for each in planned if each.row.line in taken and (person := each.renamed) is not None]
-    if people:
-        async with gate.intake.lock:  # nobody is erased meanwhile
-            await asyncio.to_thread(lambda: [gate.directory.people.change(person) for person in people])
-    return lines, refused
 
 
 def _line(each: Planned, attendee: str | None, *, waits: bool) -> Line:

@@ -20,9 +20,8 @@ from collections import Counter
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
-from services.api.attendee.matcher_queries import is_met
 from services.api.organizer.held_back import cause_of, known_to
-from streams.matching import Matcher, presence
+from streams.matching import Matcher, cards, presence
 from streams.matching.state import NEVER, Attendee, Card, State
 
 ASK_S = 0.01  # of the fold's time at once
@@ -73,7 +72,7 @@ class Census:
     def _count_match(self, state: State, card: Card, now: int) -> None:
         self.suggested += card.withdrawals + 1
         self.agreed += card.agreed
-        if is_met(card):
+        if cards.is_met(card):
             self.met += 1
         elif not all(presence.is_here(state, state.attendees[who], now) for who in (card.a, card.b)):
             self.ended += 1

@@ -9,10 +9,11 @@ from litestar import get
 from msgspec import Struct
 
 from schemas.events import PlainId, Time
-from services.admission.conferences import Known
-from services.api.gate import Gate
+from services.admission.conferences import Conferences, Known
 from services.api.organizer.opening import Opening, opening_of
+from services.api.shared.conference_access import ConferenceAccess
 from services.api.shared.guard import Caller
+from services.api.shared.injection import Injected
 from services.api.shared.roles import allow
 
 _MOST = 1_000  # of a list; the latest by their start
@@ -53,9 +54,11 @@ def _state(known: Known) -> State:
 
 
 @get("/v1/conferences", opt=allow("organizer", "operator"), tags=["organizer"])
-async def conferences(gate: Gate, caller: Caller) -> ConferencesListed:
+async def conferences(
+    caller: Injected[Caller], access: Injected[ConferenceAccess], registry: Injected[Conferences]
+) -> ConferencesListed:
     """My conferences; to an operator all of this server."""
-    found = [known for known in gate.conferences if known.opened is not None and gate.owns(caller, known.id)]
+    found = [known for known in registry if known.opened is not None and access.is_allowed(caller, known.id)]
     listed = [
         ConferenceListed(known.id, said.name, _state(known), said.starts_at, said.ends_at, said.time_zone)
         for known in found
@@ -66,10 +69,12 @@ async def conferences(gate: Gate, caller: Caller) -> ConferencesListed:
 
 
 @get("/v1/conferences/{conference:str}", opt=allow("organizer", "operator"), tags=["organizer"])
-async def conference_whole(gate: Gate, caller: Caller, conference: PlainId) -> ConferenceWhole:
+async def conference_whole(
+    caller: Injected[Caller], access: Injected[ConferenceAccess], conference: PlainId
+) -> ConferenceWhole:
     """A conference as it was last opened: name, times, places, chats, hashtags, rules."""
-    known = gate.owned(caller, conference)
-    assert known.opened is not None  # ``owned`` gives no other
+    known = access.require(caller, conference)
+    assert known.opened is not None  # ``require`` gives no other
     return ConferenceWhole(known.id, _state(known), known.owner, opening_of(known.opened))
 
 

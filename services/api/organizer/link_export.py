@@ -5,17 +5,21 @@ for somebody who has signed in: whoever held it would be that person.
 """
 
 import asyncio
+from collections.abc import Callable
 
 from litestar import Response, post
 
 from schemas.events import PlainId
 from services.admission.attendee_csv import write_csv
-from services.api.attendee.devices import address_of
-from services.api.gate import Gate
+from services.api.shared.conference_access import ConferenceAccess
 from services.api.shared.guard import Caller
+from services.api.shared.injection import Injected
+from services.api.shared.public_address import PublicAddress
+from services.api.shared.rate_limits import RateLimits
 from services.api.shared.roles import allow
-from services.directory.port import NoLink
+from services.directory.port import NoLink, Person
 
+FirstLinks = Callable[[str, str, int], list[tuple[Person, str | NoLink]]]  # conference, after whom, how many
 _HEADING = ("name", "email", "attendee", "link")
 _NO_LINK = {NoLink.SIGNED_IN: "none: has signed in", NoLink.UNKNOWN: "none: is being erased"}
 _AT_ONCE = 500  # people of a transaction: nobody else's write waits longer
@@ -30,20 +34,27 @@ _HEADERS = {"content-disposition": 'attachment; filename="links.csv"', "cache-co
     media_type="text/csv",
     tags=["organizer"],
 )
-async def links(gate: Gate, caller: Caller, conference: PlainId) -> Response[bytes]:
+async def links(
+    caller: Injected[Caller],
+    access: Injected[ConferenceAccess],
+    first_links: Injected[FirstLinks],
+    limits: Injected[RateLimits],
+    address: Injected[PublicAddress],
+    conference: PlainId,
+) -> Response[bytes]:
     """A link for each registered person who has never signed in, good once; the four before it stay good."""
-    gate.owned(caller, conference)
-    gate.charge("organizer", f"links {conference}", _COST)
+    access.require(caller, conference)
+    limits.charge("organizer", f"links {conference}", _COST)
     rows: list[tuple[str, str, str, str]] = []
     after = ""
-    while page := await asyncio.to_thread(gate.directory.links, conference, after, _AT_ONCE):
-        rows += [(who.name, who.email, who.attendee, _shown(gate, link)) for who, link in page]
+    while page := await asyncio.to_thread(first_links, conference, after, _AT_ONCE):
+        rows += [(who.name, who.email, who.attendee, _shown(address, link)) for who, link in page]
         after = page[-1][0].attendee
     return Response(await asyncio.to_thread(write_csv, _HEADING, rows), media_type="text/csv", headers=_HEADERS)
 
 
-def _shown(gate: Gate, link: str | NoLink) -> str:
-    return _NO_LINK[link] if isinstance(link, NoLink) else address_of(gate.public_url, link)
+def _shown(address: PublicAddress, link: str | NoLink) -> str:
+    return _NO_LINK[link] if isinstance(link, NoLink) else address.sign_in_link(link)
 
 
 ROUTES = [links]

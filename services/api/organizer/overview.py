@@ -23,7 +23,6 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from services.admission.conferences import Conferences
-from services.api.dead_letters.index import LetterIndex
 from services.api.organizer.census import Census, people_of
 from services.api.organizer.held_back import CAUSES
 from services.api.organizer.rough_counts import FEW, Rough, RoughCounts, rounded
@@ -96,12 +95,12 @@ class Overviews:
         conferences: Conferences,
         period_s: float,
         trouble: Callable[[], str | None],
+        count_dead_letters: Callable[[str, str | None], int],
     ) -> None:
-        self._trouble = trouble
+        self._trouble, self._count_dead_letters = trouble, count_dead_letters
         self._journal, self._runner, self._directory, self._clock = journal, runner, directory, clock
         self._conferences, self._period = conferences, max(1, int(period_s * 1_000))
         self._rough = RoughCounts(directory.chance)
-        self.letters = LetterIndex(journal)
         self._counted: dict[str, _Counted] = {}
         self._looked: dict[str, int] = {}  # when somebody last looked
         self._lock = asyncio.Lock()
@@ -114,8 +113,8 @@ class Overviews:
             async with self._lock:
                 counted = self._counted.get(conference) or await self._count(conference)
         if source not in counted.letters:
-            await asyncio.to_thread(self.letters.read_on)
-            counted.letters[source] = rounded(len(self.letters.of([conference], source)))
+            count = await asyncio.to_thread(self._count_dead_letters, conference, source)
+            counted.letters[source] = rounded(count)
         return replace(counted.overview, dead_letters=counted.letters[source], trouble=self._trouble())
 
     async def run(self) -> None:

@@ -11,13 +11,16 @@ from litestar import get
 from msgspec import Struct
 
 from schemas.events import PlainId
-from services.api.gate import Gate
 from services.api.organizer.explanation import WhyStep, why
-from services.api.organizer.overview import Overview
+from services.api.organizer.overview import Overview, Overviews
+from services.api.shared.bounds import Bounds
+from services.api.shared.conference_access import ConferenceAccess
 from services.api.shared.guard import Caller
+from services.api.shared.injection import Clock, Injected
 from services.api.shared.roles import allow
-from services.api.shared.server_sent_events import BEAT, EventStream, Owner, chunk
+from services.api.shared.server_sent_events import BEAT, EventStream, Hub, Owner, chunk
 from services.runtime import BusyError
+from services.runtime.ports import Matchers
 
 ORGANIZERS = allow("organizer", "operator")
 
@@ -28,35 +31,43 @@ class Steps(Struct, frozen=True):
     steps: tuple[WhyStep, ...]
 
 
-def _source(caller: Caller) -> str | None:
-    return None if caller.role == "operator" else f"organizer:{caller.subject}"
-
-
 @get("/v1/conferences/{conference:str}/overview", opt=ORGANIZERS, tags=["organizer"])
-async def overview(gate: Gate, caller: Caller, conference: PlainId) -> Overview:
+async def overview(
+    caller: Injected[Caller], access: Injected[ConferenceAccess], overviews: Injected[Overviews], conference: PlainId
+) -> Overview:
     """Is it flowing."""
-    gate.owned(caller, conference)
-    return await gate.overviews.latest(conference, _source(caller))
+    access.require(caller, conference)
+    return await overviews.latest(conference, caller.source)
 
 
 @get("/v1/conferences/{conference:str}/stream", opt=ORGANIZERS, tags=["organizer"])
-async def overview_stream(gate: Gate, caller: Caller, conference: PlainId) -> EventStream:
+async def overview_stream(
+    caller: Injected[Caller],
+    access: Injected[ConferenceAccess],
+    overviews: Injected[Overviews],
+    streams: Injected[Hub],
+    bounds: Injected[Bounds],
+    conference: PlainId,
+) -> EventStream:
     """The numbers as they are counted, every five minutes: server-sent events."""
-    gate.owned(caller, conference)
-    return EventStream(gate.hub, Owner(caller.id, conference), lambda: _changes(gate, conference, _source(caller)))
+    access.require(caller, conference)
+    owner = Owner(caller.id, conference)
+    return EventStream(streams, owner, lambda: _changes(overviews, bounds, conference, caller.source))
 
 
-async def _changes(gate: Gate, conference: str, source: str | None) -> AsyncGenerator[bytes, None]:
-    before, quiet_s, every_s = b"", 0.0, min(gate.bounds.looked_s, gate.bounds.overview_s)
+async def _changes(
+    overviews: Overviews, bounds: Bounds, conference: str, source: str | None
+) -> AsyncGenerator[bytes, None]:
+    before, quiet_s, every_s = b"", 0.0, min(bounds.looked_s, bounds.overview_s)
     while True:
         try:
-            numbers = msgspec.json.encode(await gate.overviews.latest(conference, source))
+            numbers = msgspec.json.encode(await overviews.latest(conference, source))
         except (BusyError, TimeoutError):
             numbers = before
         if numbers != before:
             yield chunk("overview", numbers)
             before, quiet_s = numbers, 0.0
-        elif quiet_s >= gate.bounds.beat_s:
+        elif quiet_s >= bounds.beat_s:
             yield BEAT
             quiet_s = 0.0
         await asyncio.sleep(every_s)
@@ -64,11 +75,19 @@ async def _changes(gate: Gate, conference: str, source: str | None) -> AsyncGene
 
 
 @get("/v1/conferences/{conference:str}/why", opt=ORGANIZERS, tags=["organizer"])
-async def why_pair(gate: Gate, caller: Caller, conference: PlainId, a: PlainId, b: PlainId) -> Steps:
+async def why_pair(
+    caller: Injected[Caller],
+    access: Injected[ConferenceAccess],
+    matchers: Injected[Matchers],
+    clock: Injected[Clock],
+    conference: PlainId,
+    a: PlainId,
+    b: PlainId,
+) -> Steps:
     """What a suggestion of these two needs: whether the conference is open and they are registered, and the rules."""
-    gate.owned(caller, conference)
-    now = gate.clock()
-    return Steps(await gate.ask(conference, lambda matcher: why(matcher, a[:128], b[:128], now)))
+    access.require(caller, conference)
+    now = clock()
+    return Steps(await matchers.ask(conference, lambda matcher: why(matcher, a[:128], b[:128], now)))
 
 
 ROUTES = [overview, overview_stream, why_pair]

@@ -5,19 +5,22 @@ Why: ownership counts against a quota; who could give conferences away could fil
 """
 
 import asyncio
-import secrets
 
 import structlog
 from litestar import post
 from msgspec import Struct
 
 from schemas.events import ConferenceOpened, PlainId
-from schemas.times import written
-from services.api.gate import Gate, sole
+from services.admission.intake import Intake
 from services.api.organizer.opening import opening_of
+from services.api.shared.conference_access import ConferenceAccess
 from services.api.shared.guard import Caller
+from services.api.shared.injection import Clock, Injected
 from services.api.shared.problems import ProblemError
 from services.api.shared.roles import allow
+from services.api.shared.server_sent_events import Hub
+from services.api.shared.submission import event_fields, submit
+from services.directory.port import Keys
 
 _log = structlog.get_logger("hallway.handover")
 
@@ -36,27 +39,40 @@ class Owned(Struct, frozen=True):
 
 
 @post("/v1/conferences/{conference:str}/owner", opt=allow("organizer", "operator"), status_code=200, tags=["organizer"])
-async def hand_over(gate: Gate, caller: Caller, conference: PlainId, data: NewOwner) -> Owned:
+async def hand_over(
+    caller: Injected[Caller],
+    access: Injected[ConferenceAccess],
+    keys: Injected[Keys],
+    admission: Injected[Intake],
+    streams: Injected[Hub],
+    clock: Injected[Clock],
+    conference: PlainId,
+    data: NewOwner,
+) -> Owned:
     """Gives the conference to another organizer, for good; the log says who did it. Only its owner or the operator can.
 
     An owner gives it to who has a key for it already (the operator makes those); the operator to any organizer."""
-    known = gate.owned(caller, conference)
+    known = access.require(caller, conference)
     if caller.role != "operator" and known.owner != caller.subject:
         raise ProblemError(403, "owner", "This conference is not yours to give. Ask its owner, or the operator.")
     if known.closed:
         raise ProblemError(409, "closed", "This conference is closed for good. It stays whose it was.")
     named = None if caller.role == "operator" else conference
-    if not await asyncio.to_thread(gate.directory.keys.is_organizer, data.organizer, named):
-        said = "has no organizer's key" if named is None else "has no organizer's key for this conference"
-        detail = f"{data.organizer} {said}. The operator makes keys: `hallway keys add organizer NAME`."
-        raise ProblemError(422, "organizer", detail, field="organizer")
-    assert known.opened is not None  # ``owned`` gives no other
+    if not await asyncio.to_thread(keys.is_organizer, data.organizer, named):
+        raise _no_key(data.organizer, named)
+    assert known.opened is not None  # ``require`` gives no other
     fields = {name: getattr(known.opened, name) for name in opening_of(known.opened).__struct_fields__}
-    event = ConferenceOpened(id=f"h-{secrets.token_hex(12)}", at=written(gate.clock()), conference=conference, **fields)
-    sole(await gate.intake.say([event], gate.sender(caller), handed_to=data.organizer))
-    gate.hub.end_organizers(conference)
+    event = ConferenceOpened(**event_fields(conference, clock()), **fields)
+    await submit(admission, caller, event, handed_to=data.organizer)
+    streams.end_organizers(conference)
     _log.warning("handed over", conference=conference, by=f"{caller.role}:{caller.subject}", to=data.organizer)
     return Owned(conference, data.organizer)
+
+
+def _no_key(organizer: str, conference: str | None) -> ProblemError:
+    said = "has no organizer's key" if conference is None else "has no organizer's key for this conference"
+    detail = f"{organizer} {said}. The operator makes keys: `hallway keys add organizer NAME`."
+    return ProblemError(422, "organizer", detail, field="organizer")
 
 
 ROUTES = [hand_over]

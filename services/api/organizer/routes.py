@@ -4,7 +4,6 @@ Owns: these routes. May never: speak for a conference that is not the organizer'
 """
 
 import asyncio
-import secrets
 from typing import Annotated, Any
 
 from litestar import Request, delete, post, put
@@ -14,18 +13,26 @@ from msgspec import Meta, Struct
 from schemas.events import ConferenceClosed, ConferenceOpened, Consent, PlainId
 from schemas.names import account as account_form
 from schemas.names import plain_id
-from schemas.times import written
 from services.admission.attendee_csv import MOST_ACCOUNTS, AttendeeRow, Sheet, read_csv
-from services.admission.intake import Result
-from services.api.attendee.devices import address_of
-from services.api.gate import Gate, sole
-from services.api.organizer.attendee_import import Imported, imported
+from services.admission.conferences import Conferences
+from services.admission.intake import Intake, Result
+from services.api.organizer.attendee_import import AttendeeImport, Imported
 from services.api.organizer.opening import Opening
+from services.api.shared.bounds import Bounds
+from services.api.shared.check_in_devices import Devices
+from services.api.shared.conference_access import ConferenceAccess
 from services.api.shared.guard import Caller
+from services.api.shared.injection import Clock, Injected
 from services.api.shared.problems import ProblemError
+from services.api.shared.public_address import PublicAddress
+from services.api.shared.rate_limits import RateLimits
 from services.api.shared.roles import allow
+from services.api.shared.submission import event_fields, submit
+from services.api.transport.decompression import Unpacker
+from services.api.transport.metrics import Metrics
 from services.directory.person_fields import fault_in
-from services.directory.port import NoLink, Person
+from services.directory.port import NoLink, People, Person, Sessions
+from services.erasure.people import Erasures
 
 _HAS_SIGNED_IN = (
     "This person has signed in. Whoever holds a new link could act as them, so only they can make one: under You, on a "
@@ -78,71 +85,102 @@ class LinkMade(Struct, frozen=True):
     link: str
 
 
-def _common(gate: Gate, conference: str) -> dict[str, Any]:
-    return {"id": f"h-{secrets.token_hex(12)}", "at": written(gate.clock()), "conference": conference}
-
-
 @put("/v1/conferences/{conference:str}", opt=allow("organizer", "operator"), tags=["organizer"])
-async def open_conference(gate: Gate, caller: Caller, conference: PlainId, data: Opening) -> Result:
+async def open_conference(
+    caller: Injected[Caller],
+    access: Injected[ConferenceAccess],
+    registry: Injected[Conferences],
+    admission: Injected[Intake],
+    clock: Injected[Clock],
+    conference: PlainId,
+    data: Opening,
+) -> Result:
     """Opens a conference, or replaces what was said of it. Who opens one first owns it, until they hand it over."""
     try:
         plain_id(conference)
     except ValueError as error:
         raise ProblemError(422, "conference", f"conference {error}.", field="conference") from None
-    known = gate.conferences.get(conference)
+    known = registry.get(conference)
     if known is not None and known.closed:
-        gate.owned(caller, conference)
+        access.require(caller, conference)
         raise ProblemError(409, "closed", "This conference is closed for good. Open another one, under another id.")
     fields = {name: getattr(data, name) for name in data.__struct_fields__}
-    return sole(await gate.intake.say([ConferenceOpened(**_common(gate, conference), **fields)], gate.sender(caller)))
+    return await submit(admission, caller, ConferenceOpened(**event_fields(conference, clock()), **fields))
 
 
 @post("/v1/conferences/{conference:str}/close", opt=allow("organizer", "operator"), status_code=200, tags=["organizer"])
-async def close_conference(gate: Gate, caller: Caller, conference: PlainId) -> Result:
+async def close_conference(
+    caller: Injected[Caller],
+    access: Injected[ConferenceAccess],
+    admission: Injected[Intake],
+    clock: Injected[Clock],
+    conference: PlainId,
+) -> Result:
     """Closes it for ever."""
-    gate.owned(caller, conference)
-    return sole(await gate.intake.say([ConferenceClosed(**_common(gate, conference))], gate.sender(caller)))
+    access.require(caller, conference)
+    return await submit(admission, caller, ConferenceClosed(**event_fields(conference, clock())))
 
 
 @delete("/v1/conferences/{conference:str}", opt=allow("organizer", "operator"), status_code=202, tags=["organizer"])
-async def erase_conference(gate: Gate, caller: Caller, conference: PlainId, data: Erasing) -> Erased:
+async def erase_conference(
+    caller: Injected[Caller],
+    access: Injected[ConferenceAccess],
+    erasures: Injected[Erasures],
+    metrics: Injected[Metrics],
+    check_in_devices: Injected[Devices],
+    conference: PlainId,
+    data: Erasing,
+) -> Erased:
     """Erases a closed conference for ever: log, matches, inboxes, people, links, dead letters. Its bytes follow.
 
     Where the log is in Kafka, its records stay there, of people whom nobody can name any more; the answer says so."""
-    known = gate.owned(caller, conference)
+    known = access.require(caller, conference)
     if data.erase != conference:
         raise ProblemError(422, "confirm", "Say the id of the conference in `erase`: it is for ever.", field="erase")
     if not known.closed:
         raise ProblemError(409, "open", "This conference is open. Close it first; people are still in it.")
-    remains = await gate.erasures.begin_conference(conference)
-    gate.metrics.forget(conference)
-    gate.devices.forget(conference)
+    remains = await erasures.begin_conference(conference)
+    metrics.forget(conference)
+    check_in_devices.forget(conference)
     return Erased(conference, remains)
 
 
 @post("/v1/conferences/{conference:str}/attendees", opt=allow("organizer"), status_code=200, tags=["organizer"])
-async def register(gate: Gate, caller: Caller, conference: PlainId, data: NewAttendee) -> Registered:
+async def register(
+    caller: Injected[Caller],
+    access: Injected[ConferenceAccess],
+    attendee_import: Injected[AttendeeImport],
+    sessions: Injected[Sessions],
+    address: Injected[PublicAddress],
+    conference: PlainId,
+    data: NewAttendee,
+) -> Registered:
     """Registers one person; the same e-mail again is the same person."""
-    gate.owned(caller, conference)
-    fault = fault_in(Person(conference=conference, attendee="", name=data.name.strip(), email=data.email.strip()))
-    if fault is not None:
-        raise ProblemError(422, "attendee", f"{fault[0]} {fault[1]}.", field=fault[0])
-    row = AttendeeRow(
-        line=1,
-        name=data.name,
-        email=data.email,
-        accounts=tuple(map(_account, data.accounts)),  # before the person is in the directory
-        consent=data.consent,
-        show_name=data.show_name,
-    )
-    done = await imported(gate, gate.sender(caller), conference, Sheet([row], [], []), dry_run=False)
+    access.require(caller, conference)
+    sheet = Sheet([_row(conference, data)], [], [])
+    done = await attendee_import.run(caller.sender, conference, sheet, dry_run=False)
     if done.mistakes:
         raise ProblemError(422, "event", f"{done.mistakes[0].text} Mend it and send it again.")
     (line,) = done.lines
     assert line.attendee is not None
-    link = await asyncio.to_thread(gate.directory.sessions.first_link, conference, line.attendee)
-    address = None if isinstance(link, NoLink) else address_of(gate.public_url, link)
-    return Registered(line.attendee, address, line.changes, done.waiting[0].text if done.waiting else "")
+    secret = await asyncio.to_thread(sessions.first_link, conference, line.attendee)
+    link = None if isinstance(secret, NoLink) else address.sign_in_link(secret)
+    return Registered(line.attendee, link, line.changes, done.waiting[0].text if done.waiting else "")
+
+
+def _row(conference: str, data: NewAttendee) -> AttendeeRow:
+    """The person as a line of a file, before they are in the directory. ProblemError 422."""
+    fault = fault_in(Person(conference=conference, attendee="", name=data.name.strip(), email=data.email.strip()))
+    if fault is not None:
+        raise ProblemError(422, "attendee", f"{fault[0]} {fault[1]}.", field=fault[0])
+    return AttendeeRow(
+        line=1,
+        name=data.name,
+        email=data.email,
+        accounts=tuple(map(_account, data.accounts)),
+        consent=data.consent,
+        show_name=data.show_name,
+    )
 
 
 def _account(text: str) -> str:
@@ -154,18 +192,21 @@ def _account(text: str) -> str:
 
 @post("/v1/conferences/{conference:str}/attendees/csv", opt=allow("organizer"), status_code=200, tags=["organizer"])
 async def register_csv(
-    gate: Gate,
-    caller: Caller,
+    caller: Injected[Caller],
+    access: Injected[ConferenceAccess],
+    attendee_import: Injected[AttendeeImport],
+    unpacker: Injected[Unpacker],
+    bounds: Injected[Bounds],
     conference: PlainId,
     request: Request[Any, Any, Any],
     dry_run: Annotated[bool, Parameter(required=False, description="Say what each line would do, take none.")] = False,
 ) -> Imported:
     """Registers everybody in a CSV file; a line with a mistake is left out and said, and so is what changed."""
-    gate.owned(caller, conference)
+    access.require(caller, conference)
     charset = request.headers.get("content-type", "").lower().partition("charset=")[2].strip(' "').partition(";")[0]
-    async with gate.unpacker.unpacked(request, gate.bounds.csv_bytes) as body:
+    async with unpacker.unpacked(request, bounds.csv_bytes) as body:
         sheet = await asyncio.to_thread(read_csv, body, charset)
-    return await imported(gate, gate.sender(caller), conference, sheet, dry_run=dry_run)
+    return await attendee_import.run(caller.sender, conference, sheet, dry_run=dry_run)
 
 
 @post(
@@ -174,19 +215,28 @@ async def register_csv(
     status_code=200,
     tags=["organizer"],
 )
-async def new_link(gate: Gate, caller: Caller, conference: PlainId, attendee: PlainId) -> LinkMade:
+async def new_link(
+    caller: Injected[Caller],
+    access: Injected[ConferenceAccess],
+    people: Injected[People],
+    sessions: Injected[Sessions],
+    limits: Injected[RateLimits],
+    address: Injected[PublicAddress],
+    conference: PlainId,
+    attendee: PlainId,
+) -> LinkMade:
     """A new link for somebody registered who has never signed in; 409 for everybody else."""
-    gate.owned(caller, conference)
+    access.require(caller, conference)
     nobody = ProblemError(404, "attendee", "Nobody is registered under this id. See the answer of the registration.")
-    if await asyncio.to_thread(gate.directory.people.get, conference, attendee) is None:
+    if await asyncio.to_thread(people.get, conference, attendee) is None:
         raise nobody  # no bucket is made for it: the text may be any, and as long as an address may be
-    gate.charge("organizer", f"link {conference} {attendee}", 1_000)  # 5 at once, then one in 2 s
-    link = await asyncio.to_thread(gate.directory.sessions.first_link, conference, attendee)
-    if link is NoLink.UNKNOWN:
+    limits.charge("organizer", f"link {conference} {attendee}", 1_000)  # 5 at once, then one in 2 s
+    secret = await asyncio.to_thread(sessions.first_link, conference, attendee)
+    if secret is NoLink.UNKNOWN:
         raise nobody
-    if isinstance(link, NoLink):
+    if isinstance(secret, NoLink):
         raise ProblemError(409, "signed-in", _HAS_SIGNED_IN)
-    return LinkMade(address_of(gate.public_url, link))
+    return LinkMade(address.sign_in_link(secret))
 
 
 ROUTES = [open_conference, close_conference, erase_conference, register, register_csv, new_link]

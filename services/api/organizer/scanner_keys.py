@@ -5,6 +5,7 @@ operator made, or show a secret a second time.
 """
 
 import asyncio
+from collections.abc import Collection
 from typing import Annotated
 
 from litestar import delete, get, post
@@ -13,12 +14,16 @@ from msgspec import Struct
 
 from schemas.events import PlainId
 from schemas.times import written
-from services.api.gate import Gate
-from services.api.operator.keys import KeyMade
+from services.admission.conferences import Conferences
+from services.api.shared.conference_access import ConferenceAccess
 from services.api.shared.guard import Caller
+from services.api.shared.injection import Injected
+from services.api.shared.new_keys import KeyMade, key_made
 from services.api.shared.problems import ProblemError
+from services.api.shared.rate_limits import RateLimits
 from services.api.shared.roles import allow
-from services.directory.port import KeyRow
+from services.api.shared.server_sent_events import Hub
+from services.directory.port import KeyRow, Keys
 
 ORGANIZERS = allow("organizer", "operator")
 MOST_OWN = 50  # of a conference
@@ -66,51 +71,65 @@ def _shown(row: KeyRow, conference: str) -> ConnectorShown:
 
 
 @get("/v1/conferences/{conference:str}/keys", opt=ORGANIZERS, tags=["organizer"])
-async def connectors(gate: Gate, caller: Caller, conference: PlainId) -> ConnectorsShown:
+async def connectors(
+    caller: Injected[Caller], access: Injected[ConferenceAccess], keys: Injected[Keys], conference: PlainId
+) -> ConnectorsShown:
     """The good keys that may bring check-ins here."""
-    gate.owned(caller, conference)
-    rows = await asyncio.to_thread(gate.directory.keys.of_checkins, conference)
+    access.require(caller, conference)
+    rows = await asyncio.to_thread(keys.of_checkins, conference)
     return ConnectorsShown(tuple(_shown(row, conference) for row in rows))
 
 
 @post("/v1/conferences/{conference:str}/keys", opt=ORGANIZERS, status_code=201, tags=["organizer"])
-async def add_connector(gate: Gate, caller: Caller, conference: PlainId, data: NewConnector) -> KeyMade:
+async def add_connector(
+    caller: Injected[Caller],
+    access: Injected[ConferenceAccess],
+    registry: Injected[Conferences],
+    keys: Injected[Keys],
+    limits: Injected[RateLimits],
+    conference: PlainId,
+    data: NewConnector,
+) -> KeyMade:
     """Makes a key for a scanner or a desk: it brings check-ins of this conference and nothing else."""
-    known = gate.owned(caller, conference)
+    known = access.require(caller, conference)
     if known.closed:
         raise ProblemError(409, "closed", "This conference is closed: nobody is checked in any more.")
-    gate.charge("scanner_key", f"{caller.role} {known.owner}")  # those that are ended stay listed for the operator
-    keys, owned = gate.directory.keys, gate.conferences.owned(known.owner) | {conference}
-
-    def issued() -> str:
-        if sum(_is_own(row, conference) for row in keys.of_checkins(conference)) >= MOST_OWN:
-            raise ValueError(f"This conference has {MOST_OWN} keys. End those that nobody needs.")
-        if keys.scanners(owned) >= MOST_OF_ORGANIZER:
-            raise ValueError(f"This organizer has {MOST_OF_ORGANIZER} keys. End those that nobody needs.")
-        named = (conference,)
-        return keys.issue_key("connector", data.id, named, checkins=True, only_checkins=True, days=data.days)
-
+    limits.charge("scanner_key", f"{caller.role} {known.owner}")  # those that are ended stay listed for the operator
+    owned = registry.owned(known.owner) | {conference}
     try:
-        secret = await asyncio.to_thread(issued)
+        return key_made(await asyncio.to_thread(_issue_key, keys, owned, conference, data))
     except ValueError as error:
         raise ProblemError(422, "key", str(error)) from None
-    return KeyMade(key=secret.split(".")[2], secret=secret)
+
+
+def _issue_key(keys: Keys, owned: Collection[str], conference: str, data: NewConnector) -> str:
+    """The key with its secret. ``owned``: all conferences of the owner. ValueError: there are enough, or it is bad."""
+    if sum(_is_own(row, conference) for row in keys.of_checkins(conference)) >= MOST_OWN:
+        raise ValueError(f"This conference has {MOST_OWN} keys. End those that nobody needs.")
+    if keys.scanners(owned) >= MOST_OF_ORGANIZER:
+        raise ValueError(f"This organizer has {MOST_OF_ORGANIZER} keys. End those that nobody needs.")
+    return keys.issue_key("connector", data.id, (conference,), checkins=True, only_checkins=True, days=data.days)
 
 
 @delete("/v1/conferences/{conference:str}/keys/{key:str}", opt=ORGANIZERS, status_code=204, tags=["organizer"])
 async def end_connector(
-    gate: Gate, caller: Caller, conference: PlainId, key: Annotated[str, Parameter(max_length=128)]
+    caller: Injected[Caller],
+    access: Injected[ConferenceAccess],
+    keys: Injected[Keys],
+    streams: Injected[Hub],
+    conference: PlainId,
+    key: Annotated[str, Parameter(max_length=128)],
 ) -> None:
     """Ends a key that was made here, at once."""
-    gate.owned(caller, conference)
-    rows = await asyncio.to_thread(gate.directory.keys.of_checkins, conference)
+    access.require(caller, conference)
+    rows = await asyncio.to_thread(keys.of_checkins, conference)
     found = next((row for row in rows if row.grant.id == key), None)
     if found is None:
         raise ProblemError(404, "key", "There is no such key here, or it has ended. Take the list again.")
     if not _is_own(found, conference):
         raise ProblemError(403, "key", "The operator made this key. Ask them to end it.")
-    await asyncio.to_thread(gate.directory.keys.revoke, key)
-    gate.hub.end_grant(key)
+    await asyncio.to_thread(keys.revoke, key)
+    streams.end_grant(key)
 
 
 ROUTES = [connectors, add_connector, end_connector]

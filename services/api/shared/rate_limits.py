@@ -14,7 +14,7 @@ def _microseconds() -> int:
     return time.monotonic_ns() // 1_000
 
 
-class Budgets:
+class RateLimits:
     """``rates`` by name, as in ``services.admission.rate_limits``."""
 
     def __init__(self, rates: Mapping[str, Rate]) -> None:

@@ -86,7 +86,7 @@ class Body:
         caller: Caller | None = self._scope["state"].get("caller")
         is_known = caller is not None and caller.grant is not None
         if is_known and caller is not None:
-            self._sender, self._role = caller.sender, caller.role
+            self._sender, self._role = caller.payer, caller.role
         most = self._bounds.most_bytes(self._scope["path"], is_known=is_known)
         if self._said is not None:
             self._pay(caller, self._said, most)
@@ -119,7 +119,7 @@ class Body:
             raise ProblemError(413, "too-large", f"The body has more than {most:,} bytes. Send it in parts.")
         kib = -(-size // _KIB) - self._paid_kib
         if kib > 0 and caller is not None and caller.grant is not None:
-            self._charge(f"{caller.budget}_kib", caller.sender, kib)
+            self._charge(f"{caller.budget}_kib", caller.payer, kib)
             self._paid_kib += kib
 
     def count_unpacked(self, count: int) -> None:

@@ -22,7 +22,7 @@ async def from_own_pages(connection: ASGIConnection[Any, Any, Any, Any], handler
         raise ProblemError(415, "media-type", "Send the body as `Content-Type: application/json`.")
     site = connection.headers.get("sec-fetch-site", "same-origin")
     origin = connection.headers.get("origin")
-    public_url: str = connection.app.state.gate.public_url
+    public_url: str = connection.app.state.public_url
     if site != "same-origin" or (
         origin is not None and not _is_own(origin, connection.headers.get("host"), public_url)
     ):

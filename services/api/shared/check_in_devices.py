@@ -5,20 +5,15 @@ an erasure has nothing to look for here; an organizer sees the devices of its ow
 """
 
 from collections import OrderedDict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from typing import Literal
 
-import msgspec
 from msgspec import Struct
 
-from schemas.codec import Reject
-from schemas.names import plain_id
-from schemas.times import HOUR_MS, MINUTE_MS, millis, written
+from schemas.times import HOUR_MS, MINUTE_MS, written
 from services.admission.authorization import AHEAD_MS
 from services.admission.intake import Result
 from services.admission.sender import Sender, source_of
-from streams.matching import Matcher
-from streams.matching.state import NEVER
 
 MOST_DEVICES = 2_000  # of all conferences; the longest unheard of goes first
 LATE_MS = 12 * HOUR_MS  # the default of ``presence_hours``: what is older makes nobody present
@@ -76,14 +71,6 @@ class Device(Struct, frozen=True):
     problems: tuple[DeviceProblem, ...]
 
 
-class _Said(Struct):
-    type: str = ""
-    conference: str | None = None
-    attendee: str | None = None
-    place: str | None = None
-    at: str = ""
-
-
 class _Tally(Struct):
     seen: int = 0
     accepted: int = 0
@@ -91,9 +78,6 @@ class _Tally(Struct):
     rejected: int = 0
     problems: dict[Kind, tuple[int, int]] = {}  # how often, when last
     minutes: dict[Kind, int] = {}  # how far the clock was off, the last time
-
-
-_SAID = msgspec.json.Decoder(_Said)
 
 
 class CheckedIn(Struct, frozen=True):
@@ -105,41 +89,6 @@ class CheckedIn(Struct, frozen=True):
     at: int | None
     is_readable: bool
     result: Result
-
-
-def check_ins(lines: Sequence[bytes | Reject], results: Sequence[Result], sender: Sender) -> list[CheckedIn]:
-    """The check-ins of a request; of a scanner's key also what cannot be read."""
-    found: list[CheckedIn] = []
-    for line, result in zip(lines, results, strict=True):
-        said = _said(line)
-        if said is not None and said.type.startswith("checkin."):
-            at = _at(said.at)
-            is_readable = at is not None and all(map(_is_id, (said.conference, said.attendee, said.place or "-")))
-            found.append(CheckedIn(said.conference, said.attendee, said.place, at, is_readable, result))
-        elif sender.only_checkins and result.status == "rejected":
-            found.append(CheckedIn(None, None, None, None, said is not None and bool(said.type), result))
-    return found
-
-
-def _said(line: bytes | Reject) -> _Said | None:
-    try:
-        return _SAID.decode(line) if isinstance(line, bytes) else None
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return None
-
-
-def _is_id(text: str | None) -> bool:
-    try:
-        return plain_id(text or "") != ""
-    except ValueError:
-        return False
-
-
-def _at(text: str) -> int | None:
-    try:
-        return millis(text)
-    except ValueError:
-        return None
 
 
 class Devices:
@@ -187,12 +136,6 @@ class Devices:
         """The conference is no more."""
         for key in [key for key in self._tallies if key[0] == conference]:
             del self._tallies[key]
-
-
-def unregistered(attendees: Collection[str], matcher: Matcher | None) -> list[str]:
-    """Which of these nobody is registered under."""
-    known = {} if matcher is None else matcher.state.attendees
-    return [name for name in attendees if name not in known or known[name].registered == NEVER]
 
 
 def _concerned(sender: Sender, each: CheckedIn) -> Iterable[str]:

@@ -1,13 +1,13 @@
 """Sign in by a link or a key, and sign out.
 
 Responsibility: the routes that make and end the session that asks; those about an attendee's other sessions are in
-``own_sessions``.
+``attendee.devices``.
 
 Invariants:
 - No GET uses a link up, for mail scanners send one. The secret comes in a body, never in an address.
 - Every link that is not good is answered alike: unknown, used, expired, replaced.
 - What follows a sign-in cannot make it fail: its link is used up.
-- A session is made for the own pages alone (``origins``).
+- A session is made for the own pages alone (``own_pages``).
 """
 
 import asyncio
@@ -17,15 +17,18 @@ from litestar import Request, Response, delete, post
 from msgspec import Struct
 
 from services.admission.rate_limits import network_of
-from services.api.attendee.devices import tell
-from services.api.gate import Gate
 from services.api.shared.credentials import COOKIE, ORGANIZER_COOKIE
-from services.api.shared.guard import Caller, cookie
-from services.api.shared.origins import from_own_pages
+from services.api.shared.guard import Caller
+from services.api.shared.injection import Injected
 from services.api.shared.problems import ProblemError
+from services.api.shared.public_address import PublicAddress
+from services.api.shared.rate_limits import RateLimits
 from services.api.shared.roles import EVERYBODY, allow
-from services.api.shared.user_agents import device_of
-from services.directory.port import SESSION_DAYS, Grant
+from services.api.shared.server_sent_events import Hub
+from services.api.shared.sign_in_notices import SignInNotices
+from services.api.sign_in.own_pages import from_own_pages
+from services.api.sign_in.user_agents import device_of
+from services.directory.port import SESSION_DAYS, Grant, Keys, Sessions
 
 ORGANIZER_DAYS = 1  # a session on a laptop; the key itself stays with the organizer
 _BAD_LINK = (
@@ -62,64 +65,87 @@ class OrganizerIn(Struct, frozen=True):
 
 
 @post("/v1/session", opt=allow(EVERYBODY), guards=[from_own_pages], status_code=200, tags=["attendee"])
-async def sign_in(gate: Gate, caller: Caller, request: Request[Any, Any, Any], data: Link) -> Response[SignedIn]:
+async def sign_in(
+    caller: Injected[Caller],
+    sessions: Injected[Sessions],
+    notices: Injected[SignInNotices],
+    limits: Injected[RateLimits],
+    address: Injected[PublicAddress],
+    request: Request[Any, Any, Any],
+    data: Link,
+) -> Response[SignedIn]:
     """Exchanges a sign-in link, good once, for a session cookie. The attendee's other sessions are told."""
     device = device_of(request.headers.get("user-agent", ""))
-    made = await asyncio.to_thread(gate.directory.sessions.sign_in, data.link, device)
+    made = await asyncio.to_thread(sessions.sign_in, data.link, device)
     if made is None:
-        raise _refused(gate, caller, _BAD_LINK)
+        raise _refused(limits, caller, _BAD_LINK)
     answer = SignedIn(made.grant.conferences[0], made.grant.subject)
-    await tell(gate, answer.conference, answer.attendee)
-    return Response(answer, cookies=[cookie(gate, made.token, SESSION_DAYS)])
+    await notices.notify(answer.conference, answer.attendee)
+    return Response(answer, cookies=[address.cookie(made.token, SESSION_DAYS)])
 
 
-def _refused(gate: Gate, caller: Caller, detail: str) -> ProblemError:
+def _refused(limits: RateLimits, caller: Caller, detail: str) -> ProblemError:
     """ProblemError 429 for an address that guesses too often; a good link is taken from there all the same."""
-    gate.charge("sign_in", network_of(caller.address))
+    limits.charge("sign_in", network_of(caller.address))
     return ProblemError(401, "sign-in", detail)
 
 
 @delete("/v1/session", opt=allow("attendee"), status_code=204, tags=["attendee"])
-async def sign_out(gate: Gate, caller: Caller, request: Request[Any, Any, Any]) -> Response[None]:
+async def sign_out(
+    caller: Injected[Caller],
+    sessions: Injected[Sessions],
+    notices: Injected[SignInNotices],
+    streams: Injected[Hub],
+    address: Injected[PublicAddress],
+    request: Request[Any, Any, Any],
+) -> Response[None]:
     """Ends the session that asks, and its streams."""
-    _by_cookie(request)
-    await asyncio.to_thread(gate.directory.sessions.end, caller.conference, caller.subject, caller.id)
-    answer = _ended(gate, caller, COOKIE)
-    await tell(gate, caller.conference, caller.subject)
-    return answer
+    _require_cookie(request)
+    await asyncio.to_thread(sessions.end, caller.conference, caller.subject, caller.id)
+    streams.end_grant(caller.id)
+    await notices.notify(caller.conference, caller.subject)
+    return Response(None, status_code=204, cookies=[address.expired_cookie(COOKIE)])
 
 
-def _by_cookie(request: Request[Any, Any, Any]) -> None:
+def _require_cookie(request: Request[Any, Any, Any]) -> None:
     if "authorization" in request.headers:
         raise ProblemError(
             409, "key", "This ends sessions. A key is not ended by using it here; send the cookie alone."
         )
 
 
-def _ended(gate: Gate, caller: Caller, name: str) -> Response[None]:
-    gate.hub.end_grant(caller.id)
-    return Response(None, status_code=204, cookies=[cookie(gate, "", 0, name)])
-
-
 @post("/v1/organizer-session", opt=allow(EVERYBODY), guards=[from_own_pages], status_code=200, tags=["organizer"])
-async def organizer_in(gate: Gate, caller: Caller, data: Key) -> Response[OrganizerIn]:
+async def organizer_in(
+    caller: Injected[Caller],
+    keys: Injected[Keys],
+    limits: Injected[RateLimits],
+    address: Injected[PublicAddress],
+    data: Key,
+) -> Response[OrganizerIn]:
     """Exchanges an organizer's or operator's key for a session cookie of a day."""
-    grant: Grant | None = await asyncio.to_thread(gate.directory.keys.authenticate, data.key)
+    grant: Grant | None = await asyncio.to_thread(keys.authenticate, data.key)
     if grant is None:
-        raise _refused(gate, caller, _BAD_KEY)
+        raise _refused(limits, caller, _BAD_KEY)
     if grant.role not in ("organizer", "operator"):
         raise ProblemError(403, "role", "This page is for organizers. Use an organizer's key.")
-    token = await asyncio.to_thread(gate.directory.keys.session_of, grant, ORGANIZER_DAYS)
+    token = await asyncio.to_thread(keys.session_of, grant, ORGANIZER_DAYS)
     answer = OrganizerIn(grant.subject, grant.role)
-    return Response(answer, cookies=[cookie(gate, token, ORGANIZER_DAYS, ORGANIZER_COOKIE)])
+    return Response(answer, cookies=[address.cookie(token, ORGANIZER_DAYS, ORGANIZER_COOKIE)])
 
 
 @delete("/v1/organizer-session", opt=allow("organizer", "operator"), status_code=204, tags=["organizer"])
-async def organizer_out(gate: Gate, caller: Caller, request: Request[Any, Any, Any]) -> Response[None]:
+async def organizer_out(
+    caller: Injected[Caller],
+    keys: Injected[Keys],
+    streams: Injected[Hub],
+    address: Injected[PublicAddress],
+    request: Request[Any, Any, Any],
+) -> Response[None]:
     """Ends the organizer's session that asks, and its streams."""
-    _by_cookie(request)
-    await asyncio.to_thread(gate.directory.keys.revoke, caller.id)
-    return _ended(gate, caller, ORGANIZER_COOKIE)
+    _require_cookie(request)
+    await asyncio.to_thread(keys.revoke, caller.id)
+    streams.end_grant(caller.id)
+    return Response(None, status_code=204, cookies=[address.expired_cookie(ORGANIZER_COOKIE)])
 
 
 ROUTES = [sign_in, sign_out, organizer_in, organizer_out]

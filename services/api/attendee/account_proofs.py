@@ -1,0 +1,80 @@
+"""Proving that an account is the attendee's: a code that the account has to show.
+
+Invariants:
+- No code is made for an account that nobody can read: nobody is to post one in vain.
+- "Verified" is said when the log has it.
+"""
+
+import asyncio
+from typing import Literal
+
+from services.admission.ownership_proofs import OwnershipProofs
+from services.api.attendee.account_states import AccountStates
+from services.api.shared.guard import Caller
+from services.api.shared.problems import ProblemError
+from services.directory.port import Codes, Look, PostReader, Proof
+
+Looked = Literal["verified", "not_found", "expired", "too_many"]
+
+
+class AccountProofs:
+    """``reader`` None: no network's posts can be read. ``read_s``: the time that a network has to answer."""
+
+    def __init__(
+        self, codes: Codes, states: AccountStates, proofs: OwnershipProofs, reader: PostReader | None, read_s: float
+    ) -> None:
+        self._codes, self._states, self._proofs = codes, states, proofs
+        self._reader, self._read_s = reader, read_s
+
+    async def begin(self, caller: Caller, account: str) -> str:
+        """A new code for the account. ProblemError 409, 429."""
+        self._reader_of(account)
+        code = await asyncio.to_thread(self._codes.begin, caller.conference, caller.subject, account)
+        if code is None:
+            raise ProblemError(429, "codes", "Too many codes in this hour. Use the last one, or wait.", retry_s=600)
+        return code
+
+    async def check(self, caller: Caller, account: str) -> Looked:
+        """What was found of the account's code. ProblemError 409, 503; raises as ``Runner.take``."""
+        proof = await self._interrupted(caller, account)
+        state: Looked = "expired"
+        if proof is None:
+            look = await self._look(caller, account)
+            proof, state = look.proof, look.state
+        if proof is not None:
+            await self._proofs.finish(proof)
+        elif state != "expired":
+            return state
+        if await self._states.has_verified(caller.conference, caller.subject, account):
+            return "verified"  # also when a first answer to this was lost
+        if proof is None:
+            return "expired"
+        detail = "Your code was found, but somebody else has proved the account. Prove it again with a new code."
+        raise ProblemError(409, "account", detail, field="account")
+
+    async def withdraw(self, caller: Caller, account: str) -> None:
+        """No code for it counts any more."""
+        await asyncio.to_thread(self._codes.withdraw, caller.conference, caller.subject, account)
+
+    async def _interrupted(self, caller: Caller, account: str) -> Proof | None:
+        """A proof of this account that has not reached the log."""
+        proofs = await asyncio.to_thread(self._codes.unfinished, caller.conference, caller.subject)
+        return next((proof for proof in proofs if proof.account == account), None)
+
+    async def _look(self, caller: Caller, account: str) -> Look:
+        reader = self._reader_of(account)
+        try:
+            async with asyncio.timeout(self._read_s):
+                return await self._codes.look(caller.conference, caller.subject, account, reader)
+        except OSError:  # TimeoutError is one
+            detail = "The network does not answer. Try again in a minute."
+            raise ProblemError(503, "network", detail, retry_s=60) from None
+
+    def _reader_of(self, account: str) -> PostReader:
+        if self._reader is None:
+            detail = "This server reads no network's posts, so accounts cannot be proved here. Ask the organizer."
+            raise ProblemError(409, "reader", detail)
+        refusal = self._reader.refusal(account)
+        if refusal is not None:
+            raise ProblemError(409, "reader", refusal, field="account")
+        return self._reader

@@ -1,0 +1,97 @@
+"""What the routes can be given: one object a name. A route takes one as a parameter of that name, marked ``Injected``.
+
+Responsibility: the names and their types. Made by the composition root, and spread over the routes by ``app``.
+Invariants:
+- No route, and nothing behind one, gets this list itself (import-linter checks that none knows it).
+- No name is that of a field that is sent: Litestar takes what is wrong with such a field for a fault of the server.
+"""
+
+from dataclasses import dataclass
+
+from services.admission.conferences import Conferences
+from services.admission.intake import Intake
+from services.admission.returning_attendees import Returning
+from services.api.attendee.account_proofs import AccountProofs
+from services.api.attendee.account_states import AccountStates
+from services.api.attendee.block_list import BlockList
+from services.api.attendee.data_export import DataExport
+from services.api.attendee.inbox_stream import InboxReader
+from services.api.attendee.own_events import OwnEvents
+from services.api.dead_letters.reader import DeadLetterReader
+from services.api.dead_letters.resend import Resender
+from services.api.ingest.check_in_notes import CheckInNotes
+from services.api.ingest.event_ingest import EventIngest
+from services.api.operator.inbox_rebuild import Rebuilding
+from services.api.organizer.attendee_import import AttendeeImport
+from services.api.organizer.link_export import FirstLinks
+from services.api.organizer.overview import Overviews
+from services.api.pages.files import PageFiles
+from services.api.shared.bounds import Bounds
+from services.api.shared.check_in_devices import Devices
+from services.api.shared.conference_access import ConferenceAccess
+from services.api.shared.injection import Clock
+from services.api.shared.public_address import PublicAddress
+from services.api.shared.rate_limits import RateLimits
+from services.api.shared.server_sent_events import Hub
+from services.api.shared.sign_in_notices import SignInNotices
+from services.api.transport.decompression import Unpacker
+from services.api.transport.metrics import Metrics
+from services.directory.port import AuditLog, Keys, People, Sessions
+from services.erasure.people import Erasures
+from services.inbox.port import Inboxes
+from services.journal import Journal
+from services.runtime.ports import Matchers, Runner
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dependencies:
+    """By the name of the parameter."""
+
+    # of every request
+    address: PublicAddress
+    bounds: Bounds
+    clock: Clock
+    limits: RateLimits
+    metrics: Metrics
+    streams: Hub
+    unpacker: Unpacker
+
+    # what comes in
+    admission: Intake
+    check_in_notes: CheckInNotes
+    event_ingest: EventIngest
+    check_in_devices: Devices
+    returning: Returning
+
+    # conferences
+    access: ConferenceAccess
+    registry: Conferences
+    erasures: Erasures
+    journal: Journal
+    matchers: Matchers
+    overviews: Overviews
+    runner: Runner
+
+    # people
+    attendee_import: AttendeeImport
+    audit: AuditLog
+    first_links: FirstLinks
+    keys: Keys
+    notices: SignInNotices
+    people: People
+    sessions: Sessions
+
+    # an attendee's own
+    account_proofs: AccountProofs
+    account_states: AccountStates
+    block_list: BlockList
+    data_export: DataExport
+    inbox: InboxReader
+    inboxes: Inboxes
+    own_events: OwnEvents
+
+    # who runs it
+    dead_letter_reader: DeadLetterReader
+    inbox_rebuild: Rebuilding
+    page_files: PageFiles
+    resender: Resender

@@ -1,0 +1,34 @@
+"""What checks people in at a conference, as its organizer sees it."""
+
+from litestar import get
+from msgspec import Struct
+
+from schemas.events import PlainId
+from schemas.times import written
+from services.api.shared.check_in_devices import Device, Devices
+from services.api.shared.conference_access import ConferenceAccess
+from services.api.shared.guard import Caller
+from services.api.shared.injection import Injected
+from services.api.shared.roles import allow
+
+
+class DevicesShown(Struct, frozen=True):
+    """``since``: counted since then, by this process."""
+
+    since: str
+    devices: tuple[Device, ...]
+
+
+@get("/v1/conferences/{conference:str}/devices", opt=allow("organizer", "operator"), tags=["organizer"])
+async def devices(
+    caller: Injected[Caller],
+    access: Injected[ConferenceAccess],
+    check_in_devices: Injected[Devices],
+    conference: PlainId,
+) -> DevicesShown:
+    """What checks people in here, device by device: last seen, taken, rejected, why, and what to do."""
+    access.require(caller, conference)
+    return DevicesShown(written(check_in_devices.since), check_in_devices.of(conference))
+
+
+ROUTES = [devices]

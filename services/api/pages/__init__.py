@@ -1,0 +1,1 @@
+"""The pages: their files, their headers, and the answer to a browser that has a file already."""

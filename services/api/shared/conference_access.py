@@ -1,0 +1,36 @@
+"""Which conferences a caller may work on."""
+
+from services.admission.conferences import Conferences, Known
+from services.api.shared.guard import Caller
+from services.api.shared.problems import ProblemError
+
+
+class ConferenceAccess:
+    """Asks the registry of conferences. An operator may work on all."""
+
+    def __init__(self, conferences: Conferences) -> None:
+        self._conferences = conferences
+
+    def conferences_of(self, caller: Caller) -> frozenset[str]:
+        """Those that the caller's key names, and those that the caller owns; of an operator none but these."""
+        assert caller.grant is not None
+        return self._conferences.owned(caller.subject) | set(caller.grant.conferences)
+
+    def is_allowed(self, caller: Caller, conference: str) -> bool:
+        """Whether the caller may work on it."""
+        return caller.role == "operator" or conference in self.conferences_of(caller)
+
+    def require(self, caller: Caller, conference: str) -> Known:
+        """An open or closed conference that the caller may work on; its ``opened`` is there.
+
+        ProblemError otherwise; to who is no operator it is the same whether it exists."""
+        known = self._conferences.get(conference)
+        if caller.role == "operator":
+            if known is None:
+                raise ProblemError(404, "conference", "There is no such conference. Open it with PUT first.")
+            return known
+        if not self.is_allowed(caller, conference):
+            raise ProblemError(403, "conference", "This key is not for that conference. Use the one that opened it.")
+        if known is None:
+            raise ProblemError(404, "conference", "This conference is not open yet. Open it with PUT first.")
+        return known

@@ -1,0 +1,51 @@
+"""Where people find this server, and what follows from it: links and cookies.
+
+Invariants: all links, files and cookies are below the path of the public address.
+"""
+
+from urllib.parse import urlsplit
+
+from litestar.datastructures import Cookie
+from msgspec import Struct
+
+from services.api.shared.credentials import COOKIE
+
+_DAY_S = 86_400
+
+
+class PublicAddress(Struct, frozen=True):
+    """``url`` without a slash at its end, such as ``https://example.org/hallway``."""
+
+    url: str
+
+    @property
+    def path(self) -> str:
+        """What stands before every path, "" or such as "/hallway"."""
+        return urlsplit(self.url).path.rstrip("/")
+
+    @property
+    def is_secure(self) -> bool:
+        """Whether people come by https."""
+        return self.url.startswith("https://")
+
+    def sign_in_link(self, secret: str) -> str:
+        """Where a link leads. Its secret is in the fragment: browsers send that to no server, and name it in no
+        Referer."""
+        return f"{self.url}/welcome#{secret}"
+
+    def cookie(self, token: str, days: int, name: str = COOKIE) -> Cookie:
+        """A session's cookie, for this address and what is below it."""
+        age_s = days * _DAY_S
+        return Cookie(
+            name,
+            path=self.path or "/",
+            value=token,
+            max_age=age_s,
+            httponly=True,
+            secure=self.is_secure,
+            samesite="lax",
+        )
+
+    def expired_cookie(self, name: str = COOKIE) -> Cookie:
+        """Takes the session's cookie away."""
+        return self.cookie("", 0, name)

@@ -1,0 +1,73 @@
+"""Notices of sign-ins: each session of an attendee learns of the sign-ins that it has not dismissed.
+
+Responsibility: what a session has not dismissed, and telling the open streams when that changed.
+"""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+
+import msgspec
+import structlog
+from msgspec import Struct
+
+from schemas.times import written
+from services.api.shared.guard import Caller
+from services.api.shared.server_sent_events import Hub, chunk
+from services.directory.port import DirectoryError, Sessions, SignIn
+
+SIGN_INS = "sign_ins"  # what it is called on the stream
+_log = structlog.get_logger("hallway.sessions")
+
+
+class SignInShown(Struct, frozen=True):
+    """Somebody signed in as this attendee. ``session``: to end it by, null if that has ended."""
+
+    number: int
+    device: str
+    at: str
+    session: str | None
+
+
+class SignInNotices:
+    """Used on the event loop."""
+
+    def __init__(self, sessions: Sessions, streams: Hub) -> None:
+        self._sessions, self._streams = sessions, streams
+
+    async def unseen(self, caller: Caller) -> tuple[SignInShown, ...]:
+        """The sign-ins that the session that asks has not dismissed. DirectoryError."""
+        return (await self._unseen(caller.conference, caller.subject, [caller.id])).get(caller.id, ())
+
+    async def notify(self, conference: str, attendee: str) -> None:
+        """Says on the open streams of somebody's sessions what each has not dismissed: after a sign-in, an end, a
+        dismissal.
+
+        What was done is done: where the directory is away now, they are told when they open again.
+        """
+        owners = self._streams.owners(conference, attendee)
+        try:
+            found = await self._unseen(conference, attendee, [owner.grant for owner in owners]) if owners else {}
+        except DirectoryError:
+            _log.warning("sign-ins are told later")
+            return
+        for owner in owners:
+            self._streams.say(owner, SIGN_INS, sign_ins_chunk(found.get(owner.grant, ())))
+
+    async def _unseen(
+        self, conference: str, attendee: str, grants: Sequence[str]
+    ) -> dict[str, tuple[SignInShown, ...]]:
+        found = await asyncio.to_thread(self._sessions.unseen, conference, attendee, grants)
+        living: set[str] = set()
+        if any(found.values()):
+            living = {row.id for row in await asyncio.to_thread(self._sessions.listed, conference, attendee)}
+        return {grant: tuple(_shown(those, living)) for grant, those in found.items()}
+
+
+def sign_ins_chunk(shown: Sequence[SignInShown]) -> bytes:
+    """As it stands on the stream: all that are not dismissed."""
+    return chunk(SIGN_INS, msgspec.json.encode({SIGN_INS: shown}))
+
+
+def _shown(those: Iterable[SignIn], living: set[str]) -> Iterable[SignInShown]:
+    for each in those:
+        yield SignInShown(each.number, each.device, written(each.at), each.session if each.session in living else None)

@@ -1,0 +1,24 @@
+"""Events that a route makes itself, in the name of its caller."""
+
+import secrets
+from typing import Any
+
+from schemas.events import Input
+from schemas.times import written
+from services.admission.intake import Intake, Result
+from services.api.shared.guard import Caller
+from services.api.shared.problems import ProblemError
+
+
+def event_fields(conference: str, now: int) -> dict[str, Any]:
+    """The fields that every event has, with a new id. ``now``: ms since 1970."""
+    return {"id": f"h-{secrets.token_hex(12)}", "at": written(now), "conference": conference}
+
+
+async def submit(admission: Intake, caller: Caller, event: Input, handed_to: str | None = None) -> Result:
+    """The result of an event that was accepted, and is durable. ProblemError where it was rejected; otherwise raises as
+    ``Runner.take``. ``handed_to``: who owns the conference that it opens, from here on."""
+    (result,) = await admission.say([event], caller.sender, handed_to)
+    if result.status == "rejected":
+        raise ProblemError(422, "event", f"{result.reason} Mend it and send it again.", field=result.field)
+    return result

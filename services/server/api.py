@@ -1,0 +1,87 @@
+"""The API of a server, put together out of its parts."""
+
+from services.api.app import gateway
+from services.api.attendee.account_proofs import AccountProofs
+from services.api.attendee.account_states import AccountStates
+from services.api.attendee.block_list import BlockList
+from services.api.attendee.data_export import DataExport
+from services.api.attendee.inbox_stream import InboxReader
+from services.api.attendee.own_events import OwnEvents
+from services.api.attendee.profiles import ProfileLoader
+from services.api.dead_letters.reader import DeadLetterReader
+from services.api.dead_letters.resend import Resender
+from services.api.dependencies import Dependencies
+from services.api.ingest.check_in_notes import CheckInNotes
+from services.api.ingest.event_ingest import EventIngest
+from services.api.organizer.attendee_import import AttendeeImport
+from services.api.pages.files import PageFiles
+from services.api.shared.check_in_devices import Devices
+from services.api.shared.conference_access import ConferenceAccess
+from services.api.shared.sign_in_notices import SignInNotices
+from services.api.transport.decompression import Unpacker
+from services.api.transport.metrics import Metrics
+from services.api.transport.middleware import Edge
+from services.server.parts import Parts
+
+
+def api_of(parts: Parts) -> Edge:
+    """What the server runs. UnusableError: its public path cannot be told from its own."""
+    return gateway(_dependencies(parts))
+
+
+def _dependencies(parts: Parts) -> Dependencies:
+    directory, runner, clock = parts.directory, parts.runner, parts.clock
+    devices, unpacker, metrics = Devices(clock()), Unpacker(), Metrics()
+    states, inbox = AccountStates(directory.accounts, runner), _inbox(parts)
+    return Dependencies(
+        address=parts.address,
+        bounds=parts.bounds,
+        clock=clock,
+        limits=parts.limits,
+        metrics=metrics,
+        streams=parts.streams,
+        unpacker=unpacker,
+        admission=parts.admission,
+        check_in_notes=CheckInNotes(parts.conferences, runner, parts.limits, devices, clock),
+        check_in_devices=devices,
+        event_ingest=EventIngest(parts.admission, unpacker, parts.limits, parts.bounds, metrics),
+        returning=parts.returning,
+        access=ConferenceAccess(parts.conferences),
+        registry=parts.conferences,
+        erasures=parts.erasures,
+        journal=parts.journal,
+        matchers=runner,
+        overviews=parts.overviews,
+        runner=runner,
+        attendee_import=AttendeeImport(parts.admission, directory),
+        audit=directory.audit,
+        first_links=directory.links,
+        keys=directory.keys,
+        notices=SignInNotices(directory.sessions, parts.streams),
+        people=directory.people,
+        sessions=directory.sessions,
+        account_proofs=AccountProofs(directory.codes, states, parts.proofs, parts.reader, parts.bounds.read_s),
+        account_states=states,
+        block_list=BlockList(directory, runner),
+        data_export=DataExport(directory, parts.journal, runner, inbox, states, clock),
+        inbox=inbox,
+        inboxes=parts.inboxes,
+        own_events=OwnEvents(parts.admission, clock),
+        dead_letter_reader=DeadLetterReader(parts.letter_index, parts.journal, directory.letter_keys),
+        inbox_rebuild=parts.inbox_rebuild,
+        page_files=PageFiles(parts.static, parts.address.path),
+        resender=Resender(parts.journal, directory.keys, parts.admission, clock),
+    )
+
+
+def _inbox(parts: Parts) -> InboxReader:
+    profiles = ProfileLoader(parts.directory.display)
+    return InboxReader(
+        parts.inboxes,
+        parts.readiness,
+        parts.runner,
+        profiles,
+        parts.conferences,
+        parts.erasures,
+        parts.bounds.beat_s,
+    )

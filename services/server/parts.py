@@ -1,0 +1,53 @@
+"""What a server consists of, by name: for the composition root, its background tasks, and tests.
+
+Invariants: no route gets this list; what each gets is in ``services.api.dependencies``.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from services.admission.conferences import Conferences
+from services.admission.intake import Intake
+from services.admission.ownership_proofs import OwnershipProofs
+from services.admission.returning_attendees import Returning
+from services.api.dead_letters.index import LetterIndex
+from services.api.operator.inbox_rebuild import Rebuilding
+from services.api.organizer.overview import Overviews
+from services.api.shared.bounds import Bounds
+from services.api.shared.public_address import PublicAddress
+from services.api.shared.rate_limits import RateLimits
+from services.api.shared.server_sent_events import Hub
+from services.directory.port import Directory, PostReader
+from services.erasure.people import Erasures
+from services.inbox.port import Inboxes
+from services.journal import Journal
+from services.runtime.ports import Readiness
+from services.server.log_backends import Startable
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parts:
+    """``clock`` gives ms since 1970. ``reader`` None: no network's posts can be read, accounts cannot be verified.
+    ``runner`` is to be started."""
+
+    runner: Startable
+    journal: Journal
+    directory: Directory
+    inboxes: Inboxes
+    readiness: Readiness
+    conferences: Conferences
+    admission: Intake
+    returning: Returning
+    proofs: OwnershipProofs
+    erasures: Erasures
+    inbox_rebuild: Rebuilding
+    letter_index: LetterIndex
+    overviews: Overviews
+    streams: Hub
+    limits: RateLimits
+    bounds: Bounds
+    address: PublicAddress
+    reader: PostReader | None
+    clock: Callable[[], int]
+    static: Path
