@@ -138,7 +138,7 @@ def pytest_of(*names: str) -> tuple[str, ...]:
         "-p",
         "no:cacheprovider",
         "-m",
-        "not slow and not torture",
+        "not torture",  # those of tests/private are slow by their place
         "--deselect=tests/admission/test_translation.py::test_how_fast",
         *names,
     )

@@ -14,7 +14,7 @@ def test_a_server_asks_for_as_many_files_as_its_streams_need(hallway: Hallway) -
     try:
         with hallway.running():
             soft = resource.prlimit(hallway.pid, resource.RLIMIT_NOFILE)[0]
-            assert soft == min(5_500, hard)
+            assert soft == min(6_500, hard)
             hallway.people(1)
     finally:
         resource.prlimit(warm, resource.RLIMIT_NOFILE, before)
