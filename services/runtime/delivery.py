@@ -43,6 +43,7 @@ class Delivery:
         self._journal = journal
         self._deliver = deliver
         self._delivered = delivered
+        self._reasons: dict[str, str] = {}  # why conferences rest, as it was logged
         self._limits = limits
         self._failed = failed
         self._news: dict[str, asyncio.Event] = {}
@@ -90,9 +91,17 @@ class Delivery:
                 await self._hand_over(conference, outputs)
                 after = outputs[-1].position
         except (UndeliveredError, OSError) as error:  # a time limit is an OSError
-            _log.warning("delivery rests", conference=conference, error=type(error).__name__, reason=str(error))
+            self._rest(conference, error)
             return False
+        self._reasons.pop(conference, None)
         return True
+
+    def _rest(self, conference: str, error: Exception) -> None:
+        """Logs why, once for each reason: it is tried again every second."""
+        reason = f"{type(error).__name__}: {error}"
+        if self._reasons.get(conference) != reason:
+            _log.warning("delivery rests", conference=conference, error=type(error).__name__, reason=str(error))
+        self._reasons[conference] = reason
 
     async def _next(self, conference: str, after: str | None) -> list[AnyOutput]:
         def read() -> list[AnyOutput]:

@@ -1,6 +1,7 @@
 """Between the runner's delivery and the inboxes: whose troubles mean "later", which mean "again", which "from the log".
 
-Owns: the rebuilds, one a conference at a time. May never: swallow what a person must decide (InboxForeignError).
+Responsibility: the rebuilds, one a conference at a time; what is in the way of each conference, for its organizer.
+Invariants: inboxes that belong to another log are not written to until a person takes them over, and others go on.
 Theory: a rebuild may take longer than a delivery's time limit, so it is a task of its own that whoever comes waits for.
 """
 
@@ -25,7 +26,7 @@ class Delivering:
     def __init__(self, journal: Journal, inboxes: Inboxes, erased: Callable[[str], set[str]]) -> None:
         self._journal, self._inboxes, self._erased = journal, inboxes, erased
         self._tasks: dict[str, asyncio.Task[str]] = {}
-        self.foreign: asyncio.Future[BaseException] = asyncio.get_running_loop().create_future()  # for a person
+        self.troubles: dict[str, str] = {}
 
     async def deliver(self, conference: str, outputs: Sequence[AnyOutput]) -> None:
         """For the runner."""
@@ -33,11 +34,9 @@ class Delivering:
             await self._inboxes.deliver(conference, outputs, self._erased(conference))
         except InboxLostError as error:
             await self._mend(conference, error.delivered)
-        except InboxForeignError as error:
-            self._told_foreign(error)
-            raise
-        except InboxUnavailableError as error:
-            raise UndeliveredError(str(error)) from error
+        except (InboxUnavailableError, InboxForeignError) as error:
+            raise self._undelivered(conference, error) from error
+        self.troubles.pop(conference, None)
 
     async def delivered(self, conference: str) -> str | None:
         """For the runner: where the inboxes are, rebuilt first where they are not. None: before every output."""
@@ -45,16 +44,15 @@ class Delivering:
             mark = await self._inboxes.delivered(conference)
             if mark is None:
                 mark = await self._rebuild(conference)
-        except InboxForeignError as error:
-            self._told_foreign(error)
-            raise
-        except (InboxUnavailableError, InboxLostError) as error:
-            raise UndeliveredError(str(error)) from error
+        except (InboxUnavailableError, InboxLostError, InboxForeignError) as error:
+            raise self._undelivered(conference, error) from error
+        self.troubles.pop(conference, None)
         return mark
 
-    def _told_foreign(self, error: InboxForeignError) -> None:
-        if not self.foreign.done():
-            self.foreign.set_result(error)
+    def _undelivered(self, conference: str, error: Exception) -> UndeliveredError:
+        """Remembers what is in the way of one conference; others go on."""
+        self.troubles[conference] = str(error)
+        return UndeliveredError(str(error))
 
     async def _mend(self, conference: str, after: str | None) -> None:
         """The store has less than it had: the rest out of the journal, all of what the runner hands over among it."""
@@ -66,7 +64,7 @@ class Delivering:
                 while outputs := await asyncio.to_thread(self._next, conference, after):
                     after = await self._inboxes.deliver(conference, outputs, self._erased(conference))
         except (InboxUnavailableError, InboxLostError) as error:
-            raise UndeliveredError(str(error)) from error
+            raise self._undelivered(conference, error) from error
 
     def _next(self, conference: str, after: str) -> list[AnyOutput]:
         told = self._journal.outputs(conference, after=after or None)
@@ -100,6 +98,7 @@ class Delivering:
 
     async def forget(self, conference: str) -> None:
         """Makes nothing of a conference any more that is no more."""
+        self.troubles.pop(conference, None)
         task = self._tasks.get(conference)
         if task is not None:
             task.cancel()

@@ -3,8 +3,7 @@
 Owns: the promises. May never: know whether a log is a file here or a topic elsewhere.
 """
 
-import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol, TypeVar
 
 from services.runtime.event_validator import Item
@@ -55,8 +54,8 @@ class Readiness(Protocol):
     """Who makes inboxes: this process from its outputs, or the delivery worker."""
 
     @property
-    def foreign(self) -> asyncio.Future[BaseException]:
-        """Set when the store belongs to another log, which a person must decide about."""
+    def troubles(self) -> Mapping[str, str]:
+        """What is in the way of conferences' inboxes, by conference, as sentences for their organizers."""
 
     async def ensure(self, conference: str) -> None:
         """Makes the inboxes of a conference ready if they are not; what is in the way is tried again by others."""

@@ -31,7 +31,6 @@ class Background:
         self._parts = parts
         self.broken: asyncio.Future[BaseException] = asyncio.get_running_loop().create_future()
         self._tasks: list[asyncio.Task[None]] = []
-        parts.readiness.foreign.add_done_callback(self._foreign)
         self._start(parts.erasures.run(), "erasures")
         self._start(parts.overviews.run(), "numbers")
         self._start(Whereabouts(parts.runner, parts.streams, parts.clock).run(), "whereabouts")
@@ -55,10 +54,6 @@ class Background:
         if error is not None and not self.broken.done():
             _log.error("a task broke", task=task.get_name(), error=type(error).__name__)
             self.broken.set_result(error)
-
-    def _foreign(self, found: asyncio.Future[BaseException]) -> None:
-        if not found.cancelled() and not self.broken.done():
-            self.broken.set_result(found.result())
 
     def _open(self) -> list[str]:
         return [known.id for known in self._parts.conferences if known.opened is not None]

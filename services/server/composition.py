@@ -36,7 +36,6 @@ from services.directory.port import PostReader
 from services.directory.sqlite import SqliteDirectory
 from services.erasure.conferences import ConferenceErasing
 from services.erasure.people import Erasures
-from services.inbox.port import InboxForeignError
 from services.inbox.redis.embedded_valkey import EmbeddedValkey, ValkeyError
 from services.inbox.redis.inboxes import RedisInboxes
 from services.journal import Journal, JournalError
@@ -146,7 +145,7 @@ async def composed(
         clock,
         conferences,
         bounds.overview_s,
-        lambda: inboxes.trouble,
+        lambda conference: inboxes.trouble or readiness.troubles.get(conference),
         letter_index.count,
     )
     lock, limits = asyncio.Lock(), RateLimits(bounds.rates)
@@ -264,7 +263,7 @@ def _code(running: Running, failed: asyncio.Task[BaseException]) -> int:
     """1 where something broke; what a person must decide is said in its own words."""
     broken = running.background.broken
     error = (broken.result() if broken.done() and not broken.cancelled() else None) or running.parts.runner.failure
-    if isinstance(error, InboxForeignError | ForeignLogError | ValkeyError):
+    if isinstance(error, ForeignLogError | ValkeyError):
         raise UnusableError(str(error))
     if error is not None:
         _log.error("hallway failed", error=type(error).__name__)

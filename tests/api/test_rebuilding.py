@@ -17,7 +17,7 @@ class Held:
 
     def __init__(self, inboxes: MemoryInboxes) -> None:
         self.inboxes, self.let = inboxes, asyncio.Event()
-        self.foreign: asyncio.Future[BaseException] = asyncio.get_running_loop().create_future()
+        self.troubles: dict[str, str] = {}
 
     async def ensure(self, conference: str) -> None:
         await self.let.wait()

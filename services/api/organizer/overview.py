@@ -94,7 +94,7 @@ class Overviews:
         clock: Callable[[], int],
         conferences: Conferences,
         period_s: float,
-        trouble: Callable[[], str | None],
+        trouble: Callable[[str], str | None],
         count_dead_letters: Callable[[str, str | None], int],
     ) -> None:
         self._trouble, self._count_dead_letters = trouble, count_dead_letters
@@ -115,7 +115,7 @@ class Overviews:
         if source not in counted.letters:
             count = await asyncio.to_thread(self._count_dead_letters, conference, source)
             counted.letters[source] = rounded(count)
-        return replace(counted.overview, dead_letters=counted.letters[source], trouble=self._trouble())
+        return replace(counted.overview, dead_letters=counted.letters[source], trouble=self._trouble(conference))
 
     async def run(self) -> None:
         """Counts at the beginning of each period; cancel it."""

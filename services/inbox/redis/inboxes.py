@@ -131,7 +131,8 @@ class RedisInboxes(Following):
             return answer
         if word == scripts.FOREIGN:
             raise InboxForeignError(
-                f"Redis has the inboxes of {conference} from another log. Rebuild, or name another."
+                f"Redis has the inboxes of {conference} from another log. Give each server a Redis of its own, or take "
+                f"these over with `hallway inboxes rebuild {conference}`."
             )
         if word == scripts.BUILDING:
             raise InboxUnavailableError(f"The inboxes of {conference} are being rebuilt.")

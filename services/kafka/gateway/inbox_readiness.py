@@ -20,16 +20,16 @@ class Prepared:
 
     def __init__(self, journal: ReadReplica, inboxes: Inboxes, is_current: Callable[[], bool]) -> None:
         self._journal, self._inboxes, self._is_current = journal, inboxes, is_current
-        self.foreign: asyncio.Future[BaseException] = asyncio.get_running_loop().create_future()
+        self.troubles: dict[str, str] = {}
 
     async def ensure(self, conference: str) -> None:
         """As the port ``Readiness`` has it."""
         try:
             if await self._inboxes.delivered(conference) is None and await asyncio.to_thread(self._is_new, conference):
                 await self._inboxes.prepare(conference)
+            self.troubles.pop(conference, None)
         except InboxForeignError as error:
-            if not self.foreign.done():
-                self.foreign.set_result(error)
+            self.troubles[conference] = str(error)
         except (InboxUnavailableError, InboxLostError) as error:
             _log.debug("inboxes are made ready later", conference=conference, reason=str(error))
 
