@@ -2,7 +2,8 @@
 
 Invariants: ``fold`` is idempotent; an ASCII text only changes its case.
 Source: Unicode's NFKC_Casefold (UAX #31, "Identifier caseless matching"): compatibility forms, case, and default
-ignorable code points (DerivedCoreProperties.txt). Beyond it: a dotted capital I is an i (its dot, U+0307, is left out).
+ignorable code points (DerivedCoreProperties.txt). Beyond it: a dotted capital I is an i (its dot, U+0307, is left out),
+and two more signs that cannot be seen.
 """
 
 import re
@@ -10,8 +11,9 @@ import unicodedata
 from collections.abc import Collection
 
 # Default_Ignorable_Code_Point: soft hyphen, joiners, zero-width spaces, bidi marks, fillers, variation selectors, tags.
+# And what is left of an emoji's keycap (U+20E3) and the Braille blank (U+2800), which nobody can see either.
 _INVISIBLE = re.compile(
-    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f"
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u20e3\u2800\u3164\ufe00-\ufe0f"
     "\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
 _ROUNDS = 4  # two are enough for every text that was found; the last one only shows that nothing changes any more

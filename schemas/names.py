@@ -20,11 +20,14 @@ _CLOCK = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d", re.ASCII)
 _NETWORK = re.compile(r"[a-z0-9](?:[a-z0-9._+\-]*[a-z0-9])?")
 # Most accounts by far: nothing in them can change, so nothing else looks at them.
 _PLAIN = re.compile(r"([a-z0-9]+):[a-z0-9_](?:[a-z0-9_.:@\-]*[a-z0-9_])?")
-_SCHEMES = frozenset(
-    ("http", "https", "mailto", "tel", "sms", "acct", "at", "ftp", "data", "urn")
-)  # before a colon too
+_MAIL = frozenset(("mailto", "mail", "email", "e-mail"))
+_SCHEMES = _MAIL | {
+    "http", "https", "www", "tel", "phone", "sms", "acct", "at", "ftp", "sftp", "ssh", "data", "urn", "file", "blob",
+    "javascript", "about", "ws", "wss", "geo", "irc", "news",
+}  # before a colon too  # fmt: skip
 _AROUND_A_HANDLE = frozenset(("Po", "Ps", "Pe", "Pi", "Pf"))  # a "-" or "_" at its end may be its own
 _AROUND_A_TAG = _AROUND_A_HANDLE | {"Pd"}
+_BETWEEN_TAGS = "#@,;/|\\、，；،"
 _MARKUP = "<>|`^~"  # what text around a name leaves at it, though Unicode calls it no punctuation
 
 
@@ -52,7 +55,7 @@ def _account(text: str) -> tuple[str, str]:
     if found is None:
         network, _, handle = _bare(text, _AROUND_A_HANDLE).partition(":")
         network, handle = network.strip(), _bare(handle, _AROUND_A_HANDLE)
-        found = NETWORKS.get(network, network), handle
+        found = NETWORKS.get(network) or profile_links.network_of(network) or network, handle
         if "/" in handle and network not in _SCHEMES:
             found = _linked(found[0], handle)
     return found[0], _bare(found[1], _AROUND_A_HANDLE)
@@ -69,7 +72,7 @@ def _linked(network: str, link: str) -> tuple[str, str]:
 
 
 def _fault(network: str, handle: str) -> str | None:
-    if network == "mailto":
+    if network in _MAIL:
         return "is an e-mail address and not an account: write network:handle, such as x:ada"
     if network in _SCHEMES:
         return "is a link that names no account: write network:handle, such as x:ada"
@@ -105,8 +108,8 @@ def hashtag(text: str) -> str:
     """A hashtag that is to be followed, normalised."""
     tag = any_hashtag(text)
     profile_links.hashtag_in(tag)
-    if any(sign.isspace() or sign in "#@" or unicodedata.category(sign) == "Cc" for sign in tag):
-        raise ValueError("is not one hashtag: it has white space, # or @ in it; give each hashtag by itself")
+    if any(sign.isspace() or sign in _BETWEEN_TAGS or unicodedata.category(sign) == "Cc" for sign in tag):
+        raise ValueError("is not one hashtag: it has white space, # @ , ; / or | in it; give each hashtag by itself")
     if not _bare(tag, _AROUND_A_TAG):
         raise ValueError("is not a hashtag: it has punctuation only")
     return tag

@@ -97,6 +97,12 @@ def _handle_in(host: str, path: str) -> tuple[str, str] | None:
     return None
 
 
+def network_of(host: str) -> str | None:
+    """The network whose profiles have addresses at a host, such as ``x.com``; None: none that is known."""
+    known = _network_of(host) if "." in host else None
+    return None if known is None else known[0]
+
+
 def links_to(network: str, handle: str) -> list[str]:
     """The usual addresses of a profile, without a scheme."""
     user, _, host = handle.partition("@")

@@ -60,6 +60,9 @@ ACCOUNTS = [
     ("https://www.instagram.com/ada", "instagram:ada"),
     ("https://www.threads.net/@ada", "threads:ada"),
     ("https://github.com/ada", "github:ada"),
+    ("x.com:ada", "x:ada"),
+    ("de.linkedin.com:ada", "linkedin:ada"),
+    ("x:a\u2800da", "x:ada"),
     # letters
     ("x:Straße", "x:strasse"),
     ("x:Zoe\u0308", "x:zoë"),
@@ -74,6 +77,12 @@ NO_ACCOUNTS = [
     ("x:\u200b", "network:handle"),
     ("x:" + "a" * 255, "256"),
     ("mailto:cem@example.org", "e-mail"),
+    ("email:cem@example.org", "e-mail"),
+    ("E-mail: cem@example.org", "e-mail"),
+    ("javascript:alert(1)", "link"),
+    ("about:blank", "link"),
+    ("www:ada", "link"),
+    ("phone:123", "link"),
     ("cem@example.org", "network:handle"),
     ("https://example.org/team/ada", "link"),
     ("https://x.com/home", "link"),
@@ -135,6 +144,7 @@ NO_HASHTAGS = [
     ("#himss27 #hitsm", "each hashtag by itself"),
     ("himss27#hitsm", "each hashtag by itself"),
     ("health it", "each hashtag by itself"),
+    *[(f"himss27{between}hitsm", "each hashtag by itself") for between in ",;/|、，；\\"],
     ("hitsm\u3000x", "each hashtag by itself"),
     ("https://example.org/hitsm", "link"),
 ]
@@ -233,7 +243,7 @@ def test_a_normal_form_is_its_own(pasted: str) -> None:
 @given(st.from_regex(r"[a-z0-9]{2,9}:[a-z0-9_](?:[a-z0-9_.:@\-]{0,20}[a-z0-9_])?", fullmatch=True))
 def test_what_logs_hold_stays_as_it_is(account: str) -> None:
     network = account.partition(":")[0]
-    if network in {*names.NETWORKS, "https", "http", "mailto", "tel", "sms", "acct", "at", "ftp", "data", "urn"}:
+    if network in {*names.NETWORKS, *names._SCHEMES}:
         return
     assert names.account(account) == account
     assert names.hashtag(account.partition(":")[2].replace("@", "")) != ""
