@@ -15,6 +15,7 @@ from services.api.openapi import described
 from services.api.shared.bounds import Bounds
 from services.api.shared.injection import Injected
 from services.api.shared.problems import ProblemError, store_trouble
+from services.api.shared.public_address import PublicAddress
 from services.api.shared.roles import EVERYBODY, LOOPBACK, allow
 from services.api.transport.metrics import Metrics
 from services.inbox.port import Inboxes, InboxStoreError
@@ -79,9 +80,10 @@ async def metrics(
 
 
 @get("/schema/openapi.json", opt=allow(EVERYBODY), include_in_schema=False)
-async def openapi(request: Request[Any, Any, Any]) -> Response[dict[str, Any]]:
+async def openapi(request: Request[Any, Any, Any], address: Injected[PublicAddress]) -> Response[dict[str, Any]]:
     """This API in OpenAPI 3.1, with who may call what."""
-    return Response(described(request.app), media_type="application/json")
+    servers = [{"url": address.path or "/"}]
+    return Response(described(request.app) | {"servers": servers}, media_type="application/json")
 
 
 ROUTES = [live, ready, metrics, openapi]

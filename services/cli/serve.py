@@ -11,6 +11,7 @@ import re
 import sys
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from cyclopts import Parameter
 
@@ -121,8 +122,16 @@ def _network(text: str) -> str:
         raise UnusableError("--trusted-proxy is an address or a network, such as 172.18.0.0/16.") from None
 
 
+def _has_port(address: str) -> bool:
+    """Whether its port, if it names one, can be one."""
+    try:
+        return urlsplit(address).port != 0
+    except ValueError:
+        return False
+
+
 def _checked(public_url: str, port: int, redis: str | None) -> None:
-    if public_url and not _PUBLIC.fullmatch(public_url):
+    if public_url and not (_PUBLIC.fullmatch(public_url) and _has_port(public_url)):
         raise UnusableError(
             "--public-url is an address such as https://meet.example.org or https://example.org/hallway: a host, "
             "and a port and a path where there are some; nothing else."

@@ -164,3 +164,69 @@ class TestEnrolling:
         events = verifications(proof)
         assert [(event.id, event.account) for event in events] == [("h-1-0", "x:ada"), ("h-1-1", "x:1815")]
         assert all(isinstance(admit(VERIFIER, event, clock.now), Admitted) for event in events)
+
+
+@pytest.mark.parametrize(
+    ("heading", "status", "coming"),
+    [
+        ("Order Status", "Refunded", False),
+        ("Status", "storniert", False),
+        ("Status", "annulé", False),
+        ("Status", "Canceled (refunded)", False),
+        ("Status", "waitlist", False),
+        ("approval_status", "pending_approval", False),
+        ("Estado", "Cancelado", False),
+        ("Void status", "Yes", False),
+        ("Void status", "No", True),
+        ("Status", "Attending", True),
+        ("Order Status", "Paid", True),
+        ("Status", "", True),
+        ("Order Status", "Partially refunded", None),
+        ("Status", "zzz", None),
+    ],
+)
+def test_whose_ticket_is_cancelled_is_not_registered(heading: str, status: str, coming: bool | None) -> None:
+    sheet = read_csv(f"Name,Email,{heading}\nGil,gil@example.org,{status}\n".encode())
+    assert [row.name for row in sheet.rows] == ([] if coming is False else ["Gil"])
+    assert bool(sheet.mistakes) is (coming is False)
+    assert [note.column for note in sheet.notes] == ([heading] if coming is None else [])
+
+
+def test_each_status_of_a_line_counts() -> None:
+    sheet = read_csv(b"Name,Email,Order Status,Attendee Status\nGil,g@example.org,Deleted,Attending\n")
+    assert (sheet.rows, "'Deleted'" in sheet.mistakes[0].text) == ([], True)
+
+
+def test_a_link_goes_to_who_comes_and_not_to_who_bought_the_ticket() -> None:
+    heading = "Bestellnummer;E-Mail;Teilnehmername: Vorname;Teilnehmername: Familienname;Teilnehmer-E-Mail"
+    sheet = read_csv(f"{heading}\nA1;kauf@example.org;Käthe;Groß;kg@example.org\n".encode())
+    assert [(row.name, row.email) for row in sheet.rows] == [("Käthe Groß", "kg@example.org")]
+
+
+def test_where_it_is_not_sure_whose_address_it_is_nobody_is_registered() -> None:
+    sheet = read_csv(b"Email,Name,Who comes\nbuyer@example.org,Gil,gil@example.org\n")
+    assert (sheet.rows, sheet.mistakes[0].column) == ([], "Who comes")
+    assert "Attendee email" in sheet.mistakes[0].text
+    same = read_csv(b"Email,Name,Once more\ngil@example.org,Gil,Gil@example.org\n")
+    assert [row.email for row in same.rows] == ["gil@example.org"]
+
+
+def test_a_line_with_an_address_is_no_heading() -> None:
+    lines = "Event;HIMSS\nE-mail;office@example.org\n\nname;email;matching\nAda;ada@example.org;ja\n"
+    (row,) = read_csv(lines.encode()).rows
+    assert (row.name, row.email, row.consent.matching) == ("Ada", "ada@example.org", True)
+
+
+def test_a_file_without_names_is_told() -> None:
+    sheet = read_csv(b"Email,Seat\nada@example.org,4\n")
+    assert (sheet.rows[0].name, "gets a name" in sheet.notes[0].text) == ("", True)
+    both = read_csv("姓,名,メールアドレス\n山田,太郎,taro@example.org\n".encode())
+    assert (both.rows[0].name, both.notes) == ("山田 太郎", [])
+
+
+@pytest.mark.parametrize(
+    ("cell", "said"), [("sì", True), ("真", True), ("1.0", True), ("YANLIŞ", False), ("HAYIR", False)]
+)
+def test_more_words_for_yes_and_no(cell: str, said: bool) -> None:
+    (row,) = read_csv(f"name,email,matching\nAda,ada@example.org,{cell}\n".encode()).rows
+    assert row.consent.matching is said

@@ -48,6 +48,8 @@ def test_everything_that_a_page_asks_for_is_there(place: tuple[Server, str]) -> 
             assert all(each.startswith(f"{public}/") for each in whole if each.startswith("http")), address
             to_see += whole - seen
     assert len(seen) > 30
+    with httpx.Client(timeout=LIMIT_S) as http:
+        assert http.get(f"{public}/schema/openapi.json").json()["servers"] == [{"url": PATH}]
 
 
 def test_a_session_is_for_what_is_below_it_alone(place: tuple[Server, str]) -> None:

@@ -117,6 +117,10 @@ def test_data_may_come_in_base64_as_text_or_as_the_body(server: Server, organize
         ({"datacontenttype": "application/xml", "data": "<a/>"}, "datacontenttype"),
         ({"time": None}, "no time"),
         ({"specversion": None}, None),
+        ({"specversion": "0.3"}, "version 1.0"),
+        ({"source": 7}, "source is not a text"),
+        ({"source": ["a"]}, "source is not a text"),
+        ({"source": ""}, "source is not a text"),
     ],
 )
 def test_what_is_no_good_cloud_event_is_told_in_its_words(
@@ -128,6 +132,30 @@ def test_what_is_no_good_cloud_event_is_told_in_its_words(
     assert result["status"] == "rejected"
     assert "CloudEvent" in result["reason"]
     assert said is None or said in result["reason"]
+
+
+@pytest.mark.parametrize("media", ["application/json", "application/x-ndjson"])
+def test_a_cloud_event_that_is_not_called_one_is_told_what_to_set(
+    server: Server, organizer: httpx.Client, ada: str, media: str
+) -> None:
+    (result,) = sent(server.client("connector"), cloud("plain", "/d", ada), media)
+    assert (result["status"], "application/cloudevents+json" in result["reason"]) == ("rejected", True)
+    headers = {"ce_type": "checkin.arrived", "ce_source": "/d", "ce_id": "half"}
+    (result,) = sent(server.client("connector"), {"conference": WHERE, "attendee": ada}, **headers)
+    assert (result["status"], "specversion is missing" in result["reason"]) == ("rejected", True)
+
+
+@pytest.mark.parametrize("encoding", ["br", "gzip"])
+def test_a_route_that_unpacks_nothing_says_so(server: Server, organizer: httpx.Client, encoding: str) -> None:
+    packed = {"content-encoding": encoding}
+    answers = [
+        organizer.post(f"/v1/conferences/{WHERE}/attendees", json={"name": "P", "accounts": []}, headers=packed),
+        organizer.put(f"/v1/conferences/{WHERE}", content=gzip.compress(b"{}"), headers=packed),
+        server.client().post("/v1/session", content=gzip.compress(b"{}"), headers=packed),
+    ]
+    assert [(each.status_code, "without Content-Encoding" in each.json()["detail"]) for each in answers] == [
+        (415, True)
+    ] * 3
 
 
 # -- packed bodies -------------------------------------------------------------------------------------------------
@@ -215,6 +243,7 @@ def test_a_device_nine_hours_ahead_is_seen_by_the_organizer(server: Server, orga
         ({"type": "match.answered", "match": "m", "answer": "met"}, "not_allowed"),
         ({"attendee": "ada@example.org"}, "unreadable"),
         ({"at": "yesterday"}, "unreadable"),
+        ({"id": 7}, "unreadable"),
     ],
 )
 def test_what_else_is_wrong_is_seen_by_the_organizer(

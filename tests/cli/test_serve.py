@@ -51,6 +51,8 @@ def test_a_redis_that_can_never_be_reached_is_refused_at_the_start(
         "ftp://example.org",
         "example.org/hallway",
         "https://",
+        "https://example.org:99999",
+        "https://example.org:0",
     ],
 )
 def test_a_public_address_is_a_host_and_a_plain_path(hallway: Hallway, url: str) -> None:

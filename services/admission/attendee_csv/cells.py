@@ -13,13 +13,13 @@ from services.admission.attendee_csv.values import MOST_ACCOUNTS, CellError
 # Japanese, Chinese: a yes, and what spreadsheets and databases write for true.
 _YES = frozenset(
     ("yes", "y", "true", "t", "1", "x", "on", "✓", "✔", "☑", "✅", "ja", "j", "wahr", "oui", "o", "vrai", "si", "sí",
-     "verdadero", "sim", "verdadeiro", "vero", "waar", "sann", "sant", "sand", "kyllä", "tosi", "tak", "prawda", "ano",
-     "pravda", "igen", "igaz", "evet", "doğru", "да", "истина", "はい", "是")
+     "sì", "verdadero", "sim", "verdadeiro", "vero", "waar", "sann", "sant", "sand", "kyllä", "tosi", "tak", "prawda",
+     "ano", "pravda", "igen", "igaz", "evet", "doğru", "dogru", "да", "истина", "はい", "真", "是", "1.0")
 )  # fmt: skip
 _NO = frozenset(
     ("", "no", "n", "false", "f", "0", "-", "–", "—", "off", "☐", "✗", "✘", "❌", "nein", "falsch", "non", "faux",
      "falso", "não", "nao", "nee", "onwaar", "nej", "nei", "falskt", "falsk", "usann", "ei", "epätosi", "nie", "fałsz",
-     "ne", "nepravda", "nem", "hamis", "hayır", "yanlış", "нет", "ложь", "いいえ", "否")
+     "ne", "nepravda", "nem", "hamis", "hayır", "hayir", "yanlış", "yanliş", "нет", "ложь", "いいえ", "假", "否", "0.0")
 )  # fmt: skip
 # What stands where a form's field was left empty.
 _NOTHING = frozenset(
@@ -27,6 +27,7 @@ _NOTHING = frozenset(
 )
 _ERROR = re.compile(r"#(?:n/?[advn]|value!|ref!|div/0!|num!|name\?|null!|spill!|calc!|error!|wert!|bezug!|zahl!|valeur!"
                     r"|nom\s?\?|nombre!|valor!|getting_data)", re.IGNORECASE)  # fmt: skip
+_ADDRESS = re.compile(r"[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+")
 _IN_BRACKETS = re.compile(r"[^<>]*<([^<>\s]+)>")
 
 
@@ -51,6 +52,11 @@ def address_in(cell: str) -> str:
     cell = visible(cell).strip()
     found = _IN_BRACKETS.fullmatch(cell)
     return (found[1] if found else cell).removeprefix("mailto:")
+
+
+def is_address(cell: str) -> bool:
+    """Whether it looks like an e-mail address, whatever else is wrong with it."""
+    return _ADDRESS.fullmatch(address_in(cell)) is not None
 
 
 def accounts_in(cell: str, network: str | None, title: str) -> list[str]:

@@ -23,17 +23,24 @@ _TITLES: dict[str, tuple[str, ...]] = {
         "nom, nombre, nome",
     ),
     "first": (
-        "attendee first name, attendee name given name, ticket first name, guest first name",
-        "first name, firstname, given name, forename, vorname, prenom, voornaam, fornavn, fornamn, etunimi, imie, "
+        "attendee first name, attendee name given name, ticket first name, guest first name, teilnehmername vorname, "
+        "vorname des teilnehmers, prenom du participant, nombre del asistente, nome do participante",
+        "first name, firstname, given name, forename, vorname, prenom, voornaam, fornavn, fornamn, etunimi, imie, 名, "
         "primeiro nome, primer nombre, nome proprio, given names, first names",
     ),
     "last": (
-        "attendee last name, attendee name family name, ticket last name, guest last name",
-        "last name, lastname, surname, family name, nachname, familienname, nom de famille, apellido, apellidos, "
+        "attendee last name, attendee name family name, ticket last name, guest last name, teilnehmername nachname, "
+        "teilnehmername familienname, nachname des teilnehmers, nom du participant nom, apellidos del asistente",
+        "姓, last name, lastname, surname, family name, nachname, familienname, nom de famille, apellido, apellidos, "
         "achternaam, efternavn, etternavn, efternamn, sukunimi, nazwisko, sobrenome, apelido, cognome",
     ),
     "email": (
-        "attendee email, attendee e mail, ticket email, guest email, participant email",
+        "attendee email, attendee e mail, attendee email address, attendee e mail address, ticket email, "
+        "ticket holder email, guest email, participant email, participant e mail, teilnehmer e mail, teilnehmer email, "
+        "teilnehmer e mail adresse, e mail des teilnehmers, e mail adresse des teilnehmers, e mail du participant, "
+        "email du participant, adresse e mail du participant, correo del asistente, correo electronico del asistente, "
+        "email do participante, e mail do participante, email del partecipante, e mail van de deelnemer, "
+        "deelnemer e mail",
         "email, e mail, mail, email address, e mail address, e mail adresse, emailadresse, mailadresse, "
         "adresse e mail, adresse mail, adresse email, adresse electronique, courriel, correo, correo electronico, "
         "e mailadres, emailadres, endereco de e mail, endereco de email, indirizzo email, indirizzo e mail, "
@@ -48,7 +55,12 @@ _TITLES: dict[str, tuple[str, ...]] = {
     "chats": ("chats, chat, consent chats, chats consent",),
     "share_place": ("share place, place, location, share location, consent share place, share place consent",),
     "show_name": ("show name, name visible, show my name",),
-    "status": ("attendee status, void status, approval status, guest status, ticket status", "status"),
+    "status": (
+        "attendee status, void status, approval status, guest status, ticket status, teilnehmerstatus, ticketstatus",
+        "status, estado, statut, etat, stato, stan, tila, 状态, ステータス",
+        "order status, booking status, registration status, payment status, bestellstatus, zahlungsstatus, "
+        "statut de la commande, estado del pedido, estado do pedido",
+    ),
 }
 _RANKED = {
     title.strip(): (column, rank)
@@ -97,6 +109,17 @@ class Columns:
             self.at[other] = self.at.pop("name")
 
     @property
+    def is_of_attendees(self) -> bool:
+        """Whether the address is said to be the attendee's own, and not whoever's it is."""
+        return _meaning(self.heading[self.at["email"][0]])[1] == 0
+
+    @property
+    def unread(self) -> list[int]:
+        """The places of columns that were not understood."""
+        taken = {place for places in self.at.values() for place in places}
+        return [place for place in range(len(self.heading)) if place not in taken]
+
+    @property
     def shown(self) -> tuple[Column, ...]:
         """Each column and what it is taken for."""
         taken = {place: column for column, places in self.at.items() for place in places}
@@ -112,7 +135,10 @@ class Columns:
 
 
 def count_understood(heading: list[str]) -> int:
-    """How many of the titles are understood; 0 where none is of an e-mail address: then it is no heading."""
+    """How many of the titles are understood; 0 where none is of an e-mail address, or a cell is one: then it is no
+    heading, but a line about who organizes it, such as ``E-mail;office@example.org``."""
+    if any("@" in title for title in heading):
+        return 0
     found = [_meaning(title)[0] for title in heading]
     return sum(column is not None for column in found) if "email" in found else 0
 

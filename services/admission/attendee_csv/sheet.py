@@ -3,10 +3,13 @@
 Invariants: a line is taken or has a mistake, never both; a mistake in one leaves all others as they are.
 """
 
+from itertools import chain, islice
+
 from schemas.events import Consent
-from services.admission.attendee_csv.cells import accounts_in, address_in, is_error, quoted, yes_or_no
+from services.admission.attendee_csv.cells import accounts_in, address_in, is_address, is_error, quoted, yes_or_no
 from services.admission.attendee_csv.columns import CONSENTS, Columns
-from services.admission.attendee_csv.table import lines_of
+from services.admission.attendee_csv.statuses import is_coming
+from services.admission.attendee_csv.table import Line, lines_of
 from services.admission.attendee_csv.text import WINDOWS, text_of
 from services.admission.attendee_csv.values import (
     MOST_ACCOUNTS,
@@ -20,10 +23,7 @@ from services.admission.attendee_csv.values import (
 from services.directory.person_fields import email_form, fault_in, name_form
 from services.directory.port import Person
 
-# What tools say of somebody who does not come.
-_NOT_COMING = frozenset(
-    ("cancelled", "canceled", "declined", "void", "voided", "refunded", "rejected", "not attending")
-)
+_LOOKED_AT = 50  # lines, for addresses in columns that were not understood
 
 
 def read_csv(data: bytes, charset: str = "") -> Sheet:
@@ -77,7 +77,12 @@ class _Reading:
         if "email" not in columns.at:
             shown = ", ".join(heading[1])[:300]
             raise CellError(None, f"No column is called email or means it. The heading has: {shown}.")
-        for line, found in lines:
+        if not {"name", "first", "last"} & columns.at.keys():
+            said = "No column is called name or means it, so nobody of this file gets a name."
+            self.remark(self.line, None, said)
+        first = list(islice(lines, _LOOKED_AT))
+        _check_addresses(columns, first)
+        for line, found in chain(first, lines):
             if len(self.rows) == MOST_ROWS:
                 self.line = line
                 raise CellError(None, f"Only {MOST_ROWS:,} people are taken at once; split the file here.")
@@ -85,6 +90,24 @@ class _Reading:
                 self.rows.append(_Row(self, columns, line, found).read(self._people, self._accounts))
             except CellError as mistake:
                 self.note(line, mistake)
+
+
+def _check_addresses(columns: Columns, lines: list[Line]) -> None:
+    """A link that goes to who bought the ticket lets them be the one who comes. CellError, where it is not sure whose
+    address the file has."""
+    if columns.is_of_attendees:
+        return
+    own = columns.at["email"]
+    for line, cells in lines:
+        addresses = {cells[place].casefold() for place in own if place < len(cells)}
+        for place in columns.unread:
+            if place < len(cells) and is_address(cells[place]) and cells[place].casefold() not in addresses:
+                title, taken = columns.heading[place], columns.title("email")
+                raise CellError(
+                    title,
+                    f"{title} has addresses too (line {line}), others than {taken}. Call the column of the attendees' "
+                    f"own addresses Attendee email, and leave the other out.",
+                )
 
 
 class _Row:
@@ -103,10 +126,7 @@ class _Row:
 
     def read(self, people: dict[tuple[str, str], int], accounts: dict[str, int]) -> AttendeeRow:
         """The person; who and which accounts were in which line is noted in the two arguments."""
-        status = self._cell("status").casefold()
-        if status in _NOT_COMING:
-            title = self._columns.title("status")
-            raise CellError(title, f"{title} says {quoted(status)}, so nobody is registered.")
+        self._check_statuses()
         name, email = self._name(), self._email()
         fault = fault_in(Person(conference="", attendee="", name=name, email=email))
         if fault is not None:
@@ -124,12 +144,23 @@ class _Row:
             line=self._line, name=name, email=email, accounts=claimed, consent=Consent(**said), show_name=show
         )
 
+    def _check_statuses(self) -> None:
+        for place in self._columns.at.get("status", ()):
+            title, status = self._columns.heading[place], self._at(place)
+            coming = is_coming(status, title)
+            if coming == "no":
+                raise CellError(title, f"{title} says {quoted(status)}, so nobody is registered.")
+            if coming == "unknown":
+                text = f"{title} says {quoted(status)}, which is not known here: registered all the same."
+                self._reading.remark(self._line, title, text)
+
     def _name(self) -> str:
         first, last = name_form(self._cell("first")), name_form(self._cell("last"))
         whole = name_form(self._cell("name"))
         if whole and (not first or first.casefold() in whole.casefold()):
             return whole
-        return " ".join(filter(None, (first, last or whole)))
+        parts = (last, first) if self._columns.title("last") == "姓" else (first, last or whole)
+        return " ".join(filter(None, parts))
 
     def _email(self) -> str:
         title = self._columns.title("email")

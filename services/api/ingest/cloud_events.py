@@ -22,11 +22,13 @@ _POSTED = name_of(ActivityPosted)
 _OBJECT = msgspec.json.Decoder(dict[str, Any])
 _FAULTS = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 _PREFIX = "ce-"
+_PREFIXED = frozenset(_PREFIX + name for name in ("specversion", "type", "id", "source"))
+_VERSION = "1.0"
 
 
 def is_binary(headers: Mapping[str, str]) -> bool:
     """Whether the body of a request with these headers (lower case) is a CloudEvent's data alone."""
-    return f"{_PREFIX}specversion" in headers
+    return not _PREFIXED.isdisjoint(headers)
 
 
 def structured(envelope: bytes) -> bytes | Reject:
@@ -40,9 +42,23 @@ def structured(envelope: bytes) -> bytes | Reject:
     return _event(outer, _data(outer), envelope)
 
 
+def unmarked(line: bytes) -> bytes | Reject:
+    """A line that was sent as plain JSON; a Reject, where it is a CloudEvent."""
+    if b'"specversion"' not in line:
+        return line
+    try:
+        is_cloud_event = "specversion" in _OBJECT.decode(line)
+    except _FAULTS:
+        return line
+    if not is_cloud_event:
+        return line
+    said = "This is a CloudEvent. Send it with Content-Type: application/cloudevents+json, a list of them with "
+    return Reject(f"{said}application/cloudevents-batch+json.", "specversion", line)
+
+
 def binary(headers: Mapping[str, str], body: bytes) -> bytes | Reject:
     """The event of a request with ``ce-`` headers: its body is the data."""
-    names = ("type", "id", "source", "time")
+    names = ("specversion", "type", "id", "source", "time")
     outer = {name: unquote(headers[_PREFIX + name]) for name in names if _PREFIX + name in headers}
     try:
         data: dict[str, Any] | str = _OBJECT.decode(body)
@@ -72,11 +88,16 @@ def _data(outer: dict[str, Any]) -> dict[str, Any] | str:
 
 
 def _event(outer: Mapping[str, Any], data: dict[str, Any] | str, raw: bytes) -> bytes | Reject:
+    version, source = outer.get("specversion"), outer.get("source")
+    if version != _VERSION:
+        said = "is missing" if version is None else f"says {str(version)[:20]!r}"
+        return Reject(f"CloudEvents are of version {_VERSION} here, and specversion {said}.", "specversion", raw)
+    if "source" in outer and not (isinstance(source, str) and source):
+        return Reject("The CloudEvent's source is not a text: its ids could not be told apart.", "source", raw)
     if isinstance(data, str):
         return Reject(f"{data} Put the event's own fields, such as conference and attendee, there.", "data", raw)
     stand_ins = {"type": outer.get("type"), "id": outer.get("id"), "at": outer.get("time")}
     event = {name: value for name, value in stand_ins.items() if value is not None} | data
-    source = outer.get("source")
     if event.get("type") != _POSTED and isinstance(event.get("id"), str) and isinstance(source, str):
         event["id"] = f"{_short(source)} {event['id']}"
     if "at" not in event:

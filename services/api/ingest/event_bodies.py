@@ -41,13 +41,14 @@ def lines_of(body: bytes, headers: Mapping[str, str], most: int) -> list[bytes |
 
 def _split(body: bytes, media: str) -> list[bytes | Reject]:
     if media in (JSONL, "application/jsonl"):
-        lines: list[bytes | Reject] = [*body.split(b"\n")]
+        lines = [cloud_events.unmarked(line) for line in body.split(b"\n")]
         return lines[:-1] if body.rpartition(b"\n")[2].strip() == b"" else lines
     if media == CLOUD:
         return [cloud_events.structured(body)]
     if media == CLOUD_BATCH:
         return [cloud_events.structured(item) for item in _items(body)]
-    return list(_items(body)) if body.lstrip()[:1] == b"[" else [body] if body.strip() else []
+    items = _items(body) if body.lstrip()[:1] == b"[" else [body] if body.strip() else []
+    return [cloud_events.unmarked(item) for item in items]
 
 
 def _items(body: bytes) -> Sequence[bytes]:

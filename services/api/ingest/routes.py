@@ -14,7 +14,7 @@ from services.api.ingest.check_in_notes import CheckInNotes, check_ins
 from services.api.ingest.event_ingest import DESKS, EventIngest
 from services.api.shared.guard import Caller
 from services.api.shared.injection import Injected
-from services.api.shared.roles import allow
+from services.api.shared.roles import UNPACKS, allow
 
 
 class Results(Struct, frozen=True):
@@ -23,7 +23,12 @@ class Results(Struct, frozen=True):
     results: tuple[Result, ...]
 
 
-@post("/v1/events", opt=allow("attendee", "organizer", "connector", "operator"), status_code=200, tags=["events"])
+@post(
+    "/v1/events",
+    opt=allow("attendee", "organizer", "connector", "operator") | UNPACKS,
+    status_code=200,
+    tags=["events"],
+)
 async def take(
     caller: Injected[Caller],
     event_ingest: Injected[EventIngest],

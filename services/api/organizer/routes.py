@@ -26,7 +26,7 @@ from services.api.shared.injection import Clock, Injected
 from services.api.shared.problems import ProblemError
 from services.api.shared.public_address import PublicAddress
 from services.api.shared.rate_limits import RateLimits
-from services.api.shared.roles import allow
+from services.api.shared.roles import UNPACKS, allow
 from services.api.shared.submission import event_fields, submit
 from services.api.transport.decompression import Unpacker
 from services.api.transport.metrics import Metrics
@@ -190,7 +190,12 @@ def _account(text: str) -> str:
         raise ProblemError(422, "account", f"accounts: one {error}.", field="accounts") from None
 
 
-@post("/v1/conferences/{conference:str}/attendees/csv", opt=allow("organizer"), status_code=200, tags=["organizer"])
+@post(
+    "/v1/conferences/{conference:str}/attendees/csv",
+    opt=allow("organizer") | UNPACKS,
+    status_code=200,
+    tags=["organizer"],
+)
 async def register_csv(
     caller: Injected[Caller],
     access: Injected[ConferenceAccess],

@@ -175,7 +175,7 @@ def _problems(
 
 
 def _why(each: CheckedIn, conference: str, now: int) -> Kind:
-    if not each.is_readable:
+    if not each.is_readable or each.result.field == "id":
         return "unreadable"
     if each.at is not None and each.at > now + AHEAD_MS and each.result.field == "at":
         return "clock_ahead"

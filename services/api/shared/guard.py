@@ -18,7 +18,7 @@ from services.admission.sender import Sender, sender_of
 from services.api.shared.credentials import COOKIE, ORGANIZER_COOKIE, Credentials
 from services.api.shared.problems import ProblemError
 from services.api.shared.rate_limits import RateLimits
-from services.api.shared.roles import EVERYBODY, LOOPBACK, allowed
+from services.api.shared.roles import EVERYBODY, LOOPBACK, allowed, unpacks
 from services.directory.port import Grant
 
 HEADER = "x-hallway"  # no form of another site can send it
@@ -94,6 +94,9 @@ class Guard:
                 raise ProblemError(403, "role", f"This is not for the role {caller.role}. Use another key or session.")
             if connection.scope["path_template"] != "/v1/events":  # which charges by events
                 self._limits.charge(caller.budget, caller.payer)
+        if connection.headers.get("content-encoding", "identity") != "identity" and not unpacks(handler.opt):
+            detail = "This route takes no packed bodies. Send it plain, without Content-Encoding."
+            raise ProblemError(415, "content-encoding", detail)
         connection.scope["state"]["caller"] = caller
 
     def _known(self, connection: ASGIConnection[Any, Any, Any, Any], address: str, name: str) -> Caller:

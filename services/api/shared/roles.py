@@ -13,6 +13,8 @@ EVERYBODY: Who = "everybody"
 LOOPBACK: Who = "loopback"  # whoever asks from this machine, not through a proxy
 CALLERS: tuple[Who, ...] = ("attendee", "organizer", "connector", "operator")
 _ROLES = "roles"
+_UNPACKS = "unpacks"
+UNPACKS: dict[str, Any] = {_UNPACKS: True}  # beside the roles, in the ``opt`` of a route that takes packed bodies
 
 
 def allow(*who: Who) -> dict[str, Any]:
@@ -25,6 +27,11 @@ def allowed(opt: dict[str, Any]) -> frozenset[Who]:
     """Who may call the route with this ``opt``."""
     found: frozenset[Who] = opt[_ROLES]
     return found
+
+
+def unpacks(opt: dict[str, Any]) -> bool:
+    """Whether the route with this ``opt`` takes bodies with a ``Content-Encoding``."""
+    return _UNPACKS in opt
 
 
 def check(app: Litestar) -> None:
