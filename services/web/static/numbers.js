@@ -20,10 +20,8 @@ export class Numbers {
     this.held = el("ul", { class: "rows" });
     this.places = el("ul", { class: "bars" });
     this.panels = [
-      panel("flow_heading", this.flow, this.line.element, this.note),
-      panel("matches_heading", this.matches),
-      panel("people_heading", this.places),
-      panel("held_heading", this.held, el("p", { class: "hint" }, say("held_note"))),
+      el("div", { class: "column" }, panel("flow_heading", this.flow, this.line.element, this.note), panel("held_heading", this.held, el("p", { class: "hint" }, say("held_note")))),
+      el("div", { class: "column" }, panel("matches_heading", this.matches), panel("people_heading", this.places)),
     ];
   }
 
