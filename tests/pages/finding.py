@@ -23,6 +23,6 @@ def card(page: Any, of: str) -> Any:
 def entered(pages: Any, link: str) -> Any:
     """An attendee's page by the link, as from a mail."""
     page = pages.open(link.removeprefix(pages.url))
-    button(page, "Open my meetups").click()
+    button(page, "Continue").click()
     live(page)
     return page

@@ -32,12 +32,12 @@ def signs_in(pages: Any, key: str) -> Any:
 def opens(page: Any, conference: str, name: str) -> None:
     """A new one, by the form."""
     page.get_by_label("A short id for it").fill(conference)
-    button(page, "Go on").click()
+    button(page, "Continue").click()
     fields = {"Name": name, "Hashtags": f"#{conference}", "Time zone": "America/New_York"}
     for label, text in fields.items():
         page.get_by_label(label, exact=True).fill(text)
-    page.get_by_label("Starts (time there)").fill("2026-01-05T09:00")
-    page.get_by_label("Ends (time there)").fill("2099-01-09T18:00")
+    page.get_by_label("Starts (local time)").fill("2026-01-05T09:00")
+    page.get_by_label("Ends (local time)").fill("2099-01-09T18:00")
     page.get_by_label("Place id").fill("hall-a")
     page.get_by_label("Place name").fill("Hall A")
     page.get_by_label("Chat hashtag").fill("hitsm")
@@ -107,21 +107,21 @@ def makes_a_key(page: Any, name: str) -> str:
 
 def ends_the_key(page: Any, name: str) -> None:
     """At once."""
-    button(page, f"End, {name}").click()
-    button(page.get_by_role("dialog"), "End it").click()
-    expect(page.get_by_text(f"The key of {name} has ended.")).to_be_visible()
+    button(page, f"Revoke, {name}").click()
+    button(page.get_by_role("dialog"), "Revoke it").click()
+    expect(page.get_by_text(f"The key of {name} is revoked.")).to_be_visible()
 
 
 def mends(page: Any, event: dict[str, str]) -> None:
     """The first dead letter, into this event: tried, then sent."""
     button(page, "Show the dead letters").click()
-    button(page, "Show: letter 1").click()
+    button(page, "Show: dead letter 1").click()
     mended = json.dumps(event | {"at": "2026-11-03T12:00:00Z", "place": "hall-a"})
-    page.get_by_label("Text of letter 1").fill(mended)
+    page.get_by_label("Text of dead letter 1").fill(mended)
     button(page, "Try").click()
-    expect(page.get_by_text("It would be taken.")).to_be_visible()
+    expect(page.get_by_text("It would be accepted.")).to_be_visible()
     button(page, "Send again").click()
-    expect(page.get_by_text("Taken.")).to_be_visible()
+    expect(page.get_by_text("Accepted.", exact=True)).to_be_visible()
 
 
 def closes(page: Any) -> None:

@@ -37,9 +37,9 @@ def test_every_action_by_the_keyboard(pages: Pages, server: FakeServer) -> None:
     press(page, "Let’s meet, Mara Okafor")
     expect(card(page, "m-1")).to_contain_text("You said yes.")
     press(page, "Later, Jean-Luc Bouchard")
-    expect(card(page, "m-2")).to_contain_text("Later it is.")
+    expect(card(page, "m-2")).to_contain_text("Later, then.")
     press(page, "Not now, Somebody you know")
-    expect(card(page, "m-3")).to_contain_text("is not told")
+    expect(card(page, "m-3")).to_contain_text("won’t be told")
     assert page.evaluate("document.activeElement.closest('.card').dataset.card") == "m-3"  # not lost
     server.scene.say("agreed", card="m-1", at=people.AT, your_place="hall-a", their_place="cafe")
     expect(card(page, "m-1")).to_contain_text("You both said yes")

@@ -28,9 +28,7 @@ def test_reload_without_a_connection(pages: Pages, server: FakeServer, look: Loo
     ready(page)
     server.stop()
     page.reload()
-    expect(page.locator("#lost")).to_have_text(
-        re.compile(r"^No connection since .*\d\d:\d\d\. It comes back by itself\.$")
-    )
+    expect(page.locator("#lost")).to_have_text(re.compile(r"^Offline since .*\d\d:\d\d\. Reconnecting …$"))
     expect(card(page, "m-1")).to_contain_text("You answered each other 7 times")
     expect(page.get_by_role("heading", name="You’re here, Hall A")).to_be_visible()
     look.at(page, "18-offline", whole=False)
@@ -64,7 +62,7 @@ def test_first_start_while_the_server_is_in_trouble(pages: Pages, server: FakeSe
     with server.scene.lock:
         server.scene.refuse[("GET", "/v1/me")] = (503, {"detail": "Hallway is busy. Ask again in a moment."})
     page = pages.open()
-    expect(page.locator("#lost")).to_have_text("Hallway is busy. Ask again in a moment. It goes on by itself.")
+    expect(page.locator("#lost")).to_have_text("Hallway is busy. Ask again in a moment. Retrying …")
     look.at(page, "19-server-trouble", whole=False)
     with server.scene.lock:
         server.scene.refuse.clear()
@@ -81,7 +79,7 @@ def test_what_is_kept_is_old_after_a_day(pages: Pages, server: FakeServer) -> No
     server.stop()
     page.clock.install(time="2031-01-01T00:00:00Z")
     page.reload()
-    expect(page.locator("#lost")).to_contain_text("It goes on by itself.")
+    expect(page.locator("#lost")).to_contain_text("Retrying …")
     assert page.locator(".card").count() == 0
     assert page.evaluate("localStorage.length") == 0
 

@@ -24,7 +24,7 @@ def signed_in(pages: Pages, conference: str = "hi-27") -> Any:
 
 def flowing(page: Any) -> None:
     """The numbers are live."""
-    expect(page.locator("#status-text")).to_have_text("Flowing")
+    expect(page.locator("#status-text")).to_have_text("Live")
 
 
 def test_signing_in_and_out(pages: Pages, server: FakeServer, look: Looking) -> None:
@@ -69,10 +69,10 @@ def test_numbers_letters_and_why(pages: Pages, server: FakeServer, look: Looking
     expect(page.locator("main")).not_to_contain_text("<5")
     button(page, "Show the dead letters").click()
     expect(page.get_by_role("cell", name="9 March 2027, 10:05").first).to_be_visible()  # the conference's time
-    expect(page.get_by_text("the audit log notes it")).to_be_visible()
+    expect(page.get_by_text("the audit log records it")).to_be_visible()
     assert not [where for _, where, _ in server.scene.asked if where.endswith("/show")]
-    button(page, "Show: letter 1").click()
-    expect(page.get_by_label("Text of letter 1")).to_have_value('{"type": "?<script>alert(1)</script>')
+    button(page, "Show: dead letter 1").click()
+    expect(page.get_by_label("Text of dead letter 1")).to_have_value('{"type": "?<script>alert(1)</script>')
     page.get_by_label("One attendee’s id").fill("a")
     page.get_by_label("The other’s id").fill("b")
     button(page, "Explain").click()
@@ -113,7 +113,7 @@ def test_registering(pages: Pages, server: FakeServer, look: Looking) -> None:
     page.get_by_label("Many at once").set_input_files({"name": "a.csv", "mimeType": "text/csv", "buffer": csv.encode()})
     button(page, "Check the file").click()
     expect(page.get_by_text("Nothing is registered yet. 1,204 people would be: 1,190 new, 2 changed.")).to_be_visible()
-    expect(page.get_by_text("Columns that were not understood and are left out: Order #, Company")).to_be_visible()
+    expect(page.get_by_text("Columns that were not recognized and are left out: Order #, Company")).to_be_visible()
     expect(page.get_by_role("row", name="3 changed")).to_contain_text("The name '山田 花' becomes '山田 花子'.")
     assert server.scene.asked[-1][2] == csv
     look.at(page, "23-preview", LAPTOP)
@@ -164,7 +164,7 @@ def test_the_numbers_stop_and_go_on(pages: Pages, server: FakeServer, look: Look
     page = signed_in(pages)
     flowing(page)
     server.stop()
-    expect(page.locator("#status-text")).to_contain_text("No connection. These are the numbers of")
+    expect(page.locator("#status-text")).to_contain_text("Offline. These are the numbers of")
     look.at(page, "26-organizer-lost", LAPTOP, whole=False)
     server.start()
     server.scene.count(events=50_000)
@@ -174,7 +174,7 @@ def test_the_numbers_stop_and_go_on(pages: Pages, server: FakeServer, look: Look
         server.scene.organizer_in = False
     server.stop()
     server.start()
-    expect(page.get_by_text("Your session is over. Sign in again.")).to_be_visible()
+    expect(page.get_by_text("Your session has ended. Sign in again.")).to_be_visible()
 
 
 def test_by_the_keyboard(pages: Pages, server: FakeServer) -> None:
@@ -195,9 +195,9 @@ def test_by_the_keyboard(pages: Pages, server: FakeServer) -> None:
     press(page, "Explain")
     expect(page.get_by_text("b is not registered.")).to_be_visible()
     press(page, "Show the dead letters")
-    expect(button(page, "Show: letter 1")).to_be_visible()
-    press(page, "Show: letter 1")
-    expect(page.get_by_label("Text of letter 1")).to_be_focused()
+    expect(button(page, "Show: dead letter 1")).to_be_visible()
+    press(page, "Show: dead letter 1")
+    expect(page.get_by_label("Text of dead letter 1")).to_be_focused()
     press(page, "Close for good …")
     expect(page.get_by_role("dialog")).to_be_visible()
     page.keyboard.press("Escape")
@@ -206,10 +206,10 @@ def test_by_the_keyboard(pages: Pages, server: FakeServer) -> None:
 
 def test_what_the_form_shows_is_sent_again_without_loss(pages: Pages, server: FakeServer) -> None:
     page = signed_in(pages)
-    expect(page.get_by_label("Starts (time there)")).to_have_value("2027-03-09T09:00")
-    expect(page.get_by_label("Ends (time there)")).to_have_value("2027-03-16T18:30")  # the clocks have changed
+    expect(page.get_by_label("Starts (local time)")).to_have_value("2027-03-09T09:00")
+    expect(page.get_by_label("Ends (local time)")).to_have_value("2027-03-16T18:30")  # the clocks have changed
     page.get_by_role("button", name="Open or change").click()
-    expect(page.get_by_text("Saved. It holds from now on.")).to_be_visible()
+    expect(page.get_by_text("Saved. It applies from now on.")).to_be_visible()
     (sent,) = [body for method, _, body in server.scene.asked if method == "PUT"]
     opening = people.WHOLE["opening"]
     assert sent == {**opening, "hashtags": ["#hi27", "#hitsm"]}
@@ -226,8 +226,8 @@ def test_a_letter_is_mended_tried_and_sent_once(pages: Pages, server: FakeServer
     server.scene.reply[("POST", path)] = {"number": 1, "result": {"status": "rejected", "reason": "No such type."}}
     page = signed_in(pages)
     page.get_by_role("button", name="Show the dead letters").click()
-    page.get_by_role("button", name="Show: letter 1").click()
-    text = page.get_by_label("Text of letter 1")
+    page.get_by_role("button", name="Show: dead letter 1").click()
+    text = page.get_by_label("Text of dead letter 1")
     expect(text).to_be_focused()
     send = page.get_by_role("button", name="Send again")
     expect(send).to_be_disabled()
@@ -236,13 +236,13 @@ def test_a_letter_is_mended_tried_and_sent_once(pages: Pages, server: FakeServer
     text.fill('{"type": "é"}')
     server.scene.reply[("POST", path)] = {"number": 1, "result": {"status": "good"}}
     page.get_by_role("button", name="Try").click()
-    expect(page.get_by_text("It would be taken.")).to_be_visible()
+    expect(page.get_by_text("It would be accepted.")).to_be_visible()
     text.fill('{"type": "é!"}')  # what was not tried is not sent
     expect(send).to_be_disabled()
     page.get_by_role("button", name="Try").click()
     server.scene.reply[("POST", path)] = {"number": 1, "result": {"status": "accepted"}}
     send.click()
-    expect(page.get_by_text("Taken.")).to_be_visible()
+    expect(page.get_by_text("Accepted.", exact=True)).to_be_visible()
     expect(send).to_be_disabled()
     asked = [body for method, where, body in server.scene.asked if where == path]
     assert [body["dry_run"] for body in asked] == [True, True, True, False]
@@ -253,7 +253,7 @@ def test_all_letters_can_be_reached(pages: Pages, server: FakeServer) -> None:
     server.scene.letters = [people.LETTERS[0] | {"number": number} for number in range(1, 151)]
     page = signed_in(pages)
     page.get_by_role("button", name="Show the dead letters").click()
-    rows = page.get_by_role("button", name="Show: letter")
+    rows = page.get_by_role("button", name="Show: dead letter")
     more = page.get_by_role("button", name="Show more")
     for shown in (50, 100):
         expect(rows).to_have_count(shown)

@@ -25,7 +25,7 @@ def test_a_badge_says_it_and_every_tab_shows_it(pages: Pages, server: FakeServer
     for page in (first, second):
         expect(page.get_by_role("heading", name="You’re here, Hall B, north")).to_be_visible()
     expect(second.locator("#announcer")).to_have_text("You’re here, Hall B, north")
-    expect(second.get_by_text("Nobody you know just now.")).to_be_visible()
+    expect(second.get_by_text("Nobody you know is here yet.")).to_be_visible()
     look.at(second, "27-checked-in", whole=False)
     second.get_by_role("button", name="I’ve moved").click()
     expect(second.get_by_label("Where")).to_have_value("hall-b")  # where one is, not where one was
@@ -80,7 +80,7 @@ def test_what_changed_without_a_connection_comes_with_it(pages: Pages, server: F
     server.scene.say("suggested", **people.suggested("m-2", "Jean-Luc Bouchard"))
     expect(page.locator(".card")).to_have_count(2)
     server.stop()
-    expect(page.locator("#lost")).to_contain_text("No connection since")
+    expect(page.locator("#lost")).to_contain_text("Offline since")
     server.scene.stand(True, "cafe")
     server.start()
     expect(page.get_by_role("heading", name="You’re here, Café by the stairs")).to_be_visible()

@@ -46,7 +46,7 @@ def test_killed_in_mid_stream_fifty_come_once_and_in_order(pages: Pages, served:
         served.arrive(attendee)
     expect(page.locator(".card")).to_have_count(BEFORE)
     served.kill()
-    expect(page.locator("#lost")).to_contain_text("No connection since")
+    expect(page.locator("#lost")).to_contain_text("Offline since")
     expect(page.locator(".card")).to_have_count(BEFORE)
     served.start()
     for attendee in others[BEFORE:]:
@@ -69,7 +69,7 @@ def test_a_badge_says_where_one_is_through_a_kill_too(pages: Pages, served: Serv
     served.arrive(ana["attendee"], "hall-b")
     expect(page.get_by_role("heading", name="You’re here, Hall B, north")).to_be_visible()
     served.kill()
-    expect(page.locator("#lost")).to_contain_text("No connection since")
+    expect(page.locator("#lost")).to_contain_text("Offline since")
     served.start()
     served.arrive(ana["attendee"], "hall-a")
     expect(page.get_by_role("heading", name="You’re here, Hall A")).to_be_visible()
@@ -97,15 +97,15 @@ def test_two_meet(pages: Pages, served: Served, look: Looking) -> None:
     button(other, "Tell Ana Lima").click()
     expect(one.locator(".card")).to_contain_text("Ben Okri is at Hall A")
     button(one, "We met, Ben Okri").click()
-    expect(one.locator(".card")).to_contain_text("You met. Good.")
+    expect(one.locator(".card")).to_contain_text("You met. Great!")
     pages.allowed = ("401",)
     one.get_by_role("link", name="You", exact=True).click()
     button(one, "Erase me …").click()
     button(one, "Erase me").click()
-    expect(one.get_by_text("You are erased.")).to_be_visible()
+    expect(one.get_by_text("Your data has been erased.")).to_be_visible()
     assert one.evaluate("localStorage.length") == 0
     one.reload()
-    expect(one.get_by_role("heading", name="Open Hallway with your link")).to_be_visible()
+    expect(one.get_by_role("heading", name="Sign in with your link")).to_be_visible()
 
 
 def test_an_attendee_who_organizes_too_is_both_in_one_browser(pages: Pages, served: Served) -> None:
@@ -146,7 +146,7 @@ def test_another_device_by_its_owner_who_sees_and_ends_it(pages: Pages, served: 
     expect(phone.locator("#sign-ins")).to_be_hidden()
     expect(phone.locator("#devices li")).to_have_count(1)
     again = pages.open(link.removeprefix(pages.url))
-    button(again, "Open my meetups").click()
+    button(again, "Continue").click()
     expect(again.get_by_text("This link has been used, has expired or was replaced.")).to_be_visible()
 
 

@@ -12,7 +12,7 @@ from tests.pages.looking import Looking
 def test_arriving_and_leaving(pages: Pages, server: FakeServer, look: Looking) -> None:
     page = pages.open()
     live(page)
-    expect(page.get_by_text("Cards come up here once you are at the conference.")).to_be_visible()
+    expect(page.get_by_text("Cards appear once you are at the conference.")).to_be_visible()
     look.at(page, "03-not-here", whole=False)
     page.get_by_label("Where").select_option("hall-b")
     button(page, "I’m here").click()
@@ -52,9 +52,9 @@ def test_answers_show_only_my_own(pages: Pages, server: FakeServer, look: Lookin
     button(page, "Let’s meet, Mara Okafor").click()
     expect(card(page, "m-1")).to_contain_text("You said yes. If Mara Okafor does too, you both see it here.")
     button(page, "Later, Jean-Luc Bouchard").click()
-    expect(card(page, "m-2")).to_contain_text("We bring it up once more in about an hour.")
+    expect(card(page, "m-2")).to_contain_text("We’ll ask you once more in about an hour.")
     button(page, "Not now, Somebody you know").click()
-    expect(card(page, "m-3")).to_contain_text("is not told")
+    expect(card(page, "m-3")).to_contain_text("won’t be told")
     look.at(page, "06-waiting")
     page.reload()
     live(page)
@@ -76,7 +76,7 @@ def test_own_answers_come_back_in_another_tab(pages: Pages, server: FakeServer) 
     expect(card(page, "m-4")).to_contain_text("You told M-4: Café by the stairs")
     expect(button(page, "Not yet, M-4")).to_have_count(0)
     expect(card(page, "m-1")).to_contain_text("You said yes.")
-    expect(card(page, "m-2")).to_contain_text("We bring it up once more in about an hour.")
+    expect(card(page, "m-2")).to_contain_text("We’ll ask you once more in about an hour.")
     expect(button(page, "Let’s meet, M-3")).to_be_visible()
     server.scene.say("suggested", **people.suggested("m-2", "M-2"), your_answer=None)
     expect(button(page, "Let’s meet, M-2")).to_be_visible()
@@ -89,7 +89,7 @@ def test_agreed_then_met(pages: Pages, server: FakeServer, look: Looking) -> Non
     live(page)
     server.scene.say("agreed", card="m-1", at=people.AT, your_place="hall-a", their_place=None)
     expect(card(page, "m-1")).to_contain_text("You both said yes")
-    expect(card(page, "m-1")).to_contain_text("Mara Okafor has not said where yet")
+    expect(card(page, "m-1")).to_contain_text("Mara Okafor hasn’t shared a place yet")
     expect(page.locator("#announcer")).to_have_text("You and Mara Okafor both said yes.")
     look.at(page, "07-agreed-no-place", whole=False)
     server.scene.say("located", card="m-1", at=people.AT, their_place="cafe")
@@ -103,7 +103,7 @@ def test_agreed_then_met(pages: Pages, server: FakeServer, look: Looking) -> Non
     expect(card(page, "m-1")).to_contain_text("Not yet, then.")
     look.at(page, "07-not-met", whole=False)
     button(page, "We met, Mara Okafor").click()
-    expect(card(page, "m-1")).to_contain_text("You met. Good.")
+    expect(card(page, "m-1")).to_contain_text("You met. Great!")
     look.at(page, "08-met", whole=False)
 
 
@@ -113,12 +113,12 @@ def test_every_withdrawal_reads_the_same(pages: Pages, server: FakeServer, look:
     page = pages.open()
     live(page)
     button(page, "Not now, Jean-Luc Bouchard").click()
-    expect(card(page, "m-2")).to_contain_text("is not told")
+    expect(card(page, "m-2")).to_contain_text("won’t be told")
     below = card(page, "m-3").bounding_box()
     server.scene.say("withdrawn", card="m-1")
     server.scene.say("withdrawn", card="m-2")
     expect(card(page, "m-1")).to_have_text("The card with Mara Okafor is over.OK")
-    expect(card(page, "m-2")).to_have_text("All right, not now. Jean-Luc Bouchard is not told.OK")  # my own, said by me
+    expect(card(page, "m-2")).to_have_text("All right. Jean-Luc Bouchard won’t be told.OK")  # my own, said by me
     assert card(page, "m-3").bounding_box() == below  # nothing moves under a finger
     expect(page.locator("#announcer")).to_have_text("")  # quietly
     look.at(page, "09-over", whole=False)

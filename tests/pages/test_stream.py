@@ -22,7 +22,7 @@ def test_cut_in_mid_stream_fifty_come_in_order(pages: Pages, server: FakeServer)
         if n == cut:
             expect(page.locator(".card")).to_have_count(cut)
             server.stop()
-            expect(page.locator("#lost")).to_contain_text("No connection since")
+            expect(page.locator("#lost")).to_contain_text("Offline since")
             expect(page.locator(".card")).to_have_count(cut)  # what was there stays
         server.scene.say("suggested", **people.suggested(f"m-{n}", f"Person {n}"))
     server.start()

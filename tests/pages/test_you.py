@@ -19,7 +19,7 @@ def test_accounts_by_a_code(pages: Pages, server: FakeServer, look: Looking) -> 
     live(page)
     page.get_by_label("Add an account").fill(ACCOUNT)
     button(page, "Add").click()
-    expect(page.get_by_text("Put this into a post or your profile until 9 March 2027, 11:05")).to_be_visible()
+    expect(page.get_by_text("Put this into a post or your profile by 9 March 2027, 11:05")).to_be_visible()
     button(page, f"Check now, {ACCOUNT}").click()
     expect(page.get_by_text("The code is not there yet.")).to_be_visible()
     look.at(page, "12-you")
