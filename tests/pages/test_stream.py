@@ -130,7 +130,7 @@ def test_an_answer_that_fails_says_so_and_can_be_given_again(pages: Pages, serve
     live(page)
     server.stop()
     button(page, "Let’s meet, Mara Okafor").click()
-    expect(card(page, "m-1").get_by_role("alert")).to_contain_text("no connection. Tap again when it is back.")
+    expect(card(page, "m-1").get_by_role("alert")).to_contain_text("No connection. Tap again when you are back online.")
     expect(button(page, "Let’s meet, Mara Okafor")).to_be_focused()
     look.at(page, "17-answer-failed", whole=False)
     with server.scene.lock:
