@@ -1,24 +1,24 @@
-"""The organizer's keys for scanners and desks: shown once, copied, listed, ended."""
+"""The organizer's keys for scanners and desks: shown once, copied, listed, revoked."""
 
 from playwright.sync_api import expect
 
 from tests.pages import people
 from tests.pages.conftest import CUT, Pages
 from tests.pages.fake_server import FakeServer
-from tests.pages.finding import button
-from tests.pages.hands import go_to, press
-from tests.pages.looking import LAPTOP, PHONE, SMALL, Looking
-from tests.pages.test_organizer import flowing, signed_in
+from tests.pages.keyboard import go_to, press
+from tests.pages.locators import button
+from tests.pages.page_checks import LAPTOP, PHONE, SMALL, PageChecks
+from tests.pages.test_organizer import signed_in, wait_until_live
 
 WHERE = "/v1/conferences/hi-27/keys"
 SHOWN = "hw.key.64e92def201bc5bf.lHkHgc5xYYjEmnIQcIG3PHQ-5ShG3HVE8-E3EYQRxgo"
 
 
-def test_a_key_is_made_shown_once_and_copied(pages: Pages, server: FakeServer, look: Looking) -> None:
+def test_a_key_is_made_shown_once_and_copied(pages: Pages, server: FakeServer, look: PageChecks) -> None:
     pages.allowed = ("422",)
     server.scene.reply[("POST", WHERE)] = {"key": "64e92def201bc5bf", "secret": SHOWN}
     page = signed_in(pages)
-    flowing(page)
+    wait_until_live(page)
     panel = page.get_by_role("region", name="Scanners and desks")
     expect(panel).to_contain_text("No keys yet.")
     server.scene.refuse[("POST", WHERE)] = (422, {"detail": "The name clock is the server's own."})
@@ -41,16 +41,16 @@ def test_a_key_is_made_shown_once_and_copied(pages: Pages, server: FakeServer, l
     expect(button(panel, "Copied")).to_be_visible()
     assert page.evaluate("navigator.clipboard.readText()") == SHOWN
     page.reload()
-    flowing(page)
+    wait_until_live(page)
     expect(panel.get_by_text("badges")).to_be_visible()
     expect(page.get_by_text(SHOWN)).to_have_count(0)
     assert SHOWN not in page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}, location.href])")
 
 
-def test_a_key_is_ended_by_the_keyboard_and_the_operators_cannot_be(pages: Pages, server: FakeServer) -> None:
+def test_a_key_is_revoked_by_keyboard_and_the_operators_key_cannot_be(pages: Pages, server: FakeServer) -> None:
     server.scene.keys = people.KEYS
     page = signed_in(pages)
-    flowing(page)
+    wait_until_live(page)
     expect(page.locator('[data-key="k2"]')).to_contain_text("the operator’s")
     expect(page.locator('[data-key="k2"]').get_by_role("button")).to_have_count(0)
     press(page, "Revoke, door-1")
@@ -68,11 +68,11 @@ def test_a_key_is_ended_by_the_keyboard_and_the_operators_cannot_be(pages: Pages
     assert server.scene.asked[1:] == [("DELETE", f"{WHERE}/k1", "")]
 
 
-def test_without_a_connection_it_says_so_and_goes_on(pages: Pages, server: FakeServer) -> None:
+def test_offline_is_reported_and_recovers(pages: Pages, server: FakeServer) -> None:
     pages.allowed = CUT
     server.scene.keys = people.KEYS
     page = signed_in(pages)
-    flowing(page)
+    wait_until_live(page)
     server.stop()
     go_to(page, "Name of the scanner or desk")
     page.keyboard.type("door-2")
@@ -86,9 +86,9 @@ def test_without_a_connection_it_says_so_and_goes_on(pages: Pages, server: FakeS
     expect(panel.locator("code")).to_have_text(SHOWN)
 
 
-def test_what_devices_sent_is_shown_with_what_to_do(pages: Pages, server: FakeServer, look: Looking) -> None:
+def test_what_devices_sent_is_shown_with_advice(pages: Pages, server: FakeServer, look: PageChecks) -> None:
     page = signed_in(pages)
-    flowing(page)
+    wait_until_live(page)
     panel = page.get_by_role("region", name="Scanners and desks")
     expect(panel).to_contain_text("No scanner or desk has sent anything yet.")
     with server.scene.lock:

@@ -1,4 +1,4 @@
-"""Without a connection: what was there is shown, since when is said, and it comes back by itself."""
+"""Offline: the page shows what it had and since when, and reconnects by itself."""
 
 import re
 from typing import Any
@@ -8,8 +8,8 @@ from playwright.sync_api import expect
 from tests.pages import people
 from tests.pages.conftest import CUT, Pages
 from tests.pages.fake_server import STATIC, FakeServer
-from tests.pages.finding import card, live
-from tests.pages.looking import Looking
+from tests.pages.locators import card, live
+from tests.pages.page_checks import PageChecks
 
 IMPORT = re.compile(r'^import .* from "\./(.+\.js)";$', re.MULTILINE)
 
@@ -20,7 +20,7 @@ def ready(page: Any) -> None:
     page.evaluate("navigator.serviceWorker.ready.then(() => true)")
 
 
-def test_reload_without_a_connection(pages: Pages, server: FakeServer, look: Looking) -> None:
+def test_reload_while_offline(pages: Pages, server: FakeServer, look: PageChecks) -> None:
     pages.allowed = CUT
     server.scene.me |= {"present": True, "place": "hall-a"}
     people.three_cards(server.scene)
@@ -41,7 +41,7 @@ def test_reload_without_a_connection(pages: Pages, server: FakeServer, look: Loo
     expect(page.locator("#lost")).to_be_hidden()
 
 
-def test_start_without_a_connection(pages: Pages, server: FakeServer) -> None:
+def test_start_while_offline(pages: Pages, server: FakeServer) -> None:
     """A new tab, as an app that is opened in a hall without a net: the first one is long closed."""
     pages.allowed = CUT
     people.three_cards(server.scene)
@@ -57,7 +57,7 @@ def test_start_without_a_connection(pages: Pages, server: FakeServer) -> None:
     live(page)
 
 
-def test_first_start_while_the_server_is_in_trouble(pages: Pages, server: FakeServer, look: Looking) -> None:
+def test_first_start_while_the_server_is_in_trouble(pages: Pages, server: FakeServer, look: PageChecks) -> None:
     pages.allowed = ("503",)
     with server.scene.lock:
         server.scene.refuse[("GET", "/v1/me")] = (503, {"detail": "Hallway is busy. Ask again in a moment."})
@@ -71,7 +71,7 @@ def test_first_start_while_the_server_is_in_trouble(pages: Pages, server: FakeSe
     expect(page.locator("#lost")).to_be_hidden()
 
 
-def test_what_is_kept_is_old_after_a_day(pages: Pages, server: FakeServer) -> None:
+def test_stored_cards_expire_after_a_day(pages: Pages, server: FakeServer) -> None:
     pages.allowed = CUT
     people.three_cards(server.scene)
     page = pages.open()

@@ -1,15 +1,15 @@
-"""Each state of the attendee's page of people, in light and dark, wide and narrow: looked at, and free of barriers."""
+"""Each state of the attendee's page of people, in light and dark, wide and narrow: free of barriers."""
 
 from playwright.sync_api import expect
 
 from tests.pages import people
 from tests.pages.conftest import Pages
 from tests.pages.fake_server import FakeServer
-from tests.pages.finding import button, card, live
-from tests.pages.looking import Looking
+from tests.pages.locators import button, card, live
+from tests.pages.page_checks import PageChecks
 
 
-def test_arriving_and_leaving(pages: Pages, server: FakeServer, look: Looking) -> None:
+def test_arriving_and_leaving(pages: Pages, server: FakeServer, look: PageChecks) -> None:
     page = pages.open()
     live(page)
     expect(page.get_by_text("Cards appear once you are at the conference.")).to_be_visible()
@@ -29,7 +29,7 @@ def test_arriving_and_leaving(pages: Pages, server: FakeServer, look: Looking) -
     assert server.scene.asked == [*here, ("POST", "/v1/me/left", {})]
 
 
-def test_cards(pages: Pages, server: FakeServer, look: Looking) -> None:
+def test_cards(pages: Pages, server: FakeServer, look: PageChecks) -> None:
     server.scene.me |= {"present": True, "place": "hall-a"}
     people.three_cards(server.scene)
     page = pages.open()
@@ -44,7 +44,7 @@ def test_cards(pages: Pages, server: FakeServer, look: Looking) -> None:
     look.at(page, "05-cards")
 
 
-def test_answers_show_only_my_own(pages: Pages, server: FakeServer, look: Looking) -> None:
+def test_answers_show_only_my_own(pages: Pages, server: FakeServer, look: PageChecks) -> None:
     server.scene.me |= {"present": True}
     people.three_cards(server.scene)
     page = pages.open()
@@ -64,7 +64,7 @@ def test_answers_show_only_my_own(pages: Pages, server: FakeServer, look: Lookin
     assert [body["answer"] for _, _, body in server.scene.asked] == ["accepted", "later", "declined"]
 
 
-def test_own_answers_come_back_in_another_tab(pages: Pages, server: FakeServer) -> None:
+def test_own_answers_appear_in_another_tab(pages: Pages, server: FakeServer) -> None:
     server.scene.me |= {"present": True}
     for card_id, answer in (("m-1", "accepted"), ("m-2", "later"), ("m-3", None)):
         server.scene.say("suggested", **people.suggested(card_id, card_id.upper()), your_answer=answer)
@@ -82,7 +82,7 @@ def test_own_answers_come_back_in_another_tab(pages: Pages, server: FakeServer) 
     expect(button(page, "Let’s meet, M-2")).to_be_visible()
 
 
-def test_agreed_then_met(pages: Pages, server: FakeServer, look: Looking) -> None:
+def test_agreed_then_met(pages: Pages, server: FakeServer, look: PageChecks) -> None:
     server.scene.me |= {"present": True, "place": "hall-a"}
     people.three_cards(server.scene)
     page = pages.open()
@@ -107,7 +107,7 @@ def test_agreed_then_met(pages: Pages, server: FakeServer, look: Looking) -> Non
     look.at(page, "08-met", whole=False)
 
 
-def test_every_withdrawal_reads_the_same(pages: Pages, server: FakeServer, look: Looking) -> None:
+def test_every_withdrawal_reads_the_same(pages: Pages, server: FakeServer, look: PageChecks) -> None:
     server.scene.me |= {"present": True}
     people.three_cards(server.scene)
     page = pages.open()
@@ -126,7 +126,7 @@ def test_every_withdrawal_reads_the_same(pages: Pages, server: FakeServer, look:
     expect(card(page, "m-1")).to_have_count(0)
 
 
-def test_pause_and_resume(pages: Pages, server: FakeServer, look: Looking) -> None:
+def test_pause_and_resume(pages: Pages, server: FakeServer, look: PageChecks) -> None:
     server.scene.me |= {"present": True}
     page = pages.open("/#you")
     live(page)
@@ -140,7 +140,7 @@ def test_pause_and_resume(pages: Pages, server: FakeServer, look: Looking) -> No
     assert [body for _, _, body in server.scene.asked] == [{"matching": False}, {"matching": True}]
 
 
-def test_blocking_asks_first(pages: Pages, server: FakeServer, look: Looking) -> None:
+def test_blocking_asks_first(pages: Pages, server: FakeServer, look: PageChecks) -> None:
     people.three_cards(server.scene)
     page = pages.open()
     live(page)
@@ -154,7 +154,7 @@ def test_blocking_asks_first(pages: Pages, server: FakeServer, look: Looking) ->
     assert server.scene.asked == [("POST", "/v1/me/blocks", {"card": "m-1"})]
 
 
-def test_conference_that_is_over(pages: Pages, server: FakeServer, look: Looking) -> None:
+def test_conference_that_is_over(pages: Pages, server: FakeServer, look: PageChecks) -> None:
     server.scene.me["conference"] = {**server.scene.me["conference"], "closed": True}
     people.three_cards(server.scene)
     server.scene.say("agreed", card="m-2", at=people.AT, your_place="hall-a", their_place="cafe")
@@ -166,7 +166,7 @@ def test_conference_that_is_over(pages: Pages, server: FakeServer, look: Looking
     look.at(page, "15-closed", whole=False)
 
 
-def test_thirty_at_once_are_one_group(pages: Pages, server: FakeServer, look: Looking) -> None:
+def test_thirty_at_once_are_one_group(pages: Pages, server: FakeServer, look: PageChecks) -> None:
     server.scene.me |= {"present": True}
     page = pages.open()
     live(page)

@@ -1,16 +1,16 @@
-"""The page "You": what is allowed, accounts, blocks, own data."""
+"""The page "You": consents, accounts, blocks, own data."""
 
 from playwright.sync_api import expect
 
 from tests.pages.conftest import Pages
 from tests.pages.fake_server import FakeServer
-from tests.pages.finding import button, live
-from tests.pages.looking import Looking
+from tests.pages.locators import button, live
+from tests.pages.page_checks import PageChecks
 
 ACCOUNT = "bluesky:ana.example"
 
 
-def test_accounts_by_a_code(pages: Pages, server: FakeServer, look: Looking) -> None:
+def test_accounts_by_a_code(pages: Pages, server: FakeServer, look: PageChecks) -> None:
     code = {"code": "hallway-abcd2345", "expires_at": "2027-03-09T16:05:00Z", "text": "Proving to Hallway: abcd2345"}
     server.scene.reply[("POST", "/v1/me/accounts")] = code
     server.scene.reply[("POST", "/v1/me/accounts/check")] = {"state": "not_found"}
@@ -56,7 +56,7 @@ def test_the_name_is_shown_only_when_its_owner_says_so(pages: Pages, server: Fak
     assert server.scene.asked == [("PATCH", "/v1/me/consent", {"show_name": True})]
 
 
-def test_a_consent_that_was_not_taken_does_not_look_taken(pages: Pages, server: FakeServer) -> None:
+def test_a_rejected_consent_does_not_look_accepted(pages: Pages, server: FakeServer) -> None:
     pages.allowed = ("503",)
     server.scene.refuse[("PATCH", "/v1/me/consent")] = (503, {"detail": "Hallway is busy. Send it again in a moment."})
     page = pages.open("/#you")

@@ -1,4 +1,4 @@
-"""Coming in and going out: the link, the welcome, signing out, erasing, and what is left on the device after it."""
+"""Signing in and out: the link, the welcome page, erasing, and what is left on the device afterwards."""
 
 from typing import Any
 
@@ -8,8 +8,8 @@ from playwright.sync_api import expect
 from tests.pages import people
 from tests.pages.conftest import Pages
 from tests.pages.fake_server import FakeServer
-from tests.pages.finding import button, live
-from tests.pages.looking import Looking
+from tests.pages.locators import button, live
+from tests.pages.page_checks import PageChecks
 
 GONE = {"status": 401, "detail": "This is not good any more, or never was. Ask the organizer for a new one."}
 LEFT_BEHIND = """async () => {
@@ -29,7 +29,7 @@ def nothing_is_left(page: Any) -> None:
         assert word not in page.locator("body").inner_html()
 
 
-def test_link_is_used_by_a_tap_alone(pages: Pages, server: FakeServer, look: Looking) -> None:
+def test_only_a_tap_uses_the_link(pages: Pages, server: FakeServer, look: PageChecks) -> None:
     page = pages.open(f"/welcome#{people.LINK}")
     expect(button(page, "Continue")).to_be_visible()
     assert server.scene.asked == []
@@ -40,7 +40,7 @@ def test_link_is_used_by_a_tap_alone(pages: Pages, server: FakeServer, look: Loo
     assert page.url == server.url + "/"
 
 
-def test_used_link_says_what_to_do(pages: Pages, server: FakeServer, look: Looking) -> None:
+def test_used_link_says_what_to_do(pages: Pages, server: FakeServer, look: PageChecks) -> None:
     pages.allowed = ("401",)
     server.scene.signed_in = False
     server.scene.refuse[("POST", "/v1/session")] = (401, GONE)
@@ -51,7 +51,7 @@ def test_used_link_says_what_to_do(pages: Pages, server: FakeServer, look: Looki
     look.at(page, "01-link-used", whole=False)
 
 
-def test_a_link_tapped_twice_leads_on(pages: Pages, server: FakeServer, look: Looking) -> None:
+def test_a_link_tapped_twice_works(pages: Pages, server: FakeServer, look: PageChecks) -> None:
     pages.allowed = ("401",)
     server.scene.refuse[("POST", "/v1/session")] = (401, GONE)
     page = pages.open(f"/welcome#{people.LINK}")
@@ -62,7 +62,7 @@ def test_a_link_tapped_twice_leads_on(pages: Pages, server: FakeServer, look: Lo
     live(page)
 
 
-def test_without_a_session(pages: Pages, server: FakeServer, look: Looking) -> None:
+def test_without_a_session(pages: Pages, server: FakeServer, look: PageChecks) -> None:
     pages.allowed = ("401",)
     server.scene.signed_in = False
     page = pages.open("/")
@@ -79,7 +79,7 @@ def test_without_a_session(pages: Pages, server: FakeServer, look: Looking) -> N
     assert server.scene.asked == []
 
 
-def test_half_a_link_and_an_old_one_say_what_to_do(pages: Pages, server: FakeServer, look: Looking) -> None:
+def test_incomplete_and_old_links_say_what_to_do(pages: Pages, server: FakeServer, look: PageChecks) -> None:
     pages.allowed = ("410",)
     for path, said in (
         ("/welcome", "This link is incomplete."),
@@ -93,7 +93,7 @@ def test_half_a_link_and_an_old_one_say_what_to_do(pages: Pages, server: FakeSer
     assert server.scene.asked == []
 
 
-def test_the_secret_of_a_link_goes_nowhere_but_into_the_body(pages: Pages, server: FakeServer) -> None:
+def test_the_secret_of_a_link_is_sent_in_the_body_only(pages: Pages, server: FakeServer) -> None:
     """No address that is asked for has it, and no Referer: from the tap to the page behind it."""
     page = pages.open("about:blank")
     seen: list[str] = []
@@ -105,9 +105,7 @@ def test_the_secret_of_a_link_goes_nowhere_but_into_the_body(pages: Pages, serve
     assert not [each for each in seen if people.LINK.rpartition(".")[2] in each]
 
 
-def test_who_is_signed_in_is_told_before_a_link_makes_them_somebody_else(
-    pages: Pages, server: FakeServer, look: Looking
-) -> None:
+def test_a_link_for_somebody_else_warns_who_is_signed_in(pages: Pages, server: FakeServer, look: PageChecks) -> None:
     before = pages.open()
     live(before)
     page = pages.open(f"/welcome#{people.LINK}", context=before.context)
@@ -116,7 +114,7 @@ def test_who_is_signed_in_is_told_before_a_link_makes_them_somebody_else(
 
 
 @pytest.mark.parametrize("way", ["erase", "sign out"])
-def test_leaving_leaves_nothing_in_any_tab(pages: Pages, server: FakeServer, look: Looking, way: str) -> None:
+def test_leaving_clears_every_tab(pages: Pages, server: FakeServer, look: PageChecks, way: str) -> None:
     people.three_cards(server.scene)
     server.scene.reply[("GET", "/v1/me/blocks")] = [{"blocked": "x", "name": "Mara Okafor", "picture": None}]
     other = pages.open("/#you")
