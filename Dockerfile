@@ -1,4 +1,4 @@
-# Hallway's image: its Python environment as uv.lock has it, and its source; no tools of the build, no root.
+# Hallway's image: the Python environment that uv.lock describes, and the source; no build tools, no root.
 FROM python:3.11.14-slim-trixie AS build
 RUN pip install --no-cache-dir uv==0.13.9
 WORKDIR /app
@@ -18,7 +18,7 @@ USER 10001:10001
 WORKDIR /var/lib/hallway
 CMD ["hallway", "--help"]
 
-# Caddy, whose folder for certificates belongs to a user that is not root: a new volume takes that over.
+# Caddy, with a certificate folder that belongs to a non-root user; a new volume inherits that owner.
 FROM caddy:2.10.2-alpine AS caddy
 RUN chown -R 1000:1000 /data
 USER 1000:1000

@@ -4,16 +4,16 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV_VERSION := 0.13.9
 STAMP := $(VENV)/.ready
-# Where Python may not store what it compiled, each of a thousand processes compiles everything anew.
+# With this variable set, Python caches no bytecode, and each of a thousand test processes compiles everything again.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test browser check torture bench bench-kafka bench-sizes schema mutate clean
 
-help: ## show the commands
+help: ## list the commands
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: $(STAMP) ## make the environment from the lock file (the other commands do it by themselves)
+setup: $(STAMP) ## create the environment from the lock file (the other commands run it when needed)
 
 $(STAMP): pyproject.toml uv.lock
 	@echo "Setting up Hallway's environment in $(VENV) (once) ..."
@@ -22,19 +22,19 @@ $(STAMP): pyproject.toml uv.lock
 	@UV_PROJECT_ENVIRONMENT=$(VENV) $(BIN)/uv sync --locked --quiet --inexact --extra local-kafka --python $(BIN)/python
 	@touch $@
 
-demo: $(STAMP) ## a conference day that plays on the pages; it prints the addresses to open
+demo: $(STAMP) ## play a conference day on the pages; it prints the addresses to open
 	@$(BIN)/hallway demo
 
-test: $(STAMP) browser ## every test
+test: $(STAMP) browser ## run every test
 	@$(BIN)/python -m pytest -n auto
 
-browser: # the pages are tested in Debian's Chromium
+browser: # Debian's Chromium, in which the pages are tested
 	@command -v chromium >/dev/null || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null \
 	  && echo "Installing Chromium for the tests of the pages (once) ..." \
 	  && apt-get update -qq && apt-get install -y -qq chromium >/dev/null; } \
-	  || echo "There is no Chromium, and this user may not install it: the tests of the pages will say so."
+	  || echo "Chromium is missing and this user cannot install it, so the tests of the pages cannot run. Install the package chromium."
 
-check: $(STAMP) ## format, lint, types, import contracts, fast tests
+check: $(STAMP) ## check format, lint, types, import contracts and schemas, and run the fast tests
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
@@ -42,24 +42,24 @@ check: $(STAMP) ## format, lint, types, import contracts, fast tests
 	@$(BIN)/hallway schema --check
 	@$(BIN)/python -m pytest -q -n auto -m "not slow and not corpus and not torture"
 
-torture: $(STAMP) ## kill the service and its store under load with many more seeds (long)
+torture: $(STAMP) ## kill the service and its store under load, with many more seeds (long)
 	@$(BIN)/python -m pytest -m torture
 
-bench: $(STAMP) ## speed and memory against named peers, medians as ratios
+bench: $(STAMP) ## compare speed and memory with named peers (medians, as ratios)
 	@$(BIN)/python -m tests.bench
 
-bench-kafka: $(STAMP) ## the workers on a real Kafka beside plain Faust, Quix Streams, Bytewax and a bare client
+bench-kafka: $(STAMP) ## compare the workers on a real Kafka with plain Faust, Quix Streams, Bytewax and a bare client
 	@UV_PROJECT_ENVIRONMENT=$(VENV) $(BIN)/uv sync --locked --quiet --inexact --group peers --python $(BIN)/python
 	@$(BIN)/python -m tests.bench_kafka
 
-bench-sizes: $(STAMP) ## what a conference needs, and how long a matcher's restart takes (ten minutes)
+bench-sizes: $(STAMP) ## measure what a conference needs, and how long a matcher's restart takes (ten minutes)
 	@$(BIN)/python -m tests.bench_kafka.sizes
 
-schema: $(STAMP) ## write the JSON Schema of the events anew
+schema: $(STAMP) ## write the JSON Schema of the events, the topics and the contract's table
 	@$(BIN)/hallway schema
 
 mutate: $(STAMP) ## change the engine line by line and count the changes that no test notices (an hour)
 	@$(BIN)/python -m tests.mutation
 
-clean: ## remove what the commands made
+clean: ## remove everything that the commands created
 	@rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info

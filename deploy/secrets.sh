@@ -1,6 +1,7 @@
 #!/bin/sh
-# Makes the passwords that the parts of docker-compose.yml need among themselves: files in deploy/secrets, once.
-# The folder is yours alone; the files are readable, for each container reads the few that it is given, as its own user.
+# Creates the passwords of the services in docker-compose.yml: files in deploy/secrets. Files that exist stay unchanged.
+# Only you can open the folder. The files in it are readable, because each container reads those mounted into it as its
+# own user.
 set -eu
 cd "$(dirname "$0")"
 mkdir -p -m 700 secrets

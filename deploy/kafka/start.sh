@@ -1,6 +1,6 @@
 #!/bin/sh
-# Prepares Kafka's folder the first time, with a user for each program, then runs Kafka. The passwords are files of
-# deploy/secrets; they are read here, and stand in /tmp of this container alone. To change one later:
+# Formats Kafka's folder at the first start, with a user for each program, then runs Kafka. The passwords come from files
+# in deploy/secrets, and are copied only to /tmp of this container. To change one later:
 # kafka-configs.sh --alter --add-config 'SCRAM-SHA-512=[password=...]' --entity-type users --entity-name NAME
 set -eu
 umask 077

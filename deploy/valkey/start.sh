@@ -1,6 +1,6 @@
 #!/bin/sh
-# Runs Valkey with one user, who may do what Hallway does with its own keys, and nobody else. The password is a file of
-# deploy/secrets; Valkey gets its digest.
+# Runs Valkey with a single user, who may run only the commands that Hallway needs, on Hallway's keys. The password is a
+# file in deploy/secrets; Valkey gets its digest.
 set -eu
 umask 077
 secrets=${SECRETS:-/run/secrets} config=${CONFIG:-/tmp/valkey.conf} port=${PORT:-6379}

@@ -1,1 +1,1 @@
-"""The documents say what is true: their commands run, and what they name exists."""
+"""The documents are correct: their commands run, and what they name exists."""

@@ -1,8 +1,7 @@
-"""The documents of the project and what is in them.
+"""Reads the project's documents: commands, links, code and headings, as far as the tests need them.
 
-Owns: reading Markdown as far as these tests need it. May never: run anything.
-A ```console block holds commands after ``$ `` and what they print; ``…`` stands for what is left out: lines, where it
-has a line of its own, or the rest of its line.
+A ```console block holds commands after ``$ `` and what they print. ``…`` stands for omitted output: whole lines if it
+is alone on a line, otherwise the rest of its line.
 """
 
 import re
@@ -11,7 +10,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
-LEFT_OUT = "…"
+OMITTED = "…"
 
 _FENCED = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
@@ -21,14 +20,14 @@ _HEADING = re.compile(r"^#+ +(.+)$", re.MULTILINE)
 
 @dataclass(frozen=True)
 class Command:
-    """A command and the lines that the document shows of what it prints."""
+    """A command, and the lines of its output that the document shows."""
 
     text: str
     shown: tuple[str, ...]
 
 
 def name(path: Path) -> str:
-    """A document as a test names it."""
+    """The document's path in the repository, as a test id."""
     return str(path.relative_to(ROOT))
 
 
@@ -45,7 +44,7 @@ def commands(text: str) -> list[Command]:
 
 
 def other_blocks(text: str) -> list[str]:
-    """The fenced blocks that are no console."""
+    """The fenced blocks other than console blocks."""
     return [block for kind, block in _FENCED.findall(text) if kind != "console"]
 
 
@@ -55,16 +54,16 @@ def prose(text: str) -> str:
 
 
 def links(text: str) -> list[str]:
-    """The targets of links and pictures."""
+    """The targets of links and images."""
     return _LINK.findall(prose(text))
 
 
 def code(text: str) -> list[str]:
-    """What stands between backticks."""
+    """The texts between backticks."""
     return _CODE.findall(prose(text))
 
 
 def anchors(text: str) -> set[str]:
-    """The names by which headings are linked."""
+    """The anchors of the headings."""
     found = (re.sub(r"[^\w\- ]", "", heading.lower()) for heading in _HEADING.findall(prose(text)))
     return {heading.replace(" ", "-") for heading in found}

@@ -10,20 +10,20 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.documents import DOCUMENTS, LEFT_OUT, ROOT, Command, commands, name, other_blocks
+from tests.docs.documents import DOCUMENTS, OMITTED, ROOT, Command, commands, name, other_blocks
 
 BIN = Path(sys.executable).parent
 WITH_COMMANDS = [path for path in DOCUMENTS if commands(path.read_text(encoding="utf-8"))]
-_RUN = {"hallway", "echo"}  # the others are looked up, not run
+_RUN = {"hallway", "echo"}  # other commands are only checked for existence
 _TARGET = re.compile(r"^([a-z]+):", re.MULTILINE)
-_PACE = re.compile(r"in [\d.]+ s(, [\d,]+ a second)?$")  # differs from run to run
+_PACE = re.compile(r"in [\d.]+ s(, [\d,]+ a second)?$")  # varies between runs
 _PORT = re.compile(r"(?<=//127\.0\.0\.1:)\d+")
-_SERVES = re.compile(r"hallway serve\b")  # until Ctrl-C
+_SERVES = re.compile(r"hallway serve\b")  # runs until Ctrl-C
 _LIMIT_S = 300  # against a hang; a day on Kafka takes two minutes beside other tests
 
 
 def run(command: Command, folder: Path) -> list[str]:
-    """The lines that a command prints, its two streams together. One that serves gets Ctrl-C when it printed them."""
+    """Runs a command and returns its lines of both streams; a server gets Ctrl-C once the shown lines are printed."""
     serves = bool(_SERVES.match(command.text))
     process = subprocess.Popen(
         ["/bin/sh", "-c", f"exec {command.text} --port 0" if serves else command.text],
@@ -41,7 +41,7 @@ def run(command: Command, folder: Path) -> list[str]:
             lines.append(_comparable(line.decode().rstrip("\n")))
             if serves and missing(command, lines) is None:
                 process.send_signal(signal.SIGINT)
-                serves = False  # told once
+                serves = False  # signal it only once
     code = process.wait()
     too_long.cancel()
     assert code == 0, "\n".join([f"$ {command.text}", *lines])
@@ -53,11 +53,11 @@ def _comparable(line: str) -> str:
 
 
 def missing(command: Command, printed: list[str]) -> str | None:
-    """The first line shown that was not printed after those before it."""
+    """The first shown line that was not printed after the shown lines before it, or None."""
     rest = iter(printed)
     for line in command.shown:
         expected = _comparable(line)
-        start = expected.removesuffix(LEFT_OUT)
+        start = expected.removesuffix(OMITTED)
         if not start:
             continue
         if not any(one.startswith(start) if start != expected else one == expected for one in rest):
@@ -67,37 +67,37 @@ def missing(command: Command, printed: list[str]) -> str | None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("path", WITH_COMMANDS, ids=name)
-def test_its_commands_run_in_order_and_print_what_is_shown(path: Path, tmp_path: Path) -> None:
+def test_commands_run_in_order_and_print_what_is_shown(path: Path, tmp_path: Path) -> None:
     try:
         for command in commands(path.read_text(encoding="utf-8")):
             if command.text.split()[0] not in _RUN:
                 continue
             printed = run(command, tmp_path)
-            lacking = missing(command, printed)
-            assert lacking is None, "\n".join([f"{name(path)}: $ {command.text}", f"lacks: {lacking}", *printed])
+            absent = missing(command, printed)
+            assert absent is None, "\n".join([f"{name(path)}: $ {command.text}", f"lacks: {absent}", *printed])
     finally:
-        run(Command("hallway kafka down", ()), tmp_path)  # what a document started and did not come to end
+        run(Command("hallway kafka down", ()), tmp_path)  # in case the document failed before it stopped its Kafka
 
 
 @pytest.mark.parametrize("path", WITH_COMMANDS, ids=name)
-def test_its_make_targets_exist(path: Path) -> None:
+def test_make_targets_in_console_blocks_exist(path: Path) -> None:
     targets = set(_TARGET.findall((ROOT / "Makefile").read_text(encoding="utf-8")))
     for command in commands(path.read_text(encoding="utf-8")):
         first, *rest = command.text.split()
-        assert first in {"make", *_RUN}, f"{command.text}: nobody checks this command"
+        assert first in {"make", *_RUN}, f"{command.text}: no test checks this command"
         if first == "make":
             assert set(rest) <= targets, command.text
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=name)
-def test_commands_stand_in_console_blocks(path: Path) -> None:
+def test_commands_are_in_console_blocks(path: Path) -> None:
     for block in other_blocks(path.read_text(encoding="utf-8")):
         assert not re.search(r"^(\$ |hallway |make )", block, re.MULTILINE), block
 
 
-def test_a_line_that_was_not_printed_is_missed() -> None:
-    shown = Command("x", ("one", LEFT_OUT, "thr" + LEFT_OUT))
+def test_a_shown_line_that_was_not_printed_is_found() -> None:
+    shown = Command("x", ("one", OMITTED, "thr" + OMITTED))
     assert missing(shown, ["one", "two", "three"]) is None
-    assert missing(shown, ["one", "two"]) == "thr" + LEFT_OUT
-    assert missing(shown, ["three", "one"]) == "thr" + LEFT_OUT
+    assert missing(shown, ["one", "two"]) == "thr" + OMITTED
+    assert missing(shown, ["three", "one"]) == "thr" + OMITTED
     assert missing(Command("x", ("on",)), ["one"]) == "on"

@@ -1,4 +1,4 @@
-"""What a document names exists: links, files, tests, make targets; and nothing of one machine is in it."""
+"""Links, files, tests and make targets that a document names exist, and no document contains a path of one machine."""
 
 import ast
 import re
@@ -39,7 +39,7 @@ def _modules() -> frozenset[str]:
 
 
 @every_document
-def test_its_links_lead_somewhere(path: Path) -> None:
+def test_links_resolve(path: Path) -> None:
     for link in links(_text(path)):
         parts = urlparse(link)
         if parts.scheme:
@@ -53,7 +53,7 @@ def test_its_links_lead_somewhere(path: Path) -> None:
 
 
 @every_document
-def test_the_files_that_it_names_exist(path: Path) -> None:
+def test_named_files_exist(path: Path) -> None:
     for piece in code(_text(path)):
         if _PATH.fullmatch(piece):
             assert (ROOT / piece).exists(), piece
@@ -62,7 +62,7 @@ def test_the_files_that_it_names_exist(path: Path) -> None:
 
 
 @every_document
-def test_the_tests_that_it_names_exist(path: Path) -> None:
+def test_named_tests_exist(path: Path) -> None:
     for file, function in _TEST.findall(_text(path)):
         assert (ROOT / file).is_file(), file
         assert function in _functions(ROOT / file), f"{file}::{function}"
@@ -73,7 +73,7 @@ def test_the_architecture_names_tests() -> None:
 
 
 @every_document
-def test_the_make_targets_in_its_prose_exist(path: Path) -> None:
+def test_make_targets_in_prose_exist(path: Path) -> None:
     makefile = _text(ROOT / "Makefile")
     for piece in code(_text(path)):
         target = _MAKE.fullmatch(piece)
@@ -82,12 +82,12 @@ def test_the_make_targets_in_its_prose_exist(path: Path) -> None:
 
 
 @every_document
-def test_no_path_of_a_machine_is_in_it(path: Path) -> None:
+def test_no_document_contains_a_machine_path(path: Path) -> None:
     assert not _MACHINE.findall(_text(path))
 
 
 @pytest.mark.parametrize("path", [path for path in PICTURES if path.suffix == ".svg"], ids=name)
-def test_a_picture_is_sound_says_what_it_shows_and_loads_nothing(path: Path) -> None:
+def test_a_picture_is_valid_described_and_loads_nothing(path: Path) -> None:
     root = ET.fromstring(_text(path))  # noqa: S314  # our own file
     tags = [element.tag.partition("}")[2] for element in root.iter()]
     assert {"title", "desc"} <= set(tags)
@@ -97,7 +97,7 @@ def test_a_picture_is_sound_says_what_it_shows_and_loads_nothing(path: Path) -> 
 
 
 @pytest.mark.parametrize("path", [path for path in PICTURES if path.suffix == ".svg"], ids=name)
-def test_the_files_in_a_picture_exist(path: Path) -> None:
+def test_files_named_in_a_picture_exist(path: Path) -> None:
     words = re.findall(r"[\w./\-]+", " ".join(ET.fromstring(_text(path)).itertext()))  # noqa: S314  # our own file
     for word in words:
         if _PATH.fullmatch(word):
@@ -107,7 +107,7 @@ def test_the_files_in_a_picture_exist(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", [path for path in PICTURES if path.suffix != ".svg"], ids=name)
-def test_a_photograph_of_a_page_is_small_and_shown_with_words(path: Path) -> None:
+def test_a_screenshot_is_small_and_has_alt_text(path: Path) -> None:
     assert path.read_bytes().startswith(b"\x89PNG\r\n\x1a\n")
     assert path.stat().st_size < 150_000
     shown = re.compile(rf"!\[[^\]]{{30,}}\]\([^)]*{re.escape(path.name)}\)")

@@ -1,1 +1,1 @@
-"""The pages in a real browser: Debian's chromium, against a small server of our own that speaks the HTTP doors."""
+"""The pages in a real browser, Debian's Chromium, against a small fake server with the HTTP API."""

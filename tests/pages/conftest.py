@@ -1,4 +1,4 @@
-"""The browser, the fake server, and what every page must hold: no mistake in its console."""
+"""Fixtures: the browser, the fake server, and a check that no page logs an error in its console."""
 
 import os
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ import pytest
 
 from tests.pages import people
 from tests.pages.fake_server import FakeServer
-from tests.pages.looking import PHONE, Looking
+from tests.pages.page_checks import PHONE, PageChecks
 
 CHROMIUM = os.environ.get("HALLWAY_CHROMIUM", "/usr/bin/chromium")
 ARGUMENTS = [
@@ -27,7 +27,7 @@ PATIENCE_MS = 15_000
 
 
 def _missing(what: str) -> None:
-    """In CI a missing browser is a failure: else nobody would notice that the pages are never looked at."""
+    """In CI a missing browser is a failure: otherwise nobody would notice that the pages are not tested."""
     text = f"The pages are not tested: {what}. Install Debian's chromium and `pip install playwright`."
     if os.environ.get("CI") == "true":
         pytest.fail(text)
@@ -36,7 +36,7 @@ def _missing(what: str) -> None:
 
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Any]:
-    """Debian's chromium. Ends with the last test of a page: as long as it is there, nobody else can run a loop here."""
+    """Debian's Chromium. Closed after the last test of a page: while it is open, no other event loop can run here."""
     try:
         from playwright.sync_api import expect, sync_playwright
     except ImportError:
@@ -52,7 +52,7 @@ def browser() -> Iterator[Any]:
 
 @pytest.fixture
 def server() -> Iterator[FakeServer]:
-    """A server with one attendee and an organizer's numbers, at no other address than this machine's own."""
+    """A server with one attendee and an organizer's numbers, on loopback only."""
     one = FakeServer()
     one.scene.me = people.me()
     one.scene.overview, one.scene.letters = people.OVERVIEW, people.LETTERS
@@ -63,7 +63,7 @@ def server() -> Iterator[FakeServer]:
 
 
 class Pages:
-    """Opens pages of a server and listens to what they complain about, and to where else they go."""
+    """Opens pages of a server, and records their console errors and their requests to other addresses."""
 
     def __init__(self, browser: Any, url: str) -> None:
         self.browser, self.url = browser, url
@@ -106,7 +106,7 @@ class Pages:
 
 @contextmanager
 def watched(browser: Any, url: str) -> Iterator[Pages]:
-    """Pages, none of which may complain of anything that the test did not do on purpose (``allowed``)."""
+    """Pages that may log no errors except those that the test causes on purpose (``allowed``)."""
     one = Pages(browser, url)
     try:
         yield one
@@ -124,7 +124,7 @@ def pages(browser: Any, server: FakeServer) -> Iterator[Pages]:
 
 
 @pytest.fixture
-def look() -> Looking:
-    """Looks at a state; with HALLWAY_SHOTS, a folder, it takes pictures, for a person has to look too."""
+def look() -> PageChecks:
+    """Checks a state; if HALLWAY_SHOTS names a folder, it also takes screenshots for people to look at."""
     folder = os.environ.get("HALLWAY_SHOTS")
-    return Looking(Path(folder) if folder else None)
+    return PageChecks(Path(folder) if folder else None)

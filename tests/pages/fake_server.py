@@ -1,7 +1,7 @@
-"""A small server that speaks the HTTP doors, for the pages' tests: loopback, in a thread, its state in the open.
+"""Serves a ``Scene`` over the HTTP API for the pages' tests: on loopback, in a thread; tests change its state directly.
 
-Owns: the serving of a ``Scene``. May never: decide anything about matches. Streams resume after ``Last-Event-ID``;
-``stop`` cuts every stream and the port, ``start`` opens the same port again with the same scene.
+Streams resume after ``Last-Event-ID``. ``stop`` cuts every stream and closes the port, ``start`` opens the same port
+again with the same scene. It decides nothing about matches.
 """
 
 import json
@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from services.api.pages.answers import POLICY
-from tests.pages.scene import Answer, Doc, Scene, signed_in, standing
+from tests.pages.scene import Answer, Doc, Scene, presence_event, sign_ins_event
 
 STATIC = Path(__file__).parents[2] / "services" / "web" / "static"
 TYPES = {
@@ -41,7 +41,7 @@ class _Server(ThreadingHTTPServer):
 
 
 class FakeServer:
-    """Start, stop (cutting all streams), start again on the same port."""
+    """Starts, stops (cutting all streams), and starts again on the same port."""
 
     def __init__(self) -> None:
         self.scene = Scene()
@@ -107,7 +107,7 @@ class _Handler(BaseHTTPRequestHandler):
             if (self.command, path) in scene.refuse:
                 return self._json(*scene.refuse[(self.command, path)])
             if path in ("/v1/session", "/v1/me") and self.command != "PATCH":
-                scene.signed_in = self.command == "POST"
+                scene.sign_ins_event = self.command == "POST"
             if path == "/v1/organizer-session":
                 scene.organizer_in = self.command == "POST"
             scene.lock.notify_all()
@@ -122,7 +122,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _may(self, path: str) -> bool:
         scene = self.server.scene
-        return scene.signed_in if path.startswith("/v1/me") else scene.organizer_in
+        return scene.sign_ins_event if path.startswith("/v1/me") else scene.organizer_in
 
     def _got(self, path: str) -> Answer:
         scene = self.server.scene
@@ -191,19 +191,19 @@ class _Handler(BaseHTTPRequestHandler):
             sent = len(scene.log) if gone else sent
         if gone:
             yield "event: reset\ndata: {}\n\n"
-        stood, signed = "", signed_in({"sign_ins": []})
+        stood, signed = "", sign_ins_event({"sign_ins": []})
         while True:
             with scene.lock:
                 scene.lock.wait_for(
                     lambda had=sent, stood=stood, signed=signed: (
                         self.server.ending
                         or len(scene.log) > had
-                        or (standing(scene.me), signed_in(scene.me)) != (stood, signed)
+                        or (presence_event(scene.me), sign_ins_event(scene.me)) != (stood, signed)
                     ),
                     BEAT_SECONDS,
                 )
-                fresh, before, stood = scene.log[sent:], (stood, signed), standing(scene.me)
-                signed = signed_in(scene.me)
+                fresh, before, stood = scene.log[sent:], (stood, signed), presence_event(scene.me)
+                signed = sign_ins_event(scene.me)
             if self.server.ending:
                 return
             if not scene.silent:

@@ -1,4 +1,4 @@
-"""Who and what the pages' tests show: invented people, places and numbers, written as the doors write them."""
+"""Test data: invented people, places and numbers, in the form of the HTTP API."""
 
 from typing import Any
 

@@ -1,7 +1,4 @@
-"""What the fake server holds: a test changes it, under ``lock``.
-
-Owns: the state. May never: serve, or decide anything about matches.
-"""
+"""The state of the fake server. Tests change it under ``lock``."""
 
 import json
 import threading
@@ -12,7 +9,7 @@ Answer = tuple[int, Any]
 
 
 class Scene:
-    """What the server holds."""
+    """The server's state."""
 
     def __init__(self) -> None:
         self.lock = threading.Condition()
@@ -21,7 +18,7 @@ class Scene:
         self.log: list[tuple[str, str, Doc]] = []  # (position, kind, view)
         self.kept_from = 0  # entries before are no longer kept: a stream that asks for them gets a reset
         self.sessions: list[Doc] = []
-        self.signed_in, self.organizer_in = True, False
+        self.sign_ins_event, self.organizer_in = True, False
         self.overview: Doc = {}
         self.conference: Doc = {}
         self.overviews = 0
@@ -74,11 +71,11 @@ class Scene:
             self.lock.notify_all()
 
 
-def standing(me: Doc) -> str:
-    """What the stream says of the attendee."""
+def presence_event(me: Doc) -> str:
+    """The stream's event about the attendee's presence."""
     return json.dumps({"present": me["present"], "place": me["place"]})
 
 
-def signed_in(me: Doc) -> str:
-    """What the stream says of the attendee's other devices."""
+def sign_ins_event(me: Doc) -> str:
+    """The stream's event about sign-ins on the attendee's other devices."""
     return json.dumps({"sign_ins": me["sign_ins"]})

@@ -1,4 +1,4 @@
-"""The pages below a path of another site, behind a proxy that takes the path away: they ask for nothing else."""
+"""The pages under a path of another site, behind a proxy that strips the path: they request nothing else."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -7,18 +7,18 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.api.proxy import below
-from tests.pages import organizing
+from tests.pages import organizer_steps
 from tests.pages.conftest import watched
-from tests.pages.finding import button, entered, live
-from tests.pages.served import Served
+from tests.pages.locators import button, live, open_with_link
+from tests.pages.real_server import RealServer
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Served, str]]:
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RealServer, str]]:
     """A server with a conference, and its public address."""
-    one = Served(tmp_path_factory.mktemp("below"))
+    one = RealServer(tmp_path_factory.mktemp("below"))
     with below("/people/hallway", one.port, strips=True) as public:
         one.options = ("--public-url", public)
         with one:
@@ -26,14 +26,14 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Served, s
             yield one, public
 
 
-def test_from_the_link_to_a_card_and_an_organizer_too(browser: Any, served: tuple[Served, str]) -> None:
+def test_from_the_link_to_a_card_and_an_organizer_too(browser: Any, served: tuple[RealServer, str]) -> None:
     server, public = served
     with watched(browser, public) as pages:
         pages.allowed = ("401",)  # the organizer's page asks before it is signed in
         ana, bob = server.register("ana", "Ana Lima"), server.register("bob", "Bob Iyer")
         server.post(server.talked("ana", "bob"))
         assert ana["link"].startswith(f"{public}/welcome#")
-        page = entered(pages, ana["link"])
+        page = open_with_link(pages, ana["link"])
         assert page.url == f"{public}/"
         button(page, "I’m here").click()
         server.arrive(bob["attendee"])
@@ -42,6 +42,6 @@ def test_from_the_link_to_a_card_and_an_organizer_too(browser: Any, served: tupl
         live(page)
         expect(page.locator(".card")).to_have_count(1)
         assert page.evaluate("navigator.serviceWorker.ready.then((one) => one.scope)") == f"{public}/"
-        desk = organizing.signs_in(pages, server.key)
+        desk = organizer_steps.sign_in(pages, server.key)
         desk.get_by_role("link", name="Health IT Week").click()
         expect(desk.locator("#status")).to_have_class("status live")

@@ -1,4 +1,4 @@
-"""Devices on the page "You", what is said of a new one, and accounts as the log has them."""
+"""Devices on the page "You", the notice of a new one, and accounts as the log has them."""
 
 from typing import Any
 
@@ -7,8 +7,8 @@ from playwright.sync_api import expect
 from tests.pages import people
 from tests.pages.conftest import Pages
 from tests.pages.fake_server import FakeServer
-from tests.pages.finding import button, live
-from tests.pages.looking import Looking
+from tests.pages.locators import button, live
+from tests.pages.page_checks import PageChecks
 
 PHONE, LAPTOP = "Safari on iPhone", "Firefox on Windows"
 MADE = {
@@ -30,7 +30,7 @@ def you(pages: Pages, server: FakeServer) -> Any:
     return page
 
 
-def test_a_device_is_signed_out_by_its_owner(pages: Pages, server: FakeServer, look: Looking) -> None:
+def test_a_device_is_signed_out_by_its_owner(pages: Pages, server: FakeServer, look: PageChecks) -> None:
     page = you(pages, server)
     this, laptop = page.locator('[data-session="s-1"]'), page.locator('[data-session="s-2"]')
     expect(this).to_contain_text("This device")
@@ -57,7 +57,7 @@ def test_a_device_is_signed_out_by_its_owner(pages: Pages, server: FakeServer, l
     ]
 
 
-def test_another_device_by_keyboard_alone(pages: Pages, server: FakeServer, look: Looking) -> None:
+def test_adding_a_device_by_keyboard(pages: Pages, server: FakeServer, look: PageChecks) -> None:
     server.scene.reply[("POST", "/v1/me/links")] = MADE
     page = you(pages, server)
     button(page, "Sign in on another device").focus()
@@ -80,8 +80,8 @@ def test_too_many_devices_say_what_to_do(pages: Pages, server: FakeServer) -> No
     expect(page.get_by_text("Sign one of them out first.")).to_be_visible()
 
 
-def test_a_new_device_is_told_on_every_page_until_it_is_dismissed(
-    pages: Pages, server: FakeServer, look: Looking
+def test_a_new_device_is_announced_on_every_page_until_dismissed(
+    pages: Pages, server: FakeServer, look: PageChecks
 ) -> None:
     page = pages.open()
     live(page)
@@ -109,7 +109,7 @@ def test_a_new_device_is_told_on_every_page_until_it_is_dismissed(
     ]
 
 
-def test_accounts_are_shown_as_the_log_has_them(pages: Pages, server: FakeServer, look: Looking) -> None:
+def test_accounts_are_shown_as_the_log_has_them(pages: Pages, server: FakeServer, look: PageChecks) -> None:
     states = {
         "x:mine": ("verified", "Verified"),
         "x:counts": ("claimed", "Counts here"),

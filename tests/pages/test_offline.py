@@ -1,4 +1,4 @@
-"""Without a connection: what was there is shown, since when is said, and it comes back by itself."""
+"""Offline: the page shows what it had and since when, and reconnects by itself."""
 
 import re
 from typing import Any
@@ -8,8 +8,8 @@ from playwright.sync_api import expect
 from tests.pages import people
 from tests.pages.conftest import CUT, Pages
 from tests.pages.fake_server import STATIC, FakeServer
-from tests.pages.finding import card, live
-from tests.pages.looking import Looking
+from tests.pages.locators import card, live
+from tests.pages.page_checks import PageChecks
 
 IMPORT = re.compile(r'^import .* from "\./(.+\.js)";$', re.MULTILINE)
 
@@ -20,7 +20,7 @@ def ready(page: Any) -> None:
     page.evaluate("navigator.serviceWorker.ready.then(() => true)")
 
 
-def test_reload_without_a_connection(pages: Pages, server: FakeServer, look: Looking) -> None:
+def test_reload_while_offline(pages: Pages, server: FakeServer, look: PageChecks) -> None:
     pages.allowed = CUT
     server.scene.me |= {"present": True, "place": "hall-a"}
     people.three_cards(server.scene)
@@ -28,9 +28,7 @@ def test_reload_without_a_connection(pages: Pages, server: FakeServer, look: Loo
     ready(page)
     server.stop()
     page.reload()
-    expect(page.locator("#lost")).to_have_text(
-        re.compile(r"^No connection since .*\d\d:\d\d\. It comes back by itself\.$")
-    )
+    expect(page.locator("#lost")).to_have_text(re.compile(r"^Offline since .*\d\d:\d\d\. Reconnecting …$"))
     expect(card(page, "m-1")).to_contain_text("You answered each other 7 times")
     expect(page.get_by_role("heading", name="You’re here, Hall A")).to_be_visible()
     look.at(page, "18-offline", whole=False)
@@ -43,7 +41,7 @@ def test_reload_without_a_connection(pages: Pages, server: FakeServer, look: Loo
     expect(page.locator("#lost")).to_be_hidden()
 
 
-def test_start_without_a_connection(pages: Pages, server: FakeServer) -> None:
+def test_start_while_offline(pages: Pages, server: FakeServer) -> None:
     """A new tab, as an app that is opened in a hall without a net: the first one is long closed."""
     pages.allowed = CUT
     people.three_cards(server.scene)
@@ -59,12 +57,12 @@ def test_start_without_a_connection(pages: Pages, server: FakeServer) -> None:
     live(page)
 
 
-def test_first_start_while_the_server_is_in_trouble(pages: Pages, server: FakeServer, look: Looking) -> None:
+def test_first_start_while_the_server_is_in_trouble(pages: Pages, server: FakeServer, look: PageChecks) -> None:
     pages.allowed = ("503",)
     with server.scene.lock:
         server.scene.refuse[("GET", "/v1/me")] = (503, {"detail": "Hallway is busy. Ask again in a moment."})
     page = pages.open()
-    expect(page.locator("#lost")).to_have_text("Hallway is busy. Ask again in a moment. It goes on by itself.")
+    expect(page.locator("#lost")).to_have_text("Hallway is busy. Ask again in a moment. Retrying …")
     look.at(page, "19-server-trouble", whole=False)
     with server.scene.lock:
         server.scene.refuse.clear()
@@ -73,7 +71,7 @@ def test_first_start_while_the_server_is_in_trouble(pages: Pages, server: FakeSe
     expect(page.locator("#lost")).to_be_hidden()
 
 
-def test_what_is_kept_is_old_after_a_day(pages: Pages, server: FakeServer) -> None:
+def test_stored_cards_expire_after_a_day(pages: Pages, server: FakeServer) -> None:
     pages.allowed = CUT
     people.three_cards(server.scene)
     page = pages.open()
@@ -81,7 +79,7 @@ def test_what_is_kept_is_old_after_a_day(pages: Pages, server: FakeServer) -> No
     server.stop()
     page.clock.install(time="2031-01-01T00:00:00Z")
     page.reload()
-    expect(page.locator("#lost")).to_contain_text("It goes on by itself.")
+    expect(page.locator("#lost")).to_contain_text("Retrying …")
     assert page.locator(".card").count() == 0
     assert page.evaluate("localStorage.length") == 0
 

@@ -8,9 +8,9 @@ from playwright.sync_api import expect
 from tests.pages import people
 from tests.pages.conftest import CUT, Pages
 from tests.pages.fake_server import FakeServer
-from tests.pages.finding import button
-from tests.pages.hands import go_to, press
-from tests.pages.looking import LAPTOP, PHONE, SMALL, Looking
+from tests.pages.keyboard import go_to, press
+from tests.pages.locators import button
+from tests.pages.page_checks import LAPTOP, PHONE, SMALL, PageChecks
 
 
 def signed_in(pages: Pages, conference: str = "hi-27") -> Any:
@@ -22,12 +22,12 @@ def signed_in(pages: Pages, conference: str = "hi-27") -> Any:
     return page
 
 
-def flowing(page: Any) -> None:
+def wait_until_live(page: Any) -> None:
     """The numbers are live."""
-    expect(page.locator("#status-text")).to_have_text("Flowing")
+    expect(page.locator("#status-text")).to_have_text("Live")
 
 
-def test_signing_in_and_out(pages: Pages, server: FakeServer, look: Looking) -> None:
+def test_signing_in_and_out(pages: Pages, server: FakeServer, look: PageChecks) -> None:
     pages.allowed = ("401",)
     page = pages.open("/organizer", LAPTOP)
     look.at(page, "20-sign-in", LAPTOP)
@@ -42,10 +42,10 @@ def test_signing_in_and_out(pages: Pages, server: FakeServer, look: Looking) -> 
     expect(page.get_by_role("link", name="Health IT 2027")).to_contain_text("9 Mar 2027 to 16 Mar 2027")
     look.at(page, "20-conferences", LAPTOP)
     page.get_by_role("link", name="Health IT 2027").click()
-    flowing(page)
+    wait_until_live(page)
     expect(page.locator("#about")).to_have_text("hi-27 · times of America/New_York")
     page.reload()  # the cookie is enough
-    flowing(page)
+    wait_until_live(page)
     assert page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}, location.href])").count("secret") == 0
     page.get_by_role("link", name="All conferences").click()
     expect(page.get_by_role("heading", name="Your conferences")).to_be_focused()
@@ -56,10 +56,10 @@ def test_signing_in_and_out(pages: Pages, server: FakeServer, look: Looking) -> 
     assert [path for _, path, _ in server.scene.asked] == ["/v1/organizer-session"] * 3
 
 
-def test_numbers_letters_and_why(pages: Pages, server: FakeServer, look: Looking) -> None:
+def test_numbers_dead_letters_and_why(pages: Pages, server: FakeServer, look: PageChecks) -> None:
     server.scene.reply[("GET", "/v1/conferences/hi-27/why")] = {"steps": people.STEPS}
     page = signed_in(pages)
-    flowing(page)
+    wait_until_live(page)
     for n in (28, 35, 31, 12, 40.5):
         server.scene.count(events_per_second=n)
         expect(page.locator('[data-number="events_per_second"]')).to_have_text(str(n))
@@ -69,10 +69,10 @@ def test_numbers_letters_and_why(pages: Pages, server: FakeServer, look: Looking
     expect(page.locator("main")).not_to_contain_text("<5")
     button(page, "Show the dead letters").click()
     expect(page.get_by_role("cell", name="9 March 2027, 10:05").first).to_be_visible()  # the conference's time
-    expect(page.get_by_text("the audit log notes it")).to_be_visible()
+    expect(page.get_by_text("the audit log records it")).to_be_visible()
     assert not [where for _, where, _ in server.scene.asked if where.endswith("/show")]
-    button(page, "Show: letter 1").click()
-    expect(page.get_by_label("Text of letter 1")).to_have_value('{"type": "?<script>alert(1)</script>')
+    button(page, "Show: dead letter 1").click()
+    expect(page.get_by_label("Text of dead letter 1")).to_have_value('{"type": "?<script>alert(1)</script>')
     page.get_by_label("One attendee’s id").fill("a")
     page.get_by_label("The other’s id").fill("b")
     button(page, "Explain").click()
@@ -82,14 +82,14 @@ def test_numbers_letters_and_why(pages: Pages, server: FakeServer, look: Looking
     look.at(page, "21-organizer", LAPTOP, PHONE, SMALL)
 
 
-def test_registering(pages: Pages, server: FakeServer, look: Looking) -> None:
+def test_registering(pages: Pages, server: FakeServer, look: PageChecks) -> None:
     pages.allowed = ("422",)
     where = "/v1/conferences/hi-27/attendees"
     server.scene.reply[("POST", where)] = {"attendee": "a-9", "link": f"{server.url}/welcome#abc", "changes": []}
     server.scene.reply[("POST", f"{where}/a-9/link")] = {"link": f"{server.url}/welcome#def"}
     server.scene.reply[("POST", f"{where}/csv")] = people.IMPORTED | {"dry_run": True}
     page = signed_in(pages)
-    flowing(page)
+    wait_until_live(page)
     server.scene.refuse[("POST", where)] = (422, {"detail": "accounts: one has no network.", "field": "accounts"})
     page.get_by_label("Name", exact=True).first.fill("Ana Lima")
     page.get_by_label("Accounts").fill("ana, bluesky:ana.example")
@@ -113,7 +113,7 @@ def test_registering(pages: Pages, server: FakeServer, look: Looking) -> None:
     page.get_by_label("Many at once").set_input_files({"name": "a.csv", "mimeType": "text/csv", "buffer": csv.encode()})
     button(page, "Check the file").click()
     expect(page.get_by_text("Nothing is registered yet. 1,204 people would be: 1,190 new, 2 changed.")).to_be_visible()
-    expect(page.get_by_text("Columns that were not understood and are left out: Order #, Company")).to_be_visible()
+    expect(page.get_by_text("Columns that were not recognized and are left out: Order #, Company")).to_be_visible()
     expect(page.get_by_role("row", name="3 changed")).to_contain_text("The name '山田 花' becomes '山田 花子'.")
     assert server.scene.asked[-1][2] == csv
     look.at(page, "23-preview", LAPTOP)
@@ -133,9 +133,9 @@ def test_registering(pages: Pages, server: FakeServer, look: Looking) -> None:
     look.at(page, "24-registering", LAPTOP)
 
 
-def test_closing_for_good(pages: Pages, server: FakeServer, look: Looking) -> None:
+def test_closing_permanently(pages: Pages, server: FakeServer, look: PageChecks) -> None:
     page = signed_in(pages)
-    flowing(page)
+    wait_until_live(page)
     button(page, "Close for good …").click()
     look.at(page, "25-close", LAPTOP, whole=False)
     page.keyboard.press("Escape")
@@ -159,22 +159,22 @@ def test_closing_for_good(pages: Pages, server: FakeServer, look: Looking) -> No
     assert server.scene.asked[-1] == ("DELETE", "/v1/conferences/hi-27", {"erase": "hi-27"})
 
 
-def test_the_numbers_stop_and_go_on(pages: Pages, server: FakeServer, look: Looking) -> None:
+def test_the_numbers_stop_and_resume(pages: Pages, server: FakeServer, look: PageChecks) -> None:
     pages.allowed = (*CUT, "401")
     page = signed_in(pages)
-    flowing(page)
+    wait_until_live(page)
     server.stop()
-    expect(page.locator("#status-text")).to_contain_text("No connection. These are the numbers of")
+    expect(page.locator("#status-text")).to_contain_text("Offline. These are the numbers of")
     look.at(page, "26-organizer-lost", LAPTOP, whole=False)
     server.start()
     server.scene.count(events=50_000)
     expect(page.locator('[data-number="events"]')).to_have_text("50,000+")
-    flowing(page)
+    wait_until_live(page)
     with server.scene.lock:
         server.scene.organizer_in = False
     server.stop()
     server.start()
-    expect(page.get_by_text("Your session is over. Sign in again.")).to_be_visible()
+    expect(page.get_by_text("Your session has ended. Sign in again.")).to_be_visible()
 
 
 def test_by_the_keyboard(pages: Pages, server: FakeServer) -> None:
@@ -187,7 +187,7 @@ def test_by_the_keyboard(pages: Pages, server: FakeServer) -> None:
     page.keyboard.press("Enter")
     expect(page.get_by_role("link", name="Health IT 2027")).to_be_visible()
     press(page, "Health IT 20279 Mar 2027 to 16 Mar 2027")
-    flowing(page)
+    wait_until_live(page)
     go_to(page, "One attendee’s id")
     page.keyboard.type("a")
     go_to(page, "The other’s id")
@@ -195,21 +195,21 @@ def test_by_the_keyboard(pages: Pages, server: FakeServer) -> None:
     press(page, "Explain")
     expect(page.get_by_text("b is not registered.")).to_be_visible()
     press(page, "Show the dead letters")
-    expect(button(page, "Show: letter 1")).to_be_visible()
-    press(page, "Show: letter 1")
-    expect(page.get_by_label("Text of letter 1")).to_be_focused()
+    expect(button(page, "Show: dead letter 1")).to_be_visible()
+    press(page, "Show: dead letter 1")
+    expect(page.get_by_label("Text of dead letter 1")).to_be_focused()
     press(page, "Close for good …")
     expect(page.get_by_role("dialog")).to_be_visible()
     page.keyboard.press("Escape")
     expect(button(page, "Close for good …")).to_be_focused()
 
 
-def test_what_the_form_shows_is_sent_again_without_loss(pages: Pages, server: FakeServer) -> None:
+def test_resending_the_form_loses_nothing(pages: Pages, server: FakeServer) -> None:
     page = signed_in(pages)
-    expect(page.get_by_label("Starts (time there)")).to_have_value("2027-03-09T09:00")
-    expect(page.get_by_label("Ends (time there)")).to_have_value("2027-03-16T18:30")  # the clocks have changed
+    expect(page.get_by_label("Starts (local time)")).to_have_value("2027-03-09T09:00")
+    expect(page.get_by_label("Ends (local time)")).to_have_value("2027-03-16T18:30")  # the clocks have changed
     page.get_by_role("button", name="Open or change").click()
-    expect(page.get_by_text("Saved. It holds from now on.")).to_be_visible()
+    expect(page.get_by_text("Saved. It applies from now on.")).to_be_visible()
     (sent,) = [body for method, _, body in server.scene.asked if method == "PUT"]
     opening = people.WHOLE["opening"]
     assert sent == {**opening, "hashtags": ["#hi27", "#hitsm"]}
@@ -221,13 +221,13 @@ def test_a_new_conference_begins_with_an_empty_form(pages: Pages, server: FakeSe
     expect(page.get_by_role("button", name="Explain")).to_have_count(0)
 
 
-def test_a_letter_is_mended_tried_and_sent_once(pages: Pages, server: FakeServer) -> None:
+def test_a_dead_letter_is_corrected_tried_and_resent_once(pages: Pages, server: FakeServer) -> None:
     path = "/v1/dead-letters/1/resend"
     server.scene.reply[("POST", path)] = {"number": 1, "result": {"status": "rejected", "reason": "No such type."}}
     page = signed_in(pages)
     page.get_by_role("button", name="Show the dead letters").click()
-    page.get_by_role("button", name="Show: letter 1").click()
-    text = page.get_by_label("Text of letter 1")
+    page.get_by_role("button", name="Show: dead letter 1").click()
+    text = page.get_by_label("Text of dead letter 1")
     expect(text).to_be_focused()
     send = page.get_by_role("button", name="Send again")
     expect(send).to_be_disabled()
@@ -236,24 +236,24 @@ def test_a_letter_is_mended_tried_and_sent_once(pages: Pages, server: FakeServer
     text.fill('{"type": "é"}')
     server.scene.reply[("POST", path)] = {"number": 1, "result": {"status": "good"}}
     page.get_by_role("button", name="Try").click()
-    expect(page.get_by_text("It would be taken.")).to_be_visible()
+    expect(page.get_by_text("It would be accepted.")).to_be_visible()
     text.fill('{"type": "é!"}')  # what was not tried is not sent
     expect(send).to_be_disabled()
     page.get_by_role("button", name="Try").click()
     server.scene.reply[("POST", path)] = {"number": 1, "result": {"status": "accepted"}}
     send.click()
-    expect(page.get_by_text("Taken.")).to_be_visible()
+    expect(page.get_by_text("Accepted.", exact=True)).to_be_visible()
     expect(send).to_be_disabled()
     asked = [body for method, where, body in server.scene.asked if where == path]
     assert [body["dry_run"] for body in asked] == [True, True, True, False]
     assert b64decode(asked[-1]["bytes"]).decode() == '{"type": "é!"}'
 
 
-def test_all_letters_can_be_reached(pages: Pages, server: FakeServer) -> None:
+def test_all_dead_letters_can_be_reached(pages: Pages, server: FakeServer) -> None:
     server.scene.letters = [people.LETTERS[0] | {"number": number} for number in range(1, 151)]
     page = signed_in(pages)
     page.get_by_role("button", name="Show the dead letters").click()
-    rows = page.get_by_role("button", name="Show: letter")
+    rows = page.get_by_role("button", name="Show: dead letter")
     more = page.get_by_role("button", name="Show more")
     for shown in (50, 100):
         expect(rows).to_have_count(shown)

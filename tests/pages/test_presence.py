@@ -1,12 +1,12 @@
-"""Where one is, said by somebody else, a badge or the desk: the page shows it, and disturbs nobody."""
+"""Presence reported by a badge or a desk: the page shows it without disturbing the person."""
 
 from playwright.sync_api import expect
 
 from tests.pages import people
 from tests.pages.conftest import CUT, Pages
 from tests.pages.fake_server import FakeServer
-from tests.pages.finding import button, live
-from tests.pages.looking import Looking
+from tests.pages.locators import button, live
+from tests.pages.page_checks import PageChecks
 
 LISTENING = """() => {
   const announcer = document.querySelector('#announcer');
@@ -15,7 +15,7 @@ LISTENING = """() => {
 }"""
 
 
-def test_a_badge_says_it_and_every_tab_shows_it(pages: Pages, server: FakeServer, look: Looking) -> None:
+def test_a_badge_scan_shows_in_every_tab(pages: Pages, server: FakeServer, look: PageChecks) -> None:
     first = pages.open()
     live(first)
     second = pages.open(context=first.context)
@@ -25,7 +25,7 @@ def test_a_badge_says_it_and_every_tab_shows_it(pages: Pages, server: FakeServer
     for page in (first, second):
         expect(page.get_by_role("heading", name="You’re here, Hall B, north")).to_be_visible()
     expect(second.locator("#announcer")).to_have_text("You’re here, Hall B, north")
-    expect(second.get_by_text("Nobody you know just now.")).to_be_visible()
+    expect(second.get_by_text("Nobody you know is here yet.")).to_be_visible()
     look.at(second, "27-checked-in", whole=False)
     second.get_by_role("button", name="I’ve moved").click()
     expect(second.get_by_label("Where")).to_have_value("hall-b")  # where one is, not where one was
@@ -35,7 +35,7 @@ def test_a_badge_says_it_and_every_tab_shows_it(pages: Pages, server: FakeServer
     expect(second.locator("#announcer")).to_have_text("You are checked out.")
 
 
-def test_what_is_known_is_not_said_again_and_of_many_only_the_last(pages: Pages, server: FakeServer) -> None:
+def test_known_presence_is_not_announced_again_and_of_many_only_the_last(pages: Pages, server: FakeServer) -> None:
     server.scene.me |= {"present": True, "place": "hall-a"}
     page = pages.open("about:blank")
     page.clock.install()
@@ -52,7 +52,7 @@ def test_what_is_known_is_not_said_again_and_of_many_only_the_last(pages: Pages,
     assert page.evaluate("globalThis.said") == ["You’re here, Café by the stairs"]
 
 
-def test_it_disturbs_no_hand(pages: Pages, server: FakeServer) -> None:
+def test_an_update_does_not_disturb_input(pages: Pages, server: FakeServer) -> None:
     """A choice that was begun stays open and keeps the focus; a button that goes gives the focus to its neighbour."""
     page = pages.open()
     live(page)
@@ -71,7 +71,7 @@ def test_it_disturbs_no_hand(pages: Pages, server: FakeServer) -> None:
     expect(button(page, "I’m here")).to_be_focused()
 
 
-def test_what_changed_without_a_connection_comes_with_it(pages: Pages, server: FakeServer) -> None:
+def test_offline_changes_arrive_on_reconnect(pages: Pages, server: FakeServer) -> None:
     """The stream is resumed, so nothing else is asked for anew."""
     pages.allowed = CUT
     server.scene.say("suggested", **people.suggested("m-1", "Mara Okafor"))
@@ -80,7 +80,7 @@ def test_what_changed_without_a_connection_comes_with_it(pages: Pages, server: F
     server.scene.say("suggested", **people.suggested("m-2", "Jean-Luc Bouchard"))
     expect(page.locator(".card")).to_have_count(2)
     server.stop()
-    expect(page.locator("#lost")).to_contain_text("No connection since")
+    expect(page.locator("#lost")).to_contain_text("Offline since")
     server.scene.stand(True, "cafe")
     server.start()
     expect(page.get_by_role("heading", name="You’re here, Café by the stairs")).to_be_visible()

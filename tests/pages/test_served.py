@@ -7,11 +7,11 @@ import pytest
 from playwright.sync_api import expect
 
 from services.api.pages.answers import POLICY
-from tests.pages import organizing
+from tests.pages import organizer_steps
 from tests.pages.conftest import CUT, Pages, watched
-from tests.pages.finding import button, entered, live
-from tests.pages.looking import LAPTOP, Looking
-from tests.pages.served import Served
+from tests.pages.locators import button, live, open_with_link
+from tests.pages.page_checks import LAPTOP, PageChecks
+from tests.pages.real_server import RealServer
 
 CONFIRMED = '{"confirm": "erase me"}'
 BEFORE, AFTER = 10, 50
@@ -20,33 +20,33 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealServer]:
     """A server with a conference, for all of them: each has people of its own."""
-    with Served(tmp_path_factory.mktemp("served")) as one:
+    with RealServer(tmp_path_factory.mktemp("served")) as one:
         one.open()
         yield one
 
 
 @pytest.fixture
-def pages(browser: Any, served: Served) -> Iterator[Pages]:
+def pages(browser: Any, served: RealServer) -> Iterator[Pages]:
     """Pages of the real server."""
     with watched(browser, served.url) as one:
         yield one
 
 
-def test_killed_in_mid_stream_fifty_come_once_and_in_order(pages: Pages, served: Served) -> None:
+def test_killed_in_mid_stream_fifty_come_once_and_in_order(pages: Pages, served: RealServer) -> None:
     pages.allowed = CUT
     ana = served.register("many", "Ana Lima")
     others = [served.register(f"p{n}", f"Person {n}")["attendee"] for n in range(BEFORE + AFTER)]
     served.post([post for n in range(len(others)) for post in served.talked("many", f"p{n}")])
-    page = entered(pages, ana["link"])
+    page = open_with_link(pages, ana["link"])
     button(page, "I’m here").click()
     expect(page.get_by_role("heading", name="You’re here")).to_be_visible()
     for attendee in others[:BEFORE]:
         served.arrive(attendee)
     expect(page.locator(".card")).to_have_count(BEFORE)
     served.kill()
-    expect(page.locator("#lost")).to_contain_text("No connection since")
+    expect(page.locator("#lost")).to_contain_text("Offline since")
     expect(page.locator(".card")).to_have_count(BEFORE)
     served.start()
     for attendee in others[BEFORE:]:
@@ -62,24 +62,24 @@ def test_killed_in_mid_stream_fifty_come_once_and_in_order(pages: Pages, served:
     assert sorted(shown) == sorted(card["position"] for card in inbox["cards"])
 
 
-def test_a_badge_says_where_one_is_through_a_kill_too(pages: Pages, served: Served) -> None:
+def test_a_badge_scan_shows_even_through_a_kill(pages: Pages, served: RealServer) -> None:
     pages.allowed = CUT
     ana = served.register("badge", "Ana Lima")
-    page = entered(pages, ana["link"])
+    page = open_with_link(pages, ana["link"])
     served.arrive(ana["attendee"], "hall-b")
     expect(page.get_by_role("heading", name="You’re here, Hall B, north")).to_be_visible()
     served.kill()
-    expect(page.locator("#lost")).to_contain_text("No connection since")
+    expect(page.locator("#lost")).to_contain_text("Offline since")
     served.start()
     served.arrive(ana["attendee"], "hall-a")
     expect(page.get_by_role("heading", name="You’re here, Hall A")).to_be_visible()
 
 
-def test_two_meet(pages: Pages, served: Served, look: Looking) -> None:
+def test_two_meet(pages: Pages, served: RealServer, look: PageChecks) -> None:
     """Two phones, from the link to "We met"; then one erases herself, and her browser keeps nothing."""
     ana, ben = served.register("ana", "Ana Lima"), served.register("ben", "Ben Okri")
     served.post(served.talked("ana", "ben"))
-    one, other = entered(pages, ana["link"]), entered(pages, ben["link"])
+    one, other = open_with_link(pages, ana["link"]), open_with_link(pages, ben["link"])
     for page, place in ((one, "hall-a"), (other, "hall-b")):
         page.get_by_label("Where").select_option(place)
         button(page, "I’m here").click()
@@ -97,20 +97,20 @@ def test_two_meet(pages: Pages, served: Served, look: Looking) -> None:
     button(other, "Tell Ana Lima").click()
     expect(one.locator(".card")).to_contain_text("Ben Okri is at Hall A")
     button(one, "We met, Ben Okri").click()
-    expect(one.locator(".card")).to_contain_text("You met. Good.")
+    expect(one.locator(".card")).to_contain_text("You met. Great!")
     pages.allowed = ("401",)
     one.get_by_role("link", name="You", exact=True).click()
     button(one, "Erase me …").click()
     button(one, "Erase me").click()
-    expect(one.get_by_text("You are erased.")).to_be_visible()
+    expect(one.get_by_text("Your data has been erased.")).to_be_visible()
     assert one.evaluate("localStorage.length") == 0
     one.reload()
-    expect(one.get_by_role("heading", name="Open Hallway with your link")).to_be_visible()
+    expect(one.get_by_role("heading", name="Sign in with your link")).to_be_visible()
 
 
-def test_an_attendee_who_organizes_too_is_both_in_one_browser(pages: Pages, served: Served) -> None:
+def test_an_attendee_who_organizes_too_is_both_in_one_browser(pages: Pages, served: RealServer) -> None:
     pages.allowed = ("403",)  # the page asks whether one is signed in already
-    phone = entered(pages, served.register("both", "Both Ways")["link"])
+    phone = open_with_link(pages, served.register("both", "Both Ways")["link"])
     page = pages.open("/organizer", LAPTOP, context=phone.context)
     page.get_by_label("Key").fill(served.key)
     button(page, "Sign in").click()
@@ -123,14 +123,14 @@ def test_an_attendee_who_organizes_too_is_both_in_one_browser(pages: Pages, serv
     live(phone)
 
 
-def test_another_device_by_its_owner_who_sees_and_ends_it(pages: Pages, served: Served) -> None:
+def test_an_owner_adds_sees_and_signs_out_a_device(pages: Pages, served: RealServer) -> None:
     """By the link on the screen; the first device is told at once, and what it ends leaves by itself."""
     pages.allowed = ("401",)
-    phone = entered(pages, served.register("devices", "Two Devices")["link"])
+    phone = open_with_link(pages, served.register("devices", "Two Devices")["link"])
     phone.get_by_role("link", name="You", exact=True).click()
     button(phone, "Sign in on another device").click()
     link = phone.locator("#device-link code").inner_text()
-    laptop = entered(pages, link)
+    laptop = open_with_link(pages, link)
     expect(phone.get_by_role("heading", name="New sign-in as you")).to_be_visible()
     expect(phone.locator("#device-link code")).to_have_count(0)
     expect(phone.locator("#sign-ins")).to_contain_text("Chrome on Linux")
@@ -146,11 +146,11 @@ def test_another_device_by_its_owner_who_sees_and_ends_it(pages: Pages, served: 
     expect(phone.locator("#sign-ins")).to_be_hidden()
     expect(phone.locator("#devices li")).to_have_count(1)
     again = pages.open(link.removeprefix(pages.url))
-    button(again, "Open my meetups").click()
+    button(again, "Continue").click()
     expect(again.get_by_text("This link has been used, has expired or was replaced.")).to_be_visible()
 
 
-def test_another_site_cannot_sign_a_browser_in(pages: Pages, served: Served) -> None:
+def test_another_site_cannot_sign_a_browser_in(pages: Pages, served: RealServer) -> None:
     """A form of plain text that posts itself, as a page elsewhere would have it; the browser says where it is from."""
     pages.allowed = ("415", "404")
     secret = served.register("forged", "Mallory")["link"].partition("#")[2]
@@ -164,10 +164,10 @@ def test_another_site_cannot_sign_a_browser_in(pages: Pages, served: Served) -> 
     assert page.context.cookies() == []
 
 
-def test_nothing_inline_and_nothing_from_elsewhere(pages: Pages, served: Served) -> None:
+def test_nothing_inline_and_nothing_from_elsewhere(pages: Pages, served: RealServer) -> None:
     """The policy that the server sends is the one that the other tests of the pages are under; it holds here too."""
     ana = served.register("alone", "Ana Lima")
-    page = entered(pages, ana["link"])
+    page = open_with_link(pages, ana["link"])
     for path in ("/", "/organizer", "/welcome", "/worker.js", "/static/manifest.webmanifest", "/static/texts.js"):
         answer = page.request.get(served.url + path)
         assert answer.status == 200
@@ -186,44 +186,46 @@ def test_nothing_inline_and_nothing_from_elsewhere(pages: Pages, served: Served)
     page.evaluate("navigator.serviceWorker.ready.then(() => true)")
 
 
-def test_an_organizer_opens_imports_explains_mends_and_closes(pages: Pages, served: Served, look: Looking) -> None:
+def test_an_organizer_uses_the_whole_page(pages: Pages, served: RealServer, look: PageChecks) -> None:
     """All of the organizer's page, on what a server really says."""
     pages.allowed = ("401", "409")
-    page = organizing.signs_in(pages, served.key)
-    organizing.opens(page, "second", "The Second")
-    organizing.imports(page)
-    entered(pages, organizing.makes_links(page, served.url)[0]).close()
-    elif_ = organizing.registers(page, "Elif Eriksen", "x:elif")
-    phone = entered(pages, organizing.gets_a_link(page, elif_))
+    page = organizer_steps.sign_in(pages, served.key)
+    organizer_steps.open_conference(page, "second", "The Second")
+    organizer_steps.import_file(page)
+    open_with_link(pages, organizer_steps.make_links(page, served.url)[0]).close()
+    elif_ = organizer_steps.register(page, "Elif Eriksen", "x:elif")
+    phone = open_with_link(pages, organizer_steps.make_new_link(page, elif_))
     button(phone, "I’m here").click()
     expect(phone.get_by_role("heading", name="You’re here")).to_be_visible()
-    organizing.explains(page, elif_)
-    scanner = organizing.makes_a_key(page, "door-1")
+    organizer_steps.explain(page, elif_)
+    scanner = organizer_steps.make_key(page, "door-1")
     assert served.scanned(scanner, "second", elif_, "hall-a") == "accepted"
     expect(phone.get_by_role("heading", name="You’re here, Hall A")).to_be_visible()
-    organizing.ends_the_key(page, "door-1")
+    organizer_steps.revoke_key(page, "door-1")
     assert served.scanned(scanner, "second", elif_, "hall-a") == "401"
     served.send_badly('{"type": "checkin.arrived", "conference": "second", "id": "x:1", "attendee": ""}')
-    organizing.mends(page, {"type": "checkin.arrived", "conference": "second", "id": "x:1", "attendee": elif_})
+    organizer_steps.resend_dead_letter(
+        page, {"type": "checkin.arrived", "conference": "second", "id": "x:1", "attendee": elif_}
+    )
     look.at(page, "31-served-organizer", LAPTOP)
-    organizing.closes(page)
+    organizer_steps.close_conference(page)
     phone.reload()
     expect(phone.get_by_text("The Second is over.")).to_be_visible()
-    organizing.erases(page)
+    organizer_steps.erase_conference(page)
     expect(page.get_by_role("link", name="The Second")).to_have_count(0)
-    organizing.signs_out(page)
+    organizer_steps.sign_out(page)
 
 
-def test_who_was_erased_comes_back_by_a_tap_of_their_own(pages: Pages, served: Served) -> None:
+def test_an_erased_person_returns_by_their_own_tap(pages: Pages, served: RealServer) -> None:
     """The organizer registers her once more, with every consent ticked: nothing begins before she says so herself."""
     pages.allowed = (*CUT, "401")  # the page that is open while its session ends
-    page = entered(pages, served.register("gone", "Ana Gone")["link"])
+    page = open_with_link(pages, served.register("gone", "Ana Gone")["link"])
     erase = "{method: 'DELETE', headers: {'content-type': 'application/json', 'x-hallway': '1'}, body: BODY}"
     status = page.evaluate(f"fetch('/v1/me', {erase.replace('BODY', repr(CONFIRMED))}).then((answer) => answer.status)")
     assert status == 202
     again = served.register("gone", "Ana Gone")
     assert "confirmation" in again["note"]
-    page = entered(pages, again["link"])
+    page = open_with_link(pages, again["link"])
     expect(page.locator("#paused")).to_be_visible()
     button(page, "Resume").click()
     expect(page.locator("#paused")).to_be_hidden()

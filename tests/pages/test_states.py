@@ -1,18 +1,18 @@
-"""Each state of the attendee's page of people, in light and dark, wide and narrow: looked at, and free of barriers."""
+"""Each state of the attendee's page of people, in light and dark, wide and narrow: free of barriers."""
 
 from playwright.sync_api import expect
 
 from tests.pages import people
 from tests.pages.conftest import Pages
 from tests.pages.fake_server import FakeServer
-from tests.pages.finding import button, card, live
-from tests.pages.looking import Looking
+from tests.pages.locators import button, card, live
+from tests.pages.page_checks import PageChecks
 
 
-def test_arriving_and_leaving(pages: Pages, server: FakeServer, look: Looking) -> None:
+def test_arriving_and_leaving(pages: Pages, server: FakeServer, look: PageChecks) -> None:
     page = pages.open()
     live(page)
-    expect(page.get_by_text("Cards come up here once you are at the conference.")).to_be_visible()
+    expect(page.get_by_text("Cards appear once you are at the conference.")).to_be_visible()
     look.at(page, "03-not-here", whole=False)
     page.get_by_label("Where").select_option("hall-b")
     button(page, "I’m here").click()
@@ -29,7 +29,7 @@ def test_arriving_and_leaving(pages: Pages, server: FakeServer, look: Looking) -
     assert server.scene.asked == [*here, ("POST", "/v1/me/left", {})]
 
 
-def test_cards(pages: Pages, server: FakeServer, look: Looking) -> None:
+def test_cards(pages: Pages, server: FakeServer, look: PageChecks) -> None:
     server.scene.me |= {"present": True, "place": "hall-a"}
     people.three_cards(server.scene)
     page = pages.open()
@@ -44,7 +44,7 @@ def test_cards(pages: Pages, server: FakeServer, look: Looking) -> None:
     look.at(page, "05-cards")
 
 
-def test_answers_show_only_my_own(pages: Pages, server: FakeServer, look: Looking) -> None:
+def test_answers_show_only_my_own(pages: Pages, server: FakeServer, look: PageChecks) -> None:
     server.scene.me |= {"present": True}
     people.three_cards(server.scene)
     page = pages.open()
@@ -52,9 +52,9 @@ def test_answers_show_only_my_own(pages: Pages, server: FakeServer, look: Lookin
     button(page, "Let’s meet, Mara Okafor").click()
     expect(card(page, "m-1")).to_contain_text("You said yes. If Mara Okafor does too, you both see it here.")
     button(page, "Later, Jean-Luc Bouchard").click()
-    expect(card(page, "m-2")).to_contain_text("We bring it up once more in about an hour.")
+    expect(card(page, "m-2")).to_contain_text("We’ll ask you once more in about an hour.")
     button(page, "Not now, Somebody you know").click()
-    expect(card(page, "m-3")).to_contain_text("is not told")
+    expect(card(page, "m-3")).to_contain_text("won’t be told")
     look.at(page, "06-waiting")
     page.reload()
     live(page)
@@ -64,7 +64,7 @@ def test_answers_show_only_my_own(pages: Pages, server: FakeServer, look: Lookin
     assert [body["answer"] for _, _, body in server.scene.asked] == ["accepted", "later", "declined"]
 
 
-def test_own_answers_come_back_in_another_tab(pages: Pages, server: FakeServer) -> None:
+def test_own_answers_appear_in_another_tab(pages: Pages, server: FakeServer) -> None:
     server.scene.me |= {"present": True}
     for card_id, answer in (("m-1", "accepted"), ("m-2", "later"), ("m-3", None)):
         server.scene.say("suggested", **people.suggested(card_id, card_id.upper()), your_answer=answer)
@@ -76,20 +76,20 @@ def test_own_answers_come_back_in_another_tab(pages: Pages, server: FakeServer) 
     expect(card(page, "m-4")).to_contain_text("You told M-4: Café by the stairs")
     expect(button(page, "Not yet, M-4")).to_have_count(0)
     expect(card(page, "m-1")).to_contain_text("You said yes.")
-    expect(card(page, "m-2")).to_contain_text("We bring it up once more in about an hour.")
+    expect(card(page, "m-2")).to_contain_text("We’ll ask you once more in about an hour.")
     expect(button(page, "Let’s meet, M-3")).to_be_visible()
     server.scene.say("suggested", **people.suggested("m-2", "M-2"), your_answer=None)
     expect(button(page, "Let’s meet, M-2")).to_be_visible()
 
 
-def test_agreed_then_met(pages: Pages, server: FakeServer, look: Looking) -> None:
+def test_agreed_then_met(pages: Pages, server: FakeServer, look: PageChecks) -> None:
     server.scene.me |= {"present": True, "place": "hall-a"}
     people.three_cards(server.scene)
     page = pages.open()
     live(page)
     server.scene.say("agreed", card="m-1", at=people.AT, your_place="hall-a", their_place=None)
     expect(card(page, "m-1")).to_contain_text("You both said yes")
-    expect(card(page, "m-1")).to_contain_text("Mara Okafor has not said where yet")
+    expect(card(page, "m-1")).to_contain_text("Mara Okafor hasn’t shared a place yet")
     expect(page.locator("#announcer")).to_have_text("You and Mara Okafor both said yes.")
     look.at(page, "07-agreed-no-place", whole=False)
     server.scene.say("located", card="m-1", at=people.AT, their_place="cafe")
@@ -103,22 +103,22 @@ def test_agreed_then_met(pages: Pages, server: FakeServer, look: Looking) -> Non
     expect(card(page, "m-1")).to_contain_text("Not yet, then.")
     look.at(page, "07-not-met", whole=False)
     button(page, "We met, Mara Okafor").click()
-    expect(card(page, "m-1")).to_contain_text("You met. Good.")
+    expect(card(page, "m-1")).to_contain_text("You met. Great!")
     look.at(page, "08-met", whole=False)
 
 
-def test_every_withdrawal_reads_the_same(pages: Pages, server: FakeServer, look: Looking) -> None:
+def test_every_withdrawal_reads_the_same(pages: Pages, server: FakeServer, look: PageChecks) -> None:
     server.scene.me |= {"present": True}
     people.three_cards(server.scene)
     page = pages.open()
     live(page)
     button(page, "Not now, Jean-Luc Bouchard").click()
-    expect(card(page, "m-2")).to_contain_text("is not told")
+    expect(card(page, "m-2")).to_contain_text("won’t be told")
     below = card(page, "m-3").bounding_box()
     server.scene.say("withdrawn", card="m-1")
     server.scene.say("withdrawn", card="m-2")
     expect(card(page, "m-1")).to_have_text("The card with Mara Okafor is over.OK")
-    expect(card(page, "m-2")).to_have_text("All right, not now. Jean-Luc Bouchard is not told.OK")  # my own, said by me
+    expect(card(page, "m-2")).to_have_text("All right. Jean-Luc Bouchard won’t be told.OK")  # my own, said by me
     assert card(page, "m-3").bounding_box() == below  # nothing moves under a finger
     expect(page.locator("#announcer")).to_have_text("")  # quietly
     look.at(page, "09-over", whole=False)
@@ -126,7 +126,7 @@ def test_every_withdrawal_reads_the_same(pages: Pages, server: FakeServer, look:
     expect(card(page, "m-1")).to_have_count(0)
 
 
-def test_pause_and_resume(pages: Pages, server: FakeServer, look: Looking) -> None:
+def test_pause_and_resume(pages: Pages, server: FakeServer, look: PageChecks) -> None:
     server.scene.me |= {"present": True}
     page = pages.open("/#you")
     live(page)
@@ -140,7 +140,7 @@ def test_pause_and_resume(pages: Pages, server: FakeServer, look: Looking) -> No
     assert [body for _, _, body in server.scene.asked] == [{"matching": False}, {"matching": True}]
 
 
-def test_blocking_asks_first(pages: Pages, server: FakeServer, look: Looking) -> None:
+def test_blocking_asks_first(pages: Pages, server: FakeServer, look: PageChecks) -> None:
     people.three_cards(server.scene)
     page = pages.open()
     live(page)
@@ -154,7 +154,7 @@ def test_blocking_asks_first(pages: Pages, server: FakeServer, look: Looking) ->
     assert server.scene.asked == [("POST", "/v1/me/blocks", {"card": "m-1"})]
 
 
-def test_conference_that_is_over(pages: Pages, server: FakeServer, look: Looking) -> None:
+def test_conference_that_is_over(pages: Pages, server: FakeServer, look: PageChecks) -> None:
     server.scene.me["conference"] = {**server.scene.me["conference"], "closed": True}
     people.three_cards(server.scene)
     server.scene.say("agreed", card="m-2", at=people.AT, your_place="hall-a", their_place="cafe")
@@ -166,7 +166,7 @@ def test_conference_that_is_over(pages: Pages, server: FakeServer, look: Looking
     look.at(page, "15-closed", whole=False)
 
 
-def test_thirty_at_once_are_one_group(pages: Pages, server: FakeServer, look: Looking) -> None:
+def test_thirty_at_once_are_one_group(pages: Pages, server: FakeServer, look: PageChecks) -> None:
     server.scene.me |= {"present": True}
     page = pages.open()
     live(page)

@@ -1,12 +1,12 @@
-"""The stream in a browser: nothing missing, nothing twice, and plain words while there is none."""
+"""The stream in a browser: nothing missing, nothing twice, and a clear message while it is down."""
 
 from playwright.sync_api import expect
 
 from tests.pages import people
 from tests.pages.conftest import CUT, Pages
 from tests.pages.fake_server import FakeServer
-from tests.pages.finding import button, card, live
-from tests.pages.looking import Looking
+from tests.pages.locators import button, card, live
+from tests.pages.page_checks import PageChecks
 
 EVENTS = 50
 POSITIONS = "all => all.map(one => one.dataset.position)"
@@ -22,7 +22,7 @@ def test_cut_in_mid_stream_fifty_come_in_order(pages: Pages, server: FakeServer)
         if n == cut:
             expect(page.locator(".card")).to_have_count(cut)
             server.stop()
-            expect(page.locator("#lost")).to_contain_text("No connection since")
+            expect(page.locator("#lost")).to_contain_text("Offline since")
             expect(page.locator(".card")).to_have_count(cut)  # what was there stays
         server.scene.say("suggested", **people.suggested(f"m-{n}", f"Person {n}"))
     server.start()
@@ -34,7 +34,7 @@ def test_cut_in_mid_stream_fifty_come_in_order(pages: Pages, server: FakeServer)
     assert server.scene.streams == [None, str(cut)]
 
 
-def test_a_reset_takes_the_inbox_anew(pages: Pages, server: FakeServer) -> None:
+def test_a_reset_reloads_the_inbox(pages: Pages, server: FakeServer) -> None:
     """What came while nobody listened is no longer kept as entries: the inbox has it, and what ended is gone."""
     pages.allowed = CUT
     people.three_cards(server.scene)
@@ -56,7 +56,7 @@ def test_a_reset_takes_the_inbox_anew(pages: Pages, server: FakeServer) -> None:
     assert server.scene.streams == [None, "4"]
 
 
-def test_what_an_older_version_kept_is_replaced(pages: Pages, server: FakeServer) -> None:
+def test_data_stored_by_an_older_version_is_replaced(pages: Pages, server: FakeServer) -> None:
     """Positions of the log were kept on devices once ("89-4"): larger than any number of an inbox, and in no way after
     it. Cards come all the same."""
     people.three_cards(server.scene)
@@ -76,7 +76,7 @@ def test_what_an_older_version_kept_is_replaced(pages: Pages, server: FakeServer
     assert page.eval_on_selector_all(".card", POSITIONS) == ["1", "2", "3", "4"]
 
 
-def test_a_card_that_the_server_tells_as_over_stays_where_one_met(pages: Pages, server: FakeServer) -> None:
+def test_a_withdrawn_card_stays_for_people_who_met(pages: Pages, server: FakeServer) -> None:
     """Read again, an entry of a card that is closed says that it is over; who met looks back on it all the same."""
     pages.allowed = CUT
     people.three_cards(server.scene)
@@ -96,7 +96,7 @@ def test_a_card_that_the_server_tells_as_over_stays_where_one_met(pages: Pages, 
     expect(card(page, "m-1")).to_contain_text("You met")
 
 
-def test_a_refused_stream_is_asked_for_again(pages: Pages, server: FakeServer) -> None:
+def test_a_refused_stream_is_retried(pages: Pages, server: FakeServer) -> None:
     """EventSource gives up on any status but 200; the page does not."""
     pages.allowed = ("503",)
     with server.scene.lock:
@@ -108,7 +108,7 @@ def test_a_refused_stream_is_asked_for_again(pages: Pages, server: FakeServer) -
     live(page)
 
 
-def test_a_line_that_died_without_a_word_is_noticed(pages: Pages, server: FakeServer) -> None:
+def test_a_silently_dead_connection_is_noticed(pages: Pages, server: FakeServer) -> None:
     page = pages.open("about:blank")
     page.clock.install()
     page.goto(server.url)
@@ -122,7 +122,7 @@ def test_a_line_that_died_without_a_word_is_noticed(pages: Pages, server: FakeSe
     assert len(server.scene.streams) > opened
 
 
-def test_an_answer_that_fails_says_so_and_can_be_given_again(pages: Pages, server: FakeServer, look: Looking) -> None:
+def test_a_failed_answer_says_so_and_can_be_repeated(pages: Pages, server: FakeServer, look: PageChecks) -> None:
     pages.allowed = (*CUT, "503", "409")
     server.scene.me |= {"present": True}
     people.three_cards(server.scene)
@@ -130,7 +130,7 @@ def test_an_answer_that_fails_says_so_and_can_be_given_again(pages: Pages, serve
     live(page)
     server.stop()
     button(page, "Let’s meet, Mara Okafor").click()
-    expect(card(page, "m-1").get_by_role("alert")).to_contain_text("no connection. Tap again when it is back.")
+    expect(card(page, "m-1").get_by_role("alert")).to_contain_text("No connection. Tap again when you are back online.")
     expect(button(page, "Let’s meet, Mara Okafor")).to_be_focused()
     look.at(page, "17-answer-failed", whole=False)
     with server.scene.lock:

@@ -1,16 +1,16 @@
-"""Several tabs of one browser: one stream, and the same to be seen in all."""
+"""Several tabs of one browser share one stream and show the same."""
 
 from playwright.sync_api import expect
 
 from tests.pages import people
 from tests.pages.conftest import Pages
 from tests.pages.fake_server import FakeServer
-from tests.pages.finding import button, card, live
+from tests.pages.locators import button, card, live
 
 TABS = 4
 
 
-def test_one_stream_a_browser(pages: Pages, server: FakeServer) -> None:
+def test_one_stream_per_browser(pages: Pages, server: FakeServer) -> None:
     people.three_cards(server.scene)
     first = pages.open()
     live(first)

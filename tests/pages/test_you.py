@@ -1,16 +1,16 @@
-"""The page "You": what is allowed, accounts, blocks, own data."""
+"""The page "You": consents, accounts, blocks, own data."""
 
 from playwright.sync_api import expect
 
 from tests.pages.conftest import Pages
 from tests.pages.fake_server import FakeServer
-from tests.pages.finding import button, live
-from tests.pages.looking import Looking
+from tests.pages.locators import button, live
+from tests.pages.page_checks import PageChecks
 
 ACCOUNT = "bluesky:ana.example"
 
 
-def test_accounts_by_a_code(pages: Pages, server: FakeServer, look: Looking) -> None:
+def test_accounts_by_a_code(pages: Pages, server: FakeServer, look: PageChecks) -> None:
     code = {"code": "hallway-abcd2345", "expires_at": "2027-03-09T16:05:00Z", "text": "Proving to Hallway: abcd2345"}
     server.scene.reply[("POST", "/v1/me/accounts")] = code
     server.scene.reply[("POST", "/v1/me/accounts/check")] = {"state": "not_found"}
@@ -19,7 +19,7 @@ def test_accounts_by_a_code(pages: Pages, server: FakeServer, look: Looking) -> 
     live(page)
     page.get_by_label("Add an account").fill(ACCOUNT)
     button(page, "Add").click()
-    expect(page.get_by_text("Put this into a post or your profile until 9 March 2027, 11:05")).to_be_visible()
+    expect(page.get_by_text("Put this into a post or your profile by 9 March 2027, 11:05")).to_be_visible()
     button(page, f"Check now, {ACCOUNT}").click()
     expect(page.get_by_text("The code is not there yet.")).to_be_visible()
     look.at(page, "12-you")
@@ -56,7 +56,7 @@ def test_the_name_is_shown_only_when_its_owner_says_so(pages: Pages, server: Fak
     assert server.scene.asked == [("PATCH", "/v1/me/consent", {"show_name": True})]
 
 
-def test_a_consent_that_was_not_taken_does_not_look_taken(pages: Pages, server: FakeServer) -> None:
+def test_a_rejected_consent_does_not_look_accepted(pages: Pages, server: FakeServer) -> None:
     pages.allowed = ("503",)
     server.scene.refuse[("PATCH", "/v1/me/consent")] = (503, {"detail": "Hallway is busy. Send it again in a moment."})
     page = pages.open("/#you")

@@ -1,4 +1,4 @@
-"""Coming in and going out: the link, the welcome, signing out, erasing, and what is left on the device after it."""
+"""Signing in and out: the link, the welcome page, erasing, and what is left on the device afterwards."""
 
 from typing import Any
 
@@ -8,8 +8,8 @@ from playwright.sync_api import expect
 from tests.pages import people
 from tests.pages.conftest import Pages
 from tests.pages.fake_server import FakeServer
-from tests.pages.finding import button, live
-from tests.pages.looking import Looking
+from tests.pages.locators import button, live
+from tests.pages.page_checks import PageChecks
 
 GONE = {"status": 401, "detail": "This is not good any more, or never was. Ask the organizer for a new one."}
 LEFT_BEHIND = """async () => {
@@ -29,85 +29,83 @@ def nothing_is_left(page: Any) -> None:
         assert word not in page.locator("body").inner_html()
 
 
-def test_link_is_used_by_a_tap_alone(pages: Pages, server: FakeServer, look: Looking) -> None:
+def test_only_a_tap_uses_the_link(pages: Pages, server: FakeServer, look: PageChecks) -> None:
     page = pages.open(f"/welcome#{people.LINK}")
-    expect(button(page, "Open my meetups")).to_be_visible()
+    expect(button(page, "Continue")).to_be_visible()
     assert server.scene.asked == []
     look.at(page, "01-link", whole=False)
-    button(page, "Open my meetups").click()
+    button(page, "Continue").click()
     live(page)
     assert server.scene.asked == [("POST", "/v1/session", {"link": people.LINK})]
     assert page.url == server.url + "/"
 
 
-def test_used_link_says_what_to_do(pages: Pages, server: FakeServer, look: Looking) -> None:
+def test_used_link_says_what_to_do(pages: Pages, server: FakeServer, look: PageChecks) -> None:
     pages.allowed = ("401",)
     server.scene.signed_in = False
     server.scene.refuse[("POST", "/v1/session")] = (401, GONE)
     page = pages.open(f"/welcome#{people.LINK}")
-    button(page, "Open my meetups").click()
+    button(page, "Continue").click()
     expect(page.get_by_text("Ask the organizer for a new one.")).to_be_visible()
-    expect(button(page, "Open my meetups")).to_be_enabled()
+    expect(button(page, "Continue")).to_be_enabled()
     look.at(page, "01-link-used", whole=False)
 
 
-def test_a_link_tapped_twice_leads_on(pages: Pages, server: FakeServer, look: Looking) -> None:
+def test_a_link_tapped_twice_works(pages: Pages, server: FakeServer, look: PageChecks) -> None:
     pages.allowed = ("401",)
     server.scene.refuse[("POST", "/v1/session")] = (401, GONE)
     page = pages.open(f"/welcome#{people.LINK}")
-    button(page, "Open my meetups").click()
-    expect(page.get_by_role("link", name="Go on as Ana Lima")).to_be_visible()
+    button(page, "Continue").click()
+    expect(page.get_by_role("link", name="Stay signed in as Ana Lima")).to_be_visible()
     look.at(page, "01-link-twice", whole=False)
-    page.get_by_role("link", name="Go on as Ana Lima").click()
+    page.get_by_role("link", name="Stay signed in as Ana Lima").click()
     live(page)
 
 
-def test_without_a_session(pages: Pages, server: FakeServer, look: Looking) -> None:
+def test_without_a_session(pages: Pages, server: FakeServer, look: PageChecks) -> None:
     pages.allowed = ("401",)
     server.scene.signed_in = False
     page = pages.open("/")
-    expect(page.get_by_role("heading", name="Open Hallway with your link")).to_be_visible()
+    expect(page.get_by_role("heading", name="Sign in with your link")).to_be_visible()
     look.at(page, "02-welcome", whole=False)
-    page.get_by_role("textbox", name="Your link").fill("hello there")
-    button(page, "Open").click()
-    expect(page.get_by_text("That does not look like a link")).to_be_visible()
+    page.get_by_role("textbox", name="Your sign-in link").fill("hello there")
+    button(page, "Continue").click()
+    expect(page.get_by_text("This does not look like your sign-in link")).to_be_visible()
     look.at(page, "02-welcome-no-link", whole=False)
-    page.get_by_role("textbox", name="Your link").fill(f" https://hallway.example/welcome#{people.LINK}\n")
-    button(page, "Open").click()
+    page.get_by_role("textbox", name="Your sign-in link").fill(f" https://hallway.example/welcome#{people.LINK}\n")
+    button(page, "Continue").click()
     page.wait_for_url(f"**/welcome#{people.LINK}")
-    expect(button(page, "Open my meetups")).to_be_visible()
+    expect(button(page, "Continue")).to_be_visible()
     assert server.scene.asked == []
 
 
-def test_half_a_link_and_an_old_one_say_what_to_do(pages: Pages, server: FakeServer, look: Looking) -> None:
+def test_incomplete_and_old_links_say_what_to_do(pages: Pages, server: FakeServer, look: PageChecks) -> None:
     pages.allowed = ("410",)
     for path, said in (
-        ("/welcome", "That is not the whole link."),
-        (f"/welcome#{people.LINK[:30]}", "That is not the whole link."),
+        ("/welcome", "This link is incomplete."),
+        (f"/welcome#{people.LINK[:30]}", "This link is incomplete."),
         (f"/m/{people.LINK}", "Ask your organizer for a new one."),
     ):
         page = pages.open(path)
         expect(page.get_by_text(said)).to_be_visible()
-        expect(button(page, "Open my meetups")).to_be_hidden()
+        expect(button(page, "Continue")).to_be_hidden()
     look.at(page, "01-link-old", whole=False)
     assert server.scene.asked == []
 
 
-def test_the_secret_of_a_link_goes_nowhere_but_into_the_body(pages: Pages, server: FakeServer) -> None:
+def test_the_secret_of_a_link_is_sent_in_the_body_only(pages: Pages, server: FakeServer) -> None:
     """No address that is asked for has it, and no Referer: from the tap to the page behind it."""
     page = pages.open("about:blank")
     seen: list[str] = []
     page.on("request", lambda request: seen.append(f"{request.url.partition('#')[0]} {request.headers}"))
     page.goto(f"{server.url}/welcome#{people.LINK}")
-    button(page, "Open my meetups").click()
+    button(page, "Continue").click()
     live(page)
     assert len(seen) > 5
     assert not [each for each in seen if people.LINK.rpartition(".")[2] in each]
 
 
-def test_who_is_signed_in_is_told_before_a_link_makes_them_somebody_else(
-    pages: Pages, server: FakeServer, look: Looking
-) -> None:
+def test_a_link_for_somebody_else_warns_who_is_signed_in(pages: Pages, server: FakeServer, look: PageChecks) -> None:
     before = pages.open()
     live(before)
     page = pages.open(f"/welcome#{people.LINK}", context=before.context)
@@ -116,7 +114,7 @@ def test_who_is_signed_in_is_told_before_a_link_makes_them_somebody_else(
 
 
 @pytest.mark.parametrize("way", ["erase", "sign out"])
-def test_leaving_leaves_nothing_in_any_tab(pages: Pages, server: FakeServer, look: Looking, way: str) -> None:
+def test_leaving_clears_every_tab(pages: Pages, server: FakeServer, look: PageChecks, way: str) -> None:
     people.three_cards(server.scene)
     server.scene.reply[("GET", "/v1/me/blocks")] = [{"blocked": "x", "name": "Mara Okafor", "picture": None}]
     other = pages.open("/#you")
@@ -133,7 +131,7 @@ def test_leaving_leaves_nothing_in_any_tab(pages: Pages, server: FakeServer, loo
         button(page, "Erase me").click()
     else:
         button(page, "Sign out on this device").click()
-    said = {"erase": "You are erased.", "sign out": "You are signed out"}[way]
+    said = {"erase": "Your data has been erased.", "sign out": "You are signed out"}[way]
     for tab in (page, other):
         expect(tab.get_by_text(said)).to_be_visible()
         nothing_is_left(tab)
@@ -142,7 +140,7 @@ def test_leaving_leaves_nothing_in_any_tab(pages: Pages, server: FakeServer, loo
         look.at(page, "14-erased", whole=False)
     pages.allowed = ("401",)
     other.reload()
-    expect(other.get_by_role("heading", name="Open Hallway with your link")).to_be_visible()
+    expect(other.get_by_role("heading", name="Sign in with your link")).to_be_visible()
     nothing_is_left(other)
 
 
@@ -169,7 +167,7 @@ def test_somebody_else_signs_in_here(pages: Pages, server: FakeServer) -> None:
         server.scene.me = people.me(attendee="ben", name="Ben Okri")
         server.scene.inbox = {"position": "9", "cards": []}
     after = pages.open(f"/welcome#{people.LINK}", context=before.context)
-    button(after, "Open my meetups").click()
+    button(after, "Continue").click()
     live(after)
     expect(before.locator(".card")).to_have_count(0)
     assert "Mara" not in before.evaluate("localStorage.hallway")

@@ -1,6 +1,6 @@
-"""A real ``hallway serve`` for the pages: the command itself, on a port that stays its own over restarts.
+"""A real ``hallway serve`` for the pages: the command itself, on a port that it keeps across restarts.
 
-Owns: the process, its keys, what an organizer and a connector send besides the page. May never: know a page.
+Also its keys, and what an organizer and a connector send without using a page.
 """
 
 import secrets
@@ -33,7 +33,7 @@ OPENING: dict[str, Any] = {
 ALL = {"matching": True, "chats": True, "share_place": True}
 
 
-class Served:
+class RealServer:
     """Starts with the context, ends with it; ``kill`` and ``start`` in between."""
 
     def __init__(self, folder: Path) -> None:
@@ -168,6 +168,6 @@ def _moment(days_ago: int = 0) -> str:
 
 
 def good(answer: httpx.Response) -> Any:
-    """The answer's JSON, which must be good."""
+    """The JSON of an answer, which must have a 2xx status."""
     assert answer.status_code < 300, answer.text
     return answer.json()

@@ -1,7 +1,4 @@
-"""What an organizer does on the page, one step a function, each to its end.
-
-Owns: the steps. May never: ask the server past the page.
-"""
+"""What an organizer does on the page: one function per step, each waits for its result and uses the page only."""
 
 import csv
 import json
@@ -9,8 +6,8 @@ from typing import Any
 
 from playwright.sync_api import expect
 
-from tests.pages.finding import button
-from tests.pages.looking import LAPTOP
+from tests.pages.locators import button
+from tests.pages.page_checks import LAPTOP
 
 PEOPLE = """name,email,accounts,matching,chats,share_place,show_name
 Ada Abara,ada@example.org,x:ada,yes,yes,yes,yes
@@ -20,8 +17,8 @@ Dana Dogan,dana@example.org,x:dana,yes,yes,yes,yes
 """
 
 
-def signs_in(pages: Any, key: str) -> Any:
-    """To the list of conferences."""
+def sign_in(pages: Any, key: str) -> Any:
+    """Signs in; ends at the list of conferences."""
     page = pages.open("/organizer", LAPTOP)
     page.get_by_label("Key").fill(key)
     button(page, "Sign in").click()
@@ -29,15 +26,15 @@ def signs_in(pages: Any, key: str) -> Any:
     return page
 
 
-def opens(page: Any, conference: str, name: str) -> None:
-    """A new one, by the form."""
+def open_conference(page: Any, conference: str, name: str) -> None:
+    """Opens a new conference with the form."""
     page.get_by_label("A short id for it").fill(conference)
-    button(page, "Go on").click()
+    button(page, "Continue").click()
     fields = {"Name": name, "Hashtags": f"#{conference}", "Time zone": "America/New_York"}
     for label, text in fields.items():
         page.get_by_label(label, exact=True).fill(text)
-    page.get_by_label("Starts (time there)").fill("2026-01-05T09:00")
-    page.get_by_label("Ends (time there)").fill("2099-01-09T18:00")
+    page.get_by_label("Starts (local time)").fill("2026-01-05T09:00")
+    page.get_by_label("Ends (local time)").fill("2099-01-09T18:00")
     page.get_by_label("Place id").fill("hall-a")
     page.get_by_label("Place name").fill("Hall A")
     page.get_by_label("Chat hashtag").fill("hitsm")
@@ -45,8 +42,8 @@ def opens(page: Any, conference: str, name: str) -> None:
     expect(page.get_by_role("heading", name=name)).to_be_visible()
 
 
-def imports(page: Any) -> None:
-    """A file of four people, two lines of which have a mistake."""
+def import_file(page: Any) -> None:
+    """Imports a file of four people, two lines of which have a mistake."""
     file = {"name": "people.csv", "mimeType": "text/csv", "buffer": PEOPLE.encode()}
     page.get_by_label("Many at once").set_input_files(file)
     button(page, "Check the file").click()
@@ -57,8 +54,8 @@ def imports(page: Any) -> None:
         expect(page.get_by_role("row", name=f"{line} {column} ")).to_be_visible()
 
 
-def makes_links(page: Any, url: str) -> list[str]:
-    """For the two who were imported."""
+def make_links(page: Any, url: str) -> list[str]:
+    """Makes links for the two who were imported."""
     button(page, "Make links for all").click()
     with page.expect_download() as saved:
         page.get_by_role("link", name="Save the file").click()
@@ -68,8 +65,8 @@ def makes_links(page: Any, url: str) -> list[str]:
     return [row["link"] for row in rows]
 
 
-def registers(page: Any, name: str, account: str) -> str:
-    """One more, by hand; the attendee's id."""
+def register(page: Any, name: str, account: str) -> str:
+    """Registers one more person by hand; returns the attendee's id."""
     page.get_by_label("Name", exact=True).first.fill(name)
     page.get_by_label("Accounts").fill(account)
     page.get_by_label("to be suggested").check()
@@ -79,8 +76,8 @@ def registers(page: Any, name: str, account: str) -> str:
     return attendee
 
 
-def gets_a_link(page: Any, attendee: str) -> str:
-    """Anew, for somebody registered."""
+def make_new_link(page: Any, attendee: str) -> str:
+    """Makes a new link for somebody registered."""
     page.get_by_label("Attendee’s id", exact=True).fill(attendee)
     button(page, "Get a new link").click()
     expect(page.get_by_text("A new link, shown once:")).to_be_visible()
@@ -88,16 +85,16 @@ def gets_a_link(page: Any, attendee: str) -> str:
     return link
 
 
-def explains(page: Any, attendee: str) -> None:
-    """Why, or why not."""
+def explain(page: Any, attendee: str) -> None:
+    """Asks why, or why not."""
     page.get_by_label("One attendee’s id").fill(attendee)
     page.get_by_label("The other’s id").fill(attendee)
     button(page, "Explain").click()
     expect(page.locator("ol li").first).to_be_visible()
 
 
-def makes_a_key(page: Any, name: str) -> str:
-    """For a scanner; the key, as it is shown once."""
+def make_key(page: Any, name: str) -> str:
+    """Makes a scanner's key; returns it as it is shown once."""
     panel = page.get_by_role("region", name="Scanners and desks")
     panel.get_by_label("Name of the scanner or desk").fill(name)
     button(panel, "Make a key").click()
@@ -105,41 +102,41 @@ def makes_a_key(page: Any, name: str) -> str:
     return key
 
 
-def ends_the_key(page: Any, name: str) -> None:
-    """At once."""
-    button(page, f"End, {name}").click()
-    button(page.get_by_role("dialog"), "End it").click()
-    expect(page.get_by_text(f"The key of {name} has ended.")).to_be_visible()
+def revoke_key(page: Any, name: str) -> None:
+    """Revokes a key at once."""
+    button(page, f"Revoke, {name}").click()
+    button(page.get_by_role("dialog"), "Revoke it").click()
+    expect(page.get_by_text(f"The key of {name} is revoked.")).to_be_visible()
 
 
-def mends(page: Any, event: dict[str, str]) -> None:
-    """The first dead letter, into this event: tried, then sent."""
+def resend_dead_letter(page: Any, event: dict[str, str]) -> None:
+    """Corrects the first dead letter to this event, tries it, then sends it."""
     button(page, "Show the dead letters").click()
-    button(page, "Show: letter 1").click()
+    button(page, "Show: dead letter 1").click()
     mended = json.dumps(event | {"at": "2026-11-03T12:00:00Z", "place": "hall-a"})
-    page.get_by_label("Text of letter 1").fill(mended)
+    page.get_by_label("Text of dead letter 1").fill(mended)
     button(page, "Try").click()
-    expect(page.get_by_text("It would be taken.")).to_be_visible()
+    expect(page.get_by_text("It would be accepted.")).to_be_visible()
     button(page, "Send again").click()
-    expect(page.get_by_text("Taken.")).to_be_visible()
+    expect(page.get_by_text("Accepted.", exact=True)).to_be_visible()
 
 
-def closes(page: Any) -> None:
-    """For good."""
+def close_conference(page: Any) -> None:
+    """Closes the conference permanently."""
     button(page, "Close for good …").click()
     button(page.get_by_role("dialog"), "Close for good").click()
     expect(page.get_by_text("This conference is closed.")).to_be_visible()
 
 
-def erases(page: Any) -> None:
-    """All of it; the list of the others is shown."""
+def erase_conference(page: Any) -> None:
+    """Erases the conference; ends at the list of the others."""
     button(page, "Erase everything …").click()
     button(page.get_by_role("dialog"), "Erase everything").click()
     expect(page.get_by_role("link", name="Health IT Week")).to_be_visible()
 
 
-def signs_out(page: Any) -> None:
-    """And a reload does not sign in again."""
+def sign_out(page: Any) -> None:
+    """Signs out; a reload does not sign in again."""
     button(page, "Sign out").click()
     expect(page.get_by_text("You are signed out here.")).to_be_visible()
     page.reload()

@@ -1,4 +1,4 @@
-"""Without a mouse, without eyes, without motion, from right to left: every action is there for everybody."""
+"""Without a mouse, without sight, without motion, right to left: everybody can do everything."""
 
 from pathlib import Path
 
@@ -7,9 +7,9 @@ from playwright.sync_api import expect
 from tests.pages import people
 from tests.pages.conftest import Pages
 from tests.pages.fake_server import STATIC, FakeServer
-from tests.pages.finding import card, live
-from tests.pages.hands import go_to, press
-from tests.pages.looking import PHONE, SMALL, Looking
+from tests.pages.keyboard import go_to, press
+from tests.pages.locators import card, live
+from tests.pages.page_checks import PHONE, SMALL, PageChecks
 
 # Longer, with marks above the letters, and from right to left.
 PSEUDO = """
@@ -21,7 +21,7 @@ document.documentElement.dir = "rtl";
 """
 
 
-def test_every_action_by_the_keyboard(pages: Pages, server: FakeServer) -> None:
+def test_every_action_works_by_keyboard(pages: Pages, server: FakeServer) -> None:
     server.scene.reply[("POST", "/v1/me/accounts")] = {"code": "c", "expires_at": people.AT, "text": "code c"}
     server.scene.reply[("POST", "/v1/me/accounts/check")] = {"state": "verified"}
     people.three_cards(server.scene)
@@ -37,9 +37,9 @@ def test_every_action_by_the_keyboard(pages: Pages, server: FakeServer) -> None:
     press(page, "Let’s meet, Mara Okafor")
     expect(card(page, "m-1")).to_contain_text("You said yes.")
     press(page, "Later, Jean-Luc Bouchard")
-    expect(card(page, "m-2")).to_contain_text("Later it is.")
+    expect(card(page, "m-2")).to_contain_text("Later, then.")
     press(page, "Not now, Somebody you know")
-    expect(card(page, "m-3")).to_contain_text("is not told")
+    expect(card(page, "m-3")).to_contain_text("won’t be told")
     assert page.evaluate("document.activeElement.closest('.card').dataset.card") == "m-3"  # not lost
     server.scene.say("agreed", card="m-1", at=people.AT, your_place="hall-a", their_place="cafe")
     expect(card(page, "m-1")).to_contain_text("You both said yes")
@@ -82,7 +82,7 @@ def test_every_action_by_the_keyboard(pages: Pages, server: FakeServer) -> None:
     ]
 
 
-def test_a_new_card_is_read_out_politely_and_takes_no_focus(pages: Pages, server: FakeServer) -> None:
+def test_a_new_card_is_announced_politely_and_takes_no_focus(pages: Pages, server: FakeServer) -> None:
     people.three_cards(server.scene)
     page = pages.open()
     live(page)
@@ -95,7 +95,7 @@ def test_a_new_card_is_read_out_politely_and_takes_no_focus(pages: Pages, server
     expect(page.get_by_role("button", name="Let’s meet, Mara Okafor")).to_be_focused()
 
 
-def test_motion_only_for_who_wants_it(pages: Pages, server: FakeServer) -> None:
+def test_motion_only_for_people_who_want_it(pages: Pages, server: FakeServer) -> None:
     for wanted, name in (("reduce", "none"), ("no-preference", "arrive")):
         people.three_cards(server.scene)
         page = pages.open(reduced_motion=wanted)
@@ -103,7 +103,7 @@ def test_motion_only_for_who_wants_it(pages: Pages, server: FakeServer) -> None:
         assert page.locator(".card").first.evaluate("one => getComputedStyle(one).animationName") == name
 
 
-def test_from_right_to_left_in_longer_words(pages: Pages, server: FakeServer, look: Looking) -> None:
+def test_right_to_left_and_longer_words(pages: Pages, server: FakeServer, look: PageChecks) -> None:
     pages.allowed = ("blocked by Playwright",)
     server.scene.me |= {"present": True, "place": "hall-b"}
     people.three_cards(server.scene)

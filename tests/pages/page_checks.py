@@ -1,7 +1,7 @@
-"""What every state of every page must hold; and, on demand, a picture of it in each size and scheme.
+"""Checks that hold for every state of every page, and takes screenshots on demand.
 
-Owns: the four looks (light and dark, two widths), axe, the size of what is tapped, the width of the page.
-May never: know a page. One page is turned through the looks, for opening it anew would take most of the time.
+Each state is checked in light and dark mode and in two widths: axe, the size of tap targets, the width of the page.
+Why: one open page is switched between these, because opening it again would take most of the time.
 """
 
 from pathlib import Path
@@ -25,8 +25,8 @@ TOO_SMALL = f"""() => [...document.querySelectorAll('a[href], button, input, sel
 TOO_WIDE = "() => document.documentElement.scrollWidth > innerWidth"
 
 
-class Looking:
-    """Checks a state in every look, and takes pictures where a folder is given."""
+class PageChecks:
+    """Checks a state in every mode and width, and takes screenshots if a folder is given."""
 
     def __init__(self, folder: Path | None) -> None:
         if folder is not None:
@@ -58,7 +58,7 @@ class Looking:
 
 
 def barriers(page: Any, rules: dict[str, Any]) -> list[str]:
-    """What axe finds that is serious or worse, in words."""
+    """Axe's findings that are serious or worse, as text."""
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE_SCRIPT)  # once a page: it is half a megabyte
     found = page.evaluate("(rules) => axe.run(document, rules)", rules)["violations"]

@@ -1,6 +1,6 @@
-"""Hands on the keyboard alone: Tab until the name is there, and Enter.
+"""Uses a page by keyboard alone: Tab until the named element has the focus, then Enter.
 
-Owns: the way, and what it must hold: whatever has the focus can be seen. May never: use a mouse.
+Checks on the way that the focused element is visible.
 """
 
 from typing import Any
@@ -19,7 +19,7 @@ FOCUSED = """() => {
 
 
 def go_to(page: Any, name: str, key: str = "Tab") -> None:
-    """By the keyboard alone; what has the focus on the way can be seen, and is not under the tab bar."""
+    """Moves the focus by keyboard; checks that each focused element is visible and not under the tab bar."""
     for _ in range(MOST_STEPS):
         page.keyboard.press(key)
         focused = page.evaluate(FOCUSED)

@@ -1,4 +1,4 @@
-"""How the tests of the pages find what they speak of: by role and name, as people do."""
+"""Finds elements by role and name, as people do."""
 
 from typing import Any
 
@@ -6,12 +6,12 @@ from playwright.sync_api import expect
 
 
 def button(page: Any, text: str) -> Any:
-    """A button by all of its name."""
+    """A button by its exact name."""
     return page.get_by_role("button", name=text, exact=True)
 
 
 def live(page: Any) -> None:
-    """The stream is up."""
+    """Waits until the stream is open."""
     expect(page.locator("#status-text")).to_have_text("Live")
 
 
@@ -20,9 +20,9 @@ def card(page: Any, of: str) -> Any:
     return page.locator(f'[data-card="{of}"]')
 
 
-def entered(pages: Any, link: str) -> Any:
-    """An attendee's page by the link, as from a mail."""
+def open_with_link(pages: Any, link: str) -> Any:
+    """Opens an attendee's page with the link, as from a mail."""
     page = pages.open(link.removeprefix(pages.url))
-    button(page, "Open my meetups").click()
+    button(page, "Continue").click()
     live(page)
     return page
