@@ -74,7 +74,7 @@ async def metrics(
     metrics.tasks.set(len(asyncio.all_tasks()))
     metrics.takes.set(runner.takes)
     metrics.unfolded.set(runner.behind)
-    metrics.letters.set(await asyncio.to_thread(journal.letter_count))
+    metrics.letters.set(await asyncio.to_thread(journal.dead_letter_count))
     return Response(metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
 

@@ -7,12 +7,12 @@ from services.journal.port import (
     JournalError,
     JournalFullError,
     JournalLockedError,
-    Letter,
+    OutputLine,
     ReadReplica,
     ReplicatedRow,
     Row,
     Snapshot,
-    Told,
+    StoredDeadLetter,
 )
 
 __all__ = [
@@ -22,10 +22,10 @@ __all__ = [
     "JournalError",
     "JournalFullError",
     "JournalLockedError",
-    "Letter",
+    "OutputLine",
     "ReadReplica",
     "ReplicatedRow",
     "Row",
     "Snapshot",
-    "Told",
+    "StoredDeadLetter",
 ]

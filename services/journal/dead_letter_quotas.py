@@ -13,16 +13,16 @@ from typing import NamedTuple
 import msgspec
 
 from services.journal.port import (
-    MOST_LETTER_BYTES,
-    MOST_LETTER_BYTES_A_CONFERENCE,
-    MOST_LETTER_BYTES_A_SENDER,
-    MOST_LETTERS,
-    MOST_LETTERS_A_CONFERENCE,
-    MOST_LETTERS_A_SENDER,
+    MAX_DEAD_LETTER_BYTES,
+    MAX_DEAD_LETTER_BYTES_PER_CONFERENCE,
+    MAX_DEAD_LETTER_BYTES_PER_SENDER,
+    MAX_DEAD_LETTERS,
+    MAX_DEAD_LETTERS_PER_CONFERENCE,
+    MAX_DEAD_LETTERS_PER_SENDER,
 )
 
 
-class Head(NamedTuple):
+class DeadLetterHead(NamedTuple):
     """Who sent a letter, the conference that it is of (empty: none), what it is sealed with (empty: nothing)."""
 
     sender: str
@@ -40,21 +40,21 @@ class _Named(msgspec.Struct):
 _decode = msgspec.json.Decoder(_Named).decode
 
 
-def head_of(line: bytes) -> Head:
+def parse_head(line: bytes) -> DeadLetterHead:
     """The head of a letter's line; of one that is no dead letter, an empty one."""
     try:
         named = _decode(line)
     except (msgspec.MsgspecError, UnicodeDecodeError):
         named = _Named()
-    return Head(named.source, named.conference or "", named.sealed or "", len(line))
+    return DeadLetterHead(named.source, named.conference or "", named.sealed or "", len(line))
 
 
-def too_many(kept: Mapping[int, Head]) -> list[int]:
+def find_over_quota(kept: Mapping[int, DeadLetterHead]) -> list[int]:
     """The numbers of the letters that go. ``kept``: all of them, the oldest first."""
     gone: set[int] = set()
     for whose, most, most_bytes in (
-        (_sender, MOST_LETTERS_A_SENDER, MOST_LETTER_BYTES_A_SENDER),
-        (_conference, MOST_LETTERS_A_CONFERENCE, MOST_LETTER_BYTES_A_CONFERENCE),
+        (_sender, MAX_DEAD_LETTERS_PER_SENDER, MAX_DEAD_LETTER_BYTES_PER_SENDER),
+        (_conference, MAX_DEAD_LETTERS_PER_CONFERENCE, MAX_DEAD_LETTER_BYTES_PER_CONFERENCE),
     ):
         for numbers in _grouped(kept, whose, gone).values():
             gone.update(_over(kept, numbers, most, most_bytes))
@@ -62,15 +62,17 @@ def too_many(kept: Mapping[int, Head]) -> list[int]:
     return sorted(gone)
 
 
-def _sender(head: Head) -> str:
+def _sender(head: DeadLetterHead) -> str:
     return head.sender
 
 
-def _conference(head: Head) -> str:
+def _conference(head: DeadLetterHead) -> str:
     return head.conference
 
 
-def _grouped(kept: Mapping[int, Head], whose: Callable[[Head], str], gone: set[int]) -> dict[str, list[int]]:
+def _grouped(
+    kept: Mapping[int, DeadLetterHead], whose: Callable[[DeadLetterHead], str], gone: set[int]
+) -> dict[str, list[int]]:
     groups: dict[str, list[int]] = defaultdict(list)
     for number, head in kept.items():
         if number not in gone and (name := whose(head)):
@@ -78,7 +80,7 @@ def _grouped(kept: Mapping[int, Head], whose: Callable[[Head], str], gone: set[i
     return groups
 
 
-def _over(kept: Mapping[int, Head], numbers: list[int], most: int, most_bytes: int) -> Iterable[int]:
+def _over(kept: Mapping[int, DeadLetterHead], numbers: list[int], most: int, most_bytes: int) -> Iterable[int]:
     count, size = len(numbers), sum(kept[number].size for number in numbers)
     for number in numbers:
         if count <= most and size <= most_bytes:
@@ -87,12 +89,14 @@ def _over(kept: Mapping[int, Head], numbers: list[int], most: int, most_bytes: i
         count, size = count - 1, size - kept[number].size
 
 
-def _unfair(kept: Mapping[int, Head], of: dict[str, list[int]]) -> Iterable[int]:
+def _unfair(kept: Mapping[int, DeadLetterHead], of: dict[str, list[int]]) -> Iterable[int]:
     count = {sender: len(numbers) for sender, numbers in of.items()}
     size = {sender: sum(kept[number].size for number in numbers) for sender, numbers in of.items()}
     oldest = {sender: iter(numbers) for sender, numbers in of.items()}
-    while sum(count.values()) > MOST_LETTERS or sum(size.values()) > MOST_LETTER_BYTES:
-        most = max(sorted(of), key=lambda sender: count[sender] / MOST_LETTERS + size[sender] / MOST_LETTER_BYTES)
+    while sum(count.values()) > MAX_DEAD_LETTERS or sum(size.values()) > MAX_DEAD_LETTER_BYTES:
+        most = max(
+            sorted(of), key=lambda sender: count[sender] / MAX_DEAD_LETTERS + size[sender] / MAX_DEAD_LETTER_BYTES
+        )
         number = next(oldest[most])
         count[most], size[most] = count[most] - 1, size[most] - kept[number].size
         yield number

@@ -9,17 +9,17 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from schemas.times import DAY_MS
-from services.journal.dead_letter_quotas import Head, head_of, too_many
+from services.journal.dead_letter_quotas import DeadLetterHead, find_over_quota, parse_head
 from services.journal.port import (
-    LETTER_DAYS,
-    SNAPSHOTS_KEPT,
+    DEAD_LETTER_DAYS,
+    RETAINED_SNAPSHOTS,
     Entry,
     JournalFullError,
-    Letter,
+    OutputLine,
     Row,
     Snapshot,
-    Told,
-    parts,
+    StoredDeadLetter,
+    parse_position,
 )
 
 
@@ -32,26 +32,26 @@ class _Log:
 
 
 class MemoryJournal:
-    """``room_bytes``: how much it takes before it is full; None is without bound."""
+    """``capacity_bytes``: how much it takes before it is full; None is without bound."""
 
-    def __init__(self, room_bytes: int | None = None) -> None:
-        self.room_bytes = room_bytes
+    def __init__(self, capacity_bytes: int | None = None) -> None:
+        self.capacity_bytes = capacity_bytes
         self.notices: list[str] = []
         self.commits = 0
         self._logs: dict[str, _Log] = {}
-        self._letters: dict[int, Letter] = {}
+        self._letters: dict[int, StoredDeadLetter] = {}
         self._last_letter = 0
         self._gone: Counter[tuple[str, str, str]] = Counter()  # sender, conference, cause
         self._claims: dict[int, bytes] = {}
 
     def _take_room(self, size: int) -> None:
-        self.ensure_room(size)
-        if self.room_bytes is not None:
-            self.room_bytes -= size
+        self.ensure_capacity(size)
+        if self.capacity_bytes is not None:
+            self.capacity_bytes -= size
         self.commits += 1
 
-    def ensure_room(self, size: int) -> None:
-        if self.room_bytes is not None and size > self.room_bytes:
+    def ensure_capacity(self, size: int) -> None:
+        if self.capacity_bytes is not None and size > self.capacity_bytes:
             raise JournalFullError("The journal is full: its bound is reached.")
 
     # -- logs ----------------------------------------------------------------------------------------------------
@@ -88,24 +88,24 @@ class MemoryJournal:
 
     # -- outputs -------------------------------------------------------------------------------------------------
 
-    def record(self, conference: str, decided: int, outputs: Sequence[Told]) -> None:
+    def record(self, conference: str, decided: int, outputs: Sequence[OutputLine]) -> None:
         log = self._log(conference)
         if not log.decided <= decided <= len(log.rows):
             raise ValueError(f"decided {decided} is not in {log.decided}..{len(log.rows)} of {conference}")
         before = next(reversed(log.outputs), (-1, -1))
         for position, _ in outputs:
-            if parts(position) <= before:
+            if parse_position(position) <= before:
                 raise ValueError(f"the position {position} of {conference} is not after the last one")
-            before = parts(position)
+            before = parse_position(position)
         self._take_room(sum(len(line) for _, line in outputs))
         log.decided = decided
-        log.outputs.update({parts(position): line for position, line in outputs})
+        log.outputs.update({parse_position(position): line for position, line in outputs})
 
     def decided(self, conference: str) -> int:
         return self._log(conference).decided
 
-    def outputs(self, conference: str, from_n: int = 0, after: str | None = None) -> Iterator[Told]:
-        start = (from_n, -1) if after is None else parts(after)
+    def outputs(self, conference: str, from_n: int = 0, after: str | None = None) -> Iterator[OutputLine]:
+        start = (from_n, -1) if after is None else parse_position(after)
         for (n, i), line in list(self._log(conference).outputs.items()):
             if (n, i) > start:
                 yield f"{n}-{i}", line
@@ -115,28 +115,28 @@ class MemoryJournal:
     def _keep_letters(self, letters: Sequence[bytes], came: int) -> None:
         for line in letters:
             self._last_letter += 1
-            self._letters[self._last_letter] = Letter(self._last_letter, line, came)
-        self._go(too_many(self._heads()), "many")
+            self._letters[self._last_letter] = StoredDeadLetter(self._last_letter, line, came)
+        self._go(find_over_quota(self._heads()), "many")
 
-    def _heads(self) -> dict[int, Head]:
-        return {number: head_of(letter.line) for number, letter in self._letters.items()}
+    def _heads(self) -> dict[int, DeadLetterHead]:
+        return {number: parse_head(letter.line) for number, letter in self._letters.items()}
 
-    def letters(self, after: int = 0, limit: int = 100) -> list[Letter]:
+    def dead_letters(self, after: int = 0, limit: int = 100) -> list[StoredDeadLetter]:
         return [letter for letter in self._letters.values() if letter.number > after][:limit]
 
-    def letter(self, number: int) -> Letter | None:
+    def dead_letter(self, number: int) -> StoredDeadLetter | None:
         return self._letters.get(number)
 
-    def letter_numbers(self) -> list[int]:
+    def dead_letter_numbers(self) -> list[int]:
         return list(self._letters)
 
-    def letter_count(self) -> int:
+    def dead_letter_count(self) -> int:
         return len(self._letters)
 
-    def letters_gone(self) -> dict[str, int]:
+    def removed_dead_letters(self) -> dict[str, int]:
         return self._lost(lambda sender, conference: True)
 
-    def letters_gone_of(self, conferences: Collection[str], sender: str) -> dict[str, int]:
+    def removed_dead_letters_of(self, conferences: Collection[str], sender: str) -> dict[str, int]:
         return self._lost(lambda by, of: of in conferences or (not of and by == sender))
 
     def _lost(self, counts: Callable[[str, str], bool]) -> dict[str, int]:
@@ -146,29 +146,29 @@ class MemoryJournal:
                 found[cause] += count
         return dict(sorted(found.items()))
 
-    def letters_under(self, seals: Collection[str]) -> list[int]:
+    def dead_letters_sealed_with(self, seals: Collection[str]) -> list[int]:
         return [number for number, head in self._heads().items() if head.seal in seals]
 
     def _go(self, numbers: Collection[int], cause: str) -> int:
-        gone = [head_of(self._letters.pop(number).line) for number in numbers if number in self._letters]
+        gone = [parse_head(self._letters.pop(number).line) for number in numbers if number in self._letters]
         for head in gone:
             self._gone[head.sender, head.conference, cause] += 1
         return len(gone)
 
-    def drop_letters(self, numbers: Collection[int]) -> int:
+    def erase_dead_letters(self, numbers: Collection[int]) -> int:
         return self._go(numbers, "erased")
 
-    def expire_letters(self, now: int) -> int:
+    def expire_dead_letters(self, now: int) -> int:
         self._letters = {n: letter._replace(came=letter.came or now) for n, letter in self._letters.items()}
-        old = [n for n, letter in self._letters.items() if letter.came <= now - LETTER_DAYS * DAY_MS]
+        old = [n for n, letter in self._letters.items() if letter.came <= now - DEAD_LETTER_DAYS * DAY_MS]
         return self._go(old, "old")
 
-    def claim_letter(self, number: int, sent_as: bytes) -> bool:
+    def claim_dead_letter(self, number: int, sent_as: bytes) -> bool:
         letter = self._letters.get(number)
         free = letter is not None and letter.sent is None
         return free and self._claims.setdefault(number, sent_as) == sent_as
 
-    def settle_letter(self, number: int, sent: int | None) -> None:
+    def settle_dead_letter(self, number: int, sent: int | None) -> None:
         self._letters[number] = self._letters[number]._replace(sent=sent)
         if sent is None:
             self._claims.pop(number, None)
@@ -180,7 +180,7 @@ class MemoryJournal:
         self._take_room(len(data))
         log = self._logs.setdefault(conference, _Log())
         kept = [snapshot for snapshot in log.snapshots if snapshot.offset != offset]
-        log.snapshots = sorted([*kept, Snapshot(offset, data)])[-SNAPSHOTS_KEPT:]
+        log.snapshots = sorted([*kept, Snapshot(offset, data)])[-RETAINED_SNAPSHOTS:]
 
     def latest_snapshot(self, conference: str, most: int | None = None) -> Snapshot | None:
         good = [snap for snap in self._log(conference).snapshots if most is None or snap.offset <= most]

@@ -10,19 +10,19 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 Entry = tuple[str, bytes]  # conference, line (no newline)
-Told = tuple[str, bytes]  # position "n-i", line
+OutputLine = tuple[str, bytes]  # position "n-i", line
 
 BATCH_ROWS = 1_000  # read at once: bounds memory, and how long a reader holds what a checkpoint waits for
-SNAPSHOTS_KEPT = 2  # the newest, and one more in case it is damaged
+RETAINED_SNAPSHOTS = 2  # the newest, and one more in case it is damaged
 
 
 # Dead letters: a fortnight to mend them; and so few that one who is erased is looked for in all of them at once. A
 # sender who needs more than 1,000 sends something else than events.
-LETTER_DAYS = 14
-MOST_LETTERS, MOST_LETTER_BYTES = 10_000, 64 << 20
-MOST_LETTERS_A_SENDER, MOST_LETTER_BYTES_A_SENDER = 1_000, 8 << 20
-MOST_LETTERS_A_CONFERENCE, MOST_LETTER_BYTES_A_CONFERENCE = 2_000, 16 << 20
-MOST_SHARES = 10_000  # of senders and conferences whose lost letters are counted
+DEAD_LETTER_DAYS = 14
+MAX_DEAD_LETTERS, MAX_DEAD_LETTER_BYTES = 10_000, 64 << 20
+MAX_DEAD_LETTERS_PER_SENDER, MAX_DEAD_LETTER_BYTES_PER_SENDER = 1_000, 8 << 20
+MAX_DEAD_LETTERS_PER_CONFERENCE, MAX_DEAD_LETTER_BYTES_PER_CONFERENCE = 2_000, 16 << 20
+MAX_LOSS_COUNTERS = 10_000  # of senders and conferences whose lost letters are counted
 
 
 class JournalError(Exception):
@@ -49,7 +49,7 @@ class Row(NamedTuple):
     line: bytes
 
 
-class Letter(NamedTuple):
+class StoredDeadLetter(NamedTuple):
     """A dead letter and its number, from 1; when it came, and when it was sent again (None: it was not)."""
 
     number: int
@@ -95,7 +95,7 @@ class Journal(Protocol):
     def conferences(self) -> list[str]:
         """The names of all logs, sorted."""
 
-    def record(self, conference: str, decided: int, outputs: Sequence[Told]) -> None:
+    def record(self, conference: str, decided: int, outputs: Sequence[OutputLine]) -> None:
         """Keeps outputs, and that those of all offsets below ``decided`` are now recorded: both or neither.
 
         ValueError when ``decided`` falls or is beyond the log, or when a position is not after the last one.
@@ -104,42 +104,42 @@ class Journal(Protocol):
     def decided(self, conference: str) -> int:
         """How many offsets have their outputs recorded."""
 
-    def outputs(self, conference: str, from_n: int = 0, after: str | None = None) -> Iterator[Told]:
+    def outputs(self, conference: str, from_n: int = 0, after: str | None = None) -> Iterator[OutputLine]:
         """The outputs in the order of their positions, from n on, or after a position."""
 
     # Dead letters: bounded in all, of a sender and of a conference (see ``dead_letter_quotas``); no number ever twice.
 
-    def letters(self, after: int = 0, limit: int = 100) -> list[Letter]:
+    def dead_letters(self, after: int = 0, limit: int = 100) -> list[StoredDeadLetter]:
         """A page of dead letters, oldest first, with numbers over ``after``."""
 
-    def letter(self, number: int) -> Letter | None:
+    def dead_letter(self, number: int) -> StoredDeadLetter | None:
         """One dead letter, if it is still there."""
 
-    def letter_numbers(self) -> list[int]:
+    def dead_letter_numbers(self) -> list[int]:
         """The numbers of all that are still there."""
 
-    def letter_count(self) -> int:
+    def dead_letter_count(self) -> int:
         """How many dead letters there are."""
 
-    def letters_gone(self) -> dict[str, int]:
+    def removed_dead_letters(self) -> dict[str, int]:
         """How many there were that are no more: ``old``, too ``many``, ``erased``."""
 
-    def letters_gone_of(self, conferences: Collection[str], sender: str) -> dict[str, int]:
+    def removed_dead_letters_of(self, conferences: Collection[str], sender: str) -> dict[str, int]:
         """The same, of these conferences, and of this sender those that were of none."""
 
-    def letters_under(self, seals: Collection[str]) -> list[int]:
+    def dead_letters_sealed_with(self, seals: Collection[str]) -> list[int]:
         """The numbers of those that are sealed with any of these; ``""``: with nothing."""
 
-    def drop_letters(self, numbers: Collection[int]) -> int:
+    def erase_dead_letters(self, numbers: Collection[int]) -> int:
         """Erases dead letters; how many there were. Their bytes are in no file any more once ``clean`` says so."""
 
-    def expire_letters(self, now: int) -> int:
+    def expire_dead_letters(self, now: int) -> int:
         """Takes out those older than LETTER_DAYS; how many."""
 
-    def claim_letter(self, number: int, sent_as: bytes) -> bool:
+    def claim_dead_letter(self, number: int, sent_as: bytes) -> bool:
         """Whether this letter may be sent again as this event (a digest of its id), durably: for one event only."""
 
-    def settle_letter(self, number: int, sent: int | None) -> None:
+    def settle_dead_letter(self, number: int, sent: int | None) -> None:
         """It was sent again then, and never is again; None: what was claimed was not taken, and is free."""
 
     def clean(self) -> bool:
@@ -161,7 +161,7 @@ class Journal(Protocol):
     def shrink(self) -> bool:
         """Removes some of what was forgotten; whether there is more. May be called again after a restart."""
 
-    def ensure_room(self, size: int) -> None:
+    def ensure_capacity(self, size: int) -> None:
         """Raises JournalFullError where so many bytes could not be appended now."""
 
     def close(self) -> None:
@@ -171,13 +171,13 @@ class Journal(Protocol):
 class ReadReplica(Journal, Protocol):
     """A journal of logs that are kept elsewhere, and how far it has come with each of their parts."""
 
-    def places(self) -> Mapping[str, int]:
+    def next_offsets(self) -> Mapping[str, int]:
         """By part, where to go on."""
 
     def erased(self) -> frozenset[str]:
         """The conferences that were erased for ever: no row of theirs may come."""
 
-    def follow(
+    def replicate(
         self,
         rows: Sequence[ReplicatedRow],
         letters: Sequence[tuple[int, bytes]],
@@ -191,7 +191,7 @@ class ReadReplica(Journal, Protocol):
         """
 
 
-def parts(position: str) -> tuple[int, int]:
+def parse_position(position: str) -> tuple[int, int]:
     """(n, i) of a position."""
     n, _, i = position.partition("-")
     return int(n), int(i)

@@ -63,7 +63,7 @@ class Planner:
     def catch_up(self, size: int) -> None:
         """Before a commit of so many bytes: after a failed one looks for room, then learns the journal anew."""
         if self._stale:
-            self._journal.ensure_room(size)
+            self._journal.ensure_capacity(size)
             self.router = learnt(self._journal)
             self._stale = False
 

@@ -13,7 +13,7 @@ import msgspec
 
 from schemas.outputs import DeadLetter
 from services.journal import Journal
-from services.journal.port import MOST_LETTERS
+from services.journal.port import MAX_DEAD_LETTERS
 
 _AT_ONCE = 100  # of at most 90 kB each
 _LETTER = msgspec.json.Decoder(DeadLetter)
@@ -38,17 +38,17 @@ class Lettered:
 
     def _is_kept(self, digest: bytes) -> bool:
         number = self._numbers.get(digest)
-        letter = None if number is None else self._journal.letter(number)
+        letter = None if number is None else self._journal.dead_letter(number)
         return letter is not None and letter.sent is None
 
     def _read_on(self) -> None:
-        while page := self._journal.letters(self._read_to, _AT_ONCE):
+        while page := self._journal.dead_letters(self._read_to, _AT_ONCE):
             for letter in page:
                 digest = _digest(letter.line)
                 self._numbers.pop(digest, None)
                 self._numbers[digest] = letter.number
             self._read_to = page[-1].number
-        while len(self._numbers) > MOST_LETTERS:
+        while len(self._numbers) > MAX_DEAD_LETTERS:
             del self._numbers[next(iter(self._numbers))]
 
 

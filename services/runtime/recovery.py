@@ -16,8 +16,8 @@ import msgspec
 
 from schemas.codec import encode_output
 from schemas.outputs import AnyOutput
-from services.journal import Journal, Told
-from services.journal.port import parts
+from services.journal import Journal, OutputLine
+from services.journal.port import parse_position
 from services.runtime.log_reader import Kept, Unreadable, records
 from streams.matching import Matcher
 from streams.matching.snapshot import SnapshotError, restore
@@ -40,7 +40,7 @@ class Fold:
     snapped: int = 0
     snapped_s: float = 0.0
     snapshot_took_s: float = 0.0
-    told: list[Told] = field(default_factory=list)
+    told: list[OutputLine] = field(default_factory=list)
     due: int | None = None
 
     def apply(self, kept: Kept) -> bool:
@@ -62,7 +62,7 @@ class Fold:
 class _Recorded:
     """The recorded outputs of each record: those of a double belong to the next that counts."""
 
-    def __init__(self, outputs: Iterator[Told]) -> None:
+    def __init__(self, outputs: Iterator[OutputLine]) -> None:
         self._outputs = outputs
         self._next = next(outputs, None)
         self._n = -1
@@ -72,7 +72,7 @@ class _Recorded:
         """What was told with n records applied."""
         if n != self._n:
             self._n, self._told = n, []
-        while self._next is not None and parts(self._next[0])[0] <= n:
+        while self._next is not None and parse_position(self._next[0])[0] <= n:
             self._told.append(decode_output(self._next[1]))
             self._next = next(self._outputs, None)
         return self._told

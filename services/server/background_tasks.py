@@ -95,7 +95,7 @@ class Background:
     async def _expire_letters(self) -> None:
         while True:
             try:
-                await asyncio.to_thread(self._parts.journal.expire_letters, self._parts.clock())
+                await asyncio.to_thread(self._parts.journal.expire_dead_letters, self._parts.clock())
             except JournalError as error:
                 _log.warning("dead letters expire later", error=type(error).__name__)
             await asyncio.sleep(HOUR_S)

@@ -12,7 +12,9 @@ from typing import Any
 _MOST, _STEP = 512, 64
 
 
-def inserts(table: str, columns: int, values: Sequence[Any], tail: str = "") -> Iterator[tuple[str, Sequence[Any]]]:
+def insert_statements(
+    table: str, columns: int, values: Sequence[Any], tail: str = ""
+) -> Iterator[tuple[str, Sequence[Any]]]:
     """The statements and what goes into each. ``values``: of all rows, one after the other; ``tail``: what follows."""
     done, count = 0, len(values) // columns
     while done < count:

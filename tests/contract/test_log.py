@@ -87,8 +87,8 @@ class TestLog:
         assert [line for _, line in journal.outputs("a")] == [b"told", b"more"]
 
     def test_room_is_looked_for_without_keeping_anything(self, journal: Journal) -> None:
-        journal.ensure_room(100_000)
-        assert (journal.conferences(), journal.letter_count()) == ([], 0)
+        journal.ensure_capacity(100_000)
+        assert (journal.conferences(), journal.dead_letter_count()) == ([], 0)
 
     def test_a_forgotten_log_is_nowhere_and_its_name_begins_anew(self, journal: Journal) -> None:
         for conference in ("over", "other"):

@@ -70,14 +70,14 @@ def test_full_takes_nothing_and_goes_on_when_there_is_room(tmp_path: Path) -> No
     with pytest.raises(JournalFullError, match="no room"):
         journal.append([("a", b"x" * 1_000)] * 1_000 + [("new", b"y")], 2, [b"letter"])
     with pytest.raises(JournalFullError):
-        journal.ensure_room(1_000_000)
+        journal.ensure_capacity(1_000_000)
     with pytest.raises(JournalFullError):
         journal.record("a", 1, [("0-0", b"z" * 1_000_000)])
-    assert (journal.length("a"), journal.conferences(), journal.letter_count()) == (1, ["a"], 0)
+    assert (journal.length("a"), journal.conferences(), journal.dead_letter_count()) == (1, ["a"], 0)
     assert (journal.decided("a"), list(journal.outputs("a"))) == (0, [])
     assert journal.append([("a", b"small")], 3) == [1]  # there still is room for little
     journal._db.execute("PRAGMA max_page_count=1000000")
-    journal.ensure_room(1_000_000)
+    journal.ensure_capacity(1_000_000)
     assert journal.append([("new", b"y"), ("a", b"x" * 1_000)] * 1_000, 4)[-1] == 1_001
     journal.close()
     again = SqliteJournal(tmp_path)
@@ -141,7 +141,7 @@ def test_versions(tmp_path: Path) -> None:
     filled(tmp_path)
     newer = (*MIGRATIONS, ["ALTER TABLE letters ADD COLUMN more INTEGER NOT NULL DEFAULT 0"])
     journal = SqliteJournal(tmp_path, migrations=newer)
-    assert (journal.length("a"), journal.letters()[0].line) == (200, b"letter")
+    assert (journal.length("a"), journal.dead_letters()[0].line) == (200, b"letter")
     journal.close()
     with pytest.raises(JournalError, match="version 4; this Hallway knows 3"):
         SqliteJournal(tmp_path)

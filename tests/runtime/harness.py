@@ -13,8 +13,8 @@ import msgspec
 from schemas.codec import Codec, Reject, encode_output
 from schemas.outputs import AnyOutput
 from schemas.times import millis
-from services.journal import Journal, Told
-from services.journal.port import parts
+from services.journal import Journal, OutputLine
+from services.journal.port import parse_position
 from services.runtime import Embedded
 from services.tools.simulation import simulate
 from streams.matching import Matcher
@@ -70,14 +70,14 @@ class Inbox:
             raise self.error
         kept = self.got.setdefault(conference, [])
         for output in outputs:
-            if not kept or parts(output.position) > parts(kept[-1].position):
+            if not kept or parse_position(output.position) > parse_position(kept[-1].position):
                 kept.append(output)
 
     async def delivered(self, conference: str) -> str | None:
         kept = self.got.get(conference)
         return kept[-1].position if kept else None
 
-    def lines(self, conference: str) -> list[Told]:
+    def lines(self, conference: str) -> list[OutputLine]:
         """As the journal has them."""
         return [(output.position, encode_output(output)) for output in self.got.get(conference, [])]
 
@@ -102,10 +102,10 @@ async def feed(runner: Embedded, clock: Clock, lines: Sequence[bytes], size: int
         await runner.submit(batch, SENDER)
 
 
-def clean_fold(journal: Journal, log: str = CONFERENCE) -> list[Told]:
+def clean_fold(journal: Journal, log: str = CONFERENCE) -> list[OutputLine]:
     """The outputs of a log that is folded from its start, without any stop."""
     codec, matcher = Codec(), Matcher(log)
-    told: list[Told] = []
+    told: list[OutputLine] = []
     for row in journal.read(log):
         record = codec.decode(row.line)
         assert not isinstance(record, Reject)

@@ -45,7 +45,7 @@ def test_every_line_gets_its_answer(journal: Journal) -> None:
         assert "tracked by nobody" in str(answers[5].note)
         # Two conferences follow the hashtag now.
         assert await runner.submit([post("x:3")], SENDER) == [Accepted((Place("c", 2), Place("d", 1)))]
-        (letter,) = [json.loads(letter.line) for letter in journal.letters()]
+        (letter,) = [json.loads(letter.line) for letter in journal.dead_letters()]
         assert (letter["source"], letter["position"], b64decode(letter["bytes"])) == (SENDER, 11, b"{")
         await runner.stop()
         with pytest.raises(StoppedError):
@@ -79,7 +79,7 @@ def test_what_may_not_enter_is_a_dead_letter(bad: bytes, field: str) -> None:
         await runner.stop()
 
     asyncio.run(run())
-    assert (journal.conferences(), journal.letter_count()) == ([], 1)
+    assert (journal.conferences(), journal.dead_letter_count()) == ([], 1)
 
 
 def test_ten_minutes_ahead_is_taken() -> None:
@@ -193,7 +193,7 @@ def test_too_much_at_once_is_told_and_nothing_of_it_taken() -> None:
 
 
 def test_full_says_so_takes_nothing_and_goes_on() -> None:
-    journal = MemoryJournal(room_bytes=2_000)
+    journal = MemoryJournal(capacity_bytes=2_000)
 
     async def run() -> None:
         runner = started(journal, full_pause_s=0.01)
@@ -206,8 +206,8 @@ def test_full_says_so_takes_nothing_and_goes_on() -> None:
         for _ in range(3):
             with pytest.raises(JournalFullError):
                 await runner.submit([*bad, release], SENDER)
-        assert (journal.conferences(), journal.length("c"), journal.letter_count()) == (["c"], 2, 0)
-        journal.room_bytes = 1_000_000
+        assert (journal.conferences(), journal.length("c"), journal.dead_letter_count()) == (["c"], 2, 0)
+        journal.capacity_bytes = 1_000_000
         # Nothing was learnt of what was not taken: the conference "d" is unknown, the ids are new.
         assert await runner.submit([post("x:0")], SENDER) == [Accepted((Place("c", 2),))]
         answers = await runner.submit(bad, SENDER)
@@ -235,8 +235,8 @@ def test_one_bad_line_stops_nothing(journal: Journal) -> None:
         await runner.stop()
 
     asyncio.run(run())
-    assert journal.length("c") + journal.letter_count() == len(lines) + 1
-    assert journal.letter_count() == len(bad)
+    assert journal.length("c") + journal.dead_letter_count() == len(lines) + 1
+    assert journal.dead_letter_count() == len(bad)
 
 
 def test_a_bad_line_that_comes_again_is_one_dead_letter_until_that_was_sent_again(journal: Journal) -> None:
@@ -244,7 +244,7 @@ def test_a_bad_line_that_comes_again_is_one_dead_letter_until_that_was_sent_agai
 
     async def said(runner: Embedded, *lines: bytes, sender: str = SENDER) -> int:
         assert all(isinstance(answer, Rejected) for answer in await runner.submit(lines, sender))
-        return journal.letter_count()
+        return journal.dead_letter_count()
 
     async def run() -> None:
         runner = started(journal)
@@ -256,16 +256,16 @@ def test_a_bad_line_that_comes_again_is_one_dead_letter_until_that_was_sent_agai
         again = started(journal)
         await again.start()
         assert await said(again, b"[", b"{") == 3
-        assert journal.claim_letter(1, b"mended")
-        journal.settle_letter(1, 7)
+        assert journal.claim_dead_letter(1, b"mended")
+        journal.settle_dead_letter(1, 7)
         assert await said(again, b"{") == 4
         assert await said(again, b"{") == 4
-        journal.drop_letters([2])
+        journal.erase_dead_letters([2])
         assert await said(again, b"[") == 4
         await again.stop()
 
     asyncio.run(run())
-    letters = [json.loads(letter.line) for letter in journal.letters()]
+    letters = [json.loads(letter.line) for letter in journal.dead_letters()]
     assert [(letter["source"], b64decode(letter["bytes"])) for letter in letters] == [
         (SENDER, b"{"),
         ("connector:other", b"{"),

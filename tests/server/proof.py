@@ -132,8 +132,8 @@ def _same_log(hallway: Hallway, load: Load, outputs: list[bytes]) -> None:
         rows = [json.loads(row.line) for row in journal.read(CONFERENCE)]
         assert journal.decided(CONFERENCE) == len(rows), "not all is folded"
         assert [line for _, line in journal.outputs(CONFERENCE)] == outputs, "not what a clean replay gives"
-        sealed = [msgspec.json.decode(letter.line, type=DeadLetter) for letter in journal.letters(limit=1_000)]
-        assert journal.letter_count() == len(sealed)
+        sealed = [msgspec.json.decode(letter.line, type=DeadLetter) for letter in journal.dead_letters(limit=1_000)]
+        assert journal.dead_letter_count() == len(sealed)
     with closing(SqliteDirectory(hallway.data / "directory", clock)) as directory:
         found = [directory.letter_keys.opened(letter) for letter in sealed]
         letters = [b64decode(letter.bytes).decode() for letter in found if letter is not None]

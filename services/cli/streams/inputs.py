@@ -10,8 +10,8 @@ from services.cli.streams.files import STANDARD, Input
 from services.cli.streams.line_blocks import Block, blocked
 from services.cli.streams.topic_input import TopicInput
 from services.journal.port import JournalError
-from services.journal.sqlite.export import journal_in
-from services.journal.sqlite.export import lines as journal_lines
+from services.journal.sqlite.export import find_journal
+from services.journal.sqlite.export import read_lines as journal_lines
 from services.kafka.topic_urls import is_place
 from services.usage_errors import UnusableError
 
@@ -46,5 +46,5 @@ def input_of(name: str) -> Source:
     """The input of that name. UnusableError where it cannot be one."""
     if is_place(name):
         return TopicInput(name)
-    file = None if name == STANDARD else journal_in(Path(name))
+    file = None if name == STANDARD else find_journal(Path(name))
     return Input(name) if file is None else JournalInput(file)

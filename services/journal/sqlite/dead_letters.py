@@ -18,8 +18,8 @@ from typing import Any, Literal
 import msgspec
 
 from schemas.times import DAY_MS
-from services.journal.dead_letter_quotas import Head, head_of, too_many
-from services.journal.port import BATCH_ROWS, LETTER_DAYS, MOST_LETTERS, MOST_SHARES, Letter
+from services.journal.dead_letter_quotas import DeadLetterHead, find_over_quota, parse_head
+from services.journal.port import BATCH_ROWS, DEAD_LETTER_DAYS, MAX_DEAD_LETTERS, MAX_LOSS_COUNTERS, StoredDeadLetter
 
 Gone = Literal["old", "many", "erased"]
 _NOW = "number, came, sent, line"
@@ -27,11 +27,11 @@ _HEAD = "number, sender, conference, seal, length(line)"
 _NAMED = re.compile(r'CREATE TABLE "?letters"?')
 
 
-class SqliteLetters:
+class SqliteDeadLetters:
     """The part of the journal that keeps dead letters; as in the port."""
 
     _lock: AbstractContextManager[bool]  # held while a letter comes or goes, so that heads are those of the file
-    _heads: dict[int, Head]
+    _heads: dict[int, DeadLetterHead]
 
     @abstractmethod
     def _writing(self) -> AbstractContextManager[sqlite3.Connection]: ...
@@ -41,7 +41,7 @@ class SqliteLetters:
 
     def _find_letters(self, db: sqlite3.Connection) -> None:
         rows = db.execute(f"SELECT {_HEAD} FROM letters ORDER BY number")  # noqa: S608 - constant
-        self._heads = {row[0]: Head(*row[1:]) for row in rows}
+        self._heads = {row[0]: DeadLetterHead(*row[1:]) for row in rows}
         gone = db.execute("SELECT max(last) FROM letters_gone").fetchone()[0]
         self._last = max([*self._heads, gone or 0, 0])
 
@@ -50,11 +50,11 @@ class SqliteLetters:
         if not letters:
             return _nothing
         first, last = self._last + 1, self._last + len(letters)
-        heads = self._heads | {number: head_of(line) for number, line in enumerate(letters, first)}
+        heads = self._heads | {number: parse_head(line) for number, line in enumerate(letters, first)}
         rows = [(number, line, came, *heads[number][:3]) for number, line in enumerate(letters, first)]
         sql = "INSERT INTO letters (number, line, came, sender, conference, seal) VALUES (?, ?, ?, ?, ?, ?)"
         db.executemany(sql, rows)
-        many = too_many(heads)
+        many = find_over_quota(heads)
         if many:
             db.execute("DELETE FROM letters WHERE number IN (SELECT value FROM json_each(?))", (_json(many),))
             self._note(db, "many", [heads.pop(number) for number in many], last)
@@ -64,42 +64,44 @@ class SqliteLetters:
 
         return done
 
-    def letters(self, after: int = 0, limit: int = 100) -> list[Letter]:
+    def dead_letters(self, after: int = 0, limit: int = 100) -> list[StoredDeadLetter]:
         limit = min(limit, BATCH_ROWS)
         sql = f"SELECT {_NOW} FROM letters WHERE number > ? ORDER BY number LIMIT ?"  # noqa: S608 - constant
-        return [Letter(number, line, came, sent) for number, came, sent, line in self._rows(sql, (after, limit))]
+        return [
+            StoredDeadLetter(number, line, came, sent) for number, came, sent, line in self._rows(sql, (after, limit))
+        ]
 
-    def letter(self, number: int) -> Letter | None:
-        return next((letter for letter in self.letters(number - 1, 1) if letter.number == number), None)
+    def dead_letter(self, number: int) -> StoredDeadLetter | None:
+        return next((letter for letter in self.dead_letters(number - 1, 1) if letter.number == number), None)
 
-    def letter_numbers(self) -> list[int]:
+    def dead_letter_numbers(self) -> list[int]:
         return [row[0] for row in self._rows("SELECT number FROM letters ORDER BY number", ())]
 
-    def letter_count(self) -> int:
+    def dead_letter_count(self) -> int:
         return int(self._rows("SELECT count(*) FROM letters", ())[0][0])
 
-    def letters_gone(self) -> dict[str, int]:
+    def removed_dead_letters(self) -> dict[str, int]:
         return dict(self._rows("SELECT cause, count FROM letters_gone ORDER BY cause", ()))
 
-    def letters_gone_of(self, conferences: Collection[str], sender: str) -> dict[str, int]:
+    def removed_dead_letters_of(self, conferences: Collection[str], sender: str) -> dict[str, int]:
         sql = (
             "SELECT cause, sum(count) FROM letters_lost WHERE conference IN (SELECT value FROM json_each(?))"
             " OR (conference = '' AND sender = ?) GROUP BY cause ORDER BY cause"
         )
         return dict(self._rows(sql, (msgspec.json.encode(sorted(conferences)).decode(), sender)))
 
-    def letters_under(self, seals: Collection[str]) -> list[int]:
+    def dead_letters_sealed_with(self, seals: Collection[str]) -> list[int]:
         return [number for number, head in list(self._heads.items()) if head.seal in seals]
 
-    def drop_letters(self, numbers: Collection[int]) -> int:
+    def erase_dead_letters(self, numbers: Collection[int]) -> int:
         if not numbers:
             return 0
         return self._without("number IN (SELECT value FROM json_each(?))", _json(numbers), "erased")
 
-    def expire_letters(self, now: int) -> int:
+    def expire_dead_letters(self, now: int) -> int:
         with self._writing() as db:
             db.execute("UPDATE letters SET came = ? WHERE came = 0", (now,))
-        return self._without("came <= ?", now - LETTER_DAYS * DAY_MS, "old")
+        return self._without("came <= ?", now - DEAD_LETTER_DAYS * DAY_MS, "old")
 
     def _without(self, condition: str, value: object, cause: Gone) -> int:
         """Copies the table without some; how many these were."""
@@ -126,7 +128,7 @@ class SqliteLetters:
         db.execute("DELETE FROM letters_lost WHERE conference = ?", (conference,))
 
     @staticmethod
-    def _note(db: sqlite3.Connection, cause: Gone, heads: Sequence[Head], last: int) -> None:
+    def _note(db: sqlite3.Connection, cause: Gone, heads: Sequence[DeadLetterHead], last: int) -> None:
         db.execute(
             "INSERT INTO letters_gone VALUES (?, ?, ?) ON CONFLICT (cause) DO UPDATE SET"
             " count = count + excluded.count, last = max(last, excluded.last)",
@@ -141,17 +143,17 @@ class SqliteLetters:
         db.execute(
             "DELETE FROM letters_lost WHERE (sender, conference, cause) IN"
             " (SELECT sender, conference, cause FROM letters_lost ORDER BY last DESC LIMIT -1 OFFSET ?)",
-            (MOST_SHARES,),
+            (MAX_LOSS_COUNTERS,),
         )
 
     # -- sending again -------------------------------------------------------------------------------------------
 
-    def claim_letter(self, number: int, sent_as: bytes) -> bool:
+    def claim_dead_letter(self, number: int, sent_as: bytes) -> bool:
         with self._writing() as db:
             sql = "UPDATE letters SET sent_as = ? WHERE number = ? AND sent IS NULL AND coalesce(sent_as, ?) = ?"
             return db.execute(sql, (sent_as, number, sent_as, sent_as)).rowcount == 1
 
-    def settle_letter(self, number: int, sent: int | None) -> None:
+    def settle_dead_letter(self, number: int, sent: int | None) -> None:
         with self._writing() as db:
             sql = "UPDATE letters SET sent = ?, sent_as = CASE WHEN ? THEN sent_as END WHERE number = ?"
             db.execute(sql, (sent, sent is not None, number))
@@ -165,4 +167,4 @@ def _json(values: Collection[int]) -> str:
     return msgspec.json.encode(sorted(values)).decode()
 
 
-assert MOST_LETTERS >= BATCH_ROWS
+assert MAX_DEAD_LETTERS >= BATCH_ROWS

@@ -10,7 +10,7 @@ import sqlite3
 
 from services.journal.sqlite.rows import key_of
 
-KEPT = "conference NOT LIKE '~gone-%'"
+VISIBLE = "conference NOT LIKE '~gone-%'"
 _ROWS = 5_000  # removed at once: some 10 ms
 _REWRITTEN_BYTES = 64 << 20  # rewritten in half a second
 
@@ -20,9 +20,9 @@ def hide(db: sqlite3.Connection, no: int) -> None:
     db.execute("UPDATE logs SET conference = ? WHERE no = ?", (f"~gone-{no}", no))
 
 
-def hidden(db: sqlite3.Connection) -> int | None:
+def find_hidden(db: sqlite3.Connection) -> int | None:
     """A log that waits to be removed."""
-    found = db.execute(f"SELECT no FROM logs WHERE NOT ({KEPT}) LIMIT 1").fetchone()  # noqa: S608  # a constant
+    found = db.execute(f"SELECT no FROM logs WHERE NOT ({VISIBLE}) LIMIT 1").fetchone()  # noqa: S608  # a constant
     return None if found is None else int(found[0])
 
 

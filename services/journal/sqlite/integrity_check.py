@@ -16,7 +16,7 @@ from pathlib import Path
 import msgspec
 
 from services.journal.port import JournalDamagedError
-from services.journal.sqlite.deletion import KEPT
+from services.journal.sqlite.deletion import VISIBLE
 from services.journal.sqlite.rows import OFFSET_BITS, checksum, key_of, output_checksum
 
 CHECK_S = 0.5  # for the whole file's structure; a large file is looked at as far as that goes
@@ -44,10 +44,10 @@ def is_sound(db: sqlite3.Connection, bound_s: float = CHECK_S) -> bool:
         timer.join()
 
 
-def mend_tails(db: sqlite3.Connection, folder: Path) -> list[str]:
+def repair_tails(db: sqlite3.Connection, folder: Path) -> list[str]:
     """Cuts off what is damaged at the end of any log, to a file in ``folder``; says what was done."""
     notices = []
-    logs = f"SELECT no, conference, decided FROM logs WHERE {KEPT} ORDER BY no"  # noqa: S608  # a constant
+    logs = f"SELECT no, conference, decided FROM logs WHERE {VISIBLE} ORDER BY no"  # noqa: S608  # a constant
     for no, conference, decided in db.execute(logs).fetchall():
         first_bad = _first_bad(db, no)
         length = _length(db, no)
@@ -142,7 +142,7 @@ def _text(line: bytes) -> str:
     return b64encode(line).decode()
 
 
-def damaged(conference: str, offset: int, path: Path) -> JournalDamagedError:
+def damaged_record_error(conference: str, offset: int, path: Path) -> JournalDamagedError:
     """A row that is not as it was written, in the middle of a log."""
     return JournalDamagedError(
         f"The record at offset {offset:,} of {conference} in {path} is not as it was written. "

@@ -6,14 +6,14 @@ Owns: finding it when a journal is opened. May never: write.
 import sqlite3
 from dataclasses import dataclass
 
-from services.journal.sqlite.deletion import KEPT
+from services.journal.sqlite.deletion import VISIBLE
 from services.journal.sqlite.rows import OFFSET_BITS, key_of
 
 _OFFSET = (1 << OFFSET_BITS) - 1
 
 
 @dataclass(slots=True)
-class End:
+class LogEnd:
     """A log: its number, its records, when the last was recorded, how far it is decided, its last output."""
 
     no: int
@@ -23,11 +23,11 @@ class End:
     position: tuple[int, int] = (-1, -1)
 
 
-def found_ends(db: sqlite3.Connection) -> dict[str, End]:
+def load_log_ends(db: sqlite3.Connection) -> dict[str, LogEnd]:
     """The end of every log."""
     ends = {}
-    for no, conference, decided in db.execute(f"SELECT no, conference, decided FROM logs WHERE {KEPT}").fetchall():  # noqa: S608
-        end = ends[conference] = End(no, decided=decided)
+    for no, conference, decided in db.execute(f"SELECT no, conference, decided FROM logs WHERE {VISIBLE}").fetchall():  # noqa: S608
+        end = ends[conference] = LogEnd(no, decided=decided)
         query = "SELECT key, recorded_at FROM log WHERE key >= ? AND key < ? ORDER BY key DESC LIMIT 1"
         last = db.execute(query, (key_of(no, 0), key_of(no + 1, 0))).fetchone()
         if last is not None:

@@ -15,7 +15,7 @@ from pathlib import Path
 from services.journal.port import ReplicatedRow
 from services.journal.sqlite.deletion import hide
 from services.journal.sqlite.journal import FILE, SqliteJournal, insert
-from services.journal.sqlite.log_ends import End
+from services.journal.sqlite.log_ends import LogEnd
 from services.journal.sqlite.rows import checksum, key_of
 
 _TABLES = """
@@ -54,7 +54,7 @@ class SqliteReadReplica(SqliteJournal):
         self.notices += [*told, "The copy of the log was not whole and is made anew."]
         self._prepare()
 
-    def places(self) -> dict[str, int]:
+    def next_offsets(self) -> dict[str, int]:
         """By part, where to go on."""
         return {part: place for part, place in self._places.items() if part != _ROWS}
 
@@ -62,7 +62,7 @@ class SqliteReadReplica(SqliteJournal):
         """The conferences that were erased for ever: no row of theirs may come."""
         return frozenset(self._erased)
 
-    def follow(
+    def replicate(
         self,
         rows: Sequence[ReplicatedRow],
         letters: Sequence[tuple[int, bytes]],
@@ -74,7 +74,7 @@ class SqliteReadReplica(SqliteJournal):
 
         Gives each row's offset and the time that it is kept under: the latest of its log.
         """
-        ends: dict[str, End] = {}
+        ends: dict[str, LogEnd] = {}
         kept: list[tuple[int, int]] = []
         values: list[object] = []
         with self._lock:
@@ -108,6 +108,6 @@ class SqliteReadReplica(SqliteJournal):
                 self._snapshots.drop(conference)
         return kept
 
-    def _end_of_copy(self, db: sqlite3.Connection, conference: str) -> End:
+    def _end_of_copy(self, db: sqlite3.Connection, conference: str) -> LogEnd:
         known = self._ends.get(conference)
         return self._end_to_append(db, conference, 0) if known is None else replace(known)

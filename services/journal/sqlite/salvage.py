@@ -12,10 +12,10 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from services.journal.dead_letter_quotas import head_of
+from services.journal.dead_letter_quotas import parse_head
 from services.journal.port import BATCH_ROWS, JournalDamagedError
 from services.journal.sqlite.rows import key_of
-from services.journal.sqlite.schema import bare, connect, prepare
+from services.journal.sqlite.schema import connect, open_database, prepare
 
 _SIDES = ("", "-wal", "-shm")
 _LOG = "SELECT key, recorded_at, checksum, line FROM log WHERE key >= ? AND key < ? ORDER BY key"
@@ -28,7 +28,7 @@ def salvage(path: Path) -> str:
     new = path.with_suffix(".mended")
     for side in _SIDES:
         Path(f"{new}{side}").unlink(missing_ok=True)
-    with closing(bare(path)) as old, closing(connect(new)) as db:
+    with closing(open_database(path)) as old, closing(connect(new)) as db:
         prepare(db, new)
         old.execute("PRAGMA writable_schema=ON")  # else a file that is shorter than its head says is not read at all
         try:
@@ -43,7 +43,7 @@ def salvage(path: Path) -> str:
             _copy(_readable(old, _OUTPUTS, no), db, "outputs", 6)
         letters = _readable(old, "SELECT number, line FROM letters ORDER BY number")
         columns = "letters (number, line, sender, conference, seal)"
-        _copy(((number, line, *head_of(line)[:3]) for number, line in letters), db, columns, 5)
+        _copy(((number, line, *parse_head(line)[:3]) for number, line in letters), db, columns, 5)
         records = db.execute("SELECT count(*) FROM log").fetchone()[0]
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     kept = _put_aside(path)

@@ -67,14 +67,14 @@ MIGRATIONS: Sequence[Migration] = (_TABLES, _LETTERS, _SHARES)
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 
-def bare(path: Path) -> sqlite3.Connection:
+def open_database(path: Path) -> sqlite3.Connection:
     """A connection that has not looked at the file yet."""
     return sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=LOCK_WAIT_S)
 
 
 def connect(path: Path) -> sqlite3.Connection:
     """A connection for any thread, one at a time; transactions are begun by hand."""
-    db = bare(path)
+    db = open_database(path)
     db.execute("PRAGMA synchronous=FULL")
     db.execute("PRAGMA secure_delete=ON")  # little is deleted, and what is must go
     db.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
@@ -97,7 +97,7 @@ def prepare(db: sqlite3.Connection, path: Path, migrations: Sequence[Migration] 
     db.execute("PRAGMA journal_mode=WAL")
 
 
-def plain(error: sqlite3.Error, path: Path) -> JournalError:
+def to_journal_error(error: sqlite3.Error, path: Path) -> JournalError:
     """What SQLite found, as one of the journal's errors."""
     if is_full(error):
         return JournalFullError(f"There is no room to write in {path.parent}. Make room; nothing was half taken.")

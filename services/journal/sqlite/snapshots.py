@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 import zstandard
 
-from services.journal.port import SNAPSHOTS_KEPT, JournalError, JournalFullError, Snapshot
+from services.journal.port import RETAINED_SNAPSHOTS, JournalError, JournalFullError, Snapshot
 from services.sqlite.disk_errors import is_full
 
 _LEVEL = 1  # a third of the size at 130 MB a second; higher levels win little
@@ -54,7 +54,7 @@ class SnapshotFiles:
                 part.unlink()
             kind = JournalFullError if is_full(error) else JournalError
             raise kind(f"A snapshot cannot be written in {self._folder} ({error.strerror}).") from None
-        for old in self._files(conference)[SNAPSHOTS_KEPT:]:
+        for old in self._files(conference)[RETAINED_SNAPSHOTS:]:
             old.unlink(missing_ok=True)
 
     def latest(self, conference: str, most: int | None) -> Snapshot | None:

@@ -89,7 +89,7 @@ class Replica:
 
     async def run(self) -> None:
         """Follows until it is cancelled. ForeignLogError."""
-        self._places = {_part(name): place for name, place in self.journal.places().items()}
+        self._places = {_part(name): place for name, place in self.journal.next_offsets().items()}
         pause_s, said = self.limits.again_s, ""
         while True:
             consumer = self._consumer()
@@ -210,7 +210,7 @@ class Replica:
         ]
         said = [letter for letter in letters if letter.value is not None]  # without: a mark that one was sent again
         told = [(letter.timestamp, line) for letter in said if (line := self._line_of(letter)) is not None]
-        stand = self.journal.follow(rows, told, {_name(part): place for part, place in places.items()}, gone)
+        stand = self.journal.replicate(rows, told, {_name(part): place for part, place in places.items()}, gone)
         taken: list[Came] = []
         for record, row, event, (offset, came) in zip(lines, rows, decoded, stand, strict=True):
             if isinstance(event, Reject):

@@ -148,8 +148,8 @@ def test_what_cannot_be_folded_is_kept_all_the_same(tmp_path: Path) -> None:
         assert [row.line for row in journal.read("c")] == [value for value in log.values if value is not None]
         own = 1_798_761_600_000
         assert [row.recorded_at for row in journal.read("c")] == [1_000, 1_001, own, own]  # never falls
-        assert [letter.line for letter in journal.letters()] == [LETTER]
-        assert journal.places() == {f"{LOG.topic}/0": 5, f"{LETTERS.topic}/0": 2}
+        assert [letter.line for letter in journal.dead_letters()] == [LETTER]
+        assert journal.next_offsets() == {f"{LOG.topic}/0": 5, f"{LETTERS.topic}/0": 2}
 
 
 def test_of_an_erased_conference_nothing_is_left_and_nothing_comes_again(tmp_path: Path) -> None:
@@ -159,12 +159,12 @@ def test_of_an_erased_conference_nothing_is_left_and_nothing_comes_again(tmp_pat
         asyncio.run(_until(made, lambda: journal.length("c") == 2))
     log.values += [tick(3), ERASES, tick(4)]
     with replica(tmp_path, Consumer(parts), Consumer(parts)) as (made, taken, journal):
-        asyncio.run(_until(made, lambda: journal.places()[f"{LOG.topic}/0"] == 5))
+        asyncio.run(_until(made, lambda: journal.next_offsets()[f"{LOG.topic}/0"] == 5))
         assert (taken, journal.conferences(), journal.erased()) == ([], [], {"c"})
     log.values += [tick(5), ERASES]
     with replica(tmp_path, Consumer(parts)) as (made, taken, journal):
         assert journal.notices == []
-        asyncio.run(_until(made, lambda: journal.places()[f"{LOG.topic}/0"] == 7))
+        asyncio.run(_until(made, lambda: journal.next_offsets()[f"{LOG.topic}/0"] == 7))
         assert (taken, journal.conferences(), journal.erased()) == ([], [], {"c"})
 
 
@@ -200,7 +200,7 @@ def test_dead_letters_that_are_no_more_are_passed_over(tmp_path: Path) -> None:
     parts = {LOG: Topic(), LETTERS: Topic(LETTER, start=9)}
     with replica(tmp_path, Consumer(parts)) as (made, _, journal):
         asyncio.run(_until(made, lambda: made.caught_up))
-        assert journal.places() == {f"{LETTERS.topic}/0": 10}
+        assert journal.next_offsets() == {f"{LETTERS.topic}/0": 10}
 
 
 def test_a_full_disk_holds_it_up_and_loses_nothing(tmp_path: Path) -> None:
