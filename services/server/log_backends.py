@@ -29,9 +29,9 @@ from services.kafka.gateway import OnKafka
 from services.kafka.gateway.inbox_readiness import Prepared
 from services.kafka.gateway.topics import topics
 from services.kafka.topics import check
-from services.runtime import Embedded
+from services.runtime import EmbeddedRunner
 from services.runtime import Limits as RunnerLimits
-from services.runtime.inbox_delivery import Delivering
+from services.runtime.inbox_delivery import InboxDelivery
 from services.runtime.ports import Readiness, Runner
 from services.usage_errors import UnusableError
 from streams.workers.ports import AwayError
@@ -110,14 +110,14 @@ class InFile:
 
     def runner(self, stack: AsyncExitStack, stores: Stores, conferences: Conferences) -> tuple[Startable, Readiness]:
         """Takes, folds and delivers here."""
-        delivering = Delivering(self._journal, stores.inboxes, conferences.erased)
+        delivering = InboxDelivery(self._journal, stores.inboxes, conferences.erased)
         stack.push_async_callback(delivering.close)
         seal = stores.directory.letter_keys.seal
-        runner = Embedded(
+        runner = EmbeddedRunner(
             self._journal,
             self.clock,
             delivering.deliver,
-            delivered=delivering.delivered,
+            last_delivered=delivering.delivered,
             limits=RUNNER,
             seal=seal,
         )

@@ -30,9 +30,9 @@ from services.directory.sqlite import SqliteDirectory
 from services.inbox.memory import MemoryInboxes
 from services.inbox.position import order
 from services.journal.memory import MemoryJournal
-from services.runtime import Embedded
+from services.runtime import EmbeddedRunner
 from services.runtime import Limits as RunnerLimits
-from services.runtime.inbox_delivery import Delivering
+from services.runtime.inbox_delivery import InboxDelivery
 from services.runtime.ports import Readiness
 from services.server.api import api_of
 from services.server.composition import Settings, composed
@@ -53,7 +53,7 @@ BOUNDS = Bounds(
     kept_conferences=1_000,
     rates=dict.fromkeys(Bounds().rates, WIDE),
 )
-QUICK = RunnerLimits(tick_look_s=0.002, deliver_pause_s=0.01, deliver_rest_s=0.05)
+QUICK = RunnerLimits(tick_poll_s=0.002, deliver_pause_s=0.01, deliver_rest_s=0.05)
 LIMIT_S = 60.0
 OPENING: dict[str, Any] = {
     "name": "HIMSS",
@@ -193,7 +193,7 @@ class Hall:
 
     async def _is_settled(self) -> bool:
         due = await self.parts.runner.ask(self.conference, lambda matcher: matcher.next_due() if matcher else None)
-        if self.parts.runner.behind or (due is not None and due <= self.log_now()):
+        if self.parts.runner.lag or (due is not None and due <= self.log_now()):
             return False
         if await asyncio.to_thread(self.parts.directory.erasing.pending):
             return False
@@ -317,9 +317,11 @@ class _InMemory(InFile):
 
     def runner(self, stack: AsyncExitStack, stores: Stores, conferences: Conferences) -> tuple[Startable, Readiness]:
         """As the one on a file, with shorter pauses."""
-        delivering = Delivering(self._journal, stores.inboxes, conferences.erased)
+        delivering = InboxDelivery(self._journal, stores.inboxes, conferences.erased)
         stack.push_async_callback(delivering.close)
-        runner = Embedded(self._journal, self.clock, delivering.deliver, delivered=delivering.delivered, limits=QUICK)
+        runner = EmbeddedRunner(
+            self._journal, self.clock, delivering.deliver, last_delivered=delivering.delivered, limits=QUICK
+        )
         self._forget = runner.forget
         return runner, delivering
 

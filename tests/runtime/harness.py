@@ -15,7 +15,7 @@ from schemas.outputs import AnyOutput
 from schemas.times import millis
 from services.journal import Journal, OutputLine
 from services.journal.port import parse_position
-from services.runtime import Embedded
+from services.runtime import EmbeddedRunner
 from services.tools.simulation import simulate
 from streams.matching import Matcher
 
@@ -90,12 +90,12 @@ async def until(holds: Callable[[], bool], limit_s: float = LIMIT_S) -> None:
         await asyncio.sleep(0.005)
 
 
-def all_folded(runner: Embedded) -> bool:
+def all_folded(runner: EmbeddedRunner) -> bool:
     """Whether everything in the journal is folded and its outputs recorded."""
-    return runner._folding.has_all()
+    return runner._fold_loop.is_caught_up()
 
 
-async def feed(runner: Embedded, clock: Clock, lines: Sequence[bytes], size: int = 100) -> None:
+async def feed(runner: EmbeddedRunner, clock: Clock, lines: Sequence[bytes], size: int = 100) -> None:
     """Submits lines, the clock going with them."""
     for now, batch in batches(lines, size):
         clock.ms = now

@@ -12,15 +12,19 @@ from schemas.codec import EVENT_BYTES, Codec, Record
 from schemas.times import MINUTE_MS, millis, written
 from services.journal import Journal, JournalFullError
 from services.journal.memory import MemoryJournal
-from services.runtime import Accepted, BusyError, Duplicate, Embedded, Limits, Place, Rejected, StoppedError
+from services.runtime import Accepted, BusyError, Duplicate, EmbeddedRunner, Limits, Place, Rejected, StoppedError
 from tests.runtime.events import deletion, line, opened, post
 from tests.runtime.harness import SENDER, Clock, Inbox, all_folded, clean_fold, until
 
 
-def started(journal: Journal, clock: Clock | None = None, **limits: Any) -> Embedded:
+def started(journal: Journal, clock: Clock | None = None, **limits: Any) -> EmbeddedRunner:
     inbox = Inbox()
-    return Embedded(
-        journal, clock or Clock(), inbox.deliver, delivered=inbox.delivered, limits=Limits(tick_look_s=0.01, **limits)
+    return EmbeddedRunner(
+        journal,
+        clock or Clock(),
+        inbox.deliver,
+        last_delivered=inbox.delivered,
+        limits=Limits(tick_poll_s=0.01, **limits),
     )
 
 
@@ -42,7 +46,7 @@ def test_every_line_gets_its_answer(journal: Journal) -> None:
         assert isinstance(answers[4], Rejected)
         assert isinstance(answers[5], Accepted)
         assert answers[5].places == ()
-        assert "tracked by nobody" in str(answers[5].note)
+        assert "routed nowhere" in str(answers[5].note)
         # Two conferences follow the hashtag now.
         assert await runner.submit([post("x:3")], SENDER) == [Accepted((Place("c", 2), Place("d", 1)))]
         (letter,) = [json.loads(letter.line) for letter in journal.dead_letters()]
@@ -242,7 +246,7 @@ def test_one_bad_line_stops_nothing(journal: Journal) -> None:
 def test_a_bad_line_that_comes_again_is_one_dead_letter_until_that_was_sent_again(journal: Journal) -> None:
     """Who got no answer sends the same again; what cannot be read has no id, so its bytes stand for it."""
 
-    async def said(runner: Embedded, *lines: bytes, sender: str = SENDER) -> int:
+    async def said(runner: EmbeddedRunner, *lines: bytes, sender: str = SENDER) -> int:
         assert all(isinstance(answer, Rejected) for answer in await runner.submit(lines, sender))
         return journal.dead_letter_count()
 

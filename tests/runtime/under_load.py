@@ -14,7 +14,7 @@ from schemas.outputs import AnyOutput
 from schemas.times import millis
 from services.journal.port import parse_position
 from services.journal.sqlite import SqliteJournal
-from services.runtime import Accepted, Answer, Duplicate, Embedded, Limits
+from services.runtime import Accepted, Answer, Duplicate, EmbeddedRunner, Limits
 from tests.runtime.harness import SENDER, Clock, batches, conference, times_of
 
 BATCH = 20
@@ -52,8 +52,8 @@ def said(answer: Answer) -> str:
 
 async def main(folder: Path, skip: int) -> None:
     journal, clock, inbox = SqliteJournal(folder / "data"), Clock(), FileInbox(folder / "inbox")
-    limits = Limits(snapshot_records=700, tick_look_s=0.01, undecided_records=200)
-    runner = Embedded(journal, clock, inbox.deliver, delivered=inbox.delivered, limits=limits)
+    limits = Limits(snapshot_records=700, tick_poll_s=0.01, undecided_records=200)
+    runner = EmbeddedRunner(journal, clock, inbox.deliver, last_delivered=inbox.delivered, limits=limits)
     lines = conference()[skip:]
     clock.ms = max(journal.last_recorded() or 0, millis(times_of(conference()[0]).recorded_at))
     await runner.start()

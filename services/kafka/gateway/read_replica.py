@@ -30,7 +30,7 @@ from services.kafka.gateway.batches import Spot
 from services.kafka.gateway.dead_letter_sealing import Keys, kept
 from services.kafka.gateway.limits import Limits
 from services.kafka.gateway.topics import Topics
-from services.runtime.log_reader import Kept
+from services.runtime.log_reader import LogRecord
 from streams.workers.conference_end import erased_by
 from streams.workers.ports import AwayError
 
@@ -44,7 +44,7 @@ class Came(NamedTuple):
     """A record that the copy has now; ``offset``: in its partition."""
 
     conference: str
-    kept: Kept
+    kept: LogRecord
     offset: int
 
 
@@ -216,7 +216,7 @@ class Replica:
             if isinstance(event, Reject):
                 _log.warning("a record cannot be read", conference=row.conference, offset=offset, reason=event.reason)
             else:
-                kept = Kept(offset, event.event, event.at, came, row.line)
+                kept = LogRecord(offset, event.event, event.at, came, row.line)
                 taken.append(Came(row.conference, kept, record.offset))
         return taken
 

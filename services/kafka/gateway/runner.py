@@ -28,17 +28,17 @@ from services.kafka.gateway.limits import Limits
 from services.kafka.gateway.read_replica import Came, Replica
 from services.kafka.gateway.topics import Topics
 from services.kafka.gateway.topics import topics as named
-from services.runtime.deduplication import Seen, counts_for_sure
-from services.runtime.event_validator import Door, Item
-from services.runtime.fold_loop import Folding
+from services.runtime.deduplication import RecentIds, is_sure_to_count
+from services.runtime.event_validator import EventValidator, Item
+from services.runtime.fold_loop import FoldLoop
 from services.runtime.recovery import Progress
-from services.runtime.results import DUPLICATE, Accepted, Answer, AwayError, BusyError, Place
-from services.runtime.runner import quietly, resolve
+from services.runtime.results import DUPLICATE, Accepted, Answer, BusyError, LogUnavailableError, Place
+from services.runtime.runner import ignore_progress, resolve
 from streams.matching import Matcher
 
 T = TypeVar("T")
 Noted = Callable[[Input, int], None]
-_LOOK_S = 0.02
+_POLL_S = 0.02
 
 TO_ROUTER = Accepted((), "Kept; the router brings it to the conferences that it belongs to.")
 
@@ -67,9 +67,9 @@ class OnKafka:
         self._limits = limits or Limits()
         self._topics = topics or named()
         self._journal, self._noted, self._ended = journal, noted, ended
-        self._door = Door(clock, self._limits.folded, keys.seal)
-        self._seen = Seen(self._limits.folded.ids_kept)
-        self._folding = Folding(journal, self._limits.folded, _nobody, self._fail)
+        self._validator = EventValidator(clock, self._limits.folded, keys.seal)
+        self._recent_ids = RecentIds(self._limits.folded.remembered_ids)
+        self._fold_loop = FoldLoop(journal, self._limits.folded, _nobody, self._fail)
         self._appending = Appending(kafka, list(self._topics), self._limits)
         self._replica = Replica(
             kafka,
@@ -78,9 +78,9 @@ class OnKafka:
             journal,
             keys,
             self._took,
-            self._folding.drop,
+            self._fold_loop.drop,
             self._dropped,
-            lambda: self._folding.behind,
+            lambda: self._fold_loop.lag,
             self._limits,
         )
         self._tasks: list[asyncio.Task[None]] = []
@@ -90,20 +90,20 @@ class OnKafka:
 
     # -- start and end -------------------------------------------------------------------------------------------
 
-    async def start(self, progress: Progress = quietly) -> None:
+    async def start(self, progress: Progress = ignore_progress) -> None:
         """Recovers the copy's matchers, then begins, and waits a moment until events are taken; the broker may be away.
 
         ``progress`` is called by a thread.
         """
         self._loop = asyncio.get_running_loop()
-        await asyncio.to_thread(self._folding.recover, progress)
-        self._folding.start()
+        await asyncio.to_thread(self._fold_loop.recover, progress)
+        self._fold_loop.start()
         for work, name in ((self._appending.run(), "appending"), (self._replica.run(), "replica")):
             self._tasks.append(asyncio.create_task(self._guarded(work), name=name))
         self._running = True
         end = self._loop.time() + self._limits.start_s
-        while not self.takes and self._loop.time() < end:  # noqa: ASYNC110  # two others' doing, and rarely long
-            await asyncio.sleep(_LOOK_S)
+        while not self.is_accepting and self._loop.time() < end:  # noqa: ASYNC110  # two others' doing, and rarely long
+            await asyncio.sleep(_POLL_S)
 
     async def stop(self) -> None:
         """Ends within ``stop_s``. What was answered is in Kafka; the next start goes on where the copy ends."""
@@ -115,7 +115,7 @@ class OnKafka:
             for task in self._tasks:
                 task.cancel()
             await asyncio.wait(self._tasks, timeout=share_s)
-        await asyncio.to_thread(self._folding.stop, 2 * share_s)
+        await asyncio.to_thread(self._fold_loop.stop, 2 * share_s)
 
     async def failed(self) -> BaseException:
         """As the port has it."""
@@ -124,9 +124,9 @@ class OnKafka:
         return self.failure
 
     @property
-    def behind(self) -> int:
+    def lag(self) -> int:
         """As the port has it."""
-        return self._folding.behind
+        return self._fold_loop.lag
 
     @property
     def is_current(self) -> bool:
@@ -134,7 +134,7 @@ class OnKafka:
         return self._replica.caught_up
 
     @property
-    def takes(self) -> bool:
+    def is_accepting(self) -> bool:
         """As the port has it."""
         return self._running and self._appending.is_ready and self._replica.caught_up
 
@@ -142,10 +142,10 @@ class OnKafka:
 
     async def take(self, items: Sequence[Item], sender: str, first: int = 1) -> list[Answer]:
         """As the port has it. An offset is that of the conference's partition."""
-        self._door.check(len(items), running=self._running)
+        self._validator.check_size(len(items), running=self._running)
         if not self._replica.caught_up:
-            raise AwayError("The log is not read to its end yet.")
-        found, letters, given = await self._door.sorted(items, sender, first)
+            raise LogUnavailableError("The log is not read to its end yet.")
+        found, letters, given = await self._validator.validate(items, sender, first)
         new = [None if self._is_known(record) else self._message(record) for record in found]
         messages = [message for message in new if message is not None]
         dead = sealed(self._topics.letters, sender, letters)
@@ -167,7 +167,7 @@ class OnKafka:
 
     def _is_known(self, record: Record) -> bool:
         conference = record.event.conference
-        return conference is not None and self._seen.knows(conference, record.event.id)
+        return conference is not None and self._recent_ids.contains(conference, record.event.id)
 
     def _message(self, record: Record) -> Message:
         event = record.event
@@ -188,8 +188,8 @@ class OnKafka:
     def _remember(self, found: Sequence[Record]) -> None:
         for record in found:
             conference = record.event.conference
-            if conference is not None and counts_for_sure(record.event):
-                self._seen.add(conference, record.event.id)
+            if conference is not None and is_sure_to_count(record.event):
+                self._recent_ids.add(conference, record.event.id)
 
     async def forget(self, conference: str) -> None:
         """Says in the log that a closed conference is no more, for whoever reads it, and waits for the copy to know.
@@ -210,12 +210,12 @@ class OnKafka:
             raise BusyError("The log is being read.")
         answer: asyncio.Future[T] = self._loop.create_future()
 
-        def told(said: Any) -> None:
-            self._loop.call_soon_threadsafe(resolve, answer, said)
+        def pass_on(value: Any) -> None:
+            self._loop.call_soon_threadsafe(resolve, answer, value)
 
         async with asyncio.timeout(self._limits.ask_s):
             await self._caught_up_with(conference)
-            self._folding.ask((conference, function, told))
+            self._fold_loop.ask((conference, function, pass_on))
             return await answer
 
     async def _caught_up_with(self, conference: str) -> None:
@@ -236,15 +236,15 @@ class OnKafka:
     # -- the copy ------------------------------------------------------------------------------------------------
 
     def _took(self, taken: Sequence[Came]) -> None:
-        self._folding.add([(came.conference, came.kept) for came in taken])
+        self._fold_loop.add([(came.conference, came.kept) for came in taken])
         for came in taken:
             event = came.kept.event
-            if counts_for_sure(event):
-                self._seen.add(came.conference, event.id)
+            if is_sure_to_count(event):
+                self._recent_ids.add(came.conference, event.id)
             self._noted(event, came.offset)
 
     def _dropped(self, conference: str) -> None:
-        self._seen.forget_all(conference)
+        self._recent_ids.forget_conference(conference)
         self._acknowledged.pop(conference, None)
         self._ended(conference)
 
