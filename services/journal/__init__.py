@@ -1,4 +1,4 @@
-"""The durable log: each conference's events in one order, what was told beside it, dead letters, snapshots."""
+"""The durable log: each conference's events in order, the outputs, dead letters and snapshots."""
 
 from services.journal.port import (
     Entry,

@@ -45,7 +45,7 @@ class TestLog:
 
     def test_time_never_falls_in_a_log_and_nothing_is_half_taken(self, journal: Journal) -> None:
         journal.append([("a", b"0")], 100)
-        with pytest.raises(ValueError, match="falls"):
+        with pytest.raises(ValueError, match="decreases"):
             journal.append([("b", b"0"), ("a", b"1")], 99)
         assert (journal.length("a"), journal.length("b")) == (1, 0)
         assert journal.append([("b", b"0")], 99) == [0]

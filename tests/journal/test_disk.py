@@ -67,7 +67,7 @@ def test_full_takes_nothing_and_goes_on_when_there_is_room(tmp_path: Path) -> No
     journal = SqliteJournal(tmp_path)
     journal.append([("a", b"first")], 1)
     journal._db.execute("PRAGMA max_page_count=20")
-    with pytest.raises(JournalFullError, match="no room"):
+    with pytest.raises(JournalFullError, match="disk is full"):
         journal.append([("a", b"x" * 1_000)] * 1_000 + [("new", b"y")], 2, [b"letter"])
     with pytest.raises(JournalFullError):
         journal.ensure_capacity(1_000_000)
@@ -132,7 +132,7 @@ def test_a_file_that_is_no_journal_is_left_alone(tmp_path: Path) -> None:
 
 def test_another_program_s_database_is_left_alone(tmp_path: Path) -> None:
     sql(tmp_path, "CREATE TABLE recipes (name TEXT)")
-    with pytest.raises(JournalError, match="no journal of Hallway"):
+    with pytest.raises(JournalError, match="not a Hallway journal"):
         SqliteJournal(tmp_path)
     SqliteJournal(tmp_path / "mine").close()  # the lock of the other is not left behind
 

@@ -63,5 +63,5 @@ def test_a_replica_of_an_older_form_is_mirrored_anew(tmp_path: Path) -> None:
     lived_in(tmp_path / "older", 1)
     replica = SqliteReadReplica(tmp_path / "older")
     assert (replica.conferences(), replica.next_offsets(), replica.dead_letter_numbers()) == ([], {}, [])
-    assert "made anew" in replica.notices[-1]
+    assert "is rebuilt" in replica.notices[-1]
     replica.close()

@@ -71,7 +71,7 @@ def test_a_copy_that_is_not_whole_is_made_anew(tmp_path: Path) -> None:
         db.execute("DELETE FROM log WHERE line = ?", (b"2",))
     again = SqliteReadReplica(tmp_path)
     assert (again.conferences(), again.next_offsets(), again.latest_snapshot("a")) == ([], {}, None)
-    assert "made anew" in again.notices[-1]
+    assert "is rebuilt" in again.notices[-1]
     assert again.replicate(ROWS, [], {"log/0": 3}) == [(0, 10), (0, 9), (1, 10)]
     again.close()
 

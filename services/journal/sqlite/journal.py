@@ -1,9 +1,9 @@
-"""The journal in one SQLite file: every promise of the port, kept through a kill and a full disk.
+"""The journal in one SQLite file: every guarantee of the port holds through a kill and a full disk.
 
-Owns: the two connections (one writes, one reads beside it) and what is known of each log's end. May never: keep half
-of what it was asked to keep: each method that writes is one transaction, undone by any error.
-Theory: rows go in by one statement for many rows, for Python gives its lock away around every statement, and each
-time may wait 5 ms to get it back while another thread computes.
+Responsibility: two connections (one writes, one reads beside it) and the cached end of each log.
+Invariants: each method that writes is one transaction, rolled back on any error.
+Why: one statement inserts many rows, because Python releases the interpreter lock around every statement and may wait
+5 ms to get it back while another thread computes.
 """
 
 import sqlite3
@@ -41,7 +41,7 @@ _OFFSET = (1 << OFFSET_BITS) - 1
 
 
 class SqliteJournal(SqliteDeadLetters):
-    """The journal in ``folder``, which it locks until ``close``. JournalError says what is wrong with the folder."""
+    """The journal in ``folder``, which it locks until ``close``. JournalError: the folder cannot be used."""
 
     def __init__(self, folder: Path, *, check_s: float = CHECK_S, migrations: Sequence[Migration] = MIGRATIONS) -> None:
         self.notices: list[str] = []
@@ -77,11 +77,11 @@ class SqliteJournal(SqliteDeadLetters):
         if not sound:
             self.notices += repair_tails(self._db, self._path.parent)
         self._ends = load_log_ends(self._db)
-        self._find_letters(self._db)
+        self._load_dead_letter_heads(self._db)
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
-        """One transaction: all of it, or nothing and the reason."""
+        """One transaction: committed, or rolled back with a JournalError."""
         with self._lock:
             db = self._db
             try:
@@ -104,7 +104,7 @@ class SqliteJournal(SqliteDeadLetters):
 
     # -- logs ----------------------------------------------------------------------------------------------------
 
-    def append(self, entries: Sequence[Entry], recorded_at: int, letters: Sequence[bytes] = ()) -> list[int]:
+    def append(self, entries: Sequence[Entry], recorded_at: int, dead_letters: Sequence[bytes] = ()) -> list[int]:
         ends: dict[str, LogEnd] = {}
         offsets: list[int] = []
         values: list[Any] = []
@@ -119,7 +119,7 @@ class SqliteJournal(SqliteDeadLetters):
                     offsets.append(end.length)
                     end.length += 1
                 insert(db, "log", 4, values)
-                kept = self._add_letters(db, letters, recorded_at)
+                kept = self._insert_dead_letters(db, dead_letters, recorded_at)
             self._ends.update(ends)
             kept()
         return offsets
@@ -131,7 +131,7 @@ class SqliteJournal(SqliteDeadLetters):
             assert no is not None
             return LogEnd(no, recorded_at=recorded_at)
         if recorded_at < known.recorded_at:
-            raise ValueError(f"recorded_at falls in the log of {conference}")
+            raise ValueError(f"recorded_at decreases in the log of {conference}")
         return replace(known, recorded_at=recorded_at)
 
     def read(self, conference: str, from_offset: int = 0, to: int | None = None) -> Iterator[Row]:
@@ -192,18 +192,21 @@ class SqliteJournal(SqliteDeadLetters):
             for n, i, found, line in rows:
                 if output_checksum(end.no, n, i, line) != found:
                     raise JournalDamagedError(
-                        f"The output {n}-{i} of {conference} in {self._path} is not as it was written."
+                        f"The output {n}-{i} of {conference} in {self._path} is damaged. "
+                        "Restore the folder from a backup."
                     )
                 yield f"{n}-{i}", line
             if len(rows) < BATCH_ROWS:
                 return
 
-    # -- dead letters, snapshots, room -----------------------------------------------------------------------------
+    # -- dead letters, snapshots, capacity ----------------------------------------------------------------------------
 
     def clean(self) -> bool:
         with self._lock, self._reading:
             try:
-                self._db.execute("PRAGMA busy_timeout=0")  # who reads from outside may take long; appends must not wait
+                self._db.execute(
+                    "PRAGMA busy_timeout=0"
+                )  # a reader in another process may take long; appends must not wait
                 return not self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
             except sqlite3.Error as error:
                 raise to_journal_error(error, self._path) from None
@@ -223,7 +226,7 @@ class SqliteJournal(SqliteDeadLetters):
         with self._lock:
             end = self._ends.get(conference)
             with self._writing() as db:
-                self._forget_letters(db, conference)
+                self._forget_removal_counts(db, conference)
                 if end is not None:
                     hide(db, end.no)
             self._ends.pop(conference, None)
@@ -237,7 +240,10 @@ class SqliteJournal(SqliteDeadLetters):
             with self._writing() as db:
                 remove_some(db, no)
             if find_hidden(self._db) is None and is_small(self._db):
-                with self._reading, suppress(sqlite3.OperationalError):  # no room: what went is overwritten already
+                with (
+                    self._reading,
+                    suppress(sqlite3.OperationalError),
+                ):  # no space: the removed rows are overwritten already
                     self._db.execute("VACUUM")
             return True
 
@@ -255,6 +261,6 @@ class SqliteJournal(SqliteDeadLetters):
 
 
 def insert(db: sqlite3.Connection, table: str, columns: int, values: Sequence[Any]) -> None:
-    """Puts rows, their values one after the other, into a table."""
+    """Inserts rows; ``values`` holds the values of all rows, one after the other."""
     for statement, some in insert_statements(table, columns, values):
         db.execute(statement, some)

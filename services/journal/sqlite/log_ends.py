@@ -1,7 +1,4 @@
-"""What is known of the end of each log, so that an append needs to look nothing up.
-
-Owns: finding it when a journal is opened. May never: write.
-"""
+"""The cached end of each log, so that an append needs no lookup. Read-only: loaded when a journal is opened."""
 
 import sqlite3
 from dataclasses import dataclass
@@ -14,7 +11,7 @@ _OFFSET = (1 << OFFSET_BITS) - 1
 
 @dataclass(slots=True)
 class LogEnd:
-    """A log: its number, its records, when the last was recorded, how far it is decided, its last output."""
+    """A log's number, its length in records, the last ``recorded_at`` (ms), ``decided``, the last output's position."""
 
     no: int
     length: int = 0
@@ -24,7 +21,7 @@ class LogEnd:
 
 
 def load_log_ends(db: sqlite3.Connection) -> dict[str, LogEnd]:
-    """The end of every log."""
+    """Loads the end of every visible log."""
     ends = {}
     for no, conference, decided in db.execute(f"SELECT no, conference, decided FROM logs WHERE {VISIBLE}").fetchall():  # noqa: S608
         end = ends[conference] = LogEnd(no, decided=decided)

@@ -1,8 +1,7 @@
-"""A journal whose file is broken (cut short, a page overwritten): what can be read goes to a new file.
+"""Salvages a broken journal file (truncated, a page overwritten): copies what can be read to a new file.
 
-Owns: the copy, the name under which the broken file is kept, the words. May never: change the broken file.
-Theory: a log is read in order up to the first row that cannot be; with it ends what can be folded. The rest of the
-broken file stays where it is kept, for somebody with better tools.
+Invariants: the broken file is never changed; it stays beside the new one, for someone with better tools.
+Why: a log is read in order up to the first unreadable row, because nothing after it can be folded.
 """
 
 import sqlite3
@@ -24,18 +23,18 @@ _Rows = Iterator[tuple[Any, ...]]
 
 
 def salvage(path: Path) -> str:
-    """Puts a whole file in the broken one's place; says what could be read. The broken one is kept beside it."""
+    """Replaces a broken file by what can be read of it, and keeps the broken one beside it; returns a notice."""
     new = path.with_suffix(".mended")
     for side in _SIDES:
         Path(f"{new}{side}").unlink(missing_ok=True)
     with closing(open_database(path)) as old, closing(connect(new)) as db:
         prepare(db, new)
-        old.execute("PRAGMA writable_schema=ON")  # else a file that is shorter than its head says is not read at all
+        old.execute("PRAGMA writable_schema=ON")  # or SQLite does not read a truncated file at all
         try:
             logs = old.execute("SELECT no, conference, decided FROM logs").fetchall()
         except sqlite3.DatabaseError as error:
             raise JournalDamagedError(
-                f"{path} is damaged at its start ({error}) and cannot be mended. Restore the folder from a backup."
+                f"{path} is damaged at its start ({error}) and cannot be repaired. Restore the folder from a backup."
             ) from None
         db.executemany("INSERT INTO logs VALUES (?, ?, ?)", logs)
         for no, _, _ in logs:
@@ -46,9 +45,9 @@ def salvage(path: Path) -> str:
         _copy(((number, line, *parse_head(line)[:3]) for number, line in letters), db, columns, 5)
         records = db.execute("SELECT count(*) FROM log").fetchone()[0]
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    kept = _put_aside(path)
+    kept = _move_aside(path)
     new.replace(path)
-    return f"{path} was damaged. {records:,} records could be read and are in a new file; the old one is {kept}."
+    return f"{path} was damaged. {records:,} records could be read and are in a new file; the old file is now {kept}."
 
 
 def _copy(rows: _Rows, db: sqlite3.Connection, table: str, columns: int) -> None:
@@ -60,12 +59,12 @@ def _copy(rows: _Rows, db: sqlite3.Connection, table: str, columns: int) -> None
 
 
 def _readable(db: sqlite3.Connection, query: str, *arguments: int) -> _Rows:
-    """The rows up to the first that cannot be read."""
+    """Yields rows up to the first that cannot be read."""
     with suppress(sqlite3.DatabaseError):
         yield from db.execute(query, arguments)
 
 
-def _put_aside(path: Path) -> Path:
+def _move_aside(path: Path) -> Path:
     taken = 0
     while (kept := path.with_name(f"{path.name}.damaged-{taken}")).exists():
         taken += 1
