@@ -16,7 +16,7 @@ from cyclopts import Parameter
 
 from services.cli.connection_options import access_to, check_redis
 from services.cli.summary import say
-from services.inbox.redis.credentials import with_login
+from services.inbox.redis.credentials import add_login
 from services.usage_errors import UnusableError
 
 # Of a path only what is the same in each form of an address: no empty step, none of dots, nothing to be coded.
@@ -87,7 +87,7 @@ def serve(
         host=host,
         port=port,
         public_url=public_url,
-        redis_url=None if redis is None else with_login(redis, os.environ),
+        redis_url=None if redis is None else add_login(redis, os.environ),
         kafka=access,
         trusted_proxies=tuple(proxies),
         reader=NetworkReader(),

@@ -11,7 +11,7 @@ from cyclopts import Parameter
 
 from services.cli.connection_options import Kafka, access_to, check_redis
 from services.cli.summary import say
-from services.inbox.redis.credentials import with_login
+from services.inbox.redis.credentials import add_login
 from services.usage_errors import UnusableError
 
 
@@ -43,6 +43,6 @@ def work(
         check_redis(redis)
     access = access_to(kafka)
     to_stderr()
-    redis = with_login(redis, os.environ) if redis else redis
+    redis = add_login(redis, os.environ) if redis else redis
     settings = Settings(kind, access, redis, instance, prefix, ticks, session, silent, metrics_port)
     return asyncio.run(work_until_told(settings, lambda: say(f"The {kind} works.")))

@@ -126,7 +126,7 @@ class Erasures:
     async def _finish(self, conference: str, attendee: str) -> None:
         if not await self.runner.ask(conference, lambda matcher: _is_past(matcher, attendee)):
             raise TimeoutError("The fold has not come to it yet.")
-        mark = await self.inboxes.delivered(conference)
+        mark = await self.inboxes.checkpoint(conference)
         last = await asyncio.to_thread(self._last, conference, mark)
         if last is not None and (mark is None or order(mark) < order(last)):
             raise TimeoutError("The delivery has not come to it yet.")

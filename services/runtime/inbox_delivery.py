@@ -42,13 +42,13 @@ class InboxDelivery:
         except InboxUnavailableError as error:
             raise UndeliveredError(str(error)) from error
 
-    async def delivered(self, conference: str) -> str | None:
+    async def checkpoint(self, conference: str) -> str | None:
         """The position of the last delivered output; rebuilds the inboxes first if they are missing.
 
         UndeliveredError: retry later.
         """
         try:
-            mark = await self._inboxes.delivered(conference)
+            mark = await self._inboxes.checkpoint(conference)
             if mark is None:
                 mark = await self._rebuild(conference)
         except InboxForeignError as error:
@@ -81,7 +81,7 @@ class InboxDelivery:
     async def ensure(self, conference: str) -> None:
         """Makes the inboxes of a conference ready if they are not. Failures are ignored: delivery retries."""
         try:
-            await self.delivered(conference)
+            await self.checkpoint(conference)
         except UndeliveredError:
             return
 

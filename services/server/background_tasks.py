@@ -43,7 +43,7 @@ class Background:
         self._start(parts.proofs.run(), "proofs")
         self._start(self._keep_conferences(), "conferences")
         if server is not None:
-            self._start(server.keep(self._ready), "valkey")
+            self._start(server.supervise(self._ready), "valkey")
 
     def _start(self, work: Coroutine[Any, Any, None], name: str) -> None:
         task = asyncio.create_task(work, name=name)

@@ -117,7 +117,7 @@ class InFile:
             self._journal,
             self.clock,
             delivering.deliver,
-            last_delivered=delivering.delivered,
+            last_delivered=delivering.checkpoint,
             limits=RUNNER,
             seal=seal,
         )

@@ -114,10 +114,10 @@ async def _until_store(ending: asyncio.Event, settings: Settings) -> bool:
         return True
     from services.inbox.redis.connection import (  # half a second of processor time that no other worker needs
         Limits,
-        Link,
+        RedisConnection,
     )
 
-    link = Link(settings.redis, Limits())
+    link = RedisConnection(settings.redis, Limits())
     try:
         while not ending.is_set():
             with suppress(InboxStoreError):

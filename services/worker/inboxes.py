@@ -26,7 +26,7 @@ class StoreInboxes:
 
     async def has(self, conference: str) -> bool:
         """As in the port."""
-        return await _translated(self._store.delivered(conference)) is not None
+        return await _translated(self._store.checkpoint(conference)) is not None
 
     async def rebuild(self, conference: str, outputs: AsyncIterator[AnyOutput], erased: Iterable[str]) -> None:
         """As in the port."""

@@ -197,7 +197,7 @@ class Hall:
             return False
         if await asyncio.to_thread(self.parts.directory.erasing.pending):
             return False
-        mark = await self.parts.inboxes.delivered(self.conference)
+        mark = await self.parts.inboxes.checkpoint(self.conference)
         last = next(iter(reversed([position for position, _ in self.parts.journal.outputs(self.conference)])), "")
         return mark is not None and order(mark) >= order(last)
 
@@ -320,7 +320,7 @@ class _InMemory(InFile):
         delivering = InboxDelivery(self._journal, stores.inboxes, conferences.erased)
         stack.push_async_callback(delivering.close)
         runner = EmbeddedRunner(
-            self._journal, self.clock, delivering.deliver, last_delivered=delivering.delivered, limits=QUICK
+            self._journal, self.clock, delivering.deliver, last_delivered=delivering.checkpoint, limits=QUICK
         )
         self._forget = runner.forget
         return runner, delivering

@@ -21,8 +21,8 @@ import msgspec
 from schemas.outputs import AnyOutput, DeadLetter
 from services.directory.sqlite import SqliteDirectory
 from services.inbox.memory import MemoryInboxes
-from services.inbox.port import Share
-from services.inbox.view import attendee_view, written
+from services.inbox.port import InboxQuota
+from services.inbox.view import build_view, encode_view
 from services.journal.sqlite import SqliteJournal
 from tests.server.load import Load
 from tests.server.process import CANARY, CONFERENCE, LIMIT_S, ROOT, Hallway, Person, clock, until
@@ -63,7 +63,7 @@ Shown = list[dict[str, Any]]
 
 async def _inboxes(outputs: list[AnyOutput], people: list[Person]) -> dict[str, tuple[Shown, Shown]]:
     """Of each attendee all entries, and the cards."""
-    async with MemoryInboxes(share=Share(keep=100_000, entries=10**9)) as inboxes:
+    async with MemoryInboxes(quota=InboxQuota(max_per_inbox=100_000, entries=10**9)) as inboxes:
         await inboxes.rebuild(CONFERENCE, outputs)
         found = {}
         for who in people:
@@ -78,7 +78,7 @@ async def _inboxes(outputs: list[AnyOutput], people: list[Person]) -> dict[str, 
 def _as_put_out(outputs: list[bytes], attendee: str) -> Shown:
     """The attendee's entries as they were when they came."""
     own = [output for output in map(_OUTPUTS.decode, outputs) if attendee in output.to]
-    views = [json.loads(written(attendee_view(output, attendee))) for output in own]
+    views = [json.loads(encode_view(build_view(output, attendee))) for output in own]
     return [bare({"position": str(at)} | view) for at, view in enumerate(views, 1)]
 
 

@@ -1,7 +1,7 @@
-"""The address of a Redis as an operator gives it: what can never work is refused in one sentence, before a start.
+"""Validates the Redis address that an operator gives: what can never work is refused in one sentence, before the start.
 
-Invariants: nothing of the address is repeated in a refusal, for it may hold a password; no option reaches the client
-library but those of ``OPTIONS`` (others would lift the bounds of ``connection``, or end the server when it connects).
+Invariants: an error repeats nothing of the address, which may hold a password. Only the options in ``OPTIONS`` reach
+the client library (others would lift the limits of ``connection``, or stop the server on connect).
 """
 
 import re
@@ -19,11 +19,11 @@ _CODED = "in a user name or password write % as %25, # as %23, / as %2F, ? as %3
 
 
 class RedisUrlError(ValueError):
-    """What is wrong with the address, as the end of a sentence that begins with its name."""
+    """What is wrong with the address, as the end of a sentence that starts with the option's name."""
 
 
 def check(url: str) -> None:
-    """RedisUrlError where no server can ever be reached by it."""
+    """RedisUrlError: no server can be reached by this address."""
     if any(sign.isspace() or not sign.isprintable() for sign in url):
         raise RedisUrlError("has a blank or a line's end in it; take it out.")
     if "#" in url:
@@ -106,5 +106,5 @@ def _is_number(text: str) -> bool:
 
 
 def is_tls(url: str) -> bool:
-    """Whether the connection is to be encrypted."""
+    """Whether the connection is encrypted."""
     return urlsplit(url).scheme == TLS

@@ -25,7 +25,7 @@ class Prepared:
     async def ensure(self, conference: str) -> None:
         """As the port ``Readiness`` has it."""
         try:
-            if await self._inboxes.delivered(conference) is None and await asyncio.to_thread(self._is_new, conference):
+            if await self._inboxes.checkpoint(conference) is None and await asyncio.to_thread(self._is_new, conference):
                 await self._inboxes.prepare(conference)
         except InboxForeignError as error:
             if not self.foreign.done():
