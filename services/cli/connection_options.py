@@ -14,7 +14,7 @@ from cyclopts import Parameter
 
 from services.inbox.redis import address as redis_url
 from services.kafka.access import Access
-from services.kafka.security import security_of
+from services.kafka.security import read_security
 from services.kafka.topic_urls import ADDRESS, local_address
 from services.usage_errors import UnusableError
 from streams.workers.ports import AwayError
@@ -47,7 +47,7 @@ def access_to(address: str | None) -> Access:
         return Access(local_address())
     if not ADDRESS.fullmatch(address):
         raise UnusableError(f"--kafka {address} is not an address such as 127.0.0.1:9092; several with commas between.")
-    return Access(address, security_of(os.environ))
+    return Access(address, read_security(os.environ))
 
 
 def check_redis(url: str) -> None:

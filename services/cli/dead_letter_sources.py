@@ -67,13 +67,13 @@ class OfTopic:
 
     def all(self) -> Iterator[Json]:
         """As in the port."""
-        from services.kafka.dead_letters import listed
+        from services.kafka.dead_letters import list_dead_letters
 
         async def following(found: AsyncGenerator[Shown[str]]) -> Shown[str] | None:
             return await anext(found, None)
 
         quiet_clients()
-        letters = listed(self._kafka, self._prefix)
+        letters = list_dead_letters(self._kafka, self._prefix)
         with asyncio.Runner() as runner:
             try:
                 while (shown := reached_in(runner, following(letters))) is not None:
@@ -83,9 +83,9 @@ class OfTopic:
 
     def one(self, number: str) -> Json:
         """As in the port."""
-        from services.kafka.dead_letters import one
+        from services.kafka.dead_letters import get_dead_letter
 
-        return dict(msgspec.to_builtins(reached(one(self._kafka, number, self._prefix))))
+        return dict(msgspec.to_builtins(reached(get_dead_letter(self._kafka, number, self._prefix))))
 
     def resend(self, number: str, mended: bytes | None, *, dry_run: bool) -> Json:
         """As in the port."""

@@ -32,7 +32,7 @@ from services.cli.streams.output_files import Write, check_apart, written_to
 from services.cli.streams.progress import progress
 from services.cli.streams.rejects import Rejects
 from services.cli.summary import plural, say
-from services.kafka.topic_urls import Place, is_place, place
+from services.kafka.topic_urls import TopicUrl, is_topic_url, parse_topic_url
 from services.usage_errors import INTERRUPTED, UnusableError
 from streams.routing import Router
 from streams.workers.ports import Message
@@ -63,8 +63,8 @@ def export(
     sources, stop = [input_of(name) for name in inputs], Stop()
     with written_to(dead_letters) as letters:
         rejects = Rejects(letters)
-        if is_place(output):
-            _into_topic(sources, place(output), rejects, stop)
+        if is_topic_url(output):
+            _into_topic(sources, parse_topic_url(output), rejects, stop)
         else:
             _into_file(sources, output, rejects, stop)
     if rejects.total:
@@ -122,7 +122,7 @@ class _File:
 # -- topics ----------------------------------------------------------------------------------------------------
 
 
-def _into_topic(sources: list[Source], target: Place, rejects: Rejects, stop: Stop) -> None:
+def _into_topic(sources: list[Source], target: TopicUrl, rejects: Rejects, stop: Stop) -> None:
     from services.kafka.topic_writer import TopicWriter
     from streams.workers.ports import typed
 
@@ -131,7 +131,7 @@ def _into_topic(sources: list[Source], target: Place, rejects: Rejects, stop: St
         raise UnusableError(
             f"--output: events go to {CONFERENCE_LOG}, or posts to {ACTIVITY}. What comes of them is made."
         )
-    if target != Place(target.address, target.topic):
+    if target != TopicUrl(target.address, target.topic):
         raise UnusableError("--output names a topic only: each event goes to its own conference.")
     quiet_clients()
     intake, router, count, left = Intake(sources, rejects, lambda: None), Router(), 0, 0

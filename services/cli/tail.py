@@ -18,7 +18,7 @@ from schemas import names
 from schemas.times import written
 from schemas.topics import ACTIVITY, CONFERENCE_LOG, DEAD_LETTERS, MATCHES
 from services.cli.connection_options import Kafka, Prefix, checked, quiet_clients, reached_in
-from services.kafka.topic_urls import start_of
+from services.kafka.topic_urls import parse_start
 from services.usage_errors import UnusableError
 
 Stream = Literal["activity", "log", "matches", "dead-letters"]
@@ -50,18 +50,18 @@ def tail(
     limit: Annotated[int | None, Parameter(help="End after so many.")] = None,
 ) -> int:
     """Show the newest records of a stream. Into a pipe they go as JSONL, for `hallway replay -` or others."""
-    from services.kafka.tail import Filter, Tail
+    from services.kafka.tail import Filter, TailQuery
 
     access = checked(kafka, prefix)
     if not 0 <= last <= MOST or (limit is not None and limit < 1):
         raise UnusableError(f"--last is a number from 0 to {MOST:,}, --limit one from 1 on.")
     try:
-        offset, time_ms = start_of(start) if start is not None else (None, None)
+        offset, time_ms = parse_start(start) if start is not None else (None, None)
         tag = names.hashtag(hashtag) if hashtag is not None else None
     except ValueError as error:
         raise UnusableError(f"{error}.") from None
     wanted = Filter(kind=kind, conference=conference, hashtag=tag, place=place, identity=identity)
-    asked = Tail(
+    asked = TailQuery(
         access=access,
         topic=prefix + TOPICS[stream],
         last=last,
@@ -98,9 +98,9 @@ async def _next(parts: AsyncGenerator[list[Any]]) -> list[Any] | None:
 
 
 def _plain(record: Any) -> None:
-    from services.kafka.logs import line_of
+    from services.kafka.logs import to_line
 
-    sys.stdout.buffer.write(line_of(record) + b"\n")
+    sys.stdout.buffer.write(to_line(record) + b"\n")
 
 
 def _shown() -> Any:

@@ -25,9 +25,9 @@ from services.journal.sqlite.journal import FILE
 from services.kafka.access import Access
 from services.kafka.clients import KafkaRefusedError
 from services.kafka.cluster import cluster_id
-from services.kafka.gateway import OnKafka
-from services.kafka.gateway.inbox_readiness import Prepared
-from services.kafka.gateway.topics import topics
+from services.kafka.gateway import KafkaRunner
+from services.kafka.gateway.inbox_readiness import InboxPreparer
+from services.kafka.gateway.topics import topic_names
 from services.kafka.topics import check
 from services.runtime import EmbeddedRunner
 from services.runtime import Limits as RunnerLimits
@@ -172,7 +172,7 @@ class InKafka:
     def runner(self, stack: AsyncExitStack, stores: Stores, conferences: Conferences) -> tuple[Startable, Readiness]:
         """Appends there, follows here; workers match and deliver."""
         conferences.ended.update(self._journal.erased())
-        runner = self._runner = OnKafka(
+        runner = self._runner = KafkaRunner(
             self.kafka,
             self._cluster,
             self._journal,
@@ -180,9 +180,9 @@ class InKafka:
             self.clock,
             conferences.note,
             conferences.end,
-            topics=topics(self.prefix),
+            topics=topic_names(self.prefix),
         )
-        return runner, Prepared(self._journal, stores.inboxes, lambda: runner.is_current)
+        return runner, InboxPreparer(self._journal, stores.inboxes, lambda: runner.is_current)
 
     def forgetting(self) -> Forgetting:
         """A record in the log says so to all who read it; what stands in the topics goes by their retention alone."""

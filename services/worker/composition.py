@@ -170,7 +170,7 @@ async def _made(settings: Settings, partitions: int) -> AsyncIterator[WorkerApp]
             session_s=settings.session_s,
             silent_s=settings.silent_s,
             tls=security.tls,
-            login=None if security.login is None else security.login.of_faust(),
+            login=None if security.login is None else security.login.faust_credentials(),
         )
         worker = WorkerApp(app, handler, reader)
         stack.enter_context(told(worker, settings.kind, settings.metrics_port))

@@ -16,7 +16,7 @@ from services.kafka import topics
 from services.kafka.access import Access
 from services.kafka.clients import KafkaRefusedError
 from services.kafka.cluster import cluster_id
-from services.kafka.security import security_of
+from services.kafka.security import read_security
 from services.kafka.topic_writer import TopicWriter
 from services.usage_errors import UnusableError
 from streams.workers.ports import AwayError, Message
@@ -36,7 +36,7 @@ class Place:
 
     def access(self, user: str, file: str = "") -> Access:
         given = {"SECURITY": "SASL", "USER": user, "PASSWORD_FILE": str(self.passwords / (file or f"kafka_{user}"))}
-        return Access(self.address, security_of({f"HALLWAY_KAFKA_{name}": value for name, value in given.items()}))
+        return Access(self.address, read_security({f"HALLWAY_KAFKA_{name}": value for name, value in given.items()}))
 
 
 @pytest.fixture(scope="module")
@@ -100,7 +100,7 @@ def test_each_program_writes_what_is_its_own_and_nothing_else(
 @pytest.mark.parametrize("program", rights.PROGRAMS)
 def test_no_program_makes_topics_or_gives_rights(place: Place, program: rights.Program) -> None:
     assert asyncio.run(topics.check(place.access(program), PREFIX)) == 1, "it may look"
-    with pytest.raises(KafkaRefusedError, match="may give no rights"):
+    with pytest.raises(KafkaRefusedError, match="may not grant rights"):
         asyncio.run(rights.allow(place.access(program), {program: program}, PREFIX))
     with pytest.raises(topics.TopicsError, match="could not be created"):
         asyncio.run(topics.create(place.access(program), f"{PREFIX}more."))
@@ -147,7 +147,7 @@ def test_what_of_a_redis_login_cannot_be_used_is_said(tmp_path: Path) -> None:
     for environment, address, said in (
         ({USER: "hallway"}, "redis://127.0.0.1", "name the file"),
         (given, "redis://:x@127.0.0.1", "already"),
-        ({PASSWORD_FILE: str(tmp_path / "empty")}, "redis://127.0.0.1", "has no password, in one line"),
+        ({PASSWORD_FILE: str(tmp_path / "empty")}, "redis://127.0.0.1", "must hold the password in one line"),
         ({PASSWORD_FILE: str(tmp_path / "missing")}, "redis://127.0.0.1", "cannot be read"),
     ):
         with pytest.raises(UnusableError, match=said) as error:

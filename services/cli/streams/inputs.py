@@ -12,7 +12,7 @@ from services.cli.streams.topic_input import TopicInput
 from services.journal.port import JournalError
 from services.journal.sqlite.export import find_journal
 from services.journal.sqlite.export import read_lines as journal_lines
-from services.kafka.topic_urls import is_place
+from services.kafka.topic_urls import is_topic_url
 from services.usage_errors import UnusableError
 
 
@@ -44,7 +44,7 @@ Source = Input | JournalInput | TopicInput
 
 def input_of(name: str) -> Source:
     """The input of that name. UnusableError where it cannot be one."""
-    if is_place(name):
+    if is_topic_url(name):
         return TopicInput(name)
     file = None if name == STANDARD else find_journal(Path(name))
     return Input(name) if file is None else JournalInput(file)

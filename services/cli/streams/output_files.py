@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from services.cli.streams.files import STANDARD
-from services.kafka.topic_urls import is_place
+from services.kafka.topic_urls import is_topic_url
 from services.usage_errors import UnusableError
 
 Write = Callable[[bytes], object]
@@ -84,4 +84,4 @@ def check_apart(inputs: tuple[str, ...], outputs: dict[str, str | None]) -> None
 
 
 def _place(name: str) -> str:
-    return name if is_place(name) else str(Path(name).resolve())
+    return name if is_topic_url(name) else str(Path(name).resolve())

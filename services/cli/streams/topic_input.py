@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Iterator
 
 from services.cli.connection_options import access_to
 from services.cli.streams.line_blocks import Block, blocked
-from services.kafka.topic_urls import place
+from services.kafka.topic_urls import parse_topic_url
 from services.usage_errors import UnusableError
 from streams.workers.ports import AwayError
 
@@ -22,7 +22,7 @@ class TopicInput:
         self.name = name
         self.consumed = 0
         self.size: int | None = None
-        self._place = place(name)
+        self._place = parse_topic_url(name)
         self._access = access_to(self._place.address)
 
     def blocks(self) -> Iterator[Block]:
@@ -31,10 +31,10 @@ class TopicInput:
 
     def _lines(self) -> Iterator[bytes]:
         from services.kafka.clients import KafkaRefusedError
-        from services.kafka.logs import lines
+        from services.kafka.logs import read_lines
 
         logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # what goes wrong is said below, once
-        parts = lines(self._access, self._place)
+        parts = read_lines(self._access, self._place)
         with asyncio.Runner() as runner:
             try:
                 while (part := runner.run(_next(parts))) is not None:
