@@ -59,7 +59,7 @@ async def _played(data: Path, port: int, speed: float | None, on_kafka: bool) ->
 async def _served(data: Path, port: int, speed: float | None, kafka: Access | None) -> int:
     from services.api.shared.bounds import Bounds
     from services.api.transport.json_logs import to_stderr
-    from services.server.composition import Running, Settings, serve
+    from services.server.composition import RunningServer, Settings, serve
     from services.tools.demo.badges import load  # the server's libraries: no other command should wait for them
     from services.tools.demo.guests import Pace
     from services.tools.demo.local_time_zone import here
@@ -71,7 +71,7 @@ async def _served(data: Path, port: int, speed: float | None, kafka: Access | No
     made = script(load(), SEED, time.time_ns() // 1_000_000, here())
     playing: list[asyncio.Task[None]] = []
 
-    def ready(server: Running, address: str) -> asyncio.Task[None]:
+    def ready(server: RunningServer, address: str) -> asyncio.Task[None]:
         if not server.is_new:
             raise UnusableError(f"{data} is in use already. Give --data a new folder, or leave it out.")
         connector = server.parts.directory.keys.issue_key("connector", "badges", [CONFERENCE], checkins=True)

@@ -70,12 +70,12 @@ def serve(
         to_stderr,  # the server's libraries: no other command should wait for them
     )
     from services.identity.account_reader import NetworkReader
-    from services.server.composition import Running, Settings
+    from services.server.composition import RunningServer, Settings
     from services.server.composition import serve as serve_until_told
 
     to_stderr()
 
-    def ready(parts: Running, address: str) -> None:
+    def ready(parts: RunningServer, address: str) -> None:
         say(f"Hallway serves at {address} (data in {data}). Ctrl-C ends it.", "bold")
         if access is not None and redis is None:
             say(f"Its inboxes are in a Redis of its own: hallway work delivery --redis {parts.redis_url}")

@@ -19,7 +19,7 @@ from services.cli.connection_options import access_to
 from services.directory.port import PostReader, Seen
 from services.identity.account_reader import NetworkReader
 from services.runtime import BusyError
-from services.server.composition import Running, Settings, serve
+from services.server.composition import RunningServer, Settings, serve
 from services.usage_errors import UnusableError
 from tests.identity.fake import on_loopback
 
@@ -61,7 +61,7 @@ class Cut:
         return await self._runner.take(items, sender, first)
 
 
-def told(server: Running, address: str, given: dict[str, Any]) -> None:
+def told(server: RunningServer, address: str, given: dict[str, Any]) -> None:
     for name in ("killed_by", "held_back"):
         if name in given:
             admission = server.parts.admission

@@ -34,9 +34,9 @@ from services.runtime import EmbeddedRunner
 from services.runtime import Limits as RunnerLimits
 from services.runtime.inbox_delivery import InboxDelivery
 from services.runtime.ports import Readiness
-from services.server.api import api_of
-from services.server.composition import Settings, composed
-from services.server.log_backends import InFile, Startable, Stores
+from services.server.api import build_api
+from services.server.composition import Settings, compose_parts
+from services.server.log_backends import FileLogBackend, StartableRunner, Stores
 from services.server.parts import Parts
 
 CONFERENCE = "himss"
@@ -308,14 +308,16 @@ def _posts(matcher: Any) -> int:
     return len(matcher.state.posts) if matcher is not None else 0
 
 
-class _InMemory(InFile):
+class _InMemory(FileLogBackend):
     """A log that ends with the test."""
 
     def __init__(self, journal: MemoryJournal, clock: Callable[[], int]) -> None:
         super().__init__(Path(), clock)
         self._journal = journal  # type: ignore[assignment]  # the port is what counts
 
-    def runner(self, stack: AsyncExitStack, stores: Stores, conferences: Conferences) -> tuple[Startable, Readiness]:
+    def runner(
+        self, stack: AsyncExitStack, stores: Stores, conferences: Conferences
+    ) -> tuple[StartableRunner, Readiness]:
         """As the one on a file, with shorter pauses."""
         delivering = InboxDelivery(self._journal, stores.inboxes, conferences.erased)
         stack.push_async_callback(delivering.close)
@@ -336,11 +338,11 @@ async def in_memory() -> AsyncIterator[Hall]:
         stack.callback(directory.close)
         settings = Settings(Path(), bounds=BOUNDS, clock=clock)
         stores, backing = Stores(directory, MemoryInboxes()), _InMemory(journal, clock)
-        parts = await composed(stack, settings, "http://hall", backing, journal, stores)
+        parts = await compose_parts(stack, settings, "http://hall", backing, journal, stores)
         await parts.runner.start()
         stack.push_async_callback(parts.runner.stop)
         erasures = asyncio.create_task(parts.erasures.run())
         stack.callback(erasures.cancel)
-        hall = Hall(parts, api_of(parts), now)
+        hall = Hall(parts, build_api(parts), now)
         await hall.open()
         yield hall
