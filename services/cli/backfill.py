@@ -7,7 +7,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from services.cli.connection_options import Kafka, Prefix, checked, reached
+from services.cli.connection_options import Kafka, Prefix, kafka_access, run_with_kafka
 from services.cli.options import Conference
 from services.cli.streams.progress import progress
 from services.cli.summary import plural, say
@@ -25,17 +25,19 @@ def backfill(
     Those with its hashtags, and those between two people who are registered there. Once more, after more people have
     registered, it brings what is missing.
     """
-    from services.kafka.backfill import backfill as fill
-    from services.tools.processes import garbage_collection as collecting
+    from services.kafka.backfill import backfill as run_backfill
+    from services.tools.processes import garbage_collection
 
-    collecting.seldom()
-    access = checked(kafka, prefix)
+    garbage_collection.collect_rarely()
+    access = kafka_access(kafka, prefix)
     with progress("Reading the past", None) as advance:
-        filled = reached(
-            fill(access, conference, prefix=prefix, dry_run=dry_run, advance=lambda done, total: advance(done, done))
+        result = run_with_kafka(
+            run_backfill(
+                access, conference, prefix=prefix, dry_run=dry_run, advance=lambda done, total: advance(done, done)
+            )
         )
-    brought = f"{plural(filled.copied, 'record')} {'would be brought' if dry_run else 'brought'} into {conference}"
-    say(f"{brought}, of {filled.read:,} in the past.")
-    if filled.unreadable:
-        say(f"{plural(filled.unreadable, 'record')} of the past could not be read.", "yellow")
+    copied = f"{plural(result.copied, 'record')} {'would be copied' if dry_run else 'copied'} into {conference}"
+    say(f"{copied}, of {result.read:,} in the past.")
+    if result.unreadable:
+        say(f"{plural(result.unreadable, 'record')} of the past could not be read.", "yellow")
     return 0

@@ -34,14 +34,14 @@ Prefix = Annotated[
 _PREFIX = re.compile(r"[A-Za-z0-9_.\-]{0,100}")
 
 
-def checked(kafka: str | None, prefix: str) -> Access:
+def kafka_access(kafka: str | None, prefix: str) -> Access:
     """The Kafka to reach. UnusableError where something is not of its form, or none is given and none runs here."""
     if not _PREFIX.fullmatch(prefix):
         raise UnusableError("--prefix is of at most 100 characters out of A-Z a-z 0-9 _ . -")
-    return access_to(kafka)
+    return access_for(kafka)
 
 
-def access_to(address: str | None) -> Access:
+def access_for(address: str | None) -> Access:
     """A Kafka with the security that the environment says; without an address the one of this folder, without any."""
     if not address:
         return Access(local_address())
@@ -58,19 +58,19 @@ def check_redis(url: str) -> None:
         raise UnusableError(f"--redis {error}") from None
 
 
-def reached(work: Coroutine[Any, Any, T]) -> T:
+def run_with_kafka(work: Coroutine[Any, Any, T]) -> T:
     """The result of work with a Kafka; what it cannot do is an UnusableError."""
-    quiet_clients()
+    silence_client_logs()
     with asyncio.Runner() as runner:
-        return reached_in(runner, work)
+        return run_in(runner, work)
 
 
-def quiet_clients() -> None:
+def silence_client_logs() -> None:
     """Keeps the client library's own lines off the terminal: what goes wrong is said once, by us."""
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
 
 
-def reached_in(runner: asyncio.Runner, work: Coroutine[Any, Any, T]) -> T:
+def run_in(runner: asyncio.Runner, work: Coroutine[Any, Any, T]) -> T:
     """The same, in a loop that goes on."""
     from services.kafka.clients import KafkaRefusedError
 

@@ -12,7 +12,7 @@ import msgspec
 from cyclopts import App, Parameter
 
 from services.cli.connection_options import Prefix
-from services.cli.dead_letter_sources import Letters, OfServer, OfTopic
+from services.cli.dead_letter_sources import DeadLetterSource, ServerDeadLetters, TopicDeadLetters
 from services.cli.server_client import URL, Url
 from services.cli.streams.files import STANDARD
 from services.cli.summary import say
@@ -31,15 +31,15 @@ def listed(*, url: Url = URL, kafka: Kafka = None, prefix: Prefix = "") -> int:
     letters = _letters(url, kafka, prefix)
     for letter in letters.all():
         sys.stdout.write(msgspec.json.encode(letter).decode() + "\n")
-    if letters.gone:
-        say("No more there: " + ", ".join(f"{count:,} {cause}" for cause, count in letters.gone.items()) + ".")
+    if letters.removed:
+        say("No more there: " + ", ".join(f"{count:,} {cause}" for cause, count in letters.removed.items()) + ".")
     return 0
 
 
 @app.command
 def show(number: Number, *, url: Url = URL, kafka: Kafka = None, prefix: Prefix = "") -> int:
     """Print a letter's bytes as they came, and its reason beside them: mend them in a file."""
-    letter = _letters(url, kafka, prefix).one(number)
+    letter = _letters(url, kafka, prefix).get(number)
     field = f" ({letter['field']})" if letter["field"] else ""
     say(f"{letter['reason']}{field} From {letter['source']}, line {letter['position']}.")
     if letter["sent_at"]:
@@ -82,8 +82,8 @@ def resend(
     return 0
 
 
-def _letters(url: str, kafka: str | None, prefix: str) -> Letters:
-    return OfServer(url) if kafka is None else OfTopic(kafka, prefix)
+def _letters(url: str, kafka: str | None, prefix: str) -> DeadLetterSource:
+    return ServerDeadLetters(url) if kafka is None else TopicDeadLetters(kafka, prefix)
 
 
 def _read(name: str) -> bytes:

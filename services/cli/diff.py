@@ -11,11 +11,11 @@ import msgspec
 
 from schemas.codec import kind_of
 from schemas.outputs import AnyOutput, MatchSuggested
-from services.cli.explanation_text import sentence
+from services.cli.explanation_text import to_sentence
 from services.cli.replay import Run
 from services.cli.streams.files import STANDARD, Input
 from services.cli.streams.line_blocks import LongLine
-from services.cli.streams.policy_files import POLICY_BYTES, checked
+from services.cli.streams.policy_files import POLICY_BYTES, parse_policy
 from services.usage_errors import UnusableError
 from streams.compare import Comparison, Key
 from streams.matching import Matcher
@@ -27,7 +27,7 @@ NO_RECORD = "The input has no record of that position in this conference."
 HOLDS = "Everything holds at this record too; see what the two runs put out before."
 
 
-def other_of(name: str) -> dict[str, Any] | list[AnyOutput]:
+def load_other(name: str) -> dict[str, Any] | list[AnyOutput]:
     """OTHER by its content: policy values, or the outputs of another run."""
     if name == STANDARD:
         raise UnusableError("--diff takes a file: a policy as JSON, or the outputs of another run as JSONL.")
@@ -39,7 +39,7 @@ def other_of(name: str) -> dict[str, Any] | list[AnyOutput]:
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         found = None
     if isinstance(found, dict) and "type" not in found:
-        return checked(name, start)
+        return parse_policy(name, start)
     return list(_outputs(name))
 
 
@@ -69,7 +69,7 @@ def _outputs(name: str) -> Iterator[AnyOutput]:
             raise UnusableError(f"{name}, line {piece.line:,} is too long for an output.")
 
 
-def in_lockstep(run: Run, other: Replay) -> Comparison:
+def compare_with_policy(run: Run, other: Replay) -> Comparison:
     """Folds the input under both policies, record by record."""
     comparison = Comparison()
     here = run.replay
@@ -106,10 +106,10 @@ def _why_not(replay: Replay, conference: str, a: str, b: str) -> tuple[str, ...]
 
 
 def _sentences(matcher: Matcher, a: str, b: str) -> tuple[str, ...]:
-    return tuple(map(sentence, why_not(matcher, a, b))) or (HOLDS,)
+    return tuple(map(to_sentence, why_not(matcher, a, b))) or (HOLDS,)
 
 
-class _Asked:
+class _PendingSuggestions:
     """The other run's suggestions by the record at which they came, to be asked about when the fold is there."""
 
     def __init__(self, comparison: Comparison) -> None:
@@ -142,12 +142,12 @@ class _Asked:
                 self._comparison.why[key] = (NO_RECORD,)
 
 
-def against(run: Run, others: list[AnyOutput]) -> Comparison:
+def compare_with_outputs(run: Run, others: list[AnyOutput]) -> Comparison:
     """Folds the input and compares with the outputs of another run."""
     comparison = Comparison()
     for output in others:
         comparison.other.take(output)
-    asked = _Asked(comparison)
+    asked = _PendingSuggestions(comparison)
     for batch in run.records("Comparing"):
         for record in batch:
             outputs = run.replay.feed(record)

@@ -12,7 +12,7 @@ from schemas.codec import Record
 from schemas.events import Activity, ClockTicked, ConferenceOpened, Input
 from schemas.outputs import AnyOutput, MatchAgreed, MatchLocated, MatchSuggested, MatchWithdrawn
 from schemas.times import written
-from services.cli.explanation_text import sentence
+from services.cli.explanation_text import to_sentence
 from services.cli.replay import Run
 from services.usage_errors import UnusableError
 from streams.compare import in_words
@@ -21,7 +21,7 @@ from streams.matching.explain import explain
 from streams.matching.state import NEVER
 from streams.matching.steps import PairStep
 
-_UNHEARD = 10  # more than can be missing of two people who are known; all conditions of two are more steps
+_UNKNOWN_PENALTY = 10  # more than can be missing of two people who are known; all conditions of two are more steps
 _MARKS = {True: "yes", False: "NO ", None: "   "}
 
 
@@ -52,7 +52,7 @@ class Story:
             return
         steps = explain(matcher, *self._pair, matcher.state.now)
         # Of somebody who has not been heard of yet the later conditions cannot be told: that is farthest away.
-        missing = sum(step.ok is False for step in steps) + (_UNHEARD if len(steps) < _UNHEARD else 0)
+        missing = sum(step.ok is False for step in steps) + (_UNKNOWN_PENALTY if len(steps) < _UNKNOWN_PENALTY else 0)
         if missing <= self._missing:  # the last such moment, for evidence gathers
             self._missing, self.closest = missing, Closest(matcher.state.now, steps)
 
@@ -64,7 +64,7 @@ class Story:
         return getattr(event, "attendee", None) in self._pair or isinstance(event, ConferenceOpened)
 
 
-def folded(run: Run, story: Story | None, conference: str, until: int | None = None) -> None:
+def fold_until(run: Run, story: Story | None, conference: str, until: int | None = None) -> None:
     """Folds, up to and with ``until`` (ms) if it is given, and tells the story what happens."""
     late: object = None  # the input whose rest comes after `until`
     for batch in run.records():
@@ -97,7 +97,7 @@ def _is_about(output: AnyOutput, pair: tuple[str, str]) -> bool:
     return output.attendees == pair
 
 
-def matcher_of(run: Run, conference: str) -> Matcher:
+def find_matcher(run: Run, conference: str) -> Matcher:
     """The conference's matcher. UnusableError names those that there are."""
     found = run.replay.matchers.get(conference)
     if found is None:
@@ -109,7 +109,7 @@ def matcher_of(run: Run, conference: str) -> Matcher:
     return found
 
 
-def unopened(matcher: Matcher) -> str:
+def describe_unopened(matcher: Matcher) -> str:
     """What to say of a conference for which no ``conference.opened`` has come."""
     return f"{matcher.state.conference} was not opened up to here: all that came for it waits for conference.opened."
 
@@ -130,7 +130,9 @@ def _near(name: str, names: Iterable[str]) -> str:
     return f" Did you mean {' or '.join(near)}?" if near else ""
 
 
-def tell(matcher: Matcher, pair: tuple[str, str], story: Story, *, ends: bool, line: Callable[[str], None]) -> None:
+def write_story(
+    matcher: Matcher, pair: tuple[str, str], story: Story, *, ends: bool, line: Callable[[str], None]
+) -> None:
     """The pair's story, the conditions, and what follows from them. ``ends``: no moment was asked for.
 
     Of a pair that was never suggested the moment that tells most is the one at which it came closest, not the
@@ -140,31 +142,31 @@ def tell(matcher: Matcher, pair: tuple[str, str], story: Story, *, ends: bool, l
     line(f"{a} and {b} at {matcher.state.conference}\n")
     line("What was put out for them:" if story.outputs else "Nothing was put out for them.")
     for output in story.outputs:
-        line(f"  {written_at(output.at)}  {_told(output)}")
+        line(f"  {format_time(output.at)}  {_describe_output(output)}")
     now = matcher.state.now
     suggested = any(isinstance(output, MatchSuggested) for output in story.outputs)
     if ends and not suggested and story.closest.steps:
-        line(f"\nThey came closest to a suggestion at {written_at(written(story.closest.at))}:")
+        line(f"\nThey came closest to a suggestion at {format_time(written(story.closest.at))}:")
         steps = story.closest.steps
     else:
-        when = f"now, at {written_at(written(now))}" if matcher.state.opened else "now"
+        when = f"now, at {format_time(written(now))}" if matcher.state.opened else "now"
         line(f"\nCould they be suggested to each other {when}?")
         steps = explain(matcher, a, b, now)
     if not matcher.state.opened:
-        line(f"  {unopened(matcher)}")
+        line(f"  {describe_unopened(matcher)}")
     for step in steps:
-        line(f"  {_MARKS[step.ok]}  {sentence(step)}")
+        line(f"  {_MARKS[step.ok]}  {to_sentence(step)}")
     line(f"\n{_verdict(steps, suggested)}")
     if ends and suggested:
         line("--at TIME explains an earlier moment.")
 
 
-def written_at(at: str) -> str:
+def format_time(at: str) -> str:
     """When, for people."""
     return f"{at[:19].replace('T', ' ')} UTC"
 
 
-def _told(output: AnyOutput) -> str:
+def _describe_output(output: AnyOutput) -> str:
     to = " and ".join(output.to)
     match output:
         case MatchSuggested():

@@ -21,14 +21,14 @@ from msgspec.structs import replace
 from schemas.codec import Record, encode, kind_of
 from schemas.times import written
 from schemas.topics import ACTIVITY, CONFERENCE_LOG
-from services.cli.connection_options import access_to, quiet_clients, reached_in
-from services.cli.options import Inputs, named
-from services.cli.streams.event_reader import Intake
+from services.cli.connection_options import access_for, run_in, silence_client_logs
+from services.cli.options import Inputs, check_names
+from services.cli.streams.event_reader import EventReader
 from services.cli.streams.files import STANDARD
-from services.cli.streams.inputs import Source, input_of
+from services.cli.streams.inputs import Source, open_input
 from services.cli.streams.interrupts import Stop
 from services.cli.streams.line_blocks import LongLine
-from services.cli.streams.output_files import Write, check_apart, written_to
+from services.cli.streams.output_files import Write, check_distinct, open_output
 from services.cli.streams.progress import progress
 from services.cli.streams.rejects import Rejects
 from services.cli.summary import plural, say
@@ -37,7 +37,7 @@ from services.usage_errors import INTERRUPTED, UnusableError
 from streams.routing import Router
 from streams.workers.ports import Message
 
-_AT_ONCE = 5_000  # records in one round to the broker
+_BATCH_RECORDS = 5_000  # records in one round to the broker
 
 
 def export(
@@ -58,23 +58,23 @@ def export(
     Into a file go the lines as they are. Into a conference log go events, posts and deletions in each conference that
     tracks them. The same once more adds doubles, which change nothing.
     """
-    check_apart(named(inputs), {"--output": output, "--dead-letters": dead_letters})
-    named([output])
-    sources, stop = [input_of(name) for name in inputs], Stop()
-    with written_to(dead_letters) as letters:
+    check_distinct(check_names(inputs), {"--output": output, "--dead-letters": dead_letters})
+    check_names([output])
+    sources, stop = [open_input(name) for name in inputs], Stop()
+    with open_output(dead_letters) as letters:
         rejects = Rejects(letters)
         if is_topic_url(output):
-            _into_topic(sources, parse_topic_url(output), rejects, stop)
+            _export_to_topic(sources, parse_topic_url(output), rejects, stop)
         else:
-            _into_file(sources, output, rejects, stop)
+            _export_to_file(sources, output, rejects, stop)
     if rejects.total:
         say(f"{plural(rejects.total, 'line')} left out: not an event (`--dead-letters FILE` says why).", "yellow")
     return INTERRUPTED if stop.requested else 0
 
 
-def _into_file(sources: list[Source], output: str, rejects: Rejects, stop: Stop) -> None:
+def _export_to_file(sources: list[Source], output: str, rejects: Rejects, stop: Stop) -> None:
     count = 0
-    with written_to(output) as plain, _packed(plain, output) as write, stop.listening():
+    with open_output(output) as plain, _compress(plain, output) as write, stop.listening():
         for source in sources:
             for piece in stop.until(source.blocks()):
                 if isinstance(piece, LongLine):
@@ -87,7 +87,7 @@ def _into_file(sources: list[Source], output: str, rejects: Rejects, stop: Stop)
 
 
 @contextmanager
-def _packed(write: Write, name: str) -> Iterator[Write]:
+def _compress(write: Write, name: str) -> Iterator[Write]:
     packers: dict[str, Callable[[], Any]] = {
         ".zst": zstandard.ZstdCompressor().compressobj,
         ".bz2": bz2.BZ2Compressor,
@@ -122,7 +122,7 @@ class _File:
 # -- topics ----------------------------------------------------------------------------------------------------
 
 
-def _into_topic(sources: list[Source], target: TopicUrl, rejects: Rejects, stop: Stop) -> None:
+def _export_to_topic(sources: list[Source], target: TopicUrl, rejects: Rejects, stop: Stop) -> None:
     from services.kafka.topic_writer import TopicWriter
     from streams.workers.ports import typed
 
@@ -133,28 +133,28 @@ def _into_topic(sources: list[Source], target: TopicUrl, rejects: Rejects, stop:
         )
     if target != TopicUrl(target.address, target.topic):
         raise UnusableError("--output names a topic only: each event goes to its own conference.")
-    quiet_clients()
-    intake, router, count, left = Intake(sources, rejects, lambda: None), Router(), 0, 0
-    with asyncio.Runner() as runner, stop.listening(), progress("Exporting", intake.size) as advance:
-        writer = reached_in(runner, TopicWriter(access_to(target.address)).__aenter__())
+    silence_client_logs()
+    reader, router, count, skipped = EventReader(sources, rejects, lambda: None), Router(), 0, 0
+    with asyncio.Runner() as runner, stop.listening(), progress("Exporting", reader.size) as advance:
+        writer = run_in(runner, TopicWriter(access_for(target.address)).__aenter__())
         try:
-            held: list[Message] = []
-            for batch in stop.until(intake.batches()):
+            pending: list[Message] = []
+            for batch in stop.until(reader.batches()):
                 for record in batch:
                     routed = _routed(record, router) if into_log else _posted(record)
-                    left += not routed
-                    held += [typed(key, line, kind) for key, line, kind in routed]
-                if len(held) >= _AT_ONCE:
-                    reached_in(runner, writer.produce(target.topic, held))
-                    count, held = count + len(held), []
-                    advance(intake.consumed, count)
-            if held:
-                reached_in(runner, writer.produce(target.topic, held))
-                count += len(held)
+                    skipped += not routed
+                    pending += [typed(key, line, kind) for key, line, kind in routed]
+                if len(pending) >= _BATCH_RECORDS:
+                    run_in(runner, writer.produce(target.topic, pending))
+                    count, pending = count + len(pending), []
+                    advance(reader.consumed, count)
+            if pending:
+                run_in(runner, writer.produce(target.topic, pending))
+                count += len(pending)
         finally:
-            reached_in(runner, writer.__aexit__())
+            run_in(runner, writer.__aexit__())
     missed = "that no conference tracks" if into_log else "that belong to conferences"
-    say(f"{plural(count, 'record')} to {target.topic}{f'; left out: {left:,} {missed}' if left else ''}.")
+    say(f"{plural(count, 'record')} to {target.topic}{f'; left out: {skipped:,} {missed}' if skipped else ''}.")
 
 
 def _routed(record: Record, router: Router) -> list[tuple[str, bytes, str]]:

@@ -24,7 +24,7 @@ Output = Annotated[
 Conference = Annotated[str, Parameter(help="The id of the conference.")]
 
 
-def named(names: Sequence[str]) -> tuple[str, ...]:
+def check_names(names: Sequence[str]) -> tuple[str, ...]:
     """The names of inputs or outputs, if they are some."""
     for name in names:
         if name.startswith("-") and name != STANDARD:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from schemas.codec import Record, kind_of
 from schemas.outputs import AnyOutput
-from services.cli.streams.event_reader import Intake
+from services.cli.streams.event_reader import EventReader
 from services.cli.streams.files import STANDARD
 from services.cli.streams.inputs import Source
 from services.cli.streams.interrupts import Stop
@@ -28,7 +28,7 @@ Output = Callable[[list[AnyOutput]], None]
 
 
 @contextmanager
-def without_collector() -> Iterator[None]:
+def garbage_collection_paused() -> Iterator[None]:
     """Switches the garbage collector off: the state is a tree of millions of objects without cycles (``state.py``), and
     the collector would walk all of it again and again to find nothing: a third of the time of a large fold."""
     on = gc.isenabled()
@@ -63,13 +63,13 @@ class Run:
 
     def records(self, doing: str = "Folding", *, quiet: bool = False) -> Iterator[list[Record]]:
         """The records in batches, with progress, until the end or Ctrl-C."""
-        intake = Intake(self.inputs, self.rejects, lambda: self.replay.now)
-        with self.stop.listening(), without_collector(), progress(doing, intake.size, quiet=quiet) as advance:
-            for batch in self.stop.until(intake.batches()):
-                self.current = intake.current
+        reader = EventReader(self.inputs, self.rejects, lambda: self.replay.now)
+        with self.stop.listening(), garbage_collection_paused(), progress(doing, reader.size, quiet=quiet) as advance:
+            for batch in self.stop.until(reader.batches()):
+                self.current = reader.current
                 yield batch
                 self.events += len(batch)
-                advance(intake.consumed, self.events)
+                advance(reader.consumed, self.events)
 
 
 def replay(run: Run, write: Write, *, speed: float | None = None, flush: Callable[[], None], to: str | None) -> None:

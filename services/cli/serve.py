@@ -14,14 +14,14 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from services.cli.connection_options import access_to, check_redis
+from services.cli.connection_options import access_for, check_redis
 from services.cli.summary import say
 from services.inbox.redis.credentials import add_login
 from services.usage_errors import UnusableError
 
 # Of a path only what is the same in each form of an address: no empty step, none of dots, nothing to be coded.
 _PUBLIC = re.compile(r"https?://([\w.-]+|\[[0-9a-fA-F:.]+\])(:\d{1,5})?(/(?!\.+(/|$))[A-Za-z0-9._~-]+)*/?")
-_MOST_CONFERENCES = 10_000
+_MAX_CONFERENCES = 10_000
 
 
 def serve(
@@ -59,11 +59,11 @@ def serve(
     ] = None,
 ) -> int:
     """Take events, match people, and show them on a page: in one process, or beside the workers of a Kafka."""
-    _checked(public_url, port, redis)
-    if not 1 <= conferences <= _MOST_CONFERENCES:
-        raise UnusableError(f"--conferences is a number from 1 to {_MOST_CONFERENCES:,}.")
-    access = access_to(kafka) if kafka is not None else None
-    _checked_host(host, public_url)
+    _check_options(public_url, port, redis)
+    if not 1 <= conferences <= _MAX_CONFERENCES:
+        raise UnusableError(f"--conferences is a number from 1 to {_MAX_CONFERENCES:,}.")
+    access = access_for(kafka) if kafka is not None else None
+    _check_host(host, public_url)
     proxies = [_network(text) for text in trusted_proxy or ()]
     from services.api.shared.bounds import Bounds
     from services.api.transport.json_logs import (
@@ -71,7 +71,7 @@ def serve(
     )
     from services.identity.account_reader import NetworkReader
     from services.server.composition import RunningServer, Settings
-    from services.server.composition import serve as serve_until_told
+    from services.server.composition import serve as run_server
 
     to_stderr()
 
@@ -93,7 +93,7 @@ def serve(
         reader=NetworkReader(),
         bounds=Bounds(open_conferences=conferences, kept_conferences=10 * conferences),
     )
-    return asyncio.run(serve_until_told(settings, ready))
+    return asyncio.run(run_server(settings, ready))
 
 
 def _show_key(key: str, address: str) -> None:
@@ -101,7 +101,7 @@ def _show_key(key: str, address: str) -> None:
     sys.stdout.flush()
 
 
-def _checked_host(host: str, public_url: str) -> None:
+def _check_host(host: str, public_url: str) -> None:
     """Whoever lets others reach it has to say where they do: links lead there, and https makes the cookie secure."""
     try:
         local = host == "localhost" or ipaddress.ip_address(host).is_loopback
@@ -121,7 +121,7 @@ def _network(text: str) -> str:
         raise UnusableError("--trusted-proxy is an address or a network, such as 172.18.0.0/16.") from None
 
 
-def _checked(public_url: str, port: int, redis: str | None) -> None:
+def _check_options(public_url: str, port: int, redis: str | None) -> None:
     if public_url and not _PUBLIC.fullmatch(public_url):
         raise UnusableError(
             "--public-url is an address such as https://meet.example.org or https://example.org/hallway: a host, "

@@ -17,7 +17,7 @@ from rich.text import Text
 from schemas import names
 from schemas.times import written
 from schemas.topics import ACTIVITY, CONFERENCE_LOG, DEAD_LETTERS, MATCHES
-from services.cli.connection_options import Kafka, Prefix, checked, quiet_clients, reached_in
+from services.cli.connection_options import Kafka, Prefix, kafka_access, run_in, silence_client_logs
 from services.kafka.topic_urls import parse_start
 from services.usage_errors import UnusableError
 
@@ -52,7 +52,7 @@ def tail(
     """Show the newest records of a stream. Into a pipe they go as JSONL, for `hallway replay -` or others."""
     from services.kafka.tail import Filter, TailQuery
 
-    access = checked(kafka, prefix)
+    access = kafka_access(kafka, prefix)
     if not 0 <= last <= MOST or (limit is not None and limit < 1):
         raise UnusableError(f"--last is a number from 0 to {MOST:,}, --limit one from 1 on.")
     try:
@@ -61,7 +61,7 @@ def tail(
     except ValueError as error:
         raise UnusableError(f"{error}.") from None
     wanted = Filter(kind=kind, conference=conference, hashtag=tag, place=place, identity=identity)
-    asked = TailQuery(
+    query = TailQuery(
         access=access,
         topic=prefix + TOPICS[stream],
         last=last,
@@ -71,17 +71,17 @@ def tail(
         follow=follow,
         by_conference=stream in ("log", "matches"),
     )
-    return _print(asked, limit)
+    return _print(query, limit)
 
 
-def _print(asked: Any, limit: int | None) -> int:
+def _print(query: Any, limit: int | None) -> int:
     from services.kafka.tail import tail as records_of
 
-    quiet_clients()
-    show, parts = _shown() if sys.stdout.isatty() else _plain, records_of(asked)
+    silence_client_logs()
+    show, parts = _terminal_printer() if sys.stdout.isatty() else _plain, records_of(query)
     with asyncio.Runner() as runner:
         try:
-            while (part := reached_in(runner, _next(parts))) is not None:
+            while (part := run_in(runner, _next(parts))) is not None:
                 for record in part if limit is None else part[:limit]:
                     show(record)
                 sys.stdout.flush()
@@ -103,7 +103,7 @@ def _plain(record: Any) -> None:
     sys.stdout.buffer.write(to_line(record) + b"\n")
 
 
-def _shown() -> Any:
+def _terminal_printer() -> Any:
     console = Console(highlight=False)
 
     def show(record: Any) -> None:

@@ -10,7 +10,7 @@ from typing import Annotated
 from cyclopts import App, Parameter
 
 from schemas.topics import DAY_MS, FOREVER, PARTITIONS, TOPICS, Topic
-from services.cli.connection_options import Kafka, Prefix, checked, reached
+from services.cli.connection_options import Kafka, Prefix, kafka_access, run_with_kafka
 from services.cli.summary import plural, say
 from services.kafka.access import Access
 from services.usage_errors import UnusableError
@@ -35,10 +35,10 @@ def create(
     """Create the topics that are missing, then check all."""
     from services.kafka import topics
 
-    access = checked(kafka, prefix)
+    access = kafka_access(kafka, prefix)
     if not 1 <= partitions <= _MOST_PARTITIONS or (copies is not None and copies < 1):
         raise UnusableError(f"--partitions is a number from 1 to {_MOST_PARTITIONS}, --copies one from 1 on.")
-    made = reached(topics.create(access, prefix, partitions=partitions, copies=copies))
+    made = run_with_kafka(topics.create(access, prefix, partitions=partitions, copies=copies))
     say(f"Created {', '.join(made)}." if made else "All topics were there.")
     return 0
 
@@ -56,14 +56,14 @@ def allow(
     """Give the users of a cluster with ACLs what each program needs, and nothing else."""
     from services.kafka import acls as rights
 
-    access = checked(kafka, prefix)
+    access = kafka_access(kafka, prefix)
     users: dict[rights.Program, str] = {
         "router": router,
         "matcher": matcher,
         "delivery": delivery,
         "gateway": gateway,
     }
-    count = reached(rights.allow(access, users, prefix))
+    count = run_with_kafka(rights.allow(access, users, prefix))
     say(f"{plural(count, 'right')} for {', '.join(users.values())}.")
     return 0
 
@@ -73,7 +73,7 @@ def check(*, kafka: Kafka = None, prefix: Prefix = "") -> int:
     """Compare the cluster's topics with the declared ones; exit 1 where they differ, and say what to do."""
     from services.kafka import topics
 
-    access = checked(kafka, prefix)
+    access = kafka_access(kafka, prefix)
 
     async def faults() -> list[str]:
         try:
@@ -82,7 +82,7 @@ def check(*, kafka: Kafka = None, prefix: Prefix = "") -> int:
             return error.faults
         return []
 
-    found = reached(faults())
+    found = run_with_kafka(faults())
     for fault in found:
         say(fault, "red")
     if not found:
@@ -99,7 +99,7 @@ def show(
     """Say what each topic is for, its key, how long it is kept; and with --kafka how many records it has."""
     there: dict[str, list[int]] = {}
     if kafka is not None:
-        there = reached(_extents(checked(kafka, prefix), [prefix + topic.name for topic in TOPICS]))
+        there = run_with_kafka(_extents(kafka_access(kafka, prefix), [prefix + topic.name for topic in TOPICS]))
     for topic in TOPICS:
         name = prefix + topic.name
         sys.stdout.write(f"{name}\n  {topic.says}\n  {_facts(topic)}\n")

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from services.cli.connection_options import Kafka, access_to, check_redis
+from services.cli.connection_options import Kafka, access_for, check_redis
 from services.cli.summary import say
 from services.inbox.redis.credentials import add_login
 from services.usage_errors import UnusableError
@@ -35,14 +35,14 @@ def work(
         to_stderr,  # Faust and its friends: no other command should wait for them
     )
     from services.worker.composition import Settings
-    from services.worker.composition import work as work_until_told
+    from services.worker.composition import work as run_worker
 
     if kind == "delivery":
         if not redis:
             raise UnusableError("A delivery needs --redis, an address such as redis://127.0.0.1:6379.")
         check_redis(redis)
-    access = access_to(kafka)
+    access = access_for(kafka)
     to_stderr()
     redis = add_login(redis, os.environ) if redis else redis
     settings = Settings(kind, access, redis, instance, prefix, ticks, session, silent, metrics_port)
-    return asyncio.run(work_until_told(settings, lambda: say(f"The {kind} works.")))
+    return asyncio.run(run_worker(settings, lambda: say(f"The {kind} works.")))

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from schemas import names
 from schemas.times import millis
-from services.tools.local_kafka.status import FOLDER, Standing
+from services.tools.local_kafka.status import FOLDER, NodeStatus
 from services.usage_errors import UnusableError
 
 SCHEME = "kafka://"
@@ -34,8 +34,8 @@ class TopicUrl(NamedTuple):
 
 def local_address() -> str:
     """The address of the Kafka that runs in this folder's ``hallway-data``. UnusableError."""
-    standing = Standing.of(FOLDER)
-    if standing is None or not standing.runs(FOLDER):
+    standing = NodeStatus.load(FOLDER)
+    if standing is None or not standing.is_running(FOLDER):
         raise UnusableError(f"No Kafka runs in {FOLDER}. Start one with `hallway kafka up`, or give its HOST:PORT.")
     return standing.address
 

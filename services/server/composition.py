@@ -224,7 +224,7 @@ async def serve(settings: Settings, ready: Ready) -> int:
     ``ready`` may return a task that runs beside the server: each ends with the other.
     """
     raise_file_limit(settings.bounds.streams)
-    garbage_collection.seldom()
+    garbage_collection.collect_rarely()
     sock = bind_socket(settings)
     try:
         address = settings.address(sock.getsockname()[1])

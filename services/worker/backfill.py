@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Collection
 
 import structlog
 
-from services.tools.processes.children import hallway
+from services.tools.processes.children import hallway_command
 from streams.workers.ports import AwayError, Kept, Snapshots
 
 POLL_S = 1.0
@@ -65,7 +65,7 @@ async def run_backfill(address: str, conference: str, prefix: str) -> str:
     """Runs `hallway backfill` in a process that ends with this one; returns its last output. AwayError: it failed."""
     options = ("--conference", conference, "--kafka", address, "--prefix", prefix)
     process = await asyncio.create_subprocess_exec(
-        *hallway("backfill", *options),
+        *hallway_command("backfill", *options),
         stdin=asyncio.subprocess.PIPE,  # held open: when it closes, the guard knows that we died
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,

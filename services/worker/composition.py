@@ -154,7 +154,7 @@ def _start_exit_timer() -> None:
 @asynccontextmanager
 async def _open_worker(settings: Settings, partitions: int) -> AsyncIterator[WorkerApp]:
     unreadable_batches.install()
-    garbage_collection.seldom()
+    garbage_collection.collect_rarely()
     async with AsyncExitStack() as stack:
         producer = await stack.enter_async_context(TopicWriter(settings.kafka))
         reader = await stack.enter_async_context(TopicReader(settings.kafka))

@@ -89,10 +89,10 @@ async def test_it_dies_with_a_killed_parent(tmp_path: Path) -> None:
     try:
         assert parent.stdout is not None
         pid = int(await asyncio.to_thread(parent.stdout.readline))
-        assert ending.runs(pid, _config(tmp_path))
+        assert ending.is_running(pid, _config(tmp_path))
     finally:
         _ended(parent)
-    await until(lambda: not ending.runs(pid, _config(tmp_path)))
+    await until(lambda: not ending.is_running(pid, _config(tmp_path)))
     async with EmbeddedValkey(tmp_path) as server:
         assert server.alive()
 

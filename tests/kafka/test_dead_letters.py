@@ -81,7 +81,7 @@ def test_after_a_crash_it_can_be_sent_as_the_same_event_only(
             raise AwayError("killed here")
         return mark(kind, *rest)
 
-    monkeypatch.setattr(dead_letters, "_mark", crashing)
+    monkeypatch.setattr(dead_letters, "_marker", crashing)
     with pytest.raises(AwayError, match="killed here"):
         asyncio.run(dead_letters.resend(Access(kafka_address), "1-0", GOOD, prefix=made_topics))
     monkeypatch.undo()

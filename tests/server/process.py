@@ -143,12 +143,12 @@ class Hallway:
 
     def store_pid(self) -> int | None:
         """The embedded store's process, if it runs."""
-        pid = ending.written_pid(self.data.resolve() / "valkey" / "valkey.pid")
+        pid = ending.read_pid(self.data.resolve() / "valkey" / "valkey.pid")
         return None if pid is None or self.store_is_gone(pid) else pid
 
     def store_is_gone(self, pid: int) -> bool:
         """Whether no store of this folder runs under this id."""
-        return not ending.runs(pid, self.data.resolve() / "valkey" / "valkey.conf")
+        return not ending.is_running(pid, self.data.resolve() / "valkey" / "valkey.conf")
 
     # -- speaking to it ----------------------------------------------------------------------------------------------
 

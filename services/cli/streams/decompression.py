@@ -48,7 +48,7 @@ _REFUSED = {
 _FIRST = frozenset(magic[0] for magic in (_GZIP, _ZSTD, _BZIP2, _XZ, *_REFUSED)) | frozenset(range(0x50, 0x60))
 
 
-def may_be_packed(head: bytes) -> bool:
+def may_be_compressed(head: bytes) -> bool:
     """Whether more bytes could make it a packed form. Text is known by its first: nobody waits for a second line."""
     return not head or head[0] in _FIRST
 
@@ -59,7 +59,7 @@ class _Source(Protocol):
     def read(self, size: int = -1) -> bytes: ...
 
 
-def unpacked(name: str, head: bytes, source: _Source) -> Read:
+def open_decompressed(name: str, head: bytes, source: _Source) -> Read:
     """What reads the input's own bytes. ``head``: its first ones, which ``source`` gives once more.
 
     UnusableError: it is in a form that is not read. What it gives raises ERRORS where the input is not sound.
@@ -74,7 +74,7 @@ def unpacked(name: str, head: bytes, source: _Source) -> Read:
         return read
     if form is None:
         return source.read
-    return _Parts(source.read, {"zstd": _Zstd, "bzip2": _bzip2, "xz": _xz}[form]).read
+    return _MultiPartReader(source.read, {"zstd": _Zstd, "bzip2": _bzip2, "xz": _xz}[form]).read
 
 
 def _form(head: bytes) -> str | None:
@@ -87,7 +87,7 @@ def _form(head: bytes) -> str | None:
     return "xz" if head.startswith(_XZ) else None
 
 
-class _Part(Protocol):
+class _Decompressor(Protocol):
     """One part being unpacked, as the standard library has them."""
 
     @property
@@ -102,12 +102,12 @@ class _Part(Protocol):
     def decompress(self, data: bytes, max_length: int = -1) -> bytes: ...
 
 
-class _Parts:
+class _MultiPartReader:
     """Part by part; between two of them zeros may stand, as xz pads."""
 
-    def __init__(self, read: Read, begin: Callable[[], _Part]) -> None:
+    def __init__(self, read: Read, begin: Callable[[], _Decompressor]) -> None:
         self._read, self._begin = read, begin
-        self._part: _Part | None = None
+        self._part: _Decompressor | None = None
         self._packed = self._ready = b""
 
     def read(self, size: int) -> bytes:
@@ -127,7 +127,7 @@ class _Parts:
         data, self._ready = self._ready[:size], self._ready[size:]
         return data
 
-    def _unpack(self, part: _Part) -> None:
+    def _unpack(self, part: _Decompressor) -> None:
         data, self._packed = self._packed, b""
         self._ready = part.decompress(data, _READ_BYTES)
         if part.eof:
@@ -153,15 +153,15 @@ class _Zstd:
         return ready
 
 
-def _bzip2() -> _Part:
+def _bzip2() -> _Decompressor:
     return bz2.BZ2Decompressor()
 
 
-def _xz() -> _Part:
+def _xz() -> _Decompressor:
     return lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_XZ_BYTES)
 
 
-def why(error: Exception) -> str:
+def describe_error(error: Exception) -> str:
     """What is wrong with an input, in words."""
     if isinstance(error, EOFError):
         return "the file ends in the middle; it is not whole"

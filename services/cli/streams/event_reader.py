@@ -14,7 +14,7 @@ from services.cli.streams.rejects import Rejects
 Now = Callable[[], int | None]
 
 
-class Intake:
+class EventReader:
     """The records of inputs in the order given. ``current`` is the input being read."""
 
     def __init__(self, inputs: Sequence[Source], rejects: Rejects, now: Now) -> None:

@@ -2,8 +2,8 @@
 
 Owns: opening, cutting into lines, line numbers; ``unpacking`` unpacks. May never: know what a line means.
 Theory: a block is at most one event's bound, so memory does not grow with the file, nor with a line that never
-ends; of such a line only the first ``KEPT_BYTES`` are kept. Packed input is recognised by its first bytes, so that it
-may also come by standard input.
+ends; of such a line only the first ``STORED_LINE_BYTES`` are stored. Packed input is recognised by its first bytes, so
+that it may also come by standard input.
 """
 
 import sys
@@ -12,12 +12,19 @@ from io import BufferedReader, FileIO
 from pathlib import Path
 
 from schemas.codec import EVENT_BYTES
-from services.cli.streams.decompression import ERRORS, HEAD_BYTES, Read, may_be_packed, unpacked, why
+from services.cli.streams.decompression import (
+    ERRORS,
+    HEAD_BYTES,
+    Read,
+    describe_error,
+    may_be_compressed,
+    open_decompressed,
+)
 from services.cli.streams.line_blocks import BLOCK_BYTES, Block, LongLine
 from services.usage_errors import UnusableError
 
 STANDARD = "-"
-KEPT_BYTES = 1_048_576  # of a line that is too long; enough to see what it was
+STORED_LINE_BYTES = 1_048_576  # of a line that is too long; enough to see what it was
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -42,7 +49,7 @@ class Input:
                 else:
                     path.stat()
             except OSError as error:
-                raise UnusableError(f"{name}: {why(error)}. Check the name and try again.") from None
+                raise UnusableError(f"{name}: {describe_error(error)}. Check the name and try again.") from None
             if path.is_dir():
                 raise UnusableError(f"{name} is a folder. Name the files in it, such as {path / '*.jsonl'}.")
 
@@ -56,7 +63,7 @@ class Input:
                 yield piece
         except ERRORS as error:
             raise UnusableError(
-                f"{self.name}: {why(error)}, after line {after - 1:,}. Get a whole copy of it and try again."
+                f"{self.name}: {describe_error(error)}, after line {after - 1:,}. Get a whole copy of it and try again."
             ) from None
         finally:
             if self.name != STANDARD and self._file is not None:
@@ -86,10 +93,10 @@ class Input:
 
     def _unpacked(self) -> Read:
         head = b""
-        while len(head) < HEAD_BYTES and may_be_packed(head) and (more := self.read(HEAD_BYTES - len(head))):
+        while len(head) < HEAD_BYTES and may_be_compressed(head) and (more := self.read(HEAD_BYTES - len(head))):
             head += more
         self._ahead = head
-        return _without_bom(unpacked(self.name, head, self))
+        return _without_bom(open_decompressed(self.name, head, self))
 
 
 def _without_bom(read: Read) -> Read:
@@ -139,7 +146,7 @@ def _long(read: Read, start: bytes, line: int) -> tuple[Block | LongLine, bytes]
         end = chunk.find(b"\n")
         part = chunk if end < 0 else chunk[:end]
         size += len(part)
-        head += part[: max(0, KEPT_BYTES - len(head))]
+        head += part[: max(0, STORED_LINE_BYTES - len(head))]
         if end >= 0:
             return _one(head, line, size), chunk[end + 1 :]
     return _one(head, line, size), b""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from services.cli.streams.files import STANDARD, Input
-from services.cli.streams.line_blocks import Block, blocked
+from services.cli.streams.line_blocks import Block, group_lines
 from services.cli.streams.topic_input import TopicInput
 from services.journal.port import JournalError
 from services.journal.sqlite.export import find_journal
@@ -28,7 +28,7 @@ class JournalInput:
     def blocks(self) -> Iterator[Block]:
         """The records. Raises UnusableError where they cannot be read on."""
         try:
-            yield from blocked(self._lines())
+            yield from group_lines(self._lines())
         except JournalError as error:
             raise UnusableError(f"{error} {self._count:,} records were read before.") from None
 
@@ -42,7 +42,7 @@ class JournalInput:
 Source = Input | JournalInput | TopicInput
 
 
-def input_of(name: str) -> Source:
+def open_input(name: str) -> Source:
     """The input of that name. UnusableError where it cannot be one."""
     if is_topic_url(name):
         return TopicInput(name)

@@ -27,7 +27,7 @@ class LongLine(NamedTuple):
     size: int
 
 
-def blocked(lines: Iterable[bytes]) -> Iterator[Block]:
+def group_lines(lines: Iterable[bytes]) -> Iterator[Block]:
     """Lines, each with its newline, gathered; counted from 1."""
     count, size, first = 0, 0, 1
     held: list[bytes] = []

@@ -17,7 +17,7 @@ Write = Callable[[bytes], object]
 
 
 @contextmanager
-def written_to(name: str | None) -> Iterator[Write]:
+def open_output(name: str | None) -> Iterator[Write]:
     """Gives what takes the bytes. On success the file has its name, on an exception it is as it was before."""
     if name is None:
         yield lambda data: None
@@ -66,7 +66,7 @@ def _unwritable(path: Path, error: OSError) -> UnusableError:
     return UnusableError(f"{path} cannot be written ({error.strerror}). Name a file in a folder that you may write to.")
 
 
-def check_apart(inputs: tuple[str, ...], outputs: dict[str, str | None]) -> None:
+def check_distinct(inputs: tuple[str, ...], outputs: dict[str, str | None]) -> None:
     """Refuses arguments that would write over an input, or two outputs into one file."""
     if inputs.count(STANDARD) > 1:
         raise UnusableError("Standard input (-) can be read once only. Name it once.")

@@ -13,7 +13,7 @@ from services.usage_errors import UnusableError
 _SPEED = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)x?")
 
 
-def speed_of(text: str) -> float | None:
+def parse_speed(text: str) -> float | None:
     """How many times as fast as it happened; None: as fast as it goes."""
     if text == "max":
         return None

@@ -14,7 +14,7 @@ from services.usage_errors import UnusableError
 POLICY_BYTES = 65_536  # a policy has a dozen numbers
 
 
-def policy_in(name: str) -> dict[str, Any]:
+def read_policy(name: str) -> dict[str, Any]:
     """The values that the file names, checked. UnusableError says what is wrong with them."""
     try:
         with Path(name).open("rb") as file:
@@ -23,10 +23,10 @@ def policy_in(name: str) -> dict[str, Any]:
         raise UnusableError(f"{name} cannot be read ({error.strerror}). Check the name and try again.") from None
     if len(text) > POLICY_BYTES:
         raise UnusableError(f"{name} is too large for a policy: a JSON object of a dozen values at most.")
-    return checked(name, text.removeprefix(b"\xef\xbb\xbf"))
+    return parse_policy(name, text.removeprefix(b"\xef\xbb\xbf"))
 
 
-def checked(name: str, text: bytes) -> dict[str, Any]:
+def parse_policy(name: str, text: bytes) -> dict[str, Any]:
     """The values of a policy's text."""
     try:
         msgspec.json.decode(text, type=Policy)

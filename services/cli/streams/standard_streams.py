@@ -17,7 +17,7 @@ from rich.console import Console
 _STANDARD = (0, 1, 2)
 
 
-def guard() -> None:
+def guard_standard_streams() -> None:
     """Call it first of all, in a process of our own."""
     for number in _STANDARD:
         try:
@@ -25,19 +25,19 @@ def guard() -> None:
         except OSError:
             os.open(os.devnull, os.O_RDONLY if number else os.O_WRONLY)  # the lowest free number; refuses its own use
     encoding = getattr(sys.stderr, "encoding", None) or "utf-8"
-    said = io.BufferedWriter(_Said(sys.stderr))
+    said = io.BufferedWriter(_LossyStderr(sys.stderr))
     sys.stderr = io.TextIOWrapper(said, encoding, "backslashreplace", line_buffering=True, write_through=True)
     if sys.stdout is None:
         sys.stdout = os.fdopen(1, "w", encoding=encoding, closefd=False)
 
 
-def silence() -> None:
+def discard_stdout() -> None:
     """What standard output still holds back goes nowhere: a flush at the exit would fail, and say so."""
     with suppress(OSError, ValueError, AttributeError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-class Told(Console):
+class ConsoleOutput(Console):
     """Prints; where nobody reads any more it raises BrokenPipeError, as any writing does, and ends nothing."""
 
     def on_broken_pipe(self) -> None:
@@ -45,7 +45,7 @@ class Told(Console):
         raise BrokenPipeError
 
 
-class _Said(io.RawIOBase):
+class _LossyStderr(io.RawIOBase):
     """Standard error: what it does not take is lost."""
 
     def __init__(self, stream: Any) -> None:

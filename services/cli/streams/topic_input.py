@@ -8,8 +8,8 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterator
 
-from services.cli.connection_options import access_to
-from services.cli.streams.line_blocks import Block, blocked
+from services.cli.connection_options import access_for
+from services.cli.streams.line_blocks import Block, group_lines
 from services.kafka.topic_urls import parse_topic_url
 from services.usage_errors import UnusableError
 from streams.workers.ports import AwayError
@@ -23,11 +23,11 @@ class TopicInput:
         self.consumed = 0
         self.size: int | None = None
         self._place = parse_topic_url(name)
-        self._access = access_to(self._place.address)
+        self._access = access_for(self._place.address)
 
     def blocks(self) -> Iterator[Block]:
         """The records. UnusableError where they cannot be read (on)."""
-        yield from blocked(self._lines())
+        yield from group_lines(self._lines())
 
     def _lines(self) -> Iterator[bytes]:
         from services.kafka.clients import KafkaRefusedError

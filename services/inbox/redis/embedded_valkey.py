@@ -26,7 +26,7 @@ import structlog
 
 from services.inbox.redis import server_info
 from services.tools.processes import termination
-from services.tools.processes.children import guarded
+from services.tools.processes.children import guarded_command
 
 MEMORY_BYTES = 512 << 20  # one conference may use at most two thirds of it, see ``port.quota_for``
 START_S = 10.0
@@ -145,7 +145,7 @@ class EmbeddedValkey:
         command = [str(_binary()), str(self._config)]
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(  # noqa: S603 - our own interpreter, script and binary
-                guarded(*command),
+                guarded_command(*command),
                 stdin=subprocess.PIPE,  # held open: when it closes, the guard knows that we died
                 stdout=log,
                 stderr=log,
@@ -169,7 +169,7 @@ class EmbeddedValkey:
     async def _end_left_over(self) -> None:
         """Ends the server that an earlier process of this folder left over, if it really is that one."""
         info = await asyncio.to_thread(server_info.query_info, self._socket)
-        pid = int(info["process_id"]) if info else termination.written_pid(self._folder / "valkey.pid")
+        pid = int(info["process_id"]) if info else termination.read_pid(self._folder / "valkey.pid")
         if pid is not None and not await termination.kill(pid, self._config):
             raise ValkeyError(f"An earlier Valkey of {self._folder} (process {pid}) does not end. Kill it.")
 

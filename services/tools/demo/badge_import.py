@@ -44,7 +44,7 @@ def contacts_in(path: Path) -> list[Contact]:
     return [(t, min(seen[a], seen[b]), max(seen[a], seen[b])) for t, a, b in found]
 
 
-def derived(contacts: Iterable[Contact]) -> BadgeDay:
+def derive_day(contacts: Iterable[Contact]) -> BadgeDay:
     """The day that these contacts tell of."""
     found = sorted(contacts)
     first: dict[int, int] = {}
@@ -137,4 +137,4 @@ def _clusters(contacts: list[Contact]) -> list[list[int]]:
 
 
 if __name__ == "__main__":
-    FILE.write_bytes(packed(derived(contacts_in(Path(sys.argv[1])))))
+    FILE.write_bytes(packed(derive_day(contacts_in(Path(sys.argv[1])))))

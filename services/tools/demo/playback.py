@@ -20,7 +20,7 @@ from schemas.times import written
 from services.tools.demo.api_clients import Connector, Json, Organizer, signed_in, web
 from services.tools.demo.guests import Guest, Pace
 from services.tools.demo.script import CONFERENCE, END_S, Moved, Script
-from services.tools.demo.terminal_output import Telling
+from services.tools.demo.terminal_output import DemoTerminal
 
 T = TypeVar("T")
 
@@ -48,7 +48,7 @@ class Play:
     address: str
     keys: Keys
     pace: Pace
-    telling: Telling
+    telling: DemoTerminal
     _ids: dict[int, str] = field(default_factory=dict)
     _links: dict[int, str] = field(default_factory=dict)
     _at: dict[int, str | None] = field(default_factory=dict)

@@ -12,7 +12,7 @@ from services.tools.demo.script import CONFERENCE, Script
 NEWS_S = 1_800  # of the day
 
 
-class Telling:
+class DemoTerminal:
     """``address``: the server's. ``speed``: so many times as fast; None: no waiting."""
 
     def __init__(self, script: Script, address: str, speed: float | None) -> None:

@@ -39,7 +39,7 @@ class Jar(NamedTuple):
         return f"{self.artifact}-{self.version}.jar"
 
 
-def locked(lock: Path = LOCK_FILE) -> list[Jar]:
+def read_lock(lock: Path = LOCK_FILE) -> list[Jar]:
     """The jars of the lock."""
     lines = (line.split() for line in lock.read_text(encoding="utf-8").splitlines() if not line.startswith("#"))
     named = ((*coordinates.split(":"), digest) for digest, coordinates in lines)
@@ -54,14 +54,14 @@ def cache_folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "hallway"
 
 
-def installed(
+def install_jars(
     advance: Advance = lambda done, total: None, *, cache: Path | None = None, lock: Path = LOCK_FILE
 ) -> list[Path]:
     """The jars, fetched where they are missing and checked in any case. ``advance(done, total)`` hears of the fetching.
 
     KafkaError where one cannot be fetched, or is not the one of the lock.
     """
-    jars, folder = locked(lock), (cache or cache_folder()) / f"kafka-{KAFKA_VERSION}"
+    jars, folder = read_lock(lock), (cache or cache_folder()) / f"kafka-{KAFKA_VERSION}"
     folder.mkdir(parents=True, exist_ok=True)
     with _alone(folder):
         missing = [jar for jar in jars if not (folder / jar.name).exists()]
@@ -75,7 +75,7 @@ def installed(
     return [folder / jar.name for jar in jars]
 
 
-def fetched(jar: Jar, folder: Path) -> Path:
+def fetch_jar(jar: Jar, folder: Path) -> Path:
     """The jar as it comes from Maven Central, unchecked, somewhere under ``folder``. KafkaError."""
     try:
         from jgo.maven import MavenContext
@@ -104,7 +104,7 @@ def _install(jar: Jar, folder: Path) -> None:
     coming = folder / "coming"
     shutil.rmtree(coming, ignore_errors=True)  # of an install that was cut
     try:
-        found = fetched(jar, coming)
+        found = fetch_jar(jar, coming)
         _check(jar, found)
         found.replace(folder / jar.name)
     finally:

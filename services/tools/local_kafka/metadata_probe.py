@@ -22,7 +22,7 @@ class Cluster(NamedTuple):
     brokers: int
 
 
-def asked(host: str, port: int, limit_s: float = ANSWER_S) -> Cluster | None:
+def query_cluster(host: str, port: int, limit_s: float = ANSWER_S) -> Cluster | None:
     """The cluster behind an address; None where no Kafka answers in time."""
     body = struct.pack(">hhih", _METADATA, _VERSION, 1, len(_CLIENT)) + _CLIENT + struct.pack(">i", _NO_TOPICS)
     try:

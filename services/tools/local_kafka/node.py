@@ -21,10 +21,10 @@ from typing import Self
 from services.tools.local_kafka import aot_cache as warming
 from services.tools.local_kafka import jars, ports, settings
 from services.tools.local_kafka.jars import KAFKA_VERSION, KafkaError
-from services.tools.local_kafka.status import Standing, config_of
+from services.tools.local_kafka.status import NodeStatus, config_of
 from services.tools.processes import lifeline as guard
-from services.tools.processes import termination as ending
-from services.tools.processes.children import guarded
+from services.tools.processes import termination
+from services.tools.processes.children import guarded_command
 
 START_S = 90.0  # 3 s on a quiet machine; many at once on a busy one take their time
 STOP_S = 20.0
@@ -64,7 +64,7 @@ class LocalKafka:
         self._folder, self._port, self._life = folder.resolve(), port, life
         self._heap_mb, self._brief, self._options = heap_mb, brief, options
         self._properties, self._formatted = properties, formatted
-        self._standing: Standing | None = None
+        self._standing: NodeStatus | None = None
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -132,10 +132,10 @@ class LocalKafka:
     def _gone(self, process: subprocess.Popen[bytes]) -> None:
         process.wait(STOP_S)
         if process.stdin is not None:
-            ending.close(process)
+            termination.close(process)
         self._process = None
 
-    def _started(self) -> Standing:
+    def _started(self) -> NodeStatus:
         assert self._standing is not None, "not started"
         return self._standing
 
@@ -148,10 +148,10 @@ class LocalKafka:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
                 raise KafkaError(f"Another process is starting the Kafka of {self._folder} right now.") from None
-            before = Standing.of(self._folder)
-            if before is not None and before.runs(self._folder):
+            before = NodeStatus.load(self._folder)
+            if before is not None and before.is_running(self._folder):
                 raise KafkaError(f"The Kafka of {self._folder} runs already, at {before.address}.")
-            found = jars.installed(advance)
+            found = jars.install_jars(advance)
             self._standing = _ported(self._port, before)
             self._write_settings()
             if not (self._folder / "data" / "meta.properties").exists():
@@ -183,9 +183,9 @@ class LocalKafka:
     def _spawn(self, command: list[str]) -> None:
         detached = self._life is Life.DETACHED
         if isinstance(self._life, int):
-            command = guarded(*command, parent=guard.SHARED)
+            command = guarded_command(*command, parent=guard.SHARED)
         elif not detached:
-            command = guarded(*command)
+            command = guarded_command(*command)
         stdin = self._life if isinstance(self._life, int) else subprocess.DEVNULL if detached else subprocess.PIPE
         with (self._folder / "console.log").open("wb") as log:
             self._process = subprocess.Popen(  # noqa: S603 - our own interpreter, script, Java and jars
@@ -198,7 +198,7 @@ class LocalKafka:
         process, standing, end = self._process, self._started(), time.monotonic() + START_S
         assert process is not None, "spawned before"
         while time.monotonic() < end:
-            cluster = standing.asked()
+            cluster = standing.query()
             if cluster is not None and cluster.brokers:
                 return
             if process.poll() is not None:
@@ -218,12 +218,12 @@ class LocalKafka:
         return "it said nothing."
 
 
-def down(folder: Path) -> Standing | None:
+def down(folder: Path) -> NodeStatus | None:
     """Ends the broker that was started in a folder, if it runs: politely, then at once. What it was, or None."""
-    standing = Standing.of(folder)
-    if standing is None or not standing.runs(folder):
+    standing = NodeStatus.load(folder)
+    if standing is None or not standing.is_running(folder):
         return None
-    if not ending.ended(standing.pid, config_of(folder), STOP_S):
+    if not termination.end_process(standing.pid, config_of(folder), STOP_S):
         raise KafkaError(f"The Kafka of {folder} (process {standing.pid}) does not end.")
     return standing
 
@@ -234,13 +234,13 @@ def _trained(folder: Path, option: str) -> None:
     kafka.stop(warming.TRAIN_S)  # at its end Java writes what it has learnt
 
 
-def _ported(port: int, before: Standing | None) -> Standing:
+def _ported(port: int, before: NodeStatus | None) -> NodeStatus:
     if port and not ports.free_within(port, FREED_S if before is not None and before.port == port else 0):
         raise KafkaError(f"Port {port} is taken by another program. Choose another one, or none for a free one.")
     if before is None:
-        return Standing(0, port or ports.free(), ports.free(), KAFKA_VERSION)
+        return NodeStatus(0, port or ports.free(), ports.free(), KAFKA_VERSION)
     kept = before.port if port or ports.free_within(before.port, FREED_S) else ports.free()
     controller = before.controller_port
     if controller == port or not ports.free_within(controller, FREED_S):
         controller = ports.free()
-    return Standing(0, port or kept, controller, KAFKA_VERSION)
+    return NodeStatus(0, port or kept, controller, KAFKA_VERSION)

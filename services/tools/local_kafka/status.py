@@ -8,14 +8,14 @@ import os
 from pathlib import Path
 from typing import NamedTuple, Self
 
-from services.tools.local_kafka import metadata_probe as asking
+from services.tools.local_kafka import metadata_probe
 from services.tools.local_kafka.ports import HOST
-from services.tools.processes import termination as ending
+from services.tools.processes import termination
 
 FOLDER = Path("hallway-data") / "kafka"  # where `hallway kafka up` keeps one, unless it is told otherwise
 
 
-class Standing(NamedTuple):
+class NodeStatus(NamedTuple):
     """The broker that was started last in a folder."""
 
     pid: int
@@ -29,7 +29,7 @@ class Standing(NamedTuple):
         return f"{HOST}:{self.port}"
 
     @classmethod
-    def of(cls, folder: Path) -> Self | None:
+    def load(cls, folder: Path) -> Self | None:
         """What is written in the folder; None where nothing (readable) is."""
         try:
             said = json.loads((folder / "broker.json").read_bytes())
@@ -43,13 +43,13 @@ class Standing(NamedTuple):
         coming.write_text(json.dumps(self._asdict()) + "\n", encoding="utf-8")
         coming.replace(folder / "broker.json")
 
-    def runs(self, folder: Path) -> bool:
+    def is_running(self, folder: Path) -> bool:
         """Whether the process lives and is this folder's broker (or the guard before it)."""
-        return ending.runs(self.pid, config_of(folder))
+        return termination.is_running(self.pid, config_of(folder))
 
-    def asked(self, limit_s: float = asking.ANSWER_S) -> asking.Cluster | None:
+    def query(self, limit_s: float = metadata_probe.ANSWER_S) -> metadata_probe.Cluster | None:
         """What it answers; None where it does not in time."""
-        return asking.asked(HOST, self.port, limit_s)
+        return metadata_probe.query_cluster(HOST, self.port, limit_s)
 
 
 def config_of(folder: Path) -> Path:

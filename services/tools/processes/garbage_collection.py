@@ -13,7 +13,7 @@ _YOUNG = 100_000  # objects, about 2 ms to look through
 _MIDDLE, _OLD = 50, 1_000
 
 
-def seldom() -> None:
+def collect_rarely() -> None:
     """From now on. What was made so far, all that was imported, is not looked through at all."""
     gc.freeze()
     gc.set_threshold(_YOUNG, _MIDDLE, _OLD)

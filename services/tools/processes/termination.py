@@ -17,7 +17,7 @@ STOP_S = 3.0
 POLL_S = 0.01
 
 
-def written_pid(path: Path) -> int | None:
+def read_pid(path: Path) -> int | None:
     """The process id in a pid file, if there is one."""
     try:
         return int(path.read_text())
@@ -25,7 +25,7 @@ def written_pid(path: Path) -> int | None:
         return None
 
 
-def runs(pid: int, config: Path) -> bool:
+def is_running(pid: int, config: Path) -> bool:
     """Whether this process is a server that was started with this configuration (a zombie is none)."""
     proc = Path("/proc") / str(pid) / "cmdline"
     if proc.parent.parent.joinpath("self").exists():
@@ -41,11 +41,11 @@ def runs(pid: int, config: Path) -> bool:
 
 async def kill(pid: int, config: Path) -> bool:
     """Ends the server with this configuration at once; whether it is gone."""
-    if not runs(pid, config):
+    if not is_running(pid, config):
         return True
     with suppress(ProcessLookupError):
         os.kill(pid, signal.SIGKILL)
-    return await _gone(lambda: not runs(pid, config))
+    return await _gone(lambda: not is_running(pid, config))
 
 
 async def end(process: subprocess.Popen[bytes]) -> None:
@@ -71,14 +71,14 @@ async def _gone(is_gone: Callable[[], bool]) -> bool:
     return is_gone()
 
 
-def ended(pid: int, config: Path, limit_s: float) -> bool:
+def end_process(pid: int, config: Path, limit_s: float) -> bool:
     """Ends a server that is not our child: politely, after the limit at once; whether it is gone. Blocks."""
     for number, wait_s in ((signal.SIGTERM, limit_s), (signal.SIGKILL, STOP_S)):
-        if not runs(pid, config):
+        if not is_running(pid, config):
             return True
         with suppress(ProcessLookupError):
             os.kill(pid, number)
         end = time.monotonic() + wait_s
-        while runs(pid, config) and time.monotonic() < end:
+        while is_running(pid, config) and time.monotonic() < end:
             time.sleep(POLL_S)
-    return not runs(pid, config)
+    return not is_running(pid, config)
