@@ -1,7 +1,4 @@
-"""Options of the commands that reach a Kafka or a Redis, and their troubles as plain sentences.
-
-Owns: what an address looks like. May never: connect.
-"""
+"""Options of the commands that connect to Kafka or Redis, and their errors as plain sentences."""
 
 import asyncio
 import logging
@@ -28,21 +25,19 @@ Kafka = Annotated[
         "`hallway kafka up` started here. TLS and passwords: docs/kafka.md."
     ),
 ]
-Prefix = Annotated[
-    str, Parameter(help="What stands before each topic's name, where several installations share a cluster.")
-]
+Prefix = Annotated[str, Parameter(help="A prefix for all topic names, if several installations share a cluster.")]
 _PREFIX = re.compile(r"[A-Za-z0-9_.\-]{0,100}")
 
 
 def kafka_access(kafka: str | None, prefix: str) -> Access:
-    """The Kafka to reach. UnusableError where something is not of its form, or none is given and none runs here."""
+    """The Kafka to use. UnusableError: an option is malformed, or none is given and none runs in this folder."""
     if not _PREFIX.fullmatch(prefix):
-        raise UnusableError("--prefix is of at most 100 characters out of A-Z a-z 0-9 _ . -")
+        raise UnusableError("--prefix may have at most 100 characters of A-Z a-z 0-9 _ . -")
     return access_for(kafka)
 
 
 def access_for(address: str | None) -> Access:
-    """A Kafka with the security that the environment says; without an address the one of this folder, without any."""
+    """A Kafka with the security settings of the environment; without an address, this folder's Kafka without any."""
     if not address:
         return Access(local_address())
     if not ADDRESS.fullmatch(address):
@@ -51,7 +46,7 @@ def access_for(address: str | None) -> Access:
 
 
 def check_redis(url: str) -> None:
-    """UnusableError where no Redis can be reached by this address."""
+    """UnusableError: no Redis can be reached by this address."""
     try:
         redis_url.check(url)
     except redis_url.RedisUrlError as error:
@@ -59,19 +54,19 @@ def check_redis(url: str) -> None:
 
 
 def run_with_kafka(work: Coroutine[Any, Any, T]) -> T:
-    """The result of work with a Kafka; what it cannot do is an UnusableError."""
+    """Runs work with a Kafka; its errors become UnusableError."""
     silence_client_logs()
     with asyncio.Runner() as runner:
         return run_in(runner, work)
 
 
 def silence_client_logs() -> None:
-    """Keeps the client library's own lines off the terminal: what goes wrong is said once, by us."""
+    """Silences the client library's log: errors are reported once, by the command."""
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
 
 
 def run_in(runner: asyncio.Runner, work: Coroutine[Any, Any, T]) -> T:
-    """The same, in a loop that goes on."""
+    """Like ``run_with_kafka``, in an existing event loop."""
     from services.kafka.clients import KafkaRefusedError
 
     try:

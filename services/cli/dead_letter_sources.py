@@ -1,7 +1,4 @@
-"""Where ``hallway dead-letters`` finds them: a running server, or a topic.
-
-Owns: the two ways, alike to the command. May never: print.
-"""
+"""The sources of ``hallway dead-letters``: a running server, or a topic."""
 
 import asyncio
 from base64 import b64encode
@@ -19,22 +16,22 @@ Json = Mapping[str, Any]
 
 
 class DeadLetterSource(Protocol):
-    """A letter has the fields of ``Shown``; a result those of its ``Result``."""
+    """A dead letter has the fields of ``Shown``; a result those of ``Result``."""
 
     removed: Mapping[str, int]
 
     def all(self) -> Iterator[Json]:
-        """Oldest first; then ``removed`` says how many are no more, by their causes."""
+        """Yields all, oldest first; afterwards ``removed`` counts the removed ones by cause."""
 
     def get(self, number: str) -> Json:
-        """UnusableError where there is none."""
+        """One dead letter. UnusableError: there is none."""
 
     def resend(self, number: str, mended: bytes | None, *, dry_run: bool) -> Json:
-        """What became of it, or would."""
+        """Resends one; returns the outcome, or with ``dry_run`` what it would be."""
 
 
 class ServerDeadLetters:
-    """Over HTTP: of the caller, or to an operator all. Lists are masked; the server notes who is shown one whole."""
+    """Over HTTP: the caller's, or for an operator all. Lists are masked; showing one is recorded in the audit log."""
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -59,7 +56,7 @@ class ServerDeadLetters:
 
 
 class TopicDeadLetters:
-    """Straight from a Kafka: those that the workers wrote."""
+    """Directly from a Kafka: those that the workers wrote."""
 
     def __init__(self, kafka: str, prefix: str) -> None:
         self._kafka, self._prefix = kafka_access(kafka, prefix), prefix
@@ -97,5 +94,7 @@ class TopicDeadLetters:
 
 def _check_number(number: str) -> int:
     if not (number.isascii() and number.isdigit()):
-        raise UnusableError(f"{number} is not the number of a letter here, such as 12; `list` tells them.")
+        raise UnusableError(
+            f"{number} is not the number of a dead letter, such as 12. See `hallway dead-letters list`."
+        )
     return int(number)

@@ -1,7 +1,4 @@
-"""``hallway demo``: a real conference day on the pages of a server that is there for it alone.
-
-Owns: the options, the server's settings, the exit code. May never: serve anybody but this machine.
-"""
+"""``hallway demo``: a real conference day on the pages of a temporary server."""
 
 import asyncio
 import logging
@@ -18,22 +15,22 @@ from services.cli.summary import say
 from services.kafka.access import Access
 from services.usage_errors import UnusableError
 
-SEED = 1  # another one is another company
-OVERVIEW_S = 2.0  # the organizer's are counted so often; a minute is for conferences of real people
+SEED = 1  # another seed gives another cast
+OVERVIEW_S = 2.0  # how often the overview is counted; real conferences use a minute
 
 
 def demo(
     *,
-    speed: Annotated[str, Parameter(help="So many times as fast as it happened; max: no waiting.")] = "60x",
+    speed: Annotated[str, Parameter(help="A multiple of real time; max: no waiting.")] = "60x",
     fast: Annotated[
-        bool, Parameter(negative=(), help="The same as --speed max: for pipes and tests. It ends by itself.")
+        bool, Parameter(negative=(), help="Same as --speed max, for pipes and tests. It ends by itself.")
     ] = False,
     port: Annotated[int, Parameter(help="The port to listen at; 0: a free one.")] = 0,
     data: Annotated[
-        Path | None, Parameter(help="A new folder, to be kept for `hallway serve` or `hallway replay`.")
+        Path | None, Parameter(help="A new data folder, to keep for `hallway serve` or `hallway replay`.")
     ] = None,
     kafka: Annotated[
-        bool, Parameter(negative=(), help="The same on a Kafka of its own, with a router, a matcher and a delivery.")
+        bool, Parameter(negative=(), help="Run it on its own Kafka, with a router, a matcher and a delivery.")
     ] = False,
 ) -> int:
     """Play a conference day on the pages: open them, and meet somebody."""
@@ -85,7 +82,7 @@ async def _serve(data: Path, port: int, speed: float | None, kafka: Access | Non
     (task,) = playing
     error = None if task.cancelled() else task.exception()
     while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]  # the others only came of it
+        error = error.exceptions[0]  # the others only followed from it
     if error is not None:
         raise error
     return code

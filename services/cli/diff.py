@@ -1,7 +1,8 @@
-"""``hallway replay --diff OTHER``: this run against another policy, folded side by side, or another run's outputs.
+"""``hallway replay --diff OTHER``: compares this run with another policy, folded side by side, or with another run's
+outputs.
 
-Owns: what OTHER is, and asking at the right record why one run did not suggest what the other did. May never: compare
-(``streams.compare`` does).
+Responsibility: what OTHER is, and asking at the right record why one run did not suggest what the other did.
+``streams.compare`` compares.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -24,11 +25,11 @@ from streams.replay import Replay
 
 _OUTPUT = msgspec.json.Decoder(AnyOutput)
 NO_RECORD = "The input has no record of that position in this conference."
-HOLDS = "Everything holds at this record too; see what the two runs put out before."
+HOLDS = "All conditions hold at this record too; compare what the two runs emitted before."
 
 
 def load_other(name: str) -> dict[str, Any] | list[AnyOutput]:
-    """OTHER by its content: policy values, or the outputs of another run."""
+    """Loads OTHER, by its content: policy values, or the outputs of another run."""
     if name == STANDARD:
         raise UnusableError("--diff takes a file: a policy as JSON, or the outputs of another run as JSONL.")
     start = _start(name)
@@ -44,7 +45,7 @@ def load_other(name: str) -> dict[str, Any] | list[AnyOutput]:
 
 
 def _start(name: str) -> bytes:
-    """The first bytes of a file: all of it, if it may be a policy."""
+    """The first bytes of a file: all of them, if it may be a policy."""
     start = b""
     for piece in Input(name).blocks():
         start += piece.head if isinstance(piece, LongLine) else piece.data
@@ -93,7 +94,7 @@ def _take(take: Callable[[AnyOutput], None], outputs: Iterable[AnyOutput], repla
 
 
 def _ask(comparison: Comparison, output: AnyOutput, here: Replay, other: Replay) -> None:
-    """Why the run that has not suggested this does not do so at this record."""
+    """Notes why the run that has not suggested this match does not do so at this record."""
     key = (output.conference, output.match)
     in_here, in_other = key in comparison.here.seen, key in comparison.other.seen
     if isinstance(output, MatchSuggested) and in_here != in_other and key not in comparison.why:
@@ -110,7 +111,7 @@ def _sentences(matcher: Matcher, a: str, b: str) -> tuple[str, ...]:
 
 
 class _PendingSuggestions:
-    """The other run's suggestions by the record at which they came, to be asked about when the fold is there."""
+    """The other run's suggestions by their record, to be explained when the fold gets there."""
 
     def __init__(self, comparison: Comparison) -> None:
         self._comparison = comparison
@@ -119,13 +120,13 @@ class _PendingSuggestions:
             try:
                 position = int(seen.position.partition("-")[0])
             except ValueError:
-                continue  # another version's form: nothing to go by
+                continue  # another version's format: unknown position
             self._waiting.setdefault(key[0], []).append((position, key))
         for waiting in self._waiting.values():
             waiting.sort(reverse=True)
 
     def ask(self, replay: Replay) -> None:
-        """Asks about those whose record was just applied."""
+        """Explains those whose record was just applied."""
         comparison = self._comparison
         for conference, waiting in self._waiting.items():
             matcher = replay.matchers.get(conference)
@@ -136,7 +137,7 @@ class _PendingSuggestions:
                     comparison.why[key] = _sentences(matcher, *pair)
 
     def finish(self) -> None:
-        """Those whose record never came."""
+        """Handles those whose record never came."""
         for waiting in self._waiting.values():
             for _, key in waiting:
                 self._comparison.why[key] = (NO_RECORD,)

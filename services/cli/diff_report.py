@@ -1,7 +1,4 @@
-"""The differences of two runs as a table for people and as JSONL.
-
-Owns: how a difference is shown. May never: leave one out of the JSONL; the table is cut at what a person reads.
-"""
+"""The differences of two runs as a table for people and as JSONL. The JSONL is complete; the table is cut."""
 
 from rich.table import Table
 from rich.text import Text
@@ -12,7 +9,7 @@ from services.cli.summary import console, plural, say
 from streams.compare import Difference, Seen, in_words
 
 _SHOWN = 50
-_TABLE_COLUMNS = 110  # on less there is no room for a column of reasons; they stand below each match
+_TABLE_COLUMNS = 110  # narrower terminals show the reasons below each match
 _STYLES = {"came": "green", "went": "red", "changed": "yellow"}
 _SIGNS = {"came": "+", "went": "-", "changed": "~"}
 

@@ -1,7 +1,6 @@
 """The steps of an explanation as sentences, for a tester.
 
-Invariants:
-- Every kind of step has its sentence: a new kind does not pass the type checker before it has one.
+Invariants: every kind of step has a sentence; the type checker rejects a new kind without one.
 """
 
 from typing import assert_never

@@ -1,8 +1,7 @@
-"""``hallway export``: logs out of one form into another: files, a data folder, a topic.
+"""``hallway export``: copies logs to a file or a topic.
 
-Owns: the options, packing, what goes into which topic. May never: change what a record says. Into a conference log go
-the copies that the router makes, each with its ``recorded_at`` (where a line has none: its ``at``, as a fold takes it),
-so that the fold of what was written is the fold of what was read.
+Invariants: records are not changed. A conference log gets the copies that the router makes, each with its
+``recorded_at`` (or its ``at``, if the line has none), so that folding the copy gives the same outputs.
 """
 
 import asyncio
@@ -37,7 +36,7 @@ from services.usage_errors import INTERRUPTED, UnusableError
 from streams.routing import Router
 from streams.workers.ports import Message
 
-_BATCH_RECORDS = 5_000  # records in one round to the broker
+_BATCH_RECORDS = 5_000  # records per write to the broker
 
 
 def export(
@@ -53,10 +52,10 @@ def export(
         str | None, Parameter(allow_leading_hyphen=True, help="File for the lines that could not be read, and why.")
     ] = None,
 ) -> int:
-    """Copy logs into a file, or into a topic: the same outputs come of them there.
+    """Copy logs to a file or a topic; folding the copy gives the same outputs.
 
-    Into a file go the lines as they are. Into a conference log go events, posts and deletions in each conference that
-    tracks them. The same once more adds doubles, which change nothing.
+    A file gets the lines as they are. A conference log gets events, and posts and deletions for each conference that
+    tracks them. Exporting again adds duplicates, which change nothing.
     """
     check_distinct(check_names(inputs), {"--output": output, "--dead-letters": dead_letters})
     check_names([output])
@@ -98,25 +97,27 @@ def _compress(write: Write, name: str) -> Iterator[Write]:
         yield lambda data: write(packer.compress(data))
         write(packer.flush())
     elif name.endswith(".gz"):
-        with gzip.GzipFile(fileobj=_File(write), mode="wb", mtime=0) as file:  # no time: the same bytes each time
+        with gzip.GzipFile(
+            fileobj=_File(write), mode="wb", mtime=0
+        ) as file:  # no timestamp, so that the bytes are the same each time
             yield file.write
     else:
         yield write
 
 
 class _File:
-    """What gzip takes for a file."""
+    """A file object for gzip."""
 
     def __init__(self, write: Write) -> None:
         self._write = write
 
     def write(self, data: bytes) -> int:
-        """All of it."""
+        """Writes all of it."""
         self._write(data)
         return len(data)
 
     def flush(self) -> None:
-        """Nothing is held back."""
+        """Nothing is buffered."""
 
 
 # -- topics ----------------------------------------------------------------------------------------------------
@@ -129,7 +130,7 @@ def _export_to_topic(sources: list[Source], target: TopicUrl, rejects: Rejects, 
     into_log = target.topic.endswith(CONFERENCE_LOG)
     if not into_log and not target.topic.endswith(ACTIVITY):
         raise UnusableError(
-            f"--output: events go to {CONFERENCE_LOG}, or posts to {ACTIVITY}. What comes of them is made."
+            f"--output: events go to {CONFERENCE_LOG}, posts to {ACTIVITY}. Other topics cannot be exported to."
         )
     if target != TopicUrl(target.address, target.topic):
         raise UnusableError("--output names a topic only: each event goes to its own conference.")

@@ -1,7 +1,4 @@
-"""``hallway replay``, ``ties`` and ``explain``: the commands that fold an input.
-
-Owns: their options, and putting their parts together. May never: hold a loop over records.
-"""
+"""``hallway replay``, ``ties`` and ``explain``: the commands that fold an input."""
 
 import sys
 from collections.abc import Sequence
@@ -39,9 +36,10 @@ def replay(
     *inputs: Inputs,
     output: Output = None,
     dead_letters: Annotated[
-        str | None, Parameter(allow_leading_hyphen=True, help="File for the lines that could not be read, and why.")
+        str | None,
+        Parameter(allow_leading_hyphen=True, help="A file for the lines that could not be read, with reasons."),
     ] = None,
-    speed: Annotated[str, Parameter(help="max, or so many times as fast as it happened: 1x, 10x, 0.5x.")] = "max",
+    speed: Annotated[str, Parameter(help="max, or a multiple of real time: 1x, 10x, 0.5x.")] = "max",
     diff: Annotated[
         str | None,
         Parameter(
@@ -53,7 +51,7 @@ def replay(
         str | None, Parameter(help="JSON file of policy values that override every conference's own.")
     ] = None,
 ) -> int:
-    """Fold recorded events and write the matches that come of them.
+    """Fold recorded events and write the resulting matches.
 
     The summary on standard error ends with the run's digest: the same for the same outputs, byte for byte.
     """
@@ -62,7 +60,7 @@ def replay(
     pace = parse_speed(speed)
     if diff is not None:
         if pace is not None:
-            raise UnusableError("--diff compares as fast as it goes. Leave --speed out.")
+            raise UnusableError("--diff always runs at full speed. Remove --speed.")
         return _diff(inputs, output, dead_letters, policy, diff)
     with open_output(dead_letters) as letters, open_output(output or STANDARD) as write:
         run = _new_run(inputs, Rejects(letters), policy)
@@ -94,7 +92,8 @@ def ties(
     *inputs: Inputs,
     conference: Conference,
     everything: Annotated[
-        bool, Parameter(name="--all", negative=(), help="Every pair with any evidence, not only who knows each other.")
+        bool,
+        Parameter(name="--all", negative=(), help="Every pair with any evidence, not only people who know each other."),
     ] = False,
     output: Output = None,
 ) -> int:
@@ -128,10 +127,10 @@ def explain(
     ],
     conference: Conference,
     at: Annotated[
-        str | None, Parameter(help="Explain that moment, such as 2026-03-09T14:05:00Z; without it the input's end.")
+        str | None, Parameter(help="The moment to explain, such as 2026-03-09T14:05:00Z; by default the input's end.")
     ] = None,
 ) -> int:
-    """Tell why two attendees were, or were not, suggested to each other, step by step.
+    """Explain why two attendees were, or were not, suggested to each other, step by step.
 
     A tester's view: it names blocks, declines and places that attendees never see of each other.
     """
@@ -154,7 +153,7 @@ def explain(
     with open_output(STANDARD) as write:
         write("".join(f"{line}\n" for line in lines).encode())
     if run.rejects.total:
-        say(f"Beware: {_describe_rejects(run).lstrip('; ')}.", "yellow")
+        say(f"Note: {_describe_rejects(run).lstrip('; ')}.", "yellow")
     return 0
 
 

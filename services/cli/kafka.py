@@ -1,6 +1,6 @@
 """``hallway kafka up``, ``down``, ``status``: a real Kafka on this machine.
 
-Owns: the options, and the lines on the terminal. May never: end a broker that was not started in the given folder.
+Invariants: it only stops a broker that was started in the given folder.
 """
 
 import sys
@@ -21,7 +21,7 @@ from services.usage_errors import UnusableError
 
 USUAL_PORT = 9092
 
-Data = Annotated[Path, Parameter(help="The folder for everything that this Kafka keeps; made if it is not there.")]
+Data = Annotated[Path, Parameter(help="The folder for all data of this Kafka; created if it does not exist.")]
 
 app = App(name="kafka", help="A real Kafka on this machine: no Docker, no Java to install.")
 
@@ -30,9 +30,7 @@ app = App(name="kafka", help="A real Kafka on this machine: no Docker, no Java t
 def up(
     *,
     data: Data = FOLDER,
-    port: Annotated[
-        int, Parameter(help="Its port; 0: the one it had, else 9092 where that is free, else a free one.")
-    ] = 0,
+    port: Annotated[int, Parameter(help="Its port; 0: its previous one, or 9092 if free, or any free one.")] = 0,
     heap_mb: Annotated[int, Parameter(help="The most memory for its heap, in MB.")] = HEAP_MB,
 ) -> int:
     """Start it in the background, and wait until it answers."""
@@ -65,7 +63,7 @@ def up(
 
 @app.command
 def down(*, data: Data = FOLDER) -> int:
-    """End it. What it keeps stays in its folder."""
+    """Stop it. Its data stays in the folder."""
     try:
         stopped = stop_node(data)
     except KafkaError as error:
@@ -76,10 +74,10 @@ def down(*, data: Data = FOLDER) -> int:
 
 @app.command
 def status(*, data: Data = FOLDER) -> int:
-    """Print its address; say how large it is, and whether it answers; exit 1 where it does not."""
+    """Print its address and size, and whether it answers; exit 1 if it does not."""
     status_now = NodeStatus.load(data)
     if status_now is None or not status_now.is_running(data):
-        say(f"No Kafka runs in {data}. `hallway kafka up` starts one.", "red")
+        say(f"No Kafka runs in {data}. Start one with `hallway kafka up`.", "red")
         return 1
     cluster = status_now.query()
     size = f"{bytes_in(data) / 1e6:,.1f} MB in {data}"

@@ -1,7 +1,8 @@
-"""The command ``hallway``: parses arguments, calls the command, gives the exit code.
+"""The command ``hallway``: parses arguments, runs the command, returns the exit code.
 
-Owns: the exit codes: 0, also when events were rejected; 1 where a check failed; 2 for arguments or input that cannot be
-used; 130 after Ctrl-C. May never: show a traceback for what a user can set right; a broken invariant still crashes.
+Responsibility: the exit codes: 0, also if events were rejected; 1 if a check failed; 2 for unusable arguments or input;
+130 after Ctrl-C.
+Invariants: no traceback for what a user can fix; a broken invariant still crashes.
 """
 
 import errno
@@ -48,7 +49,7 @@ app.command(work.work, usage="Usage: hallway work router|matcher|delivery --kafk
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the command; gives the exit code."""
+    """Runs a command; returns the exit code."""
     if arguments is None:
         guard_standard_streams()
     command_line = sys.argv[1:] if arguments is None else arguments
@@ -61,10 +62,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except UnusableError as error:
         say(str(error), "red")
         return UNUSABLE
-    except BrokenPipeError:  # whoever read our output (``head``) has enough: nothing is wrong
+    except BrokenPipeError:  # the reader of our output (such as ``head``) has enough: not an error
         discard_stdout()
         return 0
-    except OSError as error:  # a full disk, a file that went away: the world's fault, not ours
+    except OSError as error:  # a full disk, a file that disappeared: not a bug
         discard_stdout()
         reason = "it is closed" if error.errno == errno.EBADF else error.strerror or error
         say(f"{error.filename or 'The output'}: {reason}. Nothing more was written.", "red")

@@ -1,6 +1,5 @@
-"""``hallway simulate`` and ``schema``: the commands that need no input.
-
-Owns: their options. May never: import what only one of them needs before it is called, so that each starts at once.
+"""``hallway simulate`` and ``schema``: the commands without input. Each imports what it needs when called, to
+start fast.
 """
 
 import sys

@@ -1,7 +1,6 @@
 """``hallway tail STREAM``: the newest records of a topic, and those that follow.
 
-Owns: the options, and how a record looks on a terminal. May never: change a record: into a pipe go the lines as an
-export has them.
+Invariants: records are not changed: a pipe gets the same lines as an export.
 """
 
 import asyncio
@@ -46,8 +45,8 @@ def tail(
     start: Annotated[
         str | None, Parameter(name="--from", help="From this time on, or with --conference from this offset.")
     ] = None,
-    follow: Annotated[bool, Parameter(alias="-f", negative=(), help="Go on with what comes, until Ctrl-C.")] = False,
-    limit: Annotated[int | None, Parameter(help="End after so many.")] = None,
+    follow: Annotated[bool, Parameter(alias="-f", negative=(), help="Keep showing new records, until Ctrl-C.")] = False,
+    limit: Annotated[int | None, Parameter(help="Stop after this many.")] = None,
 ) -> int:
     """Show the newest records of a stream. Into a pipe they go as JSONL, for `hallway replay -` or others."""
     from services.kafka.tail import Filter, TailQuery
@@ -107,7 +106,7 @@ def _terminal_printer() -> Any:
     console = Console(highlight=False)
 
     def show(record: Any) -> None:
-        """One line: when, where, what kind, whose, and the rest as far as there is room."""
+        """Prints one line: time, position, type, conference, and the rest, cut at the terminal's width."""
         try:
             event = msgspec.json.decode(record.value)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -125,6 +124,6 @@ def _terminal_printer() -> Any:
 
 
 def _printable(line: Text) -> Text:
-    """Texts may come from strangers: control characters would move a terminal's cursor."""
+    """Replaces control characters, by which a sender could move the terminal's cursor."""
     line.plain = "".join(sign if sign.isprintable() else "�" for sign in line.plain)
     return line

@@ -1,6 +1,6 @@
 """``hallway work``: one worker of a Hallway on Kafka as a process.
 
-Owns: the options. May never: end with 0 when something broke; who runs it starts it again.
+Invariants: after a failure the exit code is not 0, so that a supervisor restarts it.
 """
 
 import asyncio
@@ -22,17 +22,17 @@ def work(
     kafka: Kafka = None,
     redis: Annotated[str, Parameter(help="The Redis or Valkey of the inboxes; for a delivery.")] = "",
     instance: Annotated[
-        str | None, Parameter(help="A name of this worker that stays: with it a restart goes on without a rebalance.")
+        str | None, Parameter(help="A stable name of this worker: with it a restart causes no rebalance.")
     ] = None,
-    prefix: Annotated[str, Parameter(help="What the names of the topics begin with.")] = "",
-    ticks: Annotated[bool, Parameter(help="Let time pass where nothing comes; not for a recorded log.")] = True,
+    prefix: Annotated[str, Parameter(help="A prefix for all topic names.")] = "",
+    ticks: Annotated[bool, Parameter(help="Append ticks when no events come; turn it off for a recorded log.")] = True,
     session: Annotated[float, Parameter(help="Seconds after which a lost worker's partitions go to others.")] = 10.0,
-    silent: Annotated[float, Parameter(help="Seconds without progress, with more to read, until it ends.")] = 60.0,
-    metrics_port: Annotated[int | None, Parameter(help="Where Prometheus finds numbers, on 127.0.0.1.")] = None,
+    silent: Annotated[float, Parameter(help="Seconds without progress, with more to read, until it stops.")] = 60.0,
+    metrics_port: Annotated[int | None, Parameter(help="The port for Prometheus metrics, on 127.0.0.1.")] = None,
 ) -> int:
-    """Run a router, a matcher or a delivery on Kafka, until it is told to end."""
+    """Run a router, a matcher or a delivery on Kafka until it is stopped."""
     from services.api.transport.json_logs import (
-        to_stderr,  # Faust and its friends: no other command should wait for them
+        to_stderr,  # imported here: no other command should wait for Faust
     )
     from services.worker.composition import Settings
     from services.worker.composition import work as run_worker

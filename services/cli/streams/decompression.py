@@ -1,8 +1,7 @@
-"""Packed input, unpacked as it comes: gzip, zstd, bzip2 and xz, of one part or of many, as parallel tools write.
+"""Decompresses input as a stream: gzip, zstd, bzip2 and xz, of one part or several, as parallel tools write.
 
-Invariants: memory does not grow with the input, nor with how well it was packed; a part that is not whole is an error.
-What is packed in a form that is not read, or is text in UTF-16, is refused by its first bytes: line by line it would be
-thousands of dead letters.
+Invariants: memory does not grow with the input or its compression ratio; a truncated part is an error. Unsupported
+formats and UTF-16 text are refused by their first bytes: line by line they would be thousands of dead letters.
 """
 
 import bz2
@@ -49,7 +48,7 @@ _FIRST = frozenset(magic[0] for magic in (_GZIP, _ZSTD, _BZIP2, _XZ, *_REFUSED))
 
 
 def may_be_compressed(head: bytes) -> bool:
-    """Whether more bytes could make it a packed form. Text is known by its first: nobody waits for a second line."""
+    """Whether more bytes could reveal a compressed format. Text is recognised by its first byte, without waiting."""
     return not head or head[0] in _FIRST
 
 
@@ -60,9 +59,9 @@ class _Source(Protocol):
 
 
 def open_decompressed(name: str, head: bytes, source: _Source) -> Read:
-    """What reads the input's own bytes. ``head``: its first ones, which ``source`` gives once more.
+    """Returns a reader of the decompressed bytes. ``head``: the first bytes, which ``source`` returns again.
 
-    UnusableError: it is in a form that is not read. What it gives raises ERRORS where the input is not sound.
+    UnusableError: the format is not supported. The reader raises ERRORS if the input is damaged.
     """
     form = _form(head) or _SUFFIXES.get(Path(name).suffix)
     what = next((what for magic, what in _REFUSED.items() if head.startswith(magic)), None)
@@ -162,15 +161,15 @@ def _xz() -> _Decompressor:
 
 
 def describe_error(error: Exception) -> str:
-    """What is wrong with an input, in words."""
+    """Describes what is wrong with an input."""
     if isinstance(error, EOFError):
-        return "the file ends in the middle; it is not whole"
+        return "the file is truncated"
     if isinstance(error, gzip.BadGzipFile | zlib.error):
-        return f"this is not a sound gzip file ({error})"
+        return f"this is not a valid gzip file ({error})"
     if isinstance(error, zstandard.ZstdError):
-        return f"this is not a sound zstd file ({error})"
+        return f"this is not a valid zstd file ({error})"
     if isinstance(error, lzma.LZMAError):
-        return f"this is not a sound xz file ({error})"
+        return f"this is not a valid xz file ({error})"
     if isinstance(error, OSError) and error.strerror:
         return f"it cannot be read ({error.strerror})"
     return f"it cannot be read ({error})"

@@ -1,9 +1,9 @@
-"""Files of JSONL, plain or packed, or standard input, cut into blocks of whole lines.
+"""Files of JSONL, plain or compressed, or standard input, cut into blocks of whole lines.
 
-Owns: opening, cutting into lines, line numbers; ``unpacking`` unpacks. May never: know what a line means.
-Theory: a block is at most one event's bound, so memory does not grow with the file, nor with a line that never
-ends; of such a line only the first ``STORED_LINE_BYTES`` are stored. Packed input is recognised by its first bytes, so
-that it may also come by standard input.
+Responsibility: opening, splitting into lines, line numbers; ``decompression`` decompresses.
+Why: a block has at most one event's maximum size, so memory does not grow with the file or with an endless line; only
+the first ``STORED_LINE_BYTES`` of such a line are stored. Compression is recognised by the first bytes, so compressed
+data can also come from standard input.
 """
 
 import sys
@@ -63,7 +63,7 @@ class Input:
                 yield piece
         except ERRORS as error:
             raise UnusableError(
-                f"{self.name}: {describe_error(error)}, after line {after - 1:,}. Get a whole copy of it and try again."
+                f"{self.name}: {describe_error(error)}, after line {after - 1:,}. Get a complete copy and try again."
             ) from None
         finally:
             if self.name != STANDARD and self._file is not None:
@@ -73,7 +73,7 @@ class Input:
         if self.name == STANDARD:
             if sys.stdin is None:
                 raise UnusableError(
-                    "-: standard input is closed. Give it something, as in `hallway replay - < log.jsonl`."
+                    "-: standard input is closed. Redirect something to it, as in `hallway replay - < log.jsonl`."
                 )
             return sys.stdin.buffer  # type: ignore[return-value]  # it is one, or stands for one in a test
         return Path(self.name).open("rb", buffering=0)

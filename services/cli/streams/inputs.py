@@ -1,7 +1,4 @@
-"""Inputs by their names: a file, standard input, a service's data folder, a topic.
-
-Owns: which one a name means. May never: know what a line means.
-"""
+"""Opens inputs by name: a file, standard input, a data folder, a topic."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,8 +1,4 @@
-"""Ctrl-C: a command stops between two records, and still says what it did.
-
-Owns: the signal handler while a command folds. May never: interrupt the engine in the middle of a record; a
-second Ctrl-C does, for whoever cannot wait.
-"""
+"""Ctrl-C: a command stops between two records and still prints its summary. A second Ctrl-C stops at once."""
 
 import signal
 import threading

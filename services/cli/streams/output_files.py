@@ -1,6 +1,6 @@
-"""Outputs of a command: a file that is whole or not there, or standard output.
+"""Outputs of a command: a file that is complete or not there, or standard output.
 
-Owns: the temporary name and the renaming. May never: leave half a file under the name that was asked for.
+Why: it writes under a temporary name and renames at the end.
 """
 
 import os
@@ -18,7 +18,7 @@ Write = Callable[[bytes], object]
 
 @contextmanager
 def open_output(name: str | None) -> Iterator[Write]:
-    """Gives what takes the bytes. On success the file has its name, on an exception it is as it was before."""
+    """Yields a function that writes bytes. The file appears on success; after an exception it is as before."""
     if name is None:
         yield lambda data: None
     elif name == STANDARD:
@@ -57,13 +57,15 @@ def _renamed(path: Path) -> Iterator[Write]:
             part.unlink()
         if isinstance(error, BrokenPipeError):  # of standard output; alone it would be no error
             raise UnusableError(
-                f"{path} was not written: whoever reads standard output ended before the input did."
+                f"{path} was not written: the reader of standard output ended before the input did."
             ) from None
         raise
 
 
 def _unwritable(path: Path, error: OSError) -> UnusableError:
-    return UnusableError(f"{path} cannot be written ({error.strerror}). Name a file in a folder that you may write to.")
+    return UnusableError(
+        f"{path} cannot be written ({error.strerror}). Choose a file in a folder that you can write to."
+    )
 
 
 def check_distinct(inputs: tuple[str, ...], outputs: dict[str, str | None]) -> None:

@@ -1,7 +1,4 @@
-"""A file of policy values: ``{"presence_hours": 6}``.
-
-Owns: reading and checking it. May never: know what a value does.
-"""
+"""Reads and checks a file of policy values: ``{"presence_hours": 6}``."""
 
 from pathlib import Path
 from typing import Any
@@ -15,7 +12,7 @@ POLICY_BYTES = 65_536  # a policy has a dozen numbers
 
 
 def read_policy(name: str) -> dict[str, Any]:
-    """The values that the file names, checked. UnusableError says what is wrong with them."""
+    """Reads and checks the values in a file. UnusableError."""
     try:
         with Path(name).open("rb") as file:
             text = file.read(POLICY_BYTES + 1)
@@ -27,7 +24,7 @@ def read_policy(name: str) -> dict[str, Any]:
 
 
 def parse_policy(name: str, text: bytes) -> dict[str, Any]:
-    """The values of a policy's text."""
+    """Parses and checks the values of a policy. UnusableError."""
     try:
         msgspec.json.decode(text, type=Policy)
         values: dict[str, Any] = msgspec.json.decode(text, type=dict[str, Any])

@@ -1,8 +1,8 @@
-"""Standard input, output and error as a shell may leave them: closed, full, or a pipe that nobody reads.
+"""Standard input, output and error as a shell may leave them: closed, full, or a pipe without a reader.
 
-Invariants: what is said on standard error reaches whom it reaches, and never decides what a command does: a file that
-was asked for is written, and the exit code is the command's own. A result that standard output does not take is an
-error. No file that a command opens takes the place of a standard stream that is closed.
+Invariants: standard error is best effort and never decides what a command does: files are written, and the exit code is
+the command's own. A result that standard output does not accept is an error. A file that a command opens never takes
+the number of a closed standard stream.
 """
 
 import errno
@@ -18,7 +18,7 @@ _STANDARD = (0, 1, 2)
 
 
 def guard_standard_streams() -> None:
-    """Call it first of all, in a process of our own."""
+    """Prepares the standard streams. Call it first, in a process of our own."""
     for number in _STANDARD:
         try:
             os.fstat(number)
@@ -32,13 +32,13 @@ def guard_standard_streams() -> None:
 
 
 def discard_stdout() -> None:
-    """What standard output still holds back goes nowhere: a flush at the exit would fail, and say so."""
+    """Discards what standard output still buffers: flushing it at exit would fail with a message."""
     with suppress(OSError, ValueError, AttributeError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 class ConsoleOutput(Console):
-    """Prints; where nobody reads any more it raises BrokenPipeError, as any writing does, and ends nothing."""
+    """A console that raises BrokenPipeError, like any write, instead of exiting when its reader is gone."""
 
     def on_broken_pipe(self) -> None:
         """Called while the error is handled."""
@@ -46,7 +46,7 @@ class ConsoleOutput(Console):
 
 
 class _LossyStderr(io.RawIOBase):
-    """Standard error: what it does not take is lost."""
+    """Standard error; what it does not accept is lost."""
 
     def __init__(self, stream: Any) -> None:
         self._number: int | None = None if stream is None else stream.fileno()

@@ -1,7 +1,6 @@
-"""A topic as an input of replay, ties, explain and export.
+"""A topic as an input of replay, ties, explain and export: a synchronous iterator on top of the asynchronous reader.
 
-Owns: the bridge from an asynchronous reader to a loop over lines. May never: commit, or join a group.
-Theory: the reader's loop runs only while a part is waited for, so that a fold is not held up by it.
+Why: the reader's event loop only runs while a batch is awaited, so it does not slow the fold.
 """
 
 import asyncio
