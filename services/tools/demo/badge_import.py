@@ -1,13 +1,13 @@
-"""Badge contacts -> a day of check-ins: ``python -m services.tools.demo.badge_import contacts.csv.gz``.
+"""Converts badge contacts to a day of check-ins: ``python -m services.tools.demo.badge_import contacts.csv.gz``.
 
-Owns: guessing where people were from who stood with whom. May never: be run by the demo; the derived file is kept.
-Theory: badges hear each other at one or two metres and know no rooms. People who hear one another in the same ten
-minutes, also by others between them, stand together: a cluster. A cluster of fifty or more is a break, and everybody in
-it is in the foyer. Another one is where most of its people were already, each place taken by one cluster at a time, the
-largest first; one of newcomers takes the emptiest place. Somebody's first contact is the arrival (at the welcome desk,
-unless a cluster says more); who has no contact any more in the last hours has left after the last one.
-Numbers, and why: two contacts make a pair (one is passing by), three people a cluster (two are anywhere); nobody moves
-twice in 15 minutes, for clusters that touch for a moment would throw people about.
+Responsibility: guessing where people were from who stood with whom. The demo only reads the resulting file.
+Why: badges hear each other within one or two metres and know no rooms. People who hear one another in the same ten
+minutes, directly or through others, form a cluster. A cluster of fifty or more is a break, and everyone in it is in the
+foyer. Any other cluster is where most of its people were before, each place taken by one cluster at a time, the largest
+first; a cluster of newcomers takes the emptiest place. A person's first contact is the arrival (at the welcome desk,
+unless a cluster says more); who has no contact in the last hours left after the last one.
+Numbers: two contacts make a pair (one is passing by), three people a cluster (two may be anywhere); nobody moves twice
+in 15 minutes, because clusters that touch briefly would throw people about.
 """
 
 import csv

@@ -1,7 +1,6 @@
-"""The parts of a Hallway on Kafka for the demo: a broker, its topics, and the workers, all ending with it.
+"""The demo's own Kafka stack: a broker, its topics, and the workers, all ending with it.
 
-Owns: their start and end. May never: be what others rely on: a worker that ends is not started again here, it ends the
-demo with its last words.
+Failure modes: a worker that ends is not restarted: it ends the demo with its last log line.
 """
 
 import asyncio

@@ -1,8 +1,8 @@
-"""``hallway demo``: the script played on a server that runs beside it, over HTTP alone.
+"""Plays the demo's script on a server beside it, over HTTP only.
 
-Owns: the order of setting up, the pace of the day, the end. May never: touch the server's inside.
-Theory: whoever plays an attendee by hand is never answered for. The first card needs no waiting: the last thing before
-the day is that all but one of a pair who know each other are in, and its first event is that this one comes.
+Responsibility: the order of setting up, the pace of the day, the end.
+Why: an attendee whom the viewer plays is never answered for. The first card comes at once: before the day starts,
+everyone but one of a pair who know each other is in, and the day's first event is that this one arrives.
 """
 
 import asyncio

@@ -1,9 +1,9 @@
-"""What happens at the demo's conference, and when: the talk before, the day, and whose pages the viewer gets.
+"""The demo's script as data: the posts before, the day, and whose pages the viewer gets. It sends nothing; now is
+given.
 
-Owns: all of it as data. May never: send anything, or read a clock: now is given.
-Theory: the day is played on the server's own clock, so the half year before is moved to end now: by whole weeks of
-local time, so that what was said in a chat's hour stays in it over every clock change. Who knows whom is asked of the
-engine itself, so that the first card is sure: the play begins as the second of two who know each other walks in.
+Why: the day is played on the server's clock, so the half year before it is moved to end now, by whole weeks of local
+time: a post in a chat's hour stays in it across clock changes. The engine itself says who knows whom, so the first card
+is certain: the play starts as the second of two who know each other walks in.
 """
 
 from collections.abc import Iterator

@@ -1,8 +1,8 @@
-"""Kafka's jars: named with their digests in ``jars.lock``, fetched once, kept in a cache for all folders.
+"""Kafka's jars: listed with their digests in ``jars.lock``, downloaded once, cached for all folders.
 
-Owns: the cache folder. May never: hand out a jar whose bytes are not those of the lock.
-Theory: the lock names every jar, so nothing is resolved at an install; ``locking`` writes it anew. A jar enters the
-cache by a rename after its digest was checked, so a cut download is no jar; each start checks all again (0.1 s).
+Invariants: a jar is used only if its bytes match the lock.
+Why: the lock names every jar, so nothing is resolved at install time; ``lock_jars`` rewrites it. A jar enters the cache
+by a rename after its digest was checked, so a partial download is never used; each start checks all again (0.1 s).
 """
 
 import fcntl
@@ -22,7 +22,7 @@ Advance = Callable[[int, int], None]
 
 
 class KafkaError(Exception):
-    """The local Kafka cannot do what was asked; says why, and what to do."""
+    """The local Kafka cannot do it; the text says why, and what to do."""
 
 
 class Jar(NamedTuple):

@@ -1,7 +1,7 @@
-"""Writes ``jars.lock`` anew: ``python -m services.tools.local_kafka.lock_jars``, after KAFKA_VERSION was changed.
+"""Rewrites ``jars.lock`` after a change of KAFKA_VERSION: ``python -m services.tools.local_kafka.lock_jars``.
 
-Owns: what is in the lock. May never: run at a start or an install: what a resolver finds may change, a lock does not.
-Theory: Kafka's own dependencies, and the binding that takes its log lines to log4j, which Kafka leaves to who runs it.
+Invariants: it never runs at a start or an install: a resolver's results change, a lock does not. It locks Kafka's
+dependencies and the log4j binding, which Kafka leaves to its operator.
 """
 
 import sys

@@ -1,9 +1,10 @@
-"""A real Kafka of one node in a folder: up when it answers, down with whoever wanted it.
+"""A real Kafka of one node in a folder: started, awaited, and stopped with its owner.
 
-Owns: the folder (locked while it starts), the process, its two ports. May never: end a process that it did not start.
-Theory: three lives. Attached (tests, benches): it dies with this process, also when that one is killed. Shared: it dies
-when nobody holds a pipe any more. Detached (``hallway kafka up``): it lives until ``down``. The ports stay a folder's
-own, so that a client finds the broker again after a restart.
+Responsibility: the folder (locked while it starts), the process, its two ports.
+Invariants: it never ends a process that it did not start. A folder keeps its ports, so that clients find the broker
+again after a restart.
+Why: three lifetimes. Attached (tests, benches): it dies with this process, even if that is killed. Shared: it dies when
+nothing holds its pipe any more. Detached (``hallway kafka up``): it lives until ``down``.
 """
 
 import asyncio

@@ -1,7 +1,4 @@
-"""Commands for child processes that die with this one.
-
-Owns: how ``lifeline`` is called, and Hallway's own command as a child. May never: start one.
-"""
+"""Commands for child processes that die with this one, by ``lifeline``."""
 
 import os
 import sys
@@ -10,7 +7,7 @@ from services.tools.processes import lifeline
 
 
 def guarded_command(*command: str, parent: int | None = None) -> list[str]:
-    """The command, under a lifeline. ``parent``: this process, or ``lifeline.SHARED``. Its input must be a pipe."""
+    """Wraps a command in a lifeline. ``parent``: this process, or ``lifeline.SHARED``. Its stdin must be a pipe."""
     return [sys.executable, "-I", "-S", lifeline.__file__, str(os.getpid() if parent is None else parent), *command]
 
 

@@ -1,7 +1,6 @@
-"""Processes of servers: whether one runs with our configuration, and its end.
+"""Stops server processes, after checking that they run with our configuration.
 
-Owns: nothing. May never: signal a process that does not prove by its command line to be the one that is meant: process
-ids are used again.
+Invariants: it only signals a process whose command line proves that it is the one, because pids are reused.
 """
 
 import asyncio
@@ -18,7 +17,7 @@ POLL_S = 0.01
 
 
 def read_pid(path: Path) -> int | None:
-    """The process id in a pid file, if there is one."""
+    """Reads the process id from a pid file; None if there is none."""
     try:
         return int(path.read_text())
     except (OSError, ValueError):
@@ -26,7 +25,7 @@ def read_pid(path: Path) -> int | None:
 
 
 def is_running(pid: int, config: Path) -> bool:
-    """Whether this process is a server that was started with this configuration (a zombie is none)."""
+    """Whether the process is a server with this configuration (a zombie is not)."""
     proc = Path("/proc") / str(pid) / "cmdline"
     if proc.parent.parent.joinpath("self").exists():
         try:
@@ -40,7 +39,7 @@ def is_running(pid: int, config: Path) -> bool:
 
 
 async def kill(pid: int, config: Path) -> bool:
-    """Ends the server with this configuration at once; whether it is gone."""
+    """Kills the server with this configuration; returns whether it has ended."""
     if not is_running(pid, config):
         return True
     with suppress(ProcessLookupError):
@@ -49,7 +48,7 @@ async def kill(pid: int, config: Path) -> bool:
 
 
 async def end(process: subprocess.Popen[bytes]) -> None:
-    """Ends our own child, politely first, and closes its standard input."""
+    """Stops our own child, first by SIGTERM, and closes its standard input."""
     process.terminate()
     if not await _gone(lambda: process.poll() is not None):
         process.kill()
@@ -72,7 +71,7 @@ async def _gone(is_gone: Callable[[], bool]) -> bool:
 
 
 def end_process(pid: int, config: Path, limit_s: float) -> bool:
-    """Ends a server that is not our child: politely, after the limit at once; whether it is gone. Blocks."""
+    """Stops a server that is not our child: by SIGTERM, then SIGKILL; returns whether it has ended. Blocks."""
     for number, wait_s in ((signal.SIGTERM, limit_s), (signal.SIGKILL, STOP_S)):
         if not is_running(pid, config):
             return True
