@@ -132,7 +132,7 @@ def test_explains_what_was_suggested_and_what_became_of_it(hallway: Hallway, log
     assert "withdrawn from ada: declined" in text
     assert "ada said declined" in text
     assert "They were suggested, see above." in text
-    assert "What keeps them from another suggestion: earlier" in text
+    assert "What prevents another suggestion: earlier" in text
 
 
 def test_explains_an_earlier_moment(hallway: Hallway, log: Log) -> None:

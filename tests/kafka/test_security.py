@@ -65,7 +65,7 @@ def test_faust_gets_what_our_own_clients_get(folder: Path, given: dict[str, str]
         (SASL | {"PASSWORD_FILE": "missing"}, "missing cannot be read"),
         (SASL | {"PASSWORD_FILE": "empty"}, "has no password, in one line"),
         (SASL | {"PASSWORD_FILE": "two"}, "has no password, in one line"),
-        (SASL | {"MECHANISM": "PLAIN"}, "PLAIN sends the password readable"),
+        (SASL | {"MECHANISM": "PLAIN"}, "PLAIN sends the password unencrypted"),
     ],
 )
 def test_what_cannot_be_used_is_said(folder: Path, given: dict[str, str], problem: str) -> None:
