@@ -31,36 +31,36 @@ _QUOTES = re.compile("(?<![a-z])['\"`‘“]")
 NOAUTH, WRONGPASS = "NOAUTH", "WRONGPASS"
 ANSWERS = {
     "BUSY": "Redis is busy with a script that does not end. End it with SCRIPT KILL.",
-    "CLUSTERDOWN": "Redis is a cluster that is down, or has no slots yet. Mend it, or name one that is no cluster.",
-    "CROSSSLOT": "Redis is a cluster and refuses keys together. Name a Redis that is no cluster.",
+    "CLUSTERDOWN": "Redis is a cluster that is down or has no slots. Repair it, or use a Redis without cluster mode.",
+    "CROSSSLOT": "Redis is a cluster and refuses keys together. Use a Redis without cluster mode.",
     "LOADING": "Redis is still loading its data.",
     "MASTERDOWN": "Redis is a replica that has lost its primary. Name the primary.",
-    "MISCONF": "Redis takes no writes, because it cannot save to its disk. Mend its folder (`dir`) or make room there; "
-    "its log says more.",
-    "MOVED": "Redis is a cluster and keeps these keys on another node. Name a Redis that is no cluster.",
-    NOAUTH: "Redis wants a password. Give it in the address: redis://:PASSWORD@HOST:6379.",
+    "MISCONF": "Redis accepts no writes, because it cannot save to its disk. Fix its folder (`dir`) or free space "
+    "there; its log says more.",
+    "MOVED": "Redis is a cluster and keeps these keys on another node. Use a Redis without cluster mode.",
+    NOAUTH: "Redis wants a password. Put it in the address: redis://:PASSWORD@HOST:6379.",
     "NOPERM": "Redis does not allow its user what Hallway needs: EVAL and all that it calls, SCAN, SSCAN, UNLINK, "
-    "PUBLISH, SUBSCRIBE and PING, on every key and channel. Mend the user's ACL.",
-    "NOREPLICAS": "Redis takes no writes, because it has fewer replicas in sync than min-replicas-to-write asks for.",
-    "OOM": "Redis is at its memory bound and takes nothing. Raise maxmemory, or end conferences.",
-    "READONLY": "Redis is a replica and takes no writes. Name the primary.",
+    "PUBLISH, SUBSCRIBE and PING, on every key and channel. Fix the user's ACL.",
+    "NOREPLICAS": "Redis accepts no writes, because it has fewer replicas in sync than min-replicas-to-write asks for.",
+    "OOM": "Redis is at its memory bound and accepts nothing. Raise maxmemory, or end conferences.",
+    "READONLY": "Redis is a replica and accepts no writes. Name the primary.",
     "TRYAGAIN": "Redis is a cluster that is moving its keys.",
-    WRONGPASS: "Redis refuses the user name or the password. Mend them in the address, or in Redis.",
+    WRONGPASS: "Redis refuses the user name or the password. Fix them in the address, or in Redis.",
     "WRONGTYPE": "A key of Hallway's holds something else in Redis: another program writes there. Give Hallway a Redis "
     "or a database of its own, or remove the key.",
 }
 ANSWERS["ASK"] = ANSWERS["MOVED"]
 OTHER = "Redis answers with an error that Hallway does not know. Hallway's log has it."
-CLIENTS = "Redis takes no further connections. Raise maxclients, or end other clients."
-NO_DATABASE = "Redis has no database of that number. Name another in the address, or raise `databases`."
+CLIENTS = "Redis accepts no more connections. Raise maxclients, or end other clients."
+NO_DATABASE = "Redis has no database with that number. Use another in the address, or raise `databases`."
 NO_COMMAND = (
     "Redis does not know a command that Hallway needs. It must be Valkey, or Redis 7 or newer, with no command renamed."
 )
-NO_REDIS = "What answers at Redis' address is no Redis. Mend the address."
-NO_HOST = "The host of Redis' address is not known. Mend the address, or the name service."
-NO_SERVER = "Nothing takes connections at Redis' address. Start it, or mend the address."
-NO_SOCKET = "There is no socket at Redis' address, or Hallway may not use it. Start Redis, or mend the address."
-NO_TRUST = "Redis' certificate is not trusted. Name its authority in the address, as ?ssl_ca_certs=FILE."
+NO_REDIS = "What answers at Redis' address is not a Redis. Fix the address."
+NO_HOST = "The host of Redis' address is unknown. Fix the address, or the DNS."
+NO_SERVER = "Nothing accepts connections at Redis' address. Start it, or fix the address."
+NO_SOCKET = "There is no socket at Redis' address, or Hallway may not use it. Start Redis, or fix the address."
+NO_TRUST = "Redis' certificate is not trusted. Set its authority in the address, as ?ssl_ca_certs=FILE."
 NO_TLS = "What answers at Redis' address speaks no TLS, or other versions of it. Without TLS the address begins with redis://."
 SLOW_TLS = "Redis does not answer in time. If it speaks no TLS, its address begins with redis://."
 CLOSED = "Redis closed the connection. If it speaks TLS, its address begins with rediss://."

@@ -210,26 +210,22 @@ class ReplicaConsumer:
         lines = [record for record in records if record.value is not None and record.key not in skipped_keys]
         decoded = [self._codec.decode(record.value) for record in lines]
         rows = [
-            ReplicatedRow(record.key.decode("utf-8", "replace"), _has_received(record, event), record.value)
+            ReplicatedRow(record.key.decode("utf-8", "replace"), _appended_at(record, event), record.value)
             for record, event in zip(lines, decoded, strict=True)
         ]
-        error_name = [
-            letter for letter in dead_letters if letter.value is not None
-        ]  # without a value it is a resend marker
-        dead_letters = [
-            (letter.timestamp, line) for letter in error_name if (line := self._line_of(letter)) is not None
-        ]
-        stored = self.journal.replicate(
-            rows, dead_letters, {_name(part): place for part, place in places.items()}, erased
-        )
-        taken: list[ReplicatedEvent] = []
+        # A record without a value is a resend marker.
+        candidates = [letter for letter in dead_letters if letter.value is not None]
+        readable = [(letter.timestamp, line) for letter in candidates if (line := self._line_of(letter)) is not None]
+        next_offsets = {_name(part): offset for part, offset in places.items()}
+        stored = self.journal.replicate(rows, readable, next_offsets, erased)
+        events: list[ReplicatedEvent] = []
         for record, row, event, (offset, came) in zip(lines, rows, decoded, stored, strict=True):
             if isinstance(event, Reject):
                 _log.warning("a record cannot be read", conference=row.conference, offset=offset, reason=event.reason)
             else:
                 log_record = LogRecord(offset, event.event, event.at, came, row.line)
-                taken.append(ReplicatedEvent(row.conference, log_record, record.offset))
-        return taken
+                events.append(ReplicatedEvent(row.conference, log_record, record.offset))
+        return events
 
     def _line_of(self, record: ConsumerRecord) -> bytes | None:
         """A record's dead letter; None: it is not one, or was erased."""
@@ -240,7 +236,7 @@ class ReplicaConsumer:
             return None
 
 
-def _has_received(record: ConsumerRecord, event: Record | Reject) -> int:
+def _appended_at(record: ConsumerRecord, event: Record | Reject) -> int:
     """When it was appended (ms): its own ``recorded_at`` in an imported log, else the broker's time."""
     own = None if isinstance(event, Reject) else event.event.recorded_at
     return int(record.timestamp) if own is None else millis(own)
