@@ -23,7 +23,7 @@ _MOST_BYTES = 65_537  # so that an event that is one byte too long is reported a
 
 
 @app.command(name="list")
-def listed(*, url: Url = URL, kafka: Kafka = None, prefix: Prefix = "") -> int:
+def list_all(*, url: Url = URL, kafka: Kafka = None, prefix: Prefix = "") -> int:
     """List the stored dead letters as JSONL, oldest first."""
     letters = _letters(url, kafka, prefix)
     for letter in letters.all():

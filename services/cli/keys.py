@@ -90,7 +90,7 @@ def add(
 
 
 @app.command(name="list")
-def listed(*, data: Data = FOLDER, url: Server = None) -> int:
+def list_all(*, data: Data = FOLDER, url: Server = None) -> int:
     """List all keys as JSONL, without their secrets."""
     for key in _of_server(url) if url is not None else _of_folder(data):
         sys.stdout.write(msgspec.json.encode(key).decode() + "\n")

@@ -39,7 +39,7 @@ class Runner(Matchers, Protocol):
     def is_accepting(self) -> bool:
         """Whether it accepts events now."""
 
-    async def failed(self) -> BaseException:
+    async def wait_for_failure(self) -> BaseException:
         """Waits until the runner fails, and returns the error."""
 
     async def take(self, items: Sequence[Item], sender: str, first: int = 1) -> list[Answer]:

@@ -110,7 +110,7 @@ class EmbeddedRunner:
         await asyncio.to_thread(self._committer.save_router)
         await self._delivery.stop(share_s / 2)
 
-    async def failed(self) -> BaseException:
+    async def wait_for_failure(self) -> BaseException:
         """Waits until a fatal error, and returns it; then the process should end."""
         await self._failed.wait()
         assert self.failure is not None
@@ -166,7 +166,7 @@ class EmbeddedRunner:
         await self._commit(Submission((), (), self._loop.create_future(), forget=conference))
         await self._delivery.forget(conference, self._limits.stop_s)
 
-    async def folded(self, limit_s: float = 60.0) -> None:
+    async def wait_until_folded(self, limit_s: float = 60.0) -> None:
         """Waits until everything accepted is folded and its outputs are recorded. TimeoutError after ``limit_s``."""
         for _ in range(round(limit_s / _POLL_S)):
             if self._fold_loop.is_caught_up():

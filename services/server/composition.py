@@ -245,7 +245,7 @@ async def _run_until_stopped(
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop_requested.set)
     serving = asyncio.create_task(server.serve(sockets=[sock]), name="server")
-    failed = asyncio.create_task(running.parts.runner.failed(), name="failed")
+    failed = asyncio.create_task(running.parts.runner.wait_for_failure(), name="failed")
     stopped = asyncio.create_task(stop_requested.wait(), name="stop requested")
     companion: asyncio.Future[Any] = ready() or stopped
     ends: set[asyncio.Future[Any]] = {serving, failed, stopped, companion, running.background.broken}

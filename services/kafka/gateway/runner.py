@@ -116,7 +116,7 @@ class KafkaRunner:
             await asyncio.wait(self._tasks, timeout=share_s)
         await asyncio.to_thread(self._fold_loop.stop, 2 * share_s)
 
-    async def failed(self) -> BaseException:
+    async def wait_for_failure(self) -> BaseException:
         """As in the port."""
         await self._failed.wait()
         assert self.failure is not None

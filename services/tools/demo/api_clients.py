@@ -118,7 +118,7 @@ class Phone(Speaker):
                     yield said
 
 
-async def signed_in(http: httpx.AsyncClient, link: str) -> Phone:
+async def sign_in(http: httpx.AsyncClient, link: str) -> Phone:
     """Signs a phone in by its owner's link."""
     answer = await http.post("/v1/session", json={"link": link.partition("#")[2]})
     if not answer.is_success:

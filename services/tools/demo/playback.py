@@ -17,7 +17,7 @@ from msgspec import to_builtins
 from msgspec.structs import replace
 
 from schemas.times import written
-from services.tools.demo.api_clients import Connector, Json, Organizer, signed_in, web
+from services.tools.demo.api_clients import Connector, Json, Organizer, sign_in, web
 from services.tools.demo.guests import Guest, Pace
 from services.tools.demo.script import CONFERENCE, END_S, Moved, Script
 from services.tools.demo.terminal_output import DemoTerminal
@@ -83,7 +83,7 @@ class Play:
         people = self.script.company.people
         viewers = self.script.viewers
         others = [person for person in people if person.number not in viewers]
-        phones = await _beside(lambda person: signed_in(http, self._links[person.number]), others)
+        phones = await _beside(lambda person: sign_in(http, self._links[person.number]), others)
         names = {people[number].name for number in viewers}
         return [
             Guest(each.number, phone, self.pace, self._at, names)

@@ -90,7 +90,7 @@ async def submitted(bodies: Sequence[bytes], folder: Path) -> float:
             return
 
     seconds = await _by_all(bodies, take)
-    await runner.folded()
+    await runner.wait_until_folded()
     await runner.stop()
     assert runner.failure is None, runner.failure
     journal.close()
