@@ -1,6 +1,6 @@
-"""What the tests of the embedded runner share: a clock that is told the time, a small conference, an inbox, the fold.
+"""Shared by the tests of the embedded runner: a settable clock, a small conference, an inbox, the fold.
 
-Owns: nothing of the runner. May never: sleep for a fixed time; it waits for what it waits for, within a limit.
+Invariants: it never sleeps for a fixed time; it waits for conditions, within a limit.
 """
 
 import asyncio

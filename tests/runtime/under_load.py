@@ -1,7 +1,7 @@
-"""The process that the crash tests kill: it submits a conference under load and says what was answered.
+"""The process that the crash tests kill: it submits a conference under load and prints the answers.
 
-Owns: nothing. Run as ``python -m tests.runtime.under_load FOLDER SKIP``; it writes a line for each answer, such as
-"x:17 accepted 12", after the answer has come.
+Run it as ``python -m tests.runtime.under_load FOLDER SKIP``; after each answer it prints a line such as
+"x:17 accepted 12".
 """
 
 import asyncio

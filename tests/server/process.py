@@ -1,6 +1,6 @@
-"""The process of ``hallway serve``: started, watched, killed, ended; and its people.
+"""The process of ``hallway serve``: started, watched, killed, stopped; and its people.
 
-Owns: the process ids. May never: sleep for a fixed time; it waits for what it waits for, within a limit.
+Invariants: it never sleeps for a fixed time; it waits for conditions, within a limit.
 """
 
 import json

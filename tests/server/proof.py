@@ -1,6 +1,6 @@
-"""What must hold after all troubles: accepted = folded + dead-lettered, each once; inboxes as of a clean replay.
+"""What must hold after all failures: accepted = folded + dead-lettered, each once; inboxes as of a clean replay.
 
-Owns: the comparison. May never: ask the server what is right: that comes of the exported log, by ``hallway replay``.
+Invariants: the expected result comes from the exported log by ``hallway replay``, never from the server.
 """
 
 import asyncio
