@@ -69,7 +69,7 @@ def fold_until(run: Run, story: Story | None, conference: str, until: int | None
     late: object = None  # the input whose rest comes after `until`
     for batch in run.records():
         for record in batch:
-            if until is not None and (late is run.current or _moment(record) > until):
+            if until is not None and (late is run.current or _recorded_ms(record) > until):
                 late = run.current
                 break
             outputs = run.replay.feed(record)
@@ -81,7 +81,7 @@ def fold_until(run: Run, story: Story | None, conference: str, until: int | None
             story.take(None, outputs)
 
 
-def _moment(record: Record) -> int:
+def _recorded_ms(record: Record) -> int:
     return record.at if record.recorded is None else record.recorded
 
 

@@ -73,7 +73,7 @@ def export(
 
 def _export_to_file(sources: list[Source], output: str, rejects: Rejects, stop: Stop) -> None:
     count = 0
-    with open_output(output) as plain, _compress(plain, output) as write, stop.listening():
+    with open_output(output) as plain, _compress(plain, output) as write, stop.catch_interrupts():
         for source in sources:
             for piece in stop.until(source.blocks()):
                 if isinstance(piece, LongLine):
@@ -136,13 +136,13 @@ def _export_to_topic(sources: list[Source], target: TopicUrl, rejects: Rejects, 
         raise UnusableError("--output names a topic only: each event goes to its own conference.")
     silence_client_logs()
     reader, router, count, skipped = EventReader(sources, rejects, lambda: None), Router(), 0, 0
-    with asyncio.Runner() as runner, stop.listening(), progress("Exporting", reader.size) as advance:
+    with asyncio.Runner() as runner, stop.catch_interrupts(), progress("Exporting", reader.size) as advance:
         writer = run_in(runner, TopicWriter(access_for(target.address)).__aenter__())
         try:
             pending: list[Message] = []
             for batch in stop.until(reader.batches()):
                 for record in batch:
-                    routed = _routed(record, router) if into_log else _posted(record)
+                    routed = _route(record, router) if into_log else _post_only(record)
                     skipped += not routed
                     pending += [typed(key, line, kind) for key, line, kind in routed]
                 if len(pending) >= _BATCH_RECORDS:
@@ -158,7 +158,7 @@ def _export_to_topic(sources: list[Source], target: TopicUrl, rejects: Rejects, 
     say(f"{plural(count, 'record')} to {target.topic}{f'; left out: {skipped:,} {missed}' if skipped else ''}.")
 
 
-def _routed(record: Record, router: Router) -> list[tuple[str, bytes, str]]:
+def _route(record: Record, router: Router) -> list[tuple[str, bytes, str]]:
     recorded = written(record.at if record.recorded is None else record.recorded)
     return [
         (conference, encode(replace(event, recorded_at=recorded)), kind_of(event))
@@ -166,7 +166,7 @@ def _routed(record: Record, router: Router) -> list[tuple[str, bytes, str]]:
     ]
 
 
-def _posted(record: Record) -> list[tuple[str, bytes, str]]:
+def _post_only(record: Record) -> list[tuple[str, bytes, str]]:
     event = record.event
     if event.conference is not None:
         return []

@@ -142,7 +142,7 @@ def explain(
         raise UnusableError(f"{a} is one person. Name two attendees.")
     run = _new_run(inputs[:-2], Rejects(lambda data: None))
     story = explain_command.Story(run, conference, (a, b))
-    explain_command.fold_until(run, story, conference, None if at is None else _moment(at))
+    explain_command.fold_until(run, story, conference, None if at is None else _parse_moment(at))
     if run.stop.requested:
         return INTERRUPTED
     matcher = explain_command.find_matcher(run, conference)
@@ -157,7 +157,7 @@ def explain(
     return 0
 
 
-def _moment(text: str) -> int:
+def _parse_moment(text: str) -> int:
     try:
         return millis(text)
     except ValueError as error:

@@ -62,7 +62,11 @@ class Run:
     def records(self, doing: str = "Folding", *, quiet: bool = False) -> Iterator[list[Record]]:
         """The records in batches, with progress, until the end or Ctrl-C."""
         reader = EventReader(self.inputs, self.rejects, lambda: self.replay.now)
-        with self.stop.listening(), garbage_collection_paused(), progress(doing, reader.size, quiet=quiet) as advance:
+        with (
+            self.stop.catch_interrupts(),
+            garbage_collection_paused(),
+            progress(doing, reader.size, quiet=quiet) as advance,
+        ):
             for batch in self.stop.until(reader.batches()):
                 self.current = reader.current
                 yield batch

@@ -40,10 +40,10 @@ def summary(
     say(f"{plural(total, 'output')}{': ' + kinds if kinds else ''}")
     if unrouted:
         say(f"{plural(unrouted, 'post or deletion', 'posts and deletions')} that no conference tracks")
-    _rejected(rejects)
+    _print_rejects(rejects)
 
 
-def _rejected(rejects: Rejects) -> None:
+def _print_rejects(rejects: Rejects) -> None:
     if not rejects.total:
         return
     say(f"{plural(rejects.total, 'line')} rejected:", "yellow")

@@ -77,7 +77,7 @@ class Card(Struct, frozen=True, kw_only=True):
 def build_view(output: AnyOutput, attendee: str) -> AnyView:
     """The output as this attendee, one of its ``to``, may see it."""
     if isinstance(output, MatchSuggested):
-        why = tuple(map(_why, output.reasons))
+        why = tuple(map(_to_why, output.reasons))
         return Suggested(card=output.match, at=output.at, why=why)
     if isinstance(output, MatchAgreed):
         mine, theirs = output.places.get(attendee), output.places.get(other_attendee(output, attendee))
@@ -95,7 +95,7 @@ def other_attendee(output: AnyOutput, attendee: str) -> str:
     return two if attendee == one else one
 
 
-def _why(reason: Reason) -> Why:
+def _to_why(reason: Reason) -> Why:
     return Why(kind=reason.kind, hashtag=reason.hashtag, count=reason.count, last_at=reason.last_at)
 
 

@@ -99,10 +99,10 @@ async def bounded_request(access: Access, limit_s: float, what: str = "") -> Asy
         async with asyncio.timeout(limit_s):
             yield
     except (ClientError, OSError, TimeoutError) as error:
-        raise AwayError(f"{what}: {_said(access, error)}" if what else _said(access, error)) from error
+        raise AwayError(f"{what}: {_describe(access, error)}" if what else _describe(access, error)) from error
 
 
-def _said(access: Access, error: BaseException) -> str:
+def _describe(access: Access, error: BaseException) -> str:
     if isinstance(error, KafkaConnectionError | OSError):  # a time limit is an OSError
         return f"No Kafka answers at {access.address}. Is it up? `hallway kafka status` checks a local one."
     said = f"{type(error).__name__} {error}".rstrip()

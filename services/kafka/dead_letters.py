@@ -76,7 +76,7 @@ async def list_dead_letters(access: Access, prefix: str = "") -> AsyncGenerator[
             marks = await _read_markers(reader, topic, partition, span)
             async for batch in reader.read(topic, partition, *span):
                 for record in batch:
-                    shown = _shown(record, marks)
+                    shown = _to_shown(record, marks)
                     if shown is not None:
                         yield shown
 
@@ -84,7 +84,7 @@ async def list_dead_letters(access: Access, prefix: str = "") -> AsyncGenerator[
 async def get_dead_letter(access: Access, number: str, prefix: str = "") -> Shown[str]:
     """The dead letter with a number. AwayError; KafkaRefusedError: there is none."""
     async with TopicReader(access) as reader:
-        return await _found(reader, prefix + DEAD_LETTERS, number)
+        return await _find(reader, prefix + DEAD_LETTERS, number)
 
 
 async def resend(
@@ -93,7 +93,7 @@ async def resend(
     """Resends a dead letter, ``mended`` or as it came. AwayError; KafkaRefusedError: it cannot be (re)sent."""
     topic = prefix + DEAD_LETTERS
     async with TopicReader(access) as reader, TopicWriter(access) as writer:
-        letter = await _found(reader, topic, number)
+        letter = await _find(reader, topic, number)
         _check_sendable(letter, prefix)
         found = Codec().decode(b64decode(letter.bytes) if mended is None else mended)
         if isinstance(found, Reject):
@@ -163,20 +163,20 @@ async def _read_markers(reader: TopicReader, topic: str, partition: int, span: S
     return marks
 
 
-async def _found(reader: TopicReader, topic: str, number: str) -> Shown[str]:
+async def _find(reader: TopicReader, topic: str, number: str) -> Shown[str]:
     partition, offset = _parse_number(number)
     span = (await _spans(reader, topic)).get(partition, Span(0, 0))
     if span.first <= offset < span.end:
         marks = await _read_markers(reader, topic, partition, span._replace(first=offset))
         records = [record async for batch in reader.read(topic, partition, offset, offset + 1) for record in batch]
         for record in records:
-            shown = _shown(record, marks)
+            shown = _to_shown(record, marks)
             if shown is not None:
                 return shown
     raise KafkaRefusedError(f"There is no dead letter {number}. It may have expired: they are stored for 14 days.")
 
 
-def _shown(record: ConsumerRecord, marks: _ResendMarkers) -> Shown[str] | None:
+def _to_shown(record: ConsumerRecord, marks: _ResendMarkers) -> Shown[str] | None:
     try:
         said = _decode(record.value) if record.value is not None else None
     except (msgspec.MsgspecError, UnicodeDecodeError):

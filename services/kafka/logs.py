@@ -30,21 +30,23 @@ async def read_lines(access: Access, place: TopicUrl) -> AsyncIterator[list[byte
     AwayError; KafkaRefusedError: the topic does not exist.
     """
     async with TopicReader(access) as reader:
-        for number, whole in _wanted_of(access, await reader.spans(place.topic), place).items():
+        for number, whole in _select_spans(access, await reader.spans(place.topic), place).items():
             span = whole
             if place.offset is not None:
                 span = Span(max(place.offset, span.first), span.end)
             elif place.time_ms is not None:
                 span = await reader.since(place.topic, number, span, place.time_ms)
             gone = (
-                await _erased(reader, place.topic, number, whole) if place.topic.endswith(CONFERENCE_LOG) else NO_KEYS
+                await _find_erased_keys(reader, place.topic, number, whole)
+                if place.topic.endswith(CONFERENCE_LOG)
+                else NO_KEYS
             )
             async for batch in reader.read(place.topic, number, *span):
-                found = [_wanted(record, place) for record in batch if record.key not in gone]
+                found = [_select_line(record, place) for record in batch if record.key not in gone]
                 yield [line for line in found if line is not None]
 
 
-async def _erased(reader: TopicReader, topic: str, number: int, whole: Span) -> Set[bytes]:
+async def _find_erased_keys(reader: TopicReader, topic: str, number: int, whole: Span) -> Set[bytes]:
     """The keys of the erased conferences."""
     return {
         record.key
@@ -54,7 +56,7 @@ async def _erased(reader: TopicReader, topic: str, number: int, whole: Span) -> 
     }
 
 
-def _wanted_of(access: Access, found: dict[int, Span], place: TopicUrl) -> dict[int, Span]:
+def _select_spans(access: Access, found: dict[int, Span], place: TopicUrl) -> dict[int, Span]:
     if not found:
         raise KafkaRefusedError(
             f"{access.address} has no topic {place.topic}. `hallway topics show` lists Hallway's topics."
@@ -62,7 +64,7 @@ def _wanted_of(access: Access, found: dict[int, Span], place: TopicUrl) -> dict[
     return found if place.conference is None else of_conference(found, place.conference)
 
 
-def _wanted(record: ConsumerRecord, place: TopicUrl) -> bytes | None:
+def _select_line(record: ConsumerRecord, place: TopicUrl) -> bytes | None:
     if record.value is None or (place.conference is not None and record.key != place.conference.encode()):
         return None
     line = to_line(record)

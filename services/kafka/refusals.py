@@ -37,12 +37,12 @@ async def diagnose_refusal(access: Access) -> str | None:
 
 async def _request_metadata(host: str, port: int, security: Security) -> None:
     """Sends the first request of every client."""
-    async with _connected(host, port, security.client_settings()) as connection:
+    async with _connect(host, port, security.client_settings()) as connection:
         await connection.send(MetadataRequest([]))
 
 
 @asynccontextmanager
-async def _connected(host: str, port: int, settings: Mapping[str, Any]) -> AsyncIterator[AIOKafkaConnection]:
+async def _connect(host: str, port: int, settings: Mapping[str, Any]) -> AsyncIterator[AIOKafkaConnection]:
     connection = AIOKafkaConnection(host, port, request_timeout_ms=round(LOOK_S * 1_000), **settings)
     try:
         await connection.connect()
@@ -96,6 +96,6 @@ async def _answers(host: str, port: int, security: Security) -> bool:
     """Whether a Kafka reports its API versions there, which it does before authentication."""
     settings = security.client_settings() | {"security_protocol": "SSL" if security.tls else "PLAINTEXT"}
     with suppress(errors.KafkaError, OSError):
-        async with _connected(host, port, settings):
+        async with _connect(host, port, settings):
             return True
     return False

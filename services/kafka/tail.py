@@ -78,9 +78,9 @@ class TailQuery(msgspec.Struct, frozen=True, kw_only=True):
 async def tail(query: TailQuery) -> AsyncGenerator[list[ConsumerRecord]]:
     """Yields batches of records; with ``follow`` it never ends. AwayError, KafkaRefusedError."""
     async with TopicReader(query.access) as reader:
-        whole = _wanted_of(await reader.spans(query.topic), query)
+        whole = _select_spans(await reader.spans(query.topic), query)
         if query.offset is None and query.time_ms is None:
-            yield await _newest(reader, whole, query)
+            yield await _read_newest(reader, whole, query)
         else:
             for number, span in whole.items():
                 begin = await _start_of(reader, number, span, query)
@@ -91,7 +91,7 @@ async def tail(query: TailQuery) -> AsyncGenerator[list[ConsumerRecord]]:
                 yield [record for record in batch if query.wanted.passes(record)]
 
 
-def _wanted_of(found: dict[int, Span], query: TailQuery) -> dict[int, Span]:
+def _select_spans(found: dict[int, Span], query: TailQuery) -> dict[int, Span]:
     if not found:
         raise KafkaRefusedError(
             f"{query.access.address} has no topic {query.topic}. Create it with `hallway topics create`."
@@ -104,7 +104,7 @@ def _wanted_of(found: dict[int, Span], query: TailQuery) -> dict[int, Span]:
     return found
 
 
-async def _newest(reader: TopicReader, whole: dict[int, Span], query: TailQuery) -> list[ConsumerRecord]:
+async def _read_newest(reader: TopicReader, whole: dict[int, Span], query: TailQuery) -> list[ConsumerRecord]:
     back = query.last if query.wanted.is_empty() else max(query.last, LOOK_BACK)
     found: list[ConsumerRecord] = []
     for number, span in whole.items():

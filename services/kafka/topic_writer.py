@@ -59,14 +59,14 @@ class TopicWriter:
             if number is None:
                 number = partition_of(message.key, partitions)
             batch = newest.get(number)
-            if batch is None or not _added(batch, message):
+            if batch is None or not _try_add(batch, message):
                 batch = newest[number] = self._producer.create_batch()
                 batches.append((number, batch))
-                if not _added(batch, message):
+                if not _try_add(batch, message):
                     raise KafkaRefusedError(f"A record of {len(message.value or b''):,} bytes is too large for Kafka.")
         return batches
 
 
-def _added(batch: Any, message: Message) -> bool:
+def _try_add(batch: Any, message: Message) -> bool:
     added = batch.append(timestamp=None, key=message.key, value=message.value, headers=list(message.headers))
     return added is not None

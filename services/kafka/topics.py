@@ -49,7 +49,7 @@ async def create(
     AwayError, TopicsError.
     """
     async with admin_client(access, 4 * ANSWER_S) as admin:
-        there = await _found(admin, prefix)
+        there = await _describe_topics(admin, prefix)
         if copies is None:
             copies = min(MAX_REPLICAS, len((await admin.describe_cluster())["brokers"]))
         log = there.get(CONFERENCE_LOG)
@@ -76,7 +76,7 @@ async def check(access: Access, prefix: str = "") -> int:
 async def describe(access: Access, prefix: str = "") -> dict[str, TopicState]:
     """The declared topics that exist in the cluster, by name without prefix. AwayError."""
     async with admin_client(access, ANSWER_S) as admin:
-        return await _found(admin, prefix)
+        return await _describe_topics(admin, prefix)
 
 
 def _new(topic: Topic, prefix: str, partitions: int, copies: int) -> NewTopic:
@@ -97,13 +97,13 @@ async def _create(admin: AIOKafkaAdminClient, new: list[NewTopic]) -> None:
 async def _until_there(admin: AIOKafkaAdminClient, prefix: str) -> dict[str, TopicState]:
     """Waits until all topics are visible: a broker confirms a creation before it lists the topic."""
     while True:
-        found = await _found(admin, prefix)
+        found = await _describe_topics(admin, prefix)
         if len(found) == len(TOPICS):
             return found
         await asyncio.sleep(_POLL_S)
 
 
-async def _found(admin: AIOKafkaAdminClient, prefix: str) -> dict[str, TopicState]:
+async def _describe_topics(admin: AIOKafkaAdminClient, prefix: str) -> dict[str, TopicState]:
     by_name = {prefix + topic.name: topic for topic in TOPICS}
     described = await admin.describe_topics(list(by_name))
     partitions = {one["topic"]: len(one["partitions"]) for one in described if not one["error_code"]}
@@ -127,7 +127,7 @@ def _faults(found: Mapping[str, TopicState], prefix: str) -> list[str]:
             continue
         if log is not None and there.partitions != log.partitions:
             faults.append(_partition_fault(name, there.partitions, log.partitions))
-        wrong = _differing(topic, there.settings)
+        wrong = _find_differences(topic, there.settings)
         if wrong:
             sets = ",".join(f"{key}={value}" for key, value in wrong.items())
             has = ", ".join(f"{key} is {there.settings.get(key)}" for key in wrong)
@@ -138,7 +138,7 @@ def _faults(found: Mapping[str, TopicState], prefix: str) -> list[str]:
     return faults
 
 
-def _differing(topic: Topic, there: Mapping[str, str]) -> dict[str, str]:
+def _find_differences(topic: Topic, there: Mapping[str, str]) -> dict[str, str]:
     declared = topic.settings()
     wrong = {key: declared[key] for key in _COMPARED if there.get(key) != declared[key]}
     if int(there.get(_COMPARED_AS_LEAST, 0)) < int(declared[_COMPARED_AS_LEAST]):

@@ -61,14 +61,14 @@ class EmbeddedRunner:
         self._clock = clock
         self._validator = EventValidator(clock, self._limits, seal)
         self._planner = Planner(journal, self._limits.remembered_ids)
-        self._fold_loop = FoldLoop(journal, self._limits, self._recorded, self._fail, policy=policy)
+        self._fold_loop = FoldLoop(journal, self._limits, self._wake_delivery, self._fail, policy=policy)
         self._committer = GroupCommitter(
             journal,
             self._planner,
             clock,
             self._limits,
             self._fold_loop.add,
-            self._answered,
+            self._publish_answers,
             self._fail,
             self._fold_loop.counted_posts,
             self._fold_loop.drop,
@@ -187,10 +187,10 @@ class EmbeddedRunner:
 
     # -- call-backs of the threads ---------------------------------------------------------------------------------
 
-    def _answered(self, outcomes: list[tuple[Submission, Outcome]]) -> None:
+    def _publish_answers(self, outcomes: list[tuple[Submission, Outcome]]) -> None:
         self._loop.call_soon_threadsafe(_resolve_all, outcomes)
 
-    def _recorded(self, conference: str) -> None:
+    def _wake_delivery(self, conference: str) -> None:
         self._loop.call_soon_threadsafe(self._delivery.wake, conference)
 
     def _fail(self, error: BaseException) -> None:

@@ -57,8 +57,8 @@ class Input:
         """The input's lines. Raises UnusableError where it cannot be read on."""
         after = 1
         try:
-            self._file = self._opened()
-            for following, piece in _numbered(self._unpacked()):
+            self._file = self._open()
+            for following, piece in _number_pieces(self._decompress()):
                 after = following
                 yield piece
         except ERRORS as error:
@@ -69,7 +69,7 @@ class Input:
             if self.name != STANDARD and self._file is not None:
                 self._file.close()
 
-    def _opened(self) -> BufferedReader | FileIO:
+    def _open(self) -> BufferedReader | FileIO:
         if self.name == STANDARD:
             if sys.stdin is None:
                 raise UnusableError(
@@ -91,7 +91,7 @@ class Input:
         self.consumed += len(data)
         return data
 
-    def _unpacked(self) -> Read:
+    def _decompress(self) -> Read:
         head = b""
         while len(head) < HEAD_BYTES and may_be_compressed(head) and (more := self.read(HEAD_BYTES - len(head))):
             head += more
@@ -106,18 +106,18 @@ def _without_bom(read: Read) -> Read:
         first += more
     ahead = [b"" if first == _BOM else first]
 
-    def reading(size: int) -> bytes:
+    def read_after_bom(size: int) -> bytes:
         if ahead and (data := ahead.pop()):
             return data
         return read(size)
 
-    return reading
+    return read_after_bom
 
 
 # -- lines -------------------------------------------------------------------------------------------------
 
 
-def _numbered(read: Read) -> Iterator[tuple[int, Block | LongLine]]:
+def _number_pieces(read: Read) -> Iterator[tuple[int, Block | LongLine]]:
     """The pieces, each with the number of the first line after it."""
     line, rest = 1, b""
     while chunk := read(BLOCK_BYTES - len(rest)):
@@ -132,14 +132,14 @@ def _numbered(read: Read) -> Iterator[tuple[int, Block | LongLine]]:
             line += data.count(b"\n", 0, end)
             rest = data[end:]
         else:
-            piece, rest = _long(read, data, first)
+            piece, rest = _read_long_line(read, data, first)
             line += 1
         yield line, piece
     if rest:
         yield line, Block(rest, line)
 
 
-def _long(read: Read, start: bytes, line: int) -> tuple[Block | LongLine, bytes]:
+def _read_long_line(read: Read, start: bytes, line: int) -> tuple[Block | LongLine, bytes]:
     """A line that fills a block: it, and what was read after it."""
     head, size = start, len(start)
     while chunk := read(BLOCK_BYTES - 1):
@@ -148,11 +148,11 @@ def _long(read: Read, start: bytes, line: int) -> tuple[Block | LongLine, bytes]
         size += len(part)
         head += part[: max(0, STORED_LINE_BYTES - len(head))]
         if end >= 0:
-            return _one(head, line, size), chunk[end + 1 :]
-    return _one(head, line, size), b""
+            return _to_piece(head, line, size), chunk[end + 1 :]
+    return _to_piece(head, line, size), b""
 
 
-def _one(head: bytes, line: int, size: int) -> Block | LongLine:
+def _to_piece(head: bytes, line: int, size: int) -> Block | LongLine:
     # A carriage return belongs to the end of the line; without it the event may be within its bound.
     if size == len(head) and head.endswith(b"\r"):
         head, size = head[:-1], size - 1

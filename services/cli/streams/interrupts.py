@@ -18,18 +18,18 @@ class Stop:
         self._idle = False
 
     @contextmanager
-    def listening(self) -> Iterator[None]:
+    def catch_interrupts(self) -> Iterator[None]:
         """Takes Ctrl-C over. Only a main thread can; elsewhere nothing changes."""
         if threading.current_thread() is not threading.main_thread():
             yield
             return
-        before = signal.signal(signal.SIGINT, self._interrupted)
+        before = signal.signal(signal.SIGINT, self._interrupt)
         try:
             yield
         finally:
             signal.signal(signal.SIGINT, before)
 
-    def _interrupted(self, number: int, frame: FrameType | None) -> None:
+    def _interrupt(self, number: int, frame: FrameType | None) -> None:
         again, self.requested = self.requested, True
         if self._idle or again:
             raise KeyboardInterrupt

@@ -27,12 +27,12 @@ def open_output(name: str | None) -> Iterator[Write]:
     else:
         # A link keeps pointing where it did; a device or a pipe (/dev/null) is written to, not replaced.
         path = Path(name).resolve()
-        with _in_place(path) if path.exists() and not path.is_file() else _renamed(path) as write:
+        with _open_in_place(path) if path.exists() and not path.is_file() else _open_and_rename(path) as write:
             yield write
 
 
 @contextmanager
-def _in_place(path: Path) -> Iterator[Write]:
+def _open_in_place(path: Path) -> Iterator[Write]:
     try:
         file = path.open("wb")
     except OSError as error:
@@ -42,7 +42,7 @@ def _in_place(path: Path) -> Iterator[Write]:
 
 
 @contextmanager
-def _renamed(path: Path) -> Iterator[Write]:
+def _open_and_rename(path: Path) -> Iterator[Write]:
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         file = part.open("xb", buffering=1 << 20)

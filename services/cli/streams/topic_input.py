@@ -43,12 +43,12 @@ class TopicInput:
             except (AwayError, KafkaRefusedError) as error:
                 raise UnusableError(f"{self.name}: {error}") from None
             finally:
-                runner.run(_closed(parts))
+                runner.run(_close(parts))
 
 
 async def _next(parts: AsyncIterator[list[bytes]]) -> list[bytes] | None:
     return await anext(parts, None)
 
 
-async def _closed(parts: AsyncIterator[list[bytes]]) -> None:
+async def _close(parts: AsyncIterator[list[bytes]]) -> None:
     await parts.aclose()  # type: ignore[attr-defined]  # it is a generator

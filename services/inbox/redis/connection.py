@@ -70,29 +70,29 @@ class RedisConnection:
 
     async def write(self, script: str, keys: Sequence[str], args: Sequence[str | bytes | int]) -> Any:
         """Runs a script once. After InboxUnavailableError it is unknown whether it ran."""
-        async with self._bounded(WRITE):
+        async with self._bound_operation(WRITE):
             return await self._writer.execute_command("EVAL", script, len(keys), *keys, *args)
 
     async def members(self, key: str, cursor: int, count: int) -> tuple[int, list[str]]:
         """The next members of a set by SSCAN, and the cursor to continue with (0: end)."""
-        async with self._bounded(READ):
+        async with self._bound_operation(READ):
             found = await self._writer.execute_command("SSCAN", key, cursor, "COUNT", count)
             return int(found[0]), [member.decode() for member in found[1]]
 
     async def keys(self, prefix: str, cursor: int, count: int) -> tuple[int, list[str]]:
         """The next keys with a prefix by SCAN, which walks all keys of the server, and the cursor to continue with."""
-        async with self._bounded(READ):
+        async with self._bound_operation(READ):
             found = await self._writer.execute_command("SCAN", cursor, "MATCH", f"{prefix}*", "COUNT", count)
             return int(found[0]), [key.decode(errors="replace") for key in found[1]]
 
     async def memory_bytes(self) -> int:
         """The server's memory limit (maxmemory); 0: none."""
-        async with self._bounded(READ):
+        async with self._bound_operation(READ):
             return int((await self._writer.execute_command("INFO", "memory")).get("maxmemory", 0))
 
     async def remove(self, *keys: str) -> None:
         """Removes keys."""
-        async with self._bounded(WRITE):
+        async with self._bound_operation(WRITE):
             await self._writer.execute_command("UNLINK", *keys)
 
     async def check(self) -> None:
@@ -128,7 +128,7 @@ class RedisConnection:
             _fail(read, type(error)(*error.args))  # one exception each: every caller adds its traceback
 
     async def _read(self, batch: list[_PendingRead]) -> None:
-        async with self._bounded(READ, is_whole=False), self._reader.pipeline(transaction=False) as pipeline:
+        async with self._bound_operation(READ, is_whole=False), self._reader.pipeline(transaction=False) as pipeline:
             for read in batch:
                 pipeline.execute_command(*read.command)
             answers = await pipeline.execute(raise_on_error=False)
@@ -141,7 +141,7 @@ class RedisConnection:
                 read.answer.set_result(answer)
 
     @asynccontextmanager
-    async def _bounded(self, work: str, *, is_whole: bool = True) -> AsyncIterator[None]:
+    async def _bound_operation(self, work: str, *, is_whole: bool = True) -> AsyncIterator[None]:
         """Applies the time limit. ``is_whole``: success here clears earlier trouble of this kind of work."""
         before = count_cancellations()
         try:

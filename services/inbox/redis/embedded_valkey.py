@@ -84,7 +84,7 @@ class EmbeddedValkey:
             self._socket.unlink(missing_ok=True)
             self._configure()
             self._spawn()
-            await self._until_ready()
+            await self._wait_until_ready()
         except BaseException:
             await self.stop()
             raise
@@ -121,10 +121,10 @@ class EmbeddedValkey:
     def _configure(self) -> None:
         settings = {
             "port": 0,
-            "unixsocket": self._quoted(self._socket),
+            "unixsocket": self._quote(self._socket),
             "unixsocketperm": 700,
-            "dir": self._quoted(self._folder),
-            "pidfile": self._quoted(self._folder / "valkey.pid"),
+            "dir": self._quote(self._folder),
+            "pidfile": self._quote(self._folder / "valkey.pid"),
             "daemonize": "no",
             "set-proc-title": "no",  # so that its command line identifies it
             "save": '""',
@@ -136,7 +136,7 @@ class EmbeddedValkey:
         self._config.write_text("".join(f"{name} {value}\n" for name, value in settings.items()), encoding="utf-8")
 
     @staticmethod
-    def _quoted(path: Path) -> str:
+    def _quote(path: Path) -> str:
         return '"' + str(path).replace("\\", "\\\\").replace('"', '\\"') + '"'
 
     def _spawn(self) -> None:
@@ -152,7 +152,7 @@ class EmbeddedValkey:
                 cwd=self._folder,
             )
 
-    async def _until_ready(self) -> None:
+    async def _wait_until_ready(self) -> None:
         try:
             async with asyncio.timeout(START_S):
                 while await asyncio.to_thread(server_info.query_info, self._socket) is None:

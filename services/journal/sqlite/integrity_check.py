@@ -128,18 +128,18 @@ def _side_file(name: Path, no: int, rows: list[_Row], outputs: list[tuple[int, i
     with path.open("xb") as file:
         for key, recorded_at, found, line in rows:
             good = checksum(key, recorded_at, line) == found
-            body = {"offset": key & _OFFSET, "recorded_at": recorded_at, "good": good, "line": _text(line)}
+            body = {"offset": key & _OFFSET, "recorded_at": recorded_at, "good": good, "line": _to_base64(line)}
             file.write(msgspec.json.encode(body) + b"\n")
         for n, i, found, line in outputs:
             good = output_checksum(no, n, i, line) == found
-            body = {"position": f"{n}-{i}", "good": good, "line": _text(line)}
+            body = {"position": f"{n}-{i}", "good": good, "line": _to_base64(line)}
             file.write(msgspec.json.encode(body) + b"\n")
         file.flush()
         os.fsync(file.fileno())
     return path
 
 
-def _text(line: bytes) -> str:
+def _to_base64(line: bytes) -> str:
     return b64encode(line).decode()
 
 

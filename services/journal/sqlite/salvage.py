@@ -38,9 +38,9 @@ def salvage(path: Path) -> str:
             ) from None
         db.executemany("INSERT INTO logs VALUES (?, ?, ?)", logs)
         for no, _, _ in logs:
-            _copy(_readable(old, _LOG, key_of(no, 0), key_of(no + 1, 0)), db, "log", 4)
-            _copy(_readable(old, _OUTPUTS, no), db, "outputs", 6)
-        letters = _readable(old, "SELECT number, line FROM letters ORDER BY number")
+            _copy(_read_until_broken(old, _LOG, key_of(no, 0), key_of(no + 1, 0)), db, "log", 4)
+            _copy(_read_until_broken(old, _OUTPUTS, no), db, "outputs", 6)
+        letters = _read_until_broken(old, "SELECT number, line FROM letters ORDER BY number")
         columns = "letters (number, line, sender, conference, seal)"
         _copy(((number, line, *parse_head(line)[:3]) for number, line in letters), db, columns, 5)
         records = db.execute("SELECT count(*) FROM log").fetchone()[0]
@@ -58,7 +58,7 @@ def _copy(rows: _Rows, db: sqlite3.Connection, table: str, columns: int) -> None
         db.execute("COMMIT")
 
 
-def _readable(db: sqlite3.Connection, query: str, *arguments: int) -> _Rows:
+def _read_until_broken(db: sqlite3.Connection, query: str, *arguments: int) -> _Rows:
     """Yields rows up to the first that cannot be read."""
     with suppress(sqlite3.DatabaseError):
         yield from db.execute(query, arguments)

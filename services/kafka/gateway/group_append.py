@@ -88,7 +88,7 @@ class GroupAppender:
     async def run(self) -> None:
         """Connects and appends, and reconnects after any failure; until ``close`` or cancelled."""
         while not self._stopping:
-            producer = await self._connected()
+            producer = await self._connect()
             self._ready = True
             try:
                 await self._append_on(producer)
@@ -99,7 +99,7 @@ class GroupAppender:
                 self._fail(LogUnavailableError("The connection to the broker was lost."))
                 await discard_producer(producer, self.limits.close_s)
 
-    async def _connected(self) -> AIOKafkaProducer:
+    async def _connect(self) -> AIOKafkaProducer:
         pause_s, is_logged = self.limits.retry_s, False
         while True:
             try:

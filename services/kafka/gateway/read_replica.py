@@ -128,7 +128,7 @@ class ReplicaConsumer:
         async with asyncio.timeout(self.limits.connect_s):
             await self._check_cluster()
             await consumer.start()
-            await self._begin(consumer)
+            await self._seek_start(consumer)
         self.is_connected, silent_s = True, 0.0
         while True:
             await self._wait_for_fold()
@@ -148,7 +148,7 @@ class ReplicaConsumer:
                 f"The Kafka at {self.kafka.address} is another cluster than before. Choose another folder with --data."
             )
 
-    async def _begin(self, consumer: AIOKafkaConsumer) -> None:
+    async def _seek_start(self, consumer: AIOKafkaConsumer) -> None:
         parts = list(consumer.assignment())
         starts, self._ends = await consumer.beginning_offsets(parts), await consumer.end_offsets(parts)
         for part in parts:

@@ -98,7 +98,7 @@ class KafkaRunner:
         await asyncio.to_thread(self._fold_loop.recover, progress)
         self._fold_loop.start()
         for work, name in ((self._appender.run(), "appending"), (self._replica.run(), "replica")):
-            self._tasks.append(asyncio.create_task(self._guarded(work), name=name))
+            self._tasks.append(asyncio.create_task(self._run_guarded(work), name=name))
         self._running = True
         end = self._loop.time() + self._limits.start_s
         while not self.is_accepting and self._loop.time() < end:  # noqa: ASYNC110  # two tasks set it, and it rarely takes long
@@ -249,7 +249,7 @@ class KafkaRunner:
         self._acknowledged.pop(conference, None)
         self._on_erased(conference)
 
-    async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
+    async def _run_guarded(self, work: Coroutine[Any, Any, None]) -> None:
         try:
             await work
         except Exception as error:  # noqa: BLE001  # a broken invariant ends the runner

@@ -85,7 +85,7 @@ class _Floor:
         for t, a, b in contacts:
             heard.setdefault(a, t)
             heard.setdefault(b, t)
-        placed = self._placed(_clusters(contacts))
+        placed = self._assign_places(_clusters(contacts))
         for person, t in heard.items():
             comes = self._first[person] == t
             place = placed.get(person, DESK if comes else None)
@@ -94,7 +94,7 @@ class _Floor:
                 self._at[person], self._moved[person] = place, t
                 yield t, person, place
 
-    def _placed(self, clusters: list[list[int]]) -> dict[int, int]:
+    def _assign_places(self, clusters: list[list[int]]) -> dict[int, int]:
         taken: set[int] = set()
         placed: dict[int, int] = {}
         for cluster in clusters:

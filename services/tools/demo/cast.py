@@ -46,7 +46,7 @@ class Company:
         self._seed = seed
         self.plan: Program = program(day.people, registered_voices(day.people), 1)
         self._cast: Cast = cast(day.people, self.plan, seed)
-        self._seats = _seated(self._cast, day)
+        self._seats = _assign_badges(self._cast, day)
         chance, names = Chance(seed, "consents"), Pseudonyms()
         self.people = [self._person(number, names(str(number)), chance) for number in range(day.people)]
 
@@ -76,7 +76,7 @@ def _read(log: Log) -> Iterator[tuple[int, Post]]:
         yield record.recorded, record.event
 
 
-def _seated(cast: Cast, day: BadgeDay) -> dict[int, Voice]:
+def _assign_badges(cast: Cast, day: BadgeDay) -> dict[int, Voice]:
     """Badge -> voice. The most active first; each takes the free badge that stood longest with those of its people."""
     stood: dict[int, dict[int, int]] = {person: {} for person in range(day.people)}
     for a, b, times in day.contacts:

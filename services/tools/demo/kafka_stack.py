@@ -41,7 +41,7 @@ class Workers:
 
     async def __aenter__(self) -> Self:
         for kind in KINDS:
-            self._processes[kind] = self._started(kind)
+            self._processes[kind] = self._start(kind)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -50,7 +50,7 @@ class Workers:
             process.wait()
             termination.close(process)
 
-    def _started(self, kind: str) -> subprocess.Popen[bytes]:
+    def _start(self, kind: str) -> subprocess.Popen[bytes]:
         options = ["--redis", self._redis_url] if kind == "delivery" else []
         with self._log(kind).open("wb") as log:
             return subprocess.Popen(  # noqa: S603 - our own interpreter and script

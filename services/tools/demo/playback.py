@@ -72,7 +72,7 @@ class Play:
     async def _set_up(self) -> None:
         script, tell = self.script, self.telling
         await self._organizer.open(script.opening)
-        made = await _beside(self._organizer.register, script.company.people)
+        made = await _run_concurrently(self._organizer.register, script.company.people)
         for person, (attendee, link) in zip(script.company.people, made, strict=True):
             self._ids[person.number], self._links[person.number] = attendee, link
         tell.registered(len(made))
@@ -83,7 +83,7 @@ class Play:
         people = self.script.company.people
         viewers = self.script.viewers
         others = [person for person in people if person.number not in viewers]
-        phones = await _beside(lambda person: sign_in(http, self._links[person.number]), others)
+        phones = await _run_concurrently(lambda person: sign_in(http, self._links[person.number]), others)
         names = {people[number].name for number in viewers}
         return [
             Guest(each.number, phone, self.pace, self._at, names)
@@ -135,12 +135,12 @@ class Play:
 
     async def _over(self) -> None:
         if self.pace.speed is None:
-            self.telling.over(await self._settled())
+            self.telling.over(await self._wait_until_settled())
             return
         self.telling.over(await self._organizer.numbers(), stays=True)
         await asyncio.Event().wait()  # the guests still answer; Ctrl-C ends all of it
 
-    async def _settled(self) -> Json:
+    async def _wait_until_settled(self) -> Json:
         """The numbers once the log stands still, and all of it is matched and counted."""
         async with asyncio.timeout(SETTLED_S):
             before: tuple[float, float] | None = None
@@ -151,7 +151,7 @@ class Play:
             return await self._organizer.numbers()
 
 
-async def _beside(what: Callable[[Any], Awaitable[T]], each: Sequence[Any]) -> list[T]:
+async def _run_concurrently(what: Callable[[Any], Awaitable[T]], each: Sequence[Any]) -> list[T]:
     """A few at a time; the answers are in order."""
     room = asyncio.Semaphore(BESIDE)
 

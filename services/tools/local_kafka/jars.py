@@ -63,7 +63,7 @@ def install_jars(
     """
     jars, folder = read_lock(lock), (cache or cache_folder()) / f"kafka-{KAFKA_VERSION}"
     folder.mkdir(parents=True, exist_ok=True)
-    with _alone(folder):
+    with _lock_installs(folder):
         missing = [jar for jar in jars if not (folder / jar.name).exists()]
         for done, jar in enumerate(missing):
             advance(done, len(missing))
@@ -121,7 +121,7 @@ def _check(jar: Jar, path: Path) -> None:
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[None]:
+def _lock_installs(folder: Path) -> Iterator[None]:
     """One install at a time on this machine; another one waits for it."""
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

@@ -71,12 +71,12 @@ class LocalKafka:
     @property
     def address(self) -> str:
         """HOST:PORT, the same after each restart."""
-        return self._started().address
+        return self._start_process().address
 
     @property
     def pid(self) -> int:
         """The broker's process (a shared one's guard)."""
-        return self._started().pid
+        return self._start_process().pid
 
     def alive(self) -> bool:
         """Whether the process runs. It may still be stopped or slow."""
@@ -98,17 +98,17 @@ class LocalKafka:
 
     def start(self, advance: jars.Advance = lambda done, total: None) -> None:
         """Starts the broker and waits until it answers. ``advance`` hears of a first download. KafkaError."""
-        with self._prepared(advance) as command:
+        with self._prepare(advance) as command:
             self._spawn(command)
-            self._until_ready()
+            self._wait_until_ready()
 
     async def start_soon(self) -> None:
         """As ``start``, without holding the loop up."""
-        prepared = self._prepared(lambda done, total: None)
+        prepared = self._prepare(lambda done, total: None)
         command = await asyncio.to_thread(prepared.__enter__)
         try:
             self._spawn(command)  # here: the kernel ends the broker with the thread that started it
-            await asyncio.to_thread(self._until_ready)
+            await asyncio.to_thread(self._wait_until_ready)
         finally:
             prepared.__exit__(None, None, None)
 
@@ -122,26 +122,26 @@ class LocalKafka:
             process.wait(limit_s)
         except subprocess.TimeoutExpired:
             process.kill()
-        self._gone(process)
+        self._wait_until_gone(process)
 
     def kill(self) -> None:
         """Ends the broker at once (SIGKILL), as a fault would. ``start`` brings it back at its port."""
         assert self._process is not None, "not started"
         self._process.kill()
-        self._gone(self._process)
+        self._wait_until_gone(self._process)
 
-    def _gone(self, process: subprocess.Popen[bytes]) -> None:
+    def _wait_until_gone(self, process: subprocess.Popen[bytes]) -> None:
         process.wait(STOP_S)
         if process.stdin is not None:
             termination.close(process)
         self._process = None
 
-    def _started(self) -> NodeStatus:
+    def _start_process(self) -> NodeStatus:
         assert self._standing is not None, "not started"
         return self._standing
 
     @contextmanager
-    def _prepared(self, advance: jars.Advance) -> Iterator[list[str]]:
+    def _prepare(self, advance: jars.Advance) -> Iterator[list[str]]:
         """The command line of a folder that is ready to run, and locked until the broker is."""
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with (self._folder / "lock").open("w") as lock:
@@ -153,21 +153,21 @@ class LocalKafka:
             if before is not None and before.is_running(self._folder):
                 raise KafkaError(f"The Kafka of {self._folder} runs already, at {before.address}.")
             found = jars.install_jars(advance)
-            self._standing = _ported(self._port, before)
+            self._standing = _assign_ports(self._port, before)
             self._write_settings()
             if not (self._folder / "data" / "meta.properties").exists():
                 self._format(found)
-            options = [*self._options, *self._warmed(found)]
+            options = [*self._options, *self._aot_options(found)]
             yield settings.broker_command(found, self._folder, self._heap_mb, brief=self._brief, options=options)
 
-    def _warmed(self, found: list[Path]) -> list[str]:
+    def _aot_options(self, found: list[Path]) -> list[str]:
         path = warming.file_for(found, settings.java())
         if self._brief and not path.exists():
-            warming.make(path, _trained)
+            warming.make(path, _train_aot)
         return [] if self._options else warming.options(path)
 
     def _write_settings(self) -> None:
-        standing = self._started()
+        standing = self._start_process()
         text = settings.server(self._folder, standing.port, standing.controller_port, self._properties)
         config_of(self._folder).write_text(text, encoding="utf-8")
         (self._folder / "log4j2.properties").write_text(settings.logging(self._folder), encoding="utf-8")
@@ -192,18 +192,18 @@ class LocalKafka:
             self._process = subprocess.Popen(  # noqa: S603 - our own interpreter, script, Java and jars
                 command, stdin=stdin, stdout=log, stderr=log, cwd=self._folder, start_new_session=detached
             )
-        self._standing = self._started()._replace(pid=self._process.pid)
+        self._standing = self._start_process()._replace(pid=self._process.pid)
         self._standing.write(self._folder)
 
-    def _until_ready(self) -> None:
-        process, standing, end = self._process, self._started(), time.monotonic() + START_S
+    def _wait_until_ready(self) -> None:
+        process, standing, end = self._process, self._start_process(), time.monotonic() + START_S
         assert process is not None, "spawned before"
         while time.monotonic() < end:
             cluster = standing.query()
             if cluster is not None and cluster.brokers:
                 return
             if process.poll() is not None:
-                self._gone(process)
+                self._wait_until_gone(process)
                 raise KafkaError(f"Kafka ended at its start: {self._last_words()} See {self._folder / 'broker.log'}.")
             time.sleep(_POLL_S)
         self.stop()
@@ -229,13 +229,13 @@ def down(folder: Path) -> NodeStatus | None:
     return standing
 
 
-def _trained(folder: Path, option: str) -> None:
+def _train_aot(folder: Path, option: str) -> None:
     kafka = LocalKafka(folder, options=[option])
     kafka.start()
     kafka.stop(warming.TRAIN_S)  # at its end Java writes what it has learnt
 
 
-def _ported(port: int, before: NodeStatus | None) -> NodeStatus:
+def _assign_ports(port: int, before: NodeStatus | None) -> NodeStatus:
     if port and not ports.free_within(port, FREED_S if before is not None and before.port == port else 0):
         raise KafkaError(f"Port {port} is taken by another program. Choose another one, or none for a free one.")
     if before is None:

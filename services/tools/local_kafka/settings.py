@@ -111,9 +111,9 @@ def _java(jars: Sequence[Path], heap_mb: int) -> list[str]:
 
 
 def _properties(settings: dict[str, object]) -> str:
-    return "".join(f"{name}={_escaped(str(value))}\n" for name, value in settings.items())
+    return "".join(f"{name}={_escape(str(value))}\n" for name, value in settings.items())
 
 
-def _escaped(value: str) -> str:
+def _escape(value: str) -> str:
     """As Java reads a properties file, whose escapes are those of JSON."""
     return json.dumps(value)[1:-1]

@@ -44,15 +44,15 @@ async def kill(pid: int, config: Path) -> bool:
         return True
     with suppress(ProcessLookupError):
         os.kill(pid, signal.SIGKILL)
-    return await _gone(lambda: not is_running(pid, config))
+    return await _wait_until_gone(lambda: not is_running(pid, config))
 
 
 async def end(process: subprocess.Popen[bytes]) -> None:
     """Stops our own child, first by SIGTERM, and closes its standard input."""
     process.terminate()
-    if not await _gone(lambda: process.poll() is not None):
+    if not await _wait_until_gone(lambda: process.poll() is not None):
         process.kill()
-        await _gone(lambda: process.poll() is not None)
+        await _wait_until_gone(lambda: process.poll() is not None)
     close(process)
 
 
@@ -62,7 +62,7 @@ def close(process: subprocess.Popen[bytes]) -> None:
     process.stdin.close()
 
 
-async def _gone(is_gone: Callable[[], bool]) -> bool:
+async def _wait_until_gone(is_gone: Callable[[], bool]) -> bool:
     for _ in range(round(STOP_S / POLL_S)):
         if is_gone():
             return True
