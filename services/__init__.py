@@ -1,1 +1,1 @@
-"""The outside world: the command line, connectors, stores, the gateway; each behind the streams, never before them."""
+"""The application around the streams: command line, API, storage, Kafka, the processes that are started."""

@@ -1,12 +1,11 @@
-"""What a user can set right: a wrong argument, an input that cannot be read.
+"""The error for what a user can fix: a wrong argument, unreadable input.
 
-Owns: the one exception that ends a command with exit code 2 and a plain sentence. May never: stand for a broken
-invariant; that is a crash.
+Invariants: it ends a command with exit code 2 and one sentence. A broken invariant is a crash, never this error.
 """
 
-UNUSABLE = 2  # the exit code of the contract
+UNUSABLE = 2  # the exit code in the contract
 INTERRUPTED = 130  # what a shell expects after Ctrl-C
 
 
 class UnusableError(Exception):
-    """Says what is wrong, and what to do next."""
+    """Its text says what is wrong, and what to do next."""

@@ -47,7 +47,7 @@ async def ready(
     """It takes events and shows inboxes."""
     if runner.failure is not None:
         raise ProblemError(503, "failed", "Hallway has failed and must be started again. See its log.", retry_s=5)
-    if not runner.takes:
+    if not runner.is_accepting:
         raise ProblemError(
             503, "away", "The log cannot be reached now, so nothing is taken. Reading goes on.", retry_s=2
         )
@@ -73,9 +73,9 @@ async def metrics(
     for known in registry:
         metrics.records.labels(known.id).set(journal.length(known.id))
     metrics.tasks.set(len(asyncio.all_tasks()))
-    metrics.takes.set(runner.takes)
-    metrics.unfolded.set(runner.behind)
-    metrics.letters.set(await asyncio.to_thread(journal.letter_count))
+    metrics.takes.set(runner.is_accepting)
+    metrics.unfolded.set(runner.lag)
+    metrics.letters.set(await asyncio.to_thread(journal.dead_letter_count))
     return Response(metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
 

@@ -1,7 +1,4 @@
-"""``hallway audit``: who looked into dead letters, out of a data folder or over a running server.
-
-Owns: the options and what is printed. May never: open the folder beside a running server (its lock says so).
-"""
+"""``hallway audit``: the audit log of dead letters, from a data folder or a running server."""
 
 import sys
 from collections.abc import Iterator

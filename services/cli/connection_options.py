@@ -1,7 +1,4 @@
-"""Options of the commands that reach a Kafka or a Redis, and their troubles as plain sentences.
-
-Owns: what an address looks like. May never: connect.
-"""
+"""Options of the commands that connect to Kafka or Redis, and their errors as plain sentences."""
 
 import asyncio
 import logging
@@ -14,7 +11,7 @@ from cyclopts import Parameter
 
 from services.inbox.redis import address as redis_url
 from services.kafka.access import Access
-from services.kafka.security import security_of
+from services.kafka.security import read_security
 from services.kafka.topic_urls import ADDRESS, local_address
 from services.usage_errors import UnusableError
 from streams.workers.ports import AwayError
@@ -28,50 +25,48 @@ Kafka = Annotated[
         "`hallway kafka up` started here. TLS and passwords: docs/kafka.md."
     ),
 ]
-Prefix = Annotated[
-    str, Parameter(help="What stands before each topic's name, where several installations share a cluster.")
-]
+Prefix = Annotated[str, Parameter(help="A prefix for all topic names, if several installations share a cluster.")]
 _PREFIX = re.compile(r"[A-Za-z0-9_.\-]{0,100}")
 
 
-def checked(kafka: str | None, prefix: str) -> Access:
-    """The Kafka to reach. UnusableError where something is not of its form, or none is given and none runs here."""
+def kafka_access(kafka: str | None, prefix: str) -> Access:
+    """The Kafka to use. UnusableError: an option is malformed, or none is given and none runs in this folder."""
     if not _PREFIX.fullmatch(prefix):
-        raise UnusableError("--prefix is of at most 100 characters out of A-Z a-z 0-9 _ . -")
-    return access_to(kafka)
+        raise UnusableError("--prefix may have at most 100 characters of A-Z a-z 0-9 _ . -")
+    return access_for(kafka)
 
 
-def access_to(address: str | None) -> Access:
-    """A Kafka with the security that the environment says; without an address the one of this folder, without any."""
+def access_for(address: str | None) -> Access:
+    """A Kafka with the security settings of the environment; without an address, this folder's Kafka without any."""
     if not address:
         return Access(local_address())
     if not ADDRESS.fullmatch(address):
         raise UnusableError(f"--kafka {address} is not an address such as 127.0.0.1:9092; several with commas between.")
-    return Access(address, security_of(os.environ))
+    return Access(address, read_security(os.environ))
 
 
 def check_redis(url: str) -> None:
-    """UnusableError where no Redis can be reached by this address."""
+    """UnusableError: no Redis can be reached by this address."""
     try:
         redis_url.check(url)
     except redis_url.RedisUrlError as error:
         raise UnusableError(f"--redis {error}") from None
 
 
-def reached(work: Coroutine[Any, Any, T]) -> T:
-    """The result of work with a Kafka; what it cannot do is an UnusableError."""
-    quiet_clients()
+def run_with_kafka(work: Coroutine[Any, Any, T]) -> T:
+    """Runs work with a Kafka; its errors become UnusableError."""
+    silence_client_logs()
     with asyncio.Runner() as runner:
-        return reached_in(runner, work)
+        return run_in(runner, work)
 
 
-def quiet_clients() -> None:
-    """Keeps the client library's own lines off the terminal: what goes wrong is said once, by us."""
+def silence_client_logs() -> None:
+    """Silences the client library's log: errors are reported once, by the command."""
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
 
 
-def reached_in(runner: asyncio.Runner, work: Coroutine[Any, Any, T]) -> T:
-    """The same, in a loop that goes on."""
+def run_in(runner: asyncio.Runner, work: Coroutine[Any, Any, T]) -> T:
+    """Like ``run_with_kafka``, in an existing event loop."""
     from services.kafka.clients import KafkaRefusedError
 
     try:

@@ -1,7 +1,4 @@
-"""Where ``hallway dead-letters`` finds them: a running server, or a topic.
-
-Owns: the two ways, alike to the command. May never: print.
-"""
+"""The sources of ``hallway dead-letters``: a running server, or a topic."""
 
 import asyncio
 from base64 import b64encode
@@ -11,34 +8,34 @@ from typing import Any, Protocol
 import msgspec
 
 from services.admission.dead_letter_view import Shown
-from services.cli.connection_options import checked, quiet_clients, reached, reached_in
+from services.cli.connection_options import kafka_access, run_in, run_with_kafka, silence_client_logs
 from services.cli.server_client import ask
 from services.usage_errors import UnusableError
 
 Json = Mapping[str, Any]
 
 
-class Letters(Protocol):
-    """A letter has the fields of ``Shown``; a result those of its ``Result``."""
+class DeadLetterSource(Protocol):
+    """A dead letter has the fields of ``Shown``; a result those of ``Result``."""
 
-    gone: Mapping[str, int]
+    removed: Mapping[str, int]
 
     def all(self) -> Iterator[Json]:
-        """Oldest first; then ``gone`` says how many are no more, by their causes."""
+        """Yields all, oldest first; afterwards ``removed`` counts the removed ones by cause."""
 
-    def one(self, number: str) -> Json:
-        """UnusableError where there is none."""
+    def get(self, number: str) -> Json:
+        """One dead letter. UnusableError: there is none."""
 
     def resend(self, number: str, mended: bytes | None, *, dry_run: bool) -> Json:
-        """What became of it, or would."""
+        """Resends one; returns the outcome, or with ``dry_run`` what it would be."""
 
 
-class OfServer:
-    """Over HTTP: of the caller, or to an operator all. Lists are masked; the server notes who is shown one whole."""
+class ServerDeadLetters:
+    """Over HTTP: the caller's, or for an operator all. Lists are masked; showing one is recorded in the audit log."""
 
     def __init__(self, url: str) -> None:
         self._url = url
-        self.gone: Mapping[str, int] = {}
+        self.removed: Mapping[str, int] = {}
 
     def all(self) -> Iterator[Json]:
         """As in the port."""
@@ -46,56 +43,58 @@ class OfServer:
         while after is not None:
             page = ask(self._url, "GET", "/v1/dead-letters", params={"after": after})
             yield from page["letters"]
-            self.gone, after = page["gone"], page["next"]
+            self.removed, after = page["gone"], page["next"]
 
-    def one(self, number: str) -> Json:
+    def get(self, number: str) -> Json:
         """As in the port."""
-        return dict(ask(self._url, "POST", f"/v1/dead-letters/{_numeral(number)}/show"))
+        return dict(ask(self._url, "POST", f"/v1/dead-letters/{_check_number(number)}/show"))
 
     def resend(self, number: str, mended: bytes | None, *, dry_run: bool) -> Json:
         """As in the port."""
         body = {"dry_run": dry_run, "bytes": None if mended is None else b64encode(mended).decode()}
-        return dict(ask(self._url, "POST", f"/v1/dead-letters/{_numeral(number)}/resend", body)["result"])
+        return dict(ask(self._url, "POST", f"/v1/dead-letters/{_check_number(number)}/resend", body)["result"])
 
 
-class OfTopic:
-    """Straight from a Kafka: those that the workers wrote."""
+class TopicDeadLetters:
+    """Directly from a Kafka: those that the workers wrote."""
 
     def __init__(self, kafka: str, prefix: str) -> None:
-        self._kafka, self._prefix = checked(kafka, prefix), prefix
-        self.gone: Mapping[str, int] = {}
+        self._kafka, self._prefix = kafka_access(kafka, prefix), prefix
+        self.removed: Mapping[str, int] = {}
 
     def all(self) -> Iterator[Json]:
         """As in the port."""
-        from services.kafka.dead_letters import listed
+        from services.kafka.dead_letters import list_dead_letters
 
-        async def following(found: AsyncGenerator[Shown[str]]) -> Shown[str] | None:
+        async def next_of(found: AsyncGenerator[Shown[str]]) -> Shown[str] | None:
             return await anext(found, None)
 
-        quiet_clients()
-        letters = listed(self._kafka, self._prefix)
+        silence_client_logs()
+        letters = list_dead_letters(self._kafka, self._prefix)
         with asyncio.Runner() as runner:
             try:
-                while (shown := reached_in(runner, following(letters))) is not None:
+                while (shown := run_in(runner, next_of(letters))) is not None:
                     yield msgspec.to_builtins(shown)
             finally:
                 runner.run(letters.aclose())
 
-    def one(self, number: str) -> Json:
+    def get(self, number: str) -> Json:
         """As in the port."""
-        from services.kafka.dead_letters import one
+        from services.kafka.dead_letters import get_dead_letter
 
-        return dict(msgspec.to_builtins(reached(one(self._kafka, number, self._prefix))))
+        return dict(msgspec.to_builtins(run_with_kafka(get_dead_letter(self._kafka, number, self._prefix))))
 
     def resend(self, number: str, mended: bytes | None, *, dry_run: bool) -> Json:
         """As in the port."""
         from services.kafka.dead_letters import resend
 
-        result = reached(resend(self._kafka, number, mended, prefix=self._prefix, dry_run=dry_run))
+        result = run_with_kafka(resend(self._kafka, number, mended, prefix=self._prefix, dry_run=dry_run))
         return dict(msgspec.to_builtins(result))
 
 
-def _numeral(number: str) -> int:
+def _check_number(number: str) -> int:
     if not (number.isascii() and number.isdigit()):
-        raise UnusableError(f"{number} is not the number of a letter here, such as 12; `list` tells them.")
+        raise UnusableError(
+            f"{number} is not the number of a dead letter, such as 12. See `hallway dead-letters list`."
+        )
     return int(number)

@@ -1,7 +1,4 @@
-"""``hallway dead-letters``: looked at, mended and sent again, over a running server or straight in a Kafka.
-
-Owns: the options and what is printed. May never: send what was not looked at: ``--dry-run`` says what would be.
-"""
+"""``hallway dead-letters``: list, show and resend dead letters, through a running server or directly in Kafka."""
 
 import sys
 from base64 import b64decode
@@ -12,40 +9,42 @@ import msgspec
 from cyclopts import App, Parameter
 
 from services.cli.connection_options import Prefix
-from services.cli.dead_letter_sources import Letters, OfServer, OfTopic
+from services.cli.dead_letter_sources import DeadLetterSource, ServerDeadLetters, TopicDeadLetters
 from services.cli.server_client import URL, Url
 from services.cli.streams.files import STANDARD
 from services.cli.summary import say
 from services.usage_errors import UnusableError
 
-app = App(name="dead-letters", help="See what could not be read, mend it, and send it again.")
+app = App(name="dead-letters", help="List, show, fix and resend events that could not be read.")
 
-Number = Annotated[str, Parameter(help="The letter's number, as in the list.")]
-Kafka = Annotated[str | None, Parameter(help="A Kafka's address: the letters of its workers, without asking a server.")]
-_MOST_BYTES = 65_537  # an event that is one byte too long is still told as such
+Number = Annotated[str, Parameter(help="The number of the dead letter, as in the list.")]
+Kafka = Annotated[str | None, Parameter(help="A Kafka's address: the dead letters of its workers, without a server.")]
+_MOST_BYTES = 65_537  # so that an event that is one byte too long is reported as too long
 
 
 @app.command(name="list")
-def listed(*, url: Url = URL, kafka: Kafka = None, prefix: Prefix = "") -> int:
-    """List the dead letters that are still there as JSONL, oldest first."""
+def list_all(*, url: Url = URL, kafka: Kafka = None, prefix: Prefix = "") -> int:
+    """List the stored dead letters as JSONL, oldest first."""
     letters = _letters(url, kafka, prefix)
     for letter in letters.all():
         sys.stdout.write(msgspec.json.encode(letter).decode() + "\n")
-    if letters.gone:
-        say("No more there: " + ", ".join(f"{count:,} {cause}" for cause, count in letters.gone.items()) + ".")
+    if letters.removed:
+        say("Removed: " + ", ".join(f"{count:,} {cause}" for cause, count in letters.removed.items()) + ".")
     return 0
 
 
 @app.command
 def show(number: Number, *, url: Url = URL, kafka: Kafka = None, prefix: Prefix = "") -> int:
-    """Print a letter's bytes as they came, and its reason beside them: mend them in a file."""
-    letter = _letters(url, kafka, prefix).one(number)
+    """Print a dead letter's original bytes to standard output, and its reason to standard error."""
+    letter = _letters(url, kafka, prefix).get(number)
     field = f" ({letter['field']})" if letter["field"] else ""
     say(f"{letter['reason']}{field} From {letter['source']}, line {letter['position']}.")
     if letter["sent_at"]:
-        say(f"It was sent again at {letter['sent_at']}.")
+        say(f"It was resent at {letter['sent_at']}.")
     if letter.get("sealed"):
-        raise UnusableError("Its bytes are sealed, so that an erasure reaches them. Its gateway shows them: --url.")
+        raise UnusableError(
+            "Its bytes are encrypted, so that an erasure can remove them. Its gateway can show them: use --url."
+        )
     sys.stdout.flush()
     sys.stdout.buffer.write(b64decode(letter["bytes"]) + b"\n")
     return 0
@@ -56,15 +55,15 @@ def resend(
     number: Number,
     mended: Annotated[
         str | None,
-        Parameter(name="FILE", allow_leading_hyphen=True, help="The event as it should be; - is standard input."),
+        Parameter(name="FILE", allow_leading_hyphen=True, help="The fixed event; - is standard input."),
     ] = None,
     *,
-    dry_run: Annotated[bool, Parameter(negative=(), help="Only say what would become of it.")] = False,
+    dry_run: Annotated[bool, Parameter(negative=(), help="Only check whether it would be accepted.")] = False,
     url: Url = URL,
     kafka: Kafka = None,
     prefix: Prefix = "",
 ) -> int:
-    """Send a letter again, once. Exit 1 when it is still bad; no further letter comes of that.
+    """Resend a dead letter, once. Exit 1 if it is still rejected; that makes no further dead letter.
 
     With --kafka the bytes go into the topics as they are: write accounts as the log has them.
     """
@@ -82,8 +81,8 @@ def resend(
     return 0
 
 
-def _letters(url: str, kafka: str | None, prefix: str) -> Letters:
-    return OfServer(url) if kafka is None else OfTopic(kafka, prefix)
+def _letters(url: str, kafka: str | None, prefix: str) -> DeadLetterSource:
+    return ServerDeadLetters(url) if kafka is None else TopicDeadLetters(kafka, prefix)
 
 
 def _read(name: str) -> bytes:

@@ -1,7 +1,8 @@
-"""``hallway replay --diff OTHER``: this run against another policy, folded side by side, or another run's outputs.
+"""``hallway replay --diff OTHER``: compares this run with another policy, folded side by side, or with another run's
+outputs.
 
-Owns: what OTHER is, and asking at the right record why one run did not suggest what the other did. May never: compare
-(``streams.compare`` does).
+Responsibility: what OTHER is, and asking at the right record why one run did not suggest what the other did.
+``streams.compare`` compares.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -11,11 +12,11 @@ import msgspec
 
 from schemas.codec import kind_of
 from schemas.outputs import AnyOutput, MatchSuggested
-from services.cli.explanation_text import sentence
+from services.cli.explanation_text import to_sentence
 from services.cli.replay import Run
 from services.cli.streams.files import STANDARD, Input
 from services.cli.streams.line_blocks import LongLine
-from services.cli.streams.policy_files import POLICY_BYTES, checked
+from services.cli.streams.policy_files import POLICY_BYTES, parse_policy
 from services.usage_errors import UnusableError
 from streams.compare import Comparison, Key
 from streams.matching import Matcher
@@ -24,11 +25,11 @@ from streams.replay import Replay
 
 _OUTPUT = msgspec.json.Decoder(AnyOutput)
 NO_RECORD = "The input has no record of that position in this conference."
-HOLDS = "Everything holds at this record too; see what the two runs put out before."
+HOLDS = "All conditions hold at this record too; compare what the two runs emitted before."
 
 
-def other_of(name: str) -> dict[str, Any] | list[AnyOutput]:
-    """OTHER by its content: policy values, or the outputs of another run."""
+def load_other(name: str) -> dict[str, Any] | list[AnyOutput]:
+    """Loads OTHER, by its content: policy values, or the outputs of another run."""
     if name == STANDARD:
         raise UnusableError("--diff takes a file: a policy as JSON, or the outputs of another run as JSONL.")
     start = _start(name)
@@ -39,12 +40,12 @@ def other_of(name: str) -> dict[str, Any] | list[AnyOutput]:
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         found = None
     if isinstance(found, dict) and "type" not in found:
-        return checked(name, start)
+        return parse_policy(name, start)
     return list(_outputs(name))
 
 
 def _start(name: str) -> bytes:
-    """The first bytes of a file: all of it, if it may be a policy."""
+    """The first bytes of a file: all of them, if it may be a policy."""
     start = b""
     for piece in Input(name).blocks():
         start += piece.head if isinstance(piece, LongLine) else piece.data
@@ -69,7 +70,7 @@ def _outputs(name: str) -> Iterator[AnyOutput]:
             raise UnusableError(f"{name}, line {piece.line:,} is too long for an output.")
 
 
-def in_lockstep(run: Run, other: Replay) -> Comparison:
+def compare_with_policy(run: Run, other: Replay) -> Comparison:
     """Folds the input under both policies, record by record."""
     comparison = Comparison()
     here = run.replay
@@ -93,7 +94,7 @@ def _take(take: Callable[[AnyOutput], None], outputs: Iterable[AnyOutput], repla
 
 
 def _ask(comparison: Comparison, output: AnyOutput, here: Replay, other: Replay) -> None:
-    """Why the run that has not suggested this does not do so at this record."""
+    """Notes why the run that has not suggested this match does not do so at this record."""
     key = (output.conference, output.match)
     in_here, in_other = key in comparison.here.seen, key in comparison.other.seen
     if isinstance(output, MatchSuggested) and in_here != in_other and key not in comparison.why:
@@ -106,11 +107,11 @@ def _why_not(replay: Replay, conference: str, a: str, b: str) -> tuple[str, ...]
 
 
 def _sentences(matcher: Matcher, a: str, b: str) -> tuple[str, ...]:
-    return tuple(map(sentence, why_not(matcher, a, b))) or (HOLDS,)
+    return tuple(map(to_sentence, why_not(matcher, a, b))) or (HOLDS,)
 
 
-class _Asked:
-    """The other run's suggestions by the record at which they came, to be asked about when the fold is there."""
+class _PendingSuggestions:
+    """The other run's suggestions by their record, to be explained when the fold gets there."""
 
     def __init__(self, comparison: Comparison) -> None:
         self._comparison = comparison
@@ -119,13 +120,13 @@ class _Asked:
             try:
                 position = int(seen.position.partition("-")[0])
             except ValueError:
-                continue  # another version's form: nothing to go by
+                continue  # another version's format: unknown position
             self._waiting.setdefault(key[0], []).append((position, key))
         for waiting in self._waiting.values():
             waiting.sort(reverse=True)
 
     def ask(self, replay: Replay) -> None:
-        """Asks about those whose record was just applied."""
+        """Explains those whose record was just applied."""
         comparison = self._comparison
         for conference, waiting in self._waiting.items():
             matcher = replay.matchers.get(conference)
@@ -136,18 +137,18 @@ class _Asked:
                     comparison.why[key] = _sentences(matcher, *pair)
 
     def finish(self) -> None:
-        """Those whose record never came."""
+        """Handles those whose record never came."""
         for waiting in self._waiting.values():
             for _, key in waiting:
                 self._comparison.why[key] = (NO_RECORD,)
 
 
-def against(run: Run, others: list[AnyOutput]) -> Comparison:
+def compare_with_outputs(run: Run, others: list[AnyOutput]) -> Comparison:
     """Folds the input and compares with the outputs of another run."""
     comparison = Comparison()
     for output in others:
         comparison.other.take(output)
-    asked = _Asked(comparison)
+    asked = _PendingSuggestions(comparison)
     for batch in run.records("Comparing"):
         for record in batch:
             outputs = run.replay.feed(record)

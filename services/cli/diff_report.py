@@ -1,7 +1,4 @@
-"""The differences of two runs as a table for people and as JSONL.
-
-Owns: how a difference is shown. May never: leave one out of the JSONL; the table is cut at what a person reads.
-"""
+"""The differences of two runs as a table for people and as JSONL. The JSONL is complete; the table is cut."""
 
 from rich.table import Table
 from rich.text import Text
@@ -12,7 +9,7 @@ from services.cli.summary import console, plural, say
 from streams.compare import Difference, Seen, in_words
 
 _SHOWN = 50
-_TABLE_COLUMNS = 110  # on less there is no room for a column of reasons; they stand below each match
+_TABLE_COLUMNS = 110  # narrower terminals show the reasons below each match
 _STYLES = {"came": "green", "went": "red", "changed": "yellow"}
 _SIGNS = {"came": "+", "went": "-", "changed": "~"}
 
@@ -40,7 +37,7 @@ def _show_table(differences: list[Difference]) -> None:
     if not out.is_terminal or out.width < _TABLE_COLUMNS:
         for one in differences:
             say(" ".join((_SIGNS[one.change], *_cells(one))), _STYLES[one.change])
-            for line in _whys(one):
+            for line in _reasons_of(one):
                 say(f"    {line}")
         return
     table = Table(box=None, header_style="dim", pad_edge=False)
@@ -50,7 +47,9 @@ def _show_table(differences: list[Difference]) -> None:
     for one in differences:
         pair, _, at, score = _cells(one)
         sign = Text(_SIGNS[one.change], style=_STYLES[one.change])
-        table.add_row(sign, Text(pair), Text(at[5:16].replace("T", " ")), Text(score), Text("\n".join(_whys(one))))
+        table.add_row(
+            sign, Text(pair), Text(at[5:16].replace("T", " ")), Text(score), Text("\n".join(_reasons_of(one)))
+        )
     out.print(table)
 
 
@@ -63,7 +62,7 @@ def _cells(one: Difference) -> tuple[str, str, str, str]:
     return " + ".join(one.attendees), one.match, seen.at, score
 
 
-def _whys(one: Difference) -> list[str]:
+def _reasons_of(one: Difference) -> list[str]:
     if one.change == "changed":
         return [*one.changes, *(f"why not at once: {text}" for text in one.why)]
     seen = one.here or one.other

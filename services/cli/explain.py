@@ -1,7 +1,7 @@
 """``hallway explain``: why two attendees were, or were not, suggested to each other.
 
-Owns: folding up to a moment, finding the names, telling the pair's story.
-May never: judge (``streams.matching.explain`` does).
+Responsibility: folding up to a moment, finding the names, writing the pair's story. ``streams.matching.explain``
+judges.
 """
 
 from collections.abc import Callable, Iterable
@@ -12,7 +12,7 @@ from schemas.codec import Record
 from schemas.events import Activity, ClockTicked, ConferenceOpened, Input
 from schemas.outputs import AnyOutput, MatchAgreed, MatchLocated, MatchSuggested, MatchWithdrawn
 from schemas.times import written
-from services.cli.explanation_text import sentence
+from services.cli.explanation_text import to_sentence
 from services.cli.replay import Run
 from services.usage_errors import UnusableError
 from streams.compare import in_words
@@ -21,7 +21,7 @@ from streams.matching.explain import explain
 from streams.matching.state import NEVER
 from streams.matching.steps import PairStep
 
-_UNHEARD = 10  # more than can be missing of two people who are known; all conditions of two are more steps
+_UNKNOWN_PENALTY = 10  # more than two known people can miss; a known pair always has more steps
 _MARKS = {True: "yes", False: "NO ", None: "   "}
 
 
@@ -43,7 +43,7 @@ class Story:
         self._missing = 1 << 30
 
     def take(self, event: Input | None, outputs: Iterable[AnyOutput]) -> None:
-        """A record and what came of it. Only a record of one of the two can bring them closer."""
+        """Takes a record and its outputs. Only a record about one of the two can bring them closer."""
         self.outputs += [one for one in outputs if one.conference == self._conference and _is_about(one, self._pair)]
         if event is None or not self._concerns(event):
             return
@@ -51,9 +51,9 @@ class Story:
         if matcher is None or not matcher.state.opened or matcher.state.closed:
             return
         steps = explain(matcher, *self._pair, matcher.state.now)
-        # Of somebody who has not been heard of yet the later conditions cannot be told: that is farthest away.
-        missing = sum(step.ok is False for step in steps) + (_UNHEARD if len(steps) < _UNHEARD else 0)
-        if missing <= self._missing:  # the last such moment, for evidence gathers
+        # For an unknown person the later conditions cannot be judged, so that counts as farthest away.
+        missing = sum(step.ok is False for step in steps) + (_UNKNOWN_PENALTY if len(steps) < _UNKNOWN_PENALTY else 0)
+        if missing <= self._missing:  # the last such moment, because evidence accumulates
             self._missing, self.closest = missing, Closest(matcher.state.now, steps)
 
     def _concerns(self, event: Input) -> bool:
@@ -64,12 +64,12 @@ class Story:
         return getattr(event, "attendee", None) in self._pair or isinstance(event, ConferenceOpened)
 
 
-def folded(run: Run, story: Story | None, conference: str, until: int | None = None) -> None:
-    """Folds, up to and with ``until`` (ms) if it is given, and tells the story what happens."""
+def fold_until(run: Run, story: Story | None, conference: str, until: int | None = None) -> None:
+    """Folds up to and including ``until`` (ms; None: the end), and passes everything to the story."""
     late: object = None  # the input whose rest comes after `until`
     for batch in run.records():
         for record in batch:
-            if until is not None and (late is run.current or _moment(record) > until):
+            if until is not None and (late is run.current or _recorded_ms(record) > until):
                 late = run.current
                 break
             outputs = run.replay.feed(record)
@@ -81,12 +81,12 @@ def folded(run: Run, story: Story | None, conference: str, until: int | None = N
             story.take(None, outputs)
 
 
-def _moment(record: Record) -> int:
+def _recorded_ms(record: Record) -> int:
     return record.at if record.recorded is None else record.recorded
 
 
 def _pass_time(matcher: Matcher, conference: str, until: int) -> list[AnyOutput]:
-    """Lets happen what is due up to the moment asked about: a tick, which changes nothing else."""
+    """Applies a tick at ``until``, so that everything due by then happens."""
     tick = ClockTicked(id=f"explain:{until}", at=written(until), conference=conference)
     return matcher.apply(tick, until, until)
 
@@ -97,8 +97,8 @@ def _is_about(output: AnyOutput, pair: tuple[str, str]) -> bool:
     return output.attendees == pair
 
 
-def matcher_of(run: Run, conference: str) -> Matcher:
-    """The conference's matcher. UnusableError names those that there are."""
+def find_matcher(run: Run, conference: str) -> Matcher:
+    """The conference's matcher. UnusableError lists the known conferences."""
     found = run.replay.matchers.get(conference)
     if found is None:
         names = sorted(run.replay.matchers)
@@ -109,13 +109,13 @@ def matcher_of(run: Run, conference: str) -> Matcher:
     return found
 
 
-def unopened(matcher: Matcher) -> str:
-    """What to say of a conference for which no ``conference.opened`` has come."""
+def describe_unopened(matcher: Matcher) -> str:
+    """The note for a conference without ``conference.opened``."""
     return f"{matcher.state.conference} was not opened up to here: all that came for it waits for conference.opened."
 
 
 def check_attendee(matcher: Matcher, name: str) -> None:
-    """UnusableError suggests near names for one that never occurred. Before the opening nobody is known yet."""
+    """UnusableError suggests similar names for an unknown attendee. Before the opening nobody is known yet."""
     if not matcher.state.opened:
         return
     if name not in matcher.state.attendees and not matcher.observer.people.is_erased(name):
@@ -130,41 +130,43 @@ def _near(name: str, names: Iterable[str]) -> str:
     return f" Did you mean {' or '.join(near)}?" if near else ""
 
 
-def tell(matcher: Matcher, pair: tuple[str, str], story: Story, *, ends: bool, line: Callable[[str], None]) -> None:
-    """The pair's story, the conditions, and what follows from them. ``ends``: no moment was asked for.
+def write_story(
+    matcher: Matcher, pair: tuple[str, str], story: Story, *, ends: bool, line: Callable[[str], None]
+) -> None:
+    """Writes the pair's outputs, the conditions and the verdict. ``ends``: no moment was given.
 
-    Of a pair that was never suggested the moment that tells most is the one at which it came closest, not the
-    end of the input, when everybody has gone home.
+    For a pair that was never suggested, it shows the moment at which they came closest, not the end of the input, when
+    everyone has gone home.
     """
     a, b = pair
     line(f"{a} and {b} at {matcher.state.conference}\n")
-    line("What was put out for them:" if story.outputs else "Nothing was put out for them.")
+    line("Outputs for them:" if story.outputs else "No outputs for them.")
     for output in story.outputs:
-        line(f"  {written_at(output.at)}  {_told(output)}")
+        line(f"  {format_time(output.at)}  {_describe_output(output)}")
     now = matcher.state.now
     suggested = any(isinstance(output, MatchSuggested) for output in story.outputs)
     if ends and not suggested and story.closest.steps:
-        line(f"\nThey came closest to a suggestion at {written_at(written(story.closest.at))}:")
+        line(f"\nThey came closest to a suggestion at {format_time(written(story.closest.at))}:")
         steps = story.closest.steps
     else:
-        when = f"now, at {written_at(written(now))}" if matcher.state.opened else "now"
+        when = f"now, at {format_time(written(now))}" if matcher.state.opened else "now"
         line(f"\nCould they be suggested to each other {when}?")
         steps = explain(matcher, a, b, now)
     if not matcher.state.opened:
-        line(f"  {unopened(matcher)}")
+        line(f"  {describe_unopened(matcher)}")
     for step in steps:
-        line(f"  {_MARKS[step.ok]}  {sentence(step)}")
+        line(f"  {_MARKS[step.ok]}  {to_sentence(step)}")
     line(f"\n{_verdict(steps, suggested)}")
     if ends and suggested:
         line("--at TIME explains an earlier moment.")
 
 
-def written_at(at: str) -> str:
-    """When, for people."""
+def format_time(at: str) -> str:
+    """A time for people, in UTC."""
     return f"{at[:19].replace('T', ' ')} UTC"
 
 
-def _told(output: AnyOutput) -> str:
+def _describe_output(output: AnyOutput) -> str:
     to = " and ".join(output.to)
     match output:
         case MatchSuggested():
@@ -184,5 +186,5 @@ def _verdict(steps: list[PairStep], suggested: bool) -> str:
     if not missing:
         return "Everything holds: they are suggested with the next record that concerns them."
     if suggested:
-        return f"They were suggested, as told above. What keeps them from another suggestion: {missing}."
+        return f"They were suggested, see above. What prevents another suggestion: {missing}."
     return f"They were not suggested. What was missing: {missing}."

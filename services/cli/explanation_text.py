@@ -1,7 +1,6 @@
 """The steps of an explanation as sentences, for a tester.
 
-Invariants:
-- Every kind of step has its sentence: a new kind does not pass the type checker before it has one.
+Invariants: every kind of step has a sentence; the type checker rejects a new kind without one.
 """
 
 from typing import assert_never
@@ -10,12 +9,12 @@ from schemas.times import written
 from streams.matching import steps
 
 
-def moment(ms: int) -> str:
+def in_utc(ms: int) -> str:
     """A time for people, in UTC."""
     return f"{written(ms)[:16].replace('T', ' ')} UTC"
 
 
-def sentence(step: steps.PairStep) -> str:
+def to_sentence(step: steps.PairStep) -> str:
     """One step with all of its facts."""
     match step:
         case steps.Conference():
@@ -55,19 +54,19 @@ def _registered(step: steps.Registered) -> str:
         return f"{step.attendee} was erased, for ever."
     if step.at is None:
         return f"{step.attendee} is not registered."
-    return f"{step.attendee} is registered, last on {moment(step.at)}."
+    return f"{step.attendee} is registered, last on {in_utc(step.at)}."
 
 
 def _present(step: steps.Present) -> str:
-    lapses = moment(step.lapses)
+    lapses = in_utc(step.lapses)
     if step.arrived is None:
         return f"{step.attendee} has not arrived."
     if step.left is not None:
-        return f"{step.attendee} left the conference on {moment(step.left)}."
+        return f"{step.attendee} left the conference on {in_utc(step.left)}."
     if not step.here:
-        return f"{step.attendee}'s last sign was on {moment(step.sign)}; the presence lapsed on {lapses}."
+        return f"{step.attendee}'s last sign was on {in_utc(step.sign)}; the presence lapsed on {lapses}."
     place = f" at {step.place}" if step.place else ""
-    return f"{step.attendee} is here: last arrival {moment(step.arrived)}{place}, lapses {lapses}."
+    return f"{step.attendee} is here: last arrival {in_utc(step.arrived)}{place}, lapses {lapses}."
 
 
 def _accounts(step: steps.Accounts) -> str:
@@ -108,7 +107,7 @@ def _known(step: steps.Known) -> str:
 
 def _earlier(step: steps.Earlier) -> str:
     said = "; ".join(f"{name} said {answer}" for name, answer in step.said) or "no answers"
-    again = "" if step.again is None else moment(step.again)
+    again = "" if step.again is None else in_utc(step.again)
     match step.state:
         case "none":
             return "They were never suggested to each other before."
@@ -131,7 +130,7 @@ def _open(step: steps.Earlier) -> str:
     if step.agreed:
         return "Both agreed."
     if step.reminders:
-        return f"It is suggested once more {' and '.join(f'to {who} on {moment(at)}' for who, at in step.reminders)}."
+        return f"It is suggested once more {' and '.join(f'to {who} on {in_utc(at)}' for who, at in step.reminders)}."
     return "It is not suggested a second time."
 
 
@@ -142,4 +141,4 @@ def _budget(step: steps.Budget) -> str:
     )
     if step.has_room:
         return f"{got}: there is room."
-    return f"{got}: no room {'as long as the budget is 0' if step.frees is None else f'until {moment(step.frees)}'}."
+    return f"{got}: no room {'as long as the budget is 0' if step.frees is None else f'until {in_utc(step.frees)}'}."

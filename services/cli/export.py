@@ -1,8 +1,7 @@
-"""``hallway export``: logs out of one form into another: files, a data folder, a topic.
+"""``hallway export``: copies logs to a file or a topic.
 
-Owns: the options, packing, what goes into which topic. May never: change what a record says. Into a conference log go
-the copies that the router makes, each with its ``recorded_at`` (where a line has none: its ``at``, as a fold takes it),
-so that the fold of what was written is the fold of what was read.
+Invariants: records are not changed. A conference log gets the copies that the router makes, each with its
+``recorded_at`` (or its ``at``, if the line has none), so that folding the copy gives the same outputs.
 """
 
 import asyncio
@@ -21,23 +20,23 @@ from msgspec.structs import replace
 from schemas.codec import Record, encode, kind_of
 from schemas.times import written
 from schemas.topics import ACTIVITY, CONFERENCE_LOG
-from services.cli.connection_options import access_to, quiet_clients, reached_in
-from services.cli.options import Inputs, named
-from services.cli.streams.event_reader import Intake
+from services.cli.connection_options import access_for, run_in, silence_client_logs
+from services.cli.options import Inputs, check_names
+from services.cli.streams.event_reader import EventReader
 from services.cli.streams.files import STANDARD
-from services.cli.streams.inputs import Source, input_of
+from services.cli.streams.inputs import Source, open_input
 from services.cli.streams.interrupts import Stop
 from services.cli.streams.line_blocks import LongLine
-from services.cli.streams.output_files import Write, check_apart, written_to
+from services.cli.streams.output_files import Write, check_distinct, open_output
 from services.cli.streams.progress import progress
 from services.cli.streams.rejects import Rejects
 from services.cli.summary import plural, say
-from services.kafka.topic_urls import Place, is_place, place
+from services.kafka.topic_urls import TopicUrl, is_topic_url, parse_topic_url
 from services.usage_errors import INTERRUPTED, UnusableError
 from streams.routing import Router
 from streams.workers.ports import Message
 
-_AT_ONCE = 5_000  # records in one round to the broker
+_BATCH_RECORDS = 5_000  # records per write to the broker
 
 
 def export(
@@ -53,28 +52,28 @@ def export(
         str | None, Parameter(allow_leading_hyphen=True, help="File for the lines that could not be read, and why.")
     ] = None,
 ) -> int:
-    """Copy logs into a file, or into a topic: the same outputs come of them there.
+    """Copy logs to a file or a topic; folding the copy gives the same outputs.
 
-    Into a file go the lines as they are. Into a conference log go events, posts and deletions in each conference that
-    tracks them. The same once more adds doubles, which change nothing.
+    A file gets the lines as they are. A conference log gets events, and posts and deletions for each conference that
+    tracks them. Exporting again adds duplicates, which change nothing.
     """
-    check_apart(named(inputs), {"--output": output, "--dead-letters": dead_letters})
-    named([output])
-    sources, stop = [input_of(name) for name in inputs], Stop()
-    with written_to(dead_letters) as letters:
+    check_distinct(check_names(inputs), {"--output": output, "--dead-letters": dead_letters})
+    check_names([output])
+    sources, stop = [open_input(name) for name in inputs], Stop()
+    with open_output(dead_letters) as letters:
         rejects = Rejects(letters)
-        if is_place(output):
-            _into_topic(sources, place(output), rejects, stop)
+        if is_topic_url(output):
+            _export_to_topic(sources, parse_topic_url(output), rejects, stop)
         else:
-            _into_file(sources, output, rejects, stop)
+            _export_to_file(sources, output, rejects, stop)
     if rejects.total:
         say(f"{plural(rejects.total, 'line')} left out: not an event (`--dead-letters FILE` says why).", "yellow")
     return INTERRUPTED if stop.requested else 0
 
 
-def _into_file(sources: list[Source], output: str, rejects: Rejects, stop: Stop) -> None:
+def _export_to_file(sources: list[Source], output: str, rejects: Rejects, stop: Stop) -> None:
     count = 0
-    with written_to(output) as plain, _packed(plain, output) as write, stop.listening():
+    with open_output(output) as plain, _compress(plain, output) as write, stop.catch_interrupts():
         for source in sources:
             for piece in stop.until(source.blocks()):
                 if isinstance(piece, LongLine):
@@ -87,7 +86,7 @@ def _into_file(sources: list[Source], output: str, rejects: Rejects, stop: Stop)
 
 
 @contextmanager
-def _packed(write: Write, name: str) -> Iterator[Write]:
+def _compress(write: Write, name: str) -> Iterator[Write]:
     packers: dict[str, Callable[[], Any]] = {
         ".zst": zstandard.ZstdCompressor().compressobj,
         ".bz2": bz2.BZ2Compressor,
@@ -98,66 +97,68 @@ def _packed(write: Write, name: str) -> Iterator[Write]:
         yield lambda data: write(packer.compress(data))
         write(packer.flush())
     elif name.endswith(".gz"):
-        with gzip.GzipFile(fileobj=_File(write), mode="wb", mtime=0) as file:  # no time: the same bytes each time
+        with gzip.GzipFile(
+            fileobj=_File(write), mode="wb", mtime=0
+        ) as file:  # no timestamp, so that the bytes are the same each time
             yield file.write
     else:
         yield write
 
 
 class _File:
-    """What gzip takes for a file."""
+    """A file object for gzip."""
 
     def __init__(self, write: Write) -> None:
         self._write = write
 
     def write(self, data: bytes) -> int:
-        """All of it."""
+        """Writes all of it."""
         self._write(data)
         return len(data)
 
     def flush(self) -> None:
-        """Nothing is held back."""
+        """Nothing is buffered."""
 
 
 # -- topics ----------------------------------------------------------------------------------------------------
 
 
-def _into_topic(sources: list[Source], target: Place, rejects: Rejects, stop: Stop) -> None:
+def _export_to_topic(sources: list[Source], target: TopicUrl, rejects: Rejects, stop: Stop) -> None:
     from services.kafka.topic_writer import TopicWriter
     from streams.workers.ports import typed
 
     into_log = target.topic.endswith(CONFERENCE_LOG)
     if not into_log and not target.topic.endswith(ACTIVITY):
         raise UnusableError(
-            f"--output: events go to {CONFERENCE_LOG}, or posts to {ACTIVITY}. What comes of them is made."
+            f"--output: events go to {CONFERENCE_LOG}, posts to {ACTIVITY}. Other topics cannot be exported to."
         )
-    if target != Place(target.address, target.topic):
+    if target != TopicUrl(target.address, target.topic):
         raise UnusableError("--output names a topic only: each event goes to its own conference.")
-    quiet_clients()
-    intake, router, count, left = Intake(sources, rejects, lambda: None), Router(), 0, 0
-    with asyncio.Runner() as runner, stop.listening(), progress("Exporting", intake.size) as advance:
-        writer = reached_in(runner, TopicWriter(access_to(target.address)).__aenter__())
+    silence_client_logs()
+    reader, router, count, skipped = EventReader(sources, rejects, lambda: None), Router(), 0, 0
+    with asyncio.Runner() as runner, stop.catch_interrupts(), progress("Exporting", reader.size) as advance:
+        writer = run_in(runner, TopicWriter(access_for(target.address)).__aenter__())
         try:
-            held: list[Message] = []
-            for batch in stop.until(intake.batches()):
+            pending: list[Message] = []
+            for batch in stop.until(reader.batches()):
                 for record in batch:
-                    routed = _routed(record, router) if into_log else _posted(record)
-                    left += not routed
-                    held += [typed(key, line, kind) for key, line, kind in routed]
-                if len(held) >= _AT_ONCE:
-                    reached_in(runner, writer.produce(target.topic, held))
-                    count, held = count + len(held), []
-                    advance(intake.consumed, count)
-            if held:
-                reached_in(runner, writer.produce(target.topic, held))
-                count += len(held)
+                    routed = _route(record, router) if into_log else _post_only(record)
+                    skipped += not routed
+                    pending += [typed(key, line, kind) for key, line, kind in routed]
+                if len(pending) >= _BATCH_RECORDS:
+                    run_in(runner, writer.produce(target.topic, pending))
+                    count, pending = count + len(pending), []
+                    advance(reader.consumed, count)
+            if pending:
+                run_in(runner, writer.produce(target.topic, pending))
+                count += len(pending)
         finally:
-            reached_in(runner, writer.__aexit__())
+            run_in(runner, writer.__aexit__())
     missed = "that no conference tracks" if into_log else "that belong to conferences"
-    say(f"{plural(count, 'record')} to {target.topic}{f'; left out: {left:,} {missed}' if left else ''}.")
+    say(f"{plural(count, 'record')} to {target.topic}{f'; left out: {skipped:,} {missed}' if skipped else ''}.")
 
 
-def _routed(record: Record, router: Router) -> list[tuple[str, bytes, str]]:
+def _route(record: Record, router: Router) -> list[tuple[str, bytes, str]]:
     recorded = written(record.at if record.recorded is None else record.recorded)
     return [
         (conference, encode(replace(event, recorded_at=recorded)), kind_of(event))
@@ -165,7 +166,7 @@ def _routed(record: Record, router: Router) -> list[tuple[str, bytes, str]]:
     ]
 
 
-def _posted(record: Record) -> list[tuple[str, bytes, str]]:
+def _post_only(record: Record) -> list[tuple[str, bytes, str]]:
     event = record.event
     if event.conference is not None:
         return []

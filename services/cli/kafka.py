@@ -1,6 +1,6 @@
 """``hallway kafka up``, ``down``, ``status``: a real Kafka on this machine.
 
-Owns: the options, and the lines on the terminal. May never: end a broker that was not started in the given folder.
+Invariants: it only stops a broker that was started in the given folder.
 """
 
 import sys
@@ -13,15 +13,15 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from services.cli.summary import console, say
 from services.tools.local_kafka import KafkaError, LocalKafka
 from services.tools.local_kafka.node import Life
-from services.tools.local_kafka.node import down as ended
+from services.tools.local_kafka.node import down as stop_node
 from services.tools.local_kafka.ports import is_free
 from services.tools.local_kafka.settings import HEAP_MB
-from services.tools.local_kafka.status import FOLDER, Standing, bytes_in
+from services.tools.local_kafka.status import FOLDER, NodeStatus, bytes_in
 from services.usage_errors import UnusableError
 
 USUAL_PORT = 9092
 
-Data = Annotated[Path, Parameter(help="The folder for everything that this Kafka keeps; made if it is not there.")]
+Data = Annotated[Path, Parameter(help="The folder for all data of this Kafka; created if it does not exist.")]
 
 app = App(name="kafka", help="A real Kafka on this machine: no Docker, no Java to install.")
 
@@ -30,29 +30,27 @@ app = App(name="kafka", help="A real Kafka on this machine: no Docker, no Java t
 def up(
     *,
     data: Data = FOLDER,
-    port: Annotated[
-        int, Parameter(help="Its port; 0: the one it had, else 9092 where that is free, else a free one.")
-    ] = 0,
+    port: Annotated[int, Parameter(help="Its port; 0: its previous one, or 9092 if free, or any free one.")] = 0,
     heap_mb: Annotated[int, Parameter(help="The most memory for its heap, in MB.")] = HEAP_MB,
 ) -> int:
     """Start it in the background, and wait until it answers."""
     if not 0 <= port <= 65_535:
         raise UnusableError("--port is a number from 0 to 65535.")
-    before = Standing.of(data)
-    if before is not None and before.runs(data) and port in (0, before.port):
+    before = NodeStatus.load(data)
+    if before is not None and before.is_running(data) and port in (0, before.port):
         say(f"Kafka {before.version} runs already at {before.address} (process {before.pid}, data in {data}).")
         return 0
     if not port and before is None and is_free(USUAL_PORT):
         port = USUAL_PORT
     kafka = LocalKafka(data, port=port, heap_mb=heap_mb, life=Life.DETACHED)
-    told = console()
+    terminal = console()
     try:
         with Progress(
             TextColumn("Fetching Kafka's files, once (43 MB)"),
             BarColumn(),
             MofNCompleteColumn(),
-            console=told,
-            disable=not told.is_terminal,
+            console=terminal,
+            disable=not terminal.is_terminal,
             transient=True,
         ) as bar:
             task = bar.add_task("", total=None, visible=False)
@@ -65,28 +63,28 @@ def up(
 
 @app.command
 def down(*, data: Data = FOLDER) -> int:
-    """End it. What it keeps stays in its folder."""
+    """Stop it. Its data stays in the folder."""
     try:
-        was = ended(data)
+        stopped = stop_node(data)
     except KafkaError as error:
         raise UnusableError(str(error)) from None
-    say(f"Kafka at {was.address} has ended (process {was.pid})." if was else f"No Kafka runs in {data}.")
+    say(f"Kafka at {stopped.address} has ended (process {stopped.pid})." if stopped else f"No Kafka runs in {data}.")
     return 0
 
 
 @app.command
 def status(*, data: Data = FOLDER) -> int:
-    """Print its address; say how large it is, and whether it answers; exit 1 where it does not."""
-    standing = Standing.of(data)
-    if standing is None or not standing.runs(data):
-        say(f"No Kafka runs in {data}. `hallway kafka up` starts one.", "red")
+    """Print its address and size, and whether it answers; exit 1 if it does not."""
+    status_now = NodeStatus.load(data)
+    if status_now is None or not status_now.is_running(data):
+        say(f"No Kafka runs in {data}. Start one with `hallway kafka up`.", "red")
         return 1
-    cluster = standing.asked()
+    cluster = status_now.query()
     size = f"{bytes_in(data) / 1e6:,.1f} MB in {data}"
-    head = f"Kafka {standing.version} at {standing.address}, process {standing.pid}, {size}"
+    head = f"Kafka {status_now.version} at {status_now.address}, process {status_now.pid}, {size}"
     say(
         f"{head}, cluster {cluster.cluster_id}" if cluster else f"{head}: it does not answer.", "" if cluster else "red"
     )
     if cluster:
-        sys.stdout.write(f"{standing.address}\n")
+        sys.stdout.write(f"{status_now.address}\n")
     return 0 if cluster else 1

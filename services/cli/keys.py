@@ -1,7 +1,7 @@
-"""``hallway keys``: keys for organizers, connectors and operators, in a data folder or over a running server.
+"""``hallway keys``: keys for organizers, connectors and operators, in a data folder or through a running server.
 
-Owns: the options and what is printed. May never: open the folder beside a running server (its lock says so), print a
-secret but the one just made, or make an operator's key over HTTP.
+Invariants: it never opens the folder of a running server (the lock prevents it), prints no secret but a new one, and
+never creates an operator's key over HTTP.
 """
 
 import sys
@@ -24,10 +24,10 @@ from services.journal import JournalError, JournalLockedError
 from services.journal.data_folder import DataFolder
 from services.usage_errors import UnusableError
 
-app = App(name="keys", help="Make, list and revoke keys of organizers, connectors and operators.")
+app = App(name="keys", help="Create, list and revoke keys of organizers, connectors and operators.")
 
 Data = Annotated[Path, Parameter(help="The data folder of a server that is not running.")]
-Server = Annotated[str | None, Parameter(help=f"A running server, asked with an operator's key in {KEY}.")]
+Server = Annotated[str | None, Parameter(help=f"The address of a running server; needs an operator's key in {KEY}.")]
 FOLDER = Path("hallway-data")
 
 
@@ -35,11 +35,13 @@ FOLDER = Path("hallway-data")
 def directory_of(data: Path, *, make: bool = False) -> Iterator[SqliteDirectory]:
     """The directory in a data folder, under the folder's lock."""
     if not make and not data.is_dir():
-        raise UnusableError(f"There is no data folder {data}. Name one with --data, or a running server with --url.")
+        raise UnusableError(
+            f"The data folder {data} does not exist. Choose one with --data, or a running server with --url."
+        )
     try:
         folder = DataFolder(data)
     except JournalLockedError as error:
-        raise UnusableError(f"{error} Or ask that server: --url, with an operator's key in {KEY}.") from None
+        raise UnusableError(f"{error} Or use that server: --url, with an operator's key in {KEY}.") from None
     except JournalError as error:
         raise UnusableError(str(error)) from None
     try:
@@ -54,24 +56,26 @@ def directory_of(data: Path, *, make: bool = False) -> Iterator[SqliteDirectory]
 
 @app.command
 def add(
-    role: Annotated[Literal["organizer", "connector", "operator"], Parameter(help="Whose key it is.")],
-    name: Annotated[str, Parameter(help="The id of its holder; what a connector brings has the source connector:ID.")],
+    role: Annotated[Literal["organizer", "connector", "operator"], Parameter(help="The role of the key.")],
+    name: Annotated[str, Parameter(help="The id of its holder; a connector's events get the source connector:ID.")],
     *,
     conference: Annotated[
         tuple[str, ...],
-        Parameter(help="A conference that it is for; may be given again. Organizers: beside their own."),
+        Parameter(help="A conference it is valid for; can be repeated. For organizers: besides their own."),
     ] = (),
     checkins: Annotated[
-        bool, Parameter(negative=(), help="A connector that brings check-ins, at these conferences.")
+        bool, Parameter(negative=(), help="A connector that sends check-ins at these conferences.")
     ] = False,
-    days: Annotated[int, Parameter(help="How long it is good.")] = KEY_DAYS,
+    days: Annotated[int, Parameter(help="How many days it is valid.")] = KEY_DAYS,
     data: Data = FOLDER,
     url: Server = None,
 ) -> int:
-    """Make a key and print it, this once."""
+    """Create a key and print it, once."""
     if url is not None:
         if role == "operator":
-            raise UnusableError("An operator's key is made in the data folder alone: end the server, then --data.")
+            raise UnusableError(
+                "An operator's key can only be created in the data folder: stop the server, then use --data."
+            )
         body = {"role": role, "id": name, "conferences": conference, "checkins": checkins, "days": days}
         secret = ask(url, "POST", "/v1/keys", body)["secret"]
     else:
@@ -86,7 +90,7 @@ def add(
 
 
 @app.command(name="list")
-def listed(*, data: Data = FOLDER, url: Server = None) -> int:
+def list_all(*, data: Data = FOLDER, url: Server = None) -> int:
     """List all keys as JSONL, without their secrets."""
     for key in _of_server(url) if url is not None else _of_folder(data):
         sys.stdout.write(msgspec.json.encode(key).decode() + "\n")
@@ -125,7 +129,7 @@ def _of_folder(data: Path) -> Iterator[Any]:
 def revoke(
     key: Annotated[str, Parameter(help="The public id, as in the list.")], *, data: Data = FOLDER, url: Server = None
 ) -> int:
-    """End a key, and the sessions that came from it."""
+    """Revoke a key, and end its sessions."""
     if url is not None:
         ask(url, "DELETE", f"/v1/keys/{quote(key, safe='')}")
     else:

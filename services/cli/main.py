@@ -1,7 +1,8 @@
-"""The command ``hallway``: parses arguments, calls the command, gives the exit code.
+"""The command ``hallway``: parses arguments, runs the command, returns the exit code.
 
-Owns: the exit codes: 0, also when events were rejected; 1 where a check failed; 2 for arguments or input that cannot be
-used; 130 after Ctrl-C. May never: show a traceback for what a user can set right; a broken invariant still crashes.
+Responsibility: the exit codes: 0, also if events were rejected; 1 if a check failed; 2 for unusable arguments or input;
+130 after Ctrl-C.
+Invariants: no traceback for what a user can fix; a broken invariant still crashes.
 """
 
 import errno
@@ -12,10 +13,10 @@ from importlib.metadata import version
 from cyclopts import App, CycloptsError
 
 from services.cli import audit, backfill, dead_letters, demo, inboxes, kafka, keys, serve, tail, topics, work
-from services.cli import export as exporting
+from services.cli import export as export_command
 from services.cli import fold as fold_commands
 from services.cli import simulate as other_commands
-from services.cli.streams.standard_streams import Told, guard, silence
+from services.cli.streams.standard_streams import ConsoleOutput, discard_stdout, guard_standard_streams
 from services.cli.summary import say
 from services.usage_errors import INTERRUPTED, UNUSABLE, UnusableError
 
@@ -26,7 +27,7 @@ app = App(
     version=f"hallway {version('hallway')}",
     help_format="plaintext",
     result_action="return_value",
-    console=Told(),
+    console=ConsoleOutput(),
 )
 app.command(fold_commands.replay, usage="Usage: hallway replay INPUT... [OPTIONS]")
 app.command(fold_commands.ties, usage="Usage: hallway ties INPUT... --conference ID [OPTIONS]")
@@ -39,7 +40,7 @@ app.command(keys.app)
 app.command(audit.audit)
 app.command(kafka.app)
 app.command(topics.app)
-app.command(exporting.export, usage="Usage: hallway export INPUT... [OPTIONS]")
+app.command(export_command.export, usage="Usage: hallway export INPUT... [OPTIONS]")
 app.command(backfill.backfill)
 app.command(tail.tail)
 app.command(dead_letters.app)
@@ -48,23 +49,24 @@ app.command(work.work, usage="Usage: hallway work router|matcher|delivery --kafk
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the command; gives the exit code."""
+    """Runs a command; returns the exit code."""
     if arguments is None:
-        guard()
-    given = sys.argv[1:] if arguments is None else arguments
+        guard_standard_streams()
+    command_line = sys.argv[1:] if arguments is None else arguments
     try:
-        return int(app(given, exit_on_error=False, print_error=False) or 0)
+        return int(app(command_line, exit_on_error=False, print_error=False) or 0)
     except CycloptsError as error:
-        say(f"{error} `hallway {given[0] + ' ' if given and given[0] in app else ''}--help` tells more.", "red")
+        command = f"{command_line[0]} " if command_line and command_line[0] in app else ""
+        say(f"{error} See `hallway {command}--help`.", "red")
         return UNUSABLE
     except UnusableError as error:
         say(str(error), "red")
         return UNUSABLE
-    except BrokenPipeError:  # whoever read our output (``head``) has enough: nothing is wrong
-        silence()
+    except BrokenPipeError:  # the reader of our output (such as ``head``) has enough: not an error
+        discard_stdout()
         return 0
-    except OSError as error:  # a full disk, a file that went away: the world's fault, not ours
-        silence()
+    except OSError as error:  # a full disk, a file that disappeared: not a bug
+        discard_stdout()
         reason = "it is closed" if error.errno == errno.EBADF else error.strerror or error
         say(f"{error.filename or 'The output'}: {reason}. Nothing more was written.", "red")
         return UNUSABLE

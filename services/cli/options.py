@@ -1,7 +1,4 @@
-"""Options that several commands have, and the names that they take.
-
-Owns: their help texts, and refusing what looks like an option but is none. May never: open a file.
-"""
+"""Options that several commands share, and the check of input and output names."""
 
 from collections.abc import Sequence
 from typing import Annotated
@@ -15,7 +12,7 @@ INPUT = (
     "JSONL files (also .gz, .zst, .bz2, .xz), a service's data folder, kafka://HOST:PORT/TOPIC or kafka:///TOPIC (of "
     "the Kafka that runs here), in the order given; - is standard input."
 )
-# Leading hyphens are let through for `-`; `named` refuses the rest.
+# Leading hyphens are allowed for `-`; `check_names` refuses the rest.
 Inputs = Annotated[str, Parameter(name="INPUT", required=True, allow_leading_hyphen=True, help=INPUT)]
 Output = Annotated[
     str | None,
@@ -24,9 +21,9 @@ Output = Annotated[
 Conference = Annotated[str, Parameter(help="The id of the conference.")]
 
 
-def named(names: Sequence[str]) -> tuple[str, ...]:
-    """The names of inputs or outputs, if they are some."""
+def check_names(names: Sequence[str]) -> tuple[str, ...]:
+    """Checks names of inputs or outputs. UnusableError: one looks like an option."""
     for name in names:
         if name.startswith("-") and name != STANDARD:
-            raise UnusableError(f"There is no option {name}. `hallway COMMAND --help` lists what there is.")
+            raise UnusableError(f"There is no option {name}. See `hallway COMMAND --help`.")
     return tuple(names)

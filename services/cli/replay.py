@@ -1,7 +1,4 @@
-"""``hallway replay``: folds inputs and writes the outputs.
-
-Owns: the loop over records, as tight as it can be. May never: judge an event or an output.
-"""
+"""``hallway replay``: folds inputs and writes the outputs. The loop over records is as tight as it can be."""
 
 import gc
 import sys
@@ -13,7 +10,7 @@ from dataclasses import dataclass, field
 
 from schemas.codec import Record, kind_of
 from schemas.outputs import AnyOutput
-from services.cli.streams.event_reader import Intake
+from services.cli.streams.event_reader import EventReader
 from services.cli.streams.files import STANDARD
 from services.cli.streams.inputs import Source
 from services.cli.streams.interrupts import Stop
@@ -28,9 +25,10 @@ Output = Callable[[list[AnyOutput]], None]
 
 
 @contextmanager
-def without_collector() -> Iterator[None]:
-    """Switches the garbage collector off: the state is a tree of millions of objects without cycles (``state.py``), and
-    the collector would walk all of it again and again to find nothing: a third of the time of a large fold."""
+def garbage_collection_paused() -> Iterator[None]:
+    """Turns the garbage collector off: the state is a tree of millions of objects without cycles (``state.py``), which
+    the collector would walk again and again for nothing: a third of the time of a large fold.
+    """
     on = gc.isenabled()
     gc.disable()
     try:
@@ -42,7 +40,7 @@ def without_collector() -> Iterator[None]:
 
 @dataclass(slots=True)
 class Clock:
-    """The wall clock, given from outside so that a test needs no waiting."""
+    """The wall clock, injectable so that tests need not wait."""
 
     now: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
@@ -63,17 +61,21 @@ class Run:
 
     def records(self, doing: str = "Folding", *, quiet: bool = False) -> Iterator[list[Record]]:
         """The records in batches, with progress, until the end or Ctrl-C."""
-        intake = Intake(self.inputs, self.rejects, lambda: self.replay.now)
-        with self.stop.listening(), without_collector(), progress(doing, intake.size, quiet=quiet) as advance:
-            for batch in self.stop.until(intake.batches()):
-                self.current = intake.current
+        reader = EventReader(self.inputs, self.rejects, lambda: self.replay.now)
+        with (
+            self.stop.catch_interrupts(),
+            garbage_collection_paused(),
+            progress(doing, reader.size, quiet=quiet) as advance,
+        ):
+            for batch in self.stop.until(reader.batches()):
+                self.current = reader.current
                 yield batch
                 self.events += len(batch)
-                advance(intake.consumed, self.events)
+                advance(reader.consumed, self.events)
 
 
 def replay(run: Run, write: Write, *, speed: float | None = None, flush: Callable[[], None], to: str | None) -> None:
-    """Folds everything; outputs are flushed after each block of the input, and each at once where it is paced."""
+    """Folds everything; outputs are flushed after each block of the input, or at once if paced."""
     began = run.clock.now()
     if speed is None:
         _fold(run, write, flush, to)
@@ -91,7 +93,7 @@ def _fold(run: Run, write: Write, flush: Callable[[], None], to: str | None) -> 
             for output in feed(record):
                 write(written(output))
                 counted[kind_of(output)] += 1
-        flush()  # the next block of a pipe may be long in coming
+        flush()  # the next block of a pipe may take long
 
 
 def _fold_paced(run: Run, write: Write, pacer: Pacer, flush: Callable[[], None], to: str | None) -> None:

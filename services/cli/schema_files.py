@@ -1,7 +1,4 @@
-"""``hallway schema``: the documents of the events, written from the Structs and their specs.
-
-Responsibility: where they lie, and whether they are current; ``schemas`` says what is in them.
-"""
+"""``hallway schema``: writes the documents of the events, and checks whether they are current."""
 
 from pathlib import Path
 

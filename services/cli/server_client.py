@@ -1,7 +1,7 @@
-"""Asking a running server over HTTP, for the commands that an operator types.
+"""Requests to a running server over HTTP, for the operator's commands.
 
-Owns: the key (out of the environment, never an argument: those are seen by everybody on the machine), the time limit,
-the words when it cannot be reached. May never: print or keep the key.
+Responsibility: the key (from the environment, because other users of the machine can see arguments), the time limit,
+the errors. The key is never printed or stored.
 """
 
 import os
@@ -15,19 +15,21 @@ from services.usage_errors import UnusableError
 KEY = "HALLWAY_KEY"
 URL = "http://127.0.0.1:8000"
 LIMIT_S = 15.0
-Url = Annotated[str, Parameter(help=f"Where the server is. The key to ask with is in the environment: {KEY}.")]
+Url = Annotated[str, Parameter(help=f"The server's address. The key comes from the environment variable {KEY}.")]
 
 
 def ask(url: str, method: str, path: str, body: Any = None, params: dict[str, Any] | None = None) -> Any:
-    """The answer's JSON (None where there is none). UnusableError: not reached, or refused, with the server's words."""
-    import httpx  # no other command should wait for it
+    """Sends a request; returns the answer's JSON or None. UnusableError: unreachable, or refused, in the
+    server's words.
+    """
+    import httpx  # imported here: no other command should wait for it
 
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.netloc:
         raise UnusableError(f"--url is an address such as {URL}.")
     key = os.environ.get(KEY, "")
     if not key.isascii() or not key.isprintable() or not key:
-        raise UnusableError(f"Put the key to ask with into the environment as {KEY}.")
+        raise UnusableError(f"Set the environment variable {KEY} to your key.")
     headers = {"authorization": f"Bearer {key}"}
     try:
         answer = httpx.request(
@@ -35,9 +37,9 @@ def ask(url: str, method: str, path: str, body: Any = None, params: dict[str, An
         )
         found = answer.json() if answer.content else None
     except httpx.HTTPError as error:
-        raise UnusableError(f"{url} cannot be asked ({type(error).__name__}). Is the server running there?") from None
+        raise UnusableError(f"{url} cannot be reached ({type(error).__name__}). Is the server running there?") from None
     except ValueError:
-        raise UnusableError(f"{url} does not answer as Hallway does.") from None
+        raise UnusableError(f"{url} is not a Hallway server: its answer cannot be read.") from None
     if answer.is_success:
         return found
     said = found.get("detail") if isinstance(found, dict) else None

@@ -1,6 +1,5 @@
-"""``hallway simulate`` and ``schema``: the commands that need no input.
-
-Owns: their options. May never: import what only one of them needs before it is called, so that each starts at once.
+"""``hallway simulate`` and ``schema``: the commands without input. Each imports what it needs when called, to
+start fast.
 """
 
 import sys
@@ -10,9 +9,9 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from services.cli import schema_files
-from services.cli.options import Output, named
+from services.cli.options import Output, check_names
 from services.cli.streams.files import STANDARD
-from services.cli.streams.output_files import written_to
+from services.cli.streams.output_files import open_output
 from services.cli.streams.progress import progress
 from services.cli.summary import say
 from services.usage_errors import UnusableError
@@ -34,14 +33,14 @@ def simulate(
     """Write an invented conference as JSONL: half a year of chats, then its days."""
     from services.tools.simulation import expected_events, simulate
 
-    named([output] if output else [])
+    check_names([output] if output else [])
     try:
         lines = simulate(attendees=attendees, posts=posts, days=days, seed=seed, density=density)
         total = expected_events(attendees=attendees, posts=posts, days=days)
     except ValueError as error:
         raise UnusableError(f"{error}.") from None
     to_terminal = output in (None, STANDARD) and sys.stdout.isatty()
-    with written_to(output or STANDARD) as write, progress("Simulating", total, quiet=to_terminal) as advance:
+    with open_output(output or STANDARD) as write, progress("Simulating", total, quiet=to_terminal) as advance:
         for count, line in enumerate(lines, 1):
             write(line)
             if not count % 1_000:

@@ -1,7 +1,4 @@
-"""What a run did, in a few lines on standard error.
-
-Owns: the words and their order; the digest has a line of its own. May never: write to standard output.
-"""
+"""The summary of a run, in a few lines on standard error. The digest has a line of its own."""
 
 import sys
 from collections import Counter
@@ -21,21 +18,21 @@ def plural(count: int, one: str, many: str | None = None) -> str:
 
 
 def console() -> Console:
-    """Standard error; plain where it is not a terminal, and never broken at its width in a pipe."""
+    """A console on standard error; plain text without line breaks if it is not a terminal."""
     return Console(stderr=True, highlight=False, soft_wrap=not sys.stderr.isatty())
 
 
 def say(text: str, style: str = "") -> None:
-    """A line on standard error. Texts may come from an input: control characters would move a terminal's cursor."""
+    """Prints a line on standard error, without control characters, which an input could use to move the cursor."""
     console().print(Text("".join(sign if sign.isprintable() else "�" for sign in text), style=style))
 
 
 def summary(
     events: int, seconds: float, outputs: Counter[str], rejects: Rejects, unrouted: int, *, stopped: bool
 ) -> None:
-    """Tells what was read, put out and rejected."""
+    """Prints how many events were read, outputs emitted and lines rejected."""
     if stopped:
-        say("Stopped before the end of the input; what is below is of the part before.", "yellow")
+        say("Stopped before the end of the input; the numbers below are of the part before.", "yellow")
     rate = f", {events / seconds:,.0f} a second" if seconds > 0.01 else ""
     say(f"{plural(events, 'event')} in {seconds:.1f} s{rate}", "bold")
     total = sum(outputs.values())
@@ -43,10 +40,10 @@ def summary(
     say(f"{plural(total, 'output')}{': ' + kinds if kinds else ''}")
     if unrouted:
         say(f"{plural(unrouted, 'post or deletion', 'posts and deletions')} that no conference tracks")
-    _rejected(rejects)
+    _print_rejects(rejects)
 
 
-def _rejected(rejects: Rejects) -> None:
+def _print_rejects(rejects: Rejects) -> None:
     if not rejects.total:
         return
     say(f"{plural(rejects.total, 'line')} rejected:", "yellow")

@@ -1,7 +1,6 @@
 """``hallway tail STREAM``: the newest records of a topic, and those that follow.
 
-Owns: the options, and how a record looks on a terminal. May never: change a record: into a pipe go the lines as an
-export has them.
+Invariants: records are not changed: a pipe gets the same lines as an export.
 """
 
 import asyncio
@@ -17,8 +16,8 @@ from rich.text import Text
 from schemas import names
 from schemas.times import written
 from schemas.topics import ACTIVITY, CONFERENCE_LOG, DEAD_LETTERS, MATCHES
-from services.cli.connection_options import Kafka, Prefix, checked, quiet_clients, reached_in
-from services.kafka.topic_urls import start_of
+from services.cli.connection_options import Kafka, Prefix, kafka_access, run_in, silence_client_logs
+from services.kafka.topic_urls import parse_start
 from services.usage_errors import UnusableError
 
 Stream = Literal["activity", "log", "matches", "dead-letters"]
@@ -46,22 +45,22 @@ def tail(
     start: Annotated[
         str | None, Parameter(name="--from", help="From this time on, or with --conference from this offset.")
     ] = None,
-    follow: Annotated[bool, Parameter(alias="-f", negative=(), help="Go on with what comes, until Ctrl-C.")] = False,
-    limit: Annotated[int | None, Parameter(help="End after so many.")] = None,
+    follow: Annotated[bool, Parameter(alias="-f", negative=(), help="Keep showing new records, until Ctrl-C.")] = False,
+    limit: Annotated[int | None, Parameter(help="Stop after this many.")] = None,
 ) -> int:
     """Show the newest records of a stream. Into a pipe they go as JSONL, for `hallway replay -` or others."""
-    from services.kafka.tail import Filter, Tail
+    from services.kafka.tail import Filter, TailQuery
 
-    access = checked(kafka, prefix)
+    access = kafka_access(kafka, prefix)
     if not 0 <= last <= MOST or (limit is not None and limit < 1):
         raise UnusableError(f"--last is a number from 0 to {MOST:,}, --limit one from 1 on.")
     try:
-        offset, time_ms = start_of(start) if start is not None else (None, None)
+        offset, time_ms = parse_start(start) if start is not None else (None, None)
         tag = names.hashtag(hashtag) if hashtag is not None else None
     except ValueError as error:
         raise UnusableError(f"{error}.") from None
     wanted = Filter(kind=kind, conference=conference, hashtag=tag, place=place, identity=identity)
-    asked = Tail(
+    query = TailQuery(
         access=access,
         topic=prefix + TOPICS[stream],
         last=last,
@@ -71,17 +70,17 @@ def tail(
         follow=follow,
         by_conference=stream in ("log", "matches"),
     )
-    return _print(asked, limit)
+    return _print(query, limit)
 
 
-def _print(asked: Any, limit: int | None) -> int:
+def _print(query: Any, limit: int | None) -> int:
     from services.kafka.tail import tail as records_of
 
-    quiet_clients()
-    show, parts = _shown() if sys.stdout.isatty() else _plain, records_of(asked)
+    silence_client_logs()
+    show, parts = _terminal_printer() if sys.stdout.isatty() else _plain, records_of(query)
     with asyncio.Runner() as runner:
         try:
-            while (part := reached_in(runner, _next(parts))) is not None:
+            while (part := run_in(runner, _next(parts))) is not None:
                 for record in part if limit is None else part[:limit]:
                     show(record)
                 sys.stdout.flush()
@@ -98,16 +97,16 @@ async def _next(parts: AsyncGenerator[list[Any]]) -> list[Any] | None:
 
 
 def _plain(record: Any) -> None:
-    from services.kafka.logs import line_of
+    from services.kafka.logs import to_line
 
-    sys.stdout.buffer.write(line_of(record) + b"\n")
+    sys.stdout.buffer.write(to_line(record) + b"\n")
 
 
-def _shown() -> Any:
+def _terminal_printer() -> Any:
     console = Console(highlight=False)
 
     def show(record: Any) -> None:
-        """One line: when, where, what kind, whose, and the rest as far as there is room."""
+        """Prints one line: time, position, type, conference, and the rest, cut at the terminal's width."""
         try:
             event = msgspec.json.decode(record.value)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -125,6 +124,6 @@ def _shown() -> Any:
 
 
 def _printable(line: Text) -> Text:
-    """Texts may come from strangers: control characters would move a terminal's cursor."""
+    """Replaces control characters, by which a sender could move the terminal's cursor."""
     line.plain = "".join(sign if sign.isprintable() else "�" for sign in line.plain)
     return line

@@ -1,7 +1,4 @@
-"""``hallway topics create``, ``allow``, ``check``, ``show``: the declared topics in a cluster, and who may use them.
-
-Owns: the options, and the lines on the terminal. May never: decide what a topic is (``schemas.topics`` does).
-"""
+"""``hallway topics create``, ``allow``, ``check``, ``show``: the declared topics in a cluster, and their ACLs."""
 
 import sys
 from collections.abc import Sequence
@@ -10,13 +7,13 @@ from typing import Annotated
 from cyclopts import App, Parameter
 
 from schemas.topics import DAY_MS, FOREVER, PARTITIONS, TOPICS, Topic
-from services.cli.connection_options import Kafka, Prefix, checked, reached
+from services.cli.connection_options import Kafka, Prefix, kafka_access, run_with_kafka
 from services.cli.summary import plural, say
 from services.kafka.access import Access
 from services.usage_errors import UnusableError
 
-app = App(name="topics", help="The topics that Hallway uses: create them, check them, show them, say who may use them.")
-_User = Annotated[str, Parameter(help="The name under which this program comes.")]
+app = App(name="topics", help="Create, check and show Hallway's topics, and set their ACLs.")
+_User = Annotated[str, Parameter(help="The Kafka user of this program.")]
 _MOST_PARTITIONS = 10_000
 
 
@@ -26,19 +23,22 @@ def create(
     kafka: Kafka = None,
     prefix: Prefix = "",
     partitions: Annotated[
-        int, Parameter(help="Of each topic with a key. Fixed for ever: at least as many as you will want workers.")
+        int,
+        Parameter(
+            help="Per topic with a key. It can never be changed: at least as many as you will ever want workers."
+        ),
     ] = PARTITIONS,
     copies: Annotated[
-        int | None, Parameter(help="On how many brokers each record is kept; by default all, at most 3.")
+        int | None, Parameter(help="The replication factor; by default the number of brokers, at most 3.")
     ] = None,
 ) -> int:
-    """Create the topics that are missing, then check all."""
+    """Create missing topics, then check all."""
     from services.kafka import topics
 
-    access = checked(kafka, prefix)
+    access = kafka_access(kafka, prefix)
     if not 1 <= partitions <= _MOST_PARTITIONS or (copies is not None and copies < 1):
         raise UnusableError(f"--partitions is a number from 1 to {_MOST_PARTITIONS}, --copies one from 1 on.")
-    made = reached(topics.create(access, prefix, partitions=partitions, copies=copies))
+    made = run_with_kafka(topics.create(access, prefix, partitions=partitions, copies=copies))
     say(f"Created {', '.join(made)}." if made else "All topics were there.")
     return 0
 
@@ -53,27 +53,27 @@ def allow(
     delivery: _User = "delivery",
     gateway: _User = "gateway",
 ) -> int:
-    """Give the users of a cluster with ACLs what each program needs, and nothing else."""
+    """Grant each program's user the ACLs it needs, and nothing else."""
     from services.kafka import acls as rights
 
-    access = checked(kafka, prefix)
+    access = kafka_access(kafka, prefix)
     users: dict[rights.Program, str] = {
         "router": router,
         "matcher": matcher,
         "delivery": delivery,
         "gateway": gateway,
     }
-    count = reached(rights.allow(access, users, prefix))
+    count = run_with_kafka(rights.allow(access, users, prefix))
     say(f"{plural(count, 'right')} for {', '.join(users.values())}.")
     return 0
 
 
 @app.command
 def check(*, kafka: Kafka = None, prefix: Prefix = "") -> int:
-    """Compare the cluster's topics with the declared ones; exit 1 where they differ, and say what to do."""
+    """Compare the cluster's topics with the declared ones; exit 1 and say what to do if they differ."""
     from services.kafka import topics
 
-    access = checked(kafka, prefix)
+    access = kafka_access(kafka, prefix)
 
     async def faults() -> list[str]:
         try:
@@ -82,7 +82,7 @@ def check(*, kafka: Kafka = None, prefix: Prefix = "") -> int:
             return error.faults
         return []
 
-    found = reached(faults())
+    found = run_with_kafka(faults())
     for fault in found:
         say(fault, "red")
     if not found:
@@ -93,13 +93,15 @@ def check(*, kafka: Kafka = None, prefix: Prefix = "") -> int:
 @app.command
 def show(
     *,
-    kafka: Annotated[str | None, Parameter(help="A Kafka's address; without it only what is declared.")] = None,
+    kafka: Annotated[
+        str | None, Parameter(help="A Kafka's address; without it only the declarations are shown.")
+    ] = None,
     prefix: Prefix = "",
 ) -> int:
-    """Say what each topic is for, its key, how long it is kept; and with --kafka how many records it has."""
+    """Show each topic's purpose, key and retention; with --kafka also how many records it has."""
     there: dict[str, list[int]] = {}
     if kafka is not None:
-        there = reached(_extents(checked(kafka, prefix), [prefix + topic.name for topic in TOPICS]))
+        there = run_with_kafka(_extents(kafka_access(kafka, prefix), [prefix + topic.name for topic in TOPICS]))
     for topic in TOPICS:
         name = prefix + topic.name
         sys.stdout.write(f"{name}\n  {topic.says}\n  {_facts(topic)}\n")

@@ -41,15 +41,15 @@ def erase_letters(
     reach = {sender for sender in senders if _reaches(directory, sender, conference, owned)}
     seals |= {key.name for key in keys if key.sender in reach}
     directory.letter_keys.take_out(seals)
-    numbers = journal.letters_under({UNSEALED, *seals})
-    return journal.drop_letters([*numbers, *_naming(directory, journal, names)])
+    numbers = journal.dead_letters_sealed_with({UNSEALED, *seals})
+    return journal.erase_dead_letters([*numbers, *_naming(directory, journal, names)])
 
 
 def erase_letters_of(directory: Directory, journal: Journal, conference: str) -> int:
     """Erases all letters of a conference."""
     seals = {key.name for key in directory.letter_keys.listed() if key.conference == conference}
     directory.letter_keys.take_out(seals)
-    return journal.drop_letters(journal.letters_under({UNSEALED, *seals}))
+    return journal.erase_dead_letters(journal.dead_letters_sealed_with({UNSEALED, *seals}))
 
 
 def _reaches(directory: Directory, source: str, conference: str, owned: Owned) -> bool:
@@ -78,7 +78,7 @@ def _names(directory: Directory, conference: str, attendee: str) -> Iterator[byt
 
 def _naming(directory: Directory, journal: Journal, names: Collection[bytes]) -> Iterator[int]:
     after = 0
-    while found := journal.letters(after, _AT_ONCE):
+    while found := journal.dead_letters(after, _AT_ONCE):
         for each in found:
             after = each.number
             letter = directory.letter_keys.opened(msgspec.json.decode(each.line, type=DeadLetter))

@@ -18,7 +18,7 @@ from services.erasure.dead_letters import erase_letters
 from services.inbox.port import Inboxes, InboxForeignError, InboxLostError, InboxUnavailableError
 from services.inbox.position import order
 from services.journal import Journal, JournalError
-from services.runtime import AwayError, BusyError, StoppedError
+from services.runtime import BusyError, LogUnavailableError, StoppedError
 from services.runtime.ports import Runner
 from streams.matching import Matcher
 
@@ -28,7 +28,7 @@ _LATER = (
     InboxLostError,
     InboxForeignError,
     TimeoutError,
-    AwayError,
+    LogUnavailableError,
     BusyError,
     DirectoryError,
     JournalError,
@@ -126,7 +126,7 @@ class Erasures:
     async def _finish(self, conference: str, attendee: str) -> None:
         if not await self.runner.ask(conference, lambda matcher: _is_past(matcher, attendee)):
             raise TimeoutError("The fold has not come to it yet.")
-        mark = await self.inboxes.delivered(conference)
+        mark = await self.inboxes.checkpoint(conference)
         last = await asyncio.to_thread(self._last, conference, mark)
         if last is not None and (mark is None or order(mark) < order(last)):
             raise TimeoutError("The delivery has not come to it yet.")

@@ -1,10 +1,10 @@
-"""What a delivery writes, one entry for each attendee in an output's ``to``; and an entry as its attendee may read it.
+"""Plans what a delivery writes (one entry per attendee in an output's ``to``), and how an attendee reads an entry
+later.
 
 Responsibility: the plan that both stores carry out.
-Invariants: for an erased attendee nothing is written. What others got about an erased attendee keeps its number and has
-no content: so ``erase``, a delivery that comes after it and a rebuild give the same inbox, and nobody's numbers shift.
-An entry without content reads as a withdrawal. A card that is over has no content either, whatever ended it: so all
-ends look alike, also to who comes back later.
+Invariants: nothing is written for an erased attendee. An entry about an erased attendee keeps its number but has no
+content, so ``erase``, a later delivery and a rebuild give the same inbox, and nobody's numbers shift. An entry without
+content reads as a withdrawal. A card that is over has no content either, whatever ended it: all ends look alike.
 """
 
 from collections.abc import AsyncIterable, AsyncIterator, Collection, Iterable, Sequence
@@ -14,13 +14,15 @@ from msgspec import Struct
 from schemas.outputs import AnyOutput, MatchAgreed, MatchLocated, MatchSuggested
 from services.inbox.port import Entry
 from services.inbox.position import order
-from services.inbox.view import Withdrawn, attendee_view, other_of, written
+from services.inbox.view import Withdrawn, build_view, encode_view, other_attendee
 
 SUGGESTED, WITHDRAWN = "suggested", "withdrawn"
 
 
 class NewEntry(Struct, frozen=True, gc=False):
-    """An entry for one attendee's inbox; ``kind`` is the view's. About an erased one: no ``other``, no ``view``."""
+    """An entry for one attendee's inbox; ``kind`` is the view's. If the other is erased, ``other`` and ``view``
+    are empty.
+    """
 
     attendee: str
     other: str
@@ -29,36 +31,36 @@ class NewEntry(Struct, frozen=True, gc=False):
     view: bytes
 
 
-class Delivery(Struct, frozen=True, gc=False):
-    """What one output writes."""
+class PlannedDelivery(Struct, frozen=True, gc=False):
+    """The entries that one output writes."""
 
     position: str
     entries: tuple[NewEntry, ...]
 
 
-def delivery_of(output: AnyOutput, erased: Collection[str] = ()) -> Delivery:
-    """The entries of one output: none for the erased, and none with any content about them."""
+def plan_delivery(output: AnyOutput, erased: Collection[str] = ()) -> PlannedDelivery:
+    """Plans the entries of one output: none for erased attendees, and none with content about them."""
     entries = [_entry_of(output, attendee, erased) for attendee in output.to if attendee not in erased]
-    return Delivery(output.position, tuple(entries))
+    return PlannedDelivery(output.position, tuple(entries))
 
 
 def _entry_of(output: AnyOutput, attendee: str, erased: Collection[str]) -> NewEntry:
-    kind, other = kind_of(output), other_of(output, attendee)
+    kind, other = view_kind(output), other_attendee(output, attendee)
     if other in erased:
         return NewEntry(attendee, "", output.match, kind, b"")
-    return NewEntry(attendee, other, output.match, kind, written(attendee_view(output, attendee)))
+    return NewEntry(attendee, other, output.match, kind, encode_view(build_view(output, attendee)))
 
 
-def readable(position: str, cursor: int, kind: str, match: str, content: tuple[bytes, str] | None) -> Entry:
-    """An entry as its attendee may read it now. ``content``: (view, other) where there still is some."""
+def readable_entry(position: str, cursor: int, kind: str, match: str, content: tuple[bytes, str] | None) -> Entry:
+    """An entry as its attendee may read it now. ``content``: (view, other); None: removed."""
     if kind == WITHDRAWN or content is None:
-        return Entry(position, cursor, written(Withdrawn(card=match)), WITHDRAWN, match, None)
+        return Entry(position, cursor, encode_view(Withdrawn(card=match)), WITHDRAWN, match, None)
     view, other = content
     return Entry(position, cursor, view, kind, match, other)
 
 
-def kind_of(output: AnyOutput) -> str:
-    """The kind of view that the output gives."""
+def view_kind(output: AnyOutput) -> str:
+    """The kind of view that an output produces."""
     if isinstance(output, MatchSuggested):
         return SUGGESTED
     if isinstance(output, MatchAgreed):
@@ -67,15 +69,17 @@ def kind_of(output: AnyOutput) -> str:
 
 
 def check_ascending(outputs: Sequence[AnyOutput]) -> None:
-    """Outputs come in the order of the log; the first record of a log puts nothing out, so 0-0 is none."""
+    """Asserts that outputs are in log order. The first record of a log emits nothing, so no output has position 0-0."""
     at = (0, 0)
     for output in outputs:
         before, at = at, order(output.position)
         assert before < at, f"the output {output.position} does not come after {before}"
 
 
-async def batches(outputs: Iterable[AnyOutput] | AsyncIterable[AnyOutput], most: int) -> AsyncIterator[list[AnyOutput]]:
-    """The outputs in lists of at most that many."""
+async def batch_outputs(
+    outputs: Iterable[AnyOutput] | AsyncIterable[AnyOutput], most: int
+) -> AsyncIterator[list[AnyOutput]]:
+    """Yields the outputs in lists of at most ``most``."""
     batch: list[AnyOutput] = []
     async for output in _each(outputs):
         batch.append(output)

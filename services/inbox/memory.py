@@ -1,7 +1,4 @@
-"""The inboxes in memory: for tests, and as the model that is obviously right.
-
-Owns: nothing that lasts. May never: be cleverer than the port's words; the Redis store is compared with it.
-"""
+"""The inboxes in memory: for tests, and as the simple model that the Redis store is compared with."""
 
 from collections.abc import AsyncIterable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -10,22 +7,30 @@ from typing import Self
 
 from schemas.outputs import AnyOutput
 from services.inbox.cursor import FIRST
-from services.inbox.entries import WITHDRAWN, Delivery, NewEntry, batches, check_ascending, delivery_of, readable
+from services.inbox.entries import (
+    WITHDRAWN,
+    NewEntry,
+    PlannedDelivery,
+    batch_outputs,
+    check_ascending,
+    plan_delivery,
+    readable_entry,
+)
 from services.inbox.port import (
     BATCH_OUTPUTS,
     PAGE_ENTRIES,
-    Current,
+    CardState,
+    CurrentCards,
     Entry,
     InboxLostError,
+    InboxQuota,
     InboxUnavailableError,
     Page,
     ResumeLostError,
-    Share,
-    Shown,
 )
 from services.inbox.position import START, order
-from services.inbox.subscription import Following
-from services.inbox.view import card_of
+from services.inbox.subscription import InboxSubscriptions
+from services.inbox.view import build_card
 
 
 @dataclass
@@ -35,7 +40,7 @@ class _Card:
     parts: dict[str, tuple[int, bytes]] = field(default_factory=dict)  # the newest (cursor, view) of each kind
 
 
-_WHOLE = Share()
+_DEFAULT_QUOTA = InboxQuota()
 
 
 @dataclass
@@ -43,7 +48,7 @@ class _Inbox:
     entries: list[tuple[str, str, str]] = field(default_factory=list)  # position, kind, match
     cards: dict[str, _Card] = field(default_factory=dict)
     named_in: dict[str, str] = field(default_factory=dict)  # by match, whose cards are about this attendee
-    count: int = FIRST  # entries ever: the cursor of the newest
+    count: int = FIRST  # entries ever added: the newest one's cursor
     last: str = START
 
     def add(self, position: str, entry: NewEntry, keep: int) -> None:
@@ -63,7 +68,7 @@ class _Inbox:
 
     @property
     def trimmed(self) -> int:
-        """The cursor of the newest entry that is no longer kept."""
+        """The cursor of the newest entry that was trimmed."""
         return self.count - len(self.entries)
 
     def after(self, cursor: int) -> list[Entry]:
@@ -71,14 +76,14 @@ class _Inbox:
         for at, (position, kind, match) in enumerate(self.entries, self.trimmed + 1):
             card = self.cards[match]
             content = (card.parts[kind][1], card.other) if kind in card.parts else None
-            found.append(readable(position, at, kind, match, content))
+            found.append(readable_entry(position, at, kind, match, content))
         return found[max(0, cursor - self.trimmed) :]
 
     def trim(self, keep: int) -> None:
         del self.entries[: max(0, len(self.entries) - keep)]
 
-    def forget_other(self, match: str) -> None:
-        """The other one of a match was erased."""
+    def erase_other(self, match: str) -> None:
+        """Erases the other person of a match."""
         self.named_in.pop(match, None)
         if match in self.cards:
             self.cards[match].other = ""
@@ -89,31 +94,31 @@ class _Inbox:
 class _Conference:
     mark: str = START
     building: bool = False
-    cards: int = 0  # put into inboxes, ever
-    erased: set[str] = field(default_factory=set)  # while it is built
+    cards: int = 0  # ever put into inboxes
+    erased: set[str] = field(default_factory=set)  # during a rebuild
     inboxes: dict[str, _Inbox] = field(default_factory=dict)
 
-    def apply(self, delivery: Delivery, share: Share) -> None:
+    def apply(self, delivery: PlannedDelivery, quota: InboxQuota) -> None:
         if order(delivery.position) <= order(self.mark):
             return
         self.mark = delivery.position
         for entry in delivery.entries:
             if entry.kind != WITHDRAWN and entry.match not in self.inboxes.get(entry.attendee, _Inbox()).cards:
-                if self.cards >= share.cards:
+                if self.cards >= quota.cards:
                     continue
                 self.cards += 1
             inbox = self.inboxes.setdefault(entry.attendee, _Inbox())
-            inbox.add(delivery.position, entry, share.kept(len(self.inboxes)))
+            inbox.add(delivery.position, entry, quota.entries_per_inbox(len(self.inboxes)))
             if entry.kind != WITHDRAWN and entry.other:
                 self.inboxes.setdefault(entry.other, _Inbox()).named_in[entry.match] = entry.attendee
 
 
-class MemoryInboxes(Following):
+class MemoryInboxes(InboxSubscriptions):
     """The port ``Inboxes`` in this process's memory."""
 
-    def __init__(self, *, share: Share = _WHOLE) -> None:
+    def __init__(self, *, quota: InboxQuota = _DEFAULT_QUOTA) -> None:
         super().__init__()
-        self._share = share
+        self._quota = quota
         self._conferences: dict[str, _Conference] = {}
         self._known: dict[str, str] = {}
 
@@ -128,7 +133,7 @@ class MemoryInboxes(Following):
     trouble: str | None = None
 
     async def check(self) -> None:
-        """Nothing is ever wrong."""
+        """Always succeeds."""
 
     async def deliver(self, conference: str, outputs: Sequence[AnyOutput], erased: Collection[str] = ()) -> str:
         check_ascending(outputs)
@@ -138,11 +143,11 @@ class MemoryInboxes(Following):
         if order(self._known.get(conference, START)) > order(store.mark):
             self._known[conference] = store.mark
             raise InboxLostError(conference, store.mark)
-        return self._put(store, conference, [delivery_of(output, erased) for output in outputs])
+        return self._put(store, conference, [plan_delivery(output, erased) for output in outputs])
 
-    def _put(self, store: _Conference, conference: str, deliveries: list[Delivery]) -> str:
+    def _put(self, store: _Conference, conference: str, deliveries: list[PlannedDelivery]) -> str:
         for delivery in deliveries:
-            store.apply(delivery, self._share)
+            store.apply(delivery, self._quota)
         self._known[conference] = store.mark
         if not store.building:
             self.waiters.wake(conference, {entry.attendee for each in deliveries for entry in each.entries})
@@ -151,7 +156,7 @@ class MemoryInboxes(Following):
     def _ready(self, conference: str) -> _Conference:
         store = self._conferences.get(conference)
         if store is None or store.building:
-            raise InboxUnavailableError(f"The inboxes of {conference} are not there, or are being rebuilt.")
+            raise InboxUnavailableError(f"The inboxes of {conference} do not exist, or are being rebuilt.")
         return store
 
     def _writable(self, conference: str) -> _Conference:
@@ -159,7 +164,7 @@ class MemoryInboxes(Following):
             raise InboxLostError(conference, None)
         return self._ready(conference)
 
-    async def delivered(self, conference: str) -> str | None:
+    async def checkpoint(self, conference: str) -> str | None:
         store = self._conferences.get(conference)
         if store is None or store.building:
             return None
@@ -173,17 +178,17 @@ class MemoryInboxes(Following):
             raise ResumeLostError
         return Page(tuple(inbox.after(after)[:limit]), store.mark)
 
-    async def current(self, conference: str, attendee: str) -> Current:
+    async def current(self, conference: str, attendee: str) -> CurrentCards:
         inbox = self._ready(conference).inboxes.get(attendee, _Inbox())
         held = {match: card for match, card in inbox.cards.items() if "suggested" in card.parts}
-        cards = sorted([card_of(card.parts) for card in held.values()], key=lambda card: card.cursor)
+        cards = sorted([build_card(card.parts) for card in held.values()], key=lambda card: card.cursor)
         others = {match: card.other for match, card in held.items()}
         ending = frozenset(match for match, card in inbox.cards.items() if not (card.other or card.is_over))
-        return Current(inbox.count, tuple(cards), others, ending)
+        return CurrentCards(inbox.count, tuple(cards), others, ending)
 
-    async def shown(self, conference: str, attendee: str, match: str) -> Shown | None:
+    async def card_state(self, conference: str, attendee: str, match: str) -> CardState | None:
         card = self._ready(conference).inboxes.get(attendee, _Inbox()).cards.get(match)
-        return None if card is None else Shown(card.other, not card.is_over)
+        return None if card is None else CardState(card.other, not card.is_over)
 
     async def erase(self, conference: str, attendee: str) -> None:
         store = self._conferences.get(conference)
@@ -194,7 +199,7 @@ class MemoryInboxes(Following):
         inbox = store.inboxes.pop(attendee, _Inbox())
         for match, other in [*((match, card.other) for match, card in inbox.cards.items()), *inbox.named_in.items()]:
             if other in store.inboxes:
-                store.inboxes[other].forget_other(match)
+                store.inboxes[other].erase_other(match)
 
     async def rebuild(
         self,
@@ -203,10 +208,10 @@ class MemoryInboxes(Following):
         erased: Collection[str] = (),
     ) -> str:
         store = self._conferences[conference] = _Conference(building=True)
-        async for batch in batches(outputs, BATCH_OUTPUTS):
+        async for batch in batch_outputs(outputs, BATCH_OUTPUTS):
             check_ascending(batch)
             gone = store.erased.union(erased)
-            self._put(store, conference, [delivery_of(output, gone) for output in batch])
+            self._put(store, conference, [plan_delivery(output, gone) for output in batch])
         store.building = False
         self._known[conference] = store.mark
         self.waiters.wake_all(conference)
@@ -216,7 +221,7 @@ class MemoryInboxes(Following):
         for inbox in self._conferences.get(conference, _Conference()).inboxes.values():
             inbox.trim(0)
 
-    async def lose(self, conference: str) -> bool:
+    async def invalidate(self, conference: str) -> bool:
         store = self._conferences.get(conference)
         if store is None or store.building:
             return False
@@ -231,5 +236,5 @@ class MemoryInboxes(Following):
         self._known.pop(conference, None)
 
     def empty(self) -> None:
-        """Loses everything, as a store that was emptied."""
+        """Loses everything, like a store that was emptied."""
         self._conferences.clear()

@@ -1,7 +1,7 @@
-"""Positions "n-i" of outputs in a conference's log: their order. They stay in the server (see ``cursor``).
+"""Positions "n-i" of outputs in a conference's log, and their order. They stay on the server (see ``cursor``).
 
-Owns: the form and the order. Theory: a position is the id under which an output enters a Redis stream, so both parts
-are whole numbers compared as numbers. Both fit into the doubles that a Lua script counts with.
+Why: a position is the id of a Redis stream entry, so both parts are integers and compared as numbers. Both fit into the
+doubles of a Lua script.
 """
 
 import re
@@ -12,7 +12,7 @@ _FORM = re.compile(r"([0-9]{1,15})-([0-9]{1,9})", re.ASCII)
 
 
 def order(position: str) -> tuple[int, int]:
-    """What positions are compared by. ValueError (the end of a sentence) for a text that is none."""
+    """The sort key (n, i) of a position. ValueError: it is not a position; its text completes a sentence."""
     if position == START:
         return -1, -1
     found = _FORM.fullmatch(position)
@@ -22,5 +22,5 @@ def order(position: str) -> tuple[int, int]:
 
 
 def later(one: str, other: str) -> str:
-    """The later of two."""
+    """The later of two positions."""
     return max(one, other, key=order)

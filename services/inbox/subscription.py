@@ -1,10 +1,10 @@
-"""Waiting for new entries, and the endless reading of a stream of server-sent events.
+"""Subscriptions to an inbox: waiting for new entries, and the endless stream behind server-sent events.
 
-Owns: what is read and what is waited for. May never: hold back what is there, or give an entry twice.
-Theory: register, read, then wait: what comes between the reading and the waiting has woken the waiter already. What it
-is handed then (see ``waiters``) follows on what it has; a lost hint costs at most one beat, for at each beat the store
-is read. A beat comes ``beat_s`` after what this stream got last: being woken for nothing does not put it off, or its
-moment would tell that others got something.
+Invariants: no entry is held back or given twice.
+Why: it registers, reads, then waits, so an entry that arrives in between has woken the waiter already. A lost hint
+costs at most one heartbeat, because each heartbeat reads the store. A heartbeat comes ``beat_s`` after this stream's
+last
+entry: a wake-up for nothing does not delay it, or its time would reveal that others got something.
 """
 
 import asyncio
@@ -13,22 +13,22 @@ from collections.abc import AsyncGenerator
 from contextlib import suppress
 
 from services.inbox.cursor import FIRST
-from services.inbox.port import BEAT_S, PAGE_ENTRIES, Entry, InboxUnavailableError, Page
+from services.inbox.port import HEARTBEAT_S, PAGE_ENTRIES, Entry, InboxUnavailableError, Page
 from services.inbox.waiters import Waiter, Waiters
 
 RETRY_FIRST_S = 0.05
-RETRY_MOST_S = 2.0  # how long after its return an absent store is noticed when no hint tells it
+RETRY_MAX_S = 2.0  # the longest pause before a returning store is noticed
 
 
-class Following(ABC):
-    """``read``, ``wait`` and ``follow`` of the port, out of ``page``."""
+class InboxSubscriptions(ABC):
+    """Implements ``read``, ``wait`` and ``follow`` of the port on top of ``page``."""
 
     def __init__(self) -> None:
         self.waiters = Waiters()
 
     @abstractmethod
     async def page(self, conference: str, attendee: str, after: int = FIRST, limit: int = PAGE_ENTRIES) -> Page:
-        """As ``read`` in the port, and the mark as it was then."""
+        """Like ``read`` in the port, with the checkpoint at that moment."""
 
     async def read(
         self, conference: str, attendee: str, after: int = FIRST, limit: int = PAGE_ENTRIES
@@ -37,11 +37,16 @@ class Following(ABC):
         return (await self.page(conference, attendee, after, limit)).entries
 
     async def wait(
-        self, conference: str, attendee: str, after: int = FIRST, within_s: float = BEAT_S, limit: int = PAGE_ENTRIES
+        self,
+        conference: str,
+        attendee: str,
+        after: int = FIRST,
+        within_s: float = HEARTBEAT_S,
+        limit: int = PAGE_ENTRIES,
     ) -> tuple[Entry, ...]:
         """As in the port."""
         entries: tuple[Entry, ...] = ()
-        with self.waiters.waiting(conference, attendee) as waiter, suppress(TimeoutError):
+        with self.waiters.register(conference, attendee) as waiter, suppress(TimeoutError):
             entries = await self.read(conference, attendee, after, limit)
             async with asyncio.timeout(within_s):
                 while not entries:
@@ -51,22 +56,22 @@ class Following(ABC):
         return entries
 
     async def follow(
-        self, conference: str, attendee: str, after: int = FIRST, beat_s: float = BEAT_S
+        self, conference: str, attendee: str, after: int = FIRST, beat_s: float = HEARTBEAT_S
     ) -> AsyncGenerator[tuple[Entry, ...], None]:
         """As in the port."""
-        away_s = 0.0
+        retry_s = 0.0
         clock = asyncio.get_running_loop().time
-        with self.waiters.waiting(conference, attendee) as waiter:
+        with self.waiters.register(conference, attendee) as waiter:
             beat_at = clock() + beat_s
             while True:
                 waiter.woken.clear()
-                entries = waiter.taken()
+                entries = waiter.take_entries()
                 if waiter.reach is None:
                     try:
-                        entries = await self._newest(waiter, conference, attendee, after)
-                        away_s = 0.0
+                        entries = await self._read_newest(waiter, conference, attendee, after)
+                        retry_s = 0.0
                     except InboxUnavailableError:
-                        entries, away_s = (), min(max(2 * away_s, RETRY_FIRST_S), RETRY_MOST_S)
+                        entries, retry_s = (), min(max(2 * retry_s, RETRY_FIRST_S), RETRY_MAX_S)
                 if entries:
                     after = entries[-1].cursor
                     yield entries
@@ -74,13 +79,13 @@ class Following(ABC):
                 elif (left_s := beat_at - clock()) <= 0:
                     yield ()
                     beat_at = clock() + beat_s
-                elif not await _set_within(waiter.woken, min(away_s or left_s, left_s)):
+                elif not await _set_within(waiter.woken, min(retry_s or left_s, left_s)):
                     waiter.reach = None
 
-    async def _newest(self, waiter: Waiter, conference: str, attendee: str, after: int) -> tuple[Entry, ...]:
+    async def _read_newest(self, waiter: Waiter, conference: str, attendee: str, after: int) -> tuple[Entry, ...]:
         page = await self.page(conference, attendee, after)
         if len(page.entries) < PAGE_ENTRIES:
-            waiter.has_read(page.mark)
+            waiter.note_read(page.checkpoint)
         return page.entries
 
 

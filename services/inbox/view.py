@@ -1,10 +1,11 @@
-"""What an attendee gets to see of the outputs.
+"""The view of an output that an attendee may see.
 
-Owns: the redaction (guarantee 6). May never: carry ``cause``, ``caused_by``, an output's id, another attendee's id, a
-post, a score, or anything by which one withdrawal differs from another: not even ``at``, for a lapse has the very time
-of day of an arrival. Nor whether the other one is near: that tells where they are, and is nobody's before both agreed.
-Whoever adds a field adds it to the property test that looks for what is forbidden.
-Names and pictures are not here: the gateway adds them from the directory, as their owners allowed.
+Responsibility: the redaction (guarantee 6).
+Invariants: a view never has ``cause``, ``caused_by``, an output's id, another attendee's id, a post or a score, nor
+anything that tells one withdrawal from another: not even ``at``, because a lapse has the exact time of day of an
+arrival. Nor whether the other person is near: that reveals where they are before both agreed. A new field must be added
+to the property test that looks for forbidden content.
+Names and pictures are not here: the API adds them from the directory, as their owners allow.
 """
 
 from collections.abc import Mapping
@@ -14,11 +15,11 @@ from msgspec import Struct
 
 from schemas.outputs import AnyOutput, Kind, MatchAgreed, MatchLocated, MatchSuggested, Reason
 
-VIEW_VERSION = "3"  # another number, and inboxes written before are rebuilt from the log
+VIEW_VERSION = "3"  # a new number makes existing inboxes be rebuilt from the log
 
 
 class Why(Struct, frozen=True, kw_only=True):
-    """A reason as in the contract, without its posts: also an own one names the other, whose name may be hidden."""
+    """A reason as in the contract, without its posts: even one's own post names the other, whose name may be hidden."""
 
     kind: Kind
     hashtag: str | None
@@ -27,7 +28,7 @@ class Why(Struct, frozen=True, kw_only=True):
 
 
 class View(Struct, frozen=True, kw_only=True, tag_field="kind"):
-    """What every view has: ``card`` is the match, to be named in an answer."""
+    """The base of every view: ``card`` is the match, which an answer names."""
 
     card: str
 
@@ -40,7 +41,7 @@ class Suggested(View, frozen=True, kw_only=True, tag="suggested"):
 
 
 class Agreed(View, frozen=True, kw_only=True, tag="agreed"):
-    """Both said yes. A place is null where its owner does not share it."""
+    """Both said yes. A place is null if its owner does not share it."""
 
     at: str
     your_place: str | None
@@ -48,21 +49,21 @@ class Agreed(View, frozen=True, kw_only=True, tag="agreed"):
 
 
 class Located(View, frozen=True, kw_only=True, tag="located"):
-    """The other says where they are."""
+    """The other person says where they are."""
 
     at: str
     their_place: str
 
 
 class Withdrawn(View, frozen=True, kw_only=True, tag="withdrawn"):
-    """The card is over. All withdrawals look like this."""
+    """The card is over. All withdrawals look the same."""
 
 
 AnyView = Suggested | Agreed | Located | Withdrawn
 
 
 class Card(Struct, frozen=True, kw_only=True):
-    """A card as it is now; ``cursor`` of the newest entry that made it so."""
+    """A card as it is now; ``cursor`` is that of its newest entry."""
 
     card: str
     cursor: int
@@ -73,32 +74,32 @@ class Card(Struct, frozen=True, kw_only=True):
     their_place: str | None = None
 
 
-def attendee_view(output: AnyOutput, attendee: str) -> AnyView:
-    """The output as this attendee, one of its ``to``, gets it."""
+def build_view(output: AnyOutput, attendee: str) -> AnyView:
+    """The output as this attendee, one of its ``to``, may see it."""
     if isinstance(output, MatchSuggested):
-        why = tuple(map(_why, output.reasons))
+        why = tuple(map(_to_why, output.reasons))
         return Suggested(card=output.match, at=output.at, why=why)
     if isinstance(output, MatchAgreed):
-        mine, theirs = output.places.get(attendee), output.places.get(other_of(output, attendee))
+        mine, theirs = output.places.get(attendee), output.places.get(other_attendee(output, attendee))
         return Agreed(card=output.match, at=output.at, your_place=mine, their_place=theirs)
     if isinstance(output, MatchLocated):
         return Located(card=output.match, at=output.at, their_place=output.place)
     return Withdrawn(card=output.match)
 
 
-def other_of(output: AnyOutput, attendee: str) -> str:
-    """The other of the match's two people; for the server alone."""
+def other_attendee(output: AnyOutput, attendee: str) -> str:
+    """The other of the match's two people; for the server only."""
     if isinstance(output, MatchLocated):
         return output.attendee
     one, two = output.attendees
     return two if attendee == one else one
 
 
-def _why(reason: Reason) -> Why:
+def _to_why(reason: Reason) -> Why:
     return Why(kind=reason.kind, hashtag=reason.hashtag, count=reason.count, last_at=reason.last_at)
 
 
-def written(view: AnyView) -> bytes:
+def encode_view(view: AnyView) -> bytes:
     """One JSON object, without line breaks."""
     return msgspec.json.encode(view)
 
@@ -106,8 +107,8 @@ def written(view: AnyView) -> bytes:
 _READ = msgspec.json.Decoder(AnyView)
 
 
-def card_of(parts: Mapping[str, tuple[int, bytes]]) -> Card:
-    """A card out of its newest entries by kind, each (cursor, view); ``suggested`` is one of them."""
+def build_card(parts: Mapping[str, tuple[int, bytes]]) -> Card:
+    """Builds a card from its newest entries by kind, each (cursor, view); ``suggested`` must be among them."""
     read = {kind: _READ.decode(view) for kind, (_, view) in parts.items()}
     suggested, agreed, located = read["suggested"], read.get("agreed"), read.get("located")
     assert isinstance(suggested, Suggested)

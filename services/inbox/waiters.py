@@ -1,11 +1,11 @@
-"""Who waits for new entries in this process, and what they were handed.
+"""Waiters for new entries in this process, and the entries that were pushed to them.
 
-Owns: the register of waiters, and up to where each has been given all there is. May never: hold more than a few
-entries for one that is slow, or hand on an entry to one that may have missed an earlier: that one reads.
-Theory: a delivery tells from where to where it went ("before", "upto") and hands its entries along. As long as each
-begins where one before it ended, whoever has read up to there needs to read nothing: an unbroken *line*. Whatever is in
-doubt (a gap, the first delivery of all, too many entries, a line of hints that broke) is a reading of the store, which
-is the truth. A waiter is one event in one set (about 1 KB), no connection and no task of its own.
+Invariants: a slow waiter holds at most a few entries. A waiter that may have missed an entry gets none pushed: it
+reads. Why: a delivery says from which position to which it went, and brings its entries. As long as each starts where
+an
+earlier one ended (an unbroken *chain*), a waiter that has read up to the chain needs no read. In any doubt (a gap, the
+first delivery, too many entries, a broken subscription) the waiter reads the store, which is the truth. A waiter is one
+event in one set (about 1 KB), without a connection or task of its own.
 """
 
 import asyncio
@@ -15,54 +15,54 @@ from contextlib import contextmanager
 from services.inbox.port import Entry
 from services.inbox.position import order
 
-HANDED_ENTRIES = 20  # that wait for a slow line; more are read again, when it takes them
+MAX_PENDING_ENTRIES = 20  # for a slow client; beyond that it reads them from the store
 
-Order = tuple[int, int]
+Position = tuple[int, int]
 
 
 class Waiter:
-    """One that waits for an inbox. ``reach``: it has, or was handed, all entries up to there; None: it must read."""
+    """A waiter for one inbox. ``reach``: it has, or was pushed, all entries up to there; None: it must read."""
 
-    __slots__ = ("_handed", "reach", "woken")
+    __slots__ = ("_pending", "reach", "woken")
 
     def __init__(self) -> None:
         self.woken = asyncio.Event()
-        self.reach: Order | None = None
-        self._handed: list[Entry] = []
+        self.reach: Position | None = None
+        self._pending: list[Entry] = []
 
     def must_read(self) -> None:
-        """Something may have come."""
+        """Makes the waiter read the store: something may be new."""
         self.reach = None
-        self._handed = []
+        self._pending = []
         self.woken.set()
 
-    def hand(self, entry: Entry, begins: Order) -> None:
-        """An entry of its inbox, out of a line that begins there."""
-        if self.reach is None or self.reach < begins or len(self._handed) >= HANDED_ENTRIES:
+    def hand(self, entry: Entry, start: Position) -> None:
+        """Pushes an entry of its inbox, from a chain of deliveries that starts at ``start``."""
+        if self.reach is None or self.reach < start or len(self._pending) >= MAX_PENDING_ENTRIES:
             self.must_read()
         elif (at := order(entry.position)) > self.reach:
             self.reach = at
-            self._handed.append(entry)
+            self._pending.append(entry)
             self.woken.set()
 
-    def taken(self) -> tuple[Entry, ...]:
-        """What it was handed since it took the last, in order."""
-        handed, self._handed = self._handed, []
-        return tuple(handed)
+    def take_entries(self) -> tuple[Entry, ...]:
+        """Removes and returns the pushed entries, in order."""
+        pending, self._pending = self._pending, []
+        return tuple(pending)
 
-    def has_read(self, mark: str) -> None:
-        """It has all entries up to there; unless it was woken since it began to read."""
+    def note_read(self, mark: str) -> None:
+        """Notes that it has all entries up to ``mark``, unless it was woken since it began to read."""
         if not self.woken.is_set():
             self.reach = order(mark)
 
 
-class _Line:
-    """Deliveries of which each begins where one before it ended."""
+class _DeliveryChain:
+    """Deliveries, each of which starts where an earlier one ended."""
 
-    __slots__ = ("begins", "upto")
+    __slots__ = ("start", "upto")
 
-    def __init__(self, begins: Order) -> None:
-        self.begins = self.upto = begins
+    def __init__(self, start: Position) -> None:
+        self.start = self.upto = start
 
 
 class Waiters:
@@ -70,11 +70,11 @@ class Waiters:
 
     def __init__(self) -> None:
         self._waiting: dict[str, dict[str, set[Waiter]]] = {}
-        self._lines: dict[str, _Line] = {}
+        self._chains: dict[str, _DeliveryChain] = {}
 
     @contextmanager
-    def waiting(self, conference: str, attendee: str) -> Iterator[Waiter]:
-        """One that is woken when something may have come, for as long as the context lasts."""
+    def register(self, conference: str, attendee: str) -> Iterator[Waiter]:
+        """Registers a waiter for as long as the context lasts."""
         waiter = Waiter()
         inboxes = self._waiting.setdefault(conference, {})
         inboxes.setdefault(attendee, set()).add(waiter)
@@ -90,44 +90,46 @@ class Waiters:
             del inboxes[attendee]
         if not inboxes:
             del self._waiting[conference]
-            self._lines.pop(conference, None)
+            self._chains.pop(conference, None)
 
     def of(self, conference: str) -> Collection[str]:
-        """The attendees of whose inboxes of a conference somebody waits."""
+        """The attendees of a conference whose inboxes have waiters."""
         return self._waiting.get(conference, {}).keys()
 
     def hand(self, conference: str, before: str, upto: str, entries: Sequence[tuple[str, Entry]]) -> None:
-        """What a delivery added after ``before`` and up to ``upto``: (attendee, entry), in order; of those who wait all
-        of it."""
+        """Pushes the (attendee, entry) pairs that a delivery added after ``before`` and up to ``upto``, in order.
+
+        It must have every entry for the attendees who have waiters.
+        """
         inboxes = self._waiting.get(conference)
         if inboxes is None:
             return
-        begins = self._begins(conference, order(before), order(upto))
+        start = self._chain_start(conference, order(before), order(upto))
         for attendee, entry in entries:
             for waiter in inboxes.get(attendee, ()):
-                waiter.hand(entry, begins)
+                waiter.hand(entry, start)
 
-    def _begins(self, conference: str, before: Order, upto: Order) -> Order:
-        """Where the unbroken line begins that the delivery belongs to."""
-        line = self._lines.get(conference)
-        if line is None or before > line.upto:  # what was delivered in between was not handed on here
-            line = self._lines[conference] = _Line(before)
+    def _chain_start(self, conference: str, before: Position, upto: Position) -> Position:
+        """The start of the unbroken chain that a delivery belongs to."""
+        chain = self._chains.get(conference)
+        if chain is None or before > chain.upto:  # a delivery in between was not pushed here
+            chain = self._chains[conference] = _DeliveryChain(before)
             for waiters in self._waiting[conference].values():
                 for waiter in waiters:
-                    if waiter.reach is None or waiter.reach < before:  # or may be reading what is older
+                    if waiter.reach is None or waiter.reach < before:  # it may be reading an older state
                         waiter.must_read()
-        line.upto = max(line.upto, upto)
-        return line.begins
+        chain.upto = max(chain.upto, upto)
+        return chain.start
 
     def wake(self, conference: str, attendees: Iterable[str]) -> None:
-        """Has those read who wait for these inboxes."""
+        """Makes the waiters of these inboxes read."""
         inboxes = self._waiting.get(conference, {})
         for attendee in attendees:
             for waiter in inboxes.get(attendee, ()):
                 waiter.must_read()
 
     def wake_all(self, conference: str | None = None) -> None:
-        """Has everybody read, or everybody of one conference."""
+        """Makes all waiters read, or all of one conference."""
         for name in list(self._waiting) if conference is None else [conference]:
             self.wake(name, list(self._waiting.get(name, ())))
 

@@ -1,4 +1,4 @@
-"""The durable log: each conference's events in one order, what was told beside it, dead letters, snapshots."""
+"""The durable log: each conference's events in order, the outputs, dead letters and snapshots."""
 
 from services.journal.port import (
     Entry,
@@ -7,12 +7,12 @@ from services.journal.port import (
     JournalError,
     JournalFullError,
     JournalLockedError,
-    Letter,
+    OutputLine,
     ReadReplica,
     ReplicatedRow,
     Row,
     Snapshot,
-    Told,
+    StoredDeadLetter,
 )
 
 __all__ = [
@@ -22,10 +22,10 @@ __all__ = [
     "JournalError",
     "JournalFullError",
     "JournalLockedError",
-    "Letter",
+    "OutputLine",
     "ReadReplica",
     "ReplicatedRow",
     "Row",
     "Snapshot",
-    "Told",
+    "StoredDeadLetter",
 ]

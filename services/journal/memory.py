@@ -1,7 +1,4 @@
-"""A journal in memory, for tests: the same promises, but for surviving the process.
-
-Owns: nothing outside of itself. May never: be what a conference runs on.
-"""
+"""A journal in memory, for tests: the same guarantees, except that it does not survive the process."""
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -9,17 +6,17 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from schemas.times import DAY_MS
-from services.journal.dead_letter_quotas import Head, head_of, too_many
+from services.journal.dead_letter_quotas import DeadLetterHead, find_over_quota, parse_head
 from services.journal.port import (
-    LETTER_DAYS,
-    SNAPSHOTS_KEPT,
+    DEAD_LETTER_DAYS,
+    RETAINED_SNAPSHOTS,
     Entry,
     JournalFullError,
-    Letter,
+    OutputLine,
     Row,
     Snapshot,
-    Told,
-    parts,
+    StoredDeadLetter,
+    parse_position,
 )
 
 
@@ -32,42 +29,42 @@ class _Log:
 
 
 class MemoryJournal:
-    """``room_bytes``: how much it takes before it is full; None is without bound."""
+    """``capacity_bytes``: how much it stores before it is full; None: unbounded."""
 
-    def __init__(self, room_bytes: int | None = None) -> None:
-        self.room_bytes = room_bytes
+    def __init__(self, capacity_bytes: int | None = None) -> None:
+        self.capacity_bytes = capacity_bytes
         self.notices: list[str] = []
         self.commits = 0
         self._logs: dict[str, _Log] = {}
-        self._letters: dict[int, Letter] = {}
-        self._last_letter = 0
-        self._gone: Counter[tuple[str, str, str]] = Counter()  # sender, conference, cause
+        self._dead_letters: dict[int, StoredDeadLetter] = {}
+        self._last_number = 0
+        self._removed: Counter[tuple[str, str, str]] = Counter()  # sender, conference, cause
         self._claims: dict[int, bytes] = {}
 
-    def _take_room(self, size: int) -> None:
-        self.ensure_room(size)
-        if self.room_bytes is not None:
-            self.room_bytes -= size
+    def _use_capacity(self, size: int) -> None:
+        self.ensure_capacity(size)
+        if self.capacity_bytes is not None:
+            self.capacity_bytes -= size
         self.commits += 1
 
-    def ensure_room(self, size: int) -> None:
-        if self.room_bytes is not None and size > self.room_bytes:
-            raise JournalFullError("The journal is full: its bound is reached.")
+    def ensure_capacity(self, size: int) -> None:
+        if self.capacity_bytes is not None and size > self.capacity_bytes:
+            raise JournalFullError("The journal is full: its limit is reached.")
 
     # -- logs ----------------------------------------------------------------------------------------------------
 
-    def append(self, entries: Sequence[Entry], recorded_at: int, letters: Sequence[bytes] = ()) -> list[int]:
+    def append(self, entries: Sequence[Entry], recorded_at: int, dead_letters: Sequence[bytes] = ()) -> list[int]:
         for conference, _ in entries:
             rows = self._log(conference).rows
             if rows and rows[-1].recorded_at > recorded_at:
-                raise ValueError(f"recorded_at falls in the log of {conference}")
-        self._take_room(sum(len(line) for _, line in entries) + sum(map(len, letters)))
+                raise ValueError(f"recorded_at decreases in the log of {conference}")
+        self._use_capacity(sum(len(line) for _, line in entries) + sum(map(len, dead_letters)))
         offsets = []
         for conference, line in entries:
             rows = self._logs.setdefault(conference, _Log()).rows
             offsets.append(len(rows))
             rows.append(Row(len(rows), recorded_at, line))
-        self._keep_letters(letters, recorded_at)
+        self._store_dead_letters(dead_letters, recorded_at)
         return offsets
 
     def read(self, conference: str, from_offset: int = 0, to: int | None = None) -> Iterator[Row]:
@@ -88,88 +85,88 @@ class MemoryJournal:
 
     # -- outputs -------------------------------------------------------------------------------------------------
 
-    def record(self, conference: str, decided: int, outputs: Sequence[Told]) -> None:
+    def record(self, conference: str, decided: int, outputs: Sequence[OutputLine]) -> None:
         log = self._log(conference)
         if not log.decided <= decided <= len(log.rows):
             raise ValueError(f"decided {decided} is not in {log.decided}..{len(log.rows)} of {conference}")
         before = next(reversed(log.outputs), (-1, -1))
         for position, _ in outputs:
-            if parts(position) <= before:
+            if parse_position(position) <= before:
                 raise ValueError(f"the position {position} of {conference} is not after the last one")
-            before = parts(position)
-        self._take_room(sum(len(line) for _, line in outputs))
+            before = parse_position(position)
+        self._use_capacity(sum(len(line) for _, line in outputs))
         log.decided = decided
-        log.outputs.update({parts(position): line for position, line in outputs})
+        log.outputs.update({parse_position(position): line for position, line in outputs})
 
     def decided(self, conference: str) -> int:
         return self._log(conference).decided
 
-    def outputs(self, conference: str, from_n: int = 0, after: str | None = None) -> Iterator[Told]:
-        start = (from_n, -1) if after is None else parts(after)
+    def outputs(self, conference: str, from_n: int = 0, after: str | None = None) -> Iterator[OutputLine]:
+        start = (from_n, -1) if after is None else parse_position(after)
         for (n, i), line in list(self._log(conference).outputs.items()):
             if (n, i) > start:
                 yield f"{n}-{i}", line
 
     # -- dead letters, snapshots ---------------------------------------------------------------------------------
 
-    def _keep_letters(self, letters: Sequence[bytes], came: int) -> None:
-        for line in letters:
-            self._last_letter += 1
-            self._letters[self._last_letter] = Letter(self._last_letter, line, came)
-        self._go(too_many(self._heads()), "many")
+    def _store_dead_letters(self, dead_letters: Sequence[bytes], came: int) -> None:
+        for line in dead_letters:
+            self._last_number += 1
+            self._dead_letters[self._last_number] = StoredDeadLetter(self._last_number, line, came)
+        self._remove(find_over_quota(self._heads()), "many")
 
-    def _heads(self) -> dict[int, Head]:
-        return {number: head_of(letter.line) for number, letter in self._letters.items()}
+    def _heads(self) -> dict[int, DeadLetterHead]:
+        return {number: parse_head(letter.line) for number, letter in self._dead_letters.items()}
 
-    def letters(self, after: int = 0, limit: int = 100) -> list[Letter]:
-        return [letter for letter in self._letters.values() if letter.number > after][:limit]
+    def dead_letters(self, after: int = 0, limit: int = 100) -> list[StoredDeadLetter]:
+        return [letter for letter in self._dead_letters.values() if letter.number > after][:limit]
 
-    def letter(self, number: int) -> Letter | None:
-        return self._letters.get(number)
+    def dead_letter(self, number: int) -> StoredDeadLetter | None:
+        return self._dead_letters.get(number)
 
-    def letter_numbers(self) -> list[int]:
-        return list(self._letters)
+    def dead_letter_numbers(self) -> list[int]:
+        return list(self._dead_letters)
 
-    def letter_count(self) -> int:
-        return len(self._letters)
+    def dead_letter_count(self) -> int:
+        return len(self._dead_letters)
 
-    def letters_gone(self) -> dict[str, int]:
-        return self._lost(lambda sender, conference: True)
+    def removed_dead_letters(self) -> dict[str, int]:
+        return self._count_removed(lambda sender, conference: True)
 
-    def letters_gone_of(self, conferences: Collection[str], sender: str) -> dict[str, int]:
-        return self._lost(lambda by, of: of in conferences or (not of and by == sender))
+    def removed_dead_letters_of(self, conferences: Collection[str], sender: str) -> dict[str, int]:
+        return self._count_removed(lambda by, of: of in conferences or (not of and by == sender))
 
-    def _lost(self, counts: Callable[[str, str], bool]) -> dict[str, int]:
+    def _count_removed(self, counts: Callable[[str, str], bool]) -> dict[str, int]:
         found: Counter[str] = Counter()
-        for (sender, conference, cause), count in self._gone.items():
+        for (sender, conference, cause), count in self._removed.items():
             if counts(sender, conference):
                 found[cause] += count
         return dict(sorted(found.items()))
 
-    def letters_under(self, seals: Collection[str]) -> list[int]:
+    def dead_letters_sealed_with(self, seals: Collection[str]) -> list[int]:
         return [number for number, head in self._heads().items() if head.seal in seals]
 
-    def _go(self, numbers: Collection[int], cause: str) -> int:
-        gone = [head_of(self._letters.pop(number).line) for number in numbers if number in self._letters]
+    def _remove(self, numbers: Collection[int], cause: str) -> int:
+        gone = [parse_head(self._dead_letters.pop(number).line) for number in numbers if number in self._dead_letters]
         for head in gone:
-            self._gone[head.sender, head.conference, cause] += 1
+            self._removed[head.sender, head.conference, cause] += 1
         return len(gone)
 
-    def drop_letters(self, numbers: Collection[int]) -> int:
-        return self._go(numbers, "erased")
+    def erase_dead_letters(self, numbers: Collection[int]) -> int:
+        return self._remove(numbers, "erased")
 
-    def expire_letters(self, now: int) -> int:
-        self._letters = {n: letter._replace(came=letter.came or now) for n, letter in self._letters.items()}
-        old = [n for n, letter in self._letters.items() if letter.came <= now - LETTER_DAYS * DAY_MS]
-        return self._go(old, "old")
+    def expire_dead_letters(self, now: int) -> int:
+        self._dead_letters = {n: letter._replace(came=letter.came or now) for n, letter in self._dead_letters.items()}
+        old = [n for n, letter in self._dead_letters.items() if letter.came <= now - DEAD_LETTER_DAYS * DAY_MS]
+        return self._remove(old, "old")
 
-    def claim_letter(self, number: int, sent_as: bytes) -> bool:
-        letter = self._letters.get(number)
+    def claim_dead_letter(self, number: int, sent_as: bytes) -> bool:
+        letter = self._dead_letters.get(number)
         free = letter is not None and letter.sent is None
         return free and self._claims.setdefault(number, sent_as) == sent_as
 
-    def settle_letter(self, number: int, sent: int | None) -> None:
-        self._letters[number] = self._letters[number]._replace(sent=sent)
+    def settle_dead_letter(self, number: int, sent: int | None) -> None:
+        self._dead_letters[number] = self._dead_letters[number]._replace(sent=sent)
         if sent is None:
             self._claims.pop(number, None)
 
@@ -177,10 +174,10 @@ class MemoryJournal:
         return True
 
     def save_snapshot(self, conference: str, offset: int, data: bytes) -> None:
-        self._take_room(len(data))
+        self._use_capacity(len(data))
         log = self._logs.setdefault(conference, _Log())
         kept = [snapshot for snapshot in log.snapshots if snapshot.offset != offset]
-        log.snapshots = sorted([*kept, Snapshot(offset, data)])[-SNAPSHOTS_KEPT:]
+        log.snapshots = sorted([*kept, Snapshot(offset, data)])[-RETAINED_SNAPSHOTS:]
 
     def latest_snapshot(self, conference: str, most: int | None = None) -> Snapshot | None:
         good = [snap for snap in self._log(conference).snapshots if most is None or snap.offset <= most]
@@ -191,10 +188,10 @@ class MemoryJournal:
 
     def forget(self, conference: str) -> None:
         self._logs.pop(conference, None)
-        self._gone = Counter({share: count for share, count in self._gone.items() if share[1] != conference})
+        self._removed = Counter({share: count for share, count in self._removed.items() if share[1] != conference})
 
     def shrink(self) -> bool:
         return False
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Nothing to release."""

@@ -1,44 +1,44 @@
-"""The port of the durable log: what a journal promises, whatever keeps it.
+"""The port of the durable log: what every journal guarantees.
 
-Owns: the promises, the shapes, the errors. May never: know where bytes lie.
-A *log* is a conference's events, numbered from 0 without gaps (*offset*). *Outputs* lie beside it: ``decided`` counts
-the offsets whose outputs are recorded, and moves in the same transaction as they do. A position "n-i" is not an
-offset: n counts what was applied, doubles left out.
+Responsibility: the guarantees, the shapes, the errors. It does not say where bytes are stored.
+A *log* holds a conference's events, numbered from 0 without gaps (*offset*). *Outputs* are stored beside it:
+``decided`` counts the offsets whose outputs are recorded, and moves in the same transaction. A position "n-i" is not an
+offset: n counts the events that were applied, without duplicates.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 Entry = tuple[str, bytes]  # conference, line (no newline)
-Told = tuple[str, bytes]  # position "n-i", line
+OutputLine = tuple[str, bytes]  # position "n-i", line
 
-BATCH_ROWS = 1_000  # read at once: bounds memory, and how long a reader holds what a checkpoint waits for
-SNAPSHOTS_KEPT = 2  # the newest, and one more in case it is damaged
+BATCH_ROWS = 1_000  # per read: bounds memory, and how long a reader delays a checkpoint
+RETAINED_SNAPSHOTS = 2  # the newest, and one more in case that is damaged
 
 
-# Dead letters: a fortnight to mend them; and so few that one who is erased is looked for in all of them at once. A
-# sender who needs more than 1,000 sends something else than events.
-LETTER_DAYS = 14
-MOST_LETTERS, MOST_LETTER_BYTES = 10_000, 64 << 20
-MOST_LETTERS_A_SENDER, MOST_LETTER_BYTES_A_SENDER = 1_000, 8 << 20
-MOST_LETTERS_A_CONFERENCE, MOST_LETTER_BYTES_A_CONFERENCE = 2_000, 16 << 20
-MOST_SHARES = 10_000  # of senders and conferences whose lost letters are counted
+# Dead letters: two weeks to fix them, and few enough to search them all when a person is erased. A sender with more
+# than 1,000 is not sending events.
+DEAD_LETTER_DAYS = 14
+MAX_DEAD_LETTERS, MAX_DEAD_LETTER_BYTES = 10_000, 64 << 20
+MAX_DEAD_LETTERS_PER_SENDER, MAX_DEAD_LETTER_BYTES_PER_SENDER = 1_000, 8 << 20
+MAX_DEAD_LETTERS_PER_CONFERENCE, MAX_DEAD_LETTER_BYTES_PER_CONFERENCE = 2_000, 16 << 20
+MAX_LOSS_COUNTERS = 10_000  # senders and conferences whose removed dead letters are counted
 
 
 class JournalError(Exception):
-    """The journal cannot be used as asked; the text is for a person."""
+    """The journal cannot do what was requested; the text is for a person."""
 
 
 class JournalFullError(JournalError):
-    """No room: nothing of what was asked is kept. May be asked again when there is room."""
+    """No space left: nothing was stored. Retry when there is space."""
 
 
 class JournalLockedError(JournalError):
-    """Another process has the data folder."""
+    """Another process holds the data folder."""
 
 
 class JournalDamagedError(JournalError):
-    """Something that was kept cannot be read."""
+    """Something that was stored cannot be read."""
 
 
 class Row(NamedTuple):
@@ -49,8 +49,10 @@ class Row(NamedTuple):
     line: bytes
 
 
-class Letter(NamedTuple):
-    """A dead letter and its number, from 1; when it came, and when it was sent again (None: it was not)."""
+class StoredDeadLetter(NamedTuple):
+    """A dead letter and its number, from 1. ``came``: when it was stored; ``sent``: when it was resent (None:
+    never).
+    """
 
     number: int
     line: bytes
@@ -59,14 +61,14 @@ class Letter(NamedTuple):
 
 
 class Snapshot(NamedTuple):
-    """A state, and how many records of the log it holds."""
+    """A packed state, and how many records of the log it covers."""
 
     offset: int
     data: bytes
 
 
 class ReplicatedRow(NamedTuple):
-    """A record of a log that is kept elsewhere; ``came``: when it came there, in ms since 1970."""
+    """A record of a log stored elsewhere; ``came``: when it was appended there, in ms since 1970."""
 
     conference: str
     came: int
@@ -78,16 +80,19 @@ class Journal(Protocol):
 
     @property
     def notices(self) -> list[str]:
-        """What was found damaged and what became of it, in plain words, oldest first."""
+        """What was found damaged and how it was repaired, in plain words, oldest first."""
 
-    def append(self, entries: Sequence[Entry], recorded_at: int, letters: Sequence[bytes] = ()) -> list[int]:
-        """Keeps all or nothing, durably; gives each entry's offset. ValueError when ``recorded_at`` falls in a log."""
+    def append(self, entries: Sequence[Entry], recorded_at: int, dead_letters: Sequence[bytes] = ()) -> list[int]:
+        """Appends entries and dead letters durably, all or nothing; returns each entry's offset.
+
+        ValueError: ``recorded_at`` is less than the last one of a log.
+        """
 
     def read(self, conference: str, from_offset: int = 0, to: int | None = None) -> Iterator[Row]:
-        """The records [from_offset, to), those there are when it begins. JournalDamagedError names a damaged one."""
+        """The records [from_offset, to) that exist when it starts. JournalDamagedError names a damaged one."""
 
     def length(self, conference: str) -> int:
-        """How many records a log has; 0 where there is none."""
+        """How many records a log has; 0 if there is no log."""
 
     def last_recorded(self) -> int | None:
         """The latest ``recorded_at`` of all logs."""
@@ -95,103 +100,109 @@ class Journal(Protocol):
     def conferences(self) -> list[str]:
         """The names of all logs, sorted."""
 
-    def record(self, conference: str, decided: int, outputs: Sequence[Told]) -> None:
-        """Keeps outputs, and that those of all offsets below ``decided`` are now recorded: both or neither.
+    def record(self, conference: str, decided: int, outputs: Sequence[OutputLine]) -> None:
+        """Records outputs, and sets ``decided``: the outputs of all offsets below it are recorded. Both or neither.
 
-        ValueError when ``decided`` falls or is beyond the log, or when a position is not after the last one.
+        ValueError: ``decided`` decreases or is beyond the log, or a position is not after the last one.
         """
 
     def decided(self, conference: str) -> int:
         """How many offsets have their outputs recorded."""
 
-    def outputs(self, conference: str, from_n: int = 0, after: str | None = None) -> Iterator[Told]:
-        """The outputs in the order of their positions, from n on, or after a position."""
+    def outputs(self, conference: str, from_n: int = 0, after: str | None = None) -> Iterator[OutputLine]:
+        """The outputs in the order of their positions, from ``from_n`` on, or after a position."""
 
-    # Dead letters: bounded in all, of a sender and of a conference (see ``dead_letter_quotas``); no number ever twice.
+    # Dead letters: limited in total, per sender and per conference (see ``dead_letter_quotas``). Numbers are unique.
 
-    def letters(self, after: int = 0, limit: int = 100) -> list[Letter]:
-        """A page of dead letters, oldest first, with numbers over ``after``."""
+    def dead_letters(self, after: int = 0, limit: int = 100) -> list[StoredDeadLetter]:
+        """A page of dead letters with numbers above ``after``, oldest first."""
 
-    def letter(self, number: int) -> Letter | None:
-        """One dead letter, if it is still there."""
+    def dead_letter(self, number: int) -> StoredDeadLetter | None:
+        """One dead letter; None if it was removed."""
 
-    def letter_numbers(self) -> list[int]:
-        """The numbers of all that are still there."""
+    def dead_letter_numbers(self) -> list[int]:
+        """The numbers of all stored dead letters."""
 
-    def letter_count(self) -> int:
-        """How many dead letters there are."""
+    def dead_letter_count(self) -> int:
+        """How many dead letters are stored."""
 
-    def letters_gone(self) -> dict[str, int]:
-        """How many there were that are no more: ``old``, too ``many``, ``erased``."""
+    def removed_dead_letters(self) -> dict[str, int]:
+        """How many were removed, by cause: ``old``, too ``many``, ``erased``."""
 
-    def letters_gone_of(self, conferences: Collection[str], sender: str) -> dict[str, int]:
-        """The same, of these conferences, and of this sender those that were of none."""
+    def removed_dead_letters_of(self, conferences: Collection[str], sender: str) -> dict[str, int]:
+        """How many were removed of these conferences, and of those without a conference from this sender, by cause."""
 
-    def letters_under(self, seals: Collection[str]) -> list[int]:
-        """The numbers of those that are sealed with any of these; ``""``: with nothing."""
+    def dead_letters_sealed_with(self, seals: Collection[str]) -> list[int]:
+        """The numbers of those sealed with any of these keys; ``""``: not sealed."""
 
-    def drop_letters(self, numbers: Collection[int]) -> int:
-        """Erases dead letters; how many there were. Their bytes are in no file any more once ``clean`` says so."""
+    def erase_dead_letters(self, numbers: Collection[int]) -> int:
+        """Erases dead letters; returns how many existed. Their bytes are in no file once ``clean`` returns True."""
 
-    def expire_letters(self, now: int) -> int:
-        """Takes out those older than LETTER_DAYS; how many."""
+    def expire_dead_letters(self, now: int) -> int:
+        """Removes those older than DEAD_LETTER_DAYS; returns how many. ``now``: ms since 1970."""
 
-    def claim_letter(self, number: int, sent_as: bytes) -> bool:
-        """Whether this letter may be sent again as this event (a digest of its id), durably: for one event only."""
+    def claim_dead_letter(self, number: int, sent_as: bytes) -> bool:
+        """Claims a dead letter for resending as one event; ``sent_as`` is a digest of the event's id. Durable.
 
-    def settle_letter(self, number: int, sent: int | None) -> None:
-        """It was sent again then, and never is again; None: what was claimed was not taken, and is free."""
+        False: it was resent, or is claimed for another event.
+        """
+
+    def settle_dead_letter(self, number: int, sent: int | None) -> None:
+        """Ends a claim. ``sent``: when it was resent, which happens once; None: it was not accepted and may be
+        claimed.
+        """
 
     def clean(self) -> bool:
-        """Whether what was erased is in no file any more; False: somebody else reads the file, ask again."""
+        """Removes leftovers of erased bytes from all files; False: another process is reading, try again."""
 
     def save_snapshot(self, conference: str, offset: int, data: bytes) -> None:
-        """Keeps a snapshot, whole or not at all; older ones than the newest two go."""
+        """Saves a snapshot, all or nothing, and removes all but the newest two."""
 
     def latest_snapshot(self, conference: str, most: int | None = None) -> Snapshot | None:
-        """The newest good one with ``offset <= most``; a damaged one is passed over, and told in ``notices``."""
+        """The newest intact snapshot with ``offset <= most``; a damaged one is skipped and reported in ``notices``."""
 
     def drop_snapshots(self, conference: str) -> None:
-        """Removes every snapshot of this name."""
+        """Removes every snapshot of a log."""
 
     def forget(self, conference: str) -> None:
-        """Removes a log, its outputs and its snapshots, under its name at once and for ever. ``shrink`` does the rest.
-        The name may begin anew."""
+        """Removes a log, its outputs and its snapshots for ever. The name is free at once; ``shrink`` removes
+        the rows.
+        """
 
     def shrink(self) -> bool:
-        """Removes some of what was forgotten; whether there is more. May be called again after a restart."""
+        """Removes some rows of forgotten logs; returns whether there are more. It continues after a restart."""
 
-    def ensure_room(self, size: int) -> None:
-        """Raises JournalFullError where so many bytes could not be appended now."""
+    def ensure_capacity(self, size: int) -> None:
+        """Raises JournalFullError if ``size`` bytes could not be appended now."""
 
     def close(self) -> None:
-        """Lets go of everything; a second time changes nothing."""
+        """Releases everything. Idempotent."""
 
 
 class ReadReplica(Journal, Protocol):
-    """A journal of logs that are kept elsewhere, and how far it has come with each of their parts."""
+    """A journal that copies logs stored elsewhere, and the next offset to read of each of their partitions."""
 
-    def places(self) -> Mapping[str, int]:
-        """By part, where to go on."""
+    def next_offsets(self) -> Mapping[str, int]:
+        """The next offset to read, by partition."""
 
     def erased(self) -> frozenset[str]:
-        """The conferences that were erased for ever: no row of theirs may come."""
+        """The conferences that were erased: rows of theirs are never stored again."""
 
-    def follow(
+    def replicate(
         self,
         rows: Sequence[ReplicatedRow],
-        letters: Sequence[tuple[int, bytes]],
+        dead_letters: Sequence[tuple[int, bytes]],
         places: Mapping[str, int],
         erased: Collection[str] = (),
     ) -> list[tuple[int, int]]:
-        """Keeps rows, dead letters (when they came, line) and how far these lead, and forgets the logs of ``erased``:
-        all or nothing. Nobody may use these logs any more.
+        """Stores rows, dead letters (when they came, line) and the next offsets, and removes the logs of ``erased``,
+        all or nothing. Nobody may be using these logs.
 
-        Gives each row's offset and the time that it is kept under: the latest of its log.
+        Returns each row's offset here and its ``recorded_at``, which never decreases within a log.
         """
 
 
-def parts(position: str) -> tuple[int, int]:
-    """(n, i) of a position."""
+def parse_position(position: str) -> tuple[int, int]:
+    """The (n, i) of a position."""
     n, _, i = position.partition("-")
     return int(n), int(i)

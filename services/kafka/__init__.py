@@ -1,1 +1,1 @@
-"""Kafka: a local broker, the declared topics, what is written to them and read from them."""
+"""Kafka: access, declared topics, readers and writers, and the gateway's runner on a Kafka log."""

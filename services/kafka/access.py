@@ -1,7 +1,6 @@
-"""Where a Kafka is, and how it is entered.
+"""Where a Kafka is and how to log in: the one value that all clients of this process are made from.
 
-Owns: the one value that all clients of this process are made from. May never: connect, or need a client library: the
-command line makes it.
+Invariants: it never connects, and needs no client library, because the command line creates it.
 """
 
 from dataclasses import dataclass, field
@@ -12,11 +11,11 @@ from services.kafka.security import Security
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """``address``: HOST:PORT of a broker, or several with commas, of one cluster."""
+    """``address``: HOST:PORT of a broker, or of several brokers of one cluster, separated by commas."""
 
     address: str
     security: Security = field(default_factory=Security)
 
-    def of_clients(self) -> dict[str, Any]:
-        """As aiokafka's clients take it."""
-        return {"bootstrap_servers": self.address, **self.security.of_clients()}
+    def client_settings(self) -> dict[str, Any]:
+        """The keyword arguments for aiokafka's clients."""
+        return {"bootstrap_servers": self.address, **self.security.client_settings()}

@@ -1,9 +1,8 @@
-"""What each program of an installation may do in Kafka: the least that it needs, declared once, and set as ACLs.
+"""What each program of an installation may do in Kafka: the least that it needs, declared once and set as ACLs.
 
-Responsibility: the table, and bringing it into a cluster.
-Invariants: no program may create, change or delete a topic, or touch another program's group. Rights are only added
-here; taking one away is the cluster's operator's (``kafka-acls.sh --remove``).
-Why: whoever takes over one program should not thereby write what another one decides: a gateway no matches, a delivery
+Invariants: no program may create, change or delete a topic, or use another program's group. Rights are only added here;
+the cluster's operator removes them (``kafka-acls.sh --remove``).
+Why: whoever takes over one program should not be able to write what another decides: a gateway no matches, a delivery
 no log, a router no outputs.
 """
 
@@ -16,7 +15,7 @@ from msgspec import Struct
 
 from schemas.topics import ACTIVITY, CONFERENCE_LOG, DEAD_LETTERS, MATCHES, SNAPSHOT_CHUNKS, SNAPSHOTS, TOPICS
 from services.kafka.access import Access
-from services.kafka.clients import KafkaRefusedError, administrated
+from services.kafka.clients import KafkaRefusedError, admin_client
 
 Program = Literal["router", "matcher", "delivery", "gateway"]
 PROGRAMS: tuple[Program, ...] = get_args(Program)
@@ -57,7 +56,7 @@ class Acl(Struct, frozen=True):
 
 
 def acls(program: Program, user: str, prefix: str = "") -> Iterator[Acl]:
-    """All of a program. Each may look at every topic's settings, for it compares them with the declared ones."""
+    """All ACLs of a program. Every program may describe every topic, to compare its settings with the declared ones."""
     rights = RIGHTS[program]
     for topic in TOPICS:
         for operation in (_DESCRIBE, _DESCRIBE_CONFIGS):
@@ -70,12 +69,12 @@ def acls(program: Program, user: str, prefix: str = "") -> Iterator[Acl]:
 
 
 async def allow(access: Access, users: Mapping[Program, str], prefix: str = "") -> int:
-    """Gives each program's user its rights; how many that are. The same again changes nothing.
+    """Grants each program's user its rights; returns how many. Idempotent.
 
-    AwayError; KafkaRefusedError where the cluster has no ACLs, or we may not set any.
+    AwayError; KafkaRefusedError: the cluster has no ACLs, or this user may not set any.
     """
     count = 0
-    async with administrated(access, ANSWER_S) as admin:
+    async with admin_client(access, ANSWER_S) as admin:
         for program, user in users.items():
             for acl in acls(program, user, prefix):
                 request = CreateAclsRequest(
@@ -91,7 +90,7 @@ async def allow(access: Access, users: Mapping[Program, str], prefix: str = "") 
 
 def _refusal(code: int) -> str:
     if code == _NOT_OURS:
-        return "This user may give no rights. Come as one of the cluster's super.users."
+        return "This user may not grant rights. Log in as one of the cluster's super.users."
     if code == _NO_AUTHORIZER:
-        return "This Kafka has no authorizer, so everybody may do everything. Set authorizer.class.name first."
-    return f"No rights were given: {for_code(code).__name__}."
+        return "This Kafka has no authorizer, so every user may do everything. Set authorizer.class.name first."
+    return f"No rights were granted: {for_code(code).__name__}."

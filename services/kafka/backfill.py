@@ -1,8 +1,9 @@
-"""The past of a conference out of the activity topic, into its log.
+"""Backfills a conference's log with earlier posts from the activity topic.
 
-Owns: the order: how far the past goes is fixed first, then the log is learnt, then the past is read. May never: commit,
-or write into another conference's log. Theory: what comes after the opening is the router's. It knows the log as it was
-when it fetched a post, so a post that it did not route for want of the opening lies before the end that is fixed here.
+Responsibility: the order: it first fixes where the history ends, then reads the log, then the history.
+Invariants: it writes only to that conference's log.
+Why: posts after the opening are the router's. The router knows the log as of when it fetched a post, so a post that it
+did not route because it had not seen the opening lies before the end that is fixed here.
 """
 
 from collections.abc import Callable, Sequence
@@ -22,8 +23,8 @@ Advance = Callable[[int, int], None]
 
 
 @dataclass(slots=True)
-class Filled:
-    """What was read of the past, how much of it went into the log, and what could not be read."""
+class BackfillResult:
+    """How many posts were read, copied into the log, and unreadable."""
 
     read: int = 0
     copied: int = 0
@@ -37,44 +38,44 @@ async def backfill(
     prefix: str = "",
     dry_run: bool = False,
     advance: Advance = lambda done, of: None,
-) -> Filled:
-    """Brings the past into an open conference's log; a second time it finds nothing that is missing.
+) -> BackfillResult:
+    """Copies earlier posts into an open conference's log. Idempotent: a second run copies nothing.
 
-    ``advance(read, of)`` hears of the reading. AwayError, KafkaRefusedError.
+    ``advance(read, total)`` reports progress. AwayError, KafkaRefusedError.
     """
-    filled, past, codec, log = Filled(), Backfill(conference), Codec(), prefix + CONFERENCE_LOG
+    result, history, codec, log = BackfillResult(), Backfill(conference), Codec(), prefix + CONFERENCE_LOG
     async with TopicReader(access) as reader, TopicWriter(access) as writer:
         whole, logs = await reader.spans(prefix + ACTIVITY), await reader.spans(log)
         if not whole or not logs:
-            raise KafkaRefusedError("There are no such topics. `hallway topics create` makes them.")
+            raise KafkaRefusedError("The topics do not exist. Create them with `hallway topics create`.")
         own = partition_of(conference.encode(), len(logs))
-        await _learn(reader, log, own, logs[own], past)
-        if not past.is_open:
+        await _learn(reader, log, own, logs[own], history)
+        if not history.is_open:
             raise KafkaRefusedError(f"{conference} is not open: its log has no opening, or it was closed.")
         total = sum(span.end - span.first for span in whole.values())
         for number, span in whole.items():
             async for batch in reader.read(prefix + ACTIVITY, number, *span):
-                copies = _copies([record.value for record in batch], codec, past, filled)
+                copies = _copies([record.value for record in batch], codec, history, result)
                 if copies and not dry_run:
                     await writer.produce(log, copies)
-                filled.copied += len(copies)
-                advance(filled.read, total)
-    return filled
+                result.copied += len(copies)
+                advance(result.read, total)
+    return result
 
 
-async def _learn(reader: TopicReader, log: str, own: int, span: Span, past: Backfill) -> None:
-    codec, key = Codec(), past.conference.encode()
+async def _learn(reader: TopicReader, log: str, own: int, span: Span, history: Backfill) -> None:
+    codec, key = Codec(), history.conference.encode()
     async for batch in reader.read(log, own, *span):
         for record in batch:
             found = codec.decode(record.value) if record.key == key and record.value is not None else None
             if isinstance(found, Record):
-                past.learn(found.event)
+                history.learn(found.event)
 
 
-def _copies(values: Sequence[bytes | None], codec: Codec, past: Backfill, filled: Filled) -> list[Message]:
-    found = codec.decode_each([value or b"" for value in values])  # no value is no event
+def _copies(values: Sequence[bytes | None], codec: Codec, history: Backfill, result: BackfillResult) -> list[Message]:
+    found = codec.decode_each([value or b"" for value in values])  # a record without a value is not an event
     events = [record.event for record in found if isinstance(record, Record)]
-    filled.unreadable += len(values) - len(events)  # the router has put it to the dead letters
-    filled.read += len(values)
-    copies = past.copies(events)
-    return [typed(past.conference, encode(copy), kind_of(copy)) for copy in copies]
+    result.unreadable += len(values) - len(events)  # the router has stored it as a dead letter
+    result.read += len(values)
+    copies = history.copies(events)
+    return [typed(history.conference, encode(copy), kind_of(copy)) for copy in copies]

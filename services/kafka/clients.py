@@ -1,7 +1,7 @@
-"""Every client of a Kafka that this process makes, and what goes wrong in plain words.
+"""Creates every Kafka client of this process, and turns its errors into plain words.
 
-Owns: the clients' settings and time limits. May never: make one that reads in a group (Faust's is made in
-``streams/workers``), wait without end, or say that something is written before all in-sync replicas have it.
+Responsibility: the clients' settings and time limits. Consumers in a group are Faust's (``streams/workers``).
+Invariants: nothing waits without a limit; a write counts only once all in-sync replicas have it.
 """
 
 import asyncio
@@ -15,30 +15,30 @@ from aiokafka.errors import KafkaConnectionError
 from aiokafka.errors import KafkaError as ClientError
 
 from services.kafka.access import Access
-from services.kafka.client_shutdown import bounded
-from services.kafka.refusals import refusal
+from services.kafka.client_shutdown import close_bounded
+from services.kafka.refusals import diagnose_refusal
 from streams.workers.ports import AwayError
 
 REQUEST_MS = 20_000
 START_S = 30.0
-METADATA_MS = 60_000  # after a change of the cluster, at the latest
-BATCH_BYTES = 900_000  # below the bound of a topic (max.message.bytes), with room for the head
+METADATA_MS = 60_000  # how soon a change of the cluster is noticed, at the latest
+BATCH_BYTES = 900_000  # below a topic's limit (max.message.bytes), with space for the header
 FETCH_BYTES = 16 << 20
 PARTITION_BYTES = 4 << 20
-WAIT_MS = 200  # that a fetch waits for records where there are none
+WAIT_MS = 200  # how long a fetch waits if there are no records
 
 
 class KafkaRefusedError(Exception):
-    """What the broker has is not what is needed, or it does not let us in; says what to do."""
+    """The broker's setup is wrong, or it refuses the login; the text says what to do."""
 
 
-def producer(access: Access, *, batch_bytes: int = BATCH_BYTES, request_ms: int = REQUEST_MS) -> AIOKafkaProducer:
-    """An idempotent one whose batches all in-sync replicas acknowledge; not started."""
+def make_producer(access: Access, *, batch_bytes: int = BATCH_BYTES, request_ms: int = REQUEST_MS) -> AIOKafkaProducer:
+    """Creates an idempotent producer whose batches all in-sync replicas acknowledge; not started."""
     settings = _common(access, request_ms) | {"enable_idempotence": True, "acks": "all", "compression_type": "lz4"}
     return AIOKafkaProducer(max_batch_size=batch_bytes, **settings)
 
 
-def consumer(
+def make_consumer(
     access: Access,
     *topics: str,
     wait_ms: int = WAIT_MS,
@@ -46,12 +46,12 @@ def consumer(
     partition_bytes: int = PARTITION_BYTES,
     request_ms: int = REQUEST_MS,
 ) -> AIOKafkaConsumer:
-    """One of no group that commits nothing; not started. It goes on at the earliest where a record is no more."""
+    """Creates a consumer without a group, which never commits; not started. It skips deleted records."""
     return AIOKafkaConsumer(
         *topics,
         group_id=None,
         enable_auto_commit=False,
-        isolation_level="read_committed",  # what a writer took back was never said
+        isolation_level="read_committed",  # skip aborted transactions
         auto_offset_reset="earliest",
         fetch_max_wait_ms=wait_ms,
         fetch_max_bytes=fetch_bytes,
@@ -61,49 +61,49 @@ def consumer(
 
 
 @asynccontextmanager
-async def administrated(access: Access, limit_s: float = START_S) -> AsyncIterator[AIOKafkaAdminClient]:
-    """An admin client, for so long. AwayError where the broker is away, or becomes so."""
+async def admin_client(access: Access, limit_s: float = START_S) -> AsyncIterator[AIOKafkaAdminClient]:
+    """An admin client for at most ``limit_s``. AwayError: the broker is unreachable."""
     client = AIOKafkaAdminClient(**_common(access, REQUEST_MS))
     try:
-        async with within(access, limit_s):
-            await begun(access, client)
+        async with bounded_request(access, limit_s):
+            await start_client(access, client)
             yield client
     finally:
-        await bounded(client.close(), limit_s)
+        await close_bounded(client.close(), limit_s)
 
 
 def _common(access: Access, request_ms: int) -> dict[str, Any]:
     return {
-        **access.of_clients(),
+        **access.client_settings(),
         "request_timeout_ms": request_ms,
         "metadata_max_age_ms": METADATA_MS,
     }
 
 
-async def begun(access: Access, client: AIOKafkaProducer | AIOKafkaConsumer | AIOKafkaAdminClient) -> None:
-    """Starts a client. AwayError; KafkaRefusedError where a person has to set something right first."""
+async def start_client(access: Access, client: AIOKafkaProducer | AIOKafkaConsumer | AIOKafkaAdminClient) -> None:
+    """Starts a client. AwayError; KafkaRefusedError: a person must fix something first."""
     try:
-        async with within(access, START_S):
+        async with bounded_request(access, START_S):
             await client.start()
     except AwayError:
-        said = await refusal(access)
+        said = await diagnose_refusal(access)
         if said is not None:
             raise KafkaRefusedError(said) from None
         raise
 
 
 @asynccontextmanager
-async def within(access: Access, limit_s: float, what: str = "") -> AsyncIterator[None]:
-    """A Kafka has so long for what is asked of it here. AwayError, which says ``what`` was not done."""
+async def bounded_request(access: Access, limit_s: float, what: str = "") -> AsyncIterator[None]:
+    """Bounds the requests in its body to ``limit_s``. AwayError, whose text starts with ``what``."""
     try:
         async with asyncio.timeout(limit_s):
             yield
     except (ClientError, OSError, TimeoutError) as error:
-        raise AwayError(f"{what}: {_said(access, error)}" if what else _said(access, error)) from error
+        raise AwayError(f"{what}: {_describe(access, error)}" if what else _describe(access, error)) from error
 
 
-def _said(access: Access, error: BaseException) -> str:
+def _describe(access: Access, error: BaseException) -> str:
     if isinstance(error, KafkaConnectionError | OSError):  # a time limit is an OSError
-        return f"No Kafka answers at {access.address}. Is it up? `hallway kafka status` tells of a local one."
+        return f"No Kafka answers at {access.address}. Is it up? `hallway kafka status` checks a local one."
     said = f"{type(error).__name__} {error}".rstrip()
-    return f"The Kafka at {access.address} did not do what was asked: {said}. Try again."
+    return f"The Kafka at {access.address} did not do it: {said}. Try again."

@@ -1,19 +1,16 @@
-"""Which cluster it is: what was made from one cluster's log is not of another.
-
-Owns: asking for the cluster's id. May never: take a cluster without one for any.
-"""
+"""The id of a Kafka cluster, so that data of one cluster's log is never used with another."""
 
 from services.kafka.access import Access
-from services.kafka.clients import administrated
+from services.kafka.clients import admin_client
 from streams.workers.ports import AwayError
 
 ANSWER_S = 20.0
 
 
 async def cluster_id(access: Access, limit_s: float = ANSWER_S) -> str:
-    """The id that the cluster got when it was made. AwayError."""
-    async with administrated(access, limit_s) as admin:
+    """The id that the cluster got when it was created. AwayError."""
+    async with admin_client(access, limit_s) as admin:
         found = (await admin.describe_cluster()).get("cluster_id")
     if not found:
-        raise AwayError(f"The Kafka at {access.address} does not tell its cluster's id.")
+        raise AwayError(f"The Kafka at {access.address} reports no cluster id.")
     return str(found)

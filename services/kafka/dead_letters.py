@@ -1,10 +1,11 @@
-"""The dead letters of the workers: listed, looked at, mended and sent again, each once.
+"""The workers' dead letters in their topic: list, show, fix, and resend each once.
 
-Owns: a letter's number (``PARTITION-OFFSET``), the marks beside the letters. May never: send what a stranger brought:
-that has to pass the door once more, which replaces names (``--url`` does), or send a letter as two events.
-Theory: the marks lie in the letter's own partition, so their order decides. Who wants to send claims the letter for one
-event first; the first claim holds. After a crash in between it can only be sent as the same event, which the log
-recognises; a mark of its sending ends it. Marks have no value: who reads letters passes over them.
+Responsibility: a dead letter's number (``PARTITION-OFFSET``), and the markers beside the dead letters.
+Invariants: a dead letter that came through a gateway is not resent from here: it has to pass admission again, which
+replaces names (``--url`` does). A dead letter is never resent as two events.
+Why: markers are in the dead letter's own partition, so their order decides. A resend first claims the dead letter for
+one event, and the first claim wins. After a crash it can only be resent as the same event, which the log recognises as
+a duplicate; a second marker records that it was sent. Markers have no value, so readers of dead letters skip them.
 """
 
 from base64 import b64decode
@@ -31,27 +32,27 @@ from streams.workers.ports import Message, typed
 
 _CLAIMED, _SENT = b"dead.letter.claimed", b"dead.letter.sent"
 _LETTER, _AS = "letter", "as"
-SEALED = "sealed"  # the header of a letter whose bytes only a gateway can read
+SEALED = "sealed"  # the header of a dead letter whose bytes only a gateway can read
 
 _decode = msgspec.json.Decoder(DeadLetter).decode
 
 
-class InTopic(Shown[str], frozen=True):
-    """A letter of the topic; where a gateway ``sealed`` it, without its bytes."""
+class TopicDeadLetter(Shown[str], frozen=True):
+    """A dead letter of the topic; if a gateway ``sealed`` it, without its bytes."""
 
     sealed: bool = False
 
 
 class Result(msgspec.Struct, frozen=True):
-    """What became of a letter, or (``good``) would."""
+    """The outcome of a resend; ``good``: it would be accepted (dry run)."""
 
     status: Literal["good", "accepted", "rejected"]
     reason: str = ""
 
 
 @dataclass(slots=True)
-class _Marks:
-    """Of the letters of one partition, by offset: the first claim, and when it was sent."""
+class _ResendMarkers:
+    """The markers of one partition, by the dead letter's offset: the first claim, and when it was sent (ms)."""
 
     claims: dict[int, bytes] = field(default_factory=dict)
     sent: dict[int, int] = field(default_factory=dict)
@@ -67,32 +68,32 @@ class _Marks:
                     self.sent.setdefault(letter, record.timestamp)
 
 
-async def listed(access: Access, prefix: str = "") -> AsyncGenerator[Shown[str]]:
-    """All that are still there, partition by partition, oldest first. AwayError, KafkaRefusedError."""
+async def list_dead_letters(access: Access, prefix: str = "") -> AsyncGenerator[Shown[str]]:
+    """Yields all dead letters, partition by partition, oldest first. AwayError, KafkaRefusedError."""
     topic = prefix + DEAD_LETTERS
     async with TopicReader(access) as reader:
         for partition, span in (await _spans(reader, topic)).items():
-            marks = await _marks(reader, topic, partition, span)
+            marks = await _read_markers(reader, topic, partition, span)
             async for batch in reader.read(topic, partition, *span):
                 for record in batch:
-                    shown = _shown(record, marks)
+                    shown = _to_shown(record, marks)
                     if shown is not None:
                         yield shown
 
 
-async def one(access: Access, number: str, prefix: str = "") -> Shown[str]:
-    """The letter of that number. AwayError, KafkaRefusedError where there is none."""
+async def get_dead_letter(access: Access, number: str, prefix: str = "") -> Shown[str]:
+    """The dead letter with a number. AwayError; KafkaRefusedError: there is none."""
     async with TopicReader(access) as reader:
-        return await _found(reader, prefix + DEAD_LETTERS, number)
+        return await _find(reader, prefix + DEAD_LETTERS, number)
 
 
 async def resend(
     access: Access, number: str, mended: bytes | None, *, prefix: str = "", dry_run: bool = False
 ) -> Result:
-    """Sends a letter again, mended or as it came. AwayError; KafkaRefusedError: it cannot be sent (again)."""
+    """Resends a dead letter, ``mended`` or as it came. AwayError; KafkaRefusedError: it cannot be (re)sent."""
     topic = prefix + DEAD_LETTERS
     async with TopicReader(access) as reader, TopicWriter(access) as writer:
-        letter = await _found(reader, topic, number)
+        letter = await _find(reader, topic, number)
         _check_sendable(letter, prefix)
         found = Codec().decode(b64decode(letter.bytes) if mended is None else mended)
         if isinstance(found, Reject):
@@ -100,14 +101,16 @@ async def resend(
         if dry_run:
             return Result("good")
         event: Input = replace(found.event, recorded_at=None)  # recorded when the log takes it
-        partition, offset = _spot(number)
+        partition, offset = _parse_number(number)
         sent_as = blake2b(event.id.encode(), digest_size=16).hexdigest().encode()
-        await writer.produce(topic, [_mark(_CLAIMED, partition, offset, sent_as)])
-        marks = await _marks(reader, topic, partition, (await _spans(reader, topic))[partition]._replace(first=offset))
+        await writer.produce(topic, [_marker(_CLAIMED, partition, offset, sent_as)])
+        marks = await _read_markers(
+            reader, topic, partition, (await _spans(reader, topic))[partition]._replace(first=offset)
+        )
         if offset in marks.sent or marks.claims[offset] != sent_as:
-            raise KafkaRefusedError(f"{number} was sent, or is being sent, as another event. Send a new one instead.")
+            raise KafkaRefusedError(f"{number} was sent, or is being sent, as another event. Send a new event instead.")
         await _send(writer, event, prefix)
-        await writer.produce(topic, [_mark(_SENT, partition, offset, sent_as)])
+        await writer.produce(topic, [_marker(_SENT, partition, offset, sent_as)])
         return Result("accepted")
 
 
@@ -119,17 +122,17 @@ async def _send(writer: TopicWriter, event: Input, prefix: str) -> None:
         await writer.produce(prefix + CONFERENCE_LOG, [typed(event.conference, encode(event), kind_of(event))])
 
 
-def _mark(kind: bytes, partition: int, offset: int, sent_as: bytes) -> Message:
+def _marker(kind: bytes, partition: int, offset: int, sent_as: bytes) -> Message:
     return Message(b"", None, ((TYPE_HEADER, kind), (_LETTER, b"%d" % offset), (_AS, sent_as)), partition)
 
 
 def _check_sendable(letter: Shown[str], prefix: str) -> None:
     if letter.sent_at is not None:
-        raise KafkaRefusedError(f"{letter.number} was sent again already, at {letter.sent_at}.")
+        raise KafkaRefusedError(f"{letter.number} was already resent at {letter.sent_at}.")
     if not letter.source.startswith((f"{prefix}{ACTIVITY}/", f"{prefix}{CONFERENCE_LOG}/")):
         raise KafkaRefusedError(
-            f"{letter.number} came from {letter.source}, not from a topic of events. What came through a gateway goes "
-            "through it again: `hallway dead-letters` without --kafka, with --url."
+            f"{letter.number} came from {letter.source}, not from a topic of events. Resend it through the gateway: "
+            "`hallway dead-letters` with --url instead of --kafka."
         )
 
 
@@ -139,44 +142,46 @@ def _check_sendable(letter: Shown[str], prefix: str) -> None:
 async def _spans(reader: TopicReader, topic: str) -> dict[int, Span]:
     found = await reader.spans(topic)
     if not found:
-        raise KafkaRefusedError(f"There is no topic {topic}. `hallway topics create` makes it.")
+        raise KafkaRefusedError(f"The topic {topic} does not exist. Create it with `hallway topics create`.")
     return found
 
 
-def _spot(number: str) -> tuple[int, int]:
-    """Partition and offset of a letter."""
+def _parse_number(number: str) -> tuple[int, int]:
+    """Parses the partition and offset of a dead letter. KafkaRefusedError."""
     partition, _, offset = number.partition("-")
     if not (partition.isdecimal() and offset.isdecimal()):
-        raise KafkaRefusedError(f"{number} is not the number of a letter here, such as 3-17; `list` tells them.")
+        raise KafkaRefusedError(
+            f"{number} is not the number of a dead letter, such as 3-17. See `hallway dead-letters list`."
+        )
     return int(partition), int(offset)
 
 
-async def _marks(reader: TopicReader, topic: str, partition: int, span: Span) -> _Marks:
-    marks = _Marks()
+async def _read_markers(reader: TopicReader, topic: str, partition: int, span: Span) -> _ResendMarkers:
+    marks = _ResendMarkers()
     async for batch in reader.read(topic, partition, *span):
         marks.add(batch)
     return marks
 
 
-async def _found(reader: TopicReader, topic: str, number: str) -> Shown[str]:
-    partition, offset = _spot(number)
+async def _find(reader: TopicReader, topic: str, number: str) -> Shown[str]:
+    partition, offset = _parse_number(number)
     span = (await _spans(reader, topic)).get(partition, Span(0, 0))
     if span.first <= offset < span.end:
-        marks = await _marks(reader, topic, partition, span._replace(first=offset))
+        marks = await _read_markers(reader, topic, partition, span._replace(first=offset))
         records = [record async for batch in reader.read(topic, partition, offset, offset + 1) for record in batch]
         for record in records:
-            shown = _shown(record, marks)
+            shown = _to_shown(record, marks)
             if shown is not None:
                 return shown
-    raise KafkaRefusedError(f"There is no dead letter {number}, or no more: they are kept for 14 days.")
+    raise KafkaRefusedError(f"There is no dead letter {number}. It may have expired: they are stored for 14 days.")
 
 
-def _shown(record: ConsumerRecord, marks: _Marks) -> Shown[str] | None:
+def _to_shown(record: ConsumerRecord, marks: _ResendMarkers) -> Shown[str] | None:
     try:
         said = _decode(record.value) if record.value is not None else None
     except (msgspec.MsgspecError, UnicodeDecodeError):
         said = None
     if said is None:
         return None
-    shown = InTopic.of(f"{record.partition}-{record.offset}", said, marks.sent.get(record.offset))
+    shown = TopicDeadLetter.of(f"{record.partition}-{record.offset}", said, marks.sent.get(record.offset))
     return shown if header(record, SEALED) is None else replace(shown, bytes="", sealed=True)

@@ -1,9 +1,9 @@
-"""Logs in a topic, as the lines that a replay folds.
+"""Reads the logs in a topic as lines for a replay.
 
-Owns: ``recorded_at`` of a record: its own, or the broker's time of it. May never: change another field, or give a
-line of a conference that was erased.
-Theory: one partition after the other, so that the same topic gives the same lines at each reading. A conference lies in
-one partition, in its order. That it was erased is said behind its records, so a partition is looked through before.
+Responsibility: a record's ``recorded_at``: its own, or the broker's time.
+Invariants: no other field changes, and no line of an erased conference is returned.
+Why: partitions are read one after the other, so the same topic gives the same lines every time. A conference is in one
+partition, in order. Its erasure is recorded behind its records, so each partition is scanned for erasures first.
 """
 
 from collections.abc import AsyncIterator, Set
@@ -16,34 +16,38 @@ from schemas.topics import CONFERENCE_LOG
 from services.kafka.access import Access
 from services.kafka.clients import KafkaRefusedError
 from services.kafka.topic_reader import Span, TopicReader, of_conference
-from services.kafka.topic_urls import Place
+from services.kafka.topic_urls import TopicUrl
 from streams.workers.conference_end import erased_by
 
-NOBODY: frozenset[bytes] = frozenset()
+NO_KEYS: frozenset[bytes] = frozenset()
 _BY_THE_BROKER = 1  # a record's timestamp_type where the topic's is LogAppendTime
 _MARK = b'"recorded_at"'
 
 
-async def lines(access: Access, place: Place) -> AsyncIterator[list[bytes]]:
-    """The records from the place's beginning to the end there is now, in parts; no newline at their ends.
+async def read_lines(access: Access, place: TopicUrl) -> AsyncIterator[list[bytes]]:
+    """Yields the records from the URL's start to the current end, in batches of lines without newlines.
 
-    AwayError; KafkaRefusedError where there is no such topic.
+    AwayError; KafkaRefusedError: the topic does not exist.
     """
     async with TopicReader(access) as reader:
-        for number, whole in _wanted_of(access, await reader.spans(place.topic), place).items():
+        for number, whole in _select_spans(access, await reader.spans(place.topic), place).items():
             span = whole
             if place.offset is not None:
                 span = Span(max(place.offset, span.first), span.end)
             elif place.time_ms is not None:
                 span = await reader.since(place.topic, number, span, place.time_ms)
-            gone = await _erased(reader, place.topic, number, whole) if place.topic.endswith(CONFERENCE_LOG) else NOBODY
+            gone = (
+                await _find_erased_keys(reader, place.topic, number, whole)
+                if place.topic.endswith(CONFERENCE_LOG)
+                else NO_KEYS
+            )
             async for batch in reader.read(place.topic, number, *span):
-                found = [_wanted(record, place) for record in batch if record.key not in gone]
+                found = [_select_line(record, place) for record in batch if record.key not in gone]
                 yield [line for line in found if line is not None]
 
 
-async def _erased(reader: TopicReader, topic: str, number: int, whole: Span) -> Set[bytes]:
-    """The keys of the conferences that are no more."""
+async def _find_erased_keys(reader: TopicReader, topic: str, number: int, whole: Span) -> Set[bytes]:
+    """The keys of the erased conferences."""
     return {
         record.key
         async for batch in reader.read(topic, number, *whole)
@@ -52,27 +56,27 @@ async def _erased(reader: TopicReader, topic: str, number: int, whole: Span) -> 
     }
 
 
-def _wanted_of(access: Access, found: dict[int, Span], place: Place) -> dict[int, Span]:
+def _select_spans(access: Access, found: dict[int, Span], place: TopicUrl) -> dict[int, Span]:
     if not found:
         raise KafkaRefusedError(
-            f"{access.address} has no topic {place.topic}. `hallway topics show` names those of Hallway."
+            f"{access.address} has no topic {place.topic}. `hallway topics show` lists Hallway's topics."
         )
     return found if place.conference is None else of_conference(found, place.conference)
 
 
-def _wanted(record: ConsumerRecord, place: Place) -> bytes | None:
+def _select_line(record: ConsumerRecord, place: TopicUrl) -> bytes | None:
     if record.value is None or (place.conference is not None and record.key != place.conference.encode()):
         return None
-    line = line_of(record)
-    # A log that was imported has times of its own, earlier than the broker's.
+    line = to_line(record)
+    # An imported log has its own times, earlier than the broker's.
     if place.time_ms is not None and _MARK in line and not _is_since(line, place.time_ms):
         return None
     return line
 
 
-def line_of(record: ConsumerRecord) -> bytes:
-    """The record's event as one line, ``recorded_at`` in it where the broker sets the time."""
-    line: bytes = record.value.replace(b"\n", b" ")  # between two tokens, in JSON
+def to_line(record: ConsumerRecord) -> bytes:
+    """The record's event as one line, with ``recorded_at`` if the broker sets the time."""
+    line: bytes = record.value.replace(b"\n", b" ")  # only between tokens, in JSON
     if record.timestamp_type != _BY_THE_BROKER:
         return line
     text = written(record.timestamp)
@@ -82,11 +86,11 @@ def line_of(record: ConsumerRecord) -> bytes:
 
 
 def _with_time(line: bytes, text: str) -> bytes:
-    """The careful way, where the field may be there, or only its name in a text."""
+    """The slow path: the line has the field, or its name inside a text."""
     try:
         event = msgspec.json.decode(line)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return line  # whoever folds it says what is wrong
+        return line  # the fold reports what is wrong
     if not isinstance(event, dict) or event.get("recorded_at") is not None:
         return line
     return msgspec.json.encode({**event, "recorded_at": text})
@@ -101,4 +105,4 @@ def _is_since(line: bytes, time_ms: int) -> bool:
         recorded = msgspec.json.decode(line, type=_Recorded).recorded_at
         return recorded is None or millis(recorded) >= time_ms
     except (msgspec.MsgspecError, UnicodeDecodeError, ValueError, RecursionError):
-        return True  # what cannot be read is told by whoever folds it
+        return True  # the fold reports what cannot be read

@@ -1,8 +1,8 @@
-"""The newest records of a stream, and those that follow, filtered.
+"""The newest records of a topic, and those that follow, filtered.
 
-Owns: which records are meant. May never: hold more than it was asked for, or commit.
-Theory: without a beginning it is the newest ones, of all partitions by their time; so many at most are looked at of
-each partition that a filter which nothing passes ends. From a beginning on it is partition by partition.
+Invariants: it holds no more records than requested, and never commits.
+Why: without a start it returns the newest records of all partitions by time. A filter scans at most LOOK_BACK records
+of each partition, so one that matches nothing still ends. With a start it reads partition by partition.
 """
 
 from collections import deque
@@ -17,12 +17,12 @@ from services.kafka.access import Access
 from services.kafka.clients import KafkaRefusedError
 from services.kafka.topic_reader import Span, TopicReader, of_conference
 
-LOOK_BACK = 10_000  # of each partition, for a filter
-_NAMES = ("id", "match", "attendee", "actor", "deleted", "caused_by")  # where an id may stand
+LOOK_BACK = 10_000  # records per partition that a filter scans
+_NAMES = ("id", "match", "attendee", "actor", "deleted", "caused_by")  # the fields that may hold an id
 
 
 class Filter(msgspec.Struct, frozen=True, kw_only=True):
-    """What a record must have; None: anything. ``kind``: its type, or the first words of it."""
+    """What a record must match; None: anything. ``kind``: its type, or the first words of it."""
 
     kind: str | None = None
     conference: str | None = None
@@ -31,17 +31,17 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
     identity: str | None = None
 
     def is_empty(self) -> bool:
-        """Whether everything passes."""
+        """Whether every record passes."""
         return self == Filter()
 
     def passes(self, record: ConsumerRecord) -> bool:
-        """Whether the record is wanted. What cannot be read passes an empty filter only."""
+        """Whether the record matches. An unreadable record only passes an empty filter."""
         if record.value is None:
             return False
         if self.is_empty():
             return True
-        said = dict(record.headers).get(TYPE_HEADER)
-        if said is not None and self.kind is not None and not _is_kind(said.decode("utf-8", "replace"), self.kind):
+        kind = dict(record.headers).get(TYPE_HEADER)
+        if kind is not None and self.kind is not None and not _is_kind(kind.decode("utf-8", "replace"), self.kind):
             return False
         try:
             event = msgspec.json.decode(record.value)
@@ -62,8 +62,8 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-class Tail(msgspec.Struct, frozen=True, kw_only=True):
-    """What of a topic is wanted. ``offset`` (of the conference's partition) or ``time_ms``: from there on."""
+class TailQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """Which records of a topic to show. ``offset`` (in the conference's partition) or ``time_ms``: the start."""
 
     access: Access
     topic: str
@@ -75,58 +75,58 @@ class Tail(msgspec.Struct, frozen=True, kw_only=True):
     by_conference: bool = False  # whether the topic's key is the conference
 
 
-async def tail(asked: Tail) -> AsyncGenerator[list[ConsumerRecord]]:
-    """The records in parts; with ``follow`` without end. AwayError, KafkaRefusedError."""
-    async with TopicReader(asked.access) as reader:
-        whole = _wanted_of(await reader.spans(asked.topic), asked)
-        if asked.offset is None and asked.time_ms is None:
-            yield await _newest(reader, whole, asked)
+async def tail(query: TailQuery) -> AsyncGenerator[list[ConsumerRecord]]:
+    """Yields batches of records; with ``follow`` it never ends. AwayError, KafkaRefusedError."""
+    async with TopicReader(query.access) as reader:
+        whole = _select_spans(await reader.spans(query.topic), query)
+        if query.offset is None and query.time_ms is None:
+            yield await _read_newest(reader, whole, query)
         else:
             for number, span in whole.items():
-                begin = await _begin(reader, number, span, asked)
-                async for batch in reader.read(asked.topic, number, begin, span.end):
-                    yield [record for record in batch if asked.wanted.passes(record)]
-        if asked.follow:
-            async for batch in _following(reader, asked.topic, {number: span.end for number, span in whole.items()}):
-                yield [record for record in batch if asked.wanted.passes(record)]
+                begin = await _start_of(reader, number, span, query)
+                async for batch in reader.read(query.topic, number, begin, span.end):
+                    yield [record for record in batch if query.wanted.passes(record)]
+        if query.follow:
+            async for batch in _follow(reader, query.topic, {number: span.end for number, span in whole.items()}):
+                yield [record for record in batch if query.wanted.passes(record)]
 
 
-def _wanted_of(found: dict[int, Span], asked: Tail) -> dict[int, Span]:
+def _select_spans(found: dict[int, Span], query: TailQuery) -> dict[int, Span]:
     if not found:
-        raise KafkaRefusedError(f"{asked.access.address} has no topic {asked.topic}. `hallway topics create` makes it.")
-    conference = asked.wanted.conference
-    if conference is not None and asked.by_conference:
+        raise KafkaRefusedError(
+            f"{query.access.address} has no topic {query.topic}. Create it with `hallway topics create`."
+        )
+    conference = query.wanted.conference
+    if conference is not None and query.by_conference:
         return of_conference(found, conference)
-    if asked.offset is not None and len(found) > 1:
+    if query.offset is not None and len(found) > 1:
         raise KafkaRefusedError("An offset counts within one partition. Name the conference too, or a time.")
     return found
 
 
-async def _newest(reader: TopicReader, whole: dict[int, Span], asked: Tail) -> list[ConsumerRecord]:
-    back = asked.last if asked.wanted.is_empty() else max(asked.last, LOOK_BACK)
+async def _read_newest(reader: TopicReader, whole: dict[int, Span], query: TailQuery) -> list[ConsumerRecord]:
+    back = query.last if query.wanted.is_empty() else max(query.last, LOOK_BACK)
     found: list[ConsumerRecord] = []
     for number, span in whole.items():
-        newest: deque[ConsumerRecord] = deque(maxlen=asked.last)
-        async for batch in reader.read(asked.topic, number, max(span.first, span.end - back), span.end):
-            newest.extend(record for record in batch if asked.wanted.passes(record))
-        found = sorted([*found, *newest], key=lambda one: (one.timestamp, one.partition, one.offset))[-asked.last :]
-    return found if asked.last else []
+        newest: deque[ConsumerRecord] = deque(maxlen=query.last)
+        async for batch in reader.read(query.topic, number, max(span.first, span.end - back), span.end):
+            newest.extend(record for record in batch if query.wanted.passes(record))
+        found = sorted([*found, *newest], key=lambda one: (one.timestamp, one.partition, one.offset))[-query.last :]
+    return found if query.last else []
 
 
-async def _begin(reader: TopicReader, number: int, span: Span, asked: Tail) -> int:
-    if asked.time_ms is not None:
-        return (await reader.since(asked.topic, number, span, asked.time_ms)).first
-    return max(span.first, asked.offset or 0)
+async def _start_of(reader: TopicReader, number: int, span: Span, query: TailQuery) -> int:
+    if query.time_ms is not None:
+        return (await reader.since(query.topic, number, span, query.time_ms)).first
+    return max(span.first, query.offset or 0)
 
 
-async def _following(
-    reader: TopicReader, topic: str, positions: dict[int, int]
-) -> AsyncGenerator[list[ConsumerRecord]]:
+async def _follow(reader: TopicReader, topic: str, positions: dict[int, int]) -> AsyncGenerator[list[ConsumerRecord]]:
     while True:
         found = await reader.fetch(topic, positions)
         positions |= {number: position for number, position, _ in found}
         yield sorted((one for _, _, batch in found for one in batch), key=lambda one: (one.timestamp, one.offset))
 
 
-def _is_kind(said: str, wanted: str) -> bool:
-    return said == wanted or said.startswith(f"{wanted}.")
+def _is_kind(kind: str, wanted: str) -> bool:
+    return kind == wanted or kind.startswith(f"{wanted}.")

@@ -1,8 +1,8 @@
-"""Reading topics outside of any group: ranges, ends, times, and what follows a position.
+"""Reads topics without a consumer group: ranges, ends, times, and what follows a position.
 
-Owns: three consumers, so that a question for ends never waits behind a fetch that waits for records.
-May never: commit anything, or wait without a limit.
-Theory: the end of a range is compared with the reader's position, not with the last record's offset: a compaction
+Responsibility: three consumers, so that a request for ends never waits behind a fetch.
+Invariants: it commits nothing, and never waits without a limit.
+Why: the end of a range is compared with the consumer's position, not with the last record's offset, because compaction
 leaves gaps.
 """
 
@@ -15,14 +15,14 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaConnectionError
 
 from services.kafka.access import Access
-from services.kafka.client_shutdown import stopped
-from services.kafka.clients import WAIT_MS, begun, consumer, within
+from services.kafka.client_shutdown import stop_consumer
+from services.kafka.clients import WAIT_MS, bounded_request, make_consumer, start_client
 from services.kafka.partitioner import partition_of
 from streams.workers.ports import AwayError
 
 ANSWER_S = 10.0
-RANGE_S = 30.0  # without a single record: then the broker is away
-RANGE_MS = 10  # a range is there or not; the next one does not wait behind a fetch at the end of the last one
+RANGE_S = 30.0  # without a record: then the broker counts as unreachable
+RANGE_MS = 10  # short, so that the next range does not wait behind a fetch at the end of the last one
 FETCH_RECORDS = 10_000
 
 
@@ -34,13 +34,13 @@ class Span(NamedTuple):
 
 
 def of_conference(spans: dict[int, Span], conference: str) -> dict[int, Span]:
-    """Only the partition in which a conference lies, of a topic that has its conferences as keys."""
+    """Only the partition of a conference, in a topic keyed by conference."""
     own = partition_of(conference.encode(), len(spans))
     return {own: spans[own]}
 
 
 class TopicReader:
-    """The port Reader, and more for commands; an async context manager. AwayError where the broker is away."""
+    """The port Reader, and more for commands; an async context manager. AwayError: the broker is unreachable."""
 
     def __init__(self, access: Access) -> None:
         self._access = access
@@ -48,54 +48,54 @@ class TopicReader:
         self._one_range = asyncio.Lock()
 
     async def __aenter__(self) -> Self:
-        self._asking, self._ranges, self._follower = [await self._started(ms) for ms in (WAIT_MS, RANGE_MS, WAIT_MS)]
+        self._metadata, self._ranges, self._follower = [await self._start(ms) for ms in (WAIT_MS, RANGE_MS, WAIT_MS)]
         return self
 
     async def __aexit__(self, *_: object) -> None:
         await self._stack.aclose()
 
-    async def _started(self, wait_ms: int) -> AIOKafkaConsumer:
-        made = consumer(self._access, wait_ms=wait_ms)
-        self._stack.push_async_callback(stopped, made)
+    async def _start(self, wait_ms: int) -> AIOKafkaConsumer:
+        made = make_consumer(self._access, wait_ms=wait_ms)
+        self._stack.push_async_callback(stop_consumer, made)
         try:
-            await begun(self._access, made)
+            await start_client(self._access, made)
         except BaseException:
             await self._stack.aclose()
             raise
         return made
 
-    # -- asking -----------------------------------------------------------------------------------------------------
+    # -- offsets ----------------------------------------------------------------------------------------------------
 
     async def ends(self, topic: str) -> Mapping[int, int]:
         """As in the port."""
-        async with within(self._access, ANSWER_S, f"The ends of {topic} are not known"):
-            found = await self._asking.end_offsets(await self._partitions(topic))
+        async with bounded_request(self._access, ANSWER_S, f"The ends of {topic} are not known"):
+            found = await self._metadata.end_offsets(await self._partitions(topic))
         if not found:
-            raise AwayError(f"The ends of {topic} are not known: it is not there.")
+            raise AwayError(f"The ends of {topic} are not known: the topic does not exist.")
         return {at.partition: int(end) for at, end in found.items()}
 
     async def spans(self, topic: str) -> dict[int, Span]:
-        """What there is now of each partition; nothing of a topic that is not there."""
-        async with within(self._access, ANSWER_S, f"What {topic} has is not known"):
+        """The current span of each partition; empty if the topic does not exist."""
+        async with bounded_request(self._access, ANSWER_S, f"What {topic} has is not known"):
             parts = await self._partitions(topic)
-            first, end = await self._asking.beginning_offsets(parts), await self._asking.end_offsets(parts)
+            first, end = await self._metadata.beginning_offsets(parts), await self._metadata.end_offsets(parts)
         return {at.partition: Span(first[at], end[at]) for at in parts}
 
     async def since(self, topic: str, partition: int, span: Span, time_ms: int) -> Span:
-        """The part of a span from the first record on that has this time or a later one."""
+        """The part of a span from the first record at or after ``time_ms``."""
         at = TopicPartition(topic, partition)
-        async with within(self._access, ANSWER_S, f"The times of {topic} are not known"):
-            found = (await self._asking.offsets_for_times({at: time_ms})).get(at)
+        async with bounded_request(self._access, ANSWER_S, f"The times of {topic} are not known"):
+            found = (await self._metadata.offsets_for_times({at: time_ms})).get(at)
         return Span(max(span.first, found.offset) if found else span.end, span.end)
 
     async def _partitions(self, topic: str) -> list[TopicPartition]:
-        client = self._asking._client  # the public way waits for a topic to come
-        for _ in range(2):  # the first answer may be to a question without it
-            if self._asking.partitions_for_topic(topic) is None:
+        client = self._metadata._client  # the public method waits until the topic exists
+        for _ in range(2):  # the first answer may be to a request without this topic
+            if self._metadata.partitions_for_topic(topic) is None:
                 client.add_topic(topic)
                 if not await client.force_metadata_update():
                     raise KafkaConnectionError
-        numbers = self._asking.partitions_for_topic(topic) or ()
+        numbers = self._metadata.partitions_for_topic(topic) or ()
         return [TopicPartition(topic, number) for number in sorted(numbers)]
 
     # -- records ----------------------------------------------------------------------------------------------------
@@ -120,8 +120,8 @@ class TopicReader:
                 self._ranges.pause(at)
 
     async def _next(self, at: TopicPartition, before: int) -> tuple[int, Sequence[ConsumerRecord]]:
-        """Waits for more than there was, and gives the position behind it."""
-        async with within(self._access, RANGE_S, f"{at.topic}/{at.partition} cannot be read"):
+        """Waits for records after ``before``; returns the position behind them."""
+        async with bounded_request(self._access, RANGE_S, f"{at.topic}/{at.partition} cannot be read"):
             while True:
                 found = await self._ranges.getmany(at, timeout_ms=WAIT_MS, max_records=FETCH_RECORDS)
                 position = int(await self._ranges.position(at))
@@ -133,7 +133,7 @@ class TopicReader:
     ) -> Sequence[tuple[int, int, Sequence[ConsumerRecord]]]:
         """As in the port."""
         wanted = {TopicPartition(topic, number): offset for number, offset in positions.items()}
-        async with within(self._access, ANSWER_S, f"{topic} cannot be followed"):
+        async with bounded_request(self._access, ANSWER_S, f"{topic} cannot be followed"):
             missing = wanted.keys() - self._follower.assignment()
             if missing:
                 held = {at: await self._follower.position(at) for at in self._follower.assignment()}

@@ -1,7 +1,7 @@
-"""Topics as inputs and outputs are spelled: ``kafka://HOST:PORT/TOPIC?conference=ID&from=OFFSET|TIME``.
+"""Topics as inputs and outputs of commands: ``kafka://HOST:PORT/TOPIC?conference=ID&from=OFFSET|TIME``.
 
-Owns: that spelling; without HOST:PORT, as in ``kafka:///TOPIC``, it is the Kafka that runs in this folder. May never:
-connect.
+Responsibility: the format; without HOST:PORT, as in ``kafka:///TOPIC``, it is the Kafka that runs in this folder. It
+never connects.
 """
 
 import re
@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from schemas import names
 from schemas.times import millis
-from services.tools.local_kafka.status import FOLDER, Standing
+from services.tools.local_kafka.status import FOLDER, NodeStatus
 from services.usage_errors import UnusableError
 
 SCHEME = "kafka://"
@@ -19,10 +19,10 @@ _TOPIC = re.compile(r"[A-Za-z0-9_.\-]{1,249}")
 _FORM = "kafka://HOST:PORT/TOPIC, then ?conference=ID and &from=OFFSET or a time"
 
 
-class Place(NamedTuple):
-    """A topic, or a part of it. ``address``: empty for the Kafka that runs here.
+class TopicUrl(NamedTuple):
+    """A topic, or a part of it. ``address``: empty for the Kafka that runs in this folder.
 
-    ``offset`` and ``time_ms``: from where on; at most one of them is set.
+    ``offset`` and ``time_ms``: where to start; at most one is set.
     """
 
     address: str
@@ -33,43 +33,43 @@ class Place(NamedTuple):
 
 
 def local_address() -> str:
-    """Of the Kafka that runs in this folder's ``hallway-data``. UnusableError."""
-    standing = Standing.of(FOLDER)
-    if standing is None or not standing.runs(FOLDER):
-        raise UnusableError(f"No Kafka runs in {FOLDER}. `hallway kafka up` starts one; or name one: HOST:PORT.")
+    """The address of the Kafka that runs in this folder's ``hallway-data``. UnusableError."""
+    standing = NodeStatus.load(FOLDER)
+    if standing is None or not standing.is_running(FOLDER):
+        raise UnusableError(f"No Kafka runs in {FOLDER}. Start one with `hallway kafka up`, or give its HOST:PORT.")
     return standing.address
 
 
-def is_place(name: str) -> bool:
-    """Whether a name is meant as a topic."""
+def is_topic_url(name: str) -> bool:
+    """Whether a name is a topic URL."""
     return name.startswith(SCHEME)
 
 
-def place(name: str) -> Place:
-    """What a name means. UnusableError."""
+def parse_topic_url(name: str) -> TopicUrl:
+    """Parses a topic URL. UnusableError."""
     parts = urlsplit(name)
     topic, query = parts.path.removeprefix("/"), parse_qs(parts.query, keep_blank_values=True)
     if (parts.netloc and not ADDRESS.fullmatch(parts.netloc)) or not _TOPIC.fullmatch(topic) or parts.fragment:
-        raise UnusableError(f"{name} is no topic. One is spelled {_FORM}.")
+        raise UnusableError(f"{name} is not a topic URL. The format is {_FORM}.")
     if query.keys() - {"conference", "from"} or any(len(values) > 1 for values in query.values()):
-        raise UnusableError(f"{name}: behind the ? stand conference and from, once each.")
+        raise UnusableError(f"{name}: after the ? only conference and from are allowed, once each.")
     conference = query["conference"][0] if "conference" in query else None
     try:
         if conference is not None:
             names.plain_id(conference)
-        offset, time_ms = start_of(query["from"][0]) if "from" in query else (None, None)
+        offset, time_ms = parse_start(query["from"][0]) if "from" in query else (None, None)
     except ValueError as error:
         raise UnusableError(f"{name}: {error}.") from None
     if offset is not None and conference is None:
-        raise UnusableError(f"{name}: an offset counts within a conference's partition. Name the conference too.")
-    return Place(parts.netloc, topic, conference, offset, time_ms)
+        raise UnusableError(f"{name}: an offset counts within a conference's partition. Add the conference too.")
+    return TopicUrl(parts.netloc, topic, conference, offset, time_ms)
 
 
-def start_of(text: str) -> tuple[int | None, int | None]:
-    """An offset, or a time in ms. ValueError."""
+def parse_start(text: str) -> tuple[int | None, int | None]:
+    """Parses a start: (offset, None) or (None, time in ms). ValueError."""
     if text.isascii() and text.isdigit():
         return int(text), None
     try:
-        return None, millis(text.replace(" ", "+"))  # a plus sign in an address stands for a space
+        return None, millis(text.replace(" ", "+"))  # a URL decodes a plus sign to a space
     except ValueError:
         raise ValueError(f"from={text} is neither an offset nor a time such as 2026-03-09T14:05:00Z") from None

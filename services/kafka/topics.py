@@ -1,8 +1,8 @@
-"""The declared topics in a real cluster: created, compared, counted.
+"""The declared topics in a real cluster: create them, compare them, describe them.
 
-Owns: what counts as a mismatch, and what to do about one. May never: change or delete a topic that is there.
-Theory: a mismatch is found before the first record is read. A log with fewer days than it needs, or another number of
-partitions than its matches, would fail much later and in silence.
+Invariants: an existing topic is never changed or deleted.
+Why: a mismatch is found before the first record is read. A log with too short a retention, or with another number of
+partitions than its matches, would fail much later, and silently.
 """
 
 import asyncio
@@ -15,26 +15,26 @@ from aiokafka.errors import TopicAlreadyExistsError, for_code
 
 from schemas.topics import CONFERENCE_LOG, PARTITIONS, TOPICS, Topic
 from services.kafka.access import Access
-from services.kafka.clients import KafkaRefusedError, administrated
+from services.kafka.clients import KafkaRefusedError, admin_client
 
-MOST_COPIES = 3
+MAX_REPLICAS = 3
 ANSWER_S = 30.0
 _POLL_S = 0.05
-# What is compared; the rest of a topic's settings is a matter of speed.
+# The settings that are compared; the others only affect speed.
 _COMPARED = ("cleanup.policy", "retention.ms", "retention.bytes", "message.timestamp.type", "compression.type")
 _COMPARED_AS_LEAST = "max.message.bytes"
 
 
 class TopicsError(KafkaRefusedError):
-    """The cluster's topics are not the declared ones; ``faults`` says what is wrong and what to do, one a topic."""
+    """The cluster's topics differ from the declared ones; ``faults`` says what is wrong and what to do."""
 
     def __init__(self, faults: list[str]) -> None:
         super().__init__(" ".join(faults))
         self.faults = faults
 
 
-class Found(NamedTuple):
-    """A topic as the cluster has it."""
+class TopicState(NamedTuple):
+    """A topic's partitions and settings in the cluster."""
 
     partitions: int
     settings: Mapping[str, str]
@@ -43,40 +43,40 @@ class Found(NamedTuple):
 async def create(
     access: Access, prefix: str = "", *, partitions: int = PARTITIONS, copies: int | None = None
 ) -> list[str]:
-    """Creates what is missing, then checks all; gives the names of what was created.
+    """Creates missing topics, then checks all; returns the names of those created.
 
-    ``copies``: on how many brokers each record is kept; as many as there are, at most 3, by default.
+    ``copies``: the replication factor; by default the number of brokers, at most 3.
     AwayError, TopicsError.
     """
-    async with administrated(access, 4 * ANSWER_S) as admin:
-        there = await _found(admin, prefix)
+    async with admin_client(access, 4 * ANSWER_S) as admin:
+        there = await _describe_topics(admin, prefix)
         if copies is None:
-            copies = min(MOST_COPIES, len((await admin.describe_cluster())["brokers"]))
+            copies = min(MAX_REPLICAS, len((await admin.describe_cluster())["brokers"]))
         log = there.get(CONFERENCE_LOG)
         number = log.partitions if log else partitions
         missing = [topic for topic in TOPICS if topic.name not in there]
         await _create(admin, [_new(topic, prefix, number, copies) for topic in missing])
         faults = _faults(await _until_there(admin, prefix), prefix)
         if log and log.partitions != partitions != PARTITIONS:
-            faults.append(_fixed(prefix + CONFERENCE_LOG, log.partitions, partitions))
+            faults.append(_partition_fault(prefix + CONFERENCE_LOG, log.partitions, partitions))
     if faults:
         raise TopicsError(faults)
     return [prefix + topic.name for topic in missing]
 
 
 async def check(access: Access, prefix: str = "") -> int:
-    """The number of partitions of the conference log, when all topics are as declared. AwayError, TopicsError."""
-    found = await shown(access, prefix)
+    """Checks all topics; returns the number of partitions of the conference log. AwayError, TopicsError."""
+    found = await describe(access, prefix)
     faults = _faults(found, prefix)
     if faults:
         raise TopicsError(faults)
     return found[CONFERENCE_LOG].partitions
 
 
-async def shown(access: Access, prefix: str = "") -> dict[str, Found]:
-    """What the cluster has of the declared topics, by their names without prefix. AwayError."""
-    async with administrated(access, ANSWER_S) as admin:
-        return await _found(admin, prefix)
+async def describe(access: Access, prefix: str = "") -> dict[str, TopicState]:
+    """The declared topics that exist in the cluster, by name without prefix. AwayError."""
+    async with admin_client(access, ANSWER_S) as admin:
+        return await _describe_topics(admin, prefix)
 
 
 def _new(topic: Topic, prefix: str, partitions: int, copies: int) -> NewTopic:
@@ -90,20 +90,20 @@ async def _create(admin: AIOKafkaAdminClient, new: list[NewTopic]) -> None:
     answer = await admin.create_topics(new, timeout_ms=int(ANSWER_S * 1_000))
     for name, code, *said in answer.topic_errors:
         error = for_code(code)
-        if code and error is not TopicAlreadyExistsError:  # another one was faster: the check looks at what it made
+        if code and error is not TopicAlreadyExistsError:  # someone else created it: the check compares it
             raise TopicsError([f"{name} could not be created: {said[0] if said and said[0] else error.__name__}."])
 
 
-async def _until_there(admin: AIOKafkaAdminClient, prefix: str) -> dict[str, Found]:
-    """What is there, once everything is: a broker says yes before it can tell of a new topic."""
+async def _until_there(admin: AIOKafkaAdminClient, prefix: str) -> dict[str, TopicState]:
+    """Waits until all topics are visible: a broker confirms a creation before it lists the topic."""
     while True:
-        found = await _found(admin, prefix)
+        found = await _describe_topics(admin, prefix)
         if len(found) == len(TOPICS):
             return found
         await asyncio.sleep(_POLL_S)
 
 
-async def _found(admin: AIOKafkaAdminClient, prefix: str) -> dict[str, Found]:
+async def _describe_topics(admin: AIOKafkaAdminClient, prefix: str) -> dict[str, TopicState]:
     by_name = {prefix + topic.name: topic for topic in TOPICS}
     described = await admin.describe_topics(list(by_name))
     partitions = {one["topic"]: len(one["partitions"]) for one in described if not one["error_code"]}
@@ -113,21 +113,21 @@ async def _found(admin: AIOKafkaAdminClient, prefix: str) -> dict[str, Found]:
     for answer in answers:
         for code, _, _, name, entries in answer.resources:
             if not code:
-                found[by_name[name].name] = Found(partitions[name], {entry[0]: str(entry[1]) for entry in entries})
+                found[by_name[name].name] = TopicState(partitions[name], {entry[0]: str(entry[1]) for entry in entries})
     return found
 
 
-def _faults(found: Mapping[str, Found], prefix: str) -> list[str]:
+def _faults(found: Mapping[str, TopicState], prefix: str) -> list[str]:
     missing = [prefix + topic.name for topic in TOPICS if topic.name not in found]
-    faults = [f"{', '.join(missing)} missing: `hallway topics create` makes what is missing."] if missing else []
+    faults = [f"Missing topics: {', '.join(missing)}. Create them with `hallway topics create`."] if missing else []
     log = found.get(CONFERENCE_LOG)
     for topic in TOPICS:
         there, name = found.get(topic.name), prefix + topic.name
         if there is None:
             continue
         if log is not None and there.partitions != log.partitions:
-            faults.append(_fixed(name, there.partitions, log.partitions))
-        wrong = _differing(topic, there.settings)
+            faults.append(_partition_fault(name, there.partitions, log.partitions))
+        wrong = _find_differences(topic, there.settings)
         if wrong:
             sets = ",".join(f"{key}={value}" for key, value in wrong.items())
             has = ", ".join(f"{key} is {there.settings.get(key)}" for key in wrong)
@@ -138,7 +138,7 @@ def _faults(found: Mapping[str, Found], prefix: str) -> list[str]:
     return faults
 
 
-def _differing(topic: Topic, there: Mapping[str, str]) -> dict[str, str]:
+def _find_differences(topic: Topic, there: Mapping[str, str]) -> dict[str, str]:
     declared = topic.settings()
     wrong = {key: declared[key] for key in _COMPARED if there.get(key) != declared[key]}
     if int(there.get(_COMPARED_AS_LEAST, 0)) < int(declared[_COMPARED_AS_LEAST]):
@@ -146,8 +146,8 @@ def _differing(topic: Topic, there: Mapping[str, str]) -> dict[str, str]:
     return wrong
 
 
-def _fixed(name: str, has: int, wanted: int) -> str:
+def _partition_fault(name: str, has: int, wanted: int) -> str:
     return (
-        f"{name} has {has} partitions, not {wanted}. Their number is fixed for ever, for another one would change the "
-        "order of what is there. Use other topics (`--prefix`), or copy the logs there by `hallway export`."
+        f"{name} has {has} partitions, not {wanted}. The number cannot be changed, because that would "
+        "change the order of existing records. Use other topics (`--prefix`), or copy the logs with `hallway export`."
     )

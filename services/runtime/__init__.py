@@ -1,18 +1,27 @@
-"""The runner of one process: takes events in, keeps them, folds them, hands on what they bring."""
+"""The runner of one process: it accepts events, stores them, folds them and delivers the outputs."""
 
 from services.runtime.delivery import UndeliveredError
 from services.runtime.limits import Limits
-from services.runtime.results import Accepted, Answer, AwayError, BusyError, Duplicate, Place, Rejected, StoppedError
-from services.runtime.runner import Embedded
+from services.runtime.results import (
+    Accepted,
+    Answer,
+    BusyError,
+    Duplicate,
+    LogUnavailableError,
+    Place,
+    Rejected,
+    StoppedError,
+)
+from services.runtime.runner import EmbeddedRunner
 
 __all__ = [
     "Accepted",
     "Answer",
-    "AwayError",
     "BusyError",
     "Duplicate",
-    "Embedded",
+    "EmbeddedRunner",
     "Limits",
+    "LogUnavailableError",
     "Place",
     "Rejected",
     "StoppedError",

@@ -1,8 +1,8 @@
-"""What one commit puts into which logs: routed, without doubles, stamped, encoded.
+"""Plans one commit: routes events to logs, drops duplicates, stamps and encodes what is left.
 
-Owns: the router and the ids at the door, both as of the last commit. May never: write.
-Theory: routing learns, so it is done in the order of the log, by the one who appends. When the append fails, what was
-learnt is not true; then ``undo`` forgets the ids and the router is made anew from the journal before the next one.
+Responsibility: the router and the recent ids, both as of the last commit. It never writes.
+Why: the router learns from events, so the thread that appends also routes, in log order. If an append fails, what the
+router learnt from it is wrong: ``undo`` forgets the ids, and the next commit rebuilds the router from the journal.
 """
 
 from collections.abc import Iterable
@@ -15,18 +15,18 @@ from schemas.codec import Record
 from schemas.events import ActivityDeleted, ClockTicked, Input
 from schemas.times import millis, written
 from services.journal import Entry, Journal
-from services.runtime.deduplication import Seen, by_connector, counts_for_sure
+from services.runtime.deduplication import RecentIds, is_from_connector, is_sure_to_count
 from services.runtime.event_validator import TICK_PREFIX
-from services.runtime.log_reader import Kept
-from services.runtime.results import DUPLICATE, KEPT_DELETION, UNTRACKED, Accepted, Answer, Place
-from services.runtime.router_state import ROUTER_LOG, learnt
+from services.runtime.log_reader import LogRecord
+from services.runtime.results import DUPLICATE, STORED_DELETION, UNTRACKED, Accepted, Answer, Place
+from services.runtime.router_state import ROUTER_LOG, rebuild_router
 from streams.routing import Router
 
 _encode = msgspec.json.Encoder().encode
 
 
-class _Id(msgspec.Struct, gc=False):
-    """As much of a line as tells whether its id is recognised at the door."""
+class _EventHead(msgspec.Struct, gc=False):
+    """The fields of a line that decide whether its id goes into the recent ids."""
 
     id: str
     type: str
@@ -35,7 +35,7 @@ class _Id(msgspec.Struct, gc=False):
 
 @dataclass(slots=True)
 class Plan:
-    """The rows of one commit, and for each event the span of its rows or its answer."""
+    """The rows of one commit; per event, the range [start, end) of its rows, or its answer if it has none."""
 
     recorded_at: int
     text: str
@@ -46,56 +46,60 @@ class Plan:
 
 
 class Planner:
-    """Used by the thread that appends."""
+    """Not thread-safe: only the thread that appends may use it."""
 
-    def __init__(self, journal: Journal, ids_kept: int) -> None:
+    def __init__(self, journal: Journal, remembered_ids: int) -> None:
         self._journal = journal
-        self._ids_kept = ids_kept
+        self._remembered_ids = remembered_ids
         self.router = Router()
-        self._seen = Seen(ids_kept)
+        self._recent_ids = RecentIds(remembered_ids)
         self._stale = False
 
     def learn(self) -> None:
-        """From the journal, at the start."""
-        self.router = learnt(self._journal)
+        """Loads the router and the recent ids from the journal, at startup."""
+        self.router = rebuild_router(self._journal)
         self._learn_ids()
 
     def catch_up(self, size: int) -> None:
-        """Before a commit of so many bytes: after a failed one looks for room, then learns the journal anew."""
+        """Call before a commit of ``size`` bytes. After a failed commit it checks for free space and rebuilds the
+        router.
+
+        JournalFullError.
+        """
         if self._stale:
-            self._journal.ensure_room(size)
-            self.router = learnt(self._journal)
+            self._journal.ensure_capacity(size)
+            self.router = rebuild_router(self._journal)
             self._stale = False
 
     @property
     def is_current(self) -> bool:
-        """Whether the router knows what is in the journal, and nothing else."""
+        """Whether the router matches the journal exactly."""
         return not self._stale
 
     def _learn_ids(self) -> None:
-        """The ids at the ends of all logs."""
+        """Loads the newest ids of every log."""
         conferences = self._journal.conferences()
-        most = self._ids_kept // (2 * max(1, len(conferences)))
-        decode = msgspec.json.Decoder(_Id).decode
+        most = self._remembered_ids // (2 * max(1, len(conferences)))
+        decode = msgspec.json.Decoder(_EventHead).decode
         for conference in conferences:
             start = max(0, self._journal.length(conference) - most)
             for row in self._journal.read(conference, start):
                 head = decode(row.line)
-                if not head.type.startswith("activity.posted") or by_connector(head.source):
-                    self._seen.add(conference, head.id)
+                if not head.type.startswith("activity.posted") or is_from_connector(head.source):
+                    self._recent_ids.add(conference, head.id)
 
     def forget(self, conference: str) -> None:
-        """A conference whose log is no more."""
+        """Drops what is known of a conference whose log was removed."""
         self.router.forget(conference, is_over=False)
-        self._seen.forget_all(conference)
+        self._recent_ids.forget_conference(conference)
 
-    def counted(self, ids: Iterable[tuple[str, str]]) -> None:
-        """Ids of posts of which the fold found that they count."""
+    def add_counted(self, ids: Iterable[tuple[str, str]]) -> None:
+        """Adds ids of posts that the fold has counted."""
         for conference, event_id in ids:
-            self._seen.add(conference, event_id)
+            self._recent_ids.add(conference, event_id)
 
     def plan(self, found: Iterable[Record], recorded_at: int) -> Plan:
-        """Places events in their order."""
+        """Routes events, in their order, to the rows of their logs."""
         plan = Plan(recorded_at, written(recorded_at))
         for record in found:
             start = len(plan.entries)
@@ -104,52 +108,52 @@ class Planner:
         return plan
 
     def tick(self, conference: str, due: int, recorded_at: int) -> Plan:
-        """A tick of a conference's log; its id is derived from what is due and where it stands."""
+        """Plans a tick of a conference's log; its id is derived from the due time and its offset."""
         end = self._journal.length(conference)
         event = ClockTicked(id=f"{TICK_PREFIX}{due}:{end}", at=written(recorded_at), conference=conference)
         return self.plan([Record(event, recorded_at, recorded_at)], recorded_at)
 
     def undo(self, plan: Plan) -> None:
-        """The plan did not come to be."""
-        self._seen.forget(plan.ids)
+        """Reverts what was learnt from a plan that was not committed."""
+        self._recent_ids.forget(plan.ids)
         self._stale = True
 
     def _place(self, plan: Plan, event: Input, at: int) -> Answer | None:
-        """Adds the event's rows; an answer where there are none."""
+        """Adds the event's rows; returns its answer if it has none."""
         conference = event.conference
         if conference is not None:
-            if self._seen.knows(conference, event.id):
-                return DUPLICATE  # nothing is learnt from it, as the fold learns nothing
+            if self._recent_ids.contains(conference, event.id):
+                return DUPLICATE  # the fold ignores it too, so the router must not learn from it
             self.router.learn(event)
             self._add(plan, conference, event, at)
             return None
         routed = self.router.route(event)
         if not routed:
-            return self._keep_deletion(plan, event, at) if isinstance(event, ActivityDeleted) else UNTRACKED
+            return self._store_deletion(plan, event, at) if isinstance(event, ActivityDeleted) else UNTRACKED
         start = len(plan.entries)
         for log, copy in routed:
-            if not self._seen.knows(log, copy.id):
+            if not self._recent_ids.contains(log, copy.id):
                 self._add(plan, log, copy, at if copy.id == event.id else millis(copy.at))
         return DUPLICATE if len(plan.entries) == start else None
 
-    def _keep_deletion(self, plan: Plan, event: ActivityDeleted, at: int) -> Answer:
-        if self._seen.knows(ROUTER_LOG, event.id):
+    def _store_deletion(self, plan: Plan, event: ActivityDeleted, at: int) -> Answer:
+        if self._recent_ids.contains(ROUTER_LOG, event.id):
             return DUPLICATE
         self._add(plan, ROUTER_LOG, event, at)
-        return KEPT_DELETION
+        return STORED_DELETION
 
     def _add(self, plan: Plan, log: str, event: Input, at: int) -> None:
         force_setattr(event, "recorded_at", plan.text)
         line = _encode(event)
         plan.entries.append((log, line))
         plan.records.append((event, at))
-        if counts_for_sure(event):
-            self._seen.add(log, event.id)
+        if is_sure_to_count(event):
+            self._recent_ids.add(log, event.id)
             plan.ids.append((log, event.id))
 
 
-def answers(plan: Plan, offsets: list[int]) -> list[Answer]:
-    """The answers, now that the rows have their offsets."""
+def build_answers(plan: Plan, offsets: list[int]) -> list[Answer]:
+    """The answers of a plan, once its rows have offsets."""
     entries = plan.entries
     found: list[Answer] = []
     for outcome in plan.outcomes:
@@ -161,8 +165,10 @@ def answers(plan: Plan, offsets: list[int]) -> list[Answer]:
     return found
 
 
-def appended(plan: Plan, offsets: list[int]) -> list[tuple[str, Kept]]:
-    """What the fold gets of it."""
+def build_log_records(plan: Plan, offsets: list[int]) -> list[tuple[str, LogRecord]]:
+    """The records that the fold receives."""
     now = plan.recorded_at
     rows = zip(plan.entries, plan.records, offsets, strict=True)
-    return [(log, Kept(offset, event, at, now, line)) for (log, line), (event, at), offset in rows if log != ROUTER_LOG]
+    return [
+        (log, LogRecord(offset, event, at, now, line)) for (log, line), (event, at), offset in rows if log != ROUTER_LOG
+    ]

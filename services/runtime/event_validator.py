@@ -1,7 +1,7 @@
-"""What may enter: checked against the clock, stamped with who brought it.
+"""Validates submitted events against the clock, and stamps each with its sender.
 
-Owns: the decision for each line, and the letter of a bad one. May never: know what is in a log, or who may
-say what (the gateway does).
+Responsibility: the decision on each line, and the dead letter of a rejected one. It does not know the logs, or who may
+send what (admission does).
 """
 
 import asyncio
@@ -19,39 +19,39 @@ from schemas.times import is_written, written
 from services.runtime.limits import Limits
 from services.runtime.results import EMPTY, Answer, Rejected, StoppedError
 
-Seal = Callable[[Sequence[DeadLetter]], list[bytes]]  # letters as lines that are fit to be stored
-Item = Record | Reject | None  # a good event, what is wrong with one, or nothing to be taken in its place
+Seal = Callable[[Sequence[DeadLetter]], list[bytes]]  # dead letters as lines, encrypted for storage
+Item = Record | Reject | None  # a valid event, why one is invalid, or an empty line
 
-TICK_PREFIX = "clock.ticked:"  # ids of the log's owner; another's would keep a tick from counting
+TICK_PREFIX = "clock.ticked:"  # reserved: a sender's event with such an id would make a tick a duplicate
 
 _STAMP_BYTES = 512  # conference, source and recorded_at, which a line has in the log
-_TOO_LONG_BYTES = 1_024  # kept of what no mending makes an event: enough to see what it was
+_TOO_LONG_BYTES = 1_024  # stored of a line that is too long to be an event: enough to recognise it
 _FEW_NAMES = 32  # of at most 256 characters, of at most 6 bytes
 _SHORT = frozenset(kind for kind in KINDS if is_short(kind))
 
 
-def unsealed(letters: Sequence[DeadLetter]) -> list[bytes]:
-    """As they are: for who stores them where nobody else reads."""
+def encode_unsealed(letters: Sequence[DeadLetter]) -> list[bytes]:
+    """Encodes dead letters without encryption, for storage that nobody else can read."""
     return [encode_output(letter) for letter in letters]
 
 
-class Door:
-    """Used by the event loop's thread only. ``clock`` gives ms since 1970; ``seal`` is called in another thread."""
+class EventValidator:
+    """Use it on the event loop only. ``clock`` returns ms since 1970; ``seal`` is called in another thread."""
 
-    def __init__(self, clock: Callable[[], int], limits: Limits, seal: Seal = unsealed) -> None:
+    def __init__(self, clock: Callable[[], int], limits: Limits, seal: Seal = encode_unsealed) -> None:
         self._codec, self._seal = Codec(from_outside=True), seal
         self._clock = clock
         self._limits = limits
 
-    def check(self, count: int, *, running: bool) -> None:
-        """Whether so many may come at once. StoppedError; ValueError: too many."""
+    def check_size(self, count: int, *, running: bool) -> None:
+        """Checks the number of events of one submission. StoppedError; ValueError: too many."""
         if not running:
             raise StoppedError("Hallway is not running.")
         if count > self._limits.submission_lines:
             raise ValueError(f"{count:,} events at once; at most {self._limits.submission_lines:,} are taken.")
 
-    async def read(self, lines: Sequence[bytes]) -> list[Item]:
-        """Of each line its event, or what is wrong with it; None of an empty one."""
+    async def decode(self, lines: Sequence[bytes]) -> list[Item]:
+        """Decodes each line to its event, or to why it is invalid; an empty line to None."""
         found: list[Item] = []
         for start in range(0, len(lines), self._limits.part_lines):
             part = lines[start : start + self._limits.part_lines]
@@ -60,36 +60,36 @@ class Door:
             await asyncio.sleep(0)
         return found
 
-    async def sorted(
+    async def validate(
         self, items: Sequence[Item], sender: str, first: int
     ) -> tuple[list[Record], list[bytes], list[Answer | None]]:
-        """The good events, the dead letters, and for each item its answer if it has one already.
+        """Splits items into valid events and dead letters; the third list has each item's answer, None if it is valid.
 
-        ``first``: the first one's line number. Looks at the rest of the event loop between two parts. ValueError:
-        ``sender`` is no source.
+        ``first``: the first item's line number. Yields to the event loop between parts. ValueError: ``sender`` is
+        not a valid source.
         """
         names.source(sender)
         found: list[Record] = []
         letters: list[DeadLetter] = []
-        given: list[Answer | None] = []
+        answers: list[Answer | None] = []
         latest = self._clock() + self._limits.ahead_ms
         last_good: int | None = None
         for number, item in enumerate(items):
-            checked = item if item is None or isinstance(item, Reject) else self._checked(item, sender, latest)
+            checked = item if item is None or isinstance(item, Reject) else self._check(item, sender, latest)
             if checked is None:
-                given.append(EMPTY)
+                answers.append(EMPTY)
             elif isinstance(checked, Reject):
-                letters.append(self.letter(checked, sender, first + number, last_good))
-                given.append(Rejected(checked.reason, checked.field))
+                letters.append(self.make_dead_letter(checked, sender, first + number, last_good))
+                answers.append(Rejected(checked.reason, checked.field))
             else:
                 found.append(checked)
                 last_good = checked.at
-                given.append(None)
+                answers.append(None)
             if number % self._limits.part_lines == self._limits.part_lines - 1:
                 await asyncio.sleep(0)
-        return found, await asyncio.to_thread(self._seal, letters) if letters else [], given
+        return found, await asyncio.to_thread(self._seal, letters) if letters else [], answers
 
-    def _checked(self, record: Record, sender: str, latest: int) -> Record | Reject:
+    def _check(self, record: Record, sender: str, latest: int) -> Record | Reject:
         event = record.event
         if record.at > latest:
             minutes = self._limits.ahead_ms // 60_000
@@ -111,17 +111,18 @@ class Door:
                 encode(event),
                 event.conference,
             )
-        # The event is still ours alone.
+        # No other thread has the event yet, so it may be changed in place.
         force_setattr(event, "source", sender)
         if not is_written(event.at):
             force_setattr(event, "at", written(record.at))
         return record
 
-    def letter(self, reject: Reject, sender: str, position: int, last_good: int | None = None) -> DeadLetter:
-        """The dead letter of a line that cannot be taken; of one that is too long, its beginning.
+    def make_dead_letter(self, reject: Reject, sender: str, position: int, last_good: int | None = None) -> DeadLetter:
+        """The dead letter of a rejected line; a line that is too long is cut.
 
-        ``last_good``: the ``at`` (ms) of the last good event of the same submission. Not of any other: it would tell
-        whoever reads the letter when somebody else said something."""
+        ``last_good``: the ``at`` (ms) of the last valid event in the same submission. Never of another submission: it
+        would reveal to readers of the dead letter when someone else posted.
+        """
         line = reject.line if len(reject.line) <= EVENT_BYTES else reject.line[:_TOO_LONG_BYTES]
         return DeadLetter(
             reason=reject.reason,
@@ -135,7 +136,7 @@ class Door:
 
 
 def _fits(event: Input) -> bool:
-    """Whether a log's reader takes it again. Texts of short events are bounded, so only the others are measured."""
+    """Whether the event still fits the size limit once stamped. Short events always do, so only others are measured."""
     if isinstance(event, ActivityPosted) and len(event.hashtags) + len(event.mentions) <= _FEW_NAMES:
         return True
     return type(event) in _SHORT or len(encode(event)) <= EVENT_BYTES - _STAMP_BYTES

@@ -1,7 +1,8 @@
-"""What many senders wait for, in turn: each sender's items in their order, and of the senders one after the other.
+"""A queue that serves many senders in turn (round robin; Nagle, RFC 970).
 
-Responsibility: the order. Why: whoever brings much waits for itself; who brings one thing is served next but for one
-item of each other sender (round robin; Nagle, RFC 970).
+Responsibility: the order. Each sender's items stay in order; senders take turns.
+Why: a sender with many items delays only itself. A sender with one item waits for at most one item of each other
+sender.
 """
 
 from collections import OrderedDict, deque
@@ -11,7 +12,7 @@ T = TypeVar("T")
 
 
 class FairQueue(Generic[T]):
-    """Not safe for several threads at once; weights are in units of whoever puts things in."""
+    """Not thread-safe. The caller chooses the unit of the weights."""
 
     def __init__(self) -> None:
         self._waiting: OrderedDict[str, deque[tuple[int, T]]] = OrderedDict()
@@ -22,21 +23,21 @@ class FairQueue(Generic[T]):
         return bool(self._waiting)
 
     def weight_of(self, sender: str) -> int:
-        """Of all that this sender has here."""
+        """The total weight of a sender's items."""
         return self._weights.get(sender, 0)
 
     def add(self, sender: str, weight: int, item: T) -> None:
-        """Behind what the sender has here."""
+        """Appends an item to its sender's queue."""
         self._waiting.setdefault(sender, deque()).append((weight, item))
         self._weights[sender] = self.weight_of(sender) + weight
         self.weight += weight
 
     def first(self) -> tuple[int, T]:
-        """The weight of what ``take`` gives next, and itself. Only of a queue that is not empty."""
+        """The weight of the item that ``take`` returns next, and the item. The queue must not be empty."""
         return next(iter(self._waiting.values()))[0]
 
     def take(self) -> T:
-        """The next one; its sender is then the last in turn."""
+        """Removes and returns the next item; its sender moves to the end of the turn."""
         sender, items = next(iter(self._waiting.items()))
         weight, item = items.popleft()
         self.weight -= weight
@@ -47,7 +48,7 @@ class FairQueue(Generic[T]):
         return item
 
     def clear(self) -> list[T]:
-        """Takes everything."""
+        """Removes and returns all items."""
         found = []
         while self:
             found.append(self.take())

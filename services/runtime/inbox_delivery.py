@@ -1,8 +1,8 @@
-"""Between the runner's delivery and the inboxes: whose troubles mean "later", which mean "again", which "from the log".
+"""Connects the runner's delivery to the inboxes: decides which errors mean retry, redeliver, or rebuild from the log.
 
-Responsibility: the rebuilds, one a conference at a time; what is in the way of each conference, for its organizer.
-Invariants: inboxes that belong to another log are not written to until a person takes them over, and others go on.
-Theory: a rebuild may take longer than a delivery's time limit, so it is a task of its own that whoever comes waits for.
+Responsibility: rebuilds, at most one per conference at a time; what blocks each conference, for its organizer.
+Invariants: inboxes that belong to another log are not written to until a person takes them over; others go on.
+Why: a rebuild may take longer than a delivery's time limit, so it is a task of its own, which callers await.
 """
 
 import asyncio
@@ -20,8 +20,8 @@ from services.runtime.recovery import decode_output
 _log = structlog.get_logger("hallway.delivering")
 
 
-class Delivering:
-    """``erased`` gives the attendees whom a conference's log has erased."""
+class InboxDelivery:
+    """``erased`` returns the attendees that a conference's log has erased."""
 
     def __init__(self, journal: Journal, inboxes: Inboxes, erased: Callable[[str], set[str]]) -> None:
         self._journal, self._inboxes, self._erased = journal, inboxes, erased
@@ -29,19 +29,22 @@ class Delivering:
         self.troubles: dict[str, str] = {}
 
     async def deliver(self, conference: str, outputs: Sequence[AnyOutput]) -> None:
-        """For the runner."""
+        """Delivers outputs; redelivers or rebuilds if the store lost some. UndeliveredError: retry later."""
         try:
             await self._inboxes.deliver(conference, outputs, self._erased(conference))
         except InboxLostError as error:
-            await self._mend(conference, error.delivered)
+            await self._redeliver(conference, error.delivered)
         except (InboxUnavailableError, InboxForeignError) as error:
             raise self._undelivered(conference, error) from error
         self.troubles.pop(conference, None)
 
-    async def delivered(self, conference: str) -> str | None:
-        """For the runner: where the inboxes are, rebuilt first where they are not. None: before every output."""
+    async def checkpoint(self, conference: str) -> str | None:
+        """The position of the last delivered output; rebuilds the inboxes first if they are missing.
+
+        UndeliveredError: retry later.
+        """
         try:
-            mark = await self._inboxes.delivered(conference)
+            mark = await self._inboxes.checkpoint(conference)
             if mark is None:
                 mark = await self._rebuild(conference)
         except (InboxUnavailableError, InboxLostError, InboxForeignError) as error:
@@ -54,50 +57,50 @@ class Delivering:
         self.troubles[conference] = str(error)
         return UndeliveredError(str(error))
 
-    async def _mend(self, conference: str, after: str | None) -> None:
-        """The store has less than it had: the rest out of the journal, all of what the runner hands over among it."""
-        _log.warning("inboxes lost something", conference=conference)
+    async def _redeliver(self, conference: str, after: str | None) -> None:
+        """Delivers everything after ``after`` from the journal, because the store lost outputs; None: rebuilds."""
+        _log.warning("inboxes lost outputs", conference=conference)
         try:
             if after is None:
                 await self._rebuild(conference)
             else:
-                while outputs := await asyncio.to_thread(self._next, conference, after):
+                while outputs := await asyncio.to_thread(self._next_outputs, conference, after):
                     after = await self._inboxes.deliver(conference, outputs, self._erased(conference))
         except (InboxUnavailableError, InboxLostError) as error:
             raise self._undelivered(conference, error) from error
 
-    def _next(self, conference: str, after: str) -> list[AnyOutput]:
-        told = self._journal.outputs(conference, after=after or None)
-        return [decode_output(line) for _, line in islice(told, BATCH_OUTPUTS)]
+    def _next_outputs(self, conference: str, after: str) -> list[AnyOutput]:
+        outputs = self._journal.outputs(conference, after=after or None)
+        return [decode_output(line) for _, line in islice(outputs, BATCH_OUTPUTS)]
 
     async def ensure(self, conference: str) -> None:
-        """Makes the inboxes of a conference ready if they are not; what is in the way is tried again by others."""
+        """Makes the inboxes of a conference ready if they are not. Failures are ignored: delivery retries."""
         try:
-            await self.delivered(conference)
+            await self.checkpoint(conference)
         except UndeliveredError:
             return
 
     async def _rebuild(self, conference: str) -> str:
         task = self._tasks.get(conference)
         if task is None:
-            task = asyncio.create_task(self._made_again(conference), name=f"rebuild {conference}")
+            task = asyncio.create_task(self._run_rebuild(conference), name=f"rebuild {conference}")
             self._tasks[conference] = task
-            task.add_done_callback(lambda done: self._ended(conference, done))
+            task.add_done_callback(lambda done: self._finish_rebuild(conference, done))
         return await asyncio.shield(task)
 
-    def _ended(self, conference: str, task: asyncio.Task[str]) -> None:
+    def _finish_rebuild(self, conference: str, task: asyncio.Task[str]) -> None:
         self._tasks.pop(conference, None)
         if not task.cancelled():
-            task.exception()  # whoever waited has been told
+            task.exception()  # retrieves it: the callers that awaited the task have handled it
 
-    async def _made_again(self, conference: str) -> str:
-        return await self._inboxes.rebuild(conference, self._all(conference), self._erased(conference))
+    async def _run_rebuild(self, conference: str) -> str:
+        return await self._inboxes.rebuild(conference, self._all_outputs(conference), self._erased(conference))
 
-    def _all(self, conference: str) -> Iterator[AnyOutput]:
+    def _all_outputs(self, conference: str) -> Iterator[AnyOutput]:
         return (decode_output(line) for _, line in self._journal.outputs(conference))
 
     async def forget(self, conference: str) -> None:
-        """Makes nothing of a conference any more that is no more."""
+        """Cancels the rebuild of a conference that was removed."""
         self.troubles.pop(conference, None)
         task = self._tasks.get(conference)
         if task is not None:
@@ -105,7 +108,7 @@ class Delivering:
             await asyncio.wait([task], timeout=1.0)
 
     async def close(self) -> None:
-        """Ends what is under way."""
+        """Cancels all rebuilds."""
         tasks = list(self._tasks.values())
         for task in tasks:
             task.cancel()

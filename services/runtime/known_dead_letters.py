@@ -1,8 +1,8 @@
-"""Which unreadable lines are among the dead letters already: the same bytes of the same sender, not sent again yet.
+"""Filters out bad lines that are already stored as dead letters: same bytes, same sender, not resent yet.
 
-Owns: an index of the letters that are kept, read when the first bad line comes. May never: hold a line's bytes.
-Theory: a sender that got no answer sends the same again. An event has an id for that; what cannot be read has none, so
-its bytes stand for it. A letter that was sent again or is gone is no reason to leave a new one out.
+Responsibility: an index of the stored dead letters, loaded when the first bad line arrives. It holds digests, no bytes.
+Why: a sender that got no answer sends the same lines again. Valid events have an id for that; an unreadable line has
+none, so its bytes identify it. A dead letter that was resent or removed does not suppress a new one.
 """
 
 from base64 import b64decode
@@ -13,42 +13,42 @@ import msgspec
 
 from schemas.outputs import DeadLetter
 from services.journal import Journal
-from services.journal.port import MOST_LETTERS
+from services.journal.port import MAX_DEAD_LETTERS
 
 _AT_ONCE = 100  # of at most 90 kB each
 _LETTER = msgspec.json.Decoder(DeadLetter)
 _DIGEST_BYTES = 16
 
 
-class Lettered:
-    """Used by one thread."""
+class KnownDeadLetters:
+    """Not thread-safe."""
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
-        self._numbers: dict[bytes, int] = {}  # digest -> number of the letter, the oldest first
+        self._numbers: dict[bytes, int] = {}  # digest -> number of the dead letter, oldest first
         self._read_to = 0
 
-    def new(self, letters: Sequence[bytes]) -> list[bytes]:
-        """Those that are not kept already, each once. JournalError."""
+    def filter_new(self, letters: Sequence[bytes]) -> list[bytes]:
+        """The dead letters that are not stored yet, each once. JournalError."""
         if not letters:
             return []
-        self._read_on()
+        self._catch_up()
         found = {_digest(line): line for line in reversed(letters)}
-        return [line for digest, line in reversed(found.items()) if not self._is_kept(digest)]
+        return [line for digest, line in reversed(found.items()) if not self._is_stored(digest)]
 
-    def _is_kept(self, digest: bytes) -> bool:
+    def _is_stored(self, digest: bytes) -> bool:
         number = self._numbers.get(digest)
-        letter = None if number is None else self._journal.letter(number)
+        letter = None if number is None else self._journal.dead_letter(number)
         return letter is not None and letter.sent is None
 
-    def _read_on(self) -> None:
-        while page := self._journal.letters(self._read_to, _AT_ONCE):
+    def _catch_up(self) -> None:
+        while page := self._journal.dead_letters(self._read_to, _AT_ONCE):
             for letter in page:
                 digest = _digest(letter.line)
                 self._numbers.pop(digest, None)
                 self._numbers[digest] = letter.number
             self._read_to = page[-1].number
-        while len(self._numbers) > MOST_LETTERS:
+        while len(self._numbers) > MAX_DEAD_LETTERS:
             del self._numbers[next(iter(self._numbers))]
 
 
@@ -56,5 +56,5 @@ def _digest(line: bytes) -> bytes:
     try:
         letter = _LETTER.decode(line)
     except msgspec.MsgspecError:
-        return b""  # of an older form: like no other
+        return b""  # an older format: matches nothing
     return blake2b(letter.source.encode() + b"\n" + b64decode(letter.bytes), digest_size=_DIGEST_BYTES).digest()

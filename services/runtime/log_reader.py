@@ -1,7 +1,6 @@
-"""The records of a log, decoded in blocks.
+"""Reads the records of a log, decoded in blocks.
 
-Owns: the fast way and the careful one. May never: pass over a record in silence: one that no longer can be read is
-told.
+Invariants: no record is skipped silently; one that can no longer be decoded is reported.
 """
 
 from collections.abc import Callable, Iterator
@@ -15,8 +14,10 @@ from services.journal import Journal, Row
 Unreadable = Callable[[int, Reject], None]
 
 
-class Kept(Struct, frozen=True, gc=False):
-    """A record as it is folded: what and when it happened, and when the log took it."""
+class LogRecord(Struct, frozen=True, gc=False):
+    """A record as the fold gets it. ``at``: when it happened; ``recorded``: when it was appended; both ms since
+    1970.
+    """
 
     offset: int
     event: Input
@@ -25,16 +26,16 @@ class Kept(Struct, frozen=True, gc=False):
     line: bytes
 
 
-def records(
+def read_records(
     journal: Journal, conference: str, from_offset: int = 0, to: int | None = None, unreadable: Unreadable | None = None
-) -> Iterator[Kept]:
-    """The records [from_offset, to). One that today's codec refuses is given to ``unreadable`` and left out."""
+) -> Iterator[LogRecord]:
+    """Yields the records [from_offset, to). A record that the codec rejects goes to ``unreadable`` instead."""
     codec = Codec()
     for block in _blocks(journal.read(conference, from_offset, to)):
         found = codec.decode_each([row.line for row in block])
         for row, record in zip(block, found, strict=True):
             if not isinstance(record, Reject):
-                yield Kept(row.offset, record.event, record.at, row.recorded_at, row.line)
+                yield LogRecord(row.offset, record.event, record.at, row.recorded_at, row.line)
             elif unreadable is not None:
                 unreadable(row.offset, record)
 

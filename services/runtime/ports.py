@@ -1,6 +1,6 @@
-"""The ports of the gateway: what takes events in and can be asked, and what makes inboxes ready.
+"""The runtime's ports for the gateway: the runner that accepts events, queries on matchers, readiness of inboxes.
 
-Owns: the promises. May never: know whether a log is a file here or a topic elsewhere.
+Invariants: callers do not know whether a log is a local file or a Kafka topic.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -14,48 +14,48 @@ T = TypeVar("T")
 
 
 class Matchers(Protocol):
-    """Who can be asked about a conference's matcher. Used on the event loop."""
+    """Queries on conferences' matchers. Use it on the event loop."""
 
     async def ask(self, conference: str, function: Callable[[Matcher | None], T]) -> T:
-        """What ``function`` says of a conference's matcher (None: unknown), which knows all that was answered before.
+        """Applies ``function`` to a conference's matcher (None: unknown), which has folded everything answered before.
 
-        BusyError, StoppedError, TimeoutError: not now.
+        BusyError, StoppedError, TimeoutError: try again later.
         """
 
 
 class Runner(Matchers, Protocol):
-    """``Embedded`` in one process; ``OnKafka`` beside the workers of a Kafka. Used on the event loop."""
+    """``EmbeddedRunner`` in one process, or ``KafkaRunner`` next to Kafka workers. Use it on the event loop."""
 
     @property
     def failure(self) -> BaseException | None:
-        """What broke that must not; None: nothing."""
+        """The fatal error that stopped the runner; None: it is healthy."""
 
     @property
-    def behind(self) -> int:
-        """How many records of the logs this process has and has not folded yet."""
+    def lag(self) -> int:
+        """How many records this process has read but not folded yet."""
 
     @property
-    def takes(self) -> bool:
-        """Whether it takes events now."""
+    def is_accepting(self) -> bool:
+        """Whether it accepts events now."""
 
-    async def failed(self) -> BaseException:
-        """Waits for ``failure``, for ever if all is well."""
+    async def wait_for_failure(self) -> BaseException:
+        """Waits until the runner fails, and returns the error."""
 
     async def take(self, items: Sequence[Item], sender: str, first: int = 1) -> list[Answer]:
-        """An answer for each item, in order, once all are durable. Their events are the runner's own from here on.
+        """Returns an answer for each item, in order, once all are durable. The runner may change the events in place.
 
-        ``first``: the first one's number in a dead letter.
-        BusyError, StoppedError, AwayError, JournalError: nothing was taken. TimeoutError: it may have been; then the
-        same lines again are doubles.
+        ``first``: the first item's line number, for dead letters.
+        BusyError, StoppedError, LogUnavailableError, JournalError: nothing was accepted. TimeoutError: unknown; the
+        same lines sent again are duplicates then.
         """
 
 
 class Readiness(Protocol):
-    """Who makes inboxes: this process from its outputs, or the delivery worker."""
+    """Makes inboxes ready: this process does it from its outputs, or the delivery worker does."""
 
     @property
     def troubles(self) -> Mapping[str, str]:
         """What is in the way of conferences' inboxes, by conference, as sentences for their organizers."""
 
     async def ensure(self, conference: str) -> None:
-        """Makes the inboxes of a conference ready if they are not; what is in the way is tried again by others."""
+        """Makes the inboxes of a conference ready if they are not. Failures are ignored: delivery retries."""

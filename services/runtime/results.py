@@ -1,31 +1,28 @@
-"""What becomes of a submitted event, as values; what becomes of a submission that cannot be taken, as errors.
-
-Owns: the words to the sender. May never: decide.
-"""
+"""The outcomes of submitting events: answers as values, failures of a whole submission as errors."""
 
 from msgspec import Struct
 
 
 class Place(Struct, frozen=True, gc=False):
-    """Where an event stands."""
+    """Where an event was appended."""
 
     conference: str
     offset: int
 
 
 class Accepted(Struct, frozen=True, tag="accepted", tag_field="answer", omit_defaults=True, gc=False):
-    """On the disk, in these logs. Without a place the ``note`` says why."""
+    """Durable, in these logs. Without a place the ``note`` says why."""
 
     places: tuple[Place, ...]
     note: str | None = None
 
 
 class Duplicate(Struct, frozen=True, tag="duplicate", tag_field="answer"):
-    """The same id is in the same log; nothing was added."""
+    """The log already has an event with this id; nothing was appended."""
 
 
 class Rejected(Struct, frozen=True, tag="rejected", tag_field="answer"):
-    """Not taken, but kept among the dead letters: why, and the field at fault."""
+    """Not accepted, but stored as a dead letter: why, and the field at fault."""
 
     reason: str
     field: str | None
@@ -34,18 +31,18 @@ class Rejected(Struct, frozen=True, tag="rejected", tag_field="answer"):
 Answer = Accepted | Duplicate | Rejected
 
 DUPLICATE = Duplicate()
-UNTRACKED = Accepted((), "Accepted, tracked by nobody: no open conference follows its hashtags or knows its people.")
-KEPT_DELETION = Accepted((), "Kept for when its post comes: so far no conference has a post of this actor.")
-EMPTY = Accepted((), "An empty line; passed over.")
+UNTRACKED = Accepted((), "Accepted, but routed nowhere: no open conference follows its hashtags or knows its people.")
+STORED_DELETION = Accepted((), "Stored until its post arrives: no conference has a post of this actor yet.")
+EMPTY = Accepted((), "Ignored: the line is empty.")
 
 
 class BusyError(Exception):
-    """Too much is waiting; nothing of the submission was taken. Come again."""
+    """Overloaded; nothing of the submission was accepted. Retry with backoff."""
 
 
-class AwayError(Exception):
-    """The log cannot be reached; nothing of the submission was taken. It comes back by itself: come again."""
+class LogUnavailableError(Exception):
+    """The log cannot be reached; nothing of the submission was accepted. Retry: it reconnects by itself."""
 
 
 class StoppedError(Exception):
-    """The runner is not running; nothing of the submission was taken."""
+    """The runner is not running; nothing of the submission was accepted."""

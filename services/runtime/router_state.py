@@ -1,10 +1,10 @@
-"""The router over a restart: kept beside the logs, and brought up to date from their ends.
+"""Restores the router after a restart: from its snapshot, then from the ends of the logs.
 
-Owns: the log of deletions that no conference has taken. May never: look inside ``Router``, or route otherwise.
-Theory: what the router knows is in the logs, so it can always be learnt anew. Which logs a deletion has reached is not
-known of one that is read at the end of a log; then the router holds that it has reached none, so a post that comes
-after its deletion is always preceded by it (once too often at most: a double). A deletion that went nowhere is in no
-log; it has one of its own, whose name no conference can have.
+Responsibility: the router's snapshot, and the log of deletions that no conference has taken (its name is one that no
+conference can have).
+Why: everything the router knows is in the logs, so it can always be rebuilt. The logs do not say which other logs a
+deletion reached, so the router assumes that it reached none: a post that arrives after its deletion then gets the
+deletion first, at worst as a duplicate.
 """
 
 import msgspec
@@ -13,24 +13,24 @@ from msgspec.structs import replace
 
 from schemas.events import ActivityDeleted
 from services.journal import Journal
-from services.runtime.log_reader import records
+from services.runtime.log_reader import read_records
 from streams.routing import Router
 
 ROUTER_LOG = "~router"
 
 
-class _Kept(Struct):
-    """What a router knows after so many records of each log."""
+class _RouterSnapshot(Struct):
+    """The router's state, and how many records of each log it covers."""
 
     ends: dict[str, int]
     router: msgspec.Raw
 
 
-def learnt(journal: Journal) -> Router:
-    """The router as it stands after all that is in the journal."""
-    router, seen = _restored(journal)
+def rebuild_router(journal: Journal) -> Router:
+    """Rebuilds the router from everything in the journal."""
+    router, seen = _restore(journal)
     for log in journal.conferences():
-        for record in records(journal, log, seen.get(log, 0)):
+        for record in read_records(journal, log, seen.get(log, 0)):
             if isinstance(record.event, ActivityDeleted):
                 router.recall(replace(record.event, conference=None))
             else:
@@ -38,19 +38,21 @@ def learnt(journal: Journal) -> Router:
     return router
 
 
-def _restored(journal: Journal) -> tuple[Router, dict[str, int]]:
+def _restore(journal: Journal) -> tuple[Router, dict[str, int]]:
     snapshot = journal.latest_snapshot(ROUTER_LOG)
     if snapshot is not None:
         try:
-            kept = msgspec.json.decode(snapshot.data, type=_Kept)
-            if all(end <= journal.length(log) for log, end in kept.ends.items()):
-                return Router.restore(bytes(kept.router)), kept.ends
+            saved = msgspec.json.decode(snapshot.data, type=_RouterSnapshot)
+            if all(end <= journal.length(log) for log, end in saved.ends.items()):
+                return Router.restore(bytes(saved.router)), saved.ends
         except msgspec.MsgspecError:
-            pass  # of another version: all of it can be learnt again
+            pass  # another version: rebuild it from the logs
     return Router(), {}
 
 
-def save(journal: Journal, router: Router) -> None:
-    """Keeps the router as it stands between two appends."""
+def save_router(journal: Journal, router: Router) -> None:
+    """Saves the router; call it between two appends."""
     ends = {log: journal.length(log) for log in journal.conferences()}
-    journal.save_snapshot(ROUTER_LOG, sum(ends.values()), msgspec.json.encode(_Kept(ends, msgspec.Raw(router.save()))))
+    journal.save_snapshot(
+        ROUTER_LOG, sum(ends.values()), msgspec.json.encode(_RouterSnapshot(ends, msgspec.Raw(router.save())))
+    )

@@ -1,13 +1,13 @@
-"""The runner of one process: what is submitted is kept, then folded, then handed on.
+"""The runner of one process: it appends submitted events, folds them and delivers the outputs.
 
-Owns: the threads and tasks, and the order of their start and end. May never: answer before the disk has an event, or
-hand on an output that is not recorded.
+Responsibility: the threads and tasks, and the order in which they start and stop.
+Invariants: an event is answered only once it is on the disk; an output is delivered only once it is recorded.
 
-submit --door--> queue --committer--> journal --fold--> outputs --recorded--> deliver |
-^ +--> dead letters               ticks -+
+submit --validator--> queue --committer--> journal --fold loop--> outputs --recorded--> delivery |
+^ +--> dead letters                ticks -+
 
-Theory: the event loop decodes and answers; one thread routes and appends (group commit); one folds. What is shared
-between them is handed over whole: lists that are not touched again, and two queues with a bound.
+Why: the event loop decodes and answers, one thread routes and appends (group commit), one folds. They share no mutable
+state: they pass on lists that are not changed afterwards, and two bounded queues.
 """
 
 import asyncio
@@ -17,30 +17,31 @@ from typing import Any, TypeVar
 
 from services.journal import Journal
 from services.runtime.append_plan import Planner
-from services.runtime.delivery import Deliver, Delivered, Delivery, from_the_start
-from services.runtime.event_validator import Door, Item, Seal, unsealed
-from services.runtime.fold_loop import Folding
-from services.runtime.group_commit import Committer, Outcome, Submission
-from services.runtime.known_dead_letters import Lettered
+from services.runtime.delivery import Deliver, Delivery, LastDelivered, deliver_from_start
+from services.runtime.event_validator import EventValidator, Item, Seal, encode_unsealed
+from services.runtime.fold_loop import FoldLoop
+from services.runtime.group_commit import GroupCommitter, Outcome, Submission
+from services.runtime.known_dead_letters import KnownDeadLetters
 from services.runtime.limits import Limits
 from services.runtime.recovery import Progress
 from services.runtime.results import Answer, BusyError, StoppedError
-from services.runtime.ticks import Ticking
+from services.runtime.ticks import TickScheduler
 from streams.matching import Matcher
 
 T = TypeVar("T")
-_LOOK_S = 0.01  # between two looks whether the fold has caught up
+_POLL_S = 0.01  # between two checks whether the fold has caught up
 
 
-def quietly(conference: str, done: int, total: int) -> None:
-    """Progress that nobody watches."""
+def ignore_progress(conference: str, done: int, total: int) -> None:
+    """Ignores progress reports."""
 
 
-class Embedded:
-    """``clock`` gives ms since 1970. The journal stays the caller's to close, after ``stop``.
+class EmbeddedRunner:
+    """``clock`` returns ms since 1970. The caller closes the journal after ``stop``.
 
-    ``deliver(conference, outputs)`` may get outputs again; ``delivered(conference)`` gives its last one or None.
-    ``seal`` makes lines of dead letters. ``policy`` overrides what conferences set: for tests and comparisons.
+    ``deliver(conference, outputs)`` may receive outputs more than once; ``last_delivered(conference)`` returns the
+    position of its last one or None. ``seal`` encodes dead letters as lines. ``policy`` overrides what conferences set,
+    for tests and comparisons.
     """
 
     def __init__(
@@ -49,55 +50,55 @@ class Embedded:
         clock: Callable[[], int],
         deliver: Deliver,
         *,
-        delivered: Delivered = from_the_start,
+        last_delivered: LastDelivered = deliver_from_start,
         limits: Limits | None = None,
         policy: dict[str, Any] | None = None,
-        seal: Seal = unsealed,
+        seal: Seal = encode_unsealed,
     ) -> None:
         self.journal = journal
         self.failure: BaseException | None = None
         self._limits = limits or Limits()
         self._clock = clock
-        self._door = Door(clock, self._limits, seal)
-        self._planner = Planner(journal, self._limits.ids_kept)
-        self._folding = Folding(journal, self._limits, self._recorded, self._fail, policy=policy)
-        self._committer = Committer(
+        self._validator = EventValidator(clock, self._limits, seal)
+        self._planner = Planner(journal, self._limits.remembered_ids)
+        self._fold_loop = FoldLoop(journal, self._limits, self._wake_delivery, self._fail, policy=policy)
+        self._committer = GroupCommitter(
             journal,
             self._planner,
             clock,
             self._limits,
-            self._folding.add,
-            self._answered,
+            self._fold_loop.add,
+            self._publish_answers,
             self._fail,
-            self._folding.counted,
-            self._folding.drop,
-            Lettered(journal),
+            self._fold_loop.counted_posts,
+            self._fold_loop.drop,
+            KnownDeadLetters(journal),
         )
-        self._delivery = Delivery(journal, deliver, delivered, self._limits, self._fail_here)
-        self._ticking = Ticking(journal, self._folding, self._now, self._tick, self._limits.tick_look_s)
+        self._delivery = Delivery(journal, deliver, last_delivered, self._limits, self._fail_here)
+        self._tick_scheduler = TickScheduler(journal, self._fold_loop, self._now, self._tick, self._limits.tick_poll_s)
         self._tasks: list[asyncio.Task[None]] = []
         self._failed = asyncio.Event()
         self._running = False
 
     # -- start and end -------------------------------------------------------------------------------------------
 
-    async def start(self, progress: Progress = quietly) -> None:
-        """Recovers every log, then begins. ``progress`` is called from another thread."""
+    async def start(self, progress: Progress = ignore_progress) -> None:
+        """Recovers every log, then starts the threads and tasks. ``progress`` is called from another thread."""
         self._loop = asyncio.get_running_loop()
         await asyncio.to_thread(self._recover, progress)
-        self._folding.start()
+        self._fold_loop.start()
         self._committer.start()
         self._running = True
-        self._tasks.append(asyncio.create_task(self._guarded_ticks(), name="ticks"))
-        for conference in self._folding.folds:
+        self._tasks.append(asyncio.create_task(self._run_ticks(), name="ticks"))
+        for conference in self._fold_loop.folds:
             self._delivery.wake(conference)
 
     def _recover(self, progress: Progress) -> None:
         self._planner.learn()
-        self._folding.recover(progress)
+        self._fold_loop.recover(progress)
 
     async def stop(self) -> None:
-        """Ends within ``stop_s``. All that was answered is on the disk; the next start goes on where this ends."""
+        """Stops within ``stop_s``. Everything answered is on the disk; the next start continues from there."""
         self._running = False
         share_s = self._limits.stop_s / 5
         for task in self._tasks:
@@ -105,50 +106,51 @@ class Embedded:
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=share_s / 2)
         await asyncio.to_thread(self._committer.stop, share_s)
-        await asyncio.to_thread(self._folding.stop, 2.5 * share_s)
+        await asyncio.to_thread(self._fold_loop.stop, 2.5 * share_s)
         await asyncio.to_thread(self._committer.save_router)
         await self._delivery.stop(share_s / 2)
 
-    async def failed(self) -> BaseException:
-        """Waits, for ever if all is well, until something broke that must not; then the process should end."""
+    async def wait_for_failure(self) -> BaseException:
+        """Waits until a fatal error, and returns it; then the process should end."""
         await self._failed.wait()
         assert self.failure is not None
         return self.failure
 
     @property
-    def takes(self) -> bool:
-        """Whether it takes events."""
+    def is_accepting(self) -> bool:
+        """Whether it accepts events."""
         return self._running
 
     @property
-    def behind(self) -> int:
-        """How many records are in the log and wait to be folded."""
-        return self._folding.behind
+    def lag(self) -> int:
+        """How many records are appended but not folded yet."""
+        return self._fold_loop.lag
 
-    # -- taking in -----------------------------------------------------------------------------------------------
+    # -- submitting ----------------------------------------------------------------------------------------------
 
     async def submit(self, lines: Sequence[bytes], sender: str, first: int = 1) -> list[Answer]:
-        """Takes lines as ``take`` takes what is in them. ``first``: the first one's line number."""
-        self._ready_for(len(lines))
-        return await self.take(await self._door.read(lines), sender, first)
+        """Decodes lines, then accepts them like ``take``. ``first``: the first line's number."""
+        self._check_ready(len(lines))
+        return await self.take(await self._validator.decode(lines), sender, first)
 
     async def take(self, items: Sequence[Item], sender: str, first: int = 1) -> list[Answer]:
-        """An answer for each item, in order, once all are on the disk. Their events are the runner's own from here on.
+        """Returns an answer for each item, in order, once all are on the disk. The runner may change the events in
+        place.
 
-        BusyError, StoppedError, JournalFullError, JournalError: nothing was taken. TimeoutError: it may have been; then
-        the same lines again are doubles.
+        BusyError, StoppedError, JournalFullError, JournalError: nothing was accepted. TimeoutError: unknown; the same
+        lines sent again are duplicates then.
         """
-        self._ready_for(len(items))
-        found, letters, given = await self._door.sorted(items, sender, first)
-        if not found and not letters:
-            return [answer for answer in given if answer is not None]
-        rest = iter(await self._commit(Submission(found, letters, self._loop.create_future(), sender=sender)))
-        return [next(rest) if answer is None else answer for answer in given]
+        self._check_ready(len(items))
+        found, dead_letters, answers = await self._validator.validate(items, sender, first)
+        if not found and not dead_letters:
+            return [answer for answer in answers if answer is not None]
+        rest = iter(await self._commit(Submission(found, dead_letters, self._loop.create_future(), sender=sender)))
+        return [next(rest) if answer is None else answer for answer in answers]
 
-    def _ready_for(self, count: int) -> None:
-        self._door.check(count, running=self._running)
-        if self.behind > self._limits.unfolded_records:
-            raise BusyError(f"{self.behind:,} events wait to be matched. Try again in a moment.")
+    def _check_ready(self, count: int) -> None:
+        self._validator.check_size(count, running=self._running)
+        if self.lag > self._limits.unfolded_records:
+            raise BusyError(f"{self.lag:,} events wait to be matched. Try again in a moment.")
 
     async def _commit(self, submission: Submission) -> list[Answer]:
         self._committer.submit(submission)
@@ -157,42 +159,42 @@ class Embedded:
             return answers
 
     async def forget(self, conference: str) -> None:
-        """Removes a closed conference: its matcher, its log under its name, what the router knows of it.
+        """Removes a closed conference: its matcher, its log, and what the router knows of it.
 
-        BusyError, JournalError, TimeoutError: ask again. No event of it may be submitted meanwhile.
+        Submit no event of it meanwhile. BusyError, JournalError, TimeoutError: try again.
         """
         await self._commit(Submission((), (), self._loop.create_future(), forget=conference))
         await self._delivery.forget(conference, self._limits.stop_s)
 
-    async def folded(self, limit_s: float = 60.0) -> None:
-        """Waits until all that was accepted is folded and its outputs recorded. TimeoutError after the limit."""
-        for _ in range(round(limit_s / _LOOK_S)):
-            if self._folding.has_all():
+    async def wait_until_folded(self, limit_s: float = 60.0) -> None:
+        """Waits until everything accepted is folded and its outputs are recorded. TimeoutError after ``limit_s``."""
+        for _ in range(round(limit_s / _POLL_S)):
+            if self._fold_loop.is_caught_up():
                 return
-            await asyncio.sleep(_LOOK_S)
+            await asyncio.sleep(_POLL_S)
         raise TimeoutError("The fold lags behind.")
 
     async def ask(self, conference: str, function: Callable[[Matcher | None], T]) -> T:
-        """What ``function`` says of a conference's matcher (None: unknown), asked by the fold between two slices."""
+        """Applies ``function`` to a conference's matcher (None: unknown), in the fold's thread between two slices."""
         answer: asyncio.Future[T] = self._loop.create_future()
 
-        def told(said: Any) -> None:
-            self._loop.call_soon_threadsafe(resolve, answer, said)
+        def pass_on(value: Any) -> None:
+            self._loop.call_soon_threadsafe(resolve, answer, value)
 
-        self._folding.ask((conference, function, told))
+        self._fold_loop.ask((conference, function, pass_on))
         async with asyncio.timeout(self._limits.answer_s):
             return await answer
 
     # -- call-backs of the threads ---------------------------------------------------------------------------------
 
-    def _answered(self, outcomes: list[tuple[Submission, Outcome]]) -> None:
+    def _publish_answers(self, outcomes: list[tuple[Submission, Outcome]]) -> None:
         self._loop.call_soon_threadsafe(_resolve_all, outcomes)
 
-    def _recorded(self, conference: str) -> None:
+    def _wake_delivery(self, conference: str) -> None:
         self._loop.call_soon_threadsafe(self._delivery.wake, conference)
 
     def _fail(self, error: BaseException) -> None:
-        with suppress(RuntimeError):  # the event loop has ended: nobody is left to be told
+        with suppress(RuntimeError):  # the event loop has ended: nothing waits for the error
             self._loop.call_soon_threadsafe(self._fail_here, error)
 
     def _fail_here(self, error: BaseException) -> None:
@@ -209,9 +211,9 @@ class Embedded:
     async def _tick(self, conference: str, due: int) -> None:
         await self._commit(Submission((), (), self._loop.create_future(), tick=(conference, due)))
 
-    async def _guarded_ticks(self) -> None:
+    async def _run_ticks(self) -> None:
         try:
-            await self._ticking.run()
+            await self._tick_scheduler.run()
         except StoppedError:
             return
         except Exception as error:  # noqa: BLE001  # a broken invariant ends the runner
@@ -219,9 +221,9 @@ class Embedded:
 
 
 def resolve(waiter: asyncio.Future[Any], outcome: Any) -> None:
-    """Tells whoever waits what came of it."""
+    """Sets a future's result or exception, unless it is done already."""
     if waiter.done():
-        return  # it waited no longer
+        return  # the caller gave up
     if isinstance(outcome, Exception):
         waiter.set_exception(outcome)
     else:

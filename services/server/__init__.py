@@ -1,1 +1,1 @@
-"""The composition root of ``hallway serve``, and what runs beside the requests."""
+"""The server process: its composition root, its log backends, and its background tasks."""

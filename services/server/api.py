@@ -1,4 +1,4 @@
-"""The API of a server, put together out of its parts."""
+"""Builds the API of a server from its parts."""
 
 from services.api.app import gateway
 from services.api.attendee.account_proofs import AccountProofs
@@ -24,8 +24,8 @@ from services.api.transport.middleware import Edge
 from services.server.parts import Parts
 
 
-def api_of(parts: Parts) -> Edge:
-    """What the server runs. UnusableError: its public path cannot be told from its own."""
+def build_api(parts: Parts) -> Edge:
+    """Builds the API. UnusableError: the public path collides with the API's own paths."""
     return gateway(_dependencies(parts))
 
 

@@ -1,6 +1,8 @@
-"""What goes on beside the requests: erasures, presence, ends of sessions, the store's life, tidying.
+"""The server's background tasks: erasures, presence, expiry of sessions and dead letters, readiness of inboxes,
+clean-up.
 
-Owns: these tasks and their end. May never: die in silence: what breaks one ends the server.
+Responsibility: these tasks, and stopping them.
+Invariants: none dies silently; an unexpected error stops the server.
 """
 
 import asyncio
@@ -18,14 +20,14 @@ from services.server.parts import Parts
 
 DAY_S = 86_400.0
 HOUR_S = 3_600.0
-NOTED_S = 60.0  # by then everything that was appended before is noted: no answer takes so long
-SAVED_RECORDS = 20_000  # read again at a start in a tenth of a second
-LOOK_S = 5.0  # how long an inbox that went, and for which nothing comes, is not missed
+SNAPSHOT_DELAY_S = 60.0  # by then everything appended before is noted: no answer takes that long
+SNAPSHOT_RECORDS = 20_000  # replayed at a start in a tenth of a second
+READINESS_POLL_S = 5.0  # how long a lost inbox without new outputs may go unnoticed
 _log = structlog.get_logger("hallway.background")
 
 
-class Background:
-    """Runs from its making until ``stop``; ``broken`` is set to what ended a task."""
+class BackgroundTasks:
+    """Starts on creation, runs until ``stop``; ``broken`` is set to the error that ended a task."""
 
     def __init__(self, parts: Parts, server: EmbeddedValkey | None) -> None:
         self._parts = parts
@@ -36,13 +38,13 @@ class Background:
         self._start(Whereabouts(parts.runner, parts.streams, parts.clock).run(), "whereabouts")
         self._start(self._keep_ready(), "inboxes")
         self._start(parts.inbox_rebuild.run(), "rebuilding")
-        self._start(self._tidy(), "tidying")
-        self._start(self._end_streams(), "sessions")
-        self._start(self._expire_letters(), "dead letters")
+        self._start(self._tidy_daily(), "tidying")
+        self._start(self._end_invalid_streams(), "sessions")
+        self._start(self._expire_dead_letters(), "dead letters")
         self._start(parts.proofs.run(), "proofs")
-        self._start(self._keep_conferences(), "conferences")
+        self._start(self._save_conferences(), "conferences")
         if server is not None:
-            self._start(server.keep(self._ready), "valkey")
+            self._start(server.supervise(self._make_ready), "valkey")
 
     def _start(self, work: Coroutine[Any, Any, None], name: str) -> None:
         task = asyncio.create_task(work, name=name)
@@ -52,34 +54,34 @@ class Background:
     def _done(self, task: asyncio.Task[None]) -> None:
         error = None if task.cancelled() else task.exception()
         if error is not None and not self.broken.done():
-            _log.error("a task broke", task=task.get_name(), error=type(error).__name__)
+            _log.error("a background task failed", task=task.get_name(), error=type(error).__name__)
             self.broken.set_result(error)
 
-    def _open(self) -> list[str]:
+    def _open_conferences(self) -> list[str]:
         return [known.id for known in self._parts.conferences if known.opened is not None]
 
-    async def _ready(self) -> None:
-        """Makes every inbox that is not there; also called when the embedded store began anew."""
-        for conference in self._open():
+    async def _make_ready(self) -> None:
+        """Makes the inboxes of all open conferences ready; also called after the embedded store restarted."""
+        for conference in self._open_conferences():
             await self._parts.readiness.ensure(conference)
 
     async def _keep_ready(self) -> None:
-        """The same at the start and again and again: somebody may have emptied the store, or it refused till now."""
+        """Repeats that: someone may have emptied the store, or it may have refused so far."""
         while True:
-            await self._ready()
-            await asyncio.sleep(LOOK_S)
+            await self._make_ready()
+            await asyncio.sleep(READINESS_POLL_S)
 
-    async def _tidy(self) -> None:
+    async def _tidy_daily(self) -> None:
         while True:
             await asyncio.sleep(DAY_S)
             try:
-                going_on = [known.id for known in self._parts.conferences if not known.closed]
-                await asyncio.to_thread(self._parts.directory.tidy, going_on)
+                open_ids = [known.id for known in self._parts.conferences if not known.closed]
+                await asyncio.to_thread(self._parts.directory.tidy, open_ids)
             except DirectoryError:
-                _log.warning("tidying is done tomorrow")
+                _log.warning("clean-up failed; next attempt tomorrow")
 
-    async def _end_streams(self) -> None:
-        """Ends the streams of sessions and keys that expired or were ended, wherever that was done."""
+    async def _end_invalid_streams(self) -> None:
+        """Closes the streams of sessions and keys that expired or were revoked, by any process."""
         while True:
             await asyncio.sleep(self._parts.bounds.ended_s)
             open_ = self._parts.streams.grants()
@@ -87,33 +89,33 @@ class Background:
             for grant in open_ - good:
                 self._parts.streams.end_grant(grant)
 
-    async def _expire_letters(self) -> None:
+    async def _expire_dead_letters(self) -> None:
         while True:
             try:
-                await asyncio.to_thread(self._parts.journal.expire_letters, self._parts.clock())
+                await asyncio.to_thread(self._parts.journal.expire_dead_letters, self._parts.clock())
             except JournalError as error:
-                _log.warning("dead letters expire later", error=type(error).__name__)
+                _log.warning("dead letters could not expire; retrying later", error=type(error).__name__)
             await asyncio.sleep(HOUR_S)
 
-    async def _keep_conferences(self) -> None:
-        """So that a start need not read whole logs for what was said of each conference."""
+    async def _save_conferences(self) -> None:
+        """Saves what is known of the conferences, so that a start need not read whole logs."""
         journal, conferences, saved = self._parts.journal, self._parts.conferences, 0
         while True:
             forgotten, ends = conferences.forgotten, {name: journal.length(name) for name in journal.conferences()}
-            await asyncio.sleep(NOTED_S)
-            if abs(sum(ends.values()) - saved) < SAVED_RECORDS or forgotten != conferences.forgotten:
+            await asyncio.sleep(SNAPSHOT_DELAY_S)
+            if abs(sum(ends.values()) - saved) < SNAPSHOT_RECORDS or forgotten != conferences.forgotten:
                 continue
             data = conferences.saved(ends)
             try:
                 await asyncio.to_thread(journal.save_snapshot, SNAPSHOT, sum(ends.values()), data)
-                if forgotten != conferences.forgotten:  # meanwhile: what was kept may name it
+                if forgotten != conferences.forgotten:  # forgotten meanwhile: the snapshot may name it
                     await asyncio.to_thread(journal.drop_snapshots, SNAPSHOT)
                 saved = sum(ends.values())
             except JournalError as error:
-                _log.warning("the conferences are kept later", error=type(error).__name__)
+                _log.warning("the conferences could not be saved; retrying later", error=type(error).__name__)
 
     async def stop(self) -> None:
-        """Ends all."""
+        """Stops all tasks."""
         for task in self._tasks:
             task.cancel()
         await asyncio.wait(self._tasks, timeout=1.0)

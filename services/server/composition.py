@@ -1,8 +1,8 @@
-"""The composition root of ``hallway serve``: journal, directory, inboxes, runner, gateway, server.
+"""The composition root of ``hallway serve``: journal, directory, inboxes, runner, API, HTTP server.
 
-Owns: what is made, in which order, and its end within 5 seconds. May never: decide anything about people or events.
-Order: the folder's lock (with the journal) first, so that two processes never share anything; the server's socket is
-bound before, so that a port in use is said at once. Ending: streams, requests, runner, inboxes, journal.
+Responsibility: what is created, in which order, and stopping it within 5 seconds.
+Why: the socket is bound first, so that a port in use is reported at once; then the journal locks the folder, so that
+two processes never share anything. Stop order: streams, requests, runner, inboxes, journal.
 """
 
 import asyncio
@@ -41,28 +41,28 @@ from services.inbox.redis.inboxes import RedisInboxes
 from services.journal import Journal, JournalError
 from services.kafka.access import Access
 from services.kafka.gateway.read_replica import ForeignLogError
-from services.server.api import api_of
-from services.server.background_tasks import Background
-from services.server.event_followups import Following
-from services.server.file_limits import make_room
-from services.server.log_backends import Backing, InFile, InKafka, Stores, clock
+from services.server.api import build_api
+from services.server.background_tasks import BackgroundTasks
+from services.server.event_followups import EventFollowUps
+from services.server.file_limits import raise_file_limit
+from services.server.log_backends import FileLogBackend, KafkaLogBackend, LogBackend, Stores, clock
 from services.server.parts import Parts
-from services.tools.processes import garbage_collection as collecting
+from services.tools.processes import garbage_collection
 from services.usage_errors import UnusableError
 
 STATIC = Path(__file__).parents[1] / "web" / "static"
 ORGANIZER = "organizer"
-REQUESTS_S = 1.0  # for those under way when the server ends
+REQUESTS_S = 1.0  # for requests in flight when the server stops
 _log = structlog.get_logger("hallway.serving")
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What is told on the command line; the last four are for tests and other composition roots.
+    """The command line's settings; the last four are for tests and other composition roots.
 
-    ``trusted_proxies``: addresses and networks whose ``X-Forwarded-For`` is believed; nobody's unless it is said, for
-    on this machine too whoever is no proxy could invent an address with every request.
-    ``kafka``: where the log is; None: it is in the data folder. ``kafka_prefix``: of its topics.
+    ``trusted_proxies``: addresses and networks whose ``X-Forwarded-For`` is trusted; none by default, because any
+    client that is not a proxy could invent an address with every request.
+    ``kafka``: where the log is; None: in the data folder. ``kafka_prefix``: of its topics.
     """
 
     data: Path
@@ -78,42 +78,42 @@ class Settings:
     static: Path = STATIC
     clock: Callable[[], int] = clock
 
-    def backing(self) -> Backing:
-        """What its log stands on."""
+    def log_backend(self) -> LogBackend:
+        """The backend of the log."""
         return (
-            InKafka(self.data, self.kafka, self.kafka_prefix, self.clock)
+            KafkaLogBackend(self.data, self.kafka, self.kafka_prefix, self.clock)
             if self.kafka
-            else InFile(self.data, self.clock)
+            else FileLogBackend(self.data, self.clock)
         )
 
     def address(self, port: int) -> str:
-        """Where people find it."""
+        """The server's public address."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return (self.public_url or f"http://{host}:{port}").rstrip("/")
 
 
 @dataclass(frozen=True)
-class Running:
-    """What a server consists of. ``is_new``: the data folder was empty. ``redis_url``: where its inboxes are."""
+class RunningServer:
+    """A server without its socket. ``is_new``: the data folder was empty. ``redis_url``: where the inboxes are."""
 
     app: Edge
     parts: Parts
-    background: Background
+    background: BackgroundTasks
     is_new: bool
     redis_url: str
 
     def organizer_key(self) -> str:
-        """A new key for the organizer of this server, to be shown once."""
+        """Issues a key for the organizer of this server, to be shown once."""
         return self.parts.directory.keys.issue_key("organizer", ORGANIZER)
 
 
 @asynccontextmanager
-async def running(settings: Settings, address: str) -> AsyncIterator[Running]:
-    """Everything but the socket: ready to serve, and ended in order. JournalError, ValkeyError: plain sentences."""
+async def open_server(settings: Settings, address: str) -> AsyncIterator[RunningServer]:
+    """Starts everything but the socket, and stops it in order. JournalError, ValkeyError: the text is for a person."""
     async with AsyncExitStack() as stack:
-        opened = await (backing := settings.backing()).open(stack)
+        opened = await (log_backend := settings.log_backend()).open(stack)
         for notice in opened.journal.notices:
-            _log.warning("the journal was mended", notice=notice)
+            _log.warning("the journal was repaired", notice=notice)
         directory = await asyncio.to_thread(SqliteDirectory, settings.data / "directory", settings.clock)
         stack.callback(directory.close)
         server = None if settings.redis_url else EmbeddedValkey(settings.data / "valkey")
@@ -121,22 +121,22 @@ async def running(settings: Settings, address: str) -> AsyncIterator[Running]:
             await stack.enter_async_context(server)
         url = settings.redis_url or (server.url if server else "")
         inboxes = await stack.enter_async_context(RedisInboxes(url, opened.epoch))
-        parts = await composed(stack, settings, address, backing, opened.journal, Stores(directory, inboxes))
+        parts = await compose_parts(stack, settings, address, log_backend, opened.journal, Stores(directory, inboxes))
         await parts.runner.start()
         stack.push_async_callback(parts.runner.stop)
-        background = Background(parts, server)
+        background = BackgroundTasks(parts, server)
         stack.push_async_callback(background.stop)
-        yield Running(api_of(parts), parts, background, opened.is_new, url)
+        yield RunningServer(build_api(parts), parts, background, opened.is_new, url)
 
 
-async def composed(
-    stack: AsyncExitStack, settings: Settings, address: str, backing: Backing, journal: Journal, stores: Stores
+async def compose_parts(
+    stack: AsyncExitStack, settings: Settings, address: str, log_backend: LogBackend, journal: Journal, stores: Stores
 ) -> Parts:
-    """The parts over these stores; the runner is to be started."""
+    """Creates the parts on top of the stores; the caller starts the runner."""
     (directory, inboxes), clock, bounds = stores, settings.clock, settings.bounds
     conferences, streams = Conferences(bounds.open_conferences, bounds.kept_conferences), Hub(bounds)
     await asyncio.to_thread(conferences.learn, journal)
-    runner, readiness = backing.runner(stack, stores, conferences)
+    runner, readiness = log_backend.runner(stack, stores, conferences)
     letter_index = LetterIndex(journal)
     overviews = Overviews(
         journal,
@@ -150,10 +150,10 @@ async def composed(
     )
     lock, limits = asyncio.Lock(), RateLimits(bounds.rates)
     erasures = Erasures(directory, inboxes, runner, journal, conferences, lock, streams.end_attendee)
-    following, leaving = Following(erasures, readiness), Leaving(directory, runner, conferences)
+    follow_ups, leaving = EventFollowUps(erasures, readiness), Leaving(directory, runner, conferences)
     posts = Keeping(directory.keep_posts)
-    admission = Intake(runner, directory, conferences, clock, following, leaving, posts, limits.charge, lock)
-    log, end_streams = backing.forgetting(), streams.end_conference
+    admission = Intake(runner, directory, conferences, clock, follow_ups, leaving, posts, limits.charge, lock)
+    log, end_streams = log_backend.conference_erasure(), streams.end_conference
     erasures.conference = ConferenceErasing(
         directory, journal, inboxes, log, conferences, end_streams, overviews.forget, admission
     )
@@ -186,18 +186,18 @@ async def composed(
 
 
 class _Server(uvicorn.Server):
-    """Without uvicorn's own signals: ``serve`` ends the streams first."""
+    """Without uvicorn's signal handlers: ``serve`` closes the streams first."""
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Leaves signals alone."""
+        """Installs no signal handlers."""
         yield
 
 
-def bound(settings: Settings) -> socket.socket:
-    """The listening socket; UnusableError when it is not to be had."""
+def bind_socket(settings: Settings) -> socket.socket:
+    """Binds the listening socket. UnusableError: it cannot be bound."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    # The protocol is named, or asyncio leaves Nagle's algorithm on: then answers are 40 ms late.
+    # With an explicit protocol asyncio turns Nagle's algorithm off; otherwise answers are 40 ms late.
     sock = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
@@ -206,61 +206,63 @@ def bound(settings: Settings) -> socket.socket:
     except (OSError, OverflowError) as error:
         sock.close()
         if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
-            said = f"Port {settings.port} of {settings.host} is in use. End what uses it, or choose another: --port."
+            reason = f"Port {settings.port} of {settings.host} is in use. Stop what uses it, or choose another --port."
         else:
-            said = f"{settings.host}:{settings.port} cannot be used ({error}). Choose another --host or --port."
-        raise UnusableError(said) from None
+            reason = f"{settings.host}:{settings.port} cannot be used ({error}). Choose another --host or --port."
+        raise UnusableError(reason) from None
     return sock
 
 
-Ready = Callable[[Running, str], asyncio.Task[None] | None]
-_Beside = Callable[[], asyncio.Task[None] | None]
+Ready = Callable[[RunningServer, str], asyncio.Task[None] | None]
+_StartTask = Callable[[], asyncio.Task[None] | None]
 
 
 async def serve(settings: Settings, ready: Ready) -> int:
-    """Serves until SIGTERM or SIGINT (0), or until something broke (1). ``ready`` is called with the address.
+    """Serves until SIGTERM or SIGINT (0), or until a failure (1). ``ready`` is called with the address.
 
-    The task that it may give goes on beside the server: each ends with the other.
+    ``ready`` may return a task that runs beside the server: each ends with the other.
     """
-    make_room(settings.bounds.streams)
-    collecting.seldom()
-    sock = bound(settings)
+    raise_file_limit(settings.bounds.streams)
+    garbage_collection.collect_rarely()
+    sock = bind_socket(settings)
     try:
         address = settings.address(sock.getsockname()[1])
-        async with running(settings, address) as server:
-            return await _served(server, sock, settings.trusted_proxies, lambda: ready(server, address))
+        async with open_server(settings, address) as server:
+            return await _run_until_stopped(server, sock, settings.trusted_proxies, lambda: ready(server, address))
     except (JournalError, ValkeyError) as error:
         raise UnusableError(str(error)) from None
     finally:
         sock.close()
 
 
-async def _served(running: Running, sock: socket.socket, trusted: Sequence[str], ready: _Beside) -> int:
+async def _run_until_stopped(
+    running: RunningServer, sock: socket.socket, trusted: Sequence[str], ready: _StartTask
+) -> int:
     server = _Server(config_of(running.app, running.parts.bounds, trusted, REQUESTS_S))
-    told = asyncio.Event()
+    stop_requested = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, told.set)
+        loop.add_signal_handler(number, stop_requested.set)
     serving = asyncio.create_task(server.serve(sockets=[sock]), name="server")
-    failed = asyncio.create_task(running.parts.runner.failed(), name="failed")
-    stopped = asyncio.create_task(told.wait(), name="told to stop")
-    beside: asyncio.Future[Any] = ready() or stopped
-    ends: set[asyncio.Future[Any]] = {serving, failed, stopped, beside, running.background.broken}
+    failed = asyncio.create_task(running.parts.runner.wait_for_failure(), name="failed")
+    stopped = asyncio.create_task(stop_requested.wait(), name="stop requested")
+    companion: asyncio.Future[Any] = ready() or stopped
+    ends: set[asyncio.Future[Any]] = {serving, failed, stopped, companion, running.background.broken}
     try:
         await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         _log.info("stopping")
-        beside.cancel()
+        companion.cancel()
         running.parts.streams.close()
         server.should_exit = True
-        await asyncio.wait({serving, beside}, timeout=REQUESTS_S + 1.0)
+        await asyncio.wait({serving, companion}, timeout=REQUESTS_S + 1.0)
     finally:
-        for task in (serving, failed, stopped, beside):
+        for task in (serving, failed, stopped, companion):
             task.cancel()
-    return _code(running, failed)
+    return _exit_code(running, failed)
 
 
-def _code(running: Running, failed: asyncio.Task[BaseException]) -> int:
-    """1 where something broke; what a person must decide is said in its own words."""
+def _exit_code(running: RunningServer, failed: asyncio.Task[BaseException]) -> int:
+    """1 after a failure, else 0. UnusableError: a person must decide."""
     broken = running.background.broken
     error = (broken.result() if broken.done() and not broken.cancelled() else None) or running.parts.runner.failure
     if isinstance(error, ForeignLogError | ValkeyError):

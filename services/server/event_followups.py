@@ -1,6 +1,6 @@
-"""What follows from accepted events beside the fold: inboxes for a new conference, erasing of the erased.
+"""What follows from accepted events outside of the fold: inboxes for a new conference, erasure of erased attendees.
 
-Owns: this list. May never: take long for events that nothing follows from.
+Invariants: events without follow-ups cost no noticeable time.
 """
 
 from collections.abc import Sequence
@@ -10,17 +10,17 @@ from services.erasure.people import Erasures
 from services.runtime.ports import Readiness
 
 
-class Following:
-    """Called with what was accepted of one request, before it is answered."""
+class EventFollowUps:
+    """Call it with the accepted events of a request, before answering it."""
 
-    def __init__(self, erasures: Erasures, delivering: Readiness) -> None:
-        self._erasures, self._delivering = erasures, delivering
+    def __init__(self, erasures: Erasures, readiness: Readiness) -> None:
+        self._erasures, self._readiness = erasures, readiness
 
     async def __call__(self, events: Sequence[Input]) -> None:
         erased: dict[str, list[str]] = {}
         for event in events:
             if isinstance(event, ConferenceOpened):
-                await self._delivering.ensure(event.conference)
+                await self._readiness.ensure(event.conference)
             elif isinstance(event, AttendeeErased):
                 erased.setdefault(event.conference, []).append(event.attendee)
         for conference, attendees in erased.items():

@@ -1,6 +1,6 @@
-"""What a server's log stands on: a file in its data folder, or topics of a Kafka that workers match on.
+"""The backends of a server's log: a file in its data folder, or topics of a Kafka with workers.
 
-Owns: what is made for either, and that one folder is never used for both. May never: start what it makes.
+Responsibility: what is created for each. One folder is never used for both. The caller starts what they create.
 """
 
 import asyncio
@@ -25,19 +25,19 @@ from services.journal.sqlite.journal import FILE
 from services.kafka.access import Access
 from services.kafka.clients import KafkaRefusedError
 from services.kafka.cluster import cluster_id
-from services.kafka.gateway import OnKafka
-from services.kafka.gateway.inbox_readiness import Prepared
-from services.kafka.gateway.topics import topics
+from services.kafka.gateway import KafkaRunner
+from services.kafka.gateway.inbox_readiness import InboxPreparer
+from services.kafka.gateway.topics import topic_names
 from services.kafka.topics import check
-from services.runtime import Embedded
+from services.runtime import EmbeddedRunner
 from services.runtime import Limits as RunnerLimits
-from services.runtime.inbox_delivery import Delivering
+from services.runtime.inbox_delivery import InboxDelivery
 from services.runtime.ports import Readiness, Runner
 from services.usage_errors import UnusableError
 from streams.workers.ports import AwayError
 
 EPOCH_FILE, CLUSTER_FILE = "epoch", "cluster"
-FIRST_S = 5.0  # for a broker to say which cluster it is
+CLUSTER_ID_S = 5.0  # for a broker to report its cluster id
 RUNNER = RunnerLimits(stop_s=2.5, deliver_rest_s=1.0)
 _log = structlog.get_logger("hallway.serving")
 
@@ -47,25 +47,25 @@ def clock() -> int:
     return time.time_ns() // 1_000_000
 
 
-class Opened(NamedTuple):
-    """A folder's log; ``epoch``: the id under which its outputs enter the inboxes; ``is_new``: it was empty."""
+class OpenedLog(NamedTuple):
+    """An opened log. ``epoch``: the id that ties inboxes to this log; ``is_new``: the folder was empty."""
 
     journal: Journal
     epoch: str
     is_new: bool
 
 
-class Startable(Runner, Protocol):
-    """A runner, for who starts and ends it."""
+class StartableRunner(Runner, Protocol):
+    """A runner with its lifecycle."""
 
     async def start(self) -> None:
-        """Begins."""
+        """Starts."""
 
     async def stop(self) -> None:
-        """Ends within a bound."""
+        """Stops in bounded time."""
 
 
-REMAINS = (
+REMAINS_IN_KAFKA = (
     "In Kafka's topics its records stay, with the ids of the conference, its places and people, and with tokens "
     "instead of accounts. Whose tokens they are is forgotten (of posters who are not registered anywhere: some 400 "
     "days after they were seen last). The log and the matches are kept until the topics are deleted, posts for 400 "
@@ -74,68 +74,72 @@ REMAINS = (
 
 
 class Stores(NamedTuple):
-    """What lies beside the log."""
+    """The stores beside the log."""
 
     directory: Directory
     inboxes: Inboxes
 
 
-class Backing(Protocol):
-    """Opened first, under the folder's lock; then its runner is made."""
+class LogBackend(Protocol):
+    """Open it first, which locks the folder; then create its runner."""
 
-    async def open(self, stack: AsyncExitStack) -> Opened:
-        """JournalError, UnusableError: plain sentences."""
+    async def open(self, stack: AsyncExitStack) -> OpenedLog:
+        """Opens the log. JournalError, UnusableError: the text is for a person."""
 
-    def runner(self, stack: AsyncExitStack, stores: Stores, conferences: Conferences) -> tuple[Startable, Readiness]:
-        """What takes events, and what makes inboxes ready."""
+    def runner(
+        self, stack: AsyncExitStack, stores: Stores, conferences: Conferences
+    ) -> tuple[StartableRunner, Readiness]:
+        """Creates the runner that accepts events, and what makes inboxes ready."""
 
-    def forgetting(self) -> Forgetting:
-        """How a whole conference goes. After ``runner``."""
+    def conference_erasure(self) -> Forgetting:
+        """How a whole conference is erased from the log. Call it after ``runner``."""
 
 
 @dataclass
-class InFile:
-    """Everything in one process."""
+class FileLogBackend:
+    """The log in a file: everything runs in one process."""
 
     data: Path
     clock: Callable[[], int] = clock
 
-    async def open(self, stack: AsyncExitStack) -> Opened:
+    async def open(self, stack: AsyncExitStack) -> OpenedLog:
         """Opens the journal."""
         if (self.data / CLUSTER_FILE).exists():
-            raise UnusableError(f"{self.data} belongs to a Kafka. Name another folder, or that one with --kafka.")
+            raise UnusableError(f"{self.data} belongs to a Kafka. Choose another folder, or add --kafka.")
         self._journal = await asyncio.to_thread(SqliteJournal, self.data)
         stack.callback(self._journal.close)
-        return Opened(self._journal, *epoch_of(self.data))
+        return OpenedLog(self._journal, *load_epoch(self.data))
 
-    def runner(self, stack: AsyncExitStack, stores: Stores, conferences: Conferences) -> tuple[Startable, Readiness]:
-        """Takes, folds and delivers here."""
-        delivering = Delivering(self._journal, stores.inboxes, conferences.erased)
-        stack.push_async_callback(delivering.close)
+    def runner(
+        self, stack: AsyncExitStack, stores: Stores, conferences: Conferences
+    ) -> tuple[StartableRunner, Readiness]:
+        """Creates the runner that folds and delivers in this process."""
+        inbox_delivery = InboxDelivery(self._journal, stores.inboxes, conferences.erased)
+        stack.push_async_callback(inbox_delivery.close)
         seal = stores.directory.letter_keys.seal
-        runner = Embedded(
+        runner = EmbeddedRunner(
             self._journal,
             self.clock,
-            delivering.deliver,
-            delivered=delivering.delivered,
+            inbox_delivery.deliver,
+            last_delivered=inbox_delivery.checkpoint,
             limits=RUNNER,
             seal=seal,
         )
 
         async def forget(conference: str) -> None:
             await runner.forget(conference)
-            await delivering.forget(conference)
+            await inbox_delivery.forget(conference)
 
         self._forget = forget
-        return runner, delivering
+        return runner, inbox_delivery
 
-    def forgetting(self) -> Forgetting:
-        """The log goes from the file."""
+    def conference_erasure(self) -> Forgetting:
+        """Removes the log from the file."""
         return Forgetting(self._forget, lambda conference: not self._journal.length(conference))
 
 
-def epoch_of(folder: Path) -> tuple[str, bool]:
-    """The id of the data folder, and whether it was made now. Call it under the folder's lock."""
+def load_epoch(folder: Path) -> tuple[str, bool]:
+    """The id of the data folder, and whether it is new. Call it under the folder's lock."""
     path = folder / EPOCH_FILE
     if path.exists() and (found := path.read_text(encoding="ascii").strip()):
         return found, False
@@ -145,18 +149,18 @@ def epoch_of(folder: Path) -> tuple[str, bool]:
 
 
 @dataclass
-class InKafka:
-    """The log in Kafka, a copy of it here. ``prefix``: of the topics' names."""
+class KafkaLogBackend:
+    """The log in Kafka, with a read replica here. ``prefix``: of the topics' names."""
 
     data: Path
     kafka: Access
     prefix: str = ""
     clock: Callable[[], int] = clock
 
-    async def open(self, stack: AsyncExitStack) -> Opened:
-        """Opens the copy. The broker must be there the first time, to say which cluster it is."""
+    async def open(self, stack: AsyncExitStack) -> OpenedLog:
+        """Opens the read replica. The broker must be reachable the first time, to report its cluster id."""
         if (self.data / FILE).exists():
-            raise UnusableError(f"{self.data} has a log of its own. Name another folder, or leave --kafka out.")
+            raise UnusableError(f"{self.data} has a log of its own. Choose another folder, or remove --kafka.")
         stack.callback(DataFolder(self.data).release)
         self._journal = await asyncio.to_thread(SqliteReadReplica, self.data / "copy")
         stack.callback(self._journal.close)
@@ -166,13 +170,15 @@ class InKafka:
         except KafkaRefusedError as error:
             raise UnusableError(str(error)) from None
         except AwayError:
-            _log.warning("the broker is away", servers=self.kafka.address)  # it may come; reading goes on till then
-        return Opened(self._journal, self._cluster, is_new)
+            _log.warning("the broker is unreachable", servers=self.kafka.address)  # reads work until it is back
+        return OpenedLog(self._journal, self._cluster, is_new)
 
-    def runner(self, stack: AsyncExitStack, stores: Stores, conferences: Conferences) -> tuple[Startable, Readiness]:
-        """Appends there, follows here; workers match and deliver."""
+    def runner(
+        self, stack: AsyncExitStack, stores: Stores, conferences: Conferences
+    ) -> tuple[StartableRunner, Readiness]:
+        """Creates the runner that appends to Kafka and replicates the log here; workers match and deliver."""
         conferences.ended.update(self._journal.erased())
-        runner = self._runner = OnKafka(
+        runner = self._runner = KafkaRunner(
             self.kafka,
             self._cluster,
             self._journal,
@@ -180,30 +186,32 @@ class InKafka:
             self.clock,
             conferences.note,
             conferences.end,
-            topics=topics(self.prefix),
+            topics=topic_names(self.prefix),
         )
-        return runner, Prepared(self._journal, stores.inboxes, lambda: runner.is_current)
+        return runner, InboxPreparer(self._journal, stores.inboxes, lambda: runner.is_current)
 
-    def forgetting(self) -> Forgetting:
-        """A record in the log says so to all who read it; what stands in the topics goes by their retention alone."""
-        return Forgetting(self._runner.forget, lambda conference: conference in self._journal.erased(), REMAINS)
+    def conference_erasure(self) -> Forgetting:
+        """Records the erasure in the log; the records in the topics stay until their retention ends."""
+        return Forgetting(
+            self._runner.forget, lambda conference: conference in self._journal.erased(), REMAINS_IN_KAFKA
+        )
 
     async def _cluster_of(self) -> tuple[str, bool]:
         path = self.data / CLUSTER_FILE
-        kept = path.read_text(encoding="ascii").strip() if path.exists() else ""
+        known = path.read_text(encoding="ascii").strip() if path.exists() else ""
         try:
-            found = await cluster_id(self.kafka, FIRST_S)
+            found = await cluster_id(self.kafka, CLUSTER_ID_S)
         except KafkaRefusedError as error:
             raise UnusableError(str(error)) from None
         except AwayError as error:
-            if not kept:
+            if not known:
                 raise UnusableError(str(error)) from None
-            return kept, False
-        if kept and found != kept:
+            return known, False
+        if known and found != known:
             raise UnusableError(
-                f"{self.data} belongs to another Kafka than that at {self.kafka.address}. Name another folder."
+                f"{self.data} belongs to another Kafka than the one at {self.kafka.address}. Choose another folder."
             )
-        if kept:
-            return kept, False
+        if known:
+            return known, False
         path.write_text(f"{found}\n", encoding="ascii")
         return found, True

@@ -1,6 +1,6 @@
-"""What a server consists of, by name: for the composition root, its background tasks, and tests.
+"""The parts of a server by name, for the composition root, its background tasks, and tests.
 
-Invariants: no route gets this list; what each gets is in ``services.api.dependencies``.
+Invariants: no route gets this list; what each route gets is in ``services.api.dependencies``.
 """
 
 from collections.abc import Callable
@@ -23,15 +23,17 @@ from services.erasure.people import Erasures
 from services.inbox.port import Inboxes
 from services.journal import Journal
 from services.runtime.ports import Readiness
-from services.server.log_backends import Startable
+from services.server.log_backends import StartableRunner
 
 
 @dataclass(frozen=True, kw_only=True)
 class Parts:
-    """``clock`` gives ms since 1970. ``reader`` None: no network's posts can be read, accounts cannot be verified.
-    ``runner`` is to be started."""
+    """``clock`` returns ms since 1970. ``reader`` None: no network's posts can be read, so accounts cannot be verified.
 
-    runner: Startable
+    The composition root starts ``runner``.
+    """
+
+    runner: StartableRunner
     journal: Journal
     directory: Directory
     inboxes: Inboxes

@@ -1,1 +1,1 @@
-"""What every adapter on SQLite shares: migrations, bulk inserts, and what it means when a disk is full."""
+"""Shared by every SQLite adapter: migrations, bulk inserts, and which errors mean that the disk is full."""

@@ -1,8 +1,8 @@
-"""Many rows into a table of SQLite by few statements.
+"""Inserts many rows into an SQLite table with few statements.
 
-Owns: how many rows a statement has. May never: begin or end a transaction.
-Theory: Python gives its lock away around each statement, and may wait 5 ms to get it back while another thread
-computes; so a batch of 500 is two statements. SQLite keeps 128 compiled: their lengths are whole 64s, and what is left.
+Why: Python releases the interpreter lock around each statement, and may wait 5 ms to get it back while another thread
+computes; so 500 rows take two statements. SQLite caches 128 compiled statements: their lengths are multiples of 64,
+plus the rest. The caller begins and ends the transaction.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,8 +12,10 @@ from typing import Any
 _MOST, _STEP = 512, 64
 
 
-def inserts(table: str, columns: int, values: Sequence[Any], tail: str = "") -> Iterator[tuple[str, Sequence[Any]]]:
-    """The statements and what goes into each. ``values``: of all rows, one after the other; ``tail``: what follows."""
+def insert_statements(
+    table: str, columns: int, values: Sequence[Any], tail: str = ""
+) -> Iterator[tuple[str, Sequence[Any]]]:
+    """Yields (statement, values). ``values``: those of all rows, one after the other; ``tail``: SQL to append."""
     done, count = 0, len(values) // columns
     while done < count:
         left = min(count - done, _MOST)
@@ -25,4 +27,4 @@ def inserts(table: str, columns: int, values: Sequence[Any], tail: str = "") -> 
 @lru_cache(512)
 def _statement(table: str, columns: int, rows: int, tail: str) -> str:
     marks = f"({', '.join('?' * columns)})"
-    return f"INSERT INTO {table} VALUES {', '.join([marks] * rows)} {tail}"  # noqa: S608  # names of ours
+    return f"INSERT INTO {table} VALUES {', '.join([marks] * rows)} {tail}"  # noqa: S608  # constants of ours

@@ -1,24 +1,21 @@
-"""What the system says when there is no room to write.
-
-Owns: telling it from other errors, for every file of the service. May never: do anything about it.
-"""
+"""Tells errors that mean "no space left on the disk" from all others."""
 
 import errno
 import sqlite3
 
-# Not all that means "no room" has a code of its own: a quota or a limit of the file's size is an error of writing.
+# A quota or a limit on the file's size has no code of its own: SQLite reports a write error.
 _SQLITE = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_SHMSIZE}
 _SYSTEM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-_PRIMARY = 0xFF  # an extended code's kind
+_PRIMARY = 0xFF  # the mask for the primary code of an extended one
 
 
 def kind_of(error: sqlite3.Error) -> int:
-    """SQLite's code without its extension; 0 where it has none."""
+    """SQLite's primary error code; 0 if the error has none."""
     return getattr(error, "sqlite_errorcode", 0) & _PRIMARY
 
 
 def is_full(error: sqlite3.Error | OSError) -> bool:
-    """Whether there is no room (or no more than was granted)."""
+    """Whether the disk, or the quota, is full."""
     if isinstance(error, OSError):
         return error.errno in _SYSTEM
     return getattr(error, "sqlite_errorcode", 0) in _SQLITE or kind_of(error) == sqlite3.SQLITE_FULL

@@ -1,10 +1,10 @@
-"""Brings an SQLite file to today's schema by numbered steps, one way.
+"""Migrates an SQLite file to the current schema by numbered steps, forward only.
 
-Responsibility: each step is run once, in order; the file's ``user_version`` is the number of steps that it has had.
+Responsibility: each step runs once, in order; the file's ``user_version`` is the number of steps that ran.
 Invariants:
 - A step and its number are one transaction: a kill in between leaves the file at the version before.
 - A released step never changes; there is no step back. A file that is newer than the code is refused, not touched.
-Why: there is no ORM here, so a step is the SQL that a reader would write, and needs no tool of its own.
+Why: there is no ORM, so a step is plain SQL and needs no tool.
 """
 
 import sqlite3
@@ -22,14 +22,14 @@ class NewerSchemaError(Exception):
 
 
 def migrate(db: sqlite3.Connection, migrations: Sequence[Migration]) -> None:
-    """Runs the steps that the file has not had, on a connection in autocommit mode. NewerSchemaError."""
+    """Runs the steps that are missing in the file, on a connection in autocommit mode. NewerSchemaError."""
     version = schema_version(db)
     if version > len(migrations):
         raise NewerSchemaError(version, len(migrations))
     for number in range(version + 1, len(migrations) + 1):
         db.execute("BEGIN IMMEDIATE")
         try:
-            if schema_version(db) < number:  # else another process ran it meanwhile
+            if schema_version(db) < number:  # or another process ran it meanwhile
                 _run(db, migrations[number - 1], number)
             db.execute("COMMIT")
         finally:
@@ -38,7 +38,7 @@ def migrate(db: sqlite3.Connection, migrations: Sequence[Migration]) -> None:
 
 
 def schema_version(db: sqlite3.Connection) -> int:
-    """How many steps the file has had."""
+    """How many steps ran on the file."""
     return int(db.execute("PRAGMA user_version").fetchone()[0])
 
 

@@ -1,1 +1,1 @@
-"""The workers' ports on a real Kafka and Redis, and what ``hallway work`` puts together."""
+"""The worker processes: their composition root, and the workers' ports on a real Kafka and Redis."""

@@ -1,9 +1,10 @@
-"""The past of each conference that was opened: brought into its log once, by the router that has its partition.
+"""Backfills each opened conference once, by the router that has its partition.
 
-Owns: which conference is next, that it was done (kept beside the snapshots), when it is tried again. May never: take
-routing's time: `hallway backfill` brings it in a process of its own, one conference at a time, and gives way to others.
-Theory: copies that are there already are passed over, and doubles for the fold where they are not. So a router that is
-killed half way, and two that think they have the same partition, change nothing.
+Responsibility: which conference is next, the record that it is done (beside the snapshots), and retries.
+Invariants: routing is not slowed down: `hallway backfill` runs in its own low-priority process, one conference at a
+time.
+Why: copies that exist already are skipped, or are duplicates for the fold. So a router that is killed half way, and two
+routers that think they have the same partition, do no harm.
 """
 
 import asyncio
@@ -12,73 +13,75 @@ from collections.abc import Awaitable, Callable, Collection
 
 import structlog
 
-from services.tools.processes.children import hallway
+from services.tools.processes.children import hallway_command
 from streams.workers.ports import AwayError, Kept, Snapshots
 
-LOOK_S = 1.0
-AGAIN_S = 30.0  # after the broker was away, or the conference was closed meanwhile
-MOST_S = 12 * 3_600.0  # for one conference; two billion posts at 50,000 a second
-_GIVE_WAY = 10  # as ``nice`` has it
-_SAID = 500  # characters of its last words
+POLL_S = 1.0
+RETRY_S = 30.0  # after the broker was unreachable, or the conference was closed meanwhile
+MAX_S = 12 * 3_600.0  # for one conference; two billion posts at 50,000 a second
+_NICENESS = 10  # a ``nice`` value
+_OUTPUT_CHARS = 500  # characters of its output that are logged
 _NAME = "~past."
 _log = structlog.get_logger("hallway.worker")
 
 Fill = Callable[[str], Awaitable[str]]
 
 
-class Past:
-    """``mine`` gives the open conferences of this router's partitions; ``fill`` brings the past, and says so."""
+class BackfillLoop:
+    """``mine`` returns the open conferences of this router's partitions; ``fill`` backfills one and returns its
+    output.
+    """
 
     def __init__(self, mine: Callable[[], Collection[str]], fill: Fill, snapshots: Snapshots) -> None:
         self._mine, self._fill, self._snapshots = mine, fill, snapshots
         self._done: set[str] = set()
 
     async def run(self) -> None:
-        """Without end. What is not AwayError is raised."""
+        """Runs without end. Any error but AwayError is raised."""
         while True:
             try:
                 for conference in sorted(set(self._mine()) - self._done):
-                    await self._once(conference)
-                pause_s = LOOK_S
+                    await self._backfill_once(conference)
+                pause_s = POLL_S
             except AwayError as error:
-                _log.warning("the past waits", reason=str(error))
-                pause_s = AGAIN_S
+                _log.warning("the backfill is delayed", reason=str(error))
+                pause_s = RETRY_S
             await asyncio.sleep(pause_s)
 
-    async def _once(self, conference: str) -> None:
+    async def _backfill_once(self, conference: str) -> None:
         if await self._snapshots.known(_NAME + conference) is None:
-            said = await self._fill(conference)
-            await done(self._snapshots, conference)
-            _log.info("the past was brought", conference=conference, said=said)
+            output = await self._fill(conference)
+            await mark_backfilled(self._snapshots, conference)
+            _log.info("the backfill is done", conference=conference, output=output)
         self._done.add(conference)
 
 
-async def done(snapshots: Snapshots, conference: str) -> None:
-    """From now on no router brings this conference's past."""
+async def mark_backfilled(snapshots: Snapshots, conference: str) -> None:
+    """Records that a conference is backfilled, for all routers."""
     await snapshots.save(0, Kept(_NAME + conference, 1, b"{}"))
 
 
-async def brought(address: str, conference: str, prefix: str) -> str:
-    """Brings a conference's past in a process that ends with this one; its last words. AwayError when it failed."""
+async def run_backfill(address: str, conference: str, prefix: str) -> str:
+    """Runs `hallway backfill` in a process that ends with this one; returns its last output. AwayError: it failed."""
     options = ("--conference", conference, "--kafka", address, "--prefix", prefix)
     process = await asyncio.create_subprocess_exec(
-        *hallway("backfill", *options),
-        stdin=asyncio.subprocess.PIPE,  # held open: its end tells the guard that we are gone
+        *hallway_command("backfill", *options),
+        stdin=asyncio.subprocess.PIPE,  # held open: when it closes, the guard knows that we died
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
     try:
-        os.setpriority(os.PRIO_PROCESS, process.pid, _GIVE_WAY)
-        async with asyncio.timeout(MOST_S):
-            assert process.stdout is not None, "asked for"
+        os.setpriority(os.PRIO_PROCESS, process.pid, _NICENESS)
+        async with asyncio.timeout(MAX_S):
+            assert process.stdout is not None, "stdout is a pipe"
             lines = (await process.stdout.read()).decode(errors="replace").split("\n")
             code = await process.wait()
     except TimeoutError:
-        raise AwayError(f"The past of {conference} was not brought within {MOST_S / 3_600:.0f} hours.") from None
+        raise AwayError(f"The backfill of {conference} did not finish within {MAX_S / 3_600:.0f} hours.") from None
     finally:
         if process.returncode is None:
             process.kill()
-    said = " ".join(line.strip() for line in lines if line.strip())[-_SAID:]
+    output = " ".join(line.strip() for line in lines if line.strip())[-_OUTPUT_CHARS:]
     if code:
-        raise AwayError(said)
-    return said
+        raise AwayError(output)
+    return output

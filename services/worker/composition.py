@@ -1,8 +1,7 @@
 """The composition root of ``hallway work``: one router, matcher or delivery as a process.
 
-Owns: what is made, in which order, and its end within 10 seconds of being told. May never: decide anything about
-people or events. While no broker answers at the start, or no store that takes writes, it waits and tries again; a
-person is told once.
+Responsibility: what is created, in which order, and stopping it within 10 seconds. While no broker answers at the
+start, or no store accepts writes, it waits and retries; the log says so once.
 """
 
 import asyncio
@@ -26,13 +25,13 @@ from services.kafka.cluster import cluster_id
 from services.kafka.partitioner import partition_of
 from services.kafka.topic_reader import TopicReader
 from services.kafka.topic_writer import TopicWriter
-from services.tools.processes import garbage_collection as collecting
+from services.tools.processes import garbage_collection
 from services.usage_errors import UnusableError
-from services.worker.backfill import Past, brought
+from services.worker.backfill import BackfillLoop, run_backfill
 from services.worker.inboxes import StoreInboxes
-from services.worker.metrics import told
+from services.worker.metrics import serve_metrics
 from services.worker.snapshots import TopicRows, TopicSnapshots
-from streams.workers import unreadable_batches as poison
+from streams.workers import unreadable_batches
 from streams.workers.app import Settings as AppSettings
 from streams.workers.app import WorkerApp
 from streams.workers.delivery import Delivering
@@ -42,15 +41,15 @@ from streams.workers.ports import AwayError, Snapshots
 from streams.workers.router import Routing
 
 Kind = Literal["router", "matcher", "delivery"]
-END_S = 9.0  # from the signal to the end, whatever hangs
-PAST_STOP_S = 1.0  # for a reader and a writer to close; the process ends in any case
-WAIT_S = 1.0  # between two looks for a broker, or for a store, at the start
+SHUTDOWN_S = 9.0  # from the signal to the end, even if something hangs
+BACKFILL_STOP_S = 1.0  # for a reader and a writer to close; the process ends anyway
+RETRY_S = 1.0  # between two attempts to reach the broker or store at the start
 _log = structlog.get_logger("hallway.worker")
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What is told on the command line."""
+    """The command line's settings."""
 
     kind: Kind
     kafka: Access
@@ -69,99 +68,99 @@ def clock() -> int:
 
 
 async def work(settings: Settings, ready: Callable[[], None]) -> int:
-    """Works until SIGTERM or SIGINT (0), or until something broke (1). ``ready``: the broker answered."""
-    ending = asyncio.Event()
+    """Works until SIGTERM or SIGINT (0), or until a failure (1). ``ready`` is called once the broker has answered."""
+    stop_event = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, _told_to_end, ending)
-    partitions = await _until(ending, settings)
-    if partitions is None or not await _until_store(ending, settings):
+        loop.add_signal_handler(number, _request_stop, stop_event)
+    partitions = await _wait_for_kafka(stop_event, settings)
+    if partitions is None or not await _wait_for_store(stop_event, settings):
         return 0
     try:
-        async with _made(settings, partitions) as worker:
+        async with _open_worker(settings, partitions) as worker:
             ready()
-            waiting = asyncio.create_task(_stop_when(ending, worker))
+            waiting = asyncio.create_task(_stop_on(stop_event, worker))
             code = await worker.run()
             waiting.cancel()
-            _begin_to_end()
+            _start_exit_timer()
     except AwayError as error:
-        _log.error("the worker ends", error=type(error).__name__, reason=str(error))
+        _log.error("the worker stops", error=type(error).__name__, reason=str(error))
         return 1
     if isinstance(worker.failure, InboxForeignError):
         raise UnusableError(str(worker.failure))
     return code
 
 
-async def _until(ending: asyncio.Event, settings: Settings) -> int | None:
-    """The number of partitions, once a broker answers and its topics are as declared; None: told to end before."""
-    said = False
-    while not ending.is_set():
+async def _wait_for_kafka(stop_event: asyncio.Event, settings: Settings) -> int | None:
+    """Waits until a broker answers with the declared topics; returns the number of partitions. None: stopped before."""
+    is_logged = False
+    while not stop_event.is_set():
         try:
             return await topics.check(settings.kafka, settings.prefix)
         except KafkaRefusedError as error:
             raise UnusableError(str(error)) from None
         except AwayError as error:
-            if not said:
+            if not is_logged:
                 _log.warning("waiting for Kafka", reason=str(error))
-                said = True
-        await _pause(ending)
+                is_logged = True
+        await _pause(stop_event)
     return None
 
 
-async def _until_store(ending: asyncio.Event, settings: Settings) -> bool:
-    """Whether the store took a write, or none is needed; False: told to end before. What it refuses is in the log."""
+async def _wait_for_store(stop_event: asyncio.Event, settings: Settings) -> bool:
+    """Waits until the store, if one is needed, accepts a write; False: stopped before. Its refusals are in the log."""
     if settings.kind != "delivery":
         return True
-    from services.inbox.redis.connection import (  # half a second of processor time that no other worker needs
+    from services.inbox.redis.connection import (  # half a second of CPU time that no other worker needs
         Limits,
-        Link,
+        RedisConnection,
     )
 
-    link = Link(settings.redis, Limits())
+    link = RedisConnection(settings.redis, Limits())
     try:
-        while not ending.is_set():
+        while not stop_event.is_set():
             with suppress(InboxStoreError):
                 await link.check()
                 return True
-            await _pause(ending)
+            await _pause(stop_event)
     finally:
         await link.aclose()
     return False
 
 
-async def _pause(ending: asyncio.Event) -> None:
+async def _pause(stop_event: asyncio.Event) -> None:
     with suppress(TimeoutError):
-        async with asyncio.timeout(WAIT_S):
-            await ending.wait()
+        async with asyncio.timeout(RETRY_S):
+            await stop_event.wait()
 
 
-async def _stop_when(ending: asyncio.Event, worker: WorkerApp) -> None:
-    await ending.wait()
+async def _stop_on(stop_event: asyncio.Event, worker: WorkerApp) -> None:
+    await stop_event.wait()
     worker.stop()
 
 
-def _told_to_end(ending: asyncio.Event) -> None:
-    ending.set()
-    _begin_to_end()
+def _request_stop(stop_event: asyncio.Event) -> None:
+    stop_event.set()
+    _start_exit_timer()
 
 
-def _begin_to_end() -> None:
-    """From here on the process has so long: a client that waits for a broker may not hold it up."""
-    timer = threading.Timer(END_S, os._exit, (1,))
+def _start_exit_timer() -> None:
+    """Kills the process after SHUTDOWN_S: a client that waits for a broker must not delay the end."""
+    timer = threading.Timer(SHUTDOWN_S, os._exit, (1,))
     timer.daemon = True
     timer.start()
 
 
 @asynccontextmanager
-async def _made(settings: Settings, partitions: int) -> AsyncIterator[WorkerApp]:
-    poison.install()
-    collecting.seldom()
+async def _open_worker(settings: Settings, partitions: int) -> AsyncIterator[WorkerApp]:
+    unreadable_batches.install()
+    garbage_collection.collect_rarely()
     async with AsyncExitStack() as stack:
         producer = await stack.enter_async_context(TopicWriter(settings.kafka))
         reader = await stack.enter_async_context(TopicReader(settings.kafka))
         owner = f"{settings.kind}-{settings.instance or secrets.token_hex(6)}"
         snapshots = TopicSnapshots(producer, reader, owner, settings.prefix)
-        handler = await _handler(stack, settings, partitions, (producer, reader, snapshots))
+        handler = await _create_handler(stack, settings, partitions, (producer, reader, snapshots))
         security = settings.kafka.security
         app = AppSettings(
             settings.kafka.address,
@@ -170,42 +169,44 @@ async def _made(settings: Settings, partitions: int) -> AsyncIterator[WorkerApp]
             session_s=settings.session_s,
             silent_s=settings.silent_s,
             tls=security.tls,
-            login=None if security.login is None else security.login.of_faust(),
+            login=None if security.login is None else security.login.faust_credentials(),
         )
         worker = WorkerApp(app, handler, reader)
-        stack.enter_context(told(worker, settings.kind, settings.metrics_port))
+        stack.enter_context(serve_metrics(worker, settings.kind, settings.metrics_port))
         if isinstance(handler, Routing):
             stack.push_async_callback(
-                _ended, asyncio.create_task(_pasts(settings, worker, handler, snapshots, partitions))
+                _cancel, asyncio.create_task(_run_backfills(settings, worker, handler, snapshots, partitions))
             )
         yield worker
 
 
-async def _pasts(settings: Settings, worker: WorkerApp, router: Routing, snapshots: Snapshots, number: int) -> None:
-    """Brings the past of the conferences that are in this router's partitions."""
+async def _run_backfills(
+    settings: Settings, worker: WorkerApp, router: Routing, snapshots: Snapshots, partitions: int
+) -> None:
+    """Backfills the conferences in this router's partitions."""
 
     def mine() -> list[str]:
         own = router.positions()
-        return [name for name in router.open_conferences() if partition_of(name.encode(), number) in own]
+        return [name for name in router.open_conferences() if partition_of(name.encode(), partitions) in own]
 
     async def fill(conference: str) -> str:
-        return await brought(settings.kafka.address, conference, settings.prefix)
+        return await run_backfill(settings.kafka.address, conference, settings.prefix)
 
     try:
-        await Past(mine, fill, snapshots).run()
+        await BackfillLoop(mine, fill, snapshots).run()
     except Exception as error:  # noqa: BLE001  # a broken invariant ends the worker
         worker.fail(error)
 
 
-async def _ended(task: "asyncio.Task[None]") -> None:
+async def _cancel(task: "asyncio.Task[None]") -> None:
     task.cancel()
-    await asyncio.wait([task], timeout=PAST_STOP_S)
+    await asyncio.wait([task], timeout=BACKFILL_STOP_S)
 
 
 _Ports = tuple[TopicWriter, TopicReader, TopicSnapshots]
 
 
-async def _handler(stack: AsyncExitStack, settings: Settings, partitions: int, ports: _Ports) -> Handler:
+async def _create_handler(stack: AsyncExitStack, settings: Settings, partitions: int, ports: _Ports) -> Handler:
     producer, reader, snapshots = ports
     if settings.kind == "router":
         return Routing(producer, reader, snapshots, TopicRows(snapshots, producer), prefix=settings.prefix)

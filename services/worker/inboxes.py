@@ -1,7 +1,4 @@
-"""The workers' port Inboxes over the inboxes in Redis.
-
-Owns: the translation of errors. May never: know what an output says.
-"""
+"""The workers' port Inboxes on top of the inboxes in Redis: it translates errors."""
 
 from collections.abc import AsyncIterator, Awaitable, Collection, Iterable, Sequence
 from typing import TypeVar
@@ -15,33 +12,33 @@ T = TypeVar("T")
 
 
 class StoreInboxes:
-    """The port; another log's store (InboxForeignError) ends the worker, for a person must decide."""
+    """The port. InboxForeignError (another log's store) stops the worker, because a person must decide."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
     async def deliver(self, conference: str, outputs: Sequence[AnyOutput], erased: Collection[str] = ()) -> None:
         """As in the port."""
-        await _translated(self._store.deliver(conference, outputs, erased))
+        await _translate(self._store.deliver(conference, outputs, erased))
 
     async def has(self, conference: str) -> bool:
         """As in the port."""
-        return await _translated(self._store.delivered(conference)) is not None
+        return await _translate(self._store.checkpoint(conference)) is not None
 
     async def rebuild(self, conference: str, outputs: AsyncIterator[AnyOutput], erased: Iterable[str]) -> None:
         """As in the port."""
-        await _translated(self._store.rebuild(conference, outputs, frozenset(erased)))
+        await _translate(self._store.rebuild(conference, outputs, frozenset(erased)))
 
     async def erase(self, conference: str, attendee: str) -> None:
         """As in the port."""
-        await _translated(self._store.erase(conference, attendee))
+        await _translate(self._store.erase(conference, attendee))
 
     async def forget(self, conference: str) -> None:
         """As in the port."""
-        await _translated(self._store.forget(conference))
+        await _translate(self._store.forget(conference))
 
 
-async def _translated(call: Awaitable[T]) -> T:
+async def _translate(call: Awaitable[T]) -> T:
     try:
         return await call
     except InboxUnavailableError as error:

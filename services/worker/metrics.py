@@ -1,7 +1,6 @@
-"""What a worker tells Prometheus, on this machine only: how far it is, and how much it has handled.
+"""A worker's Prometheus metrics, on this machine only: its position, and how much it has handled.
 
-Owns: the names of the series. May never: carry a conference, an account or an attendee in a label; listen elsewhere
-than on 127.0.0.1.
+Invariants: no label has a conference, an account or an attendee. It listens on 127.0.0.1 only.
 """
 
 from collections.abc import Iterable, Iterator
@@ -16,13 +15,13 @@ from streams.workers.app import WorkerApp
 
 
 class WorkerCollector(Collector):
-    """Asked by Prometheus, from another thread; it only reads numbers."""
+    """Called by Prometheus in another thread; it only reads numbers."""
 
     def __init__(self, worker: WorkerApp, kind: str) -> None:
         self._worker, self._kind = worker, kind
 
     def collect(self) -> Iterable[Metric]:
-        """The series as they are now."""
+        """Yields the current series."""
         numbers = self._worker.numbers()
         for name, value, says in (
             ("frames", numbers.frames, "Frames that were handled."),
@@ -43,8 +42,8 @@ class WorkerCollector(Collector):
 
 
 @contextmanager
-def told(worker: WorkerApp, kind: str, port: int | None) -> Iterator[None]:
-    """Answers Prometheus at this port of 127.0.0.1; None: not at all."""
+def serve_metrics(worker: WorkerApp, kind: str, port: int | None) -> Iterator[None]:
+    """Serves the metrics at ``port`` of 127.0.0.1; None: not at all."""
     if port is None:
         yield
         return

@@ -1,10 +1,12 @@
 """Snapshots in two compacted topics: an index, and the bytes in chunks.
 
-Owns: their form and their keys. May never: let a late writer spoil a newer snapshot: each writes under its own name.
-Theory: chunks first, in the slot that the index does not name; then the index, which makes them found. Both lie in
-the partition of the log whose state they hold, so whoever gets that partition reads one small partition of the index.
+Responsibility: the format and the keys.
+Invariants: a late writer never damages a newer snapshot: each worker writes under its own name.
+Why: the chunks are written first, in the slot that the index does not name; then the index, which makes them visible.
+Both are in the partition of the log whose state they hold, so a worker that gets the partition reads one small
+partition of the index.
 
-    snapshots.v1         NAME/OWNER -> offset, digest, where the chunks lie;  ~mark -> mark;  ~row/NAME -> a row
+    snapshots.v1         NAME/OWNER -> offset, digest, where the chunks are;  ~mark -> checkpoint;  ~row/NAME -> a row
     snapshot-chunks.v1   NAME/OWNER/SLOT/NUMBER -> at most 900 KB of zstd
 """
 
@@ -19,13 +21,13 @@ from schemas.topics import SNAPSHOT_CHUNKS, SNAPSHOTS
 from streams.workers.ports import Kept, Mark, Message, Producer, Reader
 
 CHUNK_BYTES = 850_000
-SNAPSHOT_BYTES = 2 << 30  # unpacked; a conference of 2.5 million events has 0.4 GB
+SNAPSHOT_BYTES = 2 << 30  # uncompressed; a conference of 2.5 million events has 0.4 GB
 _MARK, _ROW = b"~mark", b"~row/"
 _encode = msgspec.json.encode
 
 
 class _Index(msgspec.Struct):
-    """Where a snapshot lies: chunks at [first, end) of the partition of chunks."""
+    """Where a snapshot is: its chunks are within [first, end) of the chunks' partition."""
 
     name: str
     owner: str
@@ -54,12 +56,12 @@ class TopicSnapshots:
     def __init__(self, producer: Producer, reader: Reader, owner: str, prefix: str = "") -> None:
         self._producer, self._reader, self._owner = producer, reader, owner
         self._topic, self._chunks = prefix + SNAPSHOTS, prefix + SNAPSHOT_CHUNKS
-        self._known: dict[tuple[int, str], dict[str, _Index]] = {}  # by partition and name: of each owner
+        self._known: dict[tuple[int, str], dict[str, _Index]] = {}  # by partition and name, then by owner
 
     # -- snapshots --------------------------------------------------------------------------------------------------
 
     async def load(self, partition: int) -> tuple[Mark | None, Sequence[Kept]]:
-        """As in the port. One whose bytes are not there as they were has none: whoever restores it, refuses it."""
+        """As in the port. A snapshot with missing or damaged chunks gets empty bytes, which restoring refuses."""
         newest = await self._newest(partition)
         best = self._best(partition, {key: value for key, value in newest.items() if not key.startswith(b"~")})
         mark = _mark.decode(newest[_MARK]) if _MARK in newest else None
@@ -74,7 +76,7 @@ class TopicSnapshots:
         return Kept(name, best[0].offset, await self._bytes(0, best[0])) if best else None
 
     def _best(self, partition: int, newest: dict[bytes, bytes]) -> list[_Index]:
-        """The snapshot of each name that goes furthest."""
+        """The most advanced snapshot of each name."""
         found: dict[str, dict[str, _Index]] = {}
         for value in newest.values():
             index = _index.decode(value)
@@ -84,12 +86,12 @@ class TopicSnapshots:
         return [max(owners.values(), key=lambda index: index.offset) for owners in found.values()]
 
     async def _newest(self, partition: int) -> dict[bytes, bytes]:
-        """What stands under each key."""
+        """The newest value of each key, in the order of writing."""
         newest: dict[bytes, bytes] = {}
         end = (await self._reader.ends(self._topic))[partition]
         async for raws in self._reader.read(self._topic, partition, 0, end):
             for raw in raws:
-                assert raw.key is not None, "nobody else writes here"
+                assert raw.key is not None, "only Hallway writes here, always with a key"
                 newest.pop(raw.key, None)  # so that the newest come last
                 if raw.value is not None:
                     newest[raw.key] = raw.value
@@ -99,14 +101,14 @@ class TopicSnapshots:
         found: dict[bytes, bytes] = {}
         async for raws in self._reader.read(self._chunks, partition, index.first, index.end):
             found.update({raw.key: raw.value for raw in raws if raw.key is not None})
-        packed = b"".join([found.get(key) or b"" for key in _keys(index)])
+        packed = b"".join([found.get(key) or b"" for key in _chunk_keys(index)])
         if hashlib.sha256(packed).hexdigest() != index.sha256:
             return b""
-        return await asyncio.to_thread(_unpacked, packed)
+        return await asyncio.to_thread(_decompress, packed)
 
     async def save(self, partition: int, kept: Kept) -> None:
         """As in the port."""
-        packed = await asyncio.to_thread(_packed, kept.data)
+        packed = await asyncio.to_thread(_compress, kept.data)
         owners = self._known.setdefault((partition, kept.name), {})
         before = owners.get(self._owner)
         chunks = [packed[at : at + CHUNK_BYTES] for at in range(0, len(packed), CHUNK_BYTES)]
@@ -114,23 +116,23 @@ class TopicSnapshots:
         slot = 1 - before.slot if before is not None else 0
         index = _Index(kept.name, self._owner, kept.offset, digest, slot, len(chunks), 0, 0)
         index.first, index.end = await self._write(partition, index, chunks)
-        await self._producer.produce(self._topic, [Message(_key(index), _encode(index), (), partition)])
+        await self._producer.produce(self._topic, [Message(_index_key(index), _encode(index), (), partition)])
         owners[self._owner] = index
         await self._forget_older(partition, owners, kept.offset)
 
     async def _write(self, partition: int, index: _Index, chunks: Sequence[bytes]) -> tuple[int, int]:
         first = end = 0
-        for number, (key, chunk) in enumerate(zip(_keys(index), chunks, strict=True)):
+        for number, (key, chunk) in enumerate(zip(_chunk_keys(index), chunks, strict=True)):
             end = await self._producer.produce(self._chunks, [Message(key, chunk, (), partition)])
             first = end - 1 if number == 0 else first
         return first, end
 
     async def _forget_older(self, partition: int, owners: dict[str, _Index], offset: int) -> None:
-        """Lets go of what other workers kept of it before."""
+        """Deletes older snapshots that other workers wrote."""
         older = [index for index in owners.values() if index.owner != self._owner and index.offset <= offset]
         for index in older:
-            await self._producer.produce(self._topic, [Message(_key(index), None, (), partition)])
-            gone = [Message(key, None, (), partition) for key in _keys(index)]
+            await self._producer.produce(self._topic, [Message(_index_key(index), None, (), partition)])
+            gone = [Message(key, None, (), partition) for key in _chunk_keys(index)]
             await self._producer.produce(self._chunks, gone)
             del owners[index.owner]
 
@@ -140,7 +142,7 @@ class TopicSnapshots:
         await self._producer.produce(self._topic, [Message(_MARK, value, (), partition)])
 
     async def forget(self, partition: int, name: str) -> None:
-        """As in the port. Reads the partition of the chunks, for also what no index names any more has to go."""
+        """As in the port. It reads the chunks' partition too, because chunks without an index must also be deleted."""
         self._known.pop((partition, name), None)
         start = f"{name}/".encode()
         for topic in (self._topic, self._chunks):
@@ -174,17 +176,17 @@ class TopicRows:
         return [value for _, value in rows[-most:]]
 
 
-def _key(index: _Index) -> bytes:
+def _index_key(index: _Index) -> bytes:
     return f"{index.name}/{index.owner}".encode()
 
 
-def _keys(index: _Index) -> list[bytes]:
+def _chunk_keys(index: _Index) -> list[bytes]:
     return [f"{index.name}/{index.owner}/{index.slot}/{number}".encode() for number in range(index.chunks)]
 
 
-def _packed(data: bytes) -> bytes:
+def _compress(data: bytes) -> bytes:
     return zstandard.ZstdCompressor(level=3).compress(data)
 
 
-def _unpacked(packed: bytes) -> bytes:
+def _decompress(packed: bytes) -> bytes:
     return zstandard.ZstdDecompressor().decompress(packed, max_output_size=SNAPSHOT_BYTES)

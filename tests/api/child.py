@@ -15,11 +15,11 @@ from typing import Any
 from services.admission.rate_limits import Rate
 from services.api.shared.bounds import Bounds
 from services.api.transport.json_logs import to_stderr
-from services.cli.connection_options import access_to
+from services.cli.connection_options import access_for
 from services.directory.port import PostReader, Seen
 from services.identity.account_reader import NetworkReader
 from services.runtime import BusyError
-from services.server.composition import Running, Settings, serve
+from services.server.composition import RunningServer, Settings, serve
 from services.usage_errors import UnusableError
 from tests.identity.fake import on_loopback
 
@@ -61,7 +61,7 @@ class Cut:
         return await self._runner.take(items, sender, first)
 
 
-def told(server: Running, address: str, given: dict[str, Any]) -> None:
+def told(server: RunningServer, address: str, given: dict[str, Any]) -> None:
     for name in ("killed_by", "held_back"):
         if name in given:
             admission = server.parts.admission
@@ -101,7 +101,7 @@ def main() -> int:
         redis_url=given.get("redis"),
         trusted_proxies=tuple(given.get("trusted", ())),
         reader=reader_of(given),
-        kafka=access_to(given["kafka"]) if "kafka" in given else None,
+        kafka=access_for(given["kafka"]) if "kafka" in given else None,
         kafka_prefix=given.get("prefix", ""),
         bounds=Bounds(**bounds),
     )

@@ -16,7 +16,7 @@ import pytest
 
 from services.api.shared.bounds import Bounds
 from services.api.transport.middleware import Edge
-from services.server.composition import Settings, running
+from services.server.composition import Settings, open_server
 from services.server.parts import Parts
 from tests.api.child import WIDE
 from tests.api.people import ALL, CONFERENCE, LIMIT_S, OPENING, good
@@ -70,7 +70,7 @@ async def inside(folder: Path) -> AsyncIterator[Inside]:
     """A server with an open conference."""
     reader, bounds = StaticReader(), Bounds()
     settings = Settings(data=folder, reader=reader, bounds=replace(bounds, rates=dict.fromkeys(bounds.rates, WIDE)))
-    async with running(settings, ADDRESS) as server:
+    async with open_server(settings, ADDRESS) as server:
         found = Inside(server.app, server.parts, reader, httpx.AsyncClient())
         await found.organizer.aclose()
         found.organizer = found.client(server.parts.directory.keys.issue_key("organizer", "org-1"))

@@ -144,7 +144,7 @@ def test_the_command_lists_shows_tries_and_sends(
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(mended.read_bytes())))
     assert "Accepted." in terminal("resend", number, "-")[1]
     assert "sent again already" in terminal("resend", number, str(mended), code=2)[1]
-    assert "sent again at" in terminal("show", number)[1]
+    assert "was resent at" in terminal("show", number)[1]
     assert "no such dead letter" in terminal("show", "999999", code=2)[1]
 
 

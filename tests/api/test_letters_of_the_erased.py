@@ -14,7 +14,7 @@ from services.directory.port import Held, Person
 from services.directory.sqlite import SqliteDirectory
 from services.erasure.dead_letters import erase_letters
 from services.journal.sqlite import SqliteJournal
-from services.runtime.event_validator import Door
+from services.runtime.event_validator import EventValidator
 from services.runtime.limits import Limits
 from tests.api.coming_back import erased
 from tests.api.people import CONFERENCE, Server, attendee, good, now, opened
@@ -122,7 +122,7 @@ def test_a_flood_of_one_sender_pushes_out_nobody_elses(tmp_path: Path, flood: st
 def test_an_erasure_is_quick_whatever_the_letters_are(tmp_path: Path) -> None:
     """500 letters of 64 KiB: 16.6 s before there was a bound. The others' conference, so that they are searched."""
     directory, journal = SqliteDirectory(tmp_path / "d", lambda: NOW), SqliteJournal(tmp_path / "j")
-    door = Door(lambda: NOW, Limits(), directory.letter_keys.seal)
+    validator = EventValidator(lambda: NOW, Limits(), directory.letter_keys.seal)
     person = directory.people.add(Person(conference="hims", attendee="", name="A", email="a@a.org"))
     assert person is not None
     token = tokens_for(directory, ["a:a"])["a:a"]
@@ -130,9 +130,9 @@ def test_an_erasure_is_quick_whatever_the_letters_are(tmp_path: Path) -> None:
     text = b"a:a" + b"xa:a" * 16_383
     for sender in range(8):
         lines = [Reject("bad", None, b"%d:%d:" % (sender, n) + text[:65_000], f"c{sender}") for n in range(63)]
-        letters = [door.letter(line, f"connector:s{sender}", 1) for line in lines]
+        letters = [validator.make_dead_letter(line, f"connector:s{sender}", 1) for line in lines]
         journal.append([], NOW, directory.letter_keys.seal(letters))
-    count = journal.letter_count()
+    count = journal.dead_letter_count()
     start_s = time.process_time()
     gone = erase_letters(directory, journal, "hims", [person.attendee], lambda organizer: ())
     spent_s = time.process_time() - start_s  # so that other work on the machine does not count

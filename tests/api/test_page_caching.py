@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from services.api.pages.answers import POLICY, matches
-from services.server.composition import Settings, running
+from services.server.composition import Settings, open_server
 from tests.api.in_process import QUIET, run_to_end
 from tests.api.people import Server
 
@@ -20,7 +20,7 @@ pytestmark = QUIET
 @asynccontextmanager
 async def pages(folder: Path, address: str) -> AsyncIterator[httpx.AsyncClient]:
     """The pages of ``folder / "static"``."""
-    async with running(Settings(folder / "data", static=folder / "static"), address) as server:
+    async with open_server(Settings(folder / "data", static=folder / "static"), address) as server:
         transport = httpx.ASGITransport(app=server.app)  # type: ignore[arg-type]
         async with httpx.AsyncClient(transport=transport, base_url="http://hallway.example") as client:
             yield client

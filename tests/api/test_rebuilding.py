@@ -56,7 +56,7 @@ async def test_one_at_a_time_and_then_the_next() -> None:
 @awaited
 async def test_what_is_being_made_for_another_reason_is_left_alone() -> None:
     async with rebuilding() as (made, held):
-        assert await held.inboxes.lose("one")  # as if the store had been emptied
+        assert await held.inboxes.invalidate("one")  # as if the store had been emptied
         with pytest.raises(ProblemError) as refused:
             await made.begin("one")
         assert refused.value.problem.status == 409

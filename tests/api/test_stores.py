@@ -67,7 +67,7 @@ def test_what_somebody_changed_in_redis_is_made_again_on_the_operators_word(tmp_
             client.delete(*Keys(CONFERENCE).of(ada.id))
             assert ada.cards() == []  # it looks whole, so nobody finds out
             said = hallway(server, "inboxes", "rebuild", CONFERENCE)
-            assert said == f"The inboxes of {CONFERENCE} are made again.\n"
+            assert said == f"The inboxes of {CONFERENCE} are rebuilt.\n"
             assert ada.cards() == [before]
             for who in (ada, bob):
                 who.say("/v1/me/answers", card=before["card"], answer="accepted")

@@ -17,7 +17,7 @@ from services.kafka import topics
 from services.kafka.access import Access
 from services.kafka.topic_reader import TopicReader
 from services.kafka.topic_writer import TopicWriter
-from services.worker.backfill import done
+from services.worker.backfill import mark_backfilled
 from services.worker.snapshots import TopicSnapshots
 from streams.routing import Router
 from tests.bench.logs import log
@@ -86,7 +86,7 @@ async def fill_posts(broker: str, prefix: str, number: int) -> None:
     _fill(broker, prefix + CONFERENCE_LOG, [opened()])
     _fill(broker, prefix + ACTIVITY, posts(number))
     async with TopicWriter(access) as writer, TopicReader(access) as reader:
-        await done(TopicSnapshots(writer, reader, "bench", prefix), CONFERENCE)
+        await mark_backfilled(TopicSnapshots(writer, reader, "bench", prefix), CONFERENCE)
 
 
 async def fill_logs(broker: str, prefix: str, number: int) -> None:

@@ -1,7 +1,4 @@
-"""Runs `hallway` in this process, with its streams captured.
-
-Owns: `hallway`, `log`. May never: know a command's inside.
-"""
+"""Runs `hallway` in this process, with its streams captured. It only knows a command by its arguments and streams."""
 
 import io
 import json

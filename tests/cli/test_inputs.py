@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import zstandard
 
-from services.cli.streams.files import KEPT_BYTES, Input
+from services.cli.streams.files import STORED_LINE_BYTES, Input
 from services.cli.streams.line_blocks import Block, LongLine
 from tests.cli.conftest import Hallway, Log, lines, rows
 from tests.scenarios.story import met_at_ten
@@ -154,7 +154,7 @@ def test_of_an_endless_line_a_mebibyte_is_kept(hallway: Hallway, tmp_path: Path)
     done = hallway("replay", "-", "--dead-letters", letters, stdin=b"x" * 3_000_000 + b"\n" + GOOD)
     assert len(done.rows) == 1
     [letter] = rows(letters)
-    assert base64.b64decode(letter["bytes"]) == b"x" * KEPT_BYTES
+    assert base64.b64decode(letter["bytes"]) == b"x" * STORED_LINE_BYTES
     assert "3,000,000 bytes" in letter["reason"]
     assert "1,048,576 bytes are kept" in letter["reason"]
     assert letter["position"] == 1

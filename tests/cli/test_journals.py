@@ -50,4 +50,4 @@ def test_another_file_of_that_name_is_refused(tmp_path: Path, hallway: Hallway) 
     (tmp_path / "journal.db").write_bytes(b"not a database, but long enough to be looked at " * 50)
     done = hallway("replay", str(tmp_path))
     assert done.code == 2
-    assert "is no journal" in done.err
+    assert "is not a journal" in done.err

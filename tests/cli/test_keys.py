@@ -41,7 +41,10 @@ def test_a_folder_in_use_and_none_at_all_are_said(
     assert (nowhere.code, "--url" in nowhere.err, (tmp_path / "nowhere").exists()) == (2, True, False)
     monkeypatch.delenv("HALLWAY_KEY", raising=False)
     assert "HALLWAY_KEY" in hallway("keys", "list", "--url", "http://127.0.0.1:1").err
-    assert "data folder alone" in hallway("keys", "add", "operator", "x", "--url", "http://127.0.0.1:1").err
+    assert (
+        "only be created in the data folder"
+        in hallway("keys", "add", "operator", "x", "--url", "http://127.0.0.1:1").err
+    )
 
 
 @pytest.mark.parametrize("name", ["operator", "clock", "verifier", "two words"])

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from schemas.codec import Codec, Record
-from services.cli.streams.pacing import Pacer, speed_of
+from services.cli.streams.pacing import Pacer, parse_speed
 from services.tools.simulation import simulate
 from tests.cli.conftest import Hallway
 
@@ -61,4 +61,4 @@ def test_pacing_follows_the_log() -> None:
 
 @pytest.mark.parametrize(("text", "speed"), [("max", None), ("1x", 1.0), ("10x", 10.0), ("0.5x", 0.5), ("600", 600.0)])
 def test_speeds(text: str, speed: float | None) -> None:
-    assert speed_of(text) == speed
+    assert parse_speed(text) == speed

@@ -80,7 +80,7 @@ def test_a_part_that_is_cut_ends_with_2(hallway: Hallway, log: Log, form: str) -
     packed = FORMS[form][1](Path(log(_story())).read_bytes())
     done = hallway("replay", "-", stdin=packed[:-9])
     assert done.code == 2
-    assert "Get a whole copy" in done.err
+    assert "Get a complete copy" in done.err
 
 
 @pytest.mark.parametrize("suffix", [".bz2", ".xz", ".zst", ".gz"])
@@ -88,7 +88,7 @@ def test_garbage_behind_or_instead_of_a_part_ends_with_2(hallway: Hallway, tmp_p
     path = tmp_path / f"log{suffix}"
     path.write_bytes(b"garbage that nobody packed\n" * 9)
     done = hallway("replay", path)
-    assert (done.code, "Get a whole copy" in done.err) == (2, True)
+    assert (done.code, "Get a complete copy" in done.err) == (2, True)
 
 
 @pytest.mark.parametrize(

@@ -105,7 +105,7 @@ def _why_not() -> dict[str, tuple[Story, str]]:
             "bob did not consent to chats",
         ),
         "blocked": (friends(ada, bob).block(bob, ada).all_arrive(ada, bob), "bob blocked ada"),
-        "closed": (friends(ada, bob).close().all_arrive(ada, bob), "Nothing was put out"),
+        "closed": (friends(ada, bob).close().all_arrive(ada, bob), "No outputs for them"),
         "not opened": (Story().people(ada, bob).talk("x:ada", "x:bob"), "has not been opened yet"),
         "no room": (full.people(bob).talk("x:ada", "x:bob").arrive(bob), "3 of 3 suggestions in 60 minutes"),
     }
@@ -118,7 +118,7 @@ def test_explains_why_not(hallway: Hallway, log: Log, case: str) -> None:
     assert done.code == 0, done.err
     text = done.out.decode()
     assert said in text
-    assert "Nothing was put out for them." in text
+    assert "No outputs for them." in text
     assert "They were not suggested. What was missing:" in text
 
 
@@ -131,8 +131,8 @@ def test_explains_what_was_suggested_and_what_became_of_it(hallway: Hallway, log
     assert "0.4113, 4 posts (m-" in text
     assert "withdrawn from ada: declined" in text
     assert "ada said declined" in text
-    assert "They were suggested, as told above." in text
-    assert "What keeps them from another suggestion: earlier" in text
+    assert "They were suggested, see above." in text
+    assert "What prevents another suggestion: earlier" in text
 
 
 def test_explains_an_earlier_moment(hallway: Hallway, log: Log) -> None:

@@ -45,7 +45,7 @@ class TestLog:
 
     def test_time_never_falls_in_a_log_and_nothing_is_half_taken(self, journal: Journal) -> None:
         journal.append([("a", b"0")], 100)
-        with pytest.raises(ValueError, match="falls"):
+        with pytest.raises(ValueError, match="decreases"):
             journal.append([("b", b"0"), ("a", b"1")], 99)
         assert (journal.length("a"), journal.length("b")) == (1, 0)
         assert journal.append([("b", b"0")], 99) == [0]
@@ -87,8 +87,8 @@ class TestLog:
         assert [line for _, line in journal.outputs("a")] == [b"told", b"more"]
 
     def test_room_is_looked_for_without_keeping_anything(self, journal: Journal) -> None:
-        journal.ensure_room(100_000)
-        assert (journal.conferences(), journal.letter_count()) == ([], 0)
+        journal.ensure_capacity(100_000)
+        assert (journal.conferences(), journal.dead_letter_count()) == ([], 0)
 
     def test_a_forgotten_log_is_nowhere_and_its_name_begins_anew(self, journal: Journal) -> None:
         for conference in ("over", "other"):

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from services.tools.demo.badge_import import contacts_in, derived
+from services.tools.demo.badge_import import contacts_in, derive_day
 from services.tools.demo.badges import FILE, packed
 from tests.corpus.posts import folder
 
@@ -18,4 +18,4 @@ def test_the_kept_day_is_what_the_contacts_give() -> None:
         if os.environ.get("HALLWAY_CORPUS"):
             pytest.fail(lack)
         pytest.skip(lack)
-    assert packed(derived(contacts_in(CONTACTS))) == FILE.read_bytes()
+    assert packed(derive_day(contacts_in(CONTACTS))) == FILE.read_bytes()

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from services.kafka.access import Access
-from services.tools.demo.kafka_stack import Workers, beside
+from services.tools.demo.kafka_stack import Workers, run_beside
 from services.usage_errors import UnusableError
 from tests.demo.test_play import Demo
 
@@ -28,6 +28,8 @@ def test_a_day_plays_on_a_kafka_of_its_own_and_all_of_it_ends(tmp_path: Path) ->
 def test_a_worker_that_ends_ends_the_demo_with_its_last_words(tmp_path: Path) -> None:
     async def story() -> None:
         with pytest.raises(UnusableError, match=r"The delivery ended with 2: .*--redis"):
-            await asyncio.wait_for(beside(Workers(Access("127.0.0.1:1"), "nonsense", tmp_path), asyncio.sleep(60)), 50)
+            await asyncio.wait_for(
+                run_beside(Workers(Access("127.0.0.1:1"), "nonsense", tmp_path), asyncio.sleep(60)), 50
+            )
 
     asyncio.run(story())

@@ -12,7 +12,7 @@ from schemas.events import AttendeeRegistered, CheckinArrived, ConferenceOpened
 from schemas.outputs import MatchSuggested
 from schemas.times import DAY_MS, MINUTE_MS, millis, written
 from schemas.zones import zone
-from services.tools.demo.badge_import import DESK, FIRST_ROOM, FOYER, LEAVES_S, contacts_in, derived
+from services.tools.demo.badge_import import DESK, FIRST_ROOM, FOYER, LEAVES_S, contacts_in, derive_day
 from services.tools.demo.badges import FILE, GONE, load
 from services.tools.demo.pseudonyms import Pseudonyms
 from services.tools.demo.script import CONFERENCE, Moved, Script, script
@@ -35,7 +35,7 @@ def meeting(start: int, *people: int) -> list[tuple[int, int, int]]:
 
 def test_places_are_guessed_from_who_stands_together() -> None:
     nine, crowd = 9 * 3_600, tuple(range(60))
-    day = derived(
+    day = derive_day(
         [
             *meeting(nine, 0, 1),  # two are anywhere: they are heard at the desk
             *meeting(nine + 1_200, 0, 1, 2),

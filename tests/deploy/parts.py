@@ -49,7 +49,7 @@ def kafka(folder: Path, passwords: Path) -> Iterator[Kafka]:
         text = text.replace(there, here)
     (folder / "server.properties").write_text(text, encoding="utf-8")
     shutil.copy(DEPLOY / "kafka" / "start.sh", folder)
-    found = jars.installed(lambda done, total: None)
+    found = jars.install_jars(lambda done, total: None)
     (folder / "log4j2.properties").write_text(settings.logging(folder), encoding="utf-8")
     for name, command, drop in (
         ("kafka-storage.sh", settings.format_command(found, folder, "unused"), 6),

@@ -9,14 +9,14 @@ import pytest
 import redis
 
 from schemas.topics import ACTIVITY, CONFERENCE_LOG, DEAD_LETTERS, MATCHES, SNAPSHOTS
-from services.inbox.redis.credentials import PASSWORD_FILE, USER, with_login
+from services.inbox.redis.credentials import PASSWORD_FILE, USER, add_login
 from services.inbox.redis.inboxes import RedisInboxes
 from services.kafka import acls as rights
 from services.kafka import topics
 from services.kafka.access import Access
 from services.kafka.clients import KafkaRefusedError
 from services.kafka.cluster import cluster_id
-from services.kafka.security import security_of
+from services.kafka.security import read_security
 from services.kafka.topic_writer import TopicWriter
 from services.usage_errors import UnusableError
 from streams.workers.ports import AwayError, Message
@@ -36,7 +36,7 @@ class Place:
 
     def access(self, user: str, file: str = "") -> Access:
         given = {"SECURITY": "SASL", "USER": user, "PASSWORD_FILE": str(self.passwords / (file or f"kafka_{user}"))}
-        return Access(self.address, security_of({f"HALLWAY_KAFKA_{name}": value for name, value in given.items()}))
+        return Access(self.address, read_security({f"HALLWAY_KAFKA_{name}": value for name, value in given.items()}))
 
 
 @pytest.fixture(scope="module")
@@ -100,7 +100,7 @@ def test_each_program_writes_what_is_its_own_and_nothing_else(
 @pytest.mark.parametrize("program", rights.PROGRAMS)
 def test_no_program_makes_topics_or_gives_rights(place: Place, program: rights.Program) -> None:
     assert asyncio.run(topics.check(place.access(program), PREFIX)) == 1, "it may look"
-    with pytest.raises(KafkaRefusedError, match="may give no rights"):
+    with pytest.raises(KafkaRefusedError, match="may not grant rights"):
         asyncio.run(rights.allow(place.access(program), {program: program}, PREFIX))
     with pytest.raises(topics.TopicsError, match="could not be created"):
         asyncio.run(topics.create(place.access(program), f"{PREFIX}more."))
@@ -110,7 +110,7 @@ def test_valkey_lets_in_one_user_who_may_what_hallway_does(tmp_path: Path) -> No
     passwords = secrets(tmp_path / "installation")
     with valkey(tmp_path / "valkey", passwords) as port:
         plain = f"redis://127.0.0.1:{port}"
-        url = with_login(plain, {USER: "hallway", PASSWORD_FILE: str(passwords / "valkey")})
+        url = add_login(plain, {USER: "hallway", PASSWORD_FILE: str(passwords / "valkey")})
 
         async def used(address: str) -> int:
             async with RedisInboxes(address, "log-1") as inboxes:
@@ -118,7 +118,7 @@ def test_valkey_lets_in_one_user_who_may_what_hallway_does(tmp_path: Path) -> No
                 await inboxes.deliver(CONFERENCE, [suggested("1-0", ("ada", "bob"))])
                 await inboxes.wait(CONFERENCE, "ada", within_s=1.0)
                 await inboxes.erase(CONFERENCE, "bob")
-                await inboxes.lose(CONFERENCE)
+                await inboxes.invalidate(CONFERENCE)
                 await inboxes.rebuild(CONFERENCE, [suggested("1-0", ("ada", "bob"))])
                 await inboxes.end(CONFERENCE)
                 cards = (await inboxes.current(CONFERENCE, "ada")).cards
@@ -138,18 +138,18 @@ def test_what_of_a_redis_login_cannot_be_used_is_said(tmp_path: Path) -> None:
     (tmp_path / "password").write_text("a#b/c@d:e?\n")
     (tmp_path / "empty").write_text("\n")
     given = {USER: "hallway", PASSWORD_FILE: str(tmp_path / "password")}
-    url = with_login("redis://127.0.0.1:6379/1", given)
+    url = add_login("redis://127.0.0.1:6379/1", given)
     found = redis.connection.parse_url(url)
     assert (found["username"], found["password"], found["db"]) == ("hallway", "a#b/c@d:e?", 1)
-    unix = redis.connection.parse_url(with_login("unix:///run/valkey.sock", given))
+    unix = redis.connection.parse_url(add_login("unix:///run/valkey.sock", given))
     assert (unix["username"], unix["password"], unix["path"]) == ("hallway", "a#b/c@d:e?", "/run/valkey.sock")
-    assert with_login("redis://127.0.0.1", {}) == "redis://127.0.0.1"
+    assert add_login("redis://127.0.0.1", {}) == "redis://127.0.0.1"
     for environment, address, said in (
         ({USER: "hallway"}, "redis://127.0.0.1", "name the file"),
         (given, "redis://:x@127.0.0.1", "already"),
-        ({PASSWORD_FILE: str(tmp_path / "empty")}, "redis://127.0.0.1", "has no password, in one line"),
+        ({PASSWORD_FILE: str(tmp_path / "empty")}, "redis://127.0.0.1", "must hold the password in one line"),
         ({PASSWORD_FILE: str(tmp_path / "missing")}, "redis://127.0.0.1", "cannot be read"),
     ):
         with pytest.raises(UnusableError, match=said) as error:
-            with_login(address, environment)
+            add_login(address, environment)
         assert "a#b" not in str(error.value)

@@ -9,7 +9,7 @@ import pytest
 import redis
 
 from services.inbox.memory import MemoryInboxes
-from services.inbox.port import INBOX_ENTRIES, Share
+from services.inbox.port import INBOX_ENTRIES, InboxQuota
 from services.inbox.redis.connection import Limits
 from services.inbox.redis.embedded_valkey import EmbeddedValkey
 from services.inbox.redis.inboxes import RedisInboxes
@@ -28,13 +28,13 @@ class Stores:
         keep: int = INBOX_ENTRIES,
         epoch: str = "log-1",
         limits: Limits | None = None,
-        share: Share | None = None,
+        share: InboxQuota | None = None,
     ) -> AbstractAsyncContextManager[MemoryInboxes | RedisInboxes]:
         """A new process's view of the store."""
-        share = share or Share(keep=keep)
+        share = share or InboxQuota(max_per_inbox=keep)
         if self.server is None:
-            return MemoryInboxes(share=share)
-        return RedisInboxes(self.server.url, epoch, share=share, limits=limits or Limits())
+            return MemoryInboxes(quota=share)
+        return RedisInboxes(self.server.url, epoch, quota=share, limits=limits or Limits())
 
     def admin(self) -> "redis.Redis":
         """A plain client, to look at everything and to do harm."""

@@ -1,6 +1,6 @@
 """Outputs for the inboxes' tests: one by one, and whole histories from a seed.
 
-Owns: forms and positions. May never: be more lawful than the matcher promises: positions rise, a match has two people.
+Invariants: only what the matcher promises holds: positions rise, a match has two people.
 """
 
 import random

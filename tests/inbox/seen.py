@@ -50,10 +50,10 @@ async def inbox(inboxes: Inboxes, attendee: str, conference: str = CONFERENCE) -
 
 async def everything(inboxes: Inboxes, who: Iterable[str] | None = None) -> dict[str, Any]:
     """All that a store tells of a conference."""
-    told: dict[str, Any] = {"mark": await inboxes.delivered(CONFERENCE)}
+    told: dict[str, Any] = {"mark": await inboxes.checkpoint(CONFERENCE)}
     for attendee in people(6) if who is None else who:
         current = await inboxes.current(CONFERENCE, attendee)
-        shown = {card.card: await inboxes.shown(CONFERENCE, attendee, card.card) for card in current.cards}
+        shown = {card.card: await inboxes.card_state(CONFERENCE, attendee, card.card) for card in current.cards}
         told[attendee] = (await inbox(inboxes, attendee), current, shown)
     return told
 

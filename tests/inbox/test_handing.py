@@ -11,7 +11,7 @@ import pytest
 from services.inbox.port import Entry, Inboxes
 from services.inbox.redis.inboxes import RedisInboxes
 from services.inbox.redis.keys import HINTS
-from services.inbox.waiters import HANDED_ENTRIES, Waiters
+from services.inbox.waiters import MAX_PENDING_ENTRIES, Waiters
 from tests.inbox.conftest import Stores
 from tests.inbox.made import CONFERENCE, history, people, suggested
 from tests.inbox.seen import awaited, until
@@ -118,7 +118,7 @@ async def test_several_deliver_and_the_line_breaks_each_entry_comes_once(over_re
 
 @awaited
 async def test_a_slow_one_keeps_little_and_misses_nothing(over_redis: Stores) -> None:
-    count = 3 * HANDED_ENTRIES
+    count = 3 * MAX_PENDING_ENTRIES
     async with _listening(over_redis) as inboxes, aclosing(inboxes.follow(CONFERENCE, "ada")) as stream:
         first = asyncio.create_task(anext(stream))
         await until(lambda: len(inboxes.waiters) == 1)
@@ -133,15 +133,15 @@ async def test_a_slow_one_keeps_little_and_misses_nothing(over_redis: Stores) ->
 
 def test_whoever_takes_nothing_is_handed_little() -> None:
     waiters = Waiters()
-    with waiters.waiting(CONFERENCE, "ada") as waiter:
-        waiter.has_read("3-0")
+    with waiters.register(CONFERENCE, "ada") as waiter:
+        waiter.note_read("3-0")
         for n in range(4, 1_000):
             entry = Entry(f"{n}-0", n, b"{}", "suggested", "m1", "bob")
             waiters.hand(CONFERENCE, f"{n - 1}-0", f"{n}-0", [("ada", entry)])
-            if n == 3 + HANDED_ENTRIES:
+            if n == 3 + MAX_PENDING_ENTRIES:
                 assert waiter.reach == (n, 0)
         assert waiter.reach is None, "it has to read"
-        assert len(waiter.taken()) <= HANDED_ENTRIES
+        assert len(waiter.take_entries()) <= MAX_PENDING_ENTRIES
 
 
 @awaited

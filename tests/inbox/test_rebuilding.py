@@ -22,7 +22,7 @@ async def test_what_a_stranger_wrote_is_gone_after_it(over_redis: Stores) -> Non
                 admin.hset(cards, "suggested:false", '999999-0 {"kind":"suggested"}')
             admin.delete(keys.people)
             admin.hset(keys.mark, "epoch", "another")
-        assert await inboxes.lose(CONFERENCE)
+        assert await inboxes.invalidate(CONFERENCE)
         await inboxes.rebuild(CONFERENCE, outputs)
         assert await everything(inboxes) == clean
         with over_redis.admin() as admin:

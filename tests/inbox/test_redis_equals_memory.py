@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.inbox.memory import MemoryInboxes
-from services.inbox.port import InboxLostError, InboxUnavailableError, ResumeLostError, Share
+from services.inbox.port import InboxLostError, InboxQuota, InboxUnavailableError, ResumeLostError
 from services.inbox.redis.inboxes import RedisInboxes
 from tests.inbox.conftest import Stores
 from tests.inbox.made import CONFERENCE, history, people
@@ -17,10 +17,10 @@ OUTPUTS = {seed: history(seed, number=4, outputs=40) for seed in range(5)}
 AT = st.integers(0, 40)
 WHO = st.sampled_from(people(4))
 SHARES = st.builds(
-    Share,
-    keep=st.sampled_from([2, 5, 100]),
+    InboxQuota,
+    max_per_inbox=st.sampled_from([2, 5, 100]),
     entries=st.sampled_from([8, 30, 10_000]),
-    least=st.sampled_from([1, 2]),
+    min_per_inbox=st.sampled_from([1, 2]),
     cards=st.sampled_from([3, 8, 10_000]),
 )
 STEPS = st.one_of(
@@ -36,11 +36,11 @@ STEPS = st.one_of(
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 4), share=SHARES, steps=st.lists(STEPS, max_size=12))
-def test_redis_equals_memory(over_redis: Stores, seed: int, share: Share, steps: list[tuple[Any, ...]]) -> None:
+def test_redis_equals_memory(over_redis: Stores, seed: int, share: InboxQuota, steps: list[tuple[Any, ...]]) -> None:
     async def compared() -> None:
         with over_redis.admin() as admin:
             admin.flushall()
-        simple = MemoryInboxes(share=share)
+        simple = MemoryInboxes(quota=share)
         async with over_redis.open(share=share) as inboxes:
             assert isinstance(inboxes, RedisInboxes)
             for step in (("rebuild", 0, set()), *steps):
@@ -76,7 +76,7 @@ async def _told(inboxes: MemoryInboxes | RedisInboxes) -> object:
     try:
         told = {who: await inboxes.current(CONFERENCE, who) for who in people(4)}
     except InboxUnavailableError:
-        return await inboxes.delivered(CONFERENCE)
+        return await inboxes.checkpoint(CONFERENCE)
     try:
         return told, await everything(inboxes, people(4))
     except ResumeLostError:

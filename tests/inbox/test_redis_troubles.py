@@ -34,7 +34,7 @@ async def _clean(stores: Stores, outputs: list[AnyOutput]) -> dict[str, object]:
 async def _deliver_on(inboxes: RedisInboxes, log: list[AnyOutput], until_at: int) -> None:
     """As the runner does: from the mark on, again and again, until the mark is the one that is wanted."""
     last = log[until_at - 1].position
-    while (mark := await inboxes.delivered(CONFERENCE)) != last:
+    while (mark := await inboxes.checkpoint(CONFERENCE)) != last:
         if mark is None:
             await inboxes.rebuild(CONFERENCE, log[:until_at])
             continue
@@ -141,7 +141,7 @@ async def test_slow_is_an_error_in_time_and_streams_go_on_by_themselves(own_serv
             for attempt in (
                 inboxes.deliver(CONFERENCE, [suggested("4-0", PAIR)]),
                 inboxes.erase(CONFERENCE, "cy"),
-                inboxes.delivered(CONFERENCE),
+                inboxes.checkpoint(CONFERENCE),
                 inboxes.read(CONFERENCE, "ada"),
             ):
                 with pytest.raises(InboxUnavailableError):
@@ -181,7 +181,7 @@ async def test_full_says_so_and_still_reads_and_erases(own_server: Stores) -> No
 async def test_inboxes_of_another_log_are_not_touched_but_on_command(over_redis: Stores) -> None:
     async with over_redis.open(epoch="log-1") as ours, over_redis.open(epoch="log-2") as theirs:
         await ours.rebuild(CONFERENCE, [suggested("3-0", PAIR)])
-        for attempt in (theirs.delivered(CONFERENCE), theirs.deliver(CONFERENCE, [suggested("4-0", PAIR)])):
+        for attempt in (theirs.checkpoint(CONFERENCE), theirs.deliver(CONFERENCE, [suggested("4-0", PAIR)])):
             with pytest.raises(InboxForeignError):
                 await attempt
         with pytest.raises(InboxUnavailableError):
@@ -196,4 +196,4 @@ async def test_inboxes_of_an_older_form_are_rebuilt(over_redis: Stores, monkeypa
         await before.rebuild(CONFERENCE, [suggested("3-0", PAIR)])
     monkeypatch.setattr(redis_inbox, "VIEW_VERSION", "next")
     async with over_redis.open() as after:
-        assert await after.delivered(CONFERENCE) is None
+        assert await after.checkpoint(CONFERENCE) is None

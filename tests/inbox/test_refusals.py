@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 
 from services.inbox.port import InboxFullError, InboxStoreError
 from services.inbox.redis import refusals
-from services.inbox.redis.connection import Limits, Link
+from services.inbox.redis.connection import Limits, RedisConnection
 from services.inbox.redis.inboxes import RedisInboxes
 from tests.inbox.conftest import QUICK, Stores
 from tests.inbox.made import CONFERENCE
@@ -94,7 +94,7 @@ ANSWERS = [
 )
 async def test_each_answer_is_a_sentence_and_is_waited_for(answer: str, sentence: str, at_once: bool) -> None:
     async with Fake(f"-{answer}\r\n".encode(), at_once).listening() as fake:
-        link = Link(fake.url, PATIENT)
+        link = RedisConnection(fake.url, PATIENT)
         with capture_logs() as logs:
             for call in (
                 link.write("x", ["k"], []),
@@ -106,10 +106,10 @@ async def test_each_answer_is_a_sentence_and_is_waited_for(answer: str, sentence
                     await call
                 assert str(met.value) == sentence
                 assert isinstance(met.value, InboxFullError) == answer.startswith("OOM")
-            assert link.troubles.now == sentence
+            assert link.troubles.current == sentence
             fake.says, fake.at_once = WELL, False
             assert await link.ask("x", ["k"], []) == [b"ok"] == (await link.write("x", ["k"], []))[:1]
-        assert link.troubles.now is None
+        assert link.troubles.current is None
         assert [line["event"] for line in logs] == ["the store cannot be used", "the store can be used again"]
         assert "hunter2" not in str(logs)
         await link.aclose()
@@ -119,7 +119,7 @@ async def test_each_answer_is_a_sentence_and_is_waited_for(answer: str, sentence
 async def test_the_log_names_what_the_server_said_but_no_key_or_value() -> None:
     says = b"-ERR user_script:3: wrong value near 'inbox:{conf}:ada' in \"secret\"\r\n"
     async with Fake(says).listening() as fake:
-        link = Link(fake.url, PATIENT)
+        link = RedisConnection(fake.url, PATIENT)
         with capture_logs() as logs, pytest.raises(InboxStoreError):
             await link.write("x", ["k"], [])
         assert logs[0]["said"] == "ERR user_script:3: wrong value near"
@@ -129,12 +129,12 @@ async def test_the_log_names_what_the_server_said_but_no_key_or_value() -> None:
 @awaited
 async def test_a_trouble_that_goes_on_is_told_by_the_minute() -> None:
     now = [0.0]
-    troubles = refusals.Troubles(lambda: now[0])
+    troubles = refusals.StoreTroubles(lambda: now[0])
     with capture_logs() as logs:
         for second in range(150):
             now[0] = float(second)
-            troubles.met("write", InboxStoreError("It is so."), "SO")
-            troubles.over("write")  # another conference's
+            troubles.report("write", InboxStoreError("It is so."), "SO")
+            troubles.clear("write")  # another conference's
         assert [line["event"] for line in logs] == ["the store cannot be used", "the store can be used again"] * 3
 
 
@@ -146,7 +146,7 @@ async def test_what_is_no_redis_is_told_as_such(says: bytes) -> None:
 
 
 async def _says(url: str, *sentences: str, limits: Limits = PATIENT) -> None:
-    link = Link(url, limits)
+    link = RedisConnection(url, limits)
     for call in (link.check(), link.ask("x", ["k"], [])):
         with pytest.raises(InboxStoreError) as met:
             await call
@@ -164,7 +164,7 @@ async def test_tls_and_none_are_told_apart(tmp_path: Path) -> None:
         address = f"localhost:{fake.port}"
         await _says(f"rediss://{address}", refusals.NO_TRUST, limits=PATIENT)
         await _says(f"redis://{address}", refusals.CLOSED, refusals.SLOW, limits=PATIENT)
-        link = Link(f"rediss://{address}?ssl_ca_certs={trusted}", PATIENT)
+        link = RedisConnection(f"rediss://{address}?ssl_ca_certs={trusted}", PATIENT)
         assert await link.ask("x", ["k"], []) == [b"ok"]
         await link.aclose()
     async with Fake(b"-ERR what\r\n", at_once=True).listening() as plain:

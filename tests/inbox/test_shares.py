@@ -8,7 +8,7 @@ import asyncio
 import pytest
 from msgspec.structs import replace
 
-from services.inbox.port import ENTRY_BYTES, LEAST_ENTRIES, share_of
+from services.inbox.port import ENTRY_BYTES, MIN_ENTRIES, quota_for
 from services.inbox.redis.embedded_valkey import EmbeddedValkey
 from services.inbox.redis.inboxes import RedisInboxes
 from tests.inbox.made import CONFERENCE, flood
@@ -30,8 +30,12 @@ def test_a_flood_does_not_fill_a_real_store(tmp_path_factory: pytest.TempPathFac
 
 
 def test_a_share_is_a_part_of_the_memory() -> None:
-    small, large = share_of(64 << 20), share_of(4 << 30)
+    small, large = quota_for(64 << 20), quota_for(4 << 30)
     assert small.entries * ENTRY_BYTES < (64 << 20) // 4
     assert large.entries > 60 * small.entries
-    assert (small.kept(10), small.kept(1_000_000), large.kept(10)) == (500, LEAST_ENTRIES, 500)
-    assert share_of(0).cards > large.cards
+    assert (small.entries_per_inbox(10), small.entries_per_inbox(1_000_000), large.entries_per_inbox(10)) == (
+        500,
+        MIN_ENTRIES,
+        500,
+    )
+    assert quota_for(0).cards > large.cards

@@ -10,7 +10,7 @@ import pytest
 
 from schemas.outputs import AnyOutput
 from services.inbox.memory import MemoryInboxes
-from services.inbox.port import InboxLostError, InboxUnavailableError, Share
+from services.inbox.port import InboxLostError, InboxQuota, InboxUnavailableError
 from services.inbox.redis.inboxes import RedisInboxes
 from tests.inbox.conftest import QUICK, Stores
 from tests.inbox.made import CONFERENCE, history, people
@@ -38,7 +38,7 @@ class _Run:
             self.recorded = min(self.recorded + 2, self.most)
             log = self.outputs[: self.recorded]
             try:
-                mark = await self.inboxes.delivered(CONFERENCE)
+                mark = await self.inboxes.checkpoint(CONFERENCE)
                 if mark is None:
                     await self.inboxes.rebuild(CONFERENCE, log)
                     continue
@@ -67,7 +67,7 @@ async def test_twenty_troubles_change_nothing(own_server: Stores, seed: int) -> 
             pass  # the next delivery finds it empty
 
         tasks = [asyncio.create_task(run.follow(attendee)) for attendee in people(6)]
-        tasks.append(asyncio.create_task(server.keep(noted, every_s=0.01)))
+        tasks.append(asyncio.create_task(server.supervise(noted, every_s=0.01)))
         delivery = asyncio.create_task(run.deliver())
         for number in range(TROUBLES):
             goal = (number + 1) * len(outputs) // (TROUBLES + 1)
@@ -78,7 +78,7 @@ async def test_twenty_troubles_change_nothing(own_server: Stores, seed: int) -> 
         expected = {who: [output.position for output in outputs if who in output.to] for who in people(6)}
         await until(lambda: all(len(run.seen[who]) >= len(expected[who]) for who in people(6)))
         assert run.seen == expected
-        async with MemoryInboxes(share=Share(keep=5000)) as clean:
+        async with MemoryInboxes(quota=InboxQuota(max_per_inbox=5000)) as clean:
             await clean.rebuild(CONFERENCE, outputs)
             assert await everything(inboxes) == await everything(clean)
         for task in tasks:

@@ -58,7 +58,7 @@ async def test_it_is_private_and_keeps_nothing(tmp_path: Path) -> None:
         assert _tcp_ports(server.pid) == []
     assert sorted(path.name for path in folder.iterdir()) == ["lock", "valkey.conf", "valkey.log"]
     async with EmbeddedValkey(folder) as server, RedisInboxes(server.url, "log-1") as inboxes:
-        assert await inboxes.delivered(CONFERENCE) is None
+        assert await inboxes.checkpoint(CONFERENCE) is None
 
 
 def _tcp_ports(pid: int) -> list[str]:
@@ -89,10 +89,10 @@ async def test_it_dies_with_a_killed_parent(tmp_path: Path) -> None:
     try:
         assert parent.stdout is not None
         pid = int(await asyncio.to_thread(parent.stdout.readline))
-        assert ending.runs(pid, _config(tmp_path))
+        assert ending.is_running(pid, _config(tmp_path))
     finally:
         _ended(parent)
-    await until(lambda: not ending.runs(pid, _config(tmp_path)))
+    await until(lambda: not ending.is_running(pid, _config(tmp_path)))
     async with EmbeddedValkey(tmp_path) as server:
         assert server.alive()
 
@@ -121,7 +121,7 @@ async def test_a_left_over_server_is_ended(tmp_path: Path) -> None:
     _config(tmp_path).write_text(config)
     left = _started(str(valkey._binary()), str(_config(tmp_path)))
     try:
-        await until(lambda: asking.asked(tmp_path / "valkey.sock"))
+        await until(lambda: asking.query_info(tmp_path / "valkey.sock"))
         left.send_signal(signal.SIGSTOP)
         async with EmbeddedValkey(tmp_path) as server:
             await until(lambda: left.poll() is not None)
@@ -152,7 +152,7 @@ async def test_a_long_temporary_folder_too(tmp_path: Path, monkeypatch: pytest.M
 async def test_a_long_path_gets_a_short_private_socket(tmp_path: Path) -> None:
     folder = tmp_path / ("long" * 20) / 'with "quotes" and spaces'
     async with EmbeddedValkey(folder) as server, RedisInboxes(server.url, "log-1") as inboxes:
-        assert await inboxes.delivered(CONFERENCE) is None
+        assert await inboxes.checkpoint(CONFERENCE) is None
         short = server._socket.parent
         assert short != folder
         assert short.stat().st_mode & 0o777 == 0o700
@@ -169,11 +169,11 @@ async def test_a_server_that_fell_is_started_again(tmp_path: Path) -> None:
             await inboxes.rebuild(CONFERENCE, [suggested("3-0", ("ada", "bob"))])
             restarted.set()
 
-        keeper = asyncio.create_task(server.keep(rebuild, every_s=0.01))
+        keeper = asyncio.create_task(server.supervise(rebuild, every_s=0.01))
         os.kill(fallen, signal.SIGKILL)
         await restarted.wait()
         assert server.pid != fallen
-        assert await inboxes.delivered(CONFERENCE) == "3-0"
+        assert await inboxes.checkpoint(CONFERENCE) == "3-0"
         keeper.cancel()
         await asyncio.gather(keeper, return_exceptions=True)
 
@@ -189,6 +189,6 @@ async def test_one_that_cannot_start_says_why(tmp_path: Path) -> None:
 def test_something_else_behind_the_socket_is_no_server(tmp_path: Path) -> None:
     with socket.socket(socket.AF_UNIX) as other:
         other.bind(str(tmp_path / "s"))
-        assert asking.asked(tmp_path / "s") is None
+        assert asking.query_info(tmp_path / "s") is None
         other.listen()
-        assert asking.asked(tmp_path / "s") is None
+        assert asking.query_info(tmp_path / "s") is None

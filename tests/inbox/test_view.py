@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from msgspec import json
 
 from schemas.outputs import AnyOutput, Kind, MatchAgreed, MatchLocated, MatchSuggested, MatchWithdrawn, Reason
-from services.inbox.entries import delivery_of
+from services.inbox.entries import plan_delivery
 from services.inbox.memory import MemoryInboxes
 from tests.inbox.made import AT, CAUSES, CONFERENCE, agreed, suggested, withdrawn
 from tests.inbox.seen import awaited, inbox
@@ -59,7 +59,7 @@ def _outputs(draw: st.DrawFn) -> tuple[AnyOutput, set[str]]:
 @given(_outputs())
 def test_nothing_forbidden_is_in_an_attendees_bytes(drawn: tuple[AnyOutput, set[str]]) -> None:
     output, forbidden = drawn
-    delivery = delivery_of(output)
+    delivery = plan_delivery(output)
     assert [entry.attendee for entry in delivery.entries] == list(output.to)
     for entry in delivery.entries:
         said = entry.view.decode()
@@ -75,7 +75,7 @@ def test_all_withdrawals_look_alike(to: list[str]) -> None:
         entry.view
         for cause in CAUSES
         for position in ("7-0", "81-3")
-        for entry in delivery_of(withdrawn(position, ("ada", "bob"), cause=cause, to=to)).entries
+        for entry in plan_delivery(withdrawn(position, ("ada", "bob"), cause=cause, to=to)).entries
     }
     assert views == {b'{"kind":"withdrawn","card":"m1"}'}
 
@@ -90,6 +90,6 @@ async def test_who_is_not_in_to_gets_nothing() -> None:
 
 def test_agreed_shows_each_side_the_places_as_they_share_them() -> None:
     output = agreed("3-0", ("ada", "bob"), places={"ada": "hall-a", "bob": None})
-    ada, bob = (json.decode(entry.view) for entry in delivery_of(output).entries)
+    ada, bob = (json.decode(entry.view) for entry in plan_delivery(output).entries)
     assert (ada["your_place"], ada["their_place"]) == ("hall-a", None)
     assert (bob["your_place"], bob["their_place"]) == (None, "hall-a")

@@ -21,7 +21,7 @@ def test_a_damaged_tail_is_cut_to_a_side_file_and_told(tmp_path: Path) -> None:
     assert [row.offset for row in journal.read("a")] == list(range(187))
     # Outputs go back to the last commit that is explained by what is left.
     assert (journal.decided("a"), [position for position, _ in journal.outputs("a")][-1]) == (180, "179-0")
-    assert (journal.length("b"), journal.letter_count()) == (1, 1)
+    assert (journal.length("b"), journal.dead_letter_count()) == (1, 1)
     (notice,) = journal.notices
     assert "log of a was damaged: 13 records from offset 187 on and 2 outputs were cut off" in notice
     (side,) = tmp_path.glob("cut-a-187-*.jsonl")

@@ -67,17 +67,17 @@ def test_full_takes_nothing_and_goes_on_when_there_is_room(tmp_path: Path) -> No
     journal = SqliteJournal(tmp_path)
     journal.append([("a", b"first")], 1)
     journal._db.execute("PRAGMA max_page_count=20")
-    with pytest.raises(JournalFullError, match="no room"):
+    with pytest.raises(JournalFullError, match="disk is full"):
         journal.append([("a", b"x" * 1_000)] * 1_000 + [("new", b"y")], 2, [b"letter"])
     with pytest.raises(JournalFullError):
-        journal.ensure_room(1_000_000)
+        journal.ensure_capacity(1_000_000)
     with pytest.raises(JournalFullError):
         journal.record("a", 1, [("0-0", b"z" * 1_000_000)])
-    assert (journal.length("a"), journal.conferences(), journal.letter_count()) == (1, ["a"], 0)
+    assert (journal.length("a"), journal.conferences(), journal.dead_letter_count()) == (1, ["a"], 0)
     assert (journal.decided("a"), list(journal.outputs("a"))) == (0, [])
     assert journal.append([("a", b"small")], 3) == [1]  # there still is room for little
     journal._db.execute("PRAGMA max_page_count=1000000")
-    journal.ensure_room(1_000_000)
+    journal.ensure_capacity(1_000_000)
     assert journal.append([("new", b"y"), ("a", b"x" * 1_000)] * 1_000, 4)[-1] == 1_001
     journal.close()
     again = SqliteJournal(tmp_path)
@@ -132,7 +132,7 @@ def test_a_file_that_is_no_journal_is_left_alone(tmp_path: Path) -> None:
 
 def test_another_program_s_database_is_left_alone(tmp_path: Path) -> None:
     sql(tmp_path, "CREATE TABLE recipes (name TEXT)")
-    with pytest.raises(JournalError, match="no journal of Hallway"):
+    with pytest.raises(JournalError, match="not a Hallway journal"):
         SqliteJournal(tmp_path)
     SqliteJournal(tmp_path / "mine").close()  # the lock of the other is not left behind
 
@@ -141,7 +141,7 @@ def test_versions(tmp_path: Path) -> None:
     filled(tmp_path)
     newer = (*MIGRATIONS, ["ALTER TABLE letters ADD COLUMN more INTEGER NOT NULL DEFAULT 0"])
     journal = SqliteJournal(tmp_path, migrations=newer)
-    assert (journal.length("a"), journal.letters()[0].line) == (200, b"letter")
+    assert (journal.length("a"), journal.dead_letters()[0].line) == (200, b"letter")
     journal.close()
     with pytest.raises(JournalError, match="version 4; this Hallway knows 3"):
         SqliteJournal(tmp_path)

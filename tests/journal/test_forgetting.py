@@ -14,12 +14,12 @@ def lines(count: int, start: int = 0) -> list[bytes]:
 
 
 def test_a_full_journal_in_memory_takes_nothing() -> None:
-    journal = MemoryJournal(room_bytes=10)
+    journal = MemoryJournal(capacity_bytes=10)
     journal.append([("a", b"12345678")], 1)
     with pytest.raises(JournalFullError):
         journal.append([("a", b"1"), ("b", b"2"), ("b", b"3")], 2)
     assert (journal.length("a"), journal.length("b")) == (1, 0)
-    journal.room_bytes = 100
+    journal.capacity_bytes = 100
     assert journal.append([("b", b"2")], 2) == [0]
 
 

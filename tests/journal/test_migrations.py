@@ -8,7 +8,7 @@ import pytest
 
 from services.journal.sqlite import FILE, SqliteJournal, SqliteReadReplica
 from services.journal.sqlite.rows import checksum, key_of, output_checksum
-from services.journal.sqlite.schema import MIGRATIONS, bare, prepare
+from services.journal.sqlite.schema import MIGRATIONS, open_database, prepare
 
 LINES = [b'{"n":%d}' % n for n in range(20)]
 
@@ -17,7 +17,7 @@ def lived_in(folder: Path, version: int) -> None:
     """A journal as that version wrote it: a log with outputs, and a dead letter."""
     folder.mkdir(mode=0o700)
     path = folder / FILE
-    with closing(bare(path)) as db:
+    with closing(open_database(path)) as db:
         prepare(db, path, MIGRATIONS[:version])
         db.execute("INSERT INTO logs VALUES (1, 'himss', 12)")
         for offset, line in enumerate(LINES):
@@ -50,11 +50,11 @@ def test_each_older_form_becomes_todays(tmp_path: Path, version: int) -> None:
     assert (journal.notices, journal.conferences(), journal.decided("himss")) == ([], ["himss"], 12)
     assert [tuple(row) for row in journal.read("himss")] == [(n, 100 + n, line) for n, line in enumerate(LINES)]
     assert list(journal.outputs("himss")) == [("3-0", b"told")]
-    assert [(letter.number, letter.line, letter.sent) for letter in journal.letters()] == [(4, b"\1", None)]
-    assert journal.letters_under({""}) == [4]
-    assert journal.claim_letter(4, b"one")
+    assert [(letter.number, letter.line, letter.sent) for letter in journal.dead_letters()] == [(4, b"\1", None)]
+    assert journal.dead_letters_sealed_with({""}) == [4]
+    assert journal.claim_dead_letter(4, b"one")
     assert journal.append([("himss", b"more")], 200, [b"new"]) == [20]
-    assert journal.letter_numbers() == [4, 5]
+    assert journal.dead_letter_numbers() == [4, 5]
     journal.close()
 
 
@@ -62,6 +62,6 @@ def test_a_replica_of_an_older_form_is_mirrored_anew(tmp_path: Path) -> None:
     """It says how many rows it has only since it has places; whoever cannot tell that it is whole begins anew."""
     lived_in(tmp_path / "older", 1)
     replica = SqliteReadReplica(tmp_path / "older")
-    assert (replica.conferences(), replica.places(), replica.letter_numbers()) == ([], {}, [])
-    assert "made anew" in replica.notices[-1]
+    assert (replica.conferences(), replica.next_offsets(), replica.dead_letter_numbers()) == ([], {}, [])
+    assert "is rebuilt" in replica.notices[-1]
     replica.close()

@@ -1,6 +1,6 @@
-"""A real Kafka that lets in only who comes by TLS with a password, or with a certificate; and one plain port beside.
+"""A real Kafka that only accepts TLS with a password or a client certificate, and one plain port beside.
 
-Owns: certificates of an authority of its own, made anew; the listeners. May never: be reached from another machine.
+Responsibility: the certificates of its own new authority, and the listeners, which other machines cannot reach.
 """
 
 from collections.abc import Iterator

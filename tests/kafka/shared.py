@@ -12,13 +12,13 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from services.tools.local_kafka import LocalKafka
-from services.tools.local_kafka.status import Standing
+from services.tools.local_kafka.status import NodeStatus
 
 _STARTED: list[LocalKafka] = []  # whose process outlives the block in which it was started
 
 
 @contextmanager
-def shared(folder: Path) -> Iterator[Standing]:
+def shared(folder: Path) -> Iterator[NodeStatus]:
     """The broker of this folder, running as long as somebody is in such a block."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "sharing").open("w") as lock:
@@ -27,7 +27,7 @@ def shared(folder: Path) -> Iterator[Standing]:
         if held is None:
             held = _begun(folder)
     try:
-        standing = Standing.of(folder)
+        standing = NodeStatus.load(folder)
         assert standing is not None, "started by somebody"
         yield standing
     finally:
@@ -42,8 +42,8 @@ def _joined(folder: Path) -> int | None:
         if error.errno in (errno.ENOENT, errno.ENXIO):  # no pipe yet, or no guard behind it any more
             return None
         raise
-    standing = Standing.of(folder)
-    if standing is not None and standing.runs(folder):
+    standing = NodeStatus.load(folder)
+    if standing is not None and standing.is_running(folder):
         return held
     os.close(held)
     return None

@@ -61,7 +61,7 @@ def test_the_same_ties_as_if_it_had_been_open(
 
     where = ["--kafka", kafka_address, "--prefix", made_topics, "--conference", CONFERENCE]
     dry = hallway("backfill", *where, "--dry-run")
-    assert (dry.code, "would be brought" in dry.err) == (0, True), dry.err
+    assert (dry.code, "would be copied" in dry.err) == (0, True), dry.err
     assert len(hallway("export", topic).rows) == len(rest)
     assert hallway("backfill", *where).code == 0
     lines = hallway("export", topic).rows
@@ -79,7 +79,7 @@ def test_the_same_ties_as_if_it_had_been_open(
     assert ties.out == hallway("ties", before, "--conference", CONFERENCE, "--all").out
 
     again = hallway("backfill", *where)
-    assert "0 records brought" in again.err
+    assert "0 records copied" in again.err
     assert len(hallway("export", topic).rows) == len(lines)
 
 
@@ -99,7 +99,7 @@ def test_a_router_brings_the_past_by_itself_and_once(
     with Worker("router", kafka_address, made_topics, tmp_path) as router:
         asyncio.run(past_all(kafka_address, made_topics, router))
         put(kafka_address, made_topics + CONFERENCE_LOG, rest, "conference")
-        asyncio.run(until(lambda: router.log().count("the past was brought") == 1))
+        asyncio.run(until(lambda: router.log().count("the backfill is done") == 1))
         topic = f"kafka://{kafka_address}/{made_topics}{CONFERENCE_LOG}?conference={CONFERENCE}"
         lines = hallway("export", topic).rows
         assert len(hallway("ties", topic, "--conference", CONFERENCE, "--all").rows) == 3
@@ -108,7 +108,7 @@ def test_a_router_brings_the_past_by_itself_and_once(
         router.start()
         later = rest[0] | {"conference": "zz-later", "id": "later", "hashtags": ["later"], "chats": []}
         put(kafka_address, made_topics + CONFERENCE_LOG, [later], "conference")
-        asyncio.run(until(lambda: router.log().count("the past was brought") == 2))  # of zz-later, looked at last
+        asyncio.run(until(lambda: router.log().count("the backfill is done") == 2))  # of zz-later, looked at last
         assert len(hallway("export", topic).rows) == len(lines)
         assert router.end()[0] == 0
 

@@ -128,12 +128,12 @@ def test_what_cannot_be_read_becomes_dead_letters(
     ("name", "said"),
     [
         ("kafka://127.0.0.1:9/a", "No Kafka answers"),
-        ("kafka://127.0.0.1/a", "is no topic"),
-        ("kafka://127.0.0.1:9092", "is no topic"),
-        ("kafka://127.0.0.1:9092/a?from=5", "Name the conference too"),
+        ("kafka://127.0.0.1/a", "is not a topic URL"),
+        ("kafka://127.0.0.1:9092", "is not a topic URL"),
+        ("kafka://127.0.0.1:9092/a?from=5", "Add the conference too"),
         ("kafka://127.0.0.1:9092/a?from=soon", "neither an offset nor a time"),
         ("kafka://127.0.0.1:9092/a?conference=a+b", "is not an id"),
-        ("kafka://127.0.0.1:9092/a?what=b", "behind the ? stand"),
+        ("kafka://127.0.0.1:9092/a?what=b", "after the ? only"),
     ],
 )
 def test_what_is_no_place_is_said(name: str, said: str, hallway: Hallway) -> None:

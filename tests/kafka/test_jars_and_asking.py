@@ -20,7 +20,7 @@ def a_lock(folder: Path, content: bytes) -> Path:
 
 
 def test_the_lock_names_kafka_and_all_files_once() -> None:
-    found = jars.locked()
+    found = jars.read_lock()
     assert jars.Jar("org.apache.kafka", "kafka_2.13", jars.KAFKA_VERSION, "").name in {jar.name for jar in found}
     assert len({jar.name for jar in found}) == len(found) > 40
     assert all(len(bytes.fromhex(jar.sha256)) == 32 for jar in found)
@@ -30,10 +30,10 @@ def test_a_changed_file_is_refused_in_plain_words(tmp_path: Path) -> None:
     lock, kept = a_lock(tmp_path, b"good"), tmp_path / f"kafka-{jars.KAFKA_VERSION}" / "thing-1.0.jar"
     kept.parent.mkdir()
     kept.write_bytes(b"good")
-    assert jars.installed(cache=tmp_path, lock=lock) == [kept]
+    assert jars.install_jars(cache=tmp_path, lock=lock) == [kept]
     kept.write_bytes(b"evil")
     with pytest.raises(KafkaError, match=r"thing-1\.0\.jar is not the file that Hallway was tested with.*Nothing was"):
-        jars.installed(cache=tmp_path, lock=lock)
+        jars.install_jars(cache=tmp_path, lock=lock)
 
 
 def test_what_comes_is_checked_before_it_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -44,13 +44,13 @@ def test_what_comes_is_checked_before_it_is_kept(tmp_path: Path, monkeypatch: py
         (folder / jar.name).write_bytes(content)
         return folder / jar.name
 
-    monkeypatch.setattr(jars, "fetched", comes)
+    monkeypatch.setattr(jars, "fetch_jar", comes)
     lock = a_lock(tmp_path, b"good")
     with pytest.raises(KafkaError, match="is not the file"):
-        jars.installed(cache=tmp_path, lock=lock)
+        jars.install_jars(cache=tmp_path, lock=lock)
     assert not list(tmp_path.rglob("*.jar"))
     content = b"good"
-    (found,) = jars.installed(lambda done, total: seen.append((done, total)), cache=tmp_path, lock=lock)
+    (found,) = jars.install_jars(lambda done, total: seen.append((done, total)), cache=tmp_path, lock=lock)
     assert found.read_bytes() == b"good"
     assert seen == [(0, 1), (1, 1)]
 
@@ -74,7 +74,7 @@ def test_what_is_no_kafka_is_no_answer(said: bytes) -> None:
                 line.sendall(said)
 
         threading.Thread(target=answer, daemon=True).start()
-        assert asking.asked("127.0.0.1", server.getsockname()[1], 2) is None
+        assert asking.query_cluster("127.0.0.1", server.getsockname()[1], 2) is None
 
 
 def test_ports_are_not_those_of_outgoing_connections() -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from services.tools.local_kafka import KafkaError, LocalKafka, ports
-from services.tools.local_kafka.status import Standing
+from services.tools.local_kafka.status import NodeStatus
 from tests.kafka.shared import shared
 
 ROOT = Path(__file__).parents[2]
@@ -53,7 +53,7 @@ def test_up_status_down(tmp_path: Path) -> None:
     try:
         up = hallway("up", "--data", str(folder), "--port", str(ports.free()))
         assert up.returncode == 0, up.stderr
-        standing = Standing.of(folder)
+        standing = NodeStatus.load(folder)
         assert standing is not None
         assert f"{standing.address} (process {standing.pid}" in up.stderr
         assert "runs already" in hallway("up", "--data", str(folder)).stderr
@@ -68,8 +68,8 @@ def test_up_status_down(tmp_path: Path) -> None:
     finally:
         down = hallway("down", "--data", str(folder))
     assert "has ended" in down.stderr
-    assert not standing.runs(folder)
-    assert standing.asked() is None
+    assert not standing.is_running(folder)
+    assert standing.query() is None
     assert hallway("status", "--data", str(folder)).returncode == 1
     again = hallway("down", "--data", str(folder))
     assert (again.returncode, "No Kafka runs" in again.stderr) == (0, True)
@@ -83,21 +83,21 @@ def test_it_dies_with_a_killed_parent_and_comes_back_at_its_port_after_kills(tmp
     try:
         assert parent.stdout is not None
         address = parent.stdout.readline().strip()
-        left = Standing.of(tmp_path)
+        left = NodeStatus.load(tmp_path)
         assert left is not None
-        assert left.runs(tmp_path)
+        assert left.is_running(tmp_path)
     finally:
         parent.kill()
         parent.communicate()
-    until(lambda: not left.runs(tmp_path))
+    until(lambda: not left.is_running(tmp_path))
     with LocalKafka(tmp_path, brief=True) as kafka:
         assert kafka.address == address
-        cluster = Standing.asked(left)
+        cluster = NodeStatus.query(left)
         kafka.kill()
         assert not kafka.alive()
-        assert Standing.asked(left) is None
+        assert NodeStatus.query(left) is None
         kafka.start()
-        assert (kafka.address, Standing.asked(left)) == (address, cluster)
+        assert (kafka.address, NodeStatus.query(left)) == (address, cluster)
     assert not kafka.alive()
 
 
@@ -106,15 +106,15 @@ def test_a_shared_one_ends_with_its_last_holder(tmp_path: Path) -> None:
     with shared(tmp_path) as first:
         with shared(tmp_path) as second:
             assert second == first
-        assert first.runs(tmp_path)
-    until(lambda: not first.runs(tmp_path))
-    until(lambda: first.asked(0.5) is None)
+        assert first.is_running(tmp_path)
+    until(lambda: not first.is_running(tmp_path))
+    until(lambda: first.query(0.5) is None)
 
 
 def test_a_process_with_the_written_number_is_not_ended(tmp_path: Path) -> None:
     other = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
     try:
-        Standing(other.pid, 1, 2, "4").write(tmp_path)
+        NodeStatus(other.pid, 1, 2, "4").write(tmp_path)
         assert "No Kafka runs" in hallway("down", "--data", str(tmp_path)).stderr
         assert other.poll() is None
     finally:

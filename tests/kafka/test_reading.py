@@ -7,8 +7,8 @@ from aiokafka import TopicPartition
 
 from schemas.topics import CONFERENCE_LOG
 from services.kafka.access import Access
-from services.kafka.client_shutdown import STOP_S, stopped
-from services.kafka.clients import consumer
+from services.kafka.client_shutdown import STOP_S, stop_consumer
+from services.kafka.clients import make_consumer
 from services.kafka.topic_reader import Span, TopicReader
 from services.kafka.topic_writer import TopicWriter
 from streams.workers.ports import Message
@@ -18,7 +18,7 @@ def test_a_reader_ends_at_once_after_another_assignment(kafka_address: str, made
     parts = [TopicPartition(made_topics + CONFERENCE_LOG, number) for number in range(3)]
 
     async def assigned_and_left(pause_s: float) -> float:
-        reader = consumer(Access(kafka_address))
+        reader = make_consumer(Access(kafka_address))
         await reader.start()
         for part in parts:
             reader.assign([part])
@@ -26,7 +26,7 @@ def test_a_reader_ends_at_once_after_another_assignment(kafka_address: str, made
             await asyncio.sleep(pause_s)
         reader.assign([])
         began = time.monotonic()
-        await stopped(reader)
+        await stop_consumer(reader)
         assert reader._fetcher._fetch_task.done()
         return time.monotonic() - began
 

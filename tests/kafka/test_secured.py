@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from schemas.topics import ACTIVITY, CONFERENCE_LOG
-from services.cli.connection_options import access_to
-from services.server.log_backends import InKafka
+from services.cli.connection_options import access_for
+from services.server.log_backends import KafkaLogBackend
 from services.usage_errors import UnusableError
 from tests.api.people import attendee, opened, talked, until
 from tests.cli.conftest import Hallway
@@ -118,7 +118,7 @@ def test_a_worker_and_a_gateway_with_a_wrong_password_end_with_the_reason(
 
     async def opened() -> None:
         async with AsyncExitStack() as stack:
-            await InKafka(tmp_path / "data", access_to(kafka.by_password)).open(stack)
+            await KafkaLogBackend(tmp_path / "data", access_for(kafka.by_password)).open(stack)
 
     with Worker("router", kafka.by_password, "", tmp_path) as worker:
         with pytest.raises(UnusableError, match="refuses the user hallway"):

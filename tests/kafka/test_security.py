@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from faust.transport.drivers.aiokafka import credentials_to_aiokafka_auth
 
-from services.kafka.security import Security, security_of
+from services.kafka.security import Security, read_security
 from services.usage_errors import UnusableError
 from streams.workers.credentials import credentials
 from tests.kafka.secured import certificates
@@ -23,7 +23,7 @@ def folder(tmp_path: Path) -> Path:
 
 def said(folder: Path, **given: str) -> Security:
     files = ("CA", "CERTIFICATE", "KEY", "PASSWORD_FILE")
-    return security_of(
+    return read_security(
         {f"HALLWAY_KAFKA_{name}": str(folder / value) if name in files else value for name, value in given.items()}
     )
 
@@ -40,9 +40,9 @@ BOTH = TLS | SASL | {"SECURITY": "SASL_TLS", "MECHANISM": "PLAIN"}
 )
 def test_faust_gets_what_our_own_clients_get(folder: Path, given: dict[str, str], protocol: str) -> None:
     security = said(folder, **given)
-    ours: dict[str, Any] = {name: value for name, value in security.of_clients().items() if value is not None}
+    ours: dict[str, Any] = {name: value for name, value in security.client_settings().items() if value is not None}
     assert ours["security_protocol"] == protocol
-    login = None if security.login is None else security.login.of_faust()
+    login = None if security.login is None else security.login.faust_credentials()
     faust = credentials_to_aiokafka_auth(credentials(security.tls, login))
     assert {name: value for name, value in faust.items() if value is not None} == ours
     assert "a secret" not in repr(security) + repr(credentials(security.tls, login))
@@ -58,14 +58,14 @@ def test_faust_gets_what_our_own_clients_get(folder: Path, given: dict[str, str]
         (TLS | {"CA": "missing.pem"}, "missing.pem cannot be read as certificates"),
         (TLS | {"CA": "password"}, "password cannot be read as certificates"),
         (TLS | {"CERTIFICATE": "client.crt"}, "belong together"),
-        (CERTIFIED | {"KEY": "server.key"}, "are not a certificate and its key"),
+        (CERTIFIED | {"KEY": "server.key"}, "must be a certificate and its key"),
         (CERTIFIED | {"KEY": "encrypted.key"}, "the key not encrypted"),
         (BOTH | {"MECHANISM": "GSSAPI"}, "MECHANISM is GSSAPI, none of SCRAM-SHA-512, SCRAM-SHA-256, PLAIN"),
         ({"SECURITY": "SASL", "USER": "u"}, "needs HALLWAY_KAFKA_PASSWORD_FILE"),
         (SASL | {"PASSWORD_FILE": "missing"}, "missing cannot be read"),
         (SASL | {"PASSWORD_FILE": "empty"}, "has no password, in one line"),
         (SASL | {"PASSWORD_FILE": "two"}, "has no password, in one line"),
-        (SASL | {"MECHANISM": "PLAIN"}, "PLAIN sends the password readable"),
+        (SASL | {"MECHANISM": "PLAIN"}, "PLAIN sends the password unencrypted"),
     ],
 )
 def test_what_cannot_be_used_is_said(folder: Path, given: dict[str, str], problem: str) -> None:

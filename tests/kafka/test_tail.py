@@ -107,4 +107,4 @@ def test_without_an_address_it_is_the_one_that_runs_here(
     monkeypatch.chdir(tmp_path)
     for arguments in (["tail", "log"], ["topics", "check"], ["replay", "kafka:///a"]):
         done = hallway(*arguments)
-        assert (done.code, "`hallway kafka up` starts one" in done.err) == (2, True), done.err
+        assert (done.code, "Start one with `hallway kafka up`" in done.err) == (2, True), done.err

@@ -9,14 +9,14 @@ from schemas.topics import ACTIVITY, CONFERENCE_LOG, DEAD_LETTERS, MATCHES, TOPI
 from services.cli.main import main
 from services.kafka import topics
 from services.kafka.access import Access
-from services.kafka.clients import administrated
+from services.kafka.clients import admin_client
 from streams.workers.ports import AwayError
 
 
 def test_created_once_checked_and_shown(kafka_address: str, prefix: str, capsys: pytest.CaptureFixture[str]) -> None:
     where = ["--kafka", kafka_address, "--prefix", prefix]
     assert main(["topics", "check", *where]) == 1
-    assert "`hallway topics create` makes what is missing" in capsys.readouterr().err
+    assert "Create them with `hallway topics create`" in capsys.readouterr().err
     assert main(["topics", "create", *where, "--partitions", "2"]) == 0
     assert capsys.readouterr().err.count(prefix) == len(TOPICS)
     assert main(["topics", "create", *where]) == 0
@@ -27,12 +27,12 @@ def test_created_once_checked_and_shown(kafka_address: str, prefix: str, capsys:
     assert main(["topics", "show", *where]) == 0
     assert capsys.readouterr().out.count("2 partitions, 0 records") == len(TOPICS)
     assert main(["topics", "create", *where, "--partitions", "3"]) == 2
-    assert "fixed for ever" in capsys.readouterr().err
+    assert "cannot be changed" in capsys.readouterr().err
 
 
 def test_what_differs_is_named_with_what_to_do(kafka_address: str, prefix: str) -> None:
     async def made() -> None:
-        async with administrated(Access(kafka_address)) as admin:
+        async with admin_client(Access(kafka_address)) as admin:
             lossy = {"retention.ms": "1000", "message.timestamp.type": "LogAppendTime", "compression.type": "lz4"}
             new = [
                 NewTopic(prefix + ACTIVITY, 2, 1, topic_configs={"retention.ms": str(400 * 86_400_000)}),
@@ -41,7 +41,7 @@ def test_what_differs_is_named_with_what_to_do(kafka_address: str, prefix: str) 
             ]
             await admin.create_topics(new)
         async with asyncio.timeout(20):  # a broker says yes before it tells of them
-            while len(await topics.shown(Access(kafka_address), prefix)) < len(new):  # noqa: ASYNC110 - nothing tells us
+            while len(await topics.describe(Access(kafka_address), prefix)) < len(new):  # noqa: ASYNC110 - nothing tells us
                 await asyncio.sleep(0.05)
         await topics.create(Access(kafka_address), prefix)
 
@@ -53,7 +53,7 @@ def test_what_differs_is_named_with_what_to_do(kafka_address: str, prefix: str) 
     assert "retention.ms is 1000" in log
     assert "--add-config retention.ms=-1." in log
     assert "has 3 partitions, not 2" in matches
-    found = asyncio.run(topics.shown(Access(kafka_address), prefix))
+    found = asyncio.run(topics.describe(Access(kafka_address), prefix))
     assert found[DEAD_LETTERS].partitions == 2  # as many as the log that was there
 
 

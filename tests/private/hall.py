@@ -30,13 +30,13 @@ from services.directory.sqlite import SqliteDirectory
 from services.inbox.memory import MemoryInboxes
 from services.inbox.position import order
 from services.journal.memory import MemoryJournal
-from services.runtime import Embedded
+from services.runtime import EmbeddedRunner
 from services.runtime import Limits as RunnerLimits
-from services.runtime.inbox_delivery import Delivering
+from services.runtime.inbox_delivery import InboxDelivery
 from services.runtime.ports import Readiness
-from services.server.api import api_of
-from services.server.composition import Settings, composed
-from services.server.log_backends import InFile, Startable, Stores
+from services.server.api import build_api
+from services.server.composition import Settings, compose_parts
+from services.server.log_backends import FileLogBackend, StartableRunner, Stores
 from services.server.parts import Parts
 
 CONFERENCE = "himss"
@@ -53,7 +53,7 @@ BOUNDS = Bounds(
     kept_conferences=1_000,
     rates=dict.fromkeys(Bounds().rates, WIDE),
 )
-QUICK = RunnerLimits(tick_look_s=0.002, deliver_pause_s=0.01, deliver_rest_s=0.05)
+QUICK = RunnerLimits(tick_poll_s=0.002, deliver_pause_s=0.01, deliver_rest_s=0.05)
 LIMIT_S = 60.0
 OPENING: dict[str, Any] = {
     "name": "HIMSS",
@@ -193,11 +193,11 @@ class Hall:
 
     async def _is_settled(self) -> bool:
         due = await self.parts.runner.ask(self.conference, lambda matcher: matcher.next_due() if matcher else None)
-        if self.parts.runner.behind or (due is not None and due <= self.log_now()):
+        if self.parts.runner.lag or (due is not None and due <= self.log_now()):
             return False
         if await asyncio.to_thread(self.parts.directory.erasing.pending):
             return False
-        mark = await self.parts.inboxes.delivered(self.conference)
+        mark = await self.parts.inboxes.checkpoint(self.conference)
         last = next(iter(reversed([position for position, _ in self.parts.journal.outputs(self.conference)])), "")
         return mark is not None and order(mark) >= order(last)
 
@@ -308,18 +308,22 @@ def _posts(matcher: Any) -> int:
     return len(matcher.state.posts) if matcher is not None else 0
 
 
-class _InMemory(InFile):
+class _InMemory(FileLogBackend):
     """A log that ends with the test."""
 
     def __init__(self, journal: MemoryJournal, clock: Callable[[], int]) -> None:
         super().__init__(Path(), clock)
         self._journal = journal  # type: ignore[assignment]  # the port is what counts
 
-    def runner(self, stack: AsyncExitStack, stores: Stores, conferences: Conferences) -> tuple[Startable, Readiness]:
+    def runner(
+        self, stack: AsyncExitStack, stores: Stores, conferences: Conferences
+    ) -> tuple[StartableRunner, Readiness]:
         """As the one on a file, with shorter pauses."""
-        delivering = Delivering(self._journal, stores.inboxes, conferences.erased)
+        delivering = InboxDelivery(self._journal, stores.inboxes, conferences.erased)
         stack.push_async_callback(delivering.close)
-        runner = Embedded(self._journal, self.clock, delivering.deliver, delivered=delivering.delivered, limits=QUICK)
+        runner = EmbeddedRunner(
+            self._journal, self.clock, delivering.deliver, last_delivered=delivering.checkpoint, limits=QUICK
+        )
         self._forget = runner.forget
         return runner, delivering
 
@@ -334,11 +338,11 @@ async def in_memory() -> AsyncIterator[Hall]:
         stack.callback(directory.close)
         settings = Settings(Path(), bounds=BOUNDS, clock=clock)
         stores, backing = Stores(directory, MemoryInboxes()), _InMemory(journal, clock)
-        parts = await composed(stack, settings, "http://hall", backing, journal, stores)
+        parts = await compose_parts(stack, settings, "http://hall", backing, journal, stores)
         await parts.runner.start()
         stack.push_async_callback(parts.runner.stop)
         erasures = asyncio.create_task(parts.erasures.run())
         stack.callback(erasures.cancel)
-        hall = Hall(parts, api_of(parts), now)
+        hall = Hall(parts, build_api(parts), now)
         await hall.open()
         yield hall

@@ -21,7 +21,7 @@ import pytest
 from services.inbox.redis.embedded_valkey import EmbeddedValkey
 from services.kafka.access import Access
 from services.kafka.topics import create
-from services.server.composition import Running, Settings, running
+from services.server.composition import RunningServer, Settings, open_server
 from tests.api.people import until
 from tests.private.hall import BOUNDS, Hall
 from tests.private.playing import Seen, play
@@ -43,7 +43,7 @@ def _clock() -> int:
 
 
 @asynccontextmanager
-async def _gateway(address: str, prefix: str, folder: Path) -> AsyncIterator[Running]:
+async def _gateway(address: str, prefix: str, folder: Path) -> AsyncIterator[RunningServer]:
     """A broker's topics, a Redis, one worker of each kind, and the gateway in this process."""
     await create(Access(address), prefix, partitions=3)
     async with EmbeddedValkey(folder / "redis") as store:
@@ -62,7 +62,7 @@ async def _gateway(address: str, prefix: str, folder: Path) -> AsyncIterator[Run
                 bounds=BOUNDS,
                 clock=_clock,
             )
-            async with running(settings, "http://hall") as server:
+            async with open_server(settings, "http://hall") as server:
                 yield server
 
 
@@ -80,7 +80,7 @@ def _equal_ids(seen: Seen, conference: str) -> None:
     seen.told = [(what, plain(told)) for what, told in seen.told]
 
 
-async def _hold(server: Running, seeds: range) -> Counter[str]:
+async def _hold(server: RunningServer, seeds: range) -> Counter[str]:
     found: Counter[str] = Counter()
     for seed in seeds:
         made, played = story(seed), list[Seen]()

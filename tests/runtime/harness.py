@@ -1,6 +1,6 @@
-"""What the tests of the embedded runner share: a clock that is told the time, a small conference, an inbox, the fold.
+"""Shared by the tests of the embedded runner: a settable clock, a small conference, an inbox, the fold.
 
-Owns: nothing of the runner. May never: sleep for a fixed time; it waits for what it waits for, within a limit.
+Invariants: it never sleeps for a fixed time; it waits for conditions, within a limit.
 """
 
 import asyncio
@@ -13,9 +13,9 @@ import msgspec
 from schemas.codec import Codec, Reject, encode_output
 from schemas.outputs import AnyOutput
 from schemas.times import millis
-from services.journal import Journal, Told
-from services.journal.port import parts
-from services.runtime import Embedded
+from services.journal import Journal, OutputLine
+from services.journal.port import parse_position
+from services.runtime import EmbeddedRunner
 from services.tools.simulation import simulate
 from streams.matching import Matcher
 
@@ -70,14 +70,14 @@ class Inbox:
             raise self.error
         kept = self.got.setdefault(conference, [])
         for output in outputs:
-            if not kept or parts(output.position) > parts(kept[-1].position):
+            if not kept or parse_position(output.position) > parse_position(kept[-1].position):
                 kept.append(output)
 
     async def delivered(self, conference: str) -> str | None:
         kept = self.got.get(conference)
         return kept[-1].position if kept else None
 
-    def lines(self, conference: str) -> list[Told]:
+    def lines(self, conference: str) -> list[OutputLine]:
         """As the journal has them."""
         return [(output.position, encode_output(output)) for output in self.got.get(conference, [])]
 
@@ -90,22 +90,22 @@ async def until(holds: Callable[[], bool], limit_s: float = LIMIT_S) -> None:
         await asyncio.sleep(0.005)
 
 
-def all_folded(runner: Embedded) -> bool:
+def all_folded(runner: EmbeddedRunner) -> bool:
     """Whether everything in the journal is folded and its outputs recorded."""
-    return runner._folding.has_all()
+    return runner._fold_loop.is_caught_up()
 
 
-async def feed(runner: Embedded, clock: Clock, lines: Sequence[bytes], size: int = 100) -> None:
+async def feed(runner: EmbeddedRunner, clock: Clock, lines: Sequence[bytes], size: int = 100) -> None:
     """Submits lines, the clock going with them."""
     for now, batch in batches(lines, size):
         clock.ms = now
         await runner.submit(batch, SENDER)
 
 
-def clean_fold(journal: Journal, log: str = CONFERENCE) -> list[Told]:
+def clean_fold(journal: Journal, log: str = CONFERENCE) -> list[OutputLine]:
     """The outputs of a log that is folded from its start, without any stop."""
     codec, matcher = Codec(), Matcher(log)
-    told: list[Told] = []
+    told: list[OutputLine] = []
     for row in journal.read(log):
         record = codec.decode(row.line)
         assert not isinstance(record, Reject)

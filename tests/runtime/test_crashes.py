@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from services.journal.sqlite import SqliteJournal
-from services.runtime import Embedded
+from services.runtime import EmbeddedRunner
 from tests.runtime.harness import CONFERENCE, Clock, all_folded, clean_fold, conference, until
 from tests.runtime.under_load import BATCH, FileInbox
 
@@ -44,7 +44,7 @@ def killed_after(folder: Path, skip: int, answers: int) -> tuple[list[list[str]]
 async def recover_and_settle(folder: Path) -> None:
     """A last start, which folds and delivers all that is left."""
     journal, inbox = SqliteJournal(folder / "data"), FileInbox(folder / "inbox")
-    runner = Embedded(journal, Clock(journal.last_recorded() or 0), inbox.deliver, delivered=inbox.delivered)
+    runner = EmbeddedRunner(journal, Clock(journal.last_recorded() or 0), inbox.deliver, last_delivered=inbox.delivered)
     await runner.start()
     await until(lambda: all_folded(runner))
     last = [position for position, _ in journal.outputs(CONFERENCE)][-1:]

@@ -36,7 +36,7 @@ def test_an_inbox_that_breaks_ends_the_runner() -> None:
         with suppress(StoppedError):
             await feed(runner, clock, conference())
         async with asyncio.timeout(60):
-            assert isinstance(await runner.failed(), KeyError)
+            assert isinstance(await runner.wait_for_failure(), KeyError)
         await runner.stop()
 
     asyncio.run(run())

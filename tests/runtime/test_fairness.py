@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.journal import Journal
-from services.runtime import Accepted, BusyError, Embedded, Limits
+from services.runtime import Accepted, BusyError, EmbeddedRunner, Limits
 from services.runtime.fair_queue import FairQueue
 from tests.runtime.harness import LIMIT_S, Clock, Inbox, until
 
@@ -28,7 +28,7 @@ def place(answer: object) -> int:
     return answer.places[0].offset
 
 
-async def submitted(runner: Embedded, disk: threading.Event) -> tuple[list[int], list[int]]:
+async def submitted(runner: EmbeddedRunner, disk: threading.Event) -> tuple[list[int], list[int]]:
     """Many batches of one sender, then one event each of two others, all at once: where the last of each stands.
 
     ``disk``: until it is set, nothing is written, so that all of them wait for it.
@@ -55,7 +55,7 @@ def test_few_wait_for_a_commit_and_a_turn_not_for_all_that_came_before(
     monkeypatch.setattr(journal, "append", held_up)
 
     async def scenario() -> None:
-        runner = Embedded(journal, Clock(), Inbox().deliver, limits=Limits(commit_lines=BIG + 1))
+        runner = EmbeddedRunner(journal, Clock(), Inbox().deliver, limits=Limits(commit_lines=BIG + 1))
         await runner.start()
         try:
             flood, few = await submitted(runner, disk)
@@ -71,7 +71,7 @@ def test_few_wait_for_a_commit_and_a_turn_not_for_all_that_came_before(
 def test_a_sender_may_not_fill_the_queue_and_the_others_come_in(journal: Journal) -> None:
     async def scenario() -> None:
         limits = Limits(commit_lines=BIG + 1, waiting_lines=1_000, sender_waiting_lines=500)
-        runner = Embedded(journal, Clock(), Inbox().deliver, limits=limits)
+        runner = EmbeddedRunner(journal, Clock(), Inbox().deliver, limits=limits)
         await runner.start()
         try:
             asked = [runner.submit(lines(f"big-{number}", BIG), "connector:flood") for number in range(MANY)]

@@ -12,14 +12,14 @@ from schemas.times import HOUR_MS, millis
 from services.journal import Journal, JournalFullError
 from services.journal.memory import MemoryJournal
 from services.journal.sqlite import SqliteJournal
-from services.runtime import BusyError, Embedded, Limits
+from services.runtime import BusyError, EmbeddedRunner, Limits
 from tests.runtime.harness import CONFERENCE, SENDER, Clock, Inbox, all_folded, clean_fold, conference, feed, until
 
 
-def runner_on(journal: Journal, clock: Clock, inbox: Inbox, **options: Any) -> Embedded:
+def runner_on(journal: Journal, clock: Clock, inbox: Inbox, **options: Any) -> EmbeddedRunner:
     policy = options.pop("policy", None)
-    limits = Limits(tick_look_s=0.01, deliver_rest_s=0.01, deliver_pause_s=0.001, full_pause_s=0.01, **options)
-    return Embedded(journal, clock, inbox.deliver, delivered=inbox.delivered, limits=limits, policy=policy)
+    limits = Limits(tick_poll_s=0.01, deliver_rest_s=0.01, deliver_pause_s=0.001, full_pause_s=0.01, **options)
+    return EmbeddedRunner(journal, clock, inbox.deliver, last_delivered=inbox.delivered, limits=limits, policy=policy)
 
 
 def test_the_inbox_gets_what_a_clean_fold_gives(journal: Journal) -> None:
@@ -114,7 +114,7 @@ def test_undecided_records_are_decided_at_the_start(journal: Journal) -> None:
         clock, inbox = Clock(), Inbox()
         runner = runner_on(journal, clock, inbox)
         await runner.start()
-        runner._committer.took = lambda taken: None
+        runner._committer.on_appended = lambda taken: None
         await feed(runner, clock, lines)
         await runner.stop()
         assert journal.decided(CONFERENCE) == 0
@@ -142,7 +142,7 @@ def test_a_tick_comes_when_something_is_due_and_nothing_else_does(journal: Journ
         length, outputs = journal.length(CONFERENCE), len(list(journal.outputs(CONFERENCE)))
         clock.ms += 24 * HOUR_MS  # everybody lapses
         await until(lambda: len(list(journal.outputs(CONFERENCE))) > outputs)
-        fold = runner._folding.folds[CONFERENCE]
+        fold = runner._fold_loop.folds[CONFERENCE]
         await until(lambda: all_folded(runner) and (fold.due is None or fold.due > clock.ms))
         await runner.stop()
         ticks = [json.loads(row.line) for row in journal.read(CONFERENCE, length)]

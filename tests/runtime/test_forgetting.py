@@ -6,14 +6,16 @@ from pathlib import Path
 from services.journal import Journal
 from services.journal.memory import MemoryJournal
 from services.journal.sqlite import SqliteJournal
-from services.runtime import Accepted, Duplicate, Embedded, Limits
+from services.runtime import Accepted, Duplicate, EmbeddedRunner, Limits
 from tests.runtime.events import deletion, line, opened, post
 from tests.runtime.harness import SENDER, Clock, Inbox, all_folded, until
 
 
-def runner_on(journal: Journal) -> Embedded:
+def runner_on(journal: Journal) -> EmbeddedRunner:
     inbox = Inbox()
-    return Embedded(journal, Clock(), inbox.deliver, delivered=inbox.delivered, limits=Limits(tick_look_s=0.01))
+    return EmbeddedRunner(
+        journal, Clock(), inbox.deliver, last_delivered=inbox.delivered, limits=Limits(tick_poll_s=0.01)
+    )
 
 
 def test_what_is_forgotten_is_routed_nowhere_and_its_name_begins_anew(journal: Journal) -> None:

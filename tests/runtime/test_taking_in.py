@@ -12,15 +12,19 @@ from schemas.codec import EVENT_BYTES, Codec, Record
 from schemas.times import MINUTE_MS, millis, written
 from services.journal import Journal, JournalFullError
 from services.journal.memory import MemoryJournal
-from services.runtime import Accepted, BusyError, Duplicate, Embedded, Limits, Place, Rejected, StoppedError
+from services.runtime import Accepted, BusyError, Duplicate, EmbeddedRunner, Limits, Place, Rejected, StoppedError
 from tests.runtime.events import deletion, line, opened, post
 from tests.runtime.harness import SENDER, Clock, Inbox, all_folded, clean_fold, until
 
 
-def started(journal: Journal, clock: Clock | None = None, **limits: Any) -> Embedded:
+def started(journal: Journal, clock: Clock | None = None, **limits: Any) -> EmbeddedRunner:
     inbox = Inbox()
-    return Embedded(
-        journal, clock or Clock(), inbox.deliver, delivered=inbox.delivered, limits=Limits(tick_look_s=0.01, **limits)
+    return EmbeddedRunner(
+        journal,
+        clock or Clock(),
+        inbox.deliver,
+        last_delivered=inbox.delivered,
+        limits=Limits(tick_poll_s=0.01, **limits),
     )
 
 
@@ -42,10 +46,10 @@ def test_every_line_gets_its_answer(journal: Journal) -> None:
         assert isinstance(answers[4], Rejected)
         assert isinstance(answers[5], Accepted)
         assert answers[5].places == ()
-        assert "tracked by nobody" in str(answers[5].note)
+        assert "routed nowhere" in str(answers[5].note)
         # Two conferences follow the hashtag now.
         assert await runner.submit([post("x:3")], SENDER) == [Accepted((Place("c", 2), Place("d", 1)))]
-        (letter,) = [json.loads(letter.line) for letter in journal.letters()]
+        (letter,) = [json.loads(letter.line) for letter in journal.dead_letters()]
         assert (letter["source"], letter["position"], b64decode(letter["bytes"])) == (SENDER, 11, b"{")
         await runner.stop()
         with pytest.raises(StoppedError):
@@ -79,7 +83,7 @@ def test_what_may_not_enter_is_a_dead_letter(bad: bytes, field: str) -> None:
         await runner.stop()
 
     asyncio.run(run())
-    assert (journal.conferences(), journal.letter_count()) == ([], 1)
+    assert (journal.conferences(), journal.dead_letter_count()) == ([], 1)
 
 
 def test_ten_minutes_ahead_is_taken() -> None:
@@ -193,7 +197,7 @@ def test_too_much_at_once_is_told_and_nothing_of_it_taken() -> None:
 
 
 def test_full_says_so_takes_nothing_and_goes_on() -> None:
-    journal = MemoryJournal(room_bytes=2_000)
+    journal = MemoryJournal(capacity_bytes=2_000)
 
     async def run() -> None:
         runner = started(journal, full_pause_s=0.01)
@@ -206,8 +210,8 @@ def test_full_says_so_takes_nothing_and_goes_on() -> None:
         for _ in range(3):
             with pytest.raises(JournalFullError):
                 await runner.submit([*bad, release], SENDER)
-        assert (journal.conferences(), journal.length("c"), journal.letter_count()) == (["c"], 2, 0)
-        journal.room_bytes = 1_000_000
+        assert (journal.conferences(), journal.length("c"), journal.dead_letter_count()) == (["c"], 2, 0)
+        journal.capacity_bytes = 1_000_000
         # Nothing was learnt of what was not taken: the conference "d" is unknown, the ids are new.
         assert await runner.submit([post("x:0")], SENDER) == [Accepted((Place("c", 2),))]
         answers = await runner.submit(bad, SENDER)
@@ -235,16 +239,16 @@ def test_one_bad_line_stops_nothing(journal: Journal) -> None:
         await runner.stop()
 
     asyncio.run(run())
-    assert journal.length("c") + journal.letter_count() == len(lines) + 1
-    assert journal.letter_count() == len(bad)
+    assert journal.length("c") + journal.dead_letter_count() == len(lines) + 1
+    assert journal.dead_letter_count() == len(bad)
 
 
 def test_a_bad_line_that_comes_again_is_one_dead_letter_until_that_was_sent_again(journal: Journal) -> None:
     """Who got no answer sends the same again; what cannot be read has no id, so its bytes stand for it."""
 
-    async def said(runner: Embedded, *lines: bytes, sender: str = SENDER) -> int:
+    async def said(runner: EmbeddedRunner, *lines: bytes, sender: str = SENDER) -> int:
         assert all(isinstance(answer, Rejected) for answer in await runner.submit(lines, sender))
-        return journal.letter_count()
+        return journal.dead_letter_count()
 
     async def run() -> None:
         runner = started(journal)
@@ -256,16 +260,16 @@ def test_a_bad_line_that_comes_again_is_one_dead_letter_until_that_was_sent_agai
         again = started(journal)
         await again.start()
         assert await said(again, b"[", b"{") == 3
-        assert journal.claim_letter(1, b"mended")
-        journal.settle_letter(1, 7)
+        assert journal.claim_dead_letter(1, b"mended")
+        journal.settle_dead_letter(1, 7)
         assert await said(again, b"{") == 4
         assert await said(again, b"{") == 4
-        journal.drop_letters([2])
+        journal.erase_dead_letters([2])
         assert await said(again, b"[") == 4
         await again.stop()
 
     asyncio.run(run())
-    letters = [json.loads(letter.line) for letter in journal.letters()]
+    letters = [json.loads(letter.line) for letter in journal.dead_letters()]
     assert [(letter["source"], b64decode(letter["bytes"])) for letter in letters] == [
         (SENDER, b"{"),
         ("connector:other", b"{"),

@@ -1,7 +1,7 @@
-"""The process that the crash tests kill: it submits a conference under load and says what was answered.
+"""The process that the crash tests kill: it submits a conference under load and prints the answers.
 
-Owns: nothing. Run as ``python -m tests.runtime.under_load FOLDER SKIP``; it writes a line for each answer, such as
-"x:17 accepted 12", after the answer has come.
+Run it as ``python -m tests.runtime.under_load FOLDER SKIP``; after each answer it prints a line such as
+"x:17 accepted 12".
 """
 
 import asyncio
@@ -12,9 +12,9 @@ from pathlib import Path
 from schemas.codec import encode_output
 from schemas.outputs import AnyOutput
 from schemas.times import millis
-from services.journal.port import parts
+from services.journal.port import parse_position
 from services.journal.sqlite import SqliteJournal
-from services.runtime import Accepted, Answer, Duplicate, Embedded, Limits
+from services.runtime import Accepted, Answer, Duplicate, EmbeddedRunner, Limits
 from tests.runtime.harness import SENDER, Clock, batches, conference, times_of
 
 BATCH = 20
@@ -33,7 +33,7 @@ class FileInbox:
 
     async def deliver(self, conference: str, outputs: Sequence[AnyOutput]) -> None:
         for output in outputs:
-            if self._last is None or parts(output.position) > parts(self._last):
+            if self._last is None or parse_position(output.position) > parse_position(self._last):
                 self._last = output.position
                 self._file.write(output.position.encode() + b" " + encode_output(output) + b"\n")
         self._file.flush()
@@ -52,8 +52,8 @@ def said(answer: Answer) -> str:
 
 async def main(folder: Path, skip: int) -> None:
     journal, clock, inbox = SqliteJournal(folder / "data"), Clock(), FileInbox(folder / "inbox")
-    limits = Limits(snapshot_records=700, tick_look_s=0.01, undecided_records=200)
-    runner = Embedded(journal, clock, inbox.deliver, delivered=inbox.delivered, limits=limits)
+    limits = Limits(snapshot_records=700, tick_poll_s=0.01, undecided_records=200)
+    runner = EmbeddedRunner(journal, clock, inbox.deliver, last_delivered=inbox.delivered, limits=limits)
     lines = conference()[skip:]
     clock.ms = max(journal.last_recorded() or 0, millis(times_of(conference()[0]).recorded_at))
     await runner.start()

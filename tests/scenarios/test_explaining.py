@@ -6,7 +6,7 @@ import pytest
 
 from schemas.codec import Codec, Record
 from schemas.times import millis
-from services.cli.explanation_text import sentence
+from services.cli.explanation_text import to_sentence
 from streams.matching import Matcher
 from streams.matching.explain import explain, rules, why_not
 from streams.matching.steps import BudgetRule, ChatsRule, ConversationRule, PresenceRule
@@ -30,14 +30,14 @@ def matcher_of(story: Story) -> Matcher:
 
 def missing(story: Story) -> list[str]:
     """What keeps Ada and Bob from a suggestion, as sentences."""
-    return [sentence(step) for step in why_not(matcher_of(story), "ada", "bob")]
+    return [to_sentence(step) for step in why_not(matcher_of(story), "ada", "bob")]
 
 
 def steps(story: Story, now: str = "10:00") -> dict[str, list[tuple[bool | None, str]]]:
     """By the name of the condition: its verdict and text, of Ada and of Bob where it is about one of them."""
     found: dict[str, list[tuple[bool | None, str]]] = {}
     for step in explain(matcher_of(story), "bob", "ada", millis(when(now))):
-        found.setdefault(step.name, []).append((step.ok, sentence(step)))
+        found.setdefault(step.name, []).append((step.ok, to_sentence(step)))
     return found
 
 

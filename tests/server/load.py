@@ -1,8 +1,8 @@
-"""Load over HTTP that outlives its server: what was not answered is sent again, with the same ids.
+"""Load over HTTP that outlives its server: unanswered events are sent again, with the same ids.
 
-Owns: what was sent, and what was answered. May never: take an answer for another event than its own.
-Theory: each sender has one batch under way. Where the line broke nobody knows what was taken; the ids make it good, and
-of a line that is no event its bytes.
+Responsibility: what was sent, and what was answered; an answer is never counted for another event.
+Why: each sender has one batch in flight. If the connection breaks, it is unknown what was accepted; the ids make
+resending safe, and for a line that is not an event its bytes do.
 """
 
 import random

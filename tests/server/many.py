@@ -1,6 +1,6 @@
 """Many streams at once, as bare connections: one session after the other, some streams each.
 
-Owns: the connections. May never: cost so much that the server seems slow: no client library is in between.
+Why: without a client library, so that the load generator costs little and the server does not seem slow.
 """
 
 import asyncio

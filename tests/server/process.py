@@ -1,6 +1,6 @@
-"""The process of ``hallway serve``: started, watched, killed, ended; and its people.
+"""The process of ``hallway serve``: started, watched, killed, stopped; and its people.
 
-Owns: the process ids. May never: sleep for a fixed time; it waits for what it waits for, within a limit.
+Invariants: it never sleeps for a fixed time; it waits for conditions, within a limit.
 """
 
 import json
@@ -143,12 +143,12 @@ class Hallway:
 
     def store_pid(self) -> int | None:
         """The embedded store's process, if it runs."""
-        pid = ending.written_pid(self.data.resolve() / "valkey" / "valkey.pid")
+        pid = ending.read_pid(self.data.resolve() / "valkey" / "valkey.pid")
         return None if pid is None or self.store_is_gone(pid) else pid
 
     def store_is_gone(self, pid: int) -> bool:
         """Whether no store of this folder runs under this id."""
-        return not ending.runs(pid, self.data.resolve() / "valkey" / "valkey.conf")
+        return not ending.is_running(pid, self.data.resolve() / "valkey" / "valkey.conf")
 
     # -- speaking to it ----------------------------------------------------------------------------------------------
 

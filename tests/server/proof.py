@@ -1,6 +1,6 @@
-"""What must hold after all troubles: accepted = folded + dead-lettered, each once; inboxes as of a clean replay.
+"""What must hold after all failures: accepted = folded + dead-lettered, each once; inboxes as of a clean replay.
 
-Owns: the comparison. May never: ask the server what is right: that comes of the exported log, by ``hallway replay``.
+Invariants: the expected result comes from the exported log by ``hallway replay``, never from the server.
 """
 
 import asyncio
@@ -21,8 +21,8 @@ import msgspec
 from schemas.outputs import AnyOutput, DeadLetter
 from services.directory.sqlite import SqliteDirectory
 from services.inbox.memory import MemoryInboxes
-from services.inbox.port import Share
-from services.inbox.view import attendee_view, written
+from services.inbox.port import InboxQuota
+from services.inbox.view import build_view, encode_view
 from services.journal.sqlite import SqliteJournal
 from tests.server.load import Load
 from tests.server.process import CANARY, CONFERENCE, LIMIT_S, ROOT, Hallway, Person, clock, until
@@ -63,7 +63,7 @@ Shown = list[dict[str, Any]]
 
 async def _inboxes(outputs: list[AnyOutput], people: list[Person]) -> dict[str, tuple[Shown, Shown]]:
     """Of each attendee all entries, and the cards."""
-    async with MemoryInboxes(share=Share(keep=100_000, entries=10**9)) as inboxes:
+    async with MemoryInboxes(quota=InboxQuota(max_per_inbox=100_000, entries=10**9)) as inboxes:
         await inboxes.rebuild(CONFERENCE, outputs)
         found = {}
         for who in people:
@@ -78,7 +78,7 @@ async def _inboxes(outputs: list[AnyOutput], people: list[Person]) -> dict[str, 
 def _as_put_out(outputs: list[bytes], attendee: str) -> Shown:
     """The attendee's entries as they were when they came."""
     own = [output for output in map(_OUTPUTS.decode, outputs) if attendee in output.to]
-    views = [json.loads(written(attendee_view(output, attendee))) for output in own]
+    views = [json.loads(encode_view(build_view(output, attendee))) for output in own]
     return [bare({"position": str(at)} | view) for at, view in enumerate(views, 1)]
 
 
@@ -122,7 +122,7 @@ def discreet(hallway: Hallway) -> None:
     assert not re.search(r"hw\.(key|link|session)|\bp:[0-9a-f]{24}", said)
     events = [json.loads(line) for line in said.splitlines() if line.startswith("{")]
     assert events, "nothing was logged"
-    assert not [each for each in events if each["event"] in ("a fault", "a task broke", "hallway failed")]
+    assert not [each for each in events if each["event"] in ("a fault", "a background task failed", "hallway failed")]
 
 
 def _same_log(hallway: Hallway, load: Load, outputs: list[bytes]) -> None:
@@ -132,8 +132,8 @@ def _same_log(hallway: Hallway, load: Load, outputs: list[bytes]) -> None:
         rows = [json.loads(row.line) for row in journal.read(CONFERENCE)]
         assert journal.decided(CONFERENCE) == len(rows), "not all is folded"
         assert [line for _, line in journal.outputs(CONFERENCE)] == outputs, "not what a clean replay gives"
-        sealed = [msgspec.json.decode(letter.line, type=DeadLetter) for letter in journal.letters(limit=1_000)]
-        assert journal.letter_count() == len(sealed)
+        sealed = [msgspec.json.decode(letter.line, type=DeadLetter) for letter in journal.dead_letters(limit=1_000)]
+        assert journal.dead_letter_count() == len(sealed)
     with closing(SqliteDirectory(hallway.data / "directory", clock)) as directory:
         found = [directory.letter_keys.opened(letter) for letter in sealed]
         letters = [b64decode(letter.bytes).decode() for letter in found if letter is not None]

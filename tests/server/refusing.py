@@ -1,6 +1,6 @@
-"""A Valkey as operators run them: with a disk that is away, replicas that are missing, an ACL, a password.
+"""A Valkey with the problems of real operation: an unavailable disk, missing replicas, an ACL, a password.
 
-Owns: its process and folder. May never: be reached from elsewhere than through its socket.
+Responsibility: its process and folder. It is reachable by its socket only.
 """
 
 import secrets

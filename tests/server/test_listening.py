@@ -4,7 +4,7 @@ import asyncio
 import socket
 from pathlib import Path
 
-from services.server.composition import Settings, bound
+from services.server.composition import Settings, bind_socket
 
 LIMIT_S = 10.0
 
@@ -20,7 +20,7 @@ def test_an_answer_in_two_parts_is_not_held_back(tmp_path: Path) -> None:
             found.set_result(line.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
             writer.close()
 
-        sock = bound(Settings(data=tmp_path, port=0))
+        sock = bind_socket(Settings(data=tmp_path, port=0))
         async with asyncio.timeout(LIMIT_S), await asyncio.start_server(came, sock=sock):
             _, writer = await asyncio.open_connection(*sock.getsockname())
             given: int = await found

@@ -1,8 +1,8 @@
-"""Starts the command ``hallway`` by a fork of itself, its modules already imported: a start costs a tenth of a new one.
+"""Starts the command ``hallway`` by forking itself, with its modules imported: a start costs a tenth of a new process.
 
-Owns: its children; they end with it. It reads orders as JSON, one a line, and answers each with a line:
+It reads orders as JSON, one per line, and answers each with a line:
 ``{"start": [arguments], "out": file, "err": file}`` -> process id; ``{"wait": id}`` -> exit code (negative: a signal).
-May never: have a thread before it forks, or open anything of Hallway's.
+Invariants: it has no thread before it forks, and opens nothing of Hallway's. Its children end with it.
 """
 
 import json

@@ -1,6 +1,6 @@
-"""An attendee's stream as a browser follows it: read by a thread, resumed by ``Last-Event-ID`` where it was cut.
+"""An attendee's stream as a browser follows it: read by a thread, resumed by ``Last-Event-ID`` after a break.
 
-Owns: what was seen. May never: lose or repeat an event in silence.
+Invariants: an event that is lost or repeated is always reported.
 """
 
 import json

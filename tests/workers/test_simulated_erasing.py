@@ -103,7 +103,7 @@ async def delivered(seed: int) -> int:
         erase(broker)
     await group.run()  # it may have come with the very last step
     people = {who for output in _outputs(broker, GONE) for who in output.to}
-    assert await kept[0].delivered(GONE) is None, f"seed {seed}"
+    assert await kept[0].checkpoint(GONE) is None, f"seed {seed}"
     assert GONE not in kept[0]._conferences, f"seed {seed}: something of {sorted(people)} is left"
     for name in outputs.keys() - {GONE}:
         expected = MemoryInboxes()

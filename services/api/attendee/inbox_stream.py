@@ -23,8 +23,8 @@ from services.api.attendee.profiles import ProfileLoader
 from services.api.shared.server_sent_events import BEAT, chunk
 from services.directory.port import Shown
 from services.erasure.people import Erasures
-from services.inbox.entries import SUGGESTED, WITHDRAWN, readable
-from services.inbox.port import Current, Entry, Inboxes, InboxUnavailableError, ResumeLostError
+from services.inbox.entries import SUGGESTED, WITHDRAWN, readable_entry
+from services.inbox.port import CurrentCards, Entry, Inboxes, InboxUnavailableError, ResumeLostError
 from services.inbox.view import Card, Why
 from services.runtime import BusyError, StoppedError
 from services.runtime.ports import Matchers, Readiness
@@ -94,14 +94,14 @@ class InboxReader:
         cards = [_card_shown(card, said, shown.get(other)) for card, other in zip(open_cards, others, strict=True)]
         return InboxShown(str(current.cursor), tuple(cards))
 
-    async def _settled(self, conference: str, attendee: str) -> Current:
+    async def _settled(self, conference: str, attendee: str) -> CurrentCards:
         """The inbox without the moment between an erasure and its withdrawals, in which other ends have none."""
         end = asyncio.get_running_loop().time() + _SETTLED_S
         while True:
             current = await self._current(conference, attendee)
             erased = self._conferences.erased(conference)
             gone = {card for card, other in current.others.items() if other in erased}
-            is_ending = bool(current.ending) and await self._erasures.is_under_way(conference)
+            is_ending = bool(current.pending_withdrawals) and await self._erasures.is_under_way(conference)
             if not (gone or is_ending):
                 break
             if asyncio.get_running_loop().time() > end:
@@ -110,7 +110,7 @@ class InboxReader:
             await asyncio.sleep(_LOOK_S)
         return replace(current, cards=tuple([card for card in current.cards if card.card not in gone]))
 
-    async def _current(self, conference: str, attendee: str) -> Current:
+    async def _current(self, conference: str, attendee: str) -> CurrentCards:
         try:
             return await self._inboxes.current(conference, attendee)
         except InboxUnavailableError:
@@ -192,7 +192,7 @@ def _as_it_is_now(entry: Entry, closed: Collection[str], erased: Collection[str]
     """An entry of a card that a ``met`` closed, when it is read again, looks as one of any card that is over; so does
     one of somebody who is being erased."""
     if entry.other in erased or (entry.card in closed and not entry.live):
-        return readable(entry.position, entry.cursor, entry.kind, entry.card, None)
+        return readable_entry(entry.position, entry.cursor, entry.kind, entry.card, None)
     return entry
 
 

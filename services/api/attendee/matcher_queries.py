@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
-from services.inbox.port import Shown
+from services.inbox.port import CardState
 from streams.matching import Matcher, cards, presence
 from streams.matching.ids import trace
 from streams.matching.state import NEVER, ORDER_BITS, Card
@@ -71,11 +71,11 @@ def next_lapse(matcher: Matcher | None, attendees: Iterable[str], now: int) -> i
     return min((presence.lapses_at(state, one) for one in people if presence.is_here(state, one, now)), default=None)
 
 
-def shown(matcher: Matcher | None, attendee: str, match: str) -> Shown | None:
+def shown(matcher: Matcher | None, attendee: str, match: str) -> CardState | None:
     """The attendee's newest card of a pair, if it is this match. Open: it was not withdrawn from the attendee."""
     found = {} if matcher is None else matcher.state.cards_of.get(attendee, {})
     card = next((card for card in found.values() if card.match == match), None)
-    return None if card is None else Shown(card.other(attendee), attendee not in card.gone)
+    return None if card is None else CardState(card.other(attendee), attendee not in card.gone)
 
 
 def blocked(matcher: Matcher | None, attendee: str) -> tuple[str, ...]:

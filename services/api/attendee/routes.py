@@ -50,8 +50,8 @@ from services.api.shared.roles import allow
 from services.api.shared.server_sent_events import EventStream, Hub, Owner
 from services.api.shared.sign_in_notices import SignInNotices, sign_ins_chunk
 from services.directory.port import DirectoryError, People
-from services.inbox.cursor import cursor_of
-from services.inbox.port import Inboxes, Shown
+from services.inbox.cursor import parse_cursor
+from services.inbox.port import CardState, Inboxes
 from services.runtime.ports import Matchers
 
 ATTENDEE = allow("attendee")
@@ -110,7 +110,7 @@ async def my_stream(
     after: Annotated[str, Parameter(required=False, description="As Last-Event-ID, for a first connection.")] = "",
 ) -> EventStream:
     """My cards as they come: server-sent events."""
-    since = cursor_of(last_event_id or after)
+    since = parse_cursor(last_event_id or after)
     owner = Owner(caller.id, caller.conference, caller.subject)
     return EventStream(streams, owner, lambda: _chunks(inbox, notices, caller, since))
 
@@ -145,14 +145,14 @@ async def answer(
     return await own_events.submit(caller, MatchAnswered, match=data.card, answer=data.answer, place=data.place)
 
 
-async def _card(matchers: Matchers, inboxes: Inboxes, caller: Caller, card: str) -> Shown | None:
+async def _card(matchers: Matchers, inboxes: Inboxes, caller: Caller, card: str) -> CardState | None:
     """A card as it was shown to the caller: by the fold, and where that knows no open one, by the inbox itself, which
     also knows cards of somebody erased."""
     conference, attendee = caller.conference, caller.subject
     found = await matchers.ask(conference, partial(shown, attendee=attendee, match=card))
     if found is not None and found.is_open:
         return found
-    return await inboxes.shown(conference, attendee, card)
+    return await inboxes.card_state(conference, attendee, card)
 
 
 @post("/v1/me/here", opt=ATTENDEE, status_code=200, tags=["attendee"])

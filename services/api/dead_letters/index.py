@@ -27,13 +27,13 @@ class LetterIndex:
         """Looks at those that came, and lets go of those that went."""
         with self._lock:
             kept = dict(self._kept)
-            while found := self.journal.letters(self._after, BATCH_ROWS):
+            while found := self.journal.dead_letters(self._after, BATCH_ROWS):
                 for each in found:
                     letter = msgspec.json.decode(each.line, type=DeadLetter)
                     kept[each.number] = (letter.source, letter.conference or "")
                     self._after = each.number
-            if len(kept) != self.journal.letter_count():
-                left = set(self.journal.letter_numbers())
+            if len(kept) != self.journal.dead_letter_count():
+                left = set(self.journal.dead_letter_numbers())
                 kept = {number: what for number, what in kept.items() if number in left}
             self._kept = kept
 

@@ -13,7 +13,7 @@ from services.api.dead_letters.index import LetterIndex
 from services.api.dead_letters.masking import LetterListed, listed
 from services.api.shared.problems import ProblemError
 from services.directory.port import DeadLetterKeys
-from services.journal import Journal, Letter
+from services.journal import Journal, StoredDeadLetter
 
 
 class LettersShown(Struct, frozen=True):
@@ -39,22 +39,26 @@ class DeadLetterReader:
         """Those with a number above ``after``, at most ``limit``."""
         self._index.read_on()
         numbers = [number for number in self._index.of(own, source) if number > after]
-        found = [self._journal.letter(number) for number in numbers[:limit]]
+        found = [self._journal.dead_letter(number) for number in numbers[:limit]]
         opened = [(each, self._opened(each)) for each in found if each is not None]
-        gone = self._journal.letters_gone() if source is None else self._journal.letters_gone_of(own, source)
+        gone = (
+            self._journal.removed_dead_letters()
+            if source is None
+            else self._journal.removed_dead_letters_of(own, source)
+        )
         there = tuple(listed(each.number, dead, each.sent) for each, dead in opened if dead is not None)
         return LettersShown(there, numbers[limit - 1] if len(numbers) > limit else None, gone)
 
-    def find(self, own: Collection[str], source: str | None, number: int) -> tuple[Letter, DeadLetter]:
+    def find(self, own: Collection[str], source: str | None, number: int) -> tuple[StoredDeadLetter, DeadLetter]:
         """The one with this number. ProblemError 404."""
         self._index.read_on()
-        letter = self._journal.letter(number) if self._index.has(number, own, source) else None
+        letter = self._journal.dead_letter(number) if self._index.has(number, own, source) else None
         dead = None if letter is None else self._opened(letter)
         if letter is None or dead is None:
             detail = "There is no such dead letter, or it is not yours. See GET /v1/dead-letters."
             raise ProblemError(404, "letter", detail)
         return letter, dead
 
-    def _opened(self, letter: Letter) -> DeadLetter | None:
+    def _opened(self, letter: StoredDeadLetter) -> DeadLetter | None:
         """None: its key is gone, and it goes too."""
         return self._keys.opened(msgspec.json.decode(letter.line, type=DeadLetter))

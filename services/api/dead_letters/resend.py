@@ -22,9 +22,9 @@ from services.api.shared.problems import ProblemError
 from services.directory.port import RESERVED_CONNECTORS, Keys
 from services.journal import Journal, JournalError
 from services.runtime.event_validator import TICK_PREFIX
-from services.runtime.results import AwayError, BusyError, StoppedError
+from services.runtime.results import BusyError, LogUnavailableError, StoppedError
 
-_NOTHING_TAKEN = (AwayError, BusyError, StoppedError, JournalError)
+_NOTHING_TAKEN = (LogUnavailableError, BusyError, StoppedError, JournalError)
 _DIGEST_BYTES = 16
 
 
@@ -57,16 +57,16 @@ class Resender:
     async def _send(self, sender: Sender, again: Again, event: Input) -> Result:
         journal, number = self._journal, again.number
         sent_as = blake2b(event.id.encode(), digest_size=_DIGEST_BYTES).digest()
-        if not await asyncio.to_thread(journal.claim_letter, number, sent_as):
+        if not await asyncio.to_thread(journal.claim_dead_letter, number, sent_as):
             detail = "This letter was sent again already. Send a new event if that is not enough."
             raise ProblemError(409, "sent", detail)
         try:
             (result,) = await self._admission.take([again.line], sender)
         except _NOTHING_TAKEN:
-            await asyncio.to_thread(journal.settle_letter, number, None)
+            await asyncio.to_thread(journal.settle_dead_letter, number, None)
             raise
         rejected = result.status == "rejected"
-        await asyncio.to_thread(journal.settle_letter, number, None if rejected else self._clock())
+        await asyncio.to_thread(journal.settle_dead_letter, number, None if rejected else self._clock())
         return result
 
     def _sender(self, caller: Caller, source: str) -> Sender:

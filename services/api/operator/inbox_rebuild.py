@@ -34,7 +34,7 @@ class Rebuilding:
         self._conference = conference
         begun = False
         try:
-            begun = await self._inboxes.lose(conference)
+            begun = await self._inboxes.invalidate(conference)
         finally:
             if not begun:
                 self._conference = ""
@@ -44,7 +44,7 @@ class Rebuilding:
 
     async def is_ready(self, conference: str) -> bool:
         """Whether the inboxes are there and whole. InboxUnavailableError: nobody knows."""
-        return conference != self._conference and await self._inboxes.delivered(conference) is not None
+        return conference != self._conference and await self._inboxes.checkpoint(conference) is not None
 
     async def run(self) -> None:
         """Sees to what was begun; cancel it."""
@@ -63,7 +63,7 @@ class Rebuilding:
         while True:
             await self._delivering.ensure(conference)
             try:
-                if await self._inboxes.delivered(conference) is not None:
+                if await self._inboxes.checkpoint(conference) is not None:
                     return
             except InboxUnavailableError as error:
                 _log.debug("inboxes are made again later", conference=conference, error=type(error).__name__)

@@ -141,7 +141,7 @@ class Overviews:
 
     async def _count(self, conference: str) -> _Counted:
         now, began, before = self._clock(), time.monotonic(), self._counted.get(conference)
-        events, lag = self._journal.length(conference), self._runner.behind
+        events, lag = self._journal.length(conference), self._runner.lag
         census = await self._census(conference, now)
         span = max(1, now - before.at) if before else 0
         minute = int((events - before.events) * MINUTE_S * 1_000 / span) if before and span else 0

@@ -1,1 +1,1 @@
-"""Recorded streams as the commands read and write them: files, standard streams, topics."""
+"""Inputs and outputs of the commands: files, standard streams, topics."""

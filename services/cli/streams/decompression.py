@@ -1,8 +1,7 @@
-"""Packed input, unpacked as it comes: gzip, zstd, bzip2 and xz, of one part or of many, as parallel tools write.
+"""Decompresses input as a stream: gzip, zstd, bzip2 and xz, of one part or several, as parallel tools write.
 
-Invariants: memory does not grow with the input, nor with how well it was packed; a part that is not whole is an error.
-What is packed in a form that is not read, or is text in UTF-16, is refused by its first bytes: line by line it would be
-thousands of dead letters.
+Invariants: memory does not grow with the input or its compression ratio; a truncated part is an error. Unsupported
+formats and UTF-16 text are refused by their first bytes: line by line they would be thousands of dead letters.
 """
 
 import bz2
@@ -48,8 +47,8 @@ _REFUSED = {
 _FIRST = frozenset(magic[0] for magic in (_GZIP, _ZSTD, _BZIP2, _XZ, *_REFUSED)) | frozenset(range(0x50, 0x60))
 
 
-def may_be_packed(head: bytes) -> bool:
-    """Whether more bytes could make it a packed form. Text is known by its first: nobody waits for a second line."""
+def may_be_compressed(head: bytes) -> bool:
+    """Whether more bytes could reveal a compressed format. Text is recognised by its first byte, without waiting."""
     return not head or head[0] in _FIRST
 
 
@@ -59,10 +58,10 @@ class _Source(Protocol):
     def read(self, size: int = -1) -> bytes: ...
 
 
-def unpacked(name: str, head: bytes, source: _Source) -> Read:
-    """What reads the input's own bytes. ``head``: its first ones, which ``source`` gives once more.
+def open_decompressed(name: str, head: bytes, source: _Source) -> Read:
+    """Returns a reader of the decompressed bytes. ``head``: the first bytes, which ``source`` returns again.
 
-    UnusableError: it is in a form that is not read. What it gives raises ERRORS where the input is not sound.
+    UnusableError: the format is not supported. The reader raises ERRORS if the input is damaged.
     """
     form = _form(head) or _SUFFIXES.get(Path(name).suffix)
     what = next((what for magic, what in _REFUSED.items() if head.startswith(magic)), None)
@@ -74,7 +73,7 @@ def unpacked(name: str, head: bytes, source: _Source) -> Read:
         return read
     if form is None:
         return source.read
-    return _Parts(source.read, {"zstd": _Zstd, "bzip2": _bzip2, "xz": _xz}[form]).read
+    return _MultiPartReader(source.read, {"zstd": _Zstd, "bzip2": _bzip2, "xz": _xz}[form]).read
 
 
 def _form(head: bytes) -> str | None:
@@ -87,7 +86,7 @@ def _form(head: bytes) -> str | None:
     return "xz" if head.startswith(_XZ) else None
 
 
-class _Part(Protocol):
+class _Decompressor(Protocol):
     """One part being unpacked, as the standard library has them."""
 
     @property
@@ -102,12 +101,12 @@ class _Part(Protocol):
     def decompress(self, data: bytes, max_length: int = -1) -> bytes: ...
 
 
-class _Parts:
+class _MultiPartReader:
     """Part by part; between two of them zeros may stand, as xz pads."""
 
-    def __init__(self, read: Read, begin: Callable[[], _Part]) -> None:
+    def __init__(self, read: Read, begin: Callable[[], _Decompressor]) -> None:
         self._read, self._begin = read, begin
-        self._part: _Part | None = None
+        self._part: _Decompressor | None = None
         self._packed = self._ready = b""
 
     def read(self, size: int) -> bytes:
@@ -127,7 +126,7 @@ class _Parts:
         data, self._ready = self._ready[:size], self._ready[size:]
         return data
 
-    def _unpack(self, part: _Part) -> None:
+    def _unpack(self, part: _Decompressor) -> None:
         data, self._packed = self._packed, b""
         self._ready = part.decompress(data, _READ_BYTES)
         if part.eof:
@@ -153,24 +152,24 @@ class _Zstd:
         return ready
 
 
-def _bzip2() -> _Part:
+def _bzip2() -> _Decompressor:
     return bz2.BZ2Decompressor()
 
 
-def _xz() -> _Part:
+def _xz() -> _Decompressor:
     return lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_XZ_BYTES)
 
 
-def why(error: Exception) -> str:
-    """What is wrong with an input, in words."""
+def describe_error(error: Exception) -> str:
+    """Describes what is wrong with an input."""
     if isinstance(error, EOFError):
-        return "the file ends in the middle; it is not whole"
+        return "the file is truncated"
     if isinstance(error, gzip.BadGzipFile | zlib.error):
-        return f"this is not a sound gzip file ({error})"
+        return f"this is not a valid gzip file ({error})"
     if isinstance(error, zstandard.ZstdError):
-        return f"this is not a sound zstd file ({error})"
+        return f"this is not a valid zstd file ({error})"
     if isinstance(error, lzma.LZMAError):
-        return f"this is not a sound xz file ({error})"
+        return f"this is not a valid xz file ({error})"
     if isinstance(error, OSError) and error.strerror:
         return f"it cannot be read ({error.strerror})"
     return f"it cannot be read ({error})"

@@ -1,7 +1,8 @@
-"""Records out of inputs, in batches; what is no event goes to the rejects.
+"""Reads events from inputs in batches; lines that are not events go to the rejects.
 
-Owns: the fast way (a block at once) and the careful one (line by line). May never: fold.
-Theory: a generator, so that when a bad line is reported everything before it was folded: "the last good now" is true.
+Responsibility: the fast path (a block at once) and the careful one (line by line).
+Why: it is a generator, so everything before a bad line is folded when that line is reported: "the last good now" is
+right.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -14,7 +15,7 @@ from services.cli.streams.rejects import Rejects
 Now = Callable[[], int | None]
 
 
-class Intake:
+class EventReader:
     """The records of inputs in the order given. ``current`` is the input being read."""
 
     def __init__(self, inputs: Sequence[Source], rejects: Rejects, now: Now) -> None:

@@ -1,9 +1,9 @@
-"""Files of JSONL, plain or packed, or standard input, cut into blocks of whole lines.
+"""Files of JSONL, plain or compressed, or standard input, cut into blocks of whole lines.
 
-Owns: opening, cutting into lines, line numbers; ``unpacking`` unpacks. May never: know what a line means.
-Theory: a block is at most one event's bound, so memory does not grow with the file, nor with a line that never
-ends; of such a line only the first ``KEPT_BYTES`` are kept. Packed input is recognised by its first bytes, so that it
-may also come by standard input.
+Responsibility: opening, splitting into lines, line numbers; ``decompression`` decompresses.
+Why: a block has at most one event's maximum size, so memory does not grow with the file or with an endless line; only
+the first ``STORED_LINE_BYTES`` of such a line are stored. Compression is recognised by the first bytes, so compressed
+data can also come from standard input.
 """
 
 import sys
@@ -12,12 +12,19 @@ from io import BufferedReader, FileIO
 from pathlib import Path
 
 from schemas.codec import EVENT_BYTES
-from services.cli.streams.decompression import ERRORS, HEAD_BYTES, Read, may_be_packed, unpacked, why
+from services.cli.streams.decompression import (
+    ERRORS,
+    HEAD_BYTES,
+    Read,
+    describe_error,
+    may_be_compressed,
+    open_decompressed,
+)
 from services.cli.streams.line_blocks import BLOCK_BYTES, Block, LongLine
 from services.usage_errors import UnusableError
 
 STANDARD = "-"
-KEPT_BYTES = 1_048_576  # of a line that is too long; enough to see what it was
+STORED_LINE_BYTES = 1_048_576  # of a line that is too long; enough to see what it was
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -42,7 +49,7 @@ class Input:
                 else:
                     path.stat()
             except OSError as error:
-                raise UnusableError(f"{name}: {why(error)}. Check the name and try again.") from None
+                raise UnusableError(f"{name}: {describe_error(error)}. Check the name and try again.") from None
             if path.is_dir():
                 raise UnusableError(f"{name} is a folder. Name the files in it, such as {path / '*.jsonl'}.")
 
@@ -50,23 +57,23 @@ class Input:
         """The input's lines. Raises UnusableError where it cannot be read on."""
         after = 1
         try:
-            self._file = self._opened()
-            for following, piece in _numbered(self._unpacked()):
+            self._file = self._open()
+            for following, piece in _number_pieces(self._decompress()):
                 after = following
                 yield piece
         except ERRORS as error:
             raise UnusableError(
-                f"{self.name}: {why(error)}, after line {after - 1:,}. Get a whole copy of it and try again."
+                f"{self.name}: {describe_error(error)}, after line {after - 1:,}. Get a complete copy and try again."
             ) from None
         finally:
             if self.name != STANDARD and self._file is not None:
                 self._file.close()
 
-    def _opened(self) -> BufferedReader | FileIO:
+    def _open(self) -> BufferedReader | FileIO:
         if self.name == STANDARD:
             if sys.stdin is None:
                 raise UnusableError(
-                    "-: standard input is closed. Give it something, as in `hallway replay - < log.jsonl`."
+                    "-: standard input is closed. Redirect something to it, as in `hallway replay - < log.jsonl`."
                 )
             return sys.stdin.buffer  # type: ignore[return-value]  # it is one, or stands for one in a test
         return Path(self.name).open("rb", buffering=0)
@@ -84,12 +91,12 @@ class Input:
         self.consumed += len(data)
         return data
 
-    def _unpacked(self) -> Read:
+    def _decompress(self) -> Read:
         head = b""
-        while len(head) < HEAD_BYTES and may_be_packed(head) and (more := self.read(HEAD_BYTES - len(head))):
+        while len(head) < HEAD_BYTES and may_be_compressed(head) and (more := self.read(HEAD_BYTES - len(head))):
             head += more
         self._ahead = head
-        return _without_bom(unpacked(self.name, head, self))
+        return _without_bom(open_decompressed(self.name, head, self))
 
 
 def _without_bom(read: Read) -> Read:
@@ -99,18 +106,18 @@ def _without_bom(read: Read) -> Read:
         first += more
     ahead = [b"" if first == _BOM else first]
 
-    def reading(size: int) -> bytes:
+    def read_after_bom(size: int) -> bytes:
         if ahead and (data := ahead.pop()):
             return data
         return read(size)
 
-    return reading
+    return read_after_bom
 
 
 # -- lines -------------------------------------------------------------------------------------------------
 
 
-def _numbered(read: Read) -> Iterator[tuple[int, Block | LongLine]]:
+def _number_pieces(read: Read) -> Iterator[tuple[int, Block | LongLine]]:
     """The pieces, each with the number of the first line after it."""
     line, rest = 1, b""
     while chunk := read(BLOCK_BYTES - len(rest)):
@@ -125,27 +132,27 @@ def _numbered(read: Read) -> Iterator[tuple[int, Block | LongLine]]:
             line += data.count(b"\n", 0, end)
             rest = data[end:]
         else:
-            piece, rest = _long(read, data, first)
+            piece, rest = _read_long_line(read, data, first)
             line += 1
         yield line, piece
     if rest:
         yield line, Block(rest, line)
 
 
-def _long(read: Read, start: bytes, line: int) -> tuple[Block | LongLine, bytes]:
+def _read_long_line(read: Read, start: bytes, line: int) -> tuple[Block | LongLine, bytes]:
     """A line that fills a block: it, and what was read after it."""
     head, size = start, len(start)
     while chunk := read(BLOCK_BYTES - 1):
         end = chunk.find(b"\n")
         part = chunk if end < 0 else chunk[:end]
         size += len(part)
-        head += part[: max(0, KEPT_BYTES - len(head))]
+        head += part[: max(0, STORED_LINE_BYTES - len(head))]
         if end >= 0:
-            return _one(head, line, size), chunk[end + 1 :]
-    return _one(head, line, size), b""
+            return _to_piece(head, line, size), chunk[end + 1 :]
+    return _to_piece(head, line, size), b""
 
 
-def _one(head: bytes, line: int, size: int) -> Block | LongLine:
+def _to_piece(head: bytes, line: int, size: int) -> Block | LongLine:
     # A carriage return belongs to the end of the line; without it the event may be within its bound.
     if size == len(head) and head.endswith(b"\r"):
         head, size = head[:-1], size - 1

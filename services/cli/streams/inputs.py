@@ -1,18 +1,15 @@
-"""Inputs by their names: a file, standard input, a service's data folder, a topic.
-
-Owns: which one a name means. May never: know what a line means.
-"""
+"""Opens inputs by name: a file, standard input, a data folder, a topic."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 from services.cli.streams.files import STANDARD, Input
-from services.cli.streams.line_blocks import Block, blocked
+from services.cli.streams.line_blocks import Block, group_lines
 from services.cli.streams.topic_input import TopicInput
 from services.journal.port import JournalError
-from services.journal.sqlite.export import journal_in
-from services.journal.sqlite.export import lines as journal_lines
-from services.kafka.topic_urls import is_place
+from services.journal.sqlite.export import find_journal
+from services.journal.sqlite.export import read_lines as journal_lines
+from services.kafka.topic_urls import is_topic_url
 from services.usage_errors import UnusableError
 
 
@@ -28,7 +25,7 @@ class JournalInput:
     def blocks(self) -> Iterator[Block]:
         """The records. Raises UnusableError where they cannot be read on."""
         try:
-            yield from blocked(self._lines())
+            yield from group_lines(self._lines())
         except JournalError as error:
             raise UnusableError(f"{error} {self._count:,} records were read before.") from None
 
@@ -42,9 +39,9 @@ class JournalInput:
 Source = Input | JournalInput | TopicInput
 
 
-def input_of(name: str) -> Source:
+def open_input(name: str) -> Source:
     """The input of that name. UnusableError where it cannot be one."""
-    if is_place(name):
+    if is_topic_url(name):
         return TopicInput(name)
-    file = None if name == STANDARD else journal_in(Path(name))
+    file = None if name == STANDARD else find_journal(Path(name))
     return Input(name) if file is None else JournalInput(file)

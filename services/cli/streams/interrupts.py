@@ -1,8 +1,4 @@
-"""Ctrl-C: a command stops between two records, and still says what it did.
-
-Owns: the signal handler while a command folds. May never: interrupt the engine in the middle of a record; a
-second Ctrl-C does, for whoever cannot wait.
-"""
+"""Ctrl-C: a command stops between two records and still prints its summary. A second Ctrl-C stops at once."""
 
 import signal
 import threading
@@ -22,18 +18,18 @@ class Stop:
         self._idle = False
 
     @contextmanager
-    def listening(self) -> Iterator[None]:
+    def catch_interrupts(self) -> Iterator[None]:
         """Takes Ctrl-C over. Only a main thread can; elsewhere nothing changes."""
         if threading.current_thread() is not threading.main_thread():
             yield
             return
-        before = signal.signal(signal.SIGINT, self._interrupted)
+        before = signal.signal(signal.SIGINT, self._interrupt)
         try:
             yield
         finally:
             signal.signal(signal.SIGINT, before)
 
-    def _interrupted(self, number: int, frame: FrameType | None) -> None:
+    def _interrupt(self, number: int, frame: FrameType | None) -> None:
         again, self.requested = self.requested, True
         if self._idle or again:
             raise KeyboardInterrupt

@@ -1,8 +1,4 @@
-"""Whole lines, as inputs hand them on.
-
-Owns: the shapes, and gathering single lines. May never: know what a line means.
-Theory: a block is at most one event's bound, so memory does not grow with the input.
-"""
+"""Blocks of whole lines, the unit in which inputs pass on data. A block has at most one event's maximum size."""
 
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
@@ -27,7 +23,7 @@ class LongLine(NamedTuple):
     size: int
 
 
-def blocked(lines: Iterable[bytes]) -> Iterator[Block]:
+def group_lines(lines: Iterable[bytes]) -> Iterator[Block]:
     """Lines, each with its newline, gathered; counted from 1."""
     count, size, first = 0, 0, 1
     held: list[bytes] = []

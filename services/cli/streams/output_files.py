@@ -1,6 +1,6 @@
-"""Outputs of a command: a file that is whole or not there, or standard output.
+"""Outputs of a command: a file that is complete or not there, or standard output.
 
-Owns: the temporary name and the renaming. May never: leave half a file under the name that was asked for.
+Why: it writes under a temporary name and renames at the end.
 """
 
 import os
@@ -10,15 +10,15 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from services.cli.streams.files import STANDARD
-from services.kafka.topic_urls import is_place
+from services.kafka.topic_urls import is_topic_url
 from services.usage_errors import UnusableError
 
 Write = Callable[[bytes], object]
 
 
 @contextmanager
-def written_to(name: str | None) -> Iterator[Write]:
-    """Gives what takes the bytes. On success the file has its name, on an exception it is as it was before."""
+def open_output(name: str | None) -> Iterator[Write]:
+    """Yields a function that writes bytes. The file appears on success; after an exception it is as before."""
     if name is None:
         yield lambda data: None
     elif name == STANDARD:
@@ -27,12 +27,12 @@ def written_to(name: str | None) -> Iterator[Write]:
     else:
         # A link keeps pointing where it did; a device or a pipe (/dev/null) is written to, not replaced.
         path = Path(name).resolve()
-        with _in_place(path) if path.exists() and not path.is_file() else _renamed(path) as write:
+        with _open_in_place(path) if path.exists() and not path.is_file() else _open_and_rename(path) as write:
             yield write
 
 
 @contextmanager
-def _in_place(path: Path) -> Iterator[Write]:
+def _open_in_place(path: Path) -> Iterator[Write]:
     try:
         file = path.open("wb")
     except OSError as error:
@@ -42,7 +42,7 @@ def _in_place(path: Path) -> Iterator[Write]:
 
 
 @contextmanager
-def _renamed(path: Path) -> Iterator[Write]:
+def _open_and_rename(path: Path) -> Iterator[Write]:
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         file = part.open("xb", buffering=1 << 20)
@@ -57,16 +57,18 @@ def _renamed(path: Path) -> Iterator[Write]:
             part.unlink()
         if isinstance(error, BrokenPipeError):  # of standard output; alone it would be no error
             raise UnusableError(
-                f"{path} was not written: whoever reads standard output ended before the input did."
+                f"{path} was not written: the reader of standard output ended before the input did."
             ) from None
         raise
 
 
 def _unwritable(path: Path, error: OSError) -> UnusableError:
-    return UnusableError(f"{path} cannot be written ({error.strerror}). Name a file in a folder that you may write to.")
+    return UnusableError(
+        f"{path} cannot be written ({error.strerror}). Choose a file in a folder that you can write to."
+    )
 
 
-def check_apart(inputs: tuple[str, ...], outputs: dict[str, str | None]) -> None:
+def check_distinct(inputs: tuple[str, ...], outputs: dict[str, str | None]) -> None:
     """Refuses arguments that would write over an input, or two outputs into one file."""
     if inputs.count(STANDARD) > 1:
         raise UnusableError("Standard input (-) can be read once only. Name it once.")
@@ -84,4 +86,4 @@ def check_apart(inputs: tuple[str, ...], outputs: dict[str, str | None]) -> None
 
 
 def _place(name: str) -> str:
-    return name if is_place(name) else str(Path(name).resolve())
+    return name if is_topic_url(name) else str(Path(name).resolve())

@@ -1,7 +1,4 @@
-"""Replaying at the pace at which it happened, or so many times as fast.
-
-Owns: ``--speed``. May never: read a clock of its own; it gets one, and a way to sleep.
-"""
+"""Replays at real time or a multiple of it (``--speed``)."""
 
 import re
 from collections.abc import Callable
@@ -13,13 +10,13 @@ from services.usage_errors import UnusableError
 _SPEED = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)x?")
 
 
-def speed_of(text: str) -> float | None:
-    """How many times as fast as it happened; None: as fast as it goes."""
+def parse_speed(text: str) -> float | None:
+    """Parses a speed: a multiple of real time; None: as fast as possible. UnusableError."""
     if text == "max":
         return None
     found = _SPEED.fullmatch(text)
     if found is None or float(found[1]) <= 0:
-        raise UnusableError(f"--speed {text} is no speed. Give max, or a number such as 1x, 10x or 0.5x.")
+        raise UnusableError(f"--speed {text} is not a speed. Use max, or a number such as 1x, 10x or 0.5x.")
     return float(found[1])
 
 

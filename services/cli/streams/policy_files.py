@@ -1,7 +1,4 @@
-"""A file of policy values: ``{"presence_hours": 6}``.
-
-Owns: reading and checking it. May never: know what a value does.
-"""
+"""Reads and checks a file of policy values: ``{"presence_hours": 6}``."""
 
 from pathlib import Path
 from typing import Any
@@ -14,8 +11,8 @@ from services.usage_errors import UnusableError
 POLICY_BYTES = 65_536  # a policy has a dozen numbers
 
 
-def policy_in(name: str) -> dict[str, Any]:
-    """The values that the file names, checked. UnusableError says what is wrong with them."""
+def read_policy(name: str) -> dict[str, Any]:
+    """Reads and checks the values in a file. UnusableError."""
     try:
         with Path(name).open("rb") as file:
             text = file.read(POLICY_BYTES + 1)
@@ -23,11 +20,11 @@ def policy_in(name: str) -> dict[str, Any]:
         raise UnusableError(f"{name} cannot be read ({error.strerror}). Check the name and try again.") from None
     if len(text) > POLICY_BYTES:
         raise UnusableError(f"{name} is too large for a policy: a JSON object of a dozen values at most.")
-    return checked(name, text.removeprefix(b"\xef\xbb\xbf"))
+    return parse_policy(name, text.removeprefix(b"\xef\xbb\xbf"))
 
 
-def checked(name: str, text: bytes) -> dict[str, Any]:
-    """The values of a policy's text."""
+def parse_policy(name: str, text: bytes) -> dict[str, Any]:
+    """Parses and checks the values of a policy. UnusableError."""
     try:
         msgspec.json.decode(text, type=Policy)
         values: dict[str, Any] = msgspec.json.decode(text, type=dict[str, Any])

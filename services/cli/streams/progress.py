@@ -1,6 +1,6 @@
-"""Progress on long work: a bar on standard error, and nothing at all where that is not a terminal.
+"""A progress bar on standard error for long work; nothing if that is not a terminal.
 
-Owns: the bar. May never: slow the work; it is told once a block, not once a record.
+Invariants: it does not slow the work: it is updated once per block, not per record.
 """
 
 import sys

@@ -1,7 +1,4 @@
-"""What could not be read: dead letters as they are written, and their reasons counted for a person.
-
-Owns: the dead letter of a line, the groups of reasons. May never: stop a stream.
-"""
+"""Lines that could not be read: writes their dead letters, and counts the reasons for the summary."""
 
 import re
 from base64 import b64encode

@@ -1,8 +1,8 @@
-"""Standard input, output and error as a shell may leave them: closed, full, or a pipe that nobody reads.
+"""Standard input, output and error as a shell may leave them: closed, full, or a pipe without a reader.
 
-Invariants: what is said on standard error reaches whom it reaches, and never decides what a command does: a file that
-was asked for is written, and the exit code is the command's own. A result that standard output does not take is an
-error. No file that a command opens takes the place of a standard stream that is closed.
+Invariants: standard error is best effort and never decides what a command does: files are written, and the exit code is
+the command's own. A result that standard output does not accept is an error. A file that a command opens never takes
+the number of a closed standard stream.
 """
 
 import errno
@@ -17,36 +17,36 @@ from rich.console import Console
 _STANDARD = (0, 1, 2)
 
 
-def guard() -> None:
-    """Call it first of all, in a process of our own."""
+def guard_standard_streams() -> None:
+    """Prepares the standard streams. Call it first, in a process of our own."""
     for number in _STANDARD:
         try:
             os.fstat(number)
         except OSError:
             os.open(os.devnull, os.O_RDONLY if number else os.O_WRONLY)  # the lowest free number; refuses its own use
     encoding = getattr(sys.stderr, "encoding", None) or "utf-8"
-    said = io.BufferedWriter(_Said(sys.stderr))
+    said = io.BufferedWriter(_LossyStderr(sys.stderr))
     sys.stderr = io.TextIOWrapper(said, encoding, "backslashreplace", line_buffering=True, write_through=True)
     if sys.stdout is None:
         sys.stdout = os.fdopen(1, "w", encoding=encoding, closefd=False)
 
 
-def silence() -> None:
-    """What standard output still holds back goes nowhere: a flush at the exit would fail, and say so."""
+def discard_stdout() -> None:
+    """Discards what standard output still buffers: flushing it at exit would fail with a message."""
     with suppress(OSError, ValueError, AttributeError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-class Told(Console):
-    """Prints; where nobody reads any more it raises BrokenPipeError, as any writing does, and ends nothing."""
+class ConsoleOutput(Console):
+    """A console that raises BrokenPipeError, like any write, instead of exiting when its reader is gone."""
 
     def on_broken_pipe(self) -> None:
         """Called while the error is handled."""
         raise BrokenPipeError
 
 
-class _Said(io.RawIOBase):
-    """Standard error: what it does not take is lost."""
+class _LossyStderr(io.RawIOBase):
+    """Standard error; what it does not accept is lost."""
 
     def __init__(self, stream: Any) -> None:
         self._number: int | None = None if stream is None else stream.fileno()

@@ -1,16 +1,15 @@
-"""A topic as an input of replay, ties, explain and export.
+"""A topic as an input of replay, ties, explain and export: a synchronous iterator on top of the asynchronous reader.
 
-Owns: the bridge from an asynchronous reader to a loop over lines. May never: commit, or join a group.
-Theory: the reader's loop runs only while a part is waited for, so that a fold is not held up by it.
+Why: the reader's event loop only runs while a batch is awaited, so it does not slow the fold.
 """
 
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterator
 
-from services.cli.connection_options import access_to
-from services.cli.streams.line_blocks import Block, blocked
-from services.kafka.topic_urls import place
+from services.cli.connection_options import access_for
+from services.cli.streams.line_blocks import Block, group_lines
+from services.kafka.topic_urls import parse_topic_url
 from services.usage_errors import UnusableError
 from streams.workers.ports import AwayError
 
@@ -22,19 +21,19 @@ class TopicInput:
         self.name = name
         self.consumed = 0
         self.size: int | None = None
-        self._place = place(name)
-        self._access = access_to(self._place.address)
+        self._place = parse_topic_url(name)
+        self._access = access_for(self._place.address)
 
     def blocks(self) -> Iterator[Block]:
         """The records. UnusableError where they cannot be read (on)."""
-        yield from blocked(self._lines())
+        yield from group_lines(self._lines())
 
     def _lines(self) -> Iterator[bytes]:
         from services.kafka.clients import KafkaRefusedError
-        from services.kafka.logs import lines
+        from services.kafka.logs import read_lines
 
         logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # what goes wrong is said below, once
-        parts = lines(self._access, self._place)
+        parts = read_lines(self._access, self._place)
         with asyncio.Runner() as runner:
             try:
                 while (part := runner.run(_next(parts))) is not None:
@@ -44,12 +43,12 @@ class TopicInput:
             except (AwayError, KafkaRefusedError) as error:
                 raise UnusableError(f"{self.name}: {error}") from None
             finally:
-                runner.run(_closed(parts))
+                runner.run(_close(parts))
 
 
 async def _next(parts: AsyncIterator[list[bytes]]) -> list[bytes] | None:
     return await anext(parts, None)
 
 
-async def _closed(parts: AsyncIterator[list[bytes]]) -> None:
+async def _close(parts: AsyncIterator[list[bytes]]) -> None:
     await parts.aclose()  # type: ignore[attr-defined]  # it is a generator

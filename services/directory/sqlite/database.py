@@ -14,7 +14,7 @@ from threading import RLock
 from typing import Any
 
 from services.directory.port import DirectoryBusyError, DirectoryError, DirectoryFullError
-from services.sqlite.bulk_insert import inserts
+from services.sqlite.bulk_insert import insert_statements
 from services.sqlite.disk_errors import is_full, kind_of
 from services.sqlite.migrations import Migration, NewerSchemaError, migrate
 from services.usage_errors import UnusableError
@@ -75,7 +75,7 @@ class Database:
         """Many rows by few statements, and what ``tail`` returns of them."""
         values = [value for row in rows for value in row]
         columns = len(rows[0]) if rows else 1
-        return [row for sql, some in inserts(table, columns, values, tail) for row in self.read(sql, some)]
+        return [row for sql, some in insert_statements(table, columns, values, tail) for row in self.read(sql, some)]
 
     @contextmanager
     def write(self) -> Iterator[None]:

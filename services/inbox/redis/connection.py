@@ -1,10 +1,10 @@
-"""The line to a Redis server: every call ends within a bounded time, and what can go wrong with a server has one name.
+"""The connection to a Redis server: every call ends in bounded time, and every server error becomes one exception.
 
-Owns: connections, time limits, retries. May never: repeat a write by itself, or let an error of the client library out
-(what each means is in ``refusals``).
-Theory: redis-py's default repeats any command 10 times; here a write is sent once, a read up to three times. Reads
-asked for while others are under way go together as the next pipeline over one connection: 5,000 waiters that wake at
-once are 20 round trips. When a pipeline fails, all that wait fail with it: nobody waits behind a dead server's queue.
+Responsibility: connections, time limits, retries. What each error means is in ``refusals``.
+Invariants: a write is never repeated automatically; no error of the client library leaves this module.
+Why: redis-py retries any command 10 times by default; here a write is sent once, a read up to three times. Reads that
+are requested while others are in flight share the next pipeline over one connection: 5,000 waiters that wake at once
+are 20 round trips. When a pipeline fails, all reads that wait fail with it, so nothing queues behind a dead server.
 """
 
 import asyncio
@@ -20,18 +20,18 @@ from redis.backoff import ExponentialWithJitterBackoff, NoBackoff
 from services.inbox.port import InboxStoreError, InboxUnavailableError
 from services.inbox.redis.address import is_tls
 from services.inbox.redis.keys import PROBE
-from services.inbox.redis.refusals import WAITED_FOR, Troubles, said, store_error
+from services.inbox.redis.refusals import RETRIED_ERRORS, StoreTroubles, describe_error, store_error
 
-WRITERS = 4  # connections; a batch holds one for some milliseconds
-PIPELINE = 256  # reads sent together
+WRITERS = 4  # connections; a batch uses one for some milliseconds
+PIPELINE = 256  # reads per pipeline
 READ_RETRIES = 2
-WRITE, READ, LISTEN = "write", "read", "listen"  # kinds of work that a server may refuse each by itself
+WRITE, READ, LISTEN = "write", "read", "listen"  # kinds of work that a server can refuse independently
 _PROBE = "redis.call('SET', KEYS[1], '1', 'PX', 1000) redis.call('DEL', KEYS[1]) return {'ok'}"
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Time limits in seconds: of connecting, of one operation in all, and of silence on the line of hints."""
+    """Time limits in seconds: to connect, for one whole operation, and of silence on the subscription of hints."""
 
     connect_s: float = 1.0
     operation_s: float = 2.0
@@ -39,23 +39,23 @@ class Limits:
 
 
 @dataclass(slots=True)
-class _Asked:
+class _PendingRead:
     command: tuple[Any, ...]
     answer: asyncio.Future[Any] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
 
-class Link:
-    """Scripts to a Redis server. Connects when it is first used."""
+class RedisConnection:
+    """Runs scripts on a Redis server. Connects on first use."""
 
     def __init__(self, url: str, limits: Limits) -> None:
         self._limits, self._tls = limits, is_tls(url)
-        self.troubles = Troubles()
-        # Any: the library's own types know neither scripts nor what they answer.
+        self.troubles = StoreTroubles()
+        # Any: the library's types cover neither scripts nor their answers.
         self._writer: Any = self._client(url, WRITERS, Retry(NoBackoff(), 0))
         self._reader: Any = self._client(url, 1, Retry(ExponentialWithJitterBackoff(base=0.05, cap=0.5), READ_RETRIES))
         self.listener = self._client(url, 1, Retry(NoBackoff(), 0))
-        self._asked: list[_Asked] = []
-        self._reading: asyncio.Task[None] | None = None
+        self._pending: list[_PendingRead] = []
+        self._read_task: asyncio.Task[None] | None = None
 
     def _client(self, url: str, connections: int, retry: Retry) -> Redis:
         pool = BlockingConnectionPool.from_url(
@@ -69,121 +69,121 @@ class Link:
         return Redis.from_pool(pool)
 
     async def write(self, script: str, keys: Sequence[str], args: Sequence[str | bytes | int]) -> Any:
-        """Runs a script once. Whether it was run is not known when InboxUnavailableError is raised."""
-        async with self._bounded(WRITE):
+        """Runs a script once. After InboxUnavailableError it is unknown whether it ran."""
+        async with self._bound_operation(WRITE):
             return await self._writer.execute_command("EVAL", script, len(keys), *keys, *args)
 
     async def members(self, key: str, cursor: int, count: int) -> tuple[int, list[str]]:
-        """The next members of a set, as SSCAN has them, and the cursor to go on with (0: that was all)."""
-        async with self._bounded(READ):
+        """The next members of a set by SSCAN, and the cursor to continue with (0: end)."""
+        async with self._bound_operation(READ):
             found = await self._writer.execute_command("SSCAN", key, cursor, "COUNT", count)
             return int(found[0]), [member.decode() for member in found[1]]
 
     async def keys(self, prefix: str, cursor: int, count: int) -> tuple[int, list[str]]:
-        """The next keys that begin so, as SCAN has them: a walk through all keys of the server."""
-        async with self._bounded(READ):
+        """The next keys with a prefix by SCAN, which walks all keys of the server, and the cursor to continue with."""
+        async with self._bound_operation(READ):
             found = await self._writer.execute_command("SCAN", cursor, "MATCH", f"{prefix}*", "COUNT", count)
             return int(found[0]), [key.decode(errors="replace") for key in found[1]]
 
     async def memory_bytes(self) -> int:
-        """The server's bound (maxmemory); 0: none."""
-        async with self._bounded(READ):
+        """The server's memory limit (maxmemory); 0: none."""
+        async with self._bound_operation(READ):
             return int((await self._writer.execute_command("INFO", "memory")).get("maxmemory", 0))
 
     async def remove(self, *keys: str) -> None:
         """Removes keys."""
-        async with self._bounded(WRITE):
+        async with self._bound_operation(WRITE):
             await self._writer.execute_command("UNLINK", *keys)
 
     async def check(self) -> None:
-        """Writes and reads something that leaves nothing. InboxStoreError: what keeps the server from it."""
+        """Writes, removes and reads a probe. InboxStoreError says why the server cannot."""
         await self.write(_PROBE, [PROBE], [])
         await self.ask("return {'ok'}", [PROBE], [])
 
     async def ask(self, script: str, keys: Sequence[str], args: Sequence[str | int]) -> Any:
-        """Runs a script that only reads, together with others that are asked for at the same time."""
-        asked = _Asked(("EVAL", script, len(keys), *keys, *args))
-        self._asked.append(asked)
-        if self._reading is None:
-            self._reading = asyncio.get_running_loop().create_task(self._read_all(), name="inbox reads")
-        return await asked.answer
+        """Runs a read-only script, in one pipeline with others that are requested at the same time."""
+        read = _PendingRead(("EVAL", script, len(keys), *keys, *args))
+        self._pending.append(read)
+        if self._read_task is None:
+            self._read_task = asyncio.get_running_loop().create_task(self._read_all(), name="inbox reads")
+        return await read.answer
 
     async def _read_all(self) -> None:
         try:
-            while self._asked:
-                batch, self._asked = self._asked[:PIPELINE], self._asked[PIPELINE:]
+            while self._pending:
+                batch, self._pending = self._pending[:PIPELINE], self._pending[PIPELINE:]
                 try:
                     await self._read(batch)
                 except InboxStoreError as error:
                     self._fail_all(batch, error)
                 except BaseException:
-                    self._fail_all(batch, InboxUnavailableError("The line to Redis was closed."))
+                    self._fail_all(batch, InboxUnavailableError("The connection to Redis was closed."))
                     raise
         finally:
-            self._reading = None
+            self._read_task = None
 
-    def _fail_all(self, batch: list[_Asked], error: InboxUnavailableError) -> None:
-        failed, self._asked = batch + self._asked, []
-        for asked in failed:
-            _fail(asked, type(error)(*error.args))  # each its own: who waits adds its traceback
+    def _fail_all(self, batch: list[_PendingRead], error: InboxUnavailableError) -> None:
+        failed, self._pending = batch + self._pending, []
+        for read in failed:
+            _fail(read, type(error)(*error.args))  # one exception each: every caller adds its traceback
 
-    async def _read(self, batch: list[_Asked]) -> None:
-        async with self._bounded(READ, is_whole=False), self._reader.pipeline(transaction=False) as pipeline:
-            for asked in batch:
-                pipeline.execute_command(*asked.command)
+    async def _read(self, batch: list[_PendingRead]) -> None:
+        async with self._bound_operation(READ, is_whole=False), self._reader.pipeline(transaction=False) as pipeline:
+            for read in batch:
+                pipeline.execute_command(*read.command)
             answers = await pipeline.execute(raise_on_error=False)
         if not any(isinstance(answer, Exception) for answer in answers):
-            self.troubles.over(READ)
-        for asked, answer in zip(batch, answers, strict=True):
+            self.troubles.clear(READ)
+        for read, answer in zip(batch, answers, strict=True):
             if isinstance(answer, Exception):
-                _fail(asked, self.met(READ, answer) if isinstance(answer, WAITED_FOR) else answer)
-            elif not asked.answer.done():
-                asked.answer.set_result(answer)
+                _fail(read, self.report(READ, answer) if isinstance(answer, RETRIED_ERRORS) else answer)
+            elif not read.answer.done():
+                read.answer.set_result(answer)
 
     @asynccontextmanager
-    async def _bounded(self, work: str, *, is_whole: bool = True) -> AsyncIterator[None]:
-        """``is_whole``: that all went well when the end is reached."""
-        before = cancellations()
+    async def _bound_operation(self, work: str, *, is_whole: bool = True) -> AsyncIterator[None]:
+        """Applies the time limit. ``is_whole``: success here clears earlier trouble of this kind of work."""
+        before = count_cancellations()
         try:
             async with asyncio.timeout(self._limits.operation_s):
                 yield
-            heed_cancellation(before)
-        except WAITED_FOR as error:
-            raise self.met(work, error) from error
+            raise_if_cancelled(before)
+        except RETRIED_ERRORS as error:
+            raise self.report(work, error) from error
         if is_whole:
-            self.troubles.over(work)
+            self.troubles.clear(work)
 
-    def met(self, work: str, error: Exception) -> InboxStoreError:
-        """What to raise for an error of the library that is waited for; it is told in the log as well."""
+    def report(self, work: str, error: Exception) -> InboxStoreError:
+        """Translates an error of the client library into the one to raise, and logs it."""
         found = store_error(error, tls=self._tls)
-        self.troubles.met(work, found, said(error))
+        self.troubles.report(work, found, describe_error(error))
         return found
 
     async def aclose(self) -> None:
-        """Closes every connection; who still waits for a read is told that it is over."""
-        if self._reading is not None:
-            self._reading.cancel()
-            await asyncio.gather(self._reading, return_exceptions=True)
+        """Closes every connection; pending reads fail."""
+        if self._read_task is not None:
+            self._read_task.cancel()
+            await asyncio.gather(self._read_task, return_exceptions=True)
         for client in (self._writer, self._reader, self.listener):
             await client.aclose(close_connection_pool=True)
 
 
-def cancellations() -> int:
-    """How often this task was told to end."""
+def count_cancellations() -> int:
+    """How often this task was cancelled."""
     task = asyncio.current_task()
     return 0 if task is None else task.cancelling()
 
 
-def heed_cancellation(before: int = 0) -> None:
-    """Ends this task if it was told to since ``before`` and nobody heeded it.
+def raise_if_cancelled(before: int = 0) -> None:
+    """Raises CancelledError if this task was cancelled since ``before`` and the cancellation got lost.
 
     redis-py sends with ``asyncio.wait_for``, which up to Python 3.11 swallows a cancellation that comes as it ends
-    (bpo-37658): without this a listening or delivering task lives on for ever.
+    (bpo-37658): without this a listening or delivering task would live on for ever.
     """
-    if cancellations() > before:
+    if count_cancellations() > before:
         raise asyncio.CancelledError
 
 
-def _fail(asked: _Asked, error: Exception) -> None:
-    if not asked.answer.done():
-        asked.answer.set_exception(error)
+def _fail(read: _PendingRead, error: Exception) -> None:
+    if not read.answer.done():
+        read.answer.set_exception(error)

@@ -1,9 +1,7 @@
-"""The user and password of a Redis, told by the environment: a command line can be read by others on the machine.
+"""The Redis user and password from the environment: other users of the machine can read a command line.
 
-Responsibility: the names of the two settings, and what is wrong with them in plain words.
-
-    HALLWAY_REDIS_USER           the user; without it the server's default one
-    HALLWAY_REDIS_PASSWORD_FILE  a file with the password in one line
+HALLWAY_REDIS_USER           the user; without it the server's default one
+HALLWAY_REDIS_PASSWORD_FILE  a file with the password in one line
 """
 
 from collections.abc import Mapping
@@ -16,16 +14,16 @@ USER, PASSWORD_FILE = "HALLWAY_REDIS_USER", "HALLWAY_REDIS_PASSWORD_FILE"  # a s
 _MOST_BYTES = 4_096
 
 
-def with_login(url: str, environment: Mapping[str, str]) -> str:
-    """The address with what the environment says. UnusableError where it cannot be used."""
+def add_login(url: str, environment: Mapping[str, str]) -> str:
+    """Adds the user and password to the address. UnusableError: a setting cannot be used."""
     user, file = environment.get(USER, ""), environment.get(PASSWORD_FILE, "")
     if not user and not file:
         return url
     if not file:
-        raise UnusableError(f"{USER} is set, but {PASSWORD_FILE} not: name the file with the user's password.")
+        raise UnusableError(f"{USER} is set, but {PASSWORD_FILE} is not. Set it to the file with the user's password.")
     parts = urlsplit(url)
     if "@" in parts.netloc:
-        raise UnusableError(f"--redis has a user or password already. Leave it out there, or {PASSWORD_FILE}.")
+        raise UnusableError(f"--redis already has a user or password. Remove it there, or unset {PASSWORD_FILE}.")
     login = f"{quote(user, safe='')}:{quote(_password(Path(file)), safe='')}@"
     return parts._replace(netloc=login + parts.netloc).geturl()
 
@@ -38,5 +36,5 @@ def _password(path: Path) -> str:
         reason = (error.strerror if isinstance(error, OSError) else None) or type(error).__name__
         raise UnusableError(f"{PASSWORD_FILE}: {path} cannot be read ({reason}).") from None
     if not password or "\n" in password or len(password) > _MOST_BYTES:
-        raise UnusableError(f"{PASSWORD_FILE}: {path} has no password, in one line.")
+        raise UnusableError(f"{PASSWORD_FILE}: {path} must hold the password in one line.")
     return password

@@ -1,14 +1,13 @@
-"""The names of what Redis holds.
+"""The names of the keys in Redis.
 
-Owns: every key. Theory: the conference stands in braces, which is Redis' hash tag, so all keys of a conference lie on
-one node of a cluster and a script may touch them together. Only ``people``, ``inbox``, ``cards`` and ``others`` name
-attendees.
+Why: the conference is in braces, Redis' hash tag, so all keys of a conference are on one node of a cluster and a script
+may use them together. Only ``people``, ``inbox``, ``cards`` and ``others`` name attendees.
 """
 
 from dataclasses import dataclass
 
-HINTS = "hallway:entries"  # the channel; what is told there is in ``hints``
-PROBE = "mark:{}:probe"  # written and removed at once, to see whether writes are taken; no conference is called ""
+HINTS = "hallway:entries"  # the channel; its messages are in ``pubsub_hints``
+PROBE = "mark:{}:probe"  # written and removed at once, to check writes; no conference has the id ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,13 +18,14 @@ class Keys:
 
     @property
     def mark(self) -> str:
-        """A hash: ``epoch``, ``view`` (version), ``position``, ``cards`` (put into inboxes, ever), while it is built
-        ``building``."""
+        """The checkpoint, a hash: ``epoch``, ``view`` (version), ``position``, ``cards`` (ever put into inboxes), and
+        ``building`` during a rebuild.
+        """
         return f"mark:{{{self.conference}}}"
 
     @property
     def people(self) -> str:
-        """A set: the attendees with keys of their own, to remove them without a search through all keys."""
+        """A set: the attendees who have keys, to remove them without scanning all keys."""
         return f"people:{{{self.conference}}}"
 
     @property

@@ -1,7 +1,8 @@
-"""The one subscription of a process: hands its waiters what was delivered, or tells them to read.
+"""The process's one subscription to Redis: pushes delivered entries to waiters, or makes them read.
 
-Owns: the listening task. May never: be needed for the truth; all that is lost with a broken line is told by waking
-everybody once it is whole again. Silence is checked with a ping: a half-open line would be silent for ever.
+Responsibility: the listening task.
+Invariants: hints are an optimisation. After the connection broke, every waiter is woken to read the store. Silence is
+checked with a ping, because a half-open connection would be silent for ever.
 """
 
 import asyncio
@@ -11,12 +12,12 @@ from msgspec import Struct
 from msgspec.structs import replace
 from redis.asyncio.client import PubSub
 
-from services.inbox.entries import readable
+from services.inbox.entries import readable_entry
 from services.inbox.port import Entry
-from services.inbox.redis.connection import LISTEN, Link, heed_cancellation
+from services.inbox.redis.connection import LISTEN, RedisConnection, raise_if_cancelled
 from services.inbox.redis.keys import HINTS
-from services.inbox.redis.refusals import WAITED_FOR
-from services.inbox.subscription import RETRY_FIRST_S, RETRY_MOST_S
+from services.inbox.redis.refusals import RETRIED_ERRORS
+from services.inbox.subscription import RETRY_FIRST_S, RETRY_MAX_S
 from services.inbox.waiters import Waiters
 
 
@@ -32,7 +33,7 @@ class _Added(Struct, array_like=True, gc=False):
 
 
 class _Hint(Struct, array_like=True, gc=False):
-    """A delivery as its script tells it; without ``entries``: whoever follows the conference should read."""
+    """A delivery as its script publishes it; without ``entries``: every waiter of the conference should read."""
 
     conference: str
     before: str = ""
@@ -43,22 +44,22 @@ class _Hint(Struct, array_like=True, gc=False):
 _read = msgspec.msgpack.Decoder(_Hint).decode
 
 
-def all_of(conference: str) -> bytes:
-    """What tells everybody of a conference to read."""
+def encode_wake_all(conference: str) -> bytes:
+    """Encodes the hint that makes every waiter of a conference read."""
     return msgspec.msgpack.encode(_Hint(conference))
 
 
-class Hints:
+class HintListener:
     """Listens from ``start`` to ``aclose``."""
 
-    def __init__(self, link: Link, waiters: Waiters, silence_s: float) -> None:
-        self._link, self._waiters, self._silence_s = link, waiters, silence_s
+    def __init__(self, connection: RedisConnection, waiters: Waiters, silence_s: float) -> None:
+        self._connection, self._waiters, self._silence_s = connection, waiters, silence_s
         self._task: asyncio.Task[None] | None = None
-        self.listening = asyncio.Event()  # the line is whole
+        self.listening = asyncio.Event()  # subscribed
 
     def start(self) -> None:
-        """Begins to listen, and goes on through every absence of the server."""
-        self._task = asyncio.get_running_loop().create_task(self._listen_always(), name="inbox hints")
+        """Starts to listen; it survives every outage of the server."""
+        self._task = asyncio.get_running_loop().create_task(self._listen_forever(), name="inbox hints")
 
     async def aclose(self) -> None:
         """Stops listening."""
@@ -67,25 +68,25 @@ class Hints:
             await asyncio.wait([self._task])
             self._task = None
 
-    async def _listen_always(self) -> None:
-        away_s = RETRY_FIRST_S
+    async def _listen_forever(self) -> None:
+        retry_s = RETRY_FIRST_S
         while True:
             try:
-                async with self._link.listener.pubsub() as line:
+                async with self._connection.listener.pubsub() as line:
                     async with asyncio.timeout(self._silence_s):
                         await line.subscribe(HINTS)
-                    away_s = RETRY_FIRST_S
+                    retry_s = RETRY_FIRST_S
                     await self._listen(line)
-            except WAITED_FOR as error:
+            except RETRIED_ERRORS as error:
                 self.listening.clear()
-                self._link.met(LISTEN, error)
-                await asyncio.sleep(away_s)
-                away_s = min(2 * away_s, RETRY_MOST_S)
+                self._connection.report(LISTEN, error)
+                await asyncio.sleep(retry_s)
+                retry_s = min(2 * retry_s, RETRY_MAX_S)
 
     async def _listen(self, line: PubSub) -> None:
         pinged = False
         while True:
-            heed_cancellation()
+            raise_if_cancelled()
             message = await line.get_message(timeout=self._silence_s)
             if message is None:
                 if pinged:
@@ -95,15 +96,15 @@ class Hints:
             pinged = message is None
             if message is not None and message["type"] == "subscribe":
                 self.listening.set()
-                self._link.troubles.over(LISTEN)
+                self._connection.troubles.clear(LISTEN)
                 self._waiters.wake_all()
             elif message is not None and message["type"] == "message":
-                self._hear(message["data"])
+                self._handle(message["data"])
 
-    def _hear(self, told: bytes) -> None:
+    def _handle(self, data: bytes) -> None:
         try:
-            hint = _read(told)
-        except msgspec.MsgspecError:  # another version's: the store has it all
+            hint = _read(data)
+        except msgspec.MsgspecError:  # from another version: read the store
             self._waiters.wake_all()
             return
         if hint.entries is None:
@@ -116,5 +117,5 @@ class Hints:
 
 def _entry(added: _Added) -> Entry:
     content = (added.view.encode(), added.other) if added.other else None
-    entry = readable(added.position, added.cursor, added.kind, added.match, content)
+    entry = readable_entry(added.position, added.cursor, added.kind, added.match, content)
     return replace(entry, new=added.new, live=True)

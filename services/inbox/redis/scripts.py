@@ -1,8 +1,9 @@
-"""What runs inside Redis, in one piece each: a crash or a kill leaves all of a script's effects or none.
+"""The Lua scripts that run inside Redis, each atomic: a crash or a kill leaves all of a script's effects or none.
 
-Owns: the Lua texts. Each begins with a look at the mark and answers with a word first (``OK`` or why nothing was done).
-Theory: a script is repeated safely, for it compares positions before it writes; so a write whose answer was lost is
-simply sent again. They are sent as text (EVAL): a restarted server knows no script, and 1 KB more costs nothing.
+Responsibility: the Lua texts. Each first checks the checkpoint and returns a word first (``OK``, or why it did
+nothing). Why: a script can be repeated safely, because it compares positions before it writes; a write whose answer was
+lost is
+simply sent again. Scripts are sent as text (EVAL): a restarted server has none cached, and 1 KB more costs nothing.
 """
 
 OK, LOST, FOREIGN, BUILDING, BEHIND = "ok", "lost", "foreign", "building", "behind"

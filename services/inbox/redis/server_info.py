@@ -1,7 +1,4 @@
-"""What a server of our store says of itself, asked without a client library.
-
-Owns: nothing. May never: wait longer than its limit.
-"""
+"""Queries INFO from a server on a Unix socket, without a client library."""
 
 import socket
 from pathlib import Path
@@ -9,8 +6,8 @@ from pathlib import Path
 ANSWER_S = 0.5
 
 
-def asked(path: Path) -> dict[str, str] | None:
-    """INFO of the server behind a socket; None where none answers in time."""
+def query_info(path: Path) -> dict[str, str] | None:
+    """INFO of the server behind a socket; None if none answers within ANSWER_S."""
     try:
         with socket.socket(socket.AF_UNIX) as line, line.makefile("rb") as answer:
             line.settimeout(ANSWER_S)
@@ -22,4 +19,4 @@ def asked(path: Path) -> dict[str, str] | None:
             body = answer.read(int(head[1:]))
     except OSError:
         return None
-    return dict(pair for said in body.decode().splitlines() if len(pair := said.split(":", 1)) == 2)
+    return dict(pair for text in body.decode().splitlines() if len(pair := text.split(":", 1)) == 2)

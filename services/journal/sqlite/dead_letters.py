@@ -1,10 +1,12 @@
-"""Dead letters in the journal's file: for a bounded time, in a bounded number, and gone with all their bytes.
+"""Dead letters in the journal's file: stored for a limited time, in limited number, and removed with all their bytes.
 
-Owns: the tables letters and letters_gone. May never: give a number twice, or let a letter go uncounted.
-Theory: a letter has the very bytes that somebody sent, which may name a person; so it must go when that person does.
-SQLite leaves stale copies of rows where pages are merged, and rewriting the whole file would hold up every append; so
-this table alone is copied without what goes, and the old one dropped under ``secure_delete``, which overwrites its
-pages. ``clean`` then empties the write-ahead log. Source: sqlite.org/pragma.html#pragma_secure_delete.
+Responsibility: the tables ``dead_letters``, ``letters_gone`` and ``letters_lost``.
+Invariants: no number is used twice; every removal is counted.
+Why: a dead letter holds the exact bytes that someone sent, which may name a person, so it must disappear when that
+person is erased. SQLite leaves stale copies of rows when it merges pages, and rewriting the whole file would block
+appends. So only this table is copied without the removed rows, and the old one is dropped under ``secure_delete``,
+which overwrites its pages. ``clean`` then empties the write-ahead log. Source:
+sqlite.org/pragma.html#pragma_secure_delete.
 """
 
 import re
@@ -18,20 +20,20 @@ from typing import Any, Literal
 import msgspec
 
 from schemas.times import DAY_MS
-from services.journal.dead_letter_quotas import Head, head_of, too_many
-from services.journal.port import BATCH_ROWS, LETTER_DAYS, MOST_LETTERS, MOST_SHARES, Letter
+from services.journal.dead_letter_quotas import DeadLetterHead, find_over_quota, parse_head
+from services.journal.port import BATCH_ROWS, DEAD_LETTER_DAYS, MAX_DEAD_LETTERS, MAX_LOSS_COUNTERS, StoredDeadLetter
 
-Gone = Literal["old", "many", "erased"]
-_NOW = "number, came, sent, line"
+RemovalCause = Literal["old", "many", "erased"]
+_COLUMNS = "number, came, sent, line"
 _HEAD = "number, sender, conference, seal, length(line)"
-_NAMED = re.compile(r'CREATE TABLE "?letters"?')
+_TABLE_NAME = re.compile(r'CREATE TABLE "?letters"?')
 
 
-class SqliteLetters:
-    """The part of the journal that keeps dead letters; as in the port."""
+class SqliteDeadLetters:
+    """The journal's dead letters, as in the port."""
 
-    _lock: AbstractContextManager[bool]  # held while a letter comes or goes, so that heads are those of the file
-    _heads: dict[int, Head]
+    _lock: AbstractContextManager[bool]  # held during every change, so that the heads match the file
+    _heads: dict[int, DeadLetterHead]
 
     @abstractmethod
     def _writing(self) -> AbstractContextManager[sqlite3.Connection]: ...
@@ -39,70 +41,74 @@ class SqliteLetters:
     @abstractmethod
     def _rows(self, query: str, arguments: Sequence[Any]) -> list[Any]: ...
 
-    def _find_letters(self, db: sqlite3.Connection) -> None:
+    def _load_dead_letter_heads(self, db: sqlite3.Connection) -> None:
         rows = db.execute(f"SELECT {_HEAD} FROM letters ORDER BY number")  # noqa: S608 - constant
-        self._heads = {row[0]: Head(*row[1:]) for row in rows}
+        self._heads = {row[0]: DeadLetterHead(*row[1:]) for row in rows}
         gone = db.execute("SELECT max(last) FROM letters_gone").fetchone()[0]
         self._last = max([*self._heads, gone or 0, 0])
 
-    def _add_letters(self, db: sqlite3.Connection, letters: Sequence[bytes], came: int) -> Callable[[], None]:
-        """Within the caller's transaction; what it gives is called when that is done."""
-        if not letters:
+    def _insert_dead_letters(
+        self, db: sqlite3.Connection, dead_letters: Sequence[bytes], came: int
+    ) -> Callable[[], None]:
+        """Inserts within the caller's transaction; call the result after the commit."""
+        if not dead_letters:
             return _nothing
-        first, last = self._last + 1, self._last + len(letters)
-        heads = self._heads | {number: head_of(line) for number, line in enumerate(letters, first)}
-        rows = [(number, line, came, *heads[number][:3]) for number, line in enumerate(letters, first)]
+        first, last = self._last + 1, self._last + len(dead_letters)
+        heads = self._heads | {number: parse_head(line) for number, line in enumerate(dead_letters, first)}
+        rows = [(number, line, came, *heads[number][:3]) for number, line in enumerate(dead_letters, first)]
         sql = "INSERT INTO letters (number, line, came, sender, conference, seal) VALUES (?, ?, ?, ?, ?, ?)"
         db.executemany(sql, rows)
-        many = too_many(heads)
+        many = find_over_quota(heads)
         if many:
             db.execute("DELETE FROM letters WHERE number IN (SELECT value FROM json_each(?))", (_json(many),))
-            self._note(db, "many", [heads.pop(number) for number in many], last)
+            self._count_removal(db, "many", [heads.pop(number) for number in many], last)
 
         def done() -> None:
             self._last, self._heads = last, heads
 
         return done
 
-    def letters(self, after: int = 0, limit: int = 100) -> list[Letter]:
+    def dead_letters(self, after: int = 0, limit: int = 100) -> list[StoredDeadLetter]:
         limit = min(limit, BATCH_ROWS)
-        sql = f"SELECT {_NOW} FROM letters WHERE number > ? ORDER BY number LIMIT ?"  # noqa: S608 - constant
-        return [Letter(number, line, came, sent) for number, came, sent, line in self._rows(sql, (after, limit))]
+        sql = f"SELECT {_COLUMNS} FROM letters WHERE number > ? ORDER BY number LIMIT ?"  # noqa: S608 - constant
+        return [
+            StoredDeadLetter(number, line, came, sent) for number, came, sent, line in self._rows(sql, (after, limit))
+        ]
 
-    def letter(self, number: int) -> Letter | None:
-        return next((letter for letter in self.letters(number - 1, 1) if letter.number == number), None)
+    def dead_letter(self, number: int) -> StoredDeadLetter | None:
+        return next((letter for letter in self.dead_letters(number - 1, 1) if letter.number == number), None)
 
-    def letter_numbers(self) -> list[int]:
+    def dead_letter_numbers(self) -> list[int]:
         return [row[0] for row in self._rows("SELECT number FROM letters ORDER BY number", ())]
 
-    def letter_count(self) -> int:
+    def dead_letter_count(self) -> int:
         return int(self._rows("SELECT count(*) FROM letters", ())[0][0])
 
-    def letters_gone(self) -> dict[str, int]:
+    def removed_dead_letters(self) -> dict[str, int]:
         return dict(self._rows("SELECT cause, count FROM letters_gone ORDER BY cause", ()))
 
-    def letters_gone_of(self, conferences: Collection[str], sender: str) -> dict[str, int]:
+    def removed_dead_letters_of(self, conferences: Collection[str], sender: str) -> dict[str, int]:
         sql = (
             "SELECT cause, sum(count) FROM letters_lost WHERE conference IN (SELECT value FROM json_each(?))"
             " OR (conference = '' AND sender = ?) GROUP BY cause ORDER BY cause"
         )
         return dict(self._rows(sql, (msgspec.json.encode(sorted(conferences)).decode(), sender)))
 
-    def letters_under(self, seals: Collection[str]) -> list[int]:
+    def dead_letters_sealed_with(self, seals: Collection[str]) -> list[int]:
         return [number for number, head in list(self._heads.items()) if head.seal in seals]
 
-    def drop_letters(self, numbers: Collection[int]) -> int:
+    def erase_dead_letters(self, numbers: Collection[int]) -> int:
         if not numbers:
             return 0
-        return self._without("number IN (SELECT value FROM json_each(?))", _json(numbers), "erased")
+        return self._remove_where("number IN (SELECT value FROM json_each(?))", _json(numbers), "erased")
 
-    def expire_letters(self, now: int) -> int:
+    def expire_dead_letters(self, now: int) -> int:
         with self._writing() as db:
             db.execute("UPDATE letters SET came = ? WHERE came = 0", (now,))
-        return self._without("came <= ?", now - LETTER_DAYS * DAY_MS, "old")
+        return self._remove_where("came <= ?", now - DEAD_LETTER_DAYS * DAY_MS, "old")
 
-    def _without(self, condition: str, value: object, cause: Gone) -> int:
-        """Copies the table without some; how many these were."""
+    def _remove_where(self, condition: str, value: object, cause: RemovalCause) -> int:
+        """Copies the table without the rows that match ``condition``; returns how many were removed."""
         which = f"SELECT number FROM letters WHERE {condition}"  # noqa: S608 - constants
         gone = {row[0] for row in self._rows(which, (value,))}
         if not gone:
@@ -110,23 +116,23 @@ class SqliteLetters:
         with self._lock:
             with self._writing() as db:
                 (form,) = db.execute("SELECT sql FROM sqlite_master WHERE name = 'letters'").fetchone()
-                db.execute(_NAMED.sub("CREATE TABLE letters_left", form, count=1))
+                db.execute(_TABLE_NAME.sub("CREATE TABLE letters_left", form, count=1))
                 stays = f"INSERT INTO letters_left SELECT * FROM letters WHERE NOT ({condition}) ORDER BY number"  # noqa: S608
                 db.execute(stays, (value,))
                 gone = self._heads.keys() - {row[0] for row in db.execute("SELECT number FROM letters_left")}
-                self._note(db, cause, [self._heads[number] for number in sorted(gone)], self._last)
+                self._count_removal(db, cause, [self._heads[number] for number in sorted(gone)], self._last)
                 db.execute("DROP TABLE letters")
                 db.execute("ALTER TABLE letters_left RENAME TO letters")
             self._heads = {number: head for number, head in self._heads.items() if number not in gone}
         return len(gone)
 
     @staticmethod
-    def _forget_letters(db: sqlite3.Connection, conference: str) -> None:
-        """Not even that there were some of this conference."""
+    def _forget_removal_counts(db: sqlite3.Connection, conference: str) -> None:
+        """Forgets the counts of a conference's removed dead letters too."""
         db.execute("DELETE FROM letters_lost WHERE conference = ?", (conference,))
 
     @staticmethod
-    def _note(db: sqlite3.Connection, cause: Gone, heads: Sequence[Head], last: int) -> None:
+    def _count_removal(db: sqlite3.Connection, cause: RemovalCause, heads: Sequence[DeadLetterHead], last: int) -> None:
         db.execute(
             "INSERT INTO letters_gone VALUES (?, ?, ?) ON CONFLICT (cause) DO UPDATE SET"
             " count = count + excluded.count, last = max(last, excluded.last)",
@@ -141,28 +147,28 @@ class SqliteLetters:
         db.execute(
             "DELETE FROM letters_lost WHERE (sender, conference, cause) IN"
             " (SELECT sender, conference, cause FROM letters_lost ORDER BY last DESC LIMIT -1 OFFSET ?)",
-            (MOST_SHARES,),
+            (MAX_LOSS_COUNTERS,),
         )
 
-    # -- sending again -------------------------------------------------------------------------------------------
+    # -- resending ----------------------------------------------------------------------------------------
 
-    def claim_letter(self, number: int, sent_as: bytes) -> bool:
+    def claim_dead_letter(self, number: int, sent_as: bytes) -> bool:
         with self._writing() as db:
             sql = "UPDATE letters SET sent_as = ? WHERE number = ? AND sent IS NULL AND coalesce(sent_as, ?) = ?"
             return db.execute(sql, (sent_as, number, sent_as, sent_as)).rowcount == 1
 
-    def settle_letter(self, number: int, sent: int | None) -> None:
+    def settle_dead_letter(self, number: int, sent: int | None) -> None:
         with self._writing() as db:
             sql = "UPDATE letters SET sent = ?, sent_as = CASE WHEN ? THEN sent_as END WHERE number = ?"
             db.execute(sql, (sent, sent is not None, number))
 
 
 def _nothing() -> None:
-    """Where there are no letters."""
+    """Called after a commit without dead letters."""
 
 
 def _json(values: Collection[int]) -> str:
     return msgspec.json.encode(sorted(values)).decode()
 
 
-assert MOST_LETTERS >= BATCH_ROWS
+assert MAX_DEAD_LETTERS >= BATCH_ROWS

@@ -1,33 +1,32 @@
-"""A log that is forgotten: its name at once, its rows a few at a time.
+"""Removes a forgotten log: its name at once, its rows a few at a time.
 
-Owns: the name under which a forgotten log waits to be removed. May never: hold up appends to other logs for long, or
-leave half a log under its name.
-Theory: one row is renamed, so there is no half. The rows go in many small transactions; ``secure_delete`` overwrites
-them. A small file is rewritten whole at the end, which gives the room back; in a large one the room is used again.
+Invariants: a log never stays half removed under its name. Removal does not block appends to other logs for long.
+Why: hiding renames one row, so it is atomic. The rows are deleted in many small transactions; ``secure_delete``
+overwrites them. A small file is rewritten at the end, which returns the space; in a large file it is reused.
 """
 
 import sqlite3
 
 from services.journal.sqlite.rows import key_of
 
-KEPT = "conference NOT LIKE '~gone-%'"
-_ROWS = 5_000  # removed at once: some 10 ms
+VISIBLE = "conference NOT LIKE '~gone-%'"
+_ROWS = 5_000  # deleted per transaction: some 10 ms
 _REWRITTEN_BYTES = 64 << 20  # rewritten in half a second
 
 
 def hide(db: sqlite3.Connection, no: int) -> None:
-    """Takes the log's name away."""
+    """Hides a log: renames it, so that its name is free."""
     db.execute("UPDATE logs SET conference = ? WHERE no = ?", (f"~gone-{no}", no))
 
 
-def hidden(db: sqlite3.Connection) -> int | None:
-    """A log that waits to be removed."""
-    found = db.execute(f"SELECT no FROM logs WHERE NOT ({KEPT}) LIMIT 1").fetchone()  # noqa: S608  # a constant
+def find_hidden(db: sqlite3.Connection) -> int | None:
+    """The number of a hidden log; None if there is none."""
+    found = db.execute(f"SELECT no FROM logs WHERE NOT ({VISIBLE}) LIMIT 1").fetchone()  # noqa: S608  # a constant
     return None if found is None else int(found[0])
 
 
 def remove_some(db: sqlite3.Connection, no: int) -> None:
-    """Removes some rows of a log, at last its name."""
+    """Removes some rows of a log; when none are left, the log itself."""
     span = (key_of(no, 0), key_of(no + 1, 0), _ROWS)
     rows = "SELECT key FROM log WHERE key >= ? AND key < ? ORDER BY key LIMIT ?"
     if db.execute(f"DELETE FROM log WHERE key IN ({rows})", span).rowcount:  # noqa: S608  # a constant
@@ -39,7 +38,7 @@ def remove_some(db: sqlite3.Connection, no: int) -> None:
 
 
 def is_small(db: sqlite3.Connection) -> bool:
-    """Whether little enough is left that the file can be rewritten."""
+    """Whether the file is small enough to be rewritten."""
     pages, free, size = (
         db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "freelist_count", "page_size")
     )

@@ -1,10 +1,11 @@
-"""What is looked at when a journal is opened, and how a damaged tail is cut off.
+"""Checks a journal when it is opened, and cuts off a damaged tail.
 
-Owns: the check, the side file with what was cut, the words for it. May never: throw anything away, or stay silent.
-Theory: a torn write-ahead log is SQLite's matter and harmless. What is left is a disk that kept less than it promised
-(a power loss) or something else than was written: the end of a log is looked at row by row, the rest when it is read.
-From the first bad row on a log is cut, for an order with holes is none. Outputs whose records are cut are cut as
-well, back to the commit before; records that stay are decided again, the same way.
+Responsibility: the check, the side file with what was cut, the notices.
+Invariants: nothing is thrown away, and every repair is reported.
+Why: SQLite itself handles a torn write-ahead log. What is left is a disk that stored less than it promised (a power
+loss) or other bytes than were written. The end of each log is checked row by row, the rest when it is read. A log is
+cut from its first bad row on, because an order with holes is no order. Outputs of cut records are cut too, back to the
+commit before; the records that stay are decided again, with the same result.
 """
 
 import os
@@ -16,18 +17,18 @@ from pathlib import Path
 import msgspec
 
 from services.journal.port import JournalDamagedError
-from services.journal.sqlite.deletion import KEPT
+from services.journal.sqlite.deletion import VISIBLE
 from services.journal.sqlite.rows import OFFSET_BITS, checksum, key_of, output_checksum
 
-CHECK_S = 0.5  # for the whole file's structure; a large file is looked at as far as that goes
-TAIL_ROWS = 5_000  # of each log: more than what is written between two syncs of any disk
+CHECK_S = 0.5  # for the file's structure; a large file is only checked in part
+TAIL_ROWS = 5_000  # of each log: more than is written between two syncs of any disk
 _OFFSET = (1 << OFFSET_BITS) - 1
 
 _Row = tuple[int, int, int, bytes]
 
 
 def is_sound(db: sqlite3.Connection, bound_s: float = CHECK_S) -> bool:
-    """Whether SQLite finds the file's structure whole, as far as it gets within the time."""
+    """Whether SQLite finds no damage in the file's structure within ``bound_s``."""
     timer = threading.Timer(bound_s, db.interrupt)
     timer.daemon = True
     timer.start()
@@ -44,15 +45,15 @@ def is_sound(db: sqlite3.Connection, bound_s: float = CHECK_S) -> bool:
         timer.join()
 
 
-def mend_tails(db: sqlite3.Connection, folder: Path) -> list[str]:
-    """Cuts off what is damaged at the end of any log, to a file in ``folder``; says what was done."""
+def repair_tails(db: sqlite3.Connection, folder: Path) -> list[str]:
+    """Moves the damaged end of every log to a file in ``folder``; returns what was done, for people."""
     notices = []
-    logs = f"SELECT no, conference, decided FROM logs WHERE {KEPT} ORDER BY no"  # noqa: S608  # a constant
+    logs = f"SELECT no, conference, decided FROM logs WHERE {VISIBLE} ORDER BY no"  # noqa: S608  # a constant
     for no, conference, decided in db.execute(logs).fetchall():
         first_bad = _first_bad(db, no)
         length = _length(db, no)
         if first_bad is None and decided > length:
-            first_bad = length  # its end is gone
+            first_bad = length  # its end is missing
         bad_output = _bad_output(db, no)
         if first_bad is not None:
             notices.append(_cut(db, folder, no, conference, first_bad))
@@ -67,7 +68,7 @@ def _length(db: sqlite3.Connection, no: int) -> int:
 
 
 def _first_bad(db: sqlite3.Connection, no: int) -> int | None:
-    """The first offset, among the last ones, at which the log is not as it was written."""
+    """The first offset, among the last ones, at which the log is damaged."""
     start = max(0, _length(db, no) - TAIL_ROWS)
     expected = key_of(no, start)
     span = (expected, key_of(no + 1, 0))
@@ -81,7 +82,7 @@ def _first_bad(db: sqlite3.Connection, no: int) -> int | None:
 
 
 def _bad_output(db: sqlite3.Connection, no: int) -> int | None:
-    """The ``decided`` of the first commit, among the last ones, with an output that is not as it was written."""
+    """The ``decided`` of the first commit, among the last ones, with a damaged output."""
     query = "SELECT n, i, decided, checksum, line FROM outputs WHERE log = ? ORDER BY n DESC, i DESC LIMIT ?"
     rows = db.execute(query, (no, TAIL_ROWS)).fetchall()
     bad = [decided for n, i, decided, found, line in rows if output_checksum(no, n, i, line) != found]
@@ -91,7 +92,7 @@ def _bad_output(db: sqlite3.Connection, no: int) -> int | None:
 def _cut(
     db: sqlite3.Connection, folder: Path, no: int, conference: str, first_bad: int, decided: int | None = None
 ) -> str:
-    """Cuts a log from an offset on, and the outputs that were decided after ``decided`` or with what is cut."""
+    """Cuts a log from ``first_bad`` on, and the outputs that were decided after ``decided`` or with the cut records."""
     most = first_bad if decided is None else decided
     span = (key_of(no, first_bad), key_of(no + 1, 0))
     rows = db.execute("SELECT key, recorded_at, checksum, line FROM log WHERE key >= ? AND key < ?", span).fetchall()
@@ -106,12 +107,12 @@ def _cut(
     db.execute("COMMIT")
     what = f"The end of the log of {conference} was damaged: {len(rows):,} records from offset {first_bad:,} on"
     if not rows:
-        what = f"The end of what was told at {conference} was damaged: no records"
-    return f"{what} and {len(outputs):,} outputs were cut off and kept in {side}. What was before is whole."
+        what = f"The last outputs of {conference} were damaged: no records"
+    return f"{what} and {len(outputs):,} outputs were cut off and saved in {side}. Everything before is intact."
 
 
 def _boundary(db: sqlite3.Connection, no: int, most: int) -> int:
-    """Where a commit of outputs ended, at ``most`` or before; what stands after it is decided again."""
+    """The end of the last commit of outputs at or before ``most``; records after it are decided again."""
     decided = db.execute("SELECT decided FROM logs WHERE no = ?", (no,)).fetchone()[0]
     if decided <= most:
         return int(decided)
@@ -120,31 +121,31 @@ def _boundary(db: sqlite3.Connection, no: int, most: int) -> int:
 
 
 def _side_file(name: Path, no: int, rows: list[_Row], outputs: list[tuple[int, int, int, bytes]]) -> Path:
-    """One JSON object a row, its bytes in base64; under a name that is not taken yet."""
+    """Writes one JSON object per row, its bytes in base64, to a new file."""
     taken = 0
     while (path := name.with_name(f"{name.name}-{taken}.jsonl")).exists():
         taken += 1
     with path.open("xb") as file:
         for key, recorded_at, found, line in rows:
             good = checksum(key, recorded_at, line) == found
-            body = {"offset": key & _OFFSET, "recorded_at": recorded_at, "good": good, "line": _text(line)}
+            body = {"offset": key & _OFFSET, "recorded_at": recorded_at, "good": good, "line": _to_base64(line)}
             file.write(msgspec.json.encode(body) + b"\n")
         for n, i, found, line in outputs:
             good = output_checksum(no, n, i, line) == found
-            body = {"position": f"{n}-{i}", "good": good, "line": _text(line)}
+            body = {"position": f"{n}-{i}", "good": good, "line": _to_base64(line)}
             file.write(msgspec.json.encode(body) + b"\n")
         file.flush()
         os.fsync(file.fileno())
     return path
 
 
-def _text(line: bytes) -> str:
+def _to_base64(line: bytes) -> str:
     return b64encode(line).decode()
 
 
-def damaged(conference: str, offset: int, path: Path) -> JournalDamagedError:
-    """A row that is not as it was written, in the middle of a log."""
+def damaged_record_error(conference: str, offset: int, path: Path) -> JournalDamagedError:
+    """The error for a damaged row in the middle of a log."""
     return JournalDamagedError(
-        f"The record at offset {offset:,} of {conference} in {path} is not as it was written. "
+        f"The record at offset {offset:,} of {conference} in {path} is damaged. "
         "Restore the folder from a backup; the records before it can be read."
     )

@@ -1,9 +1,9 @@
-"""The journal in one SQLite file: every promise of the port, kept through a kill and a full disk.
+"""The journal in one SQLite file: every guarantee of the port holds through a kill and a full disk.
 
-Owns: the two connections (one writes, one reads beside it) and what is known of each log's end. May never: keep half
-of what it was asked to keep: each method that writes is one transaction, undone by any error.
-Theory: rows go in by one statement for many rows, for Python gives its lock away around every statement, and each
-time may wait 5 ms to get it back while another thread computes.
+Responsibility: two connections (one writes, one reads beside it) and the cached end of each log.
+Invariants: each method that writes is one transaction, rolled back on any error.
+Why: one statement inserts many rows, because Python releases the interpreter lock around every statement and may wait
+5 ms to get it back while another thread computes.
 """
 
 import sqlite3
@@ -20,28 +20,28 @@ from services.journal.port import (
     Entry,
     JournalDamagedError,
     JournalError,
+    OutputLine,
     Row,
     Snapshot,
-    Told,
-    parts,
+    parse_position,
 )
-from services.journal.sqlite.dead_letters import SqliteLetters
-from services.journal.sqlite.deletion import hidden, hide, is_small, remove_some
-from services.journal.sqlite.integrity_check import CHECK_S, damaged, is_sound, mend_tails
-from services.journal.sqlite.log_ends import End, found_ends
+from services.journal.sqlite.dead_letters import SqliteDeadLetters
+from services.journal.sqlite.deletion import find_hidden, hide, is_small, remove_some
+from services.journal.sqlite.integrity_check import CHECK_S, damaged_record_error, is_sound, repair_tails
+from services.journal.sqlite.log_ends import LogEnd, load_log_ends
 from services.journal.sqlite.rows import OFFSET_BITS, checksum, key_of, output_checksum
 from services.journal.sqlite.salvage import salvage
-from services.journal.sqlite.schema import LOCK_WAIT_S, MIGRATIONS, bare, connect, plain, prepare
+from services.journal.sqlite.schema import LOCK_WAIT_S, MIGRATIONS, connect, open_database, prepare, to_journal_error
 from services.journal.sqlite.snapshots import SnapshotFiles
-from services.sqlite.bulk_insert import inserts
+from services.sqlite.bulk_insert import insert_statements
 from services.sqlite.migrations import Migration
 
 FILE = "journal.db"
 _OFFSET = (1 << OFFSET_BITS) - 1
 
 
-class SqliteJournal(SqliteLetters):
-    """The journal in ``folder``, which it locks until ``close``. JournalError says what is wrong with the folder."""
+class SqliteJournal(SqliteDeadLetters):
+    """The journal in ``folder``, which it locks until ``close``. JournalError: the folder cannot be used."""
 
     def __init__(self, folder: Path, *, check_s: float = CHECK_S, migrations: Sequence[Migration] = MIGRATIONS) -> None:
         self.notices: list[str] = []
@@ -54,20 +54,20 @@ class SqliteJournal(SqliteLetters):
             self._open(check_s, migrations)
         except sqlite3.Error as error:
             self._folder.release()
-            raise plain(error, self._path) from None
+            raise to_journal_error(error, self._path) from None
         except JournalError:
             self._folder.release()
             raise
 
     def _open(self, check_s: float, migrations: Sequence[Migration] = MIGRATIONS) -> None:
-        self._db = bare(self._path)
+        self._db = open_database(self._path)
         try:
             prepare(self._db, self._path, migrations)
             sound = is_sound(self._db, check_s)
             if sound:
-                self.notices += mend_tails(self._db, self._path.parent)
+                self.notices += repair_tails(self._db, self._path.parent)
         except sqlite3.DatabaseError as error:
-            if not isinstance(plain(error, self._path), JournalDamagedError):
+            if not isinstance(to_journal_error(error, self._path), JournalDamagedError):
                 raise
             sound = False
         self._db.close()
@@ -75,13 +75,13 @@ class SqliteJournal(SqliteLetters):
             self.notices.append(salvage(self._path))
         self._db, self._reader = connect(self._path), connect(self._path)
         if not sound:
-            self.notices += mend_tails(self._db, self._path.parent)
-        self._ends = found_ends(self._db)
-        self._find_letters(self._db)
+            self.notices += repair_tails(self._db, self._path.parent)
+        self._ends = load_log_ends(self._db)
+        self._load_dead_letter_heads(self._db)
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
-        """One transaction: all of it, or nothing and the reason."""
+        """One transaction: committed, or rolled back with a JournalError."""
         with self._lock:
             db = self._db
             try:
@@ -90,7 +90,7 @@ class SqliteJournal(SqliteLetters):
                 db.execute("COMMIT")
                 self.commits += 1
             except sqlite3.Error as error:
-                raise plain(error, self._path) from None
+                raise to_journal_error(error, self._path) from None
             finally:
                 if db.in_transaction:
                     db.execute("ROLLBACK")
@@ -100,12 +100,12 @@ class SqliteJournal(SqliteLetters):
             try:
                 return self._reader.execute(query, arguments).fetchall()
             except sqlite3.Error as error:
-                raise plain(error, self._path) from None
+                raise to_journal_error(error, self._path) from None
 
     # -- logs ----------------------------------------------------------------------------------------------------
 
-    def append(self, entries: Sequence[Entry], recorded_at: int, letters: Sequence[bytes] = ()) -> list[int]:
-        ends: dict[str, End] = {}
+    def append(self, entries: Sequence[Entry], recorded_at: int, dead_letters: Sequence[bytes] = ()) -> list[int]:
+        ends: dict[str, LogEnd] = {}
         offsets: list[int] = []
         values: list[Any] = []
         with self._lock:
@@ -119,19 +119,19 @@ class SqliteJournal(SqliteLetters):
                     offsets.append(end.length)
                     end.length += 1
                 insert(db, "log", 4, values)
-                kept = self._add_letters(db, letters, recorded_at)
+                kept = self._insert_dead_letters(db, dead_letters, recorded_at)
             self._ends.update(ends)
             kept()
         return offsets
 
-    def _end_to_append(self, db: sqlite3.Connection, conference: str, recorded_at: int) -> End:
+    def _end_to_append(self, db: sqlite3.Connection, conference: str, recorded_at: int) -> LogEnd:
         known = self._ends.get(conference)
         if known is None:
             no = db.execute("INSERT INTO logs (conference) VALUES (?)", (conference,)).lastrowid
             assert no is not None
-            return End(no, recorded_at=recorded_at)
+            return LogEnd(no, recorded_at=recorded_at)
         if recorded_at < known.recorded_at:
-            raise ValueError(f"recorded_at falls in the log of {conference}")
+            raise ValueError(f"recorded_at decreases in the log of {conference}")
         return replace(known, recorded_at=recorded_at)
 
     def read(self, conference: str, from_offset: int = 0, to: int | None = None) -> Iterator[Row]:
@@ -144,11 +144,11 @@ class SqliteJournal(SqliteLetters):
             expected, stop = key_of(end.no, start), key_of(end.no, min(start + BATCH_ROWS, last))
             for key, recorded_at, found, line in self._rows(query, (expected, stop)):
                 if key != expected or checksum(key, recorded_at, line) != found:
-                    raise damaged(conference, expected & _OFFSET, self._path)
+                    raise damaged_record_error(conference, expected & _OFFSET, self._path)
                 yield Row(key & _OFFSET, recorded_at, line)
                 expected += 1
             if expected != stop:
-                raise damaged(conference, expected & _OFFSET, self._path)
+                raise damaged_record_error(conference, expected & _OFFSET, self._path)
 
     def length(self, conference: str) -> int:
         end = self._ends.get(conference)
@@ -162,14 +162,14 @@ class SqliteJournal(SqliteLetters):
 
     # -- outputs -------------------------------------------------------------------------------------------------
 
-    def record(self, conference: str, decided: int, outputs: Sequence[Told]) -> None:
+    def record(self, conference: str, decided: int, outputs: Sequence[OutputLine]) -> None:
         with self._lock:
-            end = self._ends.get(conference) or End(0)
+            end = self._ends.get(conference) or LogEnd(0)
             if not end.decided <= decided <= end.length:
                 raise ValueError(f"decided {decided} is not in {end.decided}..{end.length} of {conference}")
             last, values = end.position, []
             for position, line in outputs:
-                n, i = parts(position)
+                n, i = parse_position(position)
                 if (n, i) <= last:
                     raise ValueError(f"the position {position} of {conference} is not after the last one")
                 last = (n, i)
@@ -183,30 +183,33 @@ class SqliteJournal(SqliteLetters):
         end = self._ends.get(conference)
         return 0 if end is None else end.decided
 
-    def outputs(self, conference: str, from_n: int = 0, after: str | None = None) -> Iterator[Told]:
+    def outputs(self, conference: str, from_n: int = 0, after: str | None = None) -> Iterator[OutputLine]:
         end = self._ends.get(conference)
-        n, i = (from_n, -1) if after is None else parts(after)
+        n, i = (from_n, -1) if after is None else parse_position(after)
         query = "SELECT n, i, checksum, line FROM outputs WHERE log = ? AND (n, i) > (?, ?) ORDER BY n, i LIMIT ?"
         while end is not None:
             rows = self._rows(query, (end.no, n, i, BATCH_ROWS))
             for n, i, found, line in rows:
                 if output_checksum(end.no, n, i, line) != found:
                     raise JournalDamagedError(
-                        f"The output {n}-{i} of {conference} in {self._path} is not as it was written."
+                        f"The output {n}-{i} of {conference} in {self._path} is damaged. "
+                        "Restore the folder from a backup."
                     )
                 yield f"{n}-{i}", line
             if len(rows) < BATCH_ROWS:
                 return
 
-    # -- dead letters, snapshots, room -----------------------------------------------------------------------------
+    # -- dead letters, snapshots, capacity ----------------------------------------------------------------------------
 
     def clean(self) -> bool:
         with self._lock, self._reading:
             try:
-                self._db.execute("PRAGMA busy_timeout=0")  # who reads from outside may take long; appends must not wait
+                self._db.execute(
+                    "PRAGMA busy_timeout=0"
+                )  # a reader in another process may take long; appends must not wait
                 return not self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
             except sqlite3.Error as error:
-                raise plain(error, self._path) from None
+                raise to_journal_error(error, self._path) from None
             finally:
                 self._db.execute(f"PRAGMA busy_timeout={round(LOCK_WAIT_S * 1_000)}")
 
@@ -223,7 +226,7 @@ class SqliteJournal(SqliteLetters):
         with self._lock:
             end = self._ends.get(conference)
             with self._writing() as db:
-                self._forget_letters(db, conference)
+                self._forget_removal_counts(db, conference)
                 if end is not None:
                     hide(db, end.no)
             self._ends.pop(conference, None)
@@ -231,17 +234,20 @@ class SqliteJournal(SqliteLetters):
 
     def shrink(self) -> bool:
         with self._lock:
-            no = hidden(self._db)
+            no = find_hidden(self._db)
             if no is None:
                 return False
             with self._writing() as db:
                 remove_some(db, no)
-            if hidden(self._db) is None and is_small(self._db):
-                with self._reading, suppress(sqlite3.OperationalError):  # no room: what went is overwritten already
+            if find_hidden(self._db) is None and is_small(self._db):
+                with (
+                    self._reading,
+                    suppress(sqlite3.OperationalError),
+                ):  # no space: the removed rows are overwritten already
                     self._db.execute("VACUUM")
             return True
 
-    def ensure_room(self, size: int) -> None:
+    def ensure_capacity(self, size: int) -> None:
         with self._writing() as db:
             db.execute("INSERT OR REPLACE INTO room VALUES (1, zeroblob(?))", (size,))
         with self._writing() as db:
@@ -255,6 +261,6 @@ class SqliteJournal(SqliteLetters):
 
 
 def insert(db: sqlite3.Connection, table: str, columns: int, values: Sequence[Any]) -> None:
-    """Puts rows, their values one after the other, into a table."""
-    for statement, some in inserts(table, columns, values):
+    """Inserts rows; ``values`` holds the values of all rows, one after the other."""
+    for statement, some in insert_statements(table, columns, values):
         db.execute(statement, some)

@@ -1,20 +1,17 @@
-"""What is known of the end of each log, so that an append needs to look nothing up.
-
-Owns: finding it when a journal is opened. May never: write.
-"""
+"""The cached end of each log, so that an append needs no lookup. Read-only: loaded when a journal is opened."""
 
 import sqlite3
 from dataclasses import dataclass
 
-from services.journal.sqlite.deletion import KEPT
+from services.journal.sqlite.deletion import VISIBLE
 from services.journal.sqlite.rows import OFFSET_BITS, key_of
 
 _OFFSET = (1 << OFFSET_BITS) - 1
 
 
 @dataclass(slots=True)
-class End:
-    """A log: its number, its records, when the last was recorded, how far it is decided, its last output."""
+class LogEnd:
+    """A log's number, its length in records, the last ``recorded_at`` (ms), ``decided``, the last output's position."""
 
     no: int
     length: int = 0
@@ -23,11 +20,11 @@ class End:
     position: tuple[int, int] = (-1, -1)
 
 
-def found_ends(db: sqlite3.Connection) -> dict[str, End]:
-    """The end of every log."""
+def load_log_ends(db: sqlite3.Connection) -> dict[str, LogEnd]:
+    """Loads the end of every visible log."""
     ends = {}
-    for no, conference, decided in db.execute(f"SELECT no, conference, decided FROM logs WHERE {KEPT}").fetchall():  # noqa: S608
-        end = ends[conference] = End(no, decided=decided)
+    for no, conference, decided in db.execute(f"SELECT no, conference, decided FROM logs WHERE {VISIBLE}").fetchall():  # noqa: S608
+        end = ends[conference] = LogEnd(no, decided=decided)
         query = "SELECT key, recorded_at FROM log WHERE key >= ? AND key < ? ORDER BY key DESC LIMIT 1"
         last = db.execute(query, (key_of(no, 0), key_of(no + 1, 0))).fetchone()
         if last is not None:

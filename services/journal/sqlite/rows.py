@@ -1,11 +1,8 @@
-"""Keys and checksums of rows.
-
-Owns: how (log number, offset) is one key, and what a row's checksum covers. May never: read or write a file.
-"""
+"""Keys and checksums of rows: how (log number, offset) is one key, and what a checksum covers."""
 
 from zlib import crc32
 
-OFFSET_BITS = 40  # a million million records a log, eight million logs
+OFFSET_BITS = 40  # 10^12 records per log, 8 million logs
 _LOW = 0xFFFFFFFF
 
 
@@ -15,10 +12,10 @@ def key_of(no: int, offset: int) -> int:
 
 
 def checksum(key: int, recorded_at: int, line: bytes) -> int:
-    """Of a record: its line, and where and when it stands, so that a row in the wrong place is found too."""
+    """A record's checksum: over its line, key and time, so that a row in the wrong place is detected too."""
     return crc32(line, (key ^ (key >> 32) ^ recorded_at) & _LOW)
 
 
 def output_checksum(no: int, n: int, i: int, line: bytes) -> int:
-    """Of an output."""
+    """An output's checksum."""
     return crc32(line, (no ^ (n << 8) ^ i) & _LOW)

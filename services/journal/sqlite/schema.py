@@ -1,9 +1,9 @@
-"""The journal's file: its tables, their version, and how it is opened.
+"""The journal's file: its tables, its migrations, and how it is opened.
 
-Owns: the form of the file and the step from each version to the next. May never: change what a version was.
-Theory: a log is a run of integer keys, ``log number << 40 | offset``, so that appending to the tree's end and reading
-in order are what SQLite does best; rows of some hundred bytes are too large to lie in the tree of a table WITHOUT
-ROWID, outputs are few. ``synchronous=FULL``: a commit is on the disk when it returns.
+Invariants: a released migration never changes.
+Why: a log is a run of integer keys, ``log number << 40 | offset``, so appending and reading in order are what SQLite
+does best. Rows of some hundred bytes are too large for a table WITHOUT ROWID; outputs are few. ``synchronous=FULL``: a
+commit is on the disk when it returns.
 """
 
 import sqlite3
@@ -16,8 +16,8 @@ from services.sqlite.migrations import Migration, NewerSchemaError, migrate
 
 APPLICATION_ID = 0x48414C4C  # "HALL"
 PAGE_BYTES = 16_384  # a third faster than 4,096 for rows of this size (measured)
-CHECKPOINT_PAGES = 1_000  # 16 MB of write-ahead log, then it is folded into the file
-LOCK_WAIT_S = 5.0  # for a reader from outside that holds the file, such as a backup
+CHECKPOINT_PAGES = 1_000  # 16 MB of write-ahead log
+LOCK_WAIT_S = 5.0  # for a reader in another process, such as a backup
 
 _TABLES = (
     f"PRAGMA application_id={APPLICATION_ID}",
@@ -67,27 +67,27 @@ MIGRATIONS: Sequence[Migration] = (_TABLES, _LETTERS, _SHARES)
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 
-def bare(path: Path) -> sqlite3.Connection:
-    """A connection that has not looked at the file yet."""
+def open_database(path: Path) -> sqlite3.Connection:
+    """A connection without settings, which has not read the file yet."""
     return sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=LOCK_WAIT_S)
 
 
 def connect(path: Path) -> sqlite3.Connection:
-    """A connection for any thread, one at a time; transactions are begun by hand."""
-    db = bare(path)
+    """A configured connection for any thread, one at a time; the caller begins transactions."""
+    db = open_database(path)
     db.execute("PRAGMA synchronous=FULL")
-    db.execute("PRAGMA secure_delete=ON")  # little is deleted, and what is must go
+    db.execute("PRAGMA secure_delete=ON")  # deletions are rare, and must leave no bytes
     db.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
     return db
 
 
 def prepare(db: sqlite3.Connection, path: Path, migrations: Sequence[Migration] = MIGRATIONS) -> None:
-    """Makes the tables, or brings them to today's version. JournalError for a file that is none of ours, or newer."""
-    db.execute(f"PRAGMA page_size={PAGE_BYTES}")  # of a new file; else without effect
+    """Creates the tables, or migrates them. JournalError: not a journal, or of a newer Hallway."""
+    db.execute(f"PRAGMA page_size={PAGE_BYTES}")  # takes effect in a new file only
     owner = db.execute("PRAGMA application_id").fetchone()[0]
     tables = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
     if owner != APPLICATION_ID and (owner or tables):
-        raise JournalError(f"{path} is an SQLite file, but no journal of Hallway. Name another folder.")
+        raise JournalError(f"{path} is an SQLite file, but not a Hallway journal. Choose another folder.")
     try:
         migrate(db, migrations)
     except NewerSchemaError as newer:
@@ -97,12 +97,14 @@ def prepare(db: sqlite3.Connection, path: Path, migrations: Sequence[Migration] 
     db.execute("PRAGMA journal_mode=WAL")
 
 
-def plain(error: sqlite3.Error, path: Path) -> JournalError:
-    """What SQLite found, as one of the journal's errors."""
+def to_journal_error(error: sqlite3.Error, path: Path) -> JournalError:
+    """Translates an SQLite error into a JournalError."""
     if is_full(error):
-        return JournalFullError(f"There is no room to write in {path.parent}. Make room; nothing was half taken.")
+        return JournalFullError(
+            f"The disk is full: cannot write in {path.parent}. Free some space. Nothing was stored in part."
+        )
     if kind_of(error) == sqlite3.SQLITE_NOTADB:
-        return JournalError(f"{path} is no journal: it is not an SQLite file. Name another folder.")
+        return JournalError(f"{path} is not a journal: it is not an SQLite file. Choose another folder.")
     if kind_of(error) in _DAMAGED:
         return JournalDamagedError(f"{path} is damaged ({error}).")
     return JournalError(f"{path} cannot be used ({error}).")

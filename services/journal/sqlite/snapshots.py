@@ -1,9 +1,8 @@
-"""Snapshots as files beside the journal's.
+"""Snapshots as files beside the journal's file.
 
-Owns: the folder ``snapshots`` and the form of a file: one line of head, then the packed state. May never: look into a
-state.
-Theory: a state has a hundred times the size of a commit, so in the journal it would hold up every append; as a file
-it is written beside, and has its name only once it is whole on the disk.
+Responsibility: the folder ``snapshots`` and the file format: one line of JSON head, then the compressed state.
+Why: a state is a hundred times the size of a commit, so in the journal it would block appends. A file gets its name
+only once it is complete and on the disk.
 """
 
 import os
@@ -14,7 +13,7 @@ from pathlib import Path
 import msgspec
 import zstandard
 
-from services.journal.port import SNAPSHOTS_KEPT, JournalError, JournalFullError, Snapshot
+from services.journal.port import RETAINED_SNAPSHOTS, JournalError, JournalFullError, Snapshot
 from services.sqlite.disk_errors import is_full
 
 _LEVEL = 1  # a third of the size at 130 MB a second; higher levels win little
@@ -29,14 +28,14 @@ class _Head(msgspec.Struct, frozen=True):
 
 
 class SnapshotFiles:
-    """The snapshots of all logs. ``notices`` is where a damaged one is told."""
+    """The snapshots of all logs. Damaged ones are reported in ``notices``."""
 
     def __init__(self, folder: Path, notices: list[str]) -> None:
         self._folder = folder
         self._notices = notices
 
     def save(self, conference: str, offset: int, data: bytes) -> None:
-        """Writes one; older ones than the newest two go."""
+        """Saves a snapshot and removes all but the newest two. JournalError, JournalFullError."""
         packed = zstandard.ZstdCompressor(level=_LEVEL).compress(data)
         head = msgspec.json.encode(_Head(conference, offset, _digest(packed), len(data)))
         path = self._folder / f"{_stem(conference)}-{offset:013}.snapshot"
@@ -54,11 +53,11 @@ class SnapshotFiles:
                 part.unlink()
             kind = JournalFullError if is_full(error) else JournalError
             raise kind(f"A snapshot cannot be written in {self._folder} ({error.strerror}).") from None
-        for old in self._files(conference)[SNAPSHOTS_KEPT:]:
+        for old in self._files(conference)[RETAINED_SNAPSHOTS:]:
             old.unlink(missing_ok=True)
 
     def latest(self, conference: str, most: int | None) -> Snapshot | None:
-        """The newest good one."""
+        """The newest intact snapshot with ``offset <= most``."""
         for path in self._files(conference):
             found = self._read(path, conference)
             if found is not None and (most is None or found.offset <= most):
@@ -66,7 +65,7 @@ class SnapshotFiles:
         return None
 
     def drop(self, conference: str) -> None:
-        """Removes all of a log."""
+        """Removes all snapshots of a log. JournalError."""
         try:
             for path in self._files(conference):
                 path.unlink(missing_ok=True)
@@ -80,7 +79,7 @@ class SnapshotFiles:
             first, _, packed = path.read_bytes().partition(b"\n")
             head = msgspec.json.decode(first, type=_Head)
             if head.conference != conference or _digest(packed) != head.digest:
-                raise ValueError("its digest does not fit")
+                raise ValueError("its digest does not match")
             data = zstandard.ZstdDecompressor().decompress(packed, max_output_size=min(head.size, _MOST_BYTES))
         except (OSError, ValueError, msgspec.MsgspecError, zstandard.ZstdError) as error:
             self._notices.append(
@@ -90,12 +89,12 @@ class SnapshotFiles:
         return Snapshot(head.offset, data)
 
     def _files(self, conference: str) -> list[Path]:
-        """Newest first."""
+        """A log's snapshot files, newest first."""
         return sorted(self._folder.glob(f"{_stem(conference)}-*.snapshot"), reverse=True)
 
 
 def _stem(conference: str) -> str:
-    """A name for files, as some file systems do not tell upper from lower case."""
+    """A file name stem: a digest, because some file systems ignore case."""
     return blake2b(conference.encode(), digest_size=10).hexdigest()
 
 
@@ -104,7 +103,7 @@ def _digest(packed: bytes) -> str:
 
 
 def _sync(folder: Path) -> None:
-    """Makes a new name in a folder durable."""
+    """Makes changes of a folder's entries durable."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -1,6 +1,6 @@
-"""The gateway's side of Kafka: what is accepted is appended there, and read from a copy of the log here."""
+"""The gateway on Kafka: it appends accepted events to topics, and answers from a read replica of the log."""
 
 from services.kafka.gateway.limits import Limits
-from services.kafka.gateway.runner import OnKafka
+from services.kafka.gateway.runner import KafkaRunner
 
-__all__ = ["Limits", "OnKafka"]
+__all__ = ["KafkaRunner", "Limits"]

@@ -1,7 +1,6 @@
-"""Messages of many callers as batches, by partition.
+"""Groups the messages of many callers into batches by partition.
 
-Owns: what goes with what. May never: part what one caller appends to a partition while a batch holds it, or change
-its order.
+Invariants: one caller's messages to one partition stay in order, and in one batch as long as it fits.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -13,11 +12,11 @@ from msgspec import Struct
 
 from schemas.topics import TYPE_HEADER
 
-_AROUND_BYTES = 80  # what a record has beside its key and value, at most
+_AROUND_BYTES = 80  # overhead per record besides key and value, at most
 
 
 class Message(Struct, frozen=True, gc=False):
-    """What is appended: ``kind`` is the header ``type``; without a value it is no event."""
+    """A message to append. ``kind``: the header ``type``; without a value it is not an event."""
 
     topic: str
     key: str
@@ -27,13 +26,13 @@ class Message(Struct, frozen=True, gc=False):
 
     @property
     def size(self) -> int:
-        """Bytes, at most."""
+        """Its size in bytes, at most."""
         headers = sum(len(name) + len(value) + _AROUND_BYTES for name, value in self.headers)
         return len(self.key) * 4 + len(self.value or b"") + len(self.kind) + headers + _AROUND_BYTES
 
 
-class Spot(NamedTuple):
-    """Where a message stands."""
+class TopicPosition(NamedTuple):
+    """The partition and offset of a message."""
 
     partition: int
     offset: int
@@ -41,7 +40,7 @@ class Spot(NamedTuple):
 
 @dataclass(slots=True)
 class Batch:
-    """``numbers``: of each message its caller and its number there."""
+    """``numbers``: each message's caller, and its index among that caller's messages."""
 
     topic: str
     partition: int
@@ -49,22 +48,22 @@ class Batch:
     numbers: list[tuple[int, int]] = field(default_factory=list)
 
     def callers(self) -> set[int]:
-        """Whose messages are in it."""
+        """The callers with messages in this batch."""
         return {caller for caller, _ in self.numbers}
 
-    def stands_at(self, offset: int, spots: list[list[Spot]]) -> None:
-        """It was written from ``offset`` on. Below 0: it is there, but the broker does not say where."""
+    def assign_positions(self, offset: int, spots: list[list[TopicPosition]]) -> None:
+        """Assigns positions from ``offset`` on. Below 0: written, but the broker does not know where."""
         for index, (caller, number) in enumerate(self.numbers):
-            spots[caller][number] = Spot(self.partition, offset + index if offset >= 0 else -1)
+            spots[caller][number] = TopicPosition(self.partition, offset + index if offset >= 0 else -1)
 
 
-def batched(
+def build_batches(
     asked: Sequence[Sequence[Message]],
     partition_of: Callable[[str, bytes], int],
     producer: AIOKafkaProducer,
     most_bytes: int,
 ) -> list[Batch]:
-    """The batches, those of a partition in order."""
+    """Builds the batches; those of one partition are in order."""
     open_ones: dict[tuple[str, int], Batch] = {}
     done: list[Batch] = []
     for caller, messages in enumerate(asked):
@@ -84,7 +83,7 @@ def batched(
 
 
 def _put(batch: Batch, caller: int, number: int, message: Message) -> bool:
-    """Adds a message; False where there is no room."""
+    """Adds a message; False if the batch is full."""
     headers = [(TYPE_HEADER, message.kind.encode()), *message.headers]
     added = batch.builder.append(timestamp=None, key=message.key.encode(), value=message.value, headers=headers)
     if added is None:

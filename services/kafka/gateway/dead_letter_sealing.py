@@ -1,9 +1,9 @@
-"""Dead letters in the topic: sealed with keys that only this gateway has.
+"""Dead letters in the topic, sealed with keys that only this gateway has.
 
-Owns: the form of a sealed letter there: as in the journal, and the header ``sealed`` names its key. May never: let one
-into the copy whose key was taken out.
-Theory: a record of a topic cannot be taken out. What a stranger sent may name somebody, so it is written so that the
-loss of a short key makes it nothing, in the topic and in every copy of it. What workers could not read stands in a
+Responsibility: the format: as in the journal, and the header ``sealed`` names the key. A dead letter whose key was
+removed never enters the read replica.
+Why: a record cannot be removed from a topic. What an unauthenticated caller sent may name a person, so it is encrypted:
+deleting a short key makes it unreadable, in the topic and in every copy of it. What workers could not read is in a
 topic of events anyway, and is not sealed.
 """
 
@@ -20,18 +20,18 @@ from services.kafka.gateway.batches import Message
 _decode = msgspec.json.Decoder(DeadLetter).decode
 
 
-class Keys(Protocol):
-    """Where the keys are: the directory."""
+class SealingKeys(Protocol):
+    """The sealing keys, which the directory stores."""
 
     def seal(self, letters: Sequence[DeadLetter]) -> list[bytes]:
-        """The letters as lines; their keys are on the disk."""
+        """Seals dead letters to lines; their keys are on the disk when it returns."""
 
     def has(self, name: str) -> bool:
-        """Whether letters under this key can be opened."""
+        """Whether the key still exists."""
 
 
-def sealed(topic: str, sender: str, letters: Sequence[bytes]) -> list[Message]:
-    """Sealed letters as messages."""
+def seal_messages(topic: str, sender: str, letters: Sequence[bytes]) -> list[Message]:
+    """Wraps sealed dead letters in messages."""
     names = [_decode(letter).sealed or "" for letter in letters]
     return [
         Message(topic, sender, "dead.letter", letter, ((SEALED, name.encode()),))
@@ -39,10 +39,10 @@ def sealed(topic: str, sender: str, letters: Sequence[bytes]) -> list[Message]:
     ]
 
 
-def kept(keys: Keys, record: ConsumerRecord) -> bytes | None:
-    """A record's letter for the copy; None: its key is gone, or it was sealed in an earlier form, with one of its own.
+def readable_line(keys: SealingKeys, record: ConsumerRecord) -> bytes | None:
+    """A record's dead letter for the read replica; None: its key was removed, or it has an earlier format.
 
-    ValueError, msgspec.MsgspecError: it is no letter.
+    ValueError, msgspec.MsgspecError: it is not a dead letter.
     """
     letter = _decode(record.value)
     if SEALED not in dict(record.headers):

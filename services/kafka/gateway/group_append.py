@@ -1,11 +1,11 @@
-"""Group commit over Kafka: what many have asked to append shares a batch and its acknowledgement.
+"""Group commit over Kafka: many callers' messages share a batch and its acknowledgement.
 
-Owns: the bounded queue, one producer at a time, what is said when it fails. May never: answer before all replicas that
-are in sync have it, or write what nobody waits for any more.
-Theory: while one acknowledgement is awaited, what is asked for gathers; so the more come, the more share. Of the
-senders each has a turn, so that nobody's many keep another's few from the next acknowledgement. What one
-caller appends to one partition goes in one batch as long as a batch holds it, and a batch is written whole or not at
-all. Over several partitions some may be written and others not: then the caller is told TimeoutError.
+Responsibility: the bounded queue, one producer at a time, the errors when it fails.
+Invariants: nothing is answered before all in-sync replicas have it; nothing is written that no caller waits for.
+Why: while one acknowledgement is awaited, messages gather and share the next one, so throughput grows with load.
+Senders take turns, so one sender's many messages do not delay another's few. One caller's messages to one partition go
+in one batch if they fit, and a batch is atomic. Over several partitions some may be written and others not: then the
+caller gets TimeoutError.
 """
 
 import asyncio
@@ -17,28 +17,28 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from services.kafka.access import Access
-from services.kafka.client_shutdown import thrown_away
-from services.kafka.clients import producer as made
-from services.kafka.gateway.batches import Message, Spot, batched
+from services.kafka.client_shutdown import discard_producer
+from services.kafka.clients import make_producer
+from services.kafka.gateway.batches import Message, TopicPosition, build_batches
 from services.kafka.gateway.limits import Limits
 from services.kafka.partitioner import partition_of
 from services.runtime.fair_queue import FairQueue
-from services.runtime.results import AwayError, BusyError, StoppedError
+from services.runtime.results import BusyError, LogUnavailableError, StoppedError
 
 _BROKEN = (KafkaError, OSError, asyncio.InvalidStateError)  # a time limit is an OSError
 _log = structlog.get_logger("hallway.appending")
 
 
 @dataclass(slots=True)
-class _Asked:
+class _PendingAppend:
     messages: Sequence[Message]
     size: int
-    answer: "asyncio.Future[list[Spot]]"
+    answer: "asyncio.Future[list[TopicPosition]]"
 
 
 @dataclass(slots=True)
-class Appending:
-    """Used on the event loop."""
+class GroupAppender:
+    """Use it on the event loop."""
 
     kafka: Access
     topics: Sequence[str]
@@ -46,35 +46,38 @@ class Appending:
     partitions: dict[str, int] = field(default_factory=dict)
     _ready: bool = False
     _stopping: bool = False
-    _queue: FairQueue[_Asked] = field(default_factory=FairQueue)
+    _queue: FairQueue[_PendingAppend] = field(default_factory=FairQueue)
     _bytes: int = 0
-    _news: asyncio.Event = field(default_factory=asyncio.Event)
+    _wake: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def is_ready(self) -> bool:
-        """Whether the broker was there when it was last needed."""
+        """Whether the broker was reachable when it was last needed."""
         return self._ready
 
     def close(self) -> None:
-        """Takes no more; ``run`` ends when what it has is written."""
+        """Accepts no more; ``run`` returns once everything queued is written."""
         self._stopping = True
-        self._news.set()
+        self._wake.set()
 
-    async def append(self, messages: Sequence[Message], sender: str = "") -> list[Spot]:
-        """Where each stands. AwayError, BusyError, StoppedError: nothing was written. TimeoutError: perhaps."""
+    async def append(self, messages: Sequence[Message], sender: str = "") -> list[TopicPosition]:
+        """Appends messages; returns their positions.
+
+        LogUnavailableError, BusyError, StoppedError: nothing was written. TimeoutError: unknown.
+        """
         size = sum(message.size for message in messages)
         self._check(len(messages), size, self._queue.weight_of(sender))
-        asked = _Asked(messages, size, asyncio.get_running_loop().create_future())
-        self._queue.add(sender, len(messages), asked)
+        pending = _PendingAppend(messages, size, asyncio.get_running_loop().create_future())
+        self._queue.add(sender, len(messages), pending)
         self._bytes += size
-        self._news.set()
-        return await asked.answer  # each turn of the task has a time limit, and tells all whom it took
+        self._wake.set()
+        return await pending.answer  # every commit has a time limit, and resolves all its callers
 
     def _check(self, count: int, size: int, own: int) -> None:
         if self._stopping:
             raise StoppedError("Hallway is stopping.")
         if not self._ready:
-            raise AwayError("The broker is away.")
+            raise LogUnavailableError("The broker is unreachable.")
         waiting = self._queue.weight
         too_many = waiting + count > self.limits.waiting_messages or self._bytes + size > self.limits.waiting_bytes
         if (self._queue and too_many) or (own and own + count > self.limits.sender_waiting_messages):
@@ -83,33 +86,33 @@ class Appending:
     # -- the task ------------------------------------------------------------------------------------------------
 
     async def run(self) -> None:
-        """Connects, appends, and connects again when something is in doubt; until ``close``, or it is cancelled."""
+        """Connects and appends, and reconnects after any failure; until ``close`` or cancelled."""
         while not self._stopping:
-            producer = await self._connected()
+            producer = await self._connect()
             self._ready = True
             try:
                 await self._append_on(producer)
             except _BROKEN as error:
-                _log.warning("appending begins anew", error=type(error).__name__)
+                _log.warning("appending failed; reconnecting", error=type(error).__name__)
             finally:
                 self._ready = False
-                self._fail(AwayError("The broker went away."))
-                await thrown_away(producer, self.limits.close_s)
+                self._fail(LogUnavailableError("The connection to the broker was lost."))
+                await discard_producer(producer, self.limits.close_s)
 
-    async def _connected(self) -> AIOKafkaProducer:
-        pause_s, said = self.limits.again_s, False
+    async def _connect(self) -> AIOKafkaProducer:
+        pause_s, is_logged = self.limits.retry_s, False
         while True:
             try:
-                producer, self.partitions = await connected(self.kafka, self.topics, self.limits)
+                producer, self.partitions = await connect_producer(self.kafka, self.topics, self.limits)
             except _BROKEN as error:
-                if not said:
-                    _log.warning("the broker is away", error=type(error).__name__)
-                said = True
+                if not is_logged:
+                    _log.warning("the broker is unreachable", error=type(error).__name__)
+                is_logged = True
                 await asyncio.sleep(pause_s)
-                pause_s = min(2 * pause_s, self.limits.again_most_s)
+                pause_s = min(2 * pause_s, self.limits.retry_max_s)
             else:
-                if said:
-                    _log.warning("the broker is back")
+                if is_logged:
+                    _log.warning("the broker is reachable again")
                 return producer
 
     async def _append_on(self, producer: AIOKafkaProducer) -> None:
@@ -117,29 +120,31 @@ class Appending:
             if not self._queue:
                 if self._stopping:
                     return
-                self._news.clear()
-                await self._news.wait()  # until there is something; ``stop`` sets it
+                self._wake.clear()
+                await self._wake.wait()  # ``close`` sets it too
                 continue
-            taken = self._take()
+            appends = self._take()
             try:
-                await self._commit(producer, taken)
+                await self._commit(producer, appends)
             finally:
-                for asked in taken:  # all that was not answered is in doubt
-                    _tell(asked, TimeoutError("The broker has not answered in time."))
+                for pending in appends:  # whatever was not answered is in doubt
+                    _resolve(pending, TimeoutError("The broker has not answered in time."))
 
-    def _take(self) -> list[_Asked]:
-        taken: list[_Asked] = []
+    def _take(self) -> list[_PendingAppend]:
+        appends: list[_PendingAppend] = []
         count = 0
-        while self._queue and (not taken or count + self._queue.first()[0] <= self.limits.commit_messages):
-            asked = self._queue.take()
-            count += len(asked.messages)
-            self._bytes -= asked.size
-            taken.append(asked)
-        return taken
+        while self._queue and (not appends or count + self._queue.first()[0] <= self.limits.commit_messages):
+            pending = self._queue.take()
+            count += len(pending.messages)
+            self._bytes -= pending.size
+            appends.append(pending)
+        return appends
 
-    async def _commit(self, producer: AIOKafkaProducer, taken: Sequence[_Asked]) -> None:
-        spots: list[list[Spot]] = [[Spot(-1, -1)] * len(asked.messages) for asked in taken]
-        batches = batched([asked.messages for asked in taken], self._partition_of, producer, self.limits.batch_bytes)
+    async def _commit(self, producer: AIOKafkaProducer, appends: Sequence[_PendingAppend]) -> None:
+        positions: list[list[TopicPosition]] = [[TopicPosition(-1, -1)] * len(pending.messages) for pending in appends]
+        batches = build_batches(
+            [pending.messages for pending in appends], self._partition_of, producer, self.limits.batch_bytes
+        )
         async with asyncio.timeout(self.limits.answer_s):
             waiting = [
                 (batch, await producer.send_batch(batch.builder, batch.topic, partition=batch.partition))
@@ -151,10 +156,10 @@ class Appending:
             if isinstance(result, BaseException):
                 doubtful.update(dict.fromkeys(batch.callers(), result))
             else:
-                batch.stands_at(result.offset, spots)
-        for number, asked in enumerate(taken):
+                batch.assign_positions(result.offset, positions)
+        for number, pending in enumerate(appends):
             if number not in doubtful:
-                _tell(asked, spots[number])
+                _resolve(pending, positions[number])
         for error in doubtful.values():
             raise error
 
@@ -162,27 +167,29 @@ class Appending:
         return partition_of(key, self.partitions[topic])
 
     def _fail(self, error: Exception) -> None:
-        for asked in self._queue.clear():
-            _tell(asked, error)
+        for pending in self._queue.clear():
+            _resolve(pending, error)
         self._bytes = 0
 
 
-def _tell(asked: _Asked, outcome: list[Spot] | Exception) -> None:
-    if asked.answer.done():
+def _resolve(pending: _PendingAppend, outcome: list[TopicPosition] | Exception) -> None:
+    if pending.answer.done():
         return
     if isinstance(outcome, Exception):
-        asked.answer.set_exception(outcome)
+        pending.answer.set_exception(outcome)
     else:
-        asked.answer.set_result(outcome)
+        pending.answer.set_result(outcome)
 
 
-async def connected(kafka: Access, topics: Sequence[str], limits: Limits) -> tuple[AIOKafkaProducer, dict[str, int]]:
-    """A producer that is ready, and the number of partitions of each topic. KafkaError, TimeoutError."""
-    producer = made(kafka, batch_bytes=limits.batch_bytes, request_ms=round(limits.request_s * 1_000))
+async def connect_producer(
+    kafka: Access, topics: Sequence[str], limits: Limits
+) -> tuple[AIOKafkaProducer, dict[str, int]]:
+    """Starts a producer; returns it and the number of partitions of each topic. KafkaError, TimeoutError."""
+    producer = make_producer(kafka, batch_bytes=limits.batch_bytes, request_ms=round(limits.request_s * 1_000))
     try:
         async with asyncio.timeout(limits.connect_s):
             await producer.start()
             return producer, {topic: len(await producer.partitions_for(topic)) for topic in topics}
     except BaseException:
-        await thrown_away(producer, limits.close_s)
+        await discard_producer(producer, limits.close_s)
         raise

@@ -1,10 +1,10 @@
-"""The copy of the log here: follows the log and the dead letters, and keeps what comes with how far that leads.
+"""The consumer of the read replica: it follows the log and the dead letters, and stores them with the next offsets.
 
-Owns: one consumer at a time, without a group, and the places of the copy. May never: decide, tick or deliver; write to
-Kafka; stay silent: when nothing comes, the broker is asked whether there is nothing, and a consumer that missed it is
-made anew.
-Theory: rows and places are one transaction (``ReadReplica``), so a restart goes on exactly where the copy ends. The
-fold here decides what the workers decide, for it is the same engine over the same records in the same order.
+Responsibility: one consumer at a time, without a group, and the replica's offsets.
+Invariants: it never writes to Kafka, decides outputs for others, ticks or delivers. If nothing arrives, it checks that
+the broker has nothing; a consumer that missed records is replaced.
+Why: rows and next offsets are one transaction (``ReadReplica``), so a restart continues exactly where the replica ends.
+The fold here decides what the workers decide: it is the same engine over the same records in the same order.
 """
 
 import asyncio
@@ -22,215 +22,222 @@ from schemas.times import millis
 from services.directory.port import DirectoryError
 from services.journal import JournalFullError, ReadReplica, ReplicatedRow
 from services.kafka.access import Access
-from services.kafka.client_shutdown import stopped
-from services.kafka.clients import KafkaRefusedError
-from services.kafka.clients import consumer as made
+from services.kafka.client_shutdown import stop_consumer
+from services.kafka.clients import KafkaRefusedError, make_consumer
 from services.kafka.cluster import cluster_id
-from services.kafka.gateway.batches import Spot
-from services.kafka.gateway.dead_letter_sealing import Keys, kept
+from services.kafka.gateway.batches import TopicPosition
+from services.kafka.gateway.dead_letter_sealing import SealingKeys, readable_line
 from services.kafka.gateway.limits import Limits
 from services.kafka.gateway.topics import Topics
-from services.runtime.log_reader import Kept
+from services.runtime.log_reader import LogRecord
 from streams.workers.conference_end import erased_by
 from streams.workers.ports import AwayError
 
 # A time limit is an OSError.
-_AWAY = (KafkaError, OSError, AwayError, KafkaRefusedError, JournalFullError, DirectoryError)
+_RETRIED_ERRORS = (KafkaError, OSError, AwayError, KafkaRefusedError, JournalFullError, DirectoryError)
 _STEP_S = 0.01
 _log = structlog.get_logger("hallway.replica")
 
 
-class Came(NamedTuple):
-    """A record that the copy has now; ``offset``: in its partition."""
+class ReplicatedEvent(NamedTuple):
+    """An event that the replica has stored; ``offset``: in its partition."""
 
     conference: str
-    kept: Kept
+    record: LogRecord
     offset: int
 
 
-Took = Callable[[Sequence[Came]], None]
-Drop = Callable[[str], bool]
+OnReplicated = Callable[[Sequence[ReplicatedEvent]], None]
+DropMatcher = Callable[[str], bool]
 
 
 class ForeignLogError(Exception):
-    """The topic is not the one that the copy was made of; the text is for a person."""
+    """The topic is not the one that was replicated; the text is for a person."""
 
 
-class SilentError(Exception):
-    """The consumer does not give what the broker has."""
+class SilentConsumerError(Exception):
+    """The consumer does not deliver what the broker has."""
 
 
 @dataclass(slots=True)
-class Replica:
-    """``took`` gets what came, in the order of each log; ``behind`` says how many records wait to be folded. ``drop``
-    lets go of a conference that is erased, before its log goes; False: ask again. ``dropped`` hears that it went.
+class ReplicaConsumer:
+    """Call-backs: ``on_replicated`` with new events, in log order; ``drop`` drops a conference's matcher before its log
+    is erased (False: not yet, try again); ``on_erased`` with the conference after that. ``lag``: records not folded
+    yet.
 
-    ``caught_up``: it has come to the end that the log had when it was connected first. ``follows``: it is connected, as
-    far as is known.
+    ``is_caught_up``: it has reached the end that the log had at the first connection. ``is_connected``: as far as
+    known.
     """
 
     kafka: Access
     cluster: str
     topics: Topics
     journal: ReadReplica
-    keys: Keys
-    took: Took
-    drop: Drop
-    dropped: Callable[[str], None]
-    behind: Callable[[], int]
+    keys: SealingKeys
+    on_replicated: OnReplicated
+    drop: DropMatcher
+    on_erased: Callable[[str], None]
+    lag: Callable[[], int]
     limits: Limits
-    caught_up: bool = False
-    follows: bool = False
-    _places: dict[TopicPartition, int] = field(default_factory=dict)
+    is_caught_up: bool = False
+    is_connected: bool = False
+    _next_offsets: dict[TopicPartition, int] = field(default_factory=dict)
     _ends: dict[TopicPartition, int] = field(default_factory=dict)
     _codec: Codec = field(default_factory=Codec)
-    _moved: asyncio.Event = field(default_factory=asyncio.Event)
-    _came: bool = False  # something since the consumer was made
+    _progress: asyncio.Event = field(default_factory=asyncio.Event)
+    _has_received: bool = False  # whether this consumer has received records
 
     async def run(self) -> None:
-        """Follows until it is cancelled. ForeignLogError."""
-        self._places = {_part(name): place for name, place in self.journal.places().items()}
-        pause_s, said = self.limits.again_s, ""
+        """Replicates until cancelled. ForeignLogError."""
+        self._next_offsets = {_part(name): place for name, place in self.journal.next_offsets().items()}
+        pause_s, error_name = self.limits.retry_s, ""
         while True:
             consumer = self._consumer()
             try:
-                await self._follow(consumer)
-            except (*_AWAY, SilentError) as error:
-                if self._came:
-                    pause_s, said = self.limits.again_s, ""
-                if said != type(error).__name__:
-                    said = type(error).__name__
-                    _log.warning("the log cannot be followed", error=said)
+                await self._consume(consumer)
+            except (*_RETRIED_ERRORS, SilentConsumerError) as error:
+                if self._has_received:
+                    pause_s, error_name = self.limits.retry_s, ""
+                if error_name != type(error).__name__:
+                    error_name = type(error).__name__
+                    _log.warning("the log cannot be read", error=error_name)
             finally:
-                self.follows = False
-                await stopped(consumer, self.limits.close_s)
+                self.is_connected = False
+                await stop_consumer(consumer, self.limits.close_s)
             await asyncio.sleep(pause_s)
-            pause_s, self._came = min(2 * pause_s, self.limits.again_most_s), False
+            pause_s, self._has_received = min(2 * pause_s, self.limits.retry_max_s), False
 
-    async def reached(self, topic: str, spot: Spot) -> None:
-        """Waits until the copy has the record there; whoever asks has a time limit."""
+    async def wait_for(self, topic: str, spot: TopicPosition) -> None:
+        """Waits until the replica has the record at a position. The caller sets the time limit."""
         part, offset = TopicPartition(topic, spot.partition), spot.offset
-        while self._places.get(part, 0) <= offset:
-            await self._moved.wait()
+        while self._next_offsets.get(part, 0) <= offset:
+            await self._progress.wait()
 
     def _consumer(self) -> AIOKafkaConsumer:
-        return made(
+        return make_consumer(
             self.kafka,
             self.topics.log,
-            self.topics.letters,
+            self.topics.dead_letters,
             wait_ms=round(self.limits.poll_s * 1_000),
             fetch_bytes=self.limits.fetch_bytes,
             partition_bytes=self.limits.fetch_partition_bytes,
             request_ms=round(self.limits.request_s * 1_000),
         )
 
-    async def _follow(self, consumer: AIOKafkaConsumer) -> None:
+    async def _consume(self, consumer: AIOKafkaConsumer) -> None:
         async with asyncio.timeout(self.limits.connect_s):
             await self._check_cluster()
             await consumer.start()
-            await self._begin(consumer)
-        self.follows, quiet_s = True, 0.0
+            await self._seek_start(consumer)
+        self.is_connected, silent_s = True, 0.0
         while True:
-            await self._room()
+            await self._wait_for_fold()
             found = await consumer.getmany(
                 timeout_ms=round(self.limits.poll_s * 1_000), max_records=self.limits.fetch_records
             )
-            quiet_s = 0.0 if found else quiet_s + self.limits.poll_s
+            silent_s = 0.0 if found else silent_s + self.limits.poll_s
             if found:
-                await self._keep(found)
-            elif quiet_s >= self.limits.quiet_s:
-                await self._ask_whether_silent(consumer)
-                quiet_s = 0.0
+                await self._store(found)
+            elif silent_s >= self.limits.silence_s:
+                await self._check_silent(consumer)
+                silent_s = 0.0
 
     async def _check_cluster(self) -> None:
         if await cluster_id(self.kafka, self.limits.connect_s) != self.cluster:
             raise ForeignLogError(
-                f"At {self.kafka.address} is another Kafka than before. Name another folder with --data."
+                f"The Kafka at {self.kafka.address} is another cluster than before. Choose another folder with --data."
             )
 
-    async def _begin(self, consumer: AIOKafkaConsumer) -> None:
+    async def _seek_start(self, consumer: AIOKafkaConsumer) -> None:
         parts = list(consumer.assignment())
         starts, self._ends = await consumer.beginning_offsets(parts), await consumer.end_offsets(parts)
         for part in parts:
-            place = self._places.get(part, 0)
+            place = self._next_offsets.get(part, 0)
             if part.topic == self.topics.log and not starts[part] <= place <= self._ends[part]:
                 raise ForeignLogError(
                     f"The log on {self.kafka.address} has the records {starts[part]:,} to {self._ends[part]:,} in its "
-                    f"partition {part.partition}; the copy here has {place:,}. It is another log: name another folder."
+                    f"partition {part.partition}; the replica here ends at {place:,}. It is another log: "
+                    "choose another folder."
                 )
             consumer.seek(part, max(place, starts[part]))
-            self._places[part] = max(place, starts[part])
-        self._look_whether_caught_up()
+            self._next_offsets[part] = max(place, starts[part])
+        self._update_caught_up()
 
-    def _look_whether_caught_up(self) -> None:
-        if not self.caught_up:
-            self.caught_up = bool(self._ends) and all(self._places[part] >= end for part, end in self._ends.items())
+    def _update_caught_up(self) -> None:
+        if not self.is_caught_up:
+            self.is_caught_up = bool(self._ends) and all(
+                self._next_offsets[part] >= end for part, end in self._ends.items()
+            )
 
-    async def _ask_whether_silent(self, consumer: AIOKafkaConsumer) -> None:
+    async def _check_silent(self, consumer: AIOKafkaConsumer) -> None:
         async with asyncio.timeout(self.limits.connect_s):
-            ends = await consumer.end_offsets(list(self._places))
-        if any(end > self._places[part] for part, end in ends.items()):
-            raise SilentError
+            ends = await consumer.end_offsets(list(self._next_offsets))
+        if any(end > self._next_offsets[part] for part, end in ends.items()):
+            raise SilentConsumerError
 
-    async def _room(self) -> None:
-        while self.behind() > self.limits.folded.unfolded_records:  # noqa: ASYNC110  # the fold's thread sets no event
+    async def _wait_for_fold(self) -> None:
+        while self.lag() > self.limits.fold.unfolded_records:  # noqa: ASYNC110  # the fold's thread sets no event
             await asyncio.sleep(_STEP_S)
 
-    async def _keep(self, found: Mapping[TopicPartition, Sequence[ConsumerRecord]]) -> None:
+    async def _store(self, found: Mapping[TopicPartition, Sequence[ConsumerRecord]]) -> None:
         places = {part: records[-1].offset + 1 for part, records in found.items()}
         rows = [record for part, records in found.items() if part.topic == self.topics.log for record in records]
-        letters = [record for part, records in found.items() if part.topic == self.topics.letters for record in records]
-        gone = sorted({name for record in rows if (name := erased_by(record)) is not None})
-        self.took(await asyncio.to_thread(self._kept, rows, letters, places, gone))
-        for conference in gone:
-            self.dropped(conference)
-        self._places |= places
-        self._came = True
-        self._look_whether_caught_up()
-        self._moved.set()
-        self._moved = asyncio.Event()
+        dead_letters = [
+            record for part, records in found.items() if part.topic == self.topics.dead_letters for record in records
+        ]
+        erased = sorted({name for record in rows if (name := erased_by(record)) is not None})
+        self.on_replicated(await asyncio.to_thread(self._replicate, rows, dead_letters, places, erased))
+        for conference in erased:
+            self.on_erased(conference)
+        self._next_offsets |= places
+        self._has_received = True
+        self._update_caught_up()
+        self._progress.set()
+        self._progress = asyncio.Event()
 
     # -- in a thread, one at a time ------------------------------------------------------------------------------
 
-    def _kept(
+    def _replicate(
         self,
         records: Sequence[ConsumerRecord],
-        letters: Sequence[ConsumerRecord],
+        dead_letters: Sequence[ConsumerRecord],
         places: Mapping[TopicPartition, int],
-        gone: Sequence[str],
-    ) -> list[Came]:
-        if not all(map(self.drop, gone)):
-            raise TimeoutError("The fold has not come to its end.")
-        nobodys = {None, *(name.encode() for name in (*self.journal.erased(), *gone))}
-        lines = [record for record in records if record.value is not None and record.key not in nobodys]
+        erased: Sequence[str],
+    ) -> list[ReplicatedEvent]:
+        if not all(map(self.drop, erased)):
+            raise TimeoutError("The fold has not caught up.")
+        skipped_keys = {None, *(name.encode() for name in (*self.journal.erased(), *erased))}
+        lines = [record for record in records if record.value is not None and record.key not in skipped_keys]
         decoded = [self._codec.decode(record.value) for record in lines]
         rows = [
-            ReplicatedRow(record.key.decode("utf-8", "replace"), _came(record, event), record.value)
+            ReplicatedRow(record.key.decode("utf-8", "replace"), _appended_at(record, event), record.value)
             for record, event in zip(lines, decoded, strict=True)
         ]
-        said = [letter for letter in letters if letter.value is not None]  # without: a mark that one was sent again
-        told = [(letter.timestamp, line) for letter in said if (line := self._line_of(letter)) is not None]
-        stand = self.journal.follow(rows, told, {_name(part): place for part, place in places.items()}, gone)
-        taken: list[Came] = []
-        for record, row, event, (offset, came) in zip(lines, rows, decoded, stand, strict=True):
+        # A record without a value is a resend marker.
+        candidates = [letter for letter in dead_letters if letter.value is not None]
+        readable = [(letter.timestamp, line) for letter in candidates if (line := self._line_of(letter)) is not None]
+        next_offsets = {_name(part): offset for part, offset in places.items()}
+        stored = self.journal.replicate(rows, readable, next_offsets, erased)
+        events: list[ReplicatedEvent] = []
+        for record, row, event, (offset, came) in zip(lines, rows, decoded, stored, strict=True):
             if isinstance(event, Reject):
                 _log.warning("a record cannot be read", conference=row.conference, offset=offset, reason=event.reason)
             else:
-                kept = Kept(offset, event.event, event.at, came, row.line)
-                taken.append(Came(row.conference, kept, record.offset))
-        return taken
+                log_record = LogRecord(offset, event.event, event.at, came, row.line)
+                events.append(ReplicatedEvent(row.conference, log_record, record.offset))
+        return events
 
     def _line_of(self, record: ConsumerRecord) -> bytes | None:
-        """A dead letter; None: it is none, or was erased."""
+        """A record's dead letter; None: it is not one, or was erased."""
         try:
-            return kept(self.keys, record)
+            return readable_line(self.keys, record)
         except (msgspec.MsgspecError, ValueError):
             _log.warning("a dead letter cannot be read")
             return None
 
 
-def _came(record: ConsumerRecord, event: Record | Reject) -> int:
-    """When the log took it: its own word (of a log that was imported), else the broker's."""
+def _appended_at(record: ConsumerRecord, event: Record | Reject) -> int:
+    """When it was appended (ms): its own ``recorded_at`` in an imported log, else the broker's time."""
     own = None if isinstance(event, Reject) else event.event.recorded_at
     return int(record.timestamp) if own is None else millis(own)
 

@@ -1,12 +1,12 @@
-"""The gateway's runner on Kafka: what is submitted is appended to topics; what is asked is answered by a copy here.
+"""The gateway's runner on Kafka: submitted events are appended to topics; queries are answered from a read replica.
 
-Owns: the order of start and end, which topic an event goes to, what a submitter is told. May never: decide outputs for
-anybody, tick, or deliver: that is the workers'.
+Responsibility: the order of start and stop, which topic an event goes to, the answers to submitters.
+Invariants: it never decides outputs for others, ticks, or delivers: the workers do.
 
-submit --door--> appending --> Kafka: log, activity, dead letters --replica--> copy --fold--> ask
+submit --validator--> appender --> Kafka: log, activity, dead letters --> replica --fold loop--> ask
 
-Theory: a post without a conference goes to the activity, where the router takes it from; all else to its conference's
-log. Who was told that something is accepted finds it when asking: ``ask`` waits until the copy has it.
+Why: a post without a conference goes to the activity topic, where the router takes it from; everything else to its
+conference's log. A caller whose event was accepted finds it in the next query: ``ask`` waits until the replica has it.
 """
 
 import asyncio
@@ -21,33 +21,32 @@ from schemas.events import Input
 from schemas.topics import CONFERENCE_ERASED
 from services.journal import ReadReplica
 from services.kafka.access import Access
-from services.kafka.gateway.batches import Message, Spot
-from services.kafka.gateway.dead_letter_sealing import Keys, sealed
-from services.kafka.gateway.group_append import Appending
+from services.kafka.gateway.batches import Message, TopicPosition
+from services.kafka.gateway.dead_letter_sealing import SealingKeys, seal_messages
+from services.kafka.gateway.group_append import GroupAppender
 from services.kafka.gateway.limits import Limits
-from services.kafka.gateway.read_replica import Came, Replica
-from services.kafka.gateway.topics import Topics
-from services.kafka.gateway.topics import topics as named
-from services.runtime.deduplication import Seen, counts_for_sure
-from services.runtime.event_validator import Door, Item
-from services.runtime.fold_loop import Folding
+from services.kafka.gateway.read_replica import ReplicaConsumer, ReplicatedEvent
+from services.kafka.gateway.topics import Topics, topic_names
+from services.runtime.deduplication import RecentIds, is_sure_to_count
+from services.runtime.event_validator import EventValidator, Item
+from services.runtime.fold_loop import FoldLoop
 from services.runtime.recovery import Progress
-from services.runtime.results import DUPLICATE, Accepted, Answer, AwayError, BusyError, Place
-from services.runtime.runner import quietly, resolve
+from services.runtime.results import DUPLICATE, Accepted, Answer, BusyError, LogUnavailableError, Place
+from services.runtime.runner import ignore_progress, resolve
 from streams.matching import Matcher
 
 T = TypeVar("T")
-Noted = Callable[[Input, int], None]
-_LOOK_S = 0.02
+OnEvent = Callable[[Input, int], None]
+_POLL_S = 0.02
 
-TO_ROUTER = Accepted((), "Kept; the router brings it to the conferences that it belongs to.")
+STORED_FOR_ROUTER = Accepted((), "Stored; the router forwards it to the conferences that it belongs to.")
 
 
-class OnKafka:
-    """``kafka``: with the cluster of that id. ``noted`` gets each event that the copy has, and its
-    offset in the partition; ``ended`` each conference that the log erased. ``keys`` seal dead letters.
+class KafkaRunner:
+    """``cluster``: the id that the cluster must have. ``keys`` seal dead letters.
 
-    The journal stays the caller's to close, after ``stop``.
+    ``on_event`` gets each replicated event and its offset in the partition; ``on_erased`` each erased conference. The
+    caller closes the journal after ``stop``.
     """
 
     def __init__(
@@ -55,200 +54,202 @@ class OnKafka:
         kafka: Access,
         cluster: str,
         journal: ReadReplica,
-        keys: Keys,
+        keys: SealingKeys,
         clock: Callable[[], int],
-        noted: Noted,
-        ended: Callable[[str], None],
+        on_event: OnEvent,
+        on_erased: Callable[[str], None],
         *,
         topics: Topics | None = None,
         limits: Limits | None = None,
     ) -> None:
         self.failure: BaseException | None = None
         self._limits = limits or Limits()
-        self._topics = topics or named()
-        self._journal, self._noted, self._ended = journal, noted, ended
-        self._door = Door(clock, self._limits.folded, keys.seal)
-        self._seen = Seen(self._limits.folded.ids_kept)
-        self._folding = Folding(journal, self._limits.folded, _nobody, self._fail)
-        self._appending = Appending(kafka, list(self._topics), self._limits)
-        self._replica = Replica(
+        self._topics = topics or topic_names()
+        self._journal, self._on_event, self._on_erased = journal, on_event, on_erased
+        self._validator = EventValidator(clock, self._limits.fold, keys.seal)
+        self._recent_ids = RecentIds(self._limits.fold.remembered_ids)
+        self._fold_loop = FoldLoop(journal, self._limits.fold, _ignore, self._fail)
+        self._appender = GroupAppender(kafka, list(self._topics), self._limits)
+        self._replica = ReplicaConsumer(
             kafka,
             cluster,
             self._topics,
             journal,
             keys,
-            self._took,
-            self._folding.drop,
-            self._dropped,
-            lambda: self._folding.behind,
+            self._handle_replicated,
+            self._fold_loop.drop,
+            self._handle_erased,
+            lambda: self._fold_loop.lag,
             self._limits,
         )
         self._tasks: list[asyncio.Task[None]] = []
-        self._acknowledged: dict[str, Spot] = {}
+        self._acknowledged: dict[str, TopicPosition] = {}
         self._failed = asyncio.Event()
         self._running = False
 
     # -- start and end -------------------------------------------------------------------------------------------
 
-    async def start(self, progress: Progress = quietly) -> None:
-        """Recovers the copy's matchers, then begins, and waits a moment until events are taken; the broker may be away.
+    async def start(self, progress: Progress = ignore_progress) -> None:
+        """Recovers the matchers, starts, and waits up to ``start_s`` to accept events; the broker may be unreachable.
 
-        ``progress`` is called by a thread.
+        ``progress`` is called from another thread.
         """
         self._loop = asyncio.get_running_loop()
-        await asyncio.to_thread(self._folding.recover, progress)
-        self._folding.start()
-        for work, name in ((self._appending.run(), "appending"), (self._replica.run(), "replica")):
-            self._tasks.append(asyncio.create_task(self._guarded(work), name=name))
+        await asyncio.to_thread(self._fold_loop.recover, progress)
+        self._fold_loop.start()
+        for work, name in ((self._appender.run(), "appending"), (self._replica.run(), "replica")):
+            self._tasks.append(asyncio.create_task(self._run_guarded(work), name=name))
         self._running = True
         end = self._loop.time() + self._limits.start_s
-        while not self.takes and self._loop.time() < end:  # noqa: ASYNC110  # two others' doing, and rarely long
-            await asyncio.sleep(_LOOK_S)
+        while not self.is_accepting and self._loop.time() < end:  # noqa: ASYNC110  # two tasks set it, and it rarely takes long
+            await asyncio.sleep(_POLL_S)
 
     async def stop(self) -> None:
-        """Ends within ``stop_s``. What was answered is in Kafka; the next start goes on where the copy ends."""
+        """Stops within ``stop_s``. Everything answered is in Kafka; the next start continues where the replica ends."""
         self._running = False
-        share_s = self._limits.folded.stop_s / 4
-        self._appending.close()
+        share_s = self._limits.fold.stop_s / 4
+        self._appender.close()
         if self._tasks:
-            await asyncio.wait(self._tasks[:1], timeout=share_s)  # what is under way is answered
+            await asyncio.wait(self._tasks[:1], timeout=share_s)  # what is in flight is answered
             for task in self._tasks:
                 task.cancel()
             await asyncio.wait(self._tasks, timeout=share_s)
-        await asyncio.to_thread(self._folding.stop, 2 * share_s)
+        await asyncio.to_thread(self._fold_loop.stop, 2 * share_s)
 
-    async def failed(self) -> BaseException:
-        """As the port has it."""
+    async def wait_for_failure(self) -> BaseException:
+        """As in the port."""
         await self._failed.wait()
         assert self.failure is not None
         return self.failure
 
     @property
-    def behind(self) -> int:
-        """As the port has it."""
-        return self._folding.behind
+    def lag(self) -> int:
+        """As in the port."""
+        return self._fold_loop.lag
 
     @property
     def is_current(self) -> bool:
-        """Whether the copy has come to the end that the log had when it was connected first."""
-        return self._replica.caught_up
+        """Whether the replica has reached the end that the log had at the first connection."""
+        return self._replica.is_caught_up
 
     @property
-    def takes(self) -> bool:
-        """As the port has it."""
-        return self._running and self._appending.is_ready and self._replica.caught_up
+    def is_accepting(self) -> bool:
+        """As in the port."""
+        return self._running and self._appender.is_ready and self._replica.is_caught_up
 
-    # -- taking in -----------------------------------------------------------------------------------------------
+    # -- submitting ----------------------------------------------------------------------------------------------
 
     async def take(self, items: Sequence[Item], sender: str, first: int = 1) -> list[Answer]:
-        """As the port has it. An offset is that of the conference's partition."""
-        self._door.check(len(items), running=self._running)
-        if not self._replica.caught_up:
-            raise AwayError("The log is not read to its end yet.")
-        found, letters, given = await self._door.sorted(items, sender, first)
+        """As in the port. Offsets are those of the conference's partition."""
+        self._validator.check_size(len(items), running=self._running)
+        if not self._replica.is_caught_up:
+            raise LogUnavailableError("The log is still being read.")
+        found, dead_letters, answered = await self._validator.validate(items, sender, first)
         new = [None if self._is_known(record) else self._message(record) for record in found]
         messages = [message for message in new if message is not None]
-        dead = sealed(self._topics.letters, sender, letters)
-        spots = iter(await self._append([*messages, *dead], sender))
-        answers = iter([DUPLICATE if message is None else self._answer(message, next(spots)) for message in new])
+        dead = seal_messages(self._topics.dead_letters, sender, dead_letters)
+        positions = iter(await self._append([*messages, *dead], sender))
+        answers = iter([DUPLICATE if message is None else self._answer(message, next(positions)) for message in new])
         self._remember(found)
-        await self._are_here(list(spots))
-        return [next(answers) if answer is None else answer for answer in given]
+        await self._wait_for_replica(list(positions))
+        return [next(answers) if answer is None else answer for answer in answered]
 
-    async def _are_here(self, letters: Sequence[Spot]) -> None:
-        """Waits a moment for the copy to have dead letters: who is told of one looks for it next."""
+    async def _wait_for_replica(self, dead_letters: Sequence[TopicPosition]) -> None:
+        """Waits briefly until the replica has these dead letters: a sender looks for them next."""
         with suppress(TimeoutError):
-            async with asyncio.timeout(self._limits.copy_s):
-                for spot in letters if self._replica.follows else ():
-                    await self._replica.reached(self._topics.letters, spot)
+            async with asyncio.timeout(self._limits.replica_s):
+                for position in dead_letters if self._replica.is_connected else ():
+                    await self._replica.wait_for(self._topics.dead_letters, position)
 
-    async def _append(self, messages: Sequence[Message], sender: str = "") -> list[Spot]:
-        return await self._appending.append(messages, sender) if messages else []
+    async def _append(self, messages: Sequence[Message], sender: str = "") -> list[TopicPosition]:
+        return await self._appender.append(messages, sender) if messages else []
 
     def _is_known(self, record: Record) -> bool:
         conference = record.event.conference
-        return conference is not None and self._seen.knows(conference, record.event.id)
+        return conference is not None and self._recent_ids.contains(conference, record.event.id)
 
     def _message(self, record: Record) -> Message:
         event = record.event
-        force_setattr(event, "recorded_at", None)  # the log says when it took it; the event is ours alone
+        force_setattr(event, "recorded_at", None)  # the log sets it; no one else has the event yet
         kind = kind_of(event)
         if event.conference is None:
             return Message(self._topics.activity, event.actor, kind, encode(event))
         return Message(self._topics.log, event.conference, kind, encode(event))
 
-    def _answer(self, message: Message, spot: Spot) -> Answer:
+    def _answer(self, message: Message, position: TopicPosition) -> Answer:
         if message.topic != self._topics.log:
-            return TO_ROUTER
+            return STORED_FOR_ROUTER
         before = self._acknowledged.get(message.key)
-        if before is None or before.offset < spot.offset:
-            self._acknowledged[message.key] = spot
-        return Accepted((Place(message.key, spot.offset),))
+        if before is None or before.offset < position.offset:
+            self._acknowledged[message.key] = position
+        return Accepted((Place(message.key, position.offset),))
 
     def _remember(self, found: Sequence[Record]) -> None:
         for record in found:
             conference = record.event.conference
-            if conference is not None and counts_for_sure(record.event):
-                self._seen.add(conference, record.event.id)
+            if conference is not None and is_sure_to_count(record.event):
+                self._recent_ids.add(conference, record.event.id)
 
     async def forget(self, conference: str) -> None:
-        """Says in the log that a closed conference is no more, for whoever reads it, and waits for the copy to know.
+        """Records in the log that a closed conference is erased, and waits until the replica has it.
 
-        AwayError, BusyError, StoppedError, TimeoutError: ask again.
+        LogUnavailableError, BusyError, StoppedError, TimeoutError: try again.
         """
         if conference in self._journal.erased():
             return
-        (spot,) = await self._append([Message(self._topics.log, conference, CONFERENCE_ERASED, None)])
-        async with asyncio.timeout(self._limits.copy_s + self._limits.folded.drop_s):
-            await self._replica.reached(self._topics.log, spot)
+        (position,) = await self._append([Message(self._topics.log, conference, CONFERENCE_ERASED, None)])
+        async with asyncio.timeout(self._limits.replica_s + self._limits.fold.drop_s):
+            await self._replica.wait_for(self._topics.log, position)
 
-    # -- asking --------------------------------------------------------------------------------------------------
+    # -- queries -------------------------------------------------------------------------------------------------
 
     async def ask(self, conference: str, function: Callable[[Matcher | None], T]) -> T:
-        """As the port has it."""
-        if not self._replica.caught_up:
+        """As in the port."""
+        if not self._replica.is_caught_up:
             raise BusyError("The log is being read.")
         answer: asyncio.Future[T] = self._loop.create_future()
 
-        def told(said: Any) -> None:
-            self._loop.call_soon_threadsafe(resolve, answer, said)
+        def pass_on(value: Any) -> None:
+            self._loop.call_soon_threadsafe(resolve, answer, value)
 
         async with asyncio.timeout(self._limits.ask_s):
-            await self._caught_up_with(conference)
-            self._folding.ask((conference, function, told))
+            await self._wait_for_acknowledged(conference)
+            self._fold_loop.ask((conference, function, pass_on))
             return await answer
 
-    async def _caught_up_with(self, conference: str) -> None:
-        """Waits for the copy to have what was accepted; while the broker is away the copy is shown as it is."""
-        spot = self._acknowledged.get(conference)
-        if spot is None or not self._replica.follows:
+    async def _wait_for_acknowledged(self, conference: str) -> None:
+        """Waits until the replica has what was accepted; while the broker is unreachable, it answers from what
+        it has.
+        """
+        position = self._acknowledged.get(conference)
+        if position is None or not self._replica.is_connected:
             return
         try:
-            async with asyncio.timeout(self._limits.copy_s):
-                await self._replica.reached(self._topics.log, spot)
+            async with asyncio.timeout(self._limits.replica_s):
+                await self._replica.wait_for(self._topics.log, position)
         except TimeoutError:
-            if self._appending.is_ready and self._replica.follows:
+            if self._appender.is_ready and self._replica.is_connected:
                 raise
         else:
-            if self._acknowledged.get(conference) == spot:
+            if self._acknowledged.get(conference) == position:
                 del self._acknowledged[conference]
 
-    # -- the copy ------------------------------------------------------------------------------------------------
+    # -- the replica -----------------------------------------------------------------------------------------------
 
-    def _took(self, taken: Sequence[Came]) -> None:
-        self._folding.add([(came.conference, came.kept) for came in taken])
-        for came in taken:
-            event = came.kept.event
-            if counts_for_sure(event):
-                self._seen.add(came.conference, event.id)
-            self._noted(event, came.offset)
+    def _handle_replicated(self, taken: Sequence[ReplicatedEvent]) -> None:
+        self._fold_loop.add([(replicated.conference, replicated.record) for replicated in taken])
+        for replicated in taken:
+            event = replicated.record.event
+            if is_sure_to_count(event):
+                self._recent_ids.add(replicated.conference, event.id)
+            self._on_event(event, replicated.offset)
 
-    def _dropped(self, conference: str) -> None:
-        self._seen.forget_all(conference)
+    def _handle_erased(self, conference: str) -> None:
+        self._recent_ids.forget_conference(conference)
         self._acknowledged.pop(conference, None)
-        self._ended(conference)
+        self._on_erased(conference)
 
-    async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
+    async def _run_guarded(self, work: Coroutine[Any, Any, None]) -> None:
         try:
             await work
         except Exception as error:  # noqa: BLE001  # a broken invariant ends the runner
@@ -264,5 +265,5 @@ class OnKafka:
         self._failed.set()
 
 
-def _nobody(conference: str) -> None:
-    """The delivery worker hands outputs on, not the gateway."""
+def _ignore(conference: str) -> None:
+    """Ignores new outputs: the delivery worker delivers them."""

@@ -1,7 +1,4 @@
-"""The topics that the gateway writes to and follows.
-
-Owns: which there are for it. May never: make one.
-"""
+"""The names of the topics that the gateway writes and reads. They are created elsewhere."""
 
 from collections.abc import Iterator
 
@@ -11,16 +8,16 @@ from schemas.topics import ACTIVITY, CONFERENCE_LOG, DEAD_LETTERS
 
 
 class Topics(Struct, frozen=True):
-    """Their names."""
+    """The topics' names."""
 
     activity: str
     log: str
-    letters: str
+    dead_letters: str
 
     def __iter__(self) -> Iterator[str]:
-        return iter((self.activity, self.log, self.letters))
+        return iter((self.activity, self.log, self.dead_letters))
 
 
-def topics(prefix: str = "") -> Topics:
-    """The names under a prefix."""
+def topic_names(prefix: str = "") -> Topics:
+    """The topics' names with a prefix."""
     return Topics(prefix + ACTIVITY, prefix + CONFERENCE_LOG, prefix + DEAD_LETTERS)

@@ -1,1 +1,1 @@
-"""``hallway demo``: a conference that plays on the pages."""
+"""``hallway demo``: a conference day, played on the pages of a server."""

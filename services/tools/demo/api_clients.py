@@ -1,6 +1,6 @@
 """The demo's people as clients of the public HTTP API: an organizer, a connector, phones.
 
-Owns: requests and their answers. May never: know the server by any other way than its address and keys.
+Invariants: they know the server only by its address and keys.
 """
 
 import asyncio
@@ -24,24 +24,24 @@ Json = dict[str, Any]
 
 
 class DemoError(Exception):
-    """The server answered what it should not have."""
+    """The server gave an unexpected answer."""
 
 
 def web(address: str) -> httpx.AsyncClient:
-    """Connections for all. It keeps no cookies: each phone has its own."""
+    """One HTTP client for all. It stores no cookies: each phone has its own."""
     none = CookieJar(policy=DefaultCookiePolicy(allowed_domains=[]))
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=20)
     return httpx.AsyncClient(base_url=address, cookies=none, limits=limits, timeout=ANSWER_S, trust_env=False)
 
 
 class Speaker:
-    """Somebody with a key or a session, in headers."""
+    """A client with a key or a session in its headers."""
 
     def __init__(self, http: httpx.AsyncClient, headers: Mapping[str, str]) -> None:
         self.http, self.headers = http, dict(headers)
 
     async def ask(self, method: str, path: str, body: Any = None, also: Sequence[int] = ()) -> Json:
-        """The answer of a good request, or of one with a status in ``also``."""
+        """Sends a request; returns its answer if it succeeded or has a status in ``also``. DemoError."""
         for _ in range(TRIES):
             answer = await self.http.request(method, path, json=body, headers=self.headers)
             if answer.status_code != 429:
@@ -54,7 +54,7 @@ class Speaker:
 
 
 class Organizer(Speaker):
-    """With the organizer's key, in one conference."""
+    """The organizer of one conference."""
 
     def __init__(self, http: httpx.AsyncClient, key: str, conference: str) -> None:
         super().__init__(http, {"authorization": f"Bearer {key}"})
@@ -65,7 +65,7 @@ class Organizer(Speaker):
         await self.ask("PUT", self._at, opening)
 
     async def register(self, person: Person) -> tuple[str, str]:
-        """The attendee's id, and their link."""
+        """Registers an attendee; returns their id and sign-in link."""
         body = {
             "name": person.name,
             "accounts": person.accounts,
@@ -76,38 +76,38 @@ class Organizer(Speaker):
         return made["attendee"], made["link"]
 
     async def numbers(self) -> Json:
-        """What the organizer's page shows."""
+        """The overview, as on the organizer's page."""
         return await self.ask("GET", f"{self._at}/overview")
 
     async def flow(self) -> tuple[float, float]:
-        """How many records the log has, and how many wait to be matched: the server's metrics, which are exact."""
+        """The number of records in the log, and of those not folded yet, from the server's metrics, which are exact."""
         lines = (await self.http.get("/metrics")).text.splitlines()
         found = {name: float(value) for name, _, value in (line.rpartition(" ") for line in lines if line[0] != "#")}
         return found[f'hallway_log_records{{conference="{self._conference}"}}'], found["hallway_unfolded_records"]
 
 
 class Connector(Speaker):
-    """With a connector's key: it brings posts and what the badges' antennas hear."""
+    """A connector: it sends posts and the badges' check-ins."""
 
     def __init__(self, http: httpx.AsyncClient, key: str) -> None:
         super().__init__(http, {"authorization": f"Bearer {key}"})
 
     async def bring(self, events: Sequence[Json]) -> None:
-        """Any number of events, in order."""
+        """Sends any number of events, in order."""
         for start in range(0, len(events), AT_ONCE):
             await self.ask("POST", "/v1/events", events[start : start + AT_ONCE])
 
 
 class Phone(Speaker):
-    """An attendee's session."""
+    """An attendee's phone with its session."""
 
     async def answer(self, card: str, answer: str, place: str | None = None) -> None:
-        """Says it. A card that is over meanwhile (409) is no fault: whoever it is about has gone."""
+        """Answers a card. A card that ended meanwhile (409) is fine: the other person has left."""
         body = {"card": card, "answer": answer} | ({"place": place} if place else {})
         await self.ask("POST", "/v1/me/answers", body, also=(409,))
 
     async def views(self) -> AsyncIterator[Json]:
-        """What comes to this inbox, with its ``kind``, until the server ends."""
+        """Yields what arrives in this inbox, with its ``kind``, until the server stops."""
         timeout = httpx.Timeout(ANSWER_S, read=QUIET_S)
         async with self.http.stream("GET", "/v1/me/stream", headers=self.headers, timeout=timeout) as answer:
             if answer.status_code != 200:
@@ -118,8 +118,8 @@ class Phone(Speaker):
                     yield said
 
 
-async def signed_in(http: httpx.AsyncClient, link: str) -> Phone:
-    """The phone whose owner opened the link."""
+async def sign_in(http: httpx.AsyncClient, link: str) -> Phone:
+    """Signs a phone in by its owner's link."""
     answer = await http.post("/v1/session", json={"link": link.partition("#")[2]})
     if not answer.is_success:
         raise DemoError(f"/v1/session: {answer.status_code} {answer.text[:200]}")

@@ -1,13 +1,13 @@
-"""Badge contacts -> a day of check-ins: ``python -m services.tools.demo.badge_import contacts.csv.gz``.
+"""Converts badge contacts to a day of check-ins: ``python -m services.tools.demo.badge_import contacts.csv.gz``.
 
-Owns: guessing where people were from who stood with whom. May never: be run by the demo; the derived file is kept.
-Theory: badges hear each other at one or two metres and know no rooms. People who hear one another in the same ten
-minutes, also by others between them, stand together: a cluster. A cluster of fifty or more is a break, and everybody in
-it is in the foyer. Another one is where most of its people were already, each place taken by one cluster at a time, the
-largest first; one of newcomers takes the emptiest place. Somebody's first contact is the arrival (at the welcome desk,
-unless a cluster says more); who has no contact any more in the last hours has left after the last one.
-Numbers, and why: two contacts make a pair (one is passing by), three people a cluster (two are anywhere); nobody moves
-twice in 15 minutes, for clusters that touch for a moment would throw people about.
+Responsibility: guessing where people were from who stood with whom. The demo only reads the resulting file.
+Why: badges hear each other within one or two metres and know no rooms. People who hear one another in the same ten
+minutes, directly or through others, form a cluster. A cluster of fifty or more is a break, and everyone in it is in the
+foyer. Any other cluster is where most of its people were before, each place taken by one cluster at a time, the largest
+first; a cluster of newcomers takes the emptiest place. A person's first contact is the arrival (at the welcome desk,
+unless a cluster says more); who has no contact in the last hours left after the last one.
+Numbers: two contacts make a pair (one is passing by), three people a cluster (two may be anywhere); nobody moves twice
+in 15 minutes, because clusters that touch briefly would throw people about.
 """
 
 import csv
@@ -44,7 +44,7 @@ def contacts_in(path: Path) -> list[Contact]:
     return [(t, min(seen[a], seen[b]), max(seen[a], seen[b])) for t, a, b in found]
 
 
-def derived(contacts: Iterable[Contact]) -> BadgeDay:
+def derive_day(contacts: Iterable[Contact]) -> BadgeDay:
     """The day that these contacts tell of."""
     found = sorted(contacts)
     first: dict[int, int] = {}
@@ -85,7 +85,7 @@ class _Floor:
         for t, a, b in contacts:
             heard.setdefault(a, t)
             heard.setdefault(b, t)
-        placed = self._placed(_clusters(contacts))
+        placed = self._assign_places(_clusters(contacts))
         for person, t in heard.items():
             comes = self._first[person] == t
             place = placed.get(person, DESK if comes else None)
@@ -94,7 +94,7 @@ class _Floor:
                 self._at[person], self._moved[person] = place, t
                 yield t, person, place
 
-    def _placed(self, clusters: list[list[int]]) -> dict[int, int]:
+    def _assign_places(self, clusters: list[list[int]]) -> dict[int, int]:
         taken: set[int] = set()
         placed: dict[int, int] = {}
         for cluster in clusters:
@@ -137,4 +137,4 @@ def _clusters(contacts: list[Contact]) -> list[list[int]]:
 
 
 if __name__ == "__main__":
-    FILE.write_bytes(packed(derived(contacts_in(Path(sys.argv[1])))))
+    FILE.write_bytes(packed(derive_day(contacts_in(Path(sys.argv[1])))))

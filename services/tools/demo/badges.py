@@ -1,7 +1,7 @@
-"""A real conference day, as its badges saw it: who came when, who stood with whom, and where that seems to have been.
+"""A real conference day as its badges saw it: who came when, who stood with whom, and where that seems to have been.
 
-Owns: the form of the derived file, reading and writing it. May never: hold more of a person than a number.
-Source and licence stand beside the file, in ``services/tools/demo/sfhh/README.md``.
+Responsibility: the derived file's format. It holds only numbers of people. Source and licence are beside the file, in
+``services/tools/demo/sfhh/README.md``.
 """
 
 import gzip

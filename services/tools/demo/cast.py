@@ -1,9 +1,9 @@
-"""Who is at the demo's conference, and what they said online before: invented, but by the badges' own company.
+"""The people of the demo's conference and what they said online before: invented, on top of the real badges.
 
-Owns: names, accounts, consents, badges, posts. May never: hold a real name, or read a clock.
-Theory: the chats are those of ``services.tools.simulation``. Only who wears which badge is not left to chance: friends
-and people of one chat get badges that stood together, the longer the better, for wherever both were measured, people
-who meet are likelier to talk online too. Most who talk have still never stood together: that is whom Hallway is for.
+Responsibility: names, accounts, consents, badges, posts. No real name, no clock.
+Why: the chats are those of ``services.tools.simulation``. Only badges are not assigned by chance: friends and people of
+one chat get badges that stood together, the longer the better, because wherever both were measured, people who meet
+also talk online more. Most who talk have still never stood together: those are the people whom Hallway is for.
 """
 
 from collections.abc import Iterator
@@ -46,7 +46,7 @@ class Company:
         self._seed = seed
         self.plan: Program = program(day.people, registered_voices(day.people), 1)
         self._cast: Cast = cast(day.people, self.plan, seed)
-        self._seats = _seated(self._cast, day)
+        self._seats = _assign_badges(self._cast, day)
         chance, names = Chance(seed, "consents"), Pseudonyms()
         self.people = [self._person(number, names(str(number)), chance) for number in range(day.people)]
 
@@ -76,7 +76,7 @@ def _read(log: Log) -> Iterator[tuple[int, Post]]:
         yield record.recorded, record.event
 
 
-def _seated(cast: Cast, day: BadgeDay) -> dict[int, Voice]:
+def _assign_badges(cast: Cast, day: BadgeDay) -> dict[int, Voice]:
     """Badge -> voice. The most active first; each takes the free badge that stood longest with those of its people."""
     stood: dict[int, dict[int, int]] = {person: {} for person in range(day.people)}
     for a, b, times in day.contacts:

@@ -1,8 +1,8 @@
-"""The attendees whom nobody plays by hand: they look at their cards and answer.
+"""The demo's attendees whom nobody plays: they look at their cards and answer.
 
-Owns: what a guest says to a card, and after how long. May never: know more than the guest's own page shows.
-Numbers, and why: of ten who are told seven accept, one declines, one says later, one does nothing, as in a crowd of the
-well-disposed; whoever sees a viewer's name accepts, or the viewer would wait in vain. Minutes are the day's.
+Invariants: a guest knows only what its own page shows.
+Numbers: of ten guests seven accept, one declines, one says later, one does nothing. A guest who sees a viewer's name
+always accepts, or the viewer would wait in vain.
 """
 
 import asyncio

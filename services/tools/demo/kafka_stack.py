@@ -1,7 +1,6 @@
-"""The parts of a Hallway on Kafka for the demo: a broker, its topics, and the workers, all ending with it.
+"""The demo's own Kafka stack: a broker, its topics, and the workers, all ending with it.
 
-Owns: their start and end. May never: be what others rely on: a worker that ends is not started again here, it ends the
-demo with its last words.
+Failure modes: a worker that ends is not restarted: it ends the demo with its last log line.
 """
 
 import asyncio
@@ -14,8 +13,8 @@ from typing import Any, Self
 from services.kafka import topics
 from services.kafka.access import Access
 from services.tools.local_kafka import LocalKafka
-from services.tools.processes import termination as ending
-from services.tools.processes.children import hallway
+from services.tools.processes import termination
+from services.tools.processes.children import hallway_command
 from services.usage_errors import UnusableError
 
 KINDS = ("router", "matcher", "delivery")
@@ -24,7 +23,7 @@ _SAID = 300  # characters of last words
 
 
 @asynccontextmanager
-async def broker(folder: Path) -> AsyncIterator[Access]:
+async def start_broker(folder: Path) -> AsyncIterator[Access]:
     """A Kafka in this folder with its topics, until the end."""
     await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
     async with LocalKafka(folder / "kafka") as kafka:
@@ -42,20 +41,20 @@ class Workers:
 
     async def __aenter__(self) -> Self:
         for kind in KINDS:
-            self._processes[kind] = self._started(kind)
+            self._processes[kind] = self._start(kind)
         return self
 
     async def __aexit__(self, *_: object) -> None:
         for process in self._processes.values():
             process.kill()  # what is under way comes again, if anybody goes on in this folder
             process.wait()
-            ending.close(process)
+            termination.close(process)
 
-    def _started(self, kind: str) -> subprocess.Popen[bytes]:
+    def _start(self, kind: str) -> subprocess.Popen[bytes]:
         options = ["--redis", self._redis_url] if kind == "delivery" else []
         with self._log(kind).open("wb") as log:
             return subprocess.Popen(  # noqa: S603 - our own interpreter and script
-                hallway("work", kind, "--kafka", self._access.address, *options),
+                hallway_command("work", kind, "--kafka", self._access.address, *options),
                 stdin=subprocess.PIPE,  # held open: its end tells the guard that we are gone
                 stdout=log,
                 stderr=log,
@@ -64,7 +63,7 @@ class Workers:
     def _log(self, kind: str) -> Path:
         return self._folder / f"{kind}.log"
 
-    async def ended(self) -> None:
+    async def wait_for_end(self) -> None:
         """UnusableError when one of them ends."""
         while True:
             for kind, process in self._processes.items():
@@ -74,10 +73,10 @@ class Workers:
             await asyncio.sleep(_LOOK_S)
 
 
-async def beside(workers: Workers, play: Coroutine[Any, Any, None]) -> None:
+async def run_beside(workers: Workers, play: Coroutine[Any, Any, None]) -> None:
     """Plays while they work. UnusableError when one of them ends before."""
     async with workers:
-        tasks = [asyncio.create_task(play), asyncio.create_task(workers.ended())]
+        tasks = [asyncio.create_task(play), asyncio.create_task(workers.wait_for_end())]
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:

@@ -1,7 +1,4 @@
-"""The time zone of this machine, for the demo alone: its conference is here and now.
-
-Owns: the guess. May never: be used where a log is folded.
-"""
+"""Guesses this machine's time zone, for the demo only: its conference is here and now."""
 
 import os
 from pathlib import Path

@@ -1,8 +1,8 @@
-"""``hallway demo``: the script played on a server that runs beside it, over HTTP alone.
+"""Plays the demo's script on a server beside it, over HTTP only.
 
-Owns: the order of setting up, the pace of the day, the end. May never: touch the server's inside.
-Theory: whoever plays an attendee by hand is never answered for. The first card needs no waiting: the last thing before
-the day is that all but one of a pair who know each other are in, and its first event is that this one comes.
+Responsibility: the order of setting up, the pace of the day, the end.
+Why: an attendee whom the viewer plays is never answered for. The first card comes at once: before the day starts,
+everyone but one of a pair who know each other is in, and the day's first event is that this one arrives.
 """
 
 import asyncio
@@ -17,10 +17,10 @@ from msgspec import to_builtins
 from msgspec.structs import replace
 
 from schemas.times import written
-from services.tools.demo.api_clients import Connector, Json, Organizer, signed_in, web
+from services.tools.demo.api_clients import Connector, Json, Organizer, sign_in, web
 from services.tools.demo.guests import Guest, Pace
 from services.tools.demo.script import CONFERENCE, END_S, Moved, Script
-from services.tools.demo.terminal_output import Telling
+from services.tools.demo.terminal_output import DemoTerminal
 
 T = TypeVar("T")
 
@@ -48,7 +48,7 @@ class Play:
     address: str
     keys: Keys
     pace: Pace
-    telling: Telling
+    telling: DemoTerminal
     _ids: dict[int, str] = field(default_factory=dict)
     _links: dict[int, str] = field(default_factory=dict)
     _at: dict[int, str | None] = field(default_factory=dict)
@@ -72,7 +72,7 @@ class Play:
     async def _set_up(self) -> None:
         script, tell = self.script, self.telling
         await self._organizer.open(script.opening)
-        made = await _beside(self._organizer.register, script.company.people)
+        made = await _run_concurrently(self._organizer.register, script.company.people)
         for person, (attendee, link) in zip(script.company.people, made, strict=True):
             self._ids[person.number], self._links[person.number] = attendee, link
         tell.registered(len(made))
@@ -83,7 +83,7 @@ class Play:
         people = self.script.company.people
         viewers = self.script.viewers
         others = [person for person in people if person.number not in viewers]
-        phones = await _beside(lambda person: signed_in(http, self._links[person.number]), others)
+        phones = await _run_concurrently(lambda person: sign_in(http, self._links[person.number]), others)
         names = {people[number].name for number in viewers}
         return [
             Guest(each.number, phone, self.pace, self._at, names)
@@ -135,12 +135,12 @@ class Play:
 
     async def _over(self) -> None:
         if self.pace.speed is None:
-            self.telling.over(await self._settled())
+            self.telling.over(await self._wait_until_settled())
             return
         self.telling.over(await self._organizer.numbers(), stays=True)
         await asyncio.Event().wait()  # the guests still answer; Ctrl-C ends all of it
 
-    async def _settled(self) -> Json:
+    async def _wait_until_settled(self) -> Json:
         """The numbers once the log stands still, and all of it is matched and counted."""
         async with asyncio.timeout(SETTLED_S):
             before: tuple[float, float] | None = None
@@ -151,7 +151,7 @@ class Play:
             return await self._organizer.numbers()
 
 
-async def _beside(what: Callable[[Any], Awaitable[T]], each: Sequence[Any]) -> list[T]:
+async def _run_concurrently(what: Callable[[Any], Awaitable[T]], each: Sequence[Any]) -> list[T]:
     """A few at a time; the answers are in order."""
     room = asyncio.Semaphore(BESIDE)
 

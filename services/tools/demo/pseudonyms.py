@@ -1,7 +1,4 @@
-"""Invented names for the attendees of a simulation, so that a demo reads as people meet.
-
-Owns: the names. May never: be used for real attendees; no name here comes from any input.
-"""
+"""Invented names for simulated attendees. Never for real ones; no name here comes from any input."""
 
 
 def _words(text: str) -> tuple[str, ...]:

@@ -1,9 +1,9 @@
-"""What happens at the demo's conference, and when: the talk before, the day, and whose pages the viewer gets.
+"""The demo's script as data: the posts before, the day, and whose pages the viewer gets. It sends nothing; now is
+given.
 
-Owns: all of it as data. May never: send anything, or read a clock: now is given.
-Theory: the day is played on the server's own clock, so the half year before is moved to end now: by whole weeks of
-local time, so that what was said in a chat's hour stays in it over every clock change. Who knows whom is asked of the
-engine itself, so that the first card is sure: the play begins as the second of two who know each other walks in.
+Why: the day is played on the server's clock, so the half year before it is moved to end now, by whole weeks of local
+time: a post in a chat's hour stays in it across clock changes. The engine itself says who knows whom, so the first card
+is certain: the play starts as the second of two who know each other walks in.
 """
 
 from collections.abc import Iterator
@@ -56,9 +56,9 @@ class Script:
 def script(badges: BadgeDay, seed: int, now: int, time_zone: str) -> Script:
     """The whole play, as of ``now`` (ms since 1970)."""
     company = Company(badges, seed)
-    opened = _opened(company, badges, now, time_zone)
+    opened = _opening_event(company, badges, now, time_zone)
     doors = moment(0, 9 * 60)
-    before = [_moved(post, opened, now) for at, post in company.posts if at < doors]
+    before = [_move_post(post, opened, now) for at, post in company.posts if at < doors]
     viewers, start = _viewers(company, badges, opened, before)
     moves = list(_moves(badges, viewers))
     early = [move for second, move in moves if second < start]
@@ -72,7 +72,7 @@ def script(badges: BadgeDay, seed: int, now: int, time_zone: str) -> Script:
 _OPENING = ("name", "hashtags", "starts_at", "ends_at", "time_zone", "places", "chats", "matching")
 
 
-def _opened(company: Company, badges: BadgeDay, now: int, time_zone: str) -> ConferenceOpened:
+def _opening_event(company: Company, badges: BadgeDay, now: int, time_zone: str) -> ConferenceOpened:
     places = tuple(Place(place=_id(name), name=name) for name in badges.places)
     return ConferenceOpened(
         id="opened",
@@ -106,7 +106,7 @@ def _place(badges: BadgeDay, place: int) -> str | None:
     return None if place == GONE else _id(badges.places[place])
 
 
-def _moved(post: Post, opened: ConferenceOpened, now: int) -> Post:
+def _move_post(post: Post, opened: ConferenceOpened, now: int) -> Post:
     """The same post so many weeks later that the conference is now."""
     local = zone(opened.chats[0].time_zone or "UTC")
     weeks = (now - moment(0, 0)) // (7 * DAY_MS)
@@ -131,7 +131,7 @@ def _viewers(
     for second, person, _ in badges.moves:
         comes.setdefault(person, second)
     gone = {person for _, person, place in badges.moves if place == GONE}
-    knows = _known(company, opened, before)
+    knows = _find_acquaintances(company, opened, before)
     found: list[tuple[int, int, tuple[int, int]]] = []
     for a, others in knows.items():
         for b in others:
@@ -150,7 +150,7 @@ def _shows_all(company: Company, person: int) -> bool:
     return who.show_name and who.consent.matching and who.consent.chats and who.consent.share_place
 
 
-def _known(company: Company, opened: ConferenceOpened, before: list[Post]) -> dict[int, set[int]]:
+def _find_acquaintances(company: Company, opened: ConferenceOpened, before: list[Post]) -> dict[int, set[int]]:
     """Who knows whom, of those who may be matched."""
     matcher = Matcher(CONFERENCE)
     matcher.apply(opened, millis(opened.at), None)

@@ -1,7 +1,4 @@
-"""What the demo says on the terminal: whose pages there are, what to look at, how the day goes.
-
-Owns: the words. May never: be read by a program; it is plain text, in a terminal and in a pipe.
-"""
+"""The demo's terminal output: whose pages there are, what to look at, how the day goes. Plain text, for people."""
 
 import sys
 from collections.abc import Mapping
@@ -12,7 +9,7 @@ from services.tools.demo.script import CONFERENCE, Script
 NEWS_S = 1_800  # of the day
 
 
-class Telling:
+class DemoTerminal:
     """``address``: the server's. ``speed``: so many times as fast; None: no waiting."""
 
     def __init__(self, script: Script, address: str, speed: float | None) -> None:
@@ -27,7 +24,7 @@ class Telling:
 
     def talked(self, posts: int) -> None:
         """The chats of half a year are in."""
-        _line(f"{posts:,} posts of half a year told who knows whom.")
+        _line(f"{posts:,} posts of half a year show who knows whom.")
 
     def doors(self, ids: Mapping[int, str], links: Mapping[int, str], key: str, here: int) -> None:
         """The last of setting up: whose pages there are."""
@@ -47,7 +44,7 @@ Say "Let's meet" on both pages, and see what changes, and what neither page show
 The organizer sees the numbers, and no private matter. Open the page, and sign in with the key:
   {self._address}/organizer#{CONFERENCE}
   {key}
-Some check-ins come misspelt: mend one under the dead letters. And ask "Why, or why not?" of two ids:
+Some check-ins come misspelt: fix one under the dead letters. And ask "Why, or why not?" of two ids:
   {ids[me.number]}  {ids[friend.number]}
 
 {self._pace()}""")

@@ -1,4 +1,4 @@
-"""A real Kafka of one node on this machine, without Docker and without a Java of its own."""
+"""A real Kafka of one node on this machine, without Docker or an installed Java."""
 
 from services.tools.local_kafka.jars import KafkaError
 from services.tools.local_kafka.node import LocalKafka

@@ -1,9 +1,9 @@
-"""Starts in half the time: what a first run of Kafka loaded and compiled, kept for the next ones (Java's AOT cache).
+"""Halves Kafka's start time: caches what a first run loaded and compiled (Java's AOT cache).
 
-Owns: that file in the cache folder, one for each Java and set of jars. May never: stop a start: without the file, or
-with one that does not fit, Java runs as it always did. Theory: a start is 6 s of a core's work, of which 4 s are
-loading and compiling the same classes again. Tests start brokers by the dozen, so they have it made (20 s, once); a
-laptop's broker uses it where it is there.
+Responsibility: that file in the cache folder, one per Java and set of jars.
+Failure modes: without the file, or with one that does not match, Java just starts as usual.
+Why: a start takes 6 s of CPU time, 4 s of which are loading and compiling the same classes. Tests start dozens of
+brokers, so they create the file (20 s, once); `hallway kafka up` uses it if it exists.
 """
 
 import fcntl

@@ -1,8 +1,8 @@
-"""Kafka's jars: named with their digests in ``jars.lock``, fetched once, kept in a cache for all folders.
+"""Kafka's jars: listed with their digests in ``jars.lock``, downloaded once, cached for all folders.
 
-Owns: the cache folder. May never: hand out a jar whose bytes are not those of the lock.
-Theory: the lock names every jar, so nothing is resolved at an install; ``locking`` writes it anew. A jar enters the
-cache by a rename after its digest was checked, so a cut download is no jar; each start checks all again (0.1 s).
+Invariants: a jar is used only if its bytes match the lock.
+Why: the lock names every jar, so nothing is resolved at install time; ``lock_jars`` rewrites it. A jar enters the cache
+by a rename after its digest was checked, so a partial download is never used; each start checks all again (0.1 s).
 """
 
 import fcntl
@@ -22,7 +22,7 @@ Advance = Callable[[int, int], None]
 
 
 class KafkaError(Exception):
-    """The local Kafka cannot do what was asked; says why, and what to do."""
+    """The local Kafka cannot do it; the text says why, and what to do."""
 
 
 class Jar(NamedTuple):
@@ -39,7 +39,7 @@ class Jar(NamedTuple):
         return f"{self.artifact}-{self.version}.jar"
 
 
-def locked(lock: Path = LOCK_FILE) -> list[Jar]:
+def read_lock(lock: Path = LOCK_FILE) -> list[Jar]:
     """The jars of the lock."""
     lines = (line.split() for line in lock.read_text(encoding="utf-8").splitlines() if not line.startswith("#"))
     named = ((*coordinates.split(":"), digest) for digest, coordinates in lines)
@@ -54,16 +54,16 @@ def cache_folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "hallway"
 
 
-def installed(
+def install_jars(
     advance: Advance = lambda done, total: None, *, cache: Path | None = None, lock: Path = LOCK_FILE
 ) -> list[Path]:
     """The jars, fetched where they are missing and checked in any case. ``advance(done, total)`` hears of the fetching.
 
     KafkaError where one cannot be fetched, or is not the one of the lock.
     """
-    jars, folder = locked(lock), (cache or cache_folder()) / f"kafka-{KAFKA_VERSION}"
+    jars, folder = read_lock(lock), (cache or cache_folder()) / f"kafka-{KAFKA_VERSION}"
     folder.mkdir(parents=True, exist_ok=True)
-    with _alone(folder):
+    with _lock_installs(folder):
         missing = [jar for jar in jars if not (folder / jar.name).exists()]
         for done, jar in enumerate(missing):
             advance(done, len(missing))
@@ -75,7 +75,7 @@ def installed(
     return [folder / jar.name for jar in jars]
 
 
-def fetched(jar: Jar, folder: Path) -> Path:
+def fetch_jar(jar: Jar, folder: Path) -> Path:
     """The jar as it comes from Maven Central, unchecked, somewhere under ``folder``. KafkaError."""
     try:
         from jgo.maven import MavenContext
@@ -104,7 +104,7 @@ def _install(jar: Jar, folder: Path) -> None:
     coming = folder / "coming"
     shutil.rmtree(coming, ignore_errors=True)  # of an install that was cut
     try:
-        found = fetched(jar, coming)
+        found = fetch_jar(jar, coming)
         _check(jar, found)
         found.replace(folder / jar.name)
     finally:
@@ -121,7 +121,7 @@ def _check(jar: Jar, path: Path) -> None:
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[None]:
+def _lock_installs(folder: Path) -> Iterator[None]:
     """One install at a time on this machine; another one waits for it."""
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

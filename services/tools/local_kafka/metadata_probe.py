@@ -1,8 +1,7 @@
-"""Asks a broker who it is: one metadata request over a plain socket.
+"""Probes a broker: one metadata request (version 2, in Kafka since 0.10) over a plain socket.
 
-Owns: the bytes of that request (the protocol's Metadata, version 2, in Kafka since 0.10). May never: wait longer than
-its limit. Theory: a broker opens its port before it takes part in its cluster; only when the answer names a broker is
-it ready. No client library: a command that asks once should not start one.
+Why: a broker opens its port before it joins its cluster; only when the answer names a broker is it ready. A command
+that asks once should not import a client library.
 """
 
 import socket
@@ -16,14 +15,14 @@ _MOST_BYTES = 1 << 20
 
 
 class Cluster(NamedTuple):
-    """What answered: its id, and how many brokers take part."""
+    """A cluster's id and number of brokers."""
 
     cluster_id: str
     brokers: int
 
 
-def asked(host: str, port: int, limit_s: float = ANSWER_S) -> Cluster | None:
-    """The cluster behind an address; None where no Kafka answers in time."""
+def query_cluster(host: str, port: int, limit_s: float = ANSWER_S) -> Cluster | None:
+    """The cluster behind an address; None if no Kafka answers within ``limit_s``."""
     body = struct.pack(">hhih", _METADATA, _VERSION, 1, len(_CLIENT)) + _CLIENT + struct.pack(">i", _NO_TOPICS)
     try:
         with socket.create_connection((host, port), limit_s) as line, line.makefile("rb") as answer:
@@ -31,7 +30,7 @@ def asked(host: str, port: int, limit_s: float = ANSWER_S) -> Cluster | None:
             line.sendall(struct.pack(">i", len(body)) + body)
             (length,) = struct.unpack(">i", answer.read(4))
             return _read(answer.read(min(length, _MOST_BYTES)))
-    except (OSError, struct.error, UnicodeDecodeError, ValueError):  # nobody, or no Kafka
+    except (OSError, struct.error, UnicodeDecodeError, ValueError):  # nothing there, or not a Kafka
         return None
 
 

@@ -1,9 +1,10 @@
-"""A real Kafka of one node in a folder: up when it answers, down with whoever wanted it.
+"""A real Kafka of one node in a folder: started, awaited, and stopped with its owner.
 
-Owns: the folder (locked while it starts), the process, its two ports. May never: end a process that it did not start.
-Theory: three lives. Attached (tests, benches): it dies with this process, also when that one is killed. Shared: it dies
-when nobody holds a pipe any more. Detached (``hallway kafka up``): it lives until ``down``. The ports stay a folder's
-own, so that a client finds the broker again after a restart.
+Responsibility: the folder (locked while it starts), the process, its two ports.
+Invariants: it never ends a process that it did not start. A folder keeps its ports, so that clients find the broker
+again after a restart.
+Why: three lifetimes. Attached (tests, benches): it dies with this process, even if that is killed. Shared: it dies when
+nothing holds its pipe any more. Detached (``hallway kafka up``): it lives until ``down``.
 """
 
 import asyncio
@@ -21,10 +22,10 @@ from typing import Self
 from services.tools.local_kafka import aot_cache as warming
 from services.tools.local_kafka import jars, ports, settings
 from services.tools.local_kafka.jars import KAFKA_VERSION, KafkaError
-from services.tools.local_kafka.status import Standing, config_of
+from services.tools.local_kafka.status import NodeStatus, config_of
 from services.tools.processes import lifeline as guard
-from services.tools.processes import termination as ending
-from services.tools.processes.children import guarded
+from services.tools.processes import termination
+from services.tools.processes.children import guarded_command
 
 START_S = 90.0  # 3 s on a quiet machine; many at once on a busy one take their time
 STOP_S = 20.0
@@ -64,18 +65,18 @@ class LocalKafka:
         self._folder, self._port, self._life = folder.resolve(), port, life
         self._heap_mb, self._brief, self._options = heap_mb, brief, options
         self._properties, self._formatted = properties, formatted
-        self._standing: Standing | None = None
+        self._standing: NodeStatus | None = None
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
     def address(self) -> str:
         """HOST:PORT, the same after each restart."""
-        return self._started().address
+        return self._start_process().address
 
     @property
     def pid(self) -> int:
         """The broker's process (a shared one's guard)."""
-        return self._started().pid
+        return self._start_process().pid
 
     def alive(self) -> bool:
         """Whether the process runs. It may still be stopped or slow."""
@@ -97,17 +98,17 @@ class LocalKafka:
 
     def start(self, advance: jars.Advance = lambda done, total: None) -> None:
         """Starts the broker and waits until it answers. ``advance`` hears of a first download. KafkaError."""
-        with self._prepared(advance) as command:
+        with self._prepare(advance) as command:
             self._spawn(command)
-            self._until_ready()
+            self._wait_until_ready()
 
     async def start_soon(self) -> None:
         """As ``start``, without holding the loop up."""
-        prepared = self._prepared(lambda done, total: None)
+        prepared = self._prepare(lambda done, total: None)
         command = await asyncio.to_thread(prepared.__enter__)
         try:
             self._spawn(command)  # here: the kernel ends the broker with the thread that started it
-            await asyncio.to_thread(self._until_ready)
+            await asyncio.to_thread(self._wait_until_ready)
         finally:
             prepared.__exit__(None, None, None)
 
@@ -121,26 +122,26 @@ class LocalKafka:
             process.wait(limit_s)
         except subprocess.TimeoutExpired:
             process.kill()
-        self._gone(process)
+        self._wait_until_gone(process)
 
     def kill(self) -> None:
         """Ends the broker at once (SIGKILL), as a fault would. ``start`` brings it back at its port."""
         assert self._process is not None, "not started"
         self._process.kill()
-        self._gone(self._process)
+        self._wait_until_gone(self._process)
 
-    def _gone(self, process: subprocess.Popen[bytes]) -> None:
+    def _wait_until_gone(self, process: subprocess.Popen[bytes]) -> None:
         process.wait(STOP_S)
         if process.stdin is not None:
-            ending.close(process)
+            termination.close(process)
         self._process = None
 
-    def _started(self) -> Standing:
+    def _start_process(self) -> NodeStatus:
         assert self._standing is not None, "not started"
         return self._standing
 
     @contextmanager
-    def _prepared(self, advance: jars.Advance) -> Iterator[list[str]]:
+    def _prepare(self, advance: jars.Advance) -> Iterator[list[str]]:
         """The command line of a folder that is ready to run, and locked until the broker is."""
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with (self._folder / "lock").open("w") as lock:
@@ -148,25 +149,25 @@ class LocalKafka:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
                 raise KafkaError(f"Another process is starting the Kafka of {self._folder} right now.") from None
-            before = Standing.of(self._folder)
-            if before is not None and before.runs(self._folder):
+            before = NodeStatus.load(self._folder)
+            if before is not None and before.is_running(self._folder):
                 raise KafkaError(f"The Kafka of {self._folder} runs already, at {before.address}.")
-            found = jars.installed(advance)
-            self._standing = _ported(self._port, before)
+            found = jars.install_jars(advance)
+            self._standing = _assign_ports(self._port, before)
             self._write_settings()
             if not (self._folder / "data" / "meta.properties").exists():
                 self._format(found)
-            options = [*self._options, *self._warmed(found)]
+            options = [*self._options, *self._aot_options(found)]
             yield settings.broker_command(found, self._folder, self._heap_mb, brief=self._brief, options=options)
 
-    def _warmed(self, found: list[Path]) -> list[str]:
+    def _aot_options(self, found: list[Path]) -> list[str]:
         path = warming.file_for(found, settings.java())
         if self._brief and not path.exists():
-            warming.make(path, _trained)
+            warming.make(path, _train_aot)
         return [] if self._options else warming.options(path)
 
     def _write_settings(self) -> None:
-        standing = self._started()
+        standing = self._start_process()
         text = settings.server(self._folder, standing.port, standing.controller_port, self._properties)
         config_of(self._folder).write_text(text, encoding="utf-8")
         (self._folder / "log4j2.properties").write_text(settings.logging(self._folder), encoding="utf-8")
@@ -183,26 +184,26 @@ class LocalKafka:
     def _spawn(self, command: list[str]) -> None:
         detached = self._life is Life.DETACHED
         if isinstance(self._life, int):
-            command = guarded(*command, parent=guard.SHARED)
+            command = guarded_command(*command, parent=guard.SHARED)
         elif not detached:
-            command = guarded(*command)
+            command = guarded_command(*command)
         stdin = self._life if isinstance(self._life, int) else subprocess.DEVNULL if detached else subprocess.PIPE
         with (self._folder / "console.log").open("wb") as log:
             self._process = subprocess.Popen(  # noqa: S603 - our own interpreter, script, Java and jars
                 command, stdin=stdin, stdout=log, stderr=log, cwd=self._folder, start_new_session=detached
             )
-        self._standing = self._started()._replace(pid=self._process.pid)
+        self._standing = self._start_process()._replace(pid=self._process.pid)
         self._standing.write(self._folder)
 
-    def _until_ready(self) -> None:
-        process, standing, end = self._process, self._started(), time.monotonic() + START_S
+    def _wait_until_ready(self) -> None:
+        process, standing, end = self._process, self._start_process(), time.monotonic() + START_S
         assert process is not None, "spawned before"
         while time.monotonic() < end:
-            cluster = standing.asked()
+            cluster = standing.query()
             if cluster is not None and cluster.brokers:
                 return
             if process.poll() is not None:
-                self._gone(process)
+                self._wait_until_gone(process)
                 raise KafkaError(f"Kafka ended at its start: {self._last_words()} See {self._folder / 'broker.log'}.")
             time.sleep(_POLL_S)
         self.stop()
@@ -218,29 +219,29 @@ class LocalKafka:
         return "it said nothing."
 
 
-def down(folder: Path) -> Standing | None:
+def down(folder: Path) -> NodeStatus | None:
     """Ends the broker that was started in a folder, if it runs: politely, then at once. What it was, or None."""
-    standing = Standing.of(folder)
-    if standing is None or not standing.runs(folder):
+    standing = NodeStatus.load(folder)
+    if standing is None or not standing.is_running(folder):
         return None
-    if not ending.ended(standing.pid, config_of(folder), STOP_S):
+    if not termination.end_process(standing.pid, config_of(folder), STOP_S):
         raise KafkaError(f"The Kafka of {folder} (process {standing.pid}) does not end.")
     return standing
 
 
-def _trained(folder: Path, option: str) -> None:
+def _train_aot(folder: Path, option: str) -> None:
     kafka = LocalKafka(folder, options=[option])
     kafka.start()
     kafka.stop(warming.TRAIN_S)  # at its end Java writes what it has learnt
 
 
-def _ported(port: int, before: Standing | None) -> Standing:
+def _assign_ports(port: int, before: NodeStatus | None) -> NodeStatus:
     if port and not ports.free_within(port, FREED_S if before is not None and before.port == port else 0):
         raise KafkaError(f"Port {port} is taken by another program. Choose another one, or none for a free one.")
     if before is None:
-        return Standing(0, port or ports.free(), ports.free(), KAFKA_VERSION)
+        return NodeStatus(0, port or ports.free(), ports.free(), KAFKA_VERSION)
     kept = before.port if port or ports.free_within(before.port, FREED_S) else ports.free()
     controller = before.controller_port
     if controller == port or not ports.free_within(controller, FREED_S):
         controller = ports.free()
-    return Standing(0, port or kept, controller, KAFKA_VERSION)
+    return NodeStatus(0, port or kept, controller, KAFKA_VERSION)

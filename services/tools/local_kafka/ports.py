@@ -1,7 +1,7 @@
-"""Ports of this machine: free ones, outside of those that outgoing connections take.
+"""Free ports of this machine, outside of the range for outgoing connections.
 
-Owns: the range. May never: give a port that a client could take by mere knocking: a client that tries and tries a port
-of the outgoing range while its server is down one day connects to itself, and the server cannot come back.
+Why: a client that keeps reconnecting to a port of the outgoing range while its server is down eventually connects to
+itself, and the server cannot bind the port again.
 """
 
 import secrets

@@ -1,9 +1,8 @@
-"""How the one node runs: its settings, its log's settings, its command lines.
+"""The settings of the one node: server, logging, command lines. It only listens on loopback.
 
-Owns: every setting that differs from Kafka's own. May never: listen anywhere but on loopback.
-Theory: broker and controller in one process. What Kafka copies three times by default is kept once, for there is one
-node. Like every Kafka it leaves writing to the disk to the operating system: a killed broker loses nothing, a machine
-without power may; many machines with three copies do not.
+Why: broker and controller run in one process; what Kafka replicates three times by default is stored once. Like every
+Kafka it leaves writing to the disk to the operating system: a killed broker loses nothing, a machine that loses power
+may; several machines with three replicas do not.
 """
 
 import json
@@ -112,9 +111,9 @@ def _java(jars: Sequence[Path], heap_mb: int) -> list[str]:
 
 
 def _properties(settings: dict[str, object]) -> str:
-    return "".join(f"{name}={_escaped(str(value))}\n" for name, value in settings.items())
+    return "".join(f"{name}={_escape(str(value))}\n" for name, value in settings.items())
 
 
-def _escaped(value: str) -> str:
+def _escape(value: str) -> str:
     """As Java reads a properties file, whose escapes are those of JSON."""
     return json.dumps(value)[1:-1]

@@ -1,6 +1,6 @@
-"""What a data folder's broker is: its process, its ports, whether it runs.
+"""The broker of a data folder: its process, its ports, whether it runs (``broker.json``).
 
-Owns: ``broker.json``. May never: take a process for ours because of its number alone: numbers are used again.
+Invariants: a pid alone does not identify the broker, because pids are reused.
 """
 
 import json
@@ -8,15 +8,15 @@ import os
 from pathlib import Path
 from typing import NamedTuple, Self
 
-from services.tools.local_kafka import metadata_probe as asking
+from services.tools.local_kafka import metadata_probe
 from services.tools.local_kafka.ports import HOST
-from services.tools.processes import termination as ending
+from services.tools.processes import termination
 
-FOLDER = Path("hallway-data") / "kafka"  # where `hallway kafka up` keeps one, unless it is told otherwise
+FOLDER = Path("hallway-data") / "kafka"  # the default folder of `hallway kafka up`
 
 
-class Standing(NamedTuple):
-    """The broker that was started last in a folder."""
+class NodeStatus(NamedTuple):
+    """The broker that was last started in a folder."""
 
     pid: int
     port: int
@@ -25,12 +25,12 @@ class Standing(NamedTuple):
 
     @property
     def address(self) -> str:
-        """Where clients find it."""
+        """The address for clients."""
         return f"{HOST}:{self.port}"
 
     @classmethod
-    def of(cls, folder: Path) -> Self | None:
-        """What is written in the folder; None where nothing (readable) is."""
+    def load(cls, folder: Path) -> Self | None:
+        """Loads the folder's status; None if there is none or it is unreadable."""
         try:
             said = json.loads((folder / "broker.json").read_bytes())
             return cls(**{name: kind(said[name]) for name, kind in cls.__annotations__.items()})
@@ -38,27 +38,27 @@ class Standing(NamedTuple):
             return None
 
     def write(self, folder: Path) -> None:
-        """Replaces what is written in the folder."""
+        """Writes the folder's status."""
         coming = folder / "broker.json.coming"
         coming.write_text(json.dumps(self._asdict()) + "\n", encoding="utf-8")
         coming.replace(folder / "broker.json")
 
-    def runs(self, folder: Path) -> bool:
-        """Whether the process lives and is this folder's broker (or the guard before it)."""
-        return ending.runs(self.pid, config_of(folder))
+    def is_running(self, folder: Path) -> bool:
+        """Whether the process exists and is this folder's broker (or its guard)."""
+        return termination.is_running(self.pid, config_of(folder))
 
-    def asked(self, limit_s: float = asking.ANSWER_S) -> asking.Cluster | None:
-        """What it answers; None where it does not in time."""
-        return asking.asked(HOST, self.port, limit_s)
+    def query(self, limit_s: float = metadata_probe.ANSWER_S) -> metadata_probe.Cluster | None:
+        """Queries the broker; None if it does not answer within ``limit_s``."""
+        return metadata_probe.query_cluster(HOST, self.port, limit_s)
 
 
 def config_of(folder: Path) -> Path:
-    """The settings with which a folder's broker runs; on its command line, so it is known by them."""
+    """The settings file of a folder's broker; on its command line, which identifies it."""
     return folder.resolve() / "server.properties"
 
 
 def bytes_in(folder: Path) -> int:
-    """What a folder takes on the disk, in bytes (Kafka's index files are mostly holes)."""
+    """A folder's size on the disk in bytes (Kafka's index files are mostly holes)."""
     total = 0
     for path, _, names in os.walk(folder):
         for name in names:

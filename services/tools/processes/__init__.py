@@ -1,1 +1,1 @@
-"""Processes of servers that Hallway starts: tied to the life of whoever wanted them, known again, ended."""
+"""Server processes that Hallway starts: tied to the life of their owner, identified, stopped."""

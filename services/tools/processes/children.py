@@ -1,7 +1,4 @@
-"""Commands for child processes that die with this one.
-
-Owns: how ``lifeline`` is called, and Hallway's own command as a child. May never: start one.
-"""
+"""Commands for child processes that die with this one, by ``lifeline``."""
 
 import os
 import sys
@@ -9,11 +6,11 @@ import sys
 from services.tools.processes import lifeline
 
 
-def guarded(*command: str, parent: int | None = None) -> list[str]:
-    """The command, under a lifeline. ``parent``: this process, or ``lifeline.SHARED``. Its input must be a pipe."""
+def guarded_command(*command: str, parent: int | None = None) -> list[str]:
+    """Wraps a command in a lifeline. ``parent``: this process, or ``lifeline.SHARED``. Its stdin must be a pipe."""
     return [sys.executable, "-I", "-S", lifeline.__file__, str(os.getpid() if parent is None else parent), *command]
 
 
-def hallway(*arguments: str) -> list[str]:
-    """``hallway`` with these arguments, under a lifeline."""
-    return guarded(sys.executable, "-P", "-m", "services.cli.main", *arguments)
+def hallway_command(*arguments: str) -> list[str]:
+    """``hallway_command`` with these arguments, under a lifeline."""
+    return guarded_command(sys.executable, "-P", "-m", "services.cli.main", *arguments)

@@ -1,10 +1,9 @@
-"""How often Python looks for garbage in cycles.
+"""Makes Python collect cyclic garbage less often, in every long-running process.
 
-Owns: the one answer for every process that runs for long. May never: turn the search off: a client that lost its
-connection leaves cycles behind. Theory: what flows here (records, events, posts) has no cycles and goes as soon as
-nobody holds it, but it is made in millions, and by default every 700 of them start a search. That took more than half
-of a worker's processor time. So few large searches of what is young; what is old is looked through when it grew by a
-quarter.
+Why: records, events and posts have no cycles and are freed by reference counting, but they are created in millions, and
+by default every 700 of them start a collection: more than half of a worker's CPU time. So young objects are collected
+rarely and in bulk, old ones when they have grown by a quarter. It is not turned off, because a client that lost its
+connection leaves cycles behind.
 """
 
 import gc
@@ -13,7 +12,7 @@ _YOUNG = 100_000  # objects, about 2 ms to look through
 _MIDDLE, _OLD = 50, 1_000
 
 
-def seldom() -> None:
-    """From now on. What was made so far, all that was imported, is not looked through at all."""
+def collect_rarely() -> None:
+    """Applies from now on. Existing objects, such as all imported modules, are never collected."""
     gc.freeze()
     gc.set_threshold(_YOUNG, _MIDDLE, _OLD)

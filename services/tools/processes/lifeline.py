@@ -1,11 +1,11 @@
-"""Runs a server so that it dies with whoever wanted it, also when that one is killed. A script of its own.
+"""Runs a server so that it dies with its owner, even if that is killed. A script of its own.
 
-Owns: the tie between the two. May never: import anything of Hallway: it is run by its path, where no package is known.
-Theory: on Linux this process asks the kernel for SIGKILL at its parent's death (PR_SET_PDEATHSIG, which outlives exec)
-and becomes the server. The kernel means the parent's *thread*: start it from a thread that lives as long as the server
-shall. Elsewhere, and where several processes share a server (``parent`` 0), it stays, reads the pipe on its standard
-input, which ends with whoever holds the other end, and then kills the server. Doing the first in a fork hook of the
-parent instead could deadlock a process that has threads.
+Invariants: it imports nothing of Hallway: it is run by its path, without packages.
+Why: on Linux this process asks the kernel for SIGKILL at its parent's death (PR_SET_PDEATHSIG, which survives exec) and
+becomes the server. The kernel means the parent's *thread*: start it from a thread that lives as long as the server.
+Elsewhere, and where several processes share a server (``parent`` 0), it stays, reads the pipe on its standard input,
+which closes with the last holder of the other end, and then kills the server. Doing the first in a fork hook of the
+parent instead could deadlock a process with threads.
 """
 
 import ctypes

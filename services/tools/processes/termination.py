@@ -1,7 +1,6 @@
-"""Processes of servers: whether one runs with our configuration, and its end.
+"""Stops server processes, after checking that they run with our configuration.
 
-Owns: nothing. May never: signal a process that does not prove by its command line to be the one that is meant: process
-ids are used again.
+Invariants: it only signals a process whose command line proves that it is the one, because pids are reused.
 """
 
 import asyncio
@@ -17,16 +16,16 @@ STOP_S = 3.0
 POLL_S = 0.01
 
 
-def written_pid(path: Path) -> int | None:
-    """The process id in a pid file, if there is one."""
+def read_pid(path: Path) -> int | None:
+    """Reads the process id from a pid file; None if there is none."""
     try:
         return int(path.read_text())
     except (OSError, ValueError):
         return None
 
 
-def runs(pid: int, config: Path) -> bool:
-    """Whether this process is a server that was started with this configuration (a zombie is none)."""
+def is_running(pid: int, config: Path) -> bool:
+    """Whether the process is a server with this configuration (a zombie is not)."""
     proc = Path("/proc") / str(pid) / "cmdline"
     if proc.parent.parent.joinpath("self").exists():
         try:
@@ -40,20 +39,20 @@ def runs(pid: int, config: Path) -> bool:
 
 
 async def kill(pid: int, config: Path) -> bool:
-    """Ends the server with this configuration at once; whether it is gone."""
-    if not runs(pid, config):
+    """Kills the server with this configuration; returns whether it has ended."""
+    if not is_running(pid, config):
         return True
     with suppress(ProcessLookupError):
         os.kill(pid, signal.SIGKILL)
-    return await _gone(lambda: not runs(pid, config))
+    return await _wait_until_gone(lambda: not is_running(pid, config))
 
 
 async def end(process: subprocess.Popen[bytes]) -> None:
-    """Ends our own child, politely first, and closes its standard input."""
+    """Stops our own child, first by SIGTERM, and closes its standard input."""
     process.terminate()
-    if not await _gone(lambda: process.poll() is not None):
+    if not await _wait_until_gone(lambda: process.poll() is not None):
         process.kill()
-        await _gone(lambda: process.poll() is not None)
+        await _wait_until_gone(lambda: process.poll() is not None)
     close(process)
 
 
@@ -63,7 +62,7 @@ def close(process: subprocess.Popen[bytes]) -> None:
     process.stdin.close()
 
 
-async def _gone(is_gone: Callable[[], bool]) -> bool:
+async def _wait_until_gone(is_gone: Callable[[], bool]) -> bool:
     for _ in range(round(STOP_S / POLL_S)):
         if is_gone():
             return True
@@ -71,14 +70,14 @@ async def _gone(is_gone: Callable[[], bool]) -> bool:
     return is_gone()
 
 
-def ended(pid: int, config: Path, limit_s: float) -> bool:
-    """Ends a server that is not our child: politely, after the limit at once; whether it is gone. Blocks."""
+def end_process(pid: int, config: Path, limit_s: float) -> bool:
+    """Stops a server that is not our child: by SIGTERM, then SIGKILL; returns whether it has ended. Blocks."""
     for number, wait_s in ((signal.SIGTERM, limit_s), (signal.SIGKILL, STOP_S)):
-        if not runs(pid, config):
+        if not is_running(pid, config):
             return True
         with suppress(ProcessLookupError):
             os.kill(pid, number)
         end = time.monotonic() + wait_s
-        while runs(pid, config) and time.monotonic() < end:
+        while is_running(pid, config) and time.monotonic() < end:
             time.sleep(POLL_S)
-    return not runs(pid, config)
+    return not is_running(pid, config)

@@ -1,12 +1,12 @@
 """Answers to matches, without running the engine.
 
-Owns: a rough guess of which pairs are suggested when, and what the two say. May never: be the engine. The
-guess knows ties, presence, room and one second chance; it does not know blocks, deletions or exact scores. Measured
+Responsibility: a rough guess of which pairs are suggested when, and what the two say. It does not run the engine. The
+guess knows ties, presence, budget and one second chance; it does not know blocks, deletions or exact scores. Measured
 against the engine: three answers of four hit an open match at 300 attendees, seven of ten at 45,000.
 Answers to a match that was not made are without effect, as those of an outdated page are.
 
-Numbers, and why:
-- A pair is tried when one of the two is scanned or has room again, the strongest first, at most 3 an hour
+Numbers and reasons:
+- A pair is tried when one of the two is scanned or has budget again, the strongest first, at most 3 an hour
   and 10 a day each (contract).
 - Assumptions, so that every course of a match is seen: of those who are told 48 % accept, 30 % do nothing
   (a noisy hall), 12 % say later, 10 % decline; within 1

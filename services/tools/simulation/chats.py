@@ -1,8 +1,8 @@
 """What is said: the weekly sessions of the chats, and the talk of every day between them.
 
-Owns: who says what to whom, and how much on which day. May never: write a text (events have none).
+Responsibility: who says what to whom, and how much on which day. It writes no text (events have none).
 
-Numbers, and why (the shares of posts: five real conferences, 2012-2017: 0.29 to 0.62 reposts, 0.13 to 0.25
+Numbers and reasons (the shares of posts: five real conferences, 2012-2017: 0.29 to 0.62 reposts, 0.13 to 0.25
 address somebody, about a tenth of who is addressed addresses back; chats are dialogue, users.md):
 - ``_volume``: a steady half year, then rising to 3.4 times in the last 60 days; a conference day has 60
   times the talk of a day before: people post where they are, and the hashtag draws those who stayed at

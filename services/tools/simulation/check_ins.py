@@ -1,9 +1,8 @@
 """The floor: who arrives when, is scanned where, and leaves.
 
-Owns: all check-ins, and what of them the answers need (``signs`` of the voices). May never: know what was
-posted.
+Responsibility: all check-ins, and what of them the answers need (``signs`` of the voices). It does not know the posts.
 
-Numbers, and why:
+Numbers and reasons:
 - Arrivals 7:30 to 11:00, most about 9:00; six sessions a day of which an attendee goes to three in four,
   and one or two booths in most breaks: ten arrivals a visit, so that HIMSS makes 1.4 million check-ins, the
   load to be shown (an assumption: no such scans are public).

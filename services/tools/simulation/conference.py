@@ -1,8 +1,8 @@
-"""A whole conference: what happens in which order of making, and the door of the simulation.
+"""A whole simulated conference: the order in which it is generated, and the entry point of the simulation.
 
-Owns: ``simulate`` and ``expected_events``. May never: read a clock or the environment; the arguments decide
+Responsibility: ``simulate`` and ``expected_events``. It reads no clock or environment: the arguments decide
 every byte.
-Theory: a day of the timeline is made, then given out, as nothing that happens on a day is recorded before
+Why: a day of the timeline is made, then given out, as nothing that happens on a day is recorded before
 it. So memory holds one day and what is still to come (``log.py``), and lines flow from the first second on.
 
 The timeline: opened 180 days ahead; chats every week until two days after the conference; opened again with

@@ -1,9 +1,9 @@
 """The simulated log: events wait by the day they are recorded, and come out as lines in the order of the log.
 
-Owns: ids, ``recorded_at``, the order. May never: hold more than what is still to come.
-Theory: only the days ahead are kept, so memory is bounded by the largest day (a conference day of 45,000
+Responsibility: ids, ``recorded_at``, the order. It holds only what is still to come.
+Why: only the days ahead are kept, so memory is bounded by the largest day (a conference day of 45,000
 attendees has 0.6 million events), not by the conference. An event is encoded at once, without its closing
-brace: bytes are a third of the Struct's size, and ``recorded_at`` (unknown until doubles and late ones are
+brace: bytes are a third of the Struct's size, and ``recorded_at`` (unknown until duplicates and late ones are
 put in order) is appended when written. Sorting is stable and by time only, so events of one millisecond
 keep the order in which they were added.
 """

@@ -1,10 +1,10 @@
 """Who there is: attendees, most of them silent, and the voices who post, registered or not.
 
-Owns: persons (numbers; attendees come first), their accounts, roles, chats, friends and days at the
+Responsibility: persons (numbers; attendees come first), their accounts, roles, chats, friends and days at the
 conference.
-May never: hold a real name. Handles are made of syllables.
+There are no real names. Handles are made of syllables.
 
-Numbers, and why:
+Numbers and reasons:
 - Registered voices: a 15th of the attendees (HIMSS: about 3,000 of 45,000 post) and twice the square root,
   as a small conference is the community's own and more of it talks. Half as many
   again, and two a chat, are not registered: chats are larger than any one conference.

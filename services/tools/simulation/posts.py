@@ -1,8 +1,8 @@
 """Posts as they reach the log: late, twice, deleted; and who addressed whom.
 
-Owns: the way of a post from its author to the log. May never: choose who says what.
+Responsibility: the way of a post from its author to the log. It does not choose who says what.
 
-Numbers, and why:
+Numbers and reasons:
 - Recorded 0.4 to 4 s after they were written, as streams of networks are.
 - 1.5 % late by 5 minutes to 8 hours: a connector reconnects and reads what it missed.
 - 1.2 % twice: in five real data sets 136 of 16,586 ids come twice; here half by the same stream at once,

@@ -1,8 +1,7 @@
 """Seeded chance: the only source of randomness of a simulation.
 
-Owns: how a number out of the seed becomes a decision. May never: read a clock, the environment or a hash's
-order.
-Theory: the same bytes on every machine and Python. So only ``Random.random()`` is used, whose sequence
+Responsibility: how a number out of the seed becomes a decision. It reads no clock, environment or hash order.
+Why: the same bytes on every machine and Python. So only ``Random.random()`` is used, whose sequence
 Python promises to keep (``shuffle``, ``choice`` or ``gauss`` it may change), and only + - * / and sqrt,
 which IEEE 754 rounds in one way only (``log`` and ``pow`` differ between C libraries). Each part draws from
 a stream of its own, named by seed and part: a change to one part leaves the others as they were.

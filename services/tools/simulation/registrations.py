@@ -1,9 +1,9 @@
 """Registrations, accounts, consents, blocks, erasures.
 
-Owns: every event an attendee or the organizer makes about a person, but check-ins and answers; and from
-when on each can be matched. May never: depend on posts.
+Responsibility: every event an attendee or the organizer makes about a person, but check-ins and answers; and from
+when on each can be matched. It does not depend on posts.
 
-Numbers, and why:
+Numbers and reasons:
 - Registered: 15 % early birds, half in the months before, most of the rest in the last four weeks, 8 % on
   the morning of their first day: so registrations come before, between and after the posts.
 - Accounts: voices claim theirs; of the silent 30 % claim one too (they read). 90 % of the voices verify,

@@ -1,9 +1,9 @@
 """The conference: when, where, and the chats around it.
 
-Owns: names, days, places, windows. May never: draw from chance. All names are invented but the chats'
+Responsibility: names, days, places, windows. Nothing here is random. All names are invented but the chats'
 hashtags, which are those of real communities (users.md); no person is meant.
 
-Numbers, and why:
+Numbers and reasons:
 - ``FIRST_DAY`` is a Monday right after the US clock change (March 8th, 2026), so that weekly windows cross
   two changes.
 - ``LEAD_DAYS`` 180: big conferences open their registration half a year ahead, and a score halves in 180

@@ -1,8 +1,8 @@
 """Who knows whom, roughly: as much as the answers need to be for matches that exist.
 
-Owns: counts of addresses and of common sessions between attendees who post. May never: be the engine (it
+Responsibility: counts of addresses and of common sessions between attendees who post. It is not the engine (it
 knows no deletions, no released accounts, no age, no common friends). The rules of knowing are the contract's.
-Theory: at HIMSS's size there are many pairs, so each is one number: posts of a to b, of b to a, days on which
+Why: at HIMSS's size there are many pairs, so each is one number: posts of a to b, of b to a, days on which
 they talked, the last of these days; or common sessions and their weight.
 """
 

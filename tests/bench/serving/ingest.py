@@ -19,7 +19,7 @@ import msgspec
 
 from schemas.outputs import AnyOutput
 from services.journal.sqlite import SqliteJournal
-from services.runtime import BusyError, Embedded
+from services.runtime import BusyError, EmbeddedRunner
 from tests.bench.rows import Row, spread
 from tests.bench.serving.crowd import BATCH, Crowd, crowd, lines, peer, upward
 from tests.bench.serving.line import Line
@@ -75,7 +75,7 @@ async def _by_all(bodies: Sequence[bytes], take: Callable[[int, bytes], Awaitabl
 async def submitted(bodies: Sequence[bytes], folder: Path) -> float:
     """Seconds by the runner alone."""
     journal = SqliteJournal(folder / "data")
-    runner = Embedded(journal, clock, _nobody)
+    runner = EmbeddedRunner(journal, clock, _nobody)
     await runner.start()
     await runner.submit([opened(hashtags=["hitsm"])], "organizer:org")
 
@@ -90,7 +90,7 @@ async def submitted(bodies: Sequence[bytes], folder: Path) -> float:
             return
 
     seconds = await _by_all(bodies, take)
-    await runner.folded()
+    await runner.wait_until_folded()
     await runner.stop()
     assert runner.failure is None, runner.failure
     journal.close()

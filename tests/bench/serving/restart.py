@@ -23,7 +23,7 @@ from schemas.times import millis
 from services.admission.conferences import SNAPSHOT, Conferences
 from services.journal.sqlite import SqliteJournal
 from services.journal.sqlite.journal import FILE
-from services.runtime import Embedded, Limits
+from services.runtime import EmbeddedRunner, Limits
 from tests.bench.logs import log
 from tests.bench.rows import Row, say, spread
 from tests.runtime.harness import CONFERENCE, times_of
@@ -65,7 +65,7 @@ def _appended(journal: SqliteJournal, lines: Iterator[bytes]) -> int:
 
 
 async def _folded(journal: SqliteJournal, now: int) -> None:
-    runner = Embedded(journal, lambda: now, _nobody, limits=Limits(stop_s=300.0))  # the snapshot has time
+    runner = EmbeddedRunner(journal, lambda: now, _nobody, limits=Limits(stop_s=300.0))  # the snapshot has time
     await runner.start()
     await runner.stop()
     assert runner.failure is None, runner.failure

@@ -1,6 +1,6 @@
 """The cards as they are now are the fold of the inbox."""
 
-from services.inbox.port import Shown
+from services.inbox.port import CardState
 from tests.inbox.conftest import Stores
 from tests.inbox.made import CONFERENCE, agreed, history, located, people, suggested, withdrawn
 from tests.inbox.seen import awaited
@@ -26,13 +26,13 @@ class Cards:
             (bob,) = (await inboxes.current(CONFERENCE, BOB)).cards
             assert (ada.your_place, ada.their_place, ada.cursor) == ("hall-a", "hall-b", 3)
             assert (bob.your_place, bob.their_place, bob.cursor) == (None, "hall-a", 2)
-            assert await inboxes.shown(CONFERENCE, ADA, "m1") == Shown(BOB, True)
-            assert await inboxes.shown(CONFERENCE, CY, "m1") is None
+            assert await inboxes.card_state(CONFERENCE, ADA, "m1") == CardState(BOB, True)
+            assert await inboxes.card_state(CONFERENCE, CY, "m1") is None
             await inboxes.deliver(CONFERENCE, [withdrawn("11-0", PAIR, cause="declined", to=[ADA])])
             assert (await inboxes.current(CONFERENCE, ADA)).cards == ()
             assert len((await inboxes.current(CONFERENCE, BOB)).cards) == 1
-            assert await inboxes.shown(CONFERENCE, ADA, "m1") == Shown(BOB, False)
-            assert await inboxes.shown(CONFERENCE, BOB, "m1") == Shown(ADA, True)
+            assert await inboxes.card_state(CONFERENCE, ADA, "m1") == CardState(BOB, False)
+            assert await inboxes.card_state(CONFERENCE, BOB, "m1") == CardState(ADA, True)
 
     @awaited
     async def test_following_goes_on_after_current(self, stores: Stores) -> None:

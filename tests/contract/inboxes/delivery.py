@@ -18,7 +18,7 @@ class Delivery:
     @awaited
     async def test_an_empty_store_says_so(self, stores: Stores) -> None:
         async with stores.open() as inboxes:
-            assert await inboxes.delivered(CONFERENCE) is None
+            assert await inboxes.checkpoint(CONFERENCE) is None
             with pytest.raises(InboxLostError) as lost:
                 await inboxes.deliver(CONFERENCE, [suggested("3-0", PAIR)])
             assert lost.value.delivered is None
@@ -29,7 +29,7 @@ class Delivery:
     async def test_only_those_in_to_get_it(self, stores: Stores) -> None:
         async with stores.open() as inboxes:
             assert await inboxes.rebuild(CONFERENCE, []) == ""
-            assert await inboxes.delivered(CONFERENCE) == ""
+            assert await inboxes.checkpoint(CONFERENCE) == ""
             again = suggested("5-1", PAIR, to=[ADA])
             assert await inboxes.deliver(CONFERENCE, [suggested("3-0", PAIR), again]) == "5-1"
             assert [position for position, _ in await inbox(inboxes, ADA)] == ["3-0", "5-1"]
@@ -41,7 +41,7 @@ class Delivery:
         async with stores.open() as inboxes:
             await inboxes.rebuild(CONFERENCE, [])
             assert await inboxes.deliver(CONFERENCE, [suggested("3-0", PAIR, to=[])]) == "3-0"
-            assert await inboxes.delivered(CONFERENCE) == "3-0"
+            assert await inboxes.checkpoint(CONFERENCE) == "3-0"
 
     @awaited
     @pytest.mark.parametrize("zombie", [["9-0", "10-0", "10-1"], ["10-1"], ["2-5", "3-0"]])
@@ -78,5 +78,5 @@ class Delivery:
             await inboxes.rebuild(CONFERENCE, [suggested("3-0", PAIR)])
             await inboxes.rebuild("other", [suggested("4-0", (ADA, CY))])
             await inboxes.forget("other")
-            assert await inboxes.delivered("other") is None
+            assert await inboxes.checkpoint("other") is None
             assert len(await inbox(inboxes, ADA)) == 1

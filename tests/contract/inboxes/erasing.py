@@ -5,7 +5,7 @@ import random
 import pytest
 from msgspec import json
 
-from services.inbox.port import Shown
+from services.inbox.port import CardState
 from tests.inbox.conftest import Stores
 from tests.inbox.made import CONFERENCE, agreed, history, located, people, suggested, withdrawn
 from tests.inbox.seen import awaited, everything, inbox
@@ -26,14 +26,14 @@ class Erasing:
                 await inboxes.erase(CONFERENCE, BOB)
             assert [position for position, _ in await inbox(inboxes, ADA)] == ["3-0", "4-0", "5-0", "6-0"]
             current = await inboxes.current(CONFERENCE, ADA)
-            assert ([card.card for card in current.cards], current.ending) == (["m2"], {"m1"})
-            assert await inboxes.shown(CONFERENCE, ADA, "m1") == Shown("", True)
+            assert ([card.card for card in current.cards], current.pending_withdrawals) == (["m2"], {"m1"})
+            assert await inboxes.card_state(CONFERENCE, ADA, "m1") == CardState("", True)
             assert await inbox(inboxes, BOB) == []
             await inboxes.deliver(CONFERENCE, [withdrawn("7-0", PAIR, cause="erased", to=[ADA])])
             kinds = [json.decode(view)["kind"] for _, view in await inbox(inboxes, ADA)]
             assert kinds == ["withdrawn", "withdrawn", "suggested", "withdrawn", "withdrawn"]
-            assert not (await inboxes.current(CONFERENCE, ADA)).ending
-            assert await inboxes.shown(CONFERENCE, ADA, "m1") == Shown("", False)
+            assert not (await inboxes.current(CONFERENCE, ADA)).pending_withdrawals
+            assert await inboxes.card_state(CONFERENCE, ADA, "m1") == CardState("", False)
 
     @awaited
     @pytest.mark.parametrize("seed", range(8))
@@ -61,4 +61,4 @@ class Erasing:
             await inboxes.erase("never-seen", BOB)
             assert await inbox(inboxes, ADA) == [("3-0", b'{"kind":"withdrawn","card":"m1"}')]
             assert (await inboxes.current(CONFERENCE, ADA)).cards == ()
-            assert await inboxes.shown(CONFERENCE, ADA, "m1") == Shown("", True)
+            assert await inboxes.card_state(CONFERENCE, ADA, "m1") == CardState("", True)

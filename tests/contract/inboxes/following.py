@@ -17,7 +17,7 @@ STREAMS = 1000
 
 
 async def _read_until(
-    inboxes: subscription.Following, attendee: str, after: int, last: str, most: int = 10_000
+    inboxes: subscription.InboxSubscriptions, attendee: str, after: int, last: str, most: int = 10_000
 ) -> list[str]:
     """The positions that a stream brings until the last one, or ``most`` of them."""
     found: list[str] = []

@@ -4,7 +4,7 @@ import pytest
 from msgspec import json
 
 from schemas.outputs import AnyOutput
-from services.inbox.cursor import cursor_of
+from services.inbox.cursor import parse_cursor
 from services.inbox.port import Entry, ResumeLostError
 from tests.inbox.conftest import Stores
 from tests.inbox.made import CAUSES, CONFERENCE, agreed, located, suggested, withdrawn
@@ -32,8 +32,8 @@ class Reading:
 
     @pytest.mark.parametrize("text", ["x", "1-", "-1", "1-0", "4711-12", "1 ", "1\n", "+1", "9" * 10, "(1", "١"])
     def test_what_is_no_cursor_is_none(self, text: str) -> None:
-        assert cursor_of(text) is None
-        assert [cursor_of(good) for good in ("", "0", "7", "004")] == [0, 0, 7, 4]
+        assert parse_cursor(text) is None
+        assert [parse_cursor(good) for good in ("", "0", "7", "004")] == [0, 0, 7, 4]
 
     @awaited
     async def test_what_others_get_moves_no_cursor(self, stores: Stores) -> None:

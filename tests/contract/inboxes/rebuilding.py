@@ -53,7 +53,7 @@ class Rebuilding:
             async def watched() -> AsyncIterator[AnyOutput]:
                 for number, output in enumerate(outputs):
                     if number % 300 == 0:
-                        assert await inboxes.delivered(CONFERENCE) is None
+                        assert await inboxes.checkpoint(CONFERENCE) is None
                         for attempt in (
                             inboxes.read(CONFERENCE, people(1)[0]),
                             inboxes.current(CONFERENCE, people(1)[0]),
@@ -82,7 +82,7 @@ class Rebuilding:
             clean = await everything(inboxes)
             with pytest.raises(OSError, match="went away"):
                 await inboxes.rebuild(CONFERENCE, broken())
-            assert await inboxes.delivered(CONFERENCE) is None
+            assert await inboxes.checkpoint(CONFERENCE) is None
             await inboxes.rebuild(CONFERENCE, outputs)
             assert await everything(inboxes) == clean
 
@@ -107,11 +107,11 @@ class Rebuilding:
     async def test_what_is_lost_on_purpose_is_found_lost_and_made_again(self, stores: Stores) -> None:
         outputs = history(8, outputs=50)
         async with stores.open(keep=1000) as inboxes:
-            assert not await inboxes.lose(CONFERENCE)  # there is nothing
+            assert not await inboxes.invalidate(CONFERENCE)  # there is nothing
             await inboxes.rebuild(CONFERENCE, outputs)
             clean = await everything(inboxes)
-            assert await inboxes.lose(CONFERENCE)
-            assert await inboxes.delivered(CONFERENCE) is None
+            assert await inboxes.invalidate(CONFERENCE)
+            assert await inboxes.checkpoint(CONFERENCE) is None
             with pytest.raises(InboxUnavailableError):
                 await inboxes.read(CONFERENCE, "ada")
             with pytest.raises(InboxLostError):
@@ -119,7 +119,7 @@ class Rebuilding:
 
             async def watched() -> AsyncIterator[AnyOutput]:
                 for output in outputs:
-                    assert not await inboxes.lose(CONFERENCE)  # what is under way goes on
+                    assert not await inboxes.invalidate(CONFERENCE)  # what is under way goes on
                     yield output
 
             await inboxes.rebuild(CONFERENCE, watched())

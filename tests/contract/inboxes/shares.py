@@ -8,7 +8,7 @@ import asyncio
 import pytest
 from msgspec.structs import replace
 
-from services.inbox.port import ResumeLostError, Share
+from services.inbox.port import InboxQuota, ResumeLostError
 from tests.inbox.conftest import Stores
 from tests.inbox.made import CONFERENCE, flood, withdrawn
 
@@ -21,7 +21,7 @@ class Shares:
     def test_a_conference_gets_its_cards_and_no_more_and_the_next_one_all_of_its(self, stores: Stores) -> None:
         async def scenario() -> None:
             outputs = flood(12)  # 66 matches, 132 cards
-            async with stores.open(share=Share(cards=50)) as inboxes:
+            async with stores.open(share=InboxQuota(cards=50)) as inboxes:
                 for conference in (CONFERENCE, QUIET):
                     await inboxes.rebuild(conference, [])
                 await inboxes.deliver(CONFERENCE, outputs)
@@ -29,7 +29,9 @@ class Shares:
                     who: (await inboxes.current(CONFERENCE, who)).cards for who in {w for o in outputs for w in o.to}
                 }
                 assert sum(map(len, cards.values())) == 50
-                assert await inboxes.delivered(CONFERENCE) == outputs[-1].position, "it goes on, and is not tried again"
+                assert await inboxes.checkpoint(CONFERENCE) == outputs[-1].position, (
+                    "it goes on, and is not tried again"
+                )
                 ended = withdrawn("900-0", outputs[0].attendees, match="m1")  # type: ignore[attr-defined]  # a suggestion
                 await inboxes.deliver(CONFERENCE, [ended])
                 first = outputs[0].to[0]
@@ -44,7 +46,7 @@ class Shares:
     def test_the_more_people_the_fewer_entries_each_and_never_none(self, stores: Stores) -> None:
         async def scenario() -> None:
             outputs = flood(10, per_pair=5)
-            async with stores.open(share=Share(keep=100, entries=60, least=4)) as inboxes:
+            async with stores.open(share=InboxQuota(max_per_inbox=100, entries=60, min_per_inbox=4)) as inboxes:
                 await inboxes.rebuild(CONFERENCE, [])
                 await inboxes.deliver(CONFERENCE, outputs)
                 with pytest.raises(ResumeLostError):

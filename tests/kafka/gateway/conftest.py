@@ -12,7 +12,7 @@ import redis
 
 from services.inbox.redis.embedded_valkey import EmbeddedValkey
 from services.kafka.access import Access
-from services.kafka.gateway.topics import Topics, topics
+from services.kafka.gateway.topics import Topics, topic_names
 from services.kafka.topics import create
 from services.tools.local_kafka import LocalKafka
 from tests.api.people import Server, until
@@ -29,7 +29,7 @@ class Place:
 
     @property
     def topics(self) -> Topics:
-        return topics(self.prefix)
+        return topic_names(self.prefix)
 
     def server(self, **given: Any) -> Server:
         return Server(self.folder, **{"kafka": self.servers, "prefix": self.prefix, "redis": self.redis_url} | given)

@@ -14,9 +14,9 @@ from schemas.topics import CONFERENCE_LOG, MATCHES, SNAPSHOT_CHUNKS, SNAPSHOTS
 from services.kafka.access import Access
 from services.kafka.backfill import backfill
 from services.kafka.clients import KafkaRefusedError
-from services.kafka.logs import lines
+from services.kafka.logs import read_lines
 from services.kafka.topic_reader import TopicReader
-from services.kafka.topic_urls import Place as Where
+from services.kafka.topic_urls import TopicUrl as Where
 from services.kafka.topic_writer import TopicWriter
 from services.worker.snapshots import TopicSnapshots
 from streams.workers.ports import Kept
@@ -147,7 +147,9 @@ def _lines(place: Place) -> list[bytes]:
     async def read() -> list[bytes]:
         return [
             line
-            for part in [part async for part in lines(Access(place.servers), Where(place.servers, place.topics.log))]
+            for part in [
+                part async for part in read_lines(Access(place.servers), Where(place.servers, place.topics.log))
+            ]
             for line in part
         ]
 

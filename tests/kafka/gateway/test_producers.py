@@ -7,16 +7,16 @@ import pytest
 from aiokafka.errors import KafkaError
 
 from services.kafka.access import Access
-from services.kafka.client_shutdown import thrown_away
+from services.kafka.client_shutdown import discard_producer
 from services.kafka.gateway.batches import Message
-from services.kafka.gateway.group_append import Appending, connected
+from services.kafka.gateway.group_append import GroupAppender, connect_producer
 from services.kafka.gateway.limits import Limits
-from services.runtime import AwayError, StoppedError
+from services.runtime import LogUnavailableError, StoppedError
 from services.tools.local_kafka import LocalKafka
 from tests.kafka.gateway.conftest import Place
 from tests.kafka.gateway.logs import records
 
-QUICK = Limits(answer_s=1.0, connect_s=2.0, request_s=1.0, close_s=1.0, again_s=0.05)
+QUICK = Limits(answer_s=1.0, connect_s=2.0, request_s=1.0, close_s=1.0, retry_s=0.05)
 
 
 def _messages(place: Place, *values: bytes) -> list[Message]:
@@ -28,7 +28,7 @@ def _tasks() -> set[str]:
 
 
 async def _in_doubt(kafka: LocalKafka, place: Place) -> None:
-    producer, _ = await connected(Access(place.servers), list(place.topics), QUICK)
+    producer, _ = await connect_producer(Access(place.servers), list(place.topics), QUICK)
     batch = producer.create_batch()
     batch.append(timestamp=None, key=b"c", value=b"later")
     kafka.kill()
@@ -36,7 +36,7 @@ async def _in_doubt(kafka: LocalKafka, place: Place) -> None:
     await asyncio.wait({future}, timeout=0.5)
     assert not future.done()  # it tries again without end
     began = time.monotonic()
-    await thrown_away(producer, QUICK.close_s)
+    await discard_producer(producer, QUICK.close_s)
     assert time.monotonic() - began < 3 * QUICK.close_s + 1
     assert isinstance(future.exception(), KafkaError)
     assert _tasks() == set()
@@ -50,13 +50,13 @@ def test_what_is_thrown_away_is_not_sent_later(own_kafka: LocalKafka, own_place:
 
 
 async def _over_an_outage(kafka: LocalKafka, place: Place) -> list[str]:
-    appending = Appending(Access(place.servers), list(place.topics), QUICK)
+    appending = GroupAppender(Access(place.servers), list(place.topics), QUICK)
     task = asyncio.create_task(appending.run())
     said: list[str] = []
     try:
         await _until_written(appending, _messages(place, b"one"), said)
         kafka.kill()
-        while (word := await _say(appending, _messages(place, b"lost"))) != "AwayError":
+        while (word := await _say(appending, _messages(place, b"lost"))) != "LogUnavailableError":
             said.append(word)
         await kafka.start_soon()
         await _until_written(appending, _messages(place, b"two", b"three"), said)
@@ -69,15 +69,15 @@ async def _over_an_outage(kafka: LocalKafka, place: Place) -> list[str]:
     return said
 
 
-async def _say(appending: Appending, messages: list[Message]) -> str:
+async def _say(appending: GroupAppender, messages: list[Message]) -> str:
     try:
         await appending.append(messages)
-    except (AwayError, TimeoutError) as error:
+    except (LogUnavailableError, TimeoutError) as error:
         return type(error).__name__
     return "written"
 
 
-async def _until_written(appending: Appending, messages: list[Message], said: list[str]) -> None:
+async def _until_written(appending: GroupAppender, messages: list[Message], said: list[str]) -> None:
     async with asyncio.timeout(60):
         while (word := await _say(appending, messages)) != "written":  # noqa: ASYNC110  # it says nothing by itself
             await asyncio.sleep(0.02)
@@ -91,7 +91,7 @@ def test_after_one_doubt_the_rest_is_refused_and_then_written(own_kafka: LocalKa
 
 
 async def _shared(place: Place) -> None:
-    appending = Appending(Access(place.servers), list(place.topics), Limits())
+    appending = GroupAppender(Access(place.servers), list(place.topics), Limits())
     task = asyncio.create_task(appending.run())
     try:
         await _until_written(appending, _messages(place, b"first"), [])

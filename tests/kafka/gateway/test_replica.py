@@ -16,14 +16,14 @@ from schemas.topics import CONFERENCE_ERASED, TYPE_HEADER
 from services.directory.sqlite import SqliteDirectory
 from services.journal.sqlite import SqliteReadReplica
 from services.kafka.access import Access
-from services.kafka.gateway.batches import Spot
+from services.kafka.gateway.batches import TopicPosition
 from services.kafka.gateway.limits import Limits
-from services.kafka.gateway.read_replica import Came, ForeignLogError, Replica
-from services.kafka.gateway.topics import topics
+from services.kafka.gateway.read_replica import ForeignLogError, ReplicaConsumer, ReplicatedEvent
+from services.kafka.gateway.topics import topic_names
 
-TOPICS = topics()
-LOG, LETTERS = TopicPartition(TOPICS.log, 0), TopicPartition(TOPICS.letters, 0)
-QUICK = Limits(poll_s=0.01, quiet_s=0.03, again_s=0.01, connect_s=1.0)
+TOPICS = topic_names()
+LOG, LETTERS = TopicPartition(TOPICS.log, 0), TopicPartition(TOPICS.dead_letters, 0)
+QUICK = Limits(poll_s=0.01, silence_s=0.03, retry_s=0.01, connect_s=1.0)
 LETTER = encode_output(DeadLetter(reason="r", field=None, source="s", position=1, bytes="", at=None))
 
 
@@ -93,7 +93,7 @@ def _record(part: TopicPartition, offset: int, value: bytes | None) -> SimpleNam
     return SimpleNamespace(partition=part.partition, offset=offset, **fields)
 
 
-class Played(Replica):
+class Played(ReplicaConsumer):
     """Its consumers come from a list; the last one stays."""
 
     def play(self, *consumers: Consumer) -> None:
@@ -107,8 +107,8 @@ class Played(Replica):
 
 
 @contextmanager
-def replica(folder: Path, *consumers: Consumer) -> Iterator[tuple[Played, list[Came], SqliteReadReplica]]:
-    taken: list[Came] = []
+def replica(folder: Path, *consumers: Consumer) -> Iterator[tuple[Played, list[ReplicatedEvent], SqliteReadReplica]]:
+    taken: list[ReplicatedEvent] = []
     drops = [True, False]  # the first time the fold has not come to its end
 
     def drop(conference: str) -> bool:
@@ -126,7 +126,7 @@ def replica(folder: Path, *consumers: Consumer) -> Iterator[tuple[Played, list[C
         journal.close()
 
 
-async def _until(made: Replica, what: Callable[[], bool]) -> None:
+async def _until(made: ReplicaConsumer, what: Callable[[], bool]) -> None:
     task = asyncio.create_task(made.run())
     try:
         async with asyncio.timeout(10):
@@ -142,14 +142,14 @@ async def _until(made: Replica, what: Callable[[], bool]) -> None:
 def test_what_cannot_be_folded_is_kept_all_the_same(tmp_path: Path) -> None:
     log = Topic(tick(1), b"no json", None, tick(2, recorded_at="2027-01-01T00:00:00Z"), tick(3))
     with replica(tmp_path, Consumer({LOG: log, LETTERS: Topic(b"no letter", LETTER)})) as (made, taken, journal):
-        asyncio.run(_until(made, lambda: made.caught_up))
-        assert [came.kept.event.id for came in taken] == ["t-1", "t-2", "t-3"]
+        asyncio.run(_until(made, lambda: made.is_caught_up))
+        assert [came.record.event.id for came in taken] == ["t-1", "t-2", "t-3"]
         assert [came.offset for came in taken] == [0, 3, 4]
         assert [row.line for row in journal.read("c")] == [value for value in log.values if value is not None]
         own = 1_798_761_600_000
         assert [row.recorded_at for row in journal.read("c")] == [1_000, 1_001, own, own]  # never falls
-        assert [letter.line for letter in journal.letters()] == [LETTER]
-        assert journal.places() == {f"{LOG.topic}/0": 5, f"{LETTERS.topic}/0": 2}
+        assert [letter.line for letter in journal.dead_letters()] == [LETTER]
+        assert journal.next_offsets() == {f"{LOG.topic}/0": 5, f"{LETTERS.topic}/0": 2}
 
 
 def test_of_an_erased_conference_nothing_is_left_and_nothing_comes_again(tmp_path: Path) -> None:
@@ -159,12 +159,12 @@ def test_of_an_erased_conference_nothing_is_left_and_nothing_comes_again(tmp_pat
         asyncio.run(_until(made, lambda: journal.length("c") == 2))
     log.values += [tick(3), ERASES, tick(4)]
     with replica(tmp_path, Consumer(parts), Consumer(parts)) as (made, taken, journal):
-        asyncio.run(_until(made, lambda: journal.places()[f"{LOG.topic}/0"] == 5))
+        asyncio.run(_until(made, lambda: journal.next_offsets()[f"{LOG.topic}/0"] == 5))
         assert (taken, journal.conferences(), journal.erased()) == ([], [], {"c"})
     log.values += [tick(5), ERASES]
     with replica(tmp_path, Consumer(parts)) as (made, taken, journal):
         assert journal.notices == []
-        asyncio.run(_until(made, lambda: journal.places()[f"{LOG.topic}/0"] == 7))
+        asyncio.run(_until(made, lambda: journal.next_offsets()[f"{LOG.topic}/0"] == 7))
         assert (taken, journal.conferences(), journal.erased()) == ([], [], {"c"})
 
 
@@ -172,24 +172,24 @@ def test_it_goes_on_where_the_copy_ends(tmp_path: Path) -> None:
     log = Topic(tick(1), tick(2))
     parts = {LOG: log, LETTERS: Topic()}
     with replica(tmp_path, Consumer(parts)) as (made, taken, _):
-        asyncio.run(_until(made, lambda: made.caught_up))
+        asyncio.run(_until(made, lambda: made.is_caught_up))
     log.values.append(tick(3))
     with replica(tmp_path, Consumer(parts)) as (made, taken, _):
-        asyncio.run(_until(made, lambda: made.caught_up))
-        assert [came.kept.event.id for came in taken] == ["t-3"]
+        asyncio.run(_until(made, lambda: made.is_caught_up))
+        assert [came.record.event.id for came in taken] == ["t-3"]
 
 
 def test_a_silent_consumer_is_found_out_and_made_anew(tmp_path: Path) -> None:
     parts = {LOG: Topic(tick(1)), LETTERS: Topic()}
     with replica(tmp_path, Consumer(parts, mute=True), Consumer(parts, mute=True), Consumer(parts)) as (made, taken, _):
         asyncio.run(_until(made, lambda: bool(taken)))
-        assert made.caught_up
+        assert made.is_caught_up
 
 
 @pytest.mark.parametrize("log", [Topic(tick(1)), Topic(tick(1), tick(2), tick(3), start=7)])
 def test_another_log_is_refused(tmp_path: Path, log: Topic) -> None:
     with replica(tmp_path, Consumer({LOG: Topic(tick(1), tick(2)), LETTERS: Topic()})) as (made, _, journal):
-        asyncio.run(_until(made, lambda: made.caught_up))
+        asyncio.run(_until(made, lambda: made.is_caught_up))
     with replica(tmp_path, Consumer({LOG: log, LETTERS: Topic()})) as (made, _, journal):
         with pytest.raises(ForeignLogError, match="another log"):
             asyncio.run(_until(made, lambda: False))
@@ -199,8 +199,8 @@ def test_another_log_is_refused(tmp_path: Path, log: Topic) -> None:
 def test_dead_letters_that_are_no_more_are_passed_over(tmp_path: Path) -> None:
     parts = {LOG: Topic(), LETTERS: Topic(LETTER, start=9)}
     with replica(tmp_path, Consumer(parts)) as (made, _, journal):
-        asyncio.run(_until(made, lambda: made.caught_up))
-        assert journal.places() == {f"{LETTERS.topic}/0": 10}
+        asyncio.run(_until(made, lambda: made.is_caught_up))
+        assert journal.next_offsets() == {f"{LETTERS.topic}/0": 10}
 
 
 def test_a_full_disk_holds_it_up_and_loses_nothing(tmp_path: Path) -> None:
@@ -213,16 +213,16 @@ def test_a_full_disk_holds_it_up_and_loses_nothing(tmp_path: Path) -> None:
             return bool(taken)
 
         asyncio.run(_until(made, lambda: len(made.played) == 1 and room()))  # type: ignore[attr-defined]
-        assert [came.kept.event.id for came in taken if came.kept] == ["t-1"]
+        assert [came.record.event.id for came in taken if came.record] == ["t-1"]
         assert journal.length("c") == 2
 
 
 def test_what_was_accepted_is_waited_for(tmp_path: Path) -> None:
     log = Topic(tick(1))
 
-    async def waited(made: Replica) -> None:
+    async def waited(made: ReplicaConsumer) -> None:
         task = asyncio.create_task(made.run())
-        reached = asyncio.create_task(made.reached(LOG.topic, Spot(0, 1)))
+        reached = asyncio.create_task(made.wait_for(LOG.topic, TopicPosition(0, 1)))
         await asyncio.sleep(0.05)
         assert not reached.done()
         log.values.append(tick(2))

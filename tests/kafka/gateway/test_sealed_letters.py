@@ -32,9 +32,9 @@ def test_an_erasure_takes_letters_at_once_from_the_topic_too(place: Place, hallw
             assert [each["status"] for each in good(answer)["results"]] == ["rejected"]
         assert sorted(shown(server)) == sorted(lines)
         words = [CANARY.encode(), spelled.encode(), *in_base64(CANARY.encode())]
-        topic = records(place.servers, place.topics.letters)
+        topic = records(place.servers, place.topics.dead_letters)
         assert not any(word in (record.value or b"") for record in topic for word in (*in_base64(b"checkin"), *words))
-        letters = [letter for letter, _ in events(place.servers, place.topics.letters)]
+        letters = [letter for letter, _ in events(place.servers, place.topics.dead_letters)]
         assert {"sealed" in letter["reason"] for letter in letters} == {True}  # it would quote what was sent
         number = f"{topic[0].partition}-{topic[0].offset}"
         done = hallway("dead-letters", "show", number, "--kafka", place.servers, "--prefix", place.prefix)
@@ -45,5 +45,5 @@ def test_an_erasure_takes_letters_at_once_from_the_topic_too(place: Place, hallw
         server.stop()
     shutil.rmtree(server.data / "copy")
     with place.ready() as again:  # out of the topic, whose bytes are as they were
-        assert len(records(place.servers, place.topics.letters)) == 2
+        assert len(records(place.servers, place.topics.dead_letters)) == 2
         until(lambda: shown(again) == lines[1:])
