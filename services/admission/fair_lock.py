@@ -16,7 +16,7 @@ class _Own:
     asking: int = 0
 
 
-class Turns:
+class FairLock:
     """``lock`` may be taken by others too; they wait as one sender each."""
 
     def __init__(self, lock: asyncio.Lock) -> None:
@@ -24,7 +24,7 @@ class Turns:
         self._own: dict[str, _Own] = {}
 
     @asynccontextmanager
-    async def of(self, sender: str) -> AsyncIterator[None]:
+    async def hold(self, sender: str) -> AsyncIterator[None]:
         """Holds the lock."""
         own = self._own.setdefault(sender, _Own())
         own.asking += 1

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from schemas.codec import Record, Reject
 from schemas.events import ConferenceOpened
 from services.admission.authorization import admit
-from services.admission.conferences import Conferences
+from services.admission.conference_registry import ConferenceRegistry
 from services.admission.sender import Refused, Sender
 
 
@@ -37,7 +37,11 @@ def opens(found: Sequence[Record | Reject]) -> bool:
 
 
 def rights_of(
-    sender: Sender, found: Sequence[Record | Reject], conferences: Conferences, now: int, handed_to: str | None = None
+    sender: Sender,
+    found: Sequence[Record | Reject],
+    conferences: ConferenceRegistry,
+    now: int,
+    handed_to: str | None = None,
 ) -> Rights:
     """What the sender may with these; an organizer's own are those of the key, those it owns, and new ones."""
     if sender.role != "organizer":
@@ -61,7 +65,7 @@ def rights_of(
     return Rights(replace(sender, conferences=own), tuple(new), refused, handed_to)
 
 
-def owned_by(event: ConferenceOpened, rights: Rights, conferences: Conferences) -> ConferenceOpened:
+def owned_by(event: ConferenceOpened, rights: Rights, conferences: ConferenceRegistry) -> ConferenceOpened:
     """The opening, admitted, with the owner that it has from here on."""
     known = conferences.get(event.conference)
     if rights.handed_to is not None:

@@ -9,9 +9,9 @@ import asyncio
 
 import structlog
 
-from services.admission.intake import Intake
+from services.admission.event_admission import EventAdmission
 from services.admission.registration import verifications
-from services.admission.returning_attendees import Returning
+from services.admission.returning_attendees import ReturningAttendees
 from services.admission.sender import VERIFIER
 from services.directory.port import Codes, DirectoryError, Proof
 from services.journal import JournalError
@@ -25,7 +25,7 @@ _log = structlog.get_logger("hallway.proofs")
 class OwnershipProofs:
     """Brings proofs into the log."""
 
-    def __init__(self, codes: Codes, admission: Intake, returning: Returning) -> None:
+    def __init__(self, codes: Codes, admission: EventAdmission, returning: ReturningAttendees) -> None:
         self._codes, self._admission, self._returning = codes, admission, returning
 
     async def finish(self, proof: Proof) -> None:

@@ -15,20 +15,20 @@ from services.runtime.results import BusyError
 
 MOST_WAITING = 20_000  # posts, as many as may wait for the log
 MOST_OWN = 10_000  # of them one sender's, so that the others have the rest
-KEPT_S = 10.0  # a disk that takes longer is not well
+WRITE_S = 10.0  # a disk that takes longer is not well
 
 
-class Keeping:
+class PostIndexWriter:
     """``keep`` is called in a thread, never twice at once. Used on the event loop."""
 
     def __init__(self, keep: Callable[[Sequence[NamedPost]], None]) -> None:
-        self._keep = keep
+        self._write = keep
         self._posts: list[NamedPost] = []
         self._of: Counter[str] = Counter()
         self._waiters: list[asyncio.Future[None]] = []
         self._task: asyncio.Task[None] | None = None
 
-    async def kept(self, posts: Sequence[NamedPost], sender: str = "") -> None:
+    async def write(self, posts: Sequence[NamedPost], sender: str = "") -> None:
         """Returns when these are on the disk. BusyError, DirectoryError, TimeoutError: they need not be."""
         if not posts:
             return
@@ -41,7 +41,7 @@ class Keeping:
         self._waiters.append(waiter)
         if self._task is None:
             self._task = asyncio.create_task(self._run(), name="keeping posts")
-        async with asyncio.timeout(KEPT_S):
+        async with asyncio.timeout(WRITE_S):
             await waiter
 
     async def _run(self) -> None:
@@ -51,7 +51,7 @@ class Keeping:
                 self._of.clear()
                 waiters, self._waiters = self._waiters, []
                 try:
-                    await asyncio.to_thread(self._keep, posts)
+                    await asyncio.to_thread(self._write, posts)
                 except Exception as error:  # noqa: BLE001  # told to each of those who wait
                     _tell(waiters, error)
                 else:

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Sequence
 
 from services.admission.attendee_csv import AttendeeRow
-from services.admission.intake import Intake, Result
+from services.admission.event_admission import EventAdmission, Result
 from services.admission.registration import WAITS, Enrolled, enrolled, taken_back
 from services.admission.sender import Sender
 from services.journal import JournalError
@@ -21,7 +21,7 @@ _NOTHING_TAKEN = (BusyError, StoppedError, AwayError, JournalError)  # as ``Runn
 
 
 async def registered(
-    intake: Intake, turn: asyncio.Lock, sender: Sender, conference: str, rows: Sequence[AttendeeRow]
+    intake: EventAdmission, turn: asyncio.Lock, sender: Sender, conference: str, rows: Sequence[AttendeeRow]
 ) -> list[tuple[Enrolled, Result]]:
     """Each row's person, and what the log said; ``waits``: it was told nothing, before the person's own word.
 

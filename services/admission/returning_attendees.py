@@ -13,8 +13,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from schemas.events import AttendeeErased, Input
-from services.admission.conferences import Conferences
-from services.admission.intake import Intake
+from services.admission.conference_registry import ConferenceRegistry
+from services.admission.event_admission import EventAdmission
 from services.admission.registration import barred, came_back
 from services.admission.sender import OWNER
 from services.directory.port import Directory
@@ -27,12 +27,12 @@ _AT_ONCE = 500  # events in one submission
 
 
 @dataclass(slots=True)
-class Leaving:
+class ErasurePreparation:
     """Called before the log has erasures, while nothing else can enter it."""
 
     directory: Directory
     runner: Runner
-    conferences: Conferences
+    conferences: ConferenceRegistry
 
     async def __call__(self, events: Sequence[AttendeeErased]) -> None:
         """Notes who barred these. BusyError, StoppedError, TimeoutError, DirectoryError: nothing may be erased now."""
@@ -94,10 +94,10 @@ def taken_over(matcher: Matcher | None, formers: Collection[str]) -> tuple[set[s
 
 
 @dataclass(slots=True)
-class Returning:
+class ReturningAttendees:
     """``intake`` takes what is said in the log."""
 
-    intake: Intake
+    intake: EventAdmission
 
     async def confirmed(self, conference: str, attendee: str) -> None:
         """Somebody who waited says that they take part: the log gets to know them. Their consent is said after it."""

@@ -8,9 +8,9 @@ Invariants:
 
 from dataclasses import dataclass
 
-from services.admission.conferences import Conferences
-from services.admission.intake import Intake
-from services.admission.returning_attendees import Returning
+from services.admission.conference_registry import ConferenceRegistry
+from services.admission.event_admission import EventAdmission
+from services.admission.returning_attendees import ReturningAttendees
 from services.api.attendee.account_proofs import AccountProofs
 from services.api.attendee.account_states import AccountStates
 from services.api.attendee.block_list import BlockList
@@ -21,23 +21,23 @@ from services.api.dead_letters.reader import DeadLetterReader
 from services.api.dead_letters.resend import Resender
 from services.api.ingest.check_in_notes import CheckInNotes
 from services.api.ingest.event_ingest import EventIngest
-from services.api.operator.inbox_rebuild import Rebuilding
+from services.api.operator.inbox_rebuild import InboxRebuild
 from services.api.organizer.attendee_import import AttendeeImport
 from services.api.organizer.link_export import FirstLinks
 from services.api.organizer.overview import Overviews
 from services.api.pages.files import PageFiles
 from services.api.shared.bounds import Bounds
-from services.api.shared.check_in_devices import Devices
+from services.api.shared.check_in_devices import CheckInDevices
 from services.api.shared.conference_access import ConferenceAccess
 from services.api.shared.injection import Clock
 from services.api.shared.public_address import PublicAddress
 from services.api.shared.rate_limits import RateLimits
-from services.api.shared.server_sent_events import Hub
+from services.api.shared.server_sent_events import StreamRegistry
 from services.api.shared.sign_in_notices import SignInNotices
-from services.api.transport.decompression import Unpacker
+from services.api.transport.decompression import Decompressor
 from services.api.transport.metrics import Metrics
 from services.directory.port import AuditLog, Keys, People, Sessions
-from services.erasure.people import Erasures
+from services.erasure.person_erasure import Erasures
 from services.inbox.port import Inboxes
 from services.journal import Journal
 from services.runtime.ports import Matchers, Runner
@@ -53,19 +53,19 @@ class Dependencies:
     clock: Clock
     limits: RateLimits
     metrics: Metrics
-    streams: Hub
-    unpacker: Unpacker
+    streams: StreamRegistry
+    decompressor: Decompressor
 
     # what comes in
-    admission: Intake
+    admission: EventAdmission
     check_in_notes: CheckInNotes
     event_ingest: EventIngest
-    check_in_devices: Devices
-    returning: Returning
+    check_in_devices: CheckInDevices
+    returning: ReturningAttendees
 
     # conferences
     access: ConferenceAccess
-    registry: Conferences
+    registry: ConferenceRegistry
     erasures: Erasures
     journal: Journal
     matchers: Matchers
@@ -92,6 +92,6 @@ class Dependencies:
 
     # who runs it
     dead_letter_reader: DeadLetterReader
-    inbox_rebuild: Rebuilding
+    inbox_rebuild: InboxRebuild
     page_files: PageFiles
     resender: Resender

@@ -10,7 +10,7 @@ from typing import Any
 from litestar import Request, Response, get
 from msgspec import Struct
 
-from services.admission.conferences import Conferences
+from services.admission.conference_registry import ConferenceRegistry
 from services.api.openapi import described
 from services.api.shared.bounds import Bounds
 from services.api.shared.injection import Injected
@@ -40,7 +40,7 @@ async def live() -> Health:
 async def ready(
     runner: Injected[Runner],
     inboxes: Injected[Inboxes],
-    registry: Injected[Conferences],
+    registry: Injected[ConferenceRegistry],
     bounds: Injected[Bounds],
 ) -> Health:
     """It takes events and shows inboxes."""
@@ -66,7 +66,7 @@ async def metrics(
     metrics: Injected[Metrics],
     runner: Injected[Runner],
     journal: Injected[Journal],
-    registry: Injected[Conferences],
+    registry: Injected[ConferenceRegistry],
 ) -> Response[bytes]:
     """For Prometheus, from this machine or with the operator's key."""
     for known in registry:

@@ -15,10 +15,10 @@ from services.api.ingest.check_in_notes import CheckInNotes
 from services.api.ingest.event_ingest import EventIngest
 from services.api.organizer.attendee_import import AttendeeImport
 from services.api.pages.files import PageFiles
-from services.api.shared.check_in_devices import Devices
+from services.api.shared.check_in_devices import CheckInDevices
 from services.api.shared.conference_access import ConferenceAccess
 from services.api.shared.sign_in_notices import SignInNotices
-from services.api.transport.decompression import Unpacker
+from services.api.transport.decompression import Decompressor
 from services.api.transport.metrics import Metrics
 from services.api.transport.middleware import Edge
 from services.server.parts import Parts
@@ -31,7 +31,7 @@ def api_of(parts: Parts) -> Edge:
 
 def _dependencies(parts: Parts) -> Dependencies:
     directory, runner, clock = parts.directory, parts.runner, parts.clock
-    devices, unpacker, metrics = Devices(clock()), Unpacker(), Metrics()
+    devices, decompressor, metrics = CheckInDevices(clock()), Decompressor(), Metrics()
     states, inbox = AccountStates(directory.accounts, runner), _inbox(parts)
     return Dependencies(
         address=parts.address,
@@ -40,11 +40,11 @@ def _dependencies(parts: Parts) -> Dependencies:
         limits=parts.limits,
         metrics=metrics,
         streams=parts.streams,
-        unpacker=unpacker,
+        decompressor=decompressor,
         admission=parts.admission,
         check_in_notes=CheckInNotes(parts.conferences, runner, parts.limits, devices, clock),
         check_in_devices=devices,
-        event_ingest=EventIngest(parts.admission, unpacker, parts.limits, parts.bounds, metrics),
+        event_ingest=EventIngest(parts.admission, decompressor, parts.limits, parts.bounds, metrics),
         returning=parts.returning,
         access=ConferenceAccess(parts.conferences),
         registry=parts.conferences,

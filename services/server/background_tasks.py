@@ -9,8 +9,8 @@ from typing import Any
 
 import structlog
 
-from services.admission.conferences import SNAPSHOT
-from services.api.attendee.presence_stream import Whereabouts
+from services.admission.conference_registry import SNAPSHOT
+from services.api.attendee.presence_stream import PresenceNotifier
 from services.directory.port import DirectoryError
 from services.inbox.redis.embedded_valkey import EmbeddedValkey
 from services.journal import JournalError
@@ -34,7 +34,7 @@ class Background:
         parts.readiness.foreign.add_done_callback(self._foreign)
         self._start(parts.erasures.run(), "erasures")
         self._start(parts.overviews.run(), "numbers")
-        self._start(Whereabouts(parts.runner, parts.streams, parts.clock).run(), "whereabouts")
+        self._start(PresenceNotifier(parts.runner, parts.streams, parts.clock).run(), "whereabouts")
         self._start(self._keep_ready(), "inboxes")
         self._start(parts.inbox_rebuild.run(), "rebuilding")
         self._start(self._tidy(), "tidying")

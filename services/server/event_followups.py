@@ -6,7 +6,7 @@ Owns: this list. May never: take long for events that nothing follows from.
 from collections.abc import Sequence
 
 from schemas.events import AttendeeErased, ConferenceOpened, Input
-from services.erasure.people import Erasures
+from services.erasure.person_erasure import Erasures
 from services.runtime.ports import Readiness
 
 

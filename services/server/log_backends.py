@@ -14,9 +14,9 @@ from typing import NamedTuple, Protocol
 
 import structlog
 
-from services.admission.conferences import Conferences
+from services.admission.conference_registry import ConferenceRegistry
 from services.directory.port import Directory
-from services.erasure.conferences import Forgetting
+from services.erasure.conference_erasure import LogRemoval
 from services.inbox.port import Inboxes
 from services.journal import Journal
 from services.journal.data_folder import DataFolder
@@ -86,10 +86,12 @@ class Backing(Protocol):
     async def open(self, stack: AsyncExitStack) -> Opened:
         """JournalError, UnusableError: plain sentences."""
 
-    def runner(self, stack: AsyncExitStack, stores: Stores, conferences: Conferences) -> tuple[Startable, Readiness]:
+    def runner(
+        self, stack: AsyncExitStack, stores: Stores, conferences: ConferenceRegistry
+    ) -> tuple[Startable, Readiness]:
         """What takes events, and what makes inboxes ready."""
 
-    def forgetting(self) -> Forgetting:
+    def forgetting(self) -> LogRemoval:
         """How a whole conference goes. After ``runner``."""
 
 
@@ -108,7 +110,9 @@ class InFile:
         stack.callback(self._journal.close)
         return Opened(self._journal, *epoch_of(self.data))
 
-    def runner(self, stack: AsyncExitStack, stores: Stores, conferences: Conferences) -> tuple[Startable, Readiness]:
+    def runner(
+        self, stack: AsyncExitStack, stores: Stores, conferences: ConferenceRegistry
+    ) -> tuple[Startable, Readiness]:
         """Takes, folds and delivers here."""
         delivering = Delivering(self._journal, stores.inboxes, conferences.erased)
         stack.push_async_callback(delivering.close)
@@ -129,9 +133,9 @@ class InFile:
         self._forget = forget
         return runner, delivering
 
-    def forgetting(self) -> Forgetting:
+    def forgetting(self) -> LogRemoval:
         """The log goes from the file."""
-        return Forgetting(self._forget, lambda conference: not self._journal.length(conference))
+        return LogRemoval(self._forget, lambda conference: not self._journal.length(conference))
 
 
 def epoch_of(folder: Path) -> tuple[str, bool]:
@@ -169,7 +173,9 @@ class InKafka:
             _log.warning("the broker is away", servers=self.kafka.address)  # it may come; reading goes on till then
         return Opened(self._journal, self._cluster, is_new)
 
-    def runner(self, stack: AsyncExitStack, stores: Stores, conferences: Conferences) -> tuple[Startable, Readiness]:
+    def runner(
+        self, stack: AsyncExitStack, stores: Stores, conferences: ConferenceRegistry
+    ) -> tuple[Startable, Readiness]:
         """Appends there, follows here; workers match and deliver."""
         conferences.ended.update(self._journal.erased())
         runner = self._runner = OnKafka(
@@ -184,9 +190,9 @@ class InKafka:
         )
         return runner, Prepared(self._journal, stores.inboxes, lambda: runner.is_current)
 
-    def forgetting(self) -> Forgetting:
+    def forgetting(self) -> LogRemoval:
         """A record in the log says so to all who read it; what stands in the topics goes by their retention alone."""
-        return Forgetting(self._runner.forget, lambda conference: conference in self._journal.erased(), REMAINS)
+        return LogRemoval(self._runner.forget, lambda conference: conference in self._journal.erased(), REMAINS)
 
     async def _cluster_of(self) -> tuple[str, bool]:
         path = self.data / CLUSTER_FILE

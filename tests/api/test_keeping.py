@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from services.admission import post_index_writer as keeping
-from services.admission.post_index_writer import Keeping
+from services.admission.post_index_writer import PostIndexWriter
 from services.directory.port import Account, DirectoryFullError, NamedPost
 from services.runtime import BusyError
 
@@ -38,17 +38,17 @@ class Disk:
 def test_what_comes_during_a_commit_shares_the_next_one() -> None:
     async def run() -> None:
         disk = Disk()
-        keeping = Keeping(disk.keep)
-        first = asyncio.create_task(keeping.kept([post(1)]))
+        keeping = PostIndexWriter(disk.keep)
+        first = asyncio.create_task(keeping.write([post(1)]))
         await asyncio.to_thread(disk.begun.wait, LIMIT_S)
-        rest = [asyncio.create_task(keeping.kept([post(number)])) for number in (2, 3, 4)]
+        rest = [asyncio.create_task(keeping.write([post(number)])) for number in (2, 3, 4)]
         await asyncio.sleep(0)
         assert not first.done()
         disk.go.set()
         await asyncio.gather(first, *rest)
         assert disk.commits == [["x:1"], ["x:2", "x:3", "x:4"]]
-        await keeping.kept([])
-        await keeping.kept([post(5)])
+        await keeping.write([])
+        await keeping.write([post(5)])
         assert disk.commits[2:] == [["x:5"]]
 
     asyncio.run(run())
@@ -57,13 +57,13 @@ def test_what_comes_during_a_commit_shares_the_next_one() -> None:
 def test_each_is_told_what_failed_and_the_next_is_tried_anew() -> None:
     async def run() -> None:
         disk = Disk()
-        keeping = Keeping(disk.keep)
+        keeping = PostIndexWriter(disk.keep)
         disk.error = DirectoryFullError("There is no room.")
         disk.go.set()
-        told = await asyncio.gather(*[keeping.kept([post(number)]) for number in (1, 2)], return_exceptions=True)
+        told = await asyncio.gather(*[keeping.write([post(number)]) for number in (1, 2)], return_exceptions=True)
         assert [type(error) for error in told] == [DirectoryFullError] * 2
         disk.error = None
-        await keeping.kept([post(1)])
+        await keeping.write([post(1)])
         assert disk.commits == [["x:1"]]
 
     asyncio.run(run())
@@ -74,13 +74,13 @@ def test_too_many_are_told_to_come_again(monkeypatch: pytest.MonkeyPatch) -> Non
 
     async def run() -> None:
         disk = Disk()
-        kept = Keeping(disk.keep)
-        first = asyncio.create_task(kept.kept([post(1)]))
+        kept = PostIndexWriter(disk.keep)
+        first = asyncio.create_task(kept.write([post(1)]))
         await asyncio.to_thread(disk.begun.wait, LIMIT_S)
-        second = asyncio.create_task(kept.kept([post(2), post(3)]))
+        second = asyncio.create_task(kept.write([post(2), post(3)]))
         await asyncio.sleep(0)
         with pytest.raises(BusyError):
-            await kept.kept([post(4)])
+            await kept.write([post(4)])
         disk.go.set()
         await asyncio.gather(first, second)
         assert disk.commits == [["x:1"], ["x:2", "x:3"]]

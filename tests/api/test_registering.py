@@ -7,9 +7,9 @@ import pytest
 
 from schemas.events import Consent, Input
 from services.admission.attendee_csv import AttendeeRow
-from services.admission.conferences import Conferences
-from services.admission.intake import Intake, Result
-from services.admission.post_index_writer import Keeping
+from services.admission.conference_registry import ConferenceRegistry
+from services.admission.event_admission import EventAdmission, Result
+from services.admission.post_index_writer import PostIndexWriter
 from services.admission.registration import Enrolled
 from services.admission.registration_flow import registered
 from services.admission.sender import Sender
@@ -48,8 +48,10 @@ class Desk:
     def __init__(self) -> None:
         self.log, self.turn = Log(), asyncio.Lock()
         self.directory = SqliteDirectory(None, lambda: NOW)
-        keeping = Keeping(self.directory.keep_posts)
-        self.intake = Intake(self.log, self.directory, Conferences(), lambda: NOW, _followed, _followed, keeping)  # type: ignore[arg-type]
+        keeping = PostIndexWriter(self.directory.keep_posts)
+        self.intake = EventAdmission(
+            self.log, self.directory, ConferenceRegistry(), lambda: NOW, _followed, _followed, keeping
+        )  # type: ignore[arg-type]
 
     def __call__(self, *names: str, sender: Sender = OWN) -> list[tuple[Enrolled, Result]]:
         rows = [

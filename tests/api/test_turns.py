@@ -2,16 +2,16 @@
 
 import asyncio
 
-from services.admission.fair_lock import Turns
+from services.admission.fair_lock import FairLock
 
 
 def test_one_who_asks_forty_times_does_not_keep_the_next_one_waiting() -> None:
     async def scenario() -> list[str]:
         served: list[str] = []
-        turns = Turns(asyncio.Lock())
+        turns = FairLock(asyncio.Lock())
 
         async def ask(sender: str) -> None:
-            async with turns.of(sender):
+            async with turns.hold(sender):
                 await asyncio.sleep(0)
                 served.append(sender)
 
@@ -28,10 +28,10 @@ def test_one_who_asks_forty_times_does_not_keep_the_next_one_waiting() -> None:
 def test_a_request_that_ends_while_it_waits_leaves_its_turn() -> None:
     async def scenario() -> None:
         lock = asyncio.Lock()
-        turns = Turns(lock)
+        turns = FairLock(lock)
 
         async def ask() -> None:
-            async with turns.of("ada"):
+            async with turns.hold("ada"):
                 pass
 
         async with lock:  # an erasure

@@ -19,7 +19,7 @@ from msgspec import convert
 
 from schemas.events import AccountVerified
 from schemas.times import DAY_MS, millis, written
-from services.admission.conferences import Conferences
+from services.admission.conference_registry import ConferenceRegistry
 from services.admission.rate_limits import Rate
 from services.admission.sender import VERIFIER
 from services.api.shared.bounds import Bounds
@@ -315,7 +315,9 @@ class _InMemory(InFile):
         super().__init__(Path(), clock)
         self._journal = journal  # type: ignore[assignment]  # the port is what counts
 
-    def runner(self, stack: AsyncExitStack, stores: Stores, conferences: Conferences) -> tuple[Startable, Readiness]:
+    def runner(
+        self, stack: AsyncExitStack, stores: Stores, conferences: ConferenceRegistry
+    ) -> tuple[Startable, Readiness]:
         """As the one on a file, with shorter pauses."""
         delivering = Delivering(self._journal, stores.inboxes, conferences.erased)
         stack.push_async_callback(delivering.close)

@@ -14,9 +14,9 @@ from msgspec.structs import asdict
 
 from schemas.times import written
 from services.api.attendee.account_states import AccountStates
+from services.api.attendee.attendee_state import attendee_state
 from services.api.attendee.exported_events import POSTED, own_events
 from services.api.attendee.inbox_stream import InboxReader
-from services.api.attendee.matcher_state import standing
 from services.api.shared.guard import Caller
 from services.api.shared.injection import Clock, Injected
 from services.api.shared.rate_limits import RateLimits
@@ -48,7 +48,7 @@ class DataExport:
     async def read(self, conference: str, attendee: str) -> dict[str, object]:
         """All of it. Raises as ``Matchers.ask`` and ``Inboxes.current``; DirectoryError, JournalError."""
         now = self._clock()
-        stands = await self._matchers.ask(conference, lambda matcher: standing(matcher, attendee, now))
+        stands = await self._matchers.ask(conference, lambda matcher: attendee_state(matcher, attendee, now))
         cards = await self._inbox.read(conference, attendee)
         data: dict[str, object] = {"conference": conference, "attendee": attendee}
         data["accounts"] = await self._states.read(conference, attendee)

@@ -23,7 +23,7 @@ from services.api.shared.problems import ProblemError
 from services.api.shared.public_address import PublicAddress
 from services.api.shared.rate_limits import RateLimits
 from services.api.shared.roles import allow
-from services.api.shared.server_sent_events import Hub
+from services.api.shared.server_sent_events import StreamRegistry
 from services.api.shared.sign_in_notices import SignInNotices, SignInShown
 from services.directory.port import DEVICE_LINK_MS, MOST_SESSIONS, Grant, NoLink, Sessions
 
@@ -102,7 +102,7 @@ async def end_session(
     caller: Injected[Caller],
     sessions: Injected[Sessions],
     notices: Injected[SignInNotices],
-    streams: Injected[Hub],
+    streams: Injected[StreamRegistry],
     address: Injected[PublicAddress],
     session: _SessionId,
 ) -> Response[None]:
@@ -120,7 +120,7 @@ async def end_other_sessions(
     caller: Injected[Caller],
     sessions: Injected[Sessions],
     notices: Injected[SignInNotices],
-    streams: Injected[Hub],
+    streams: Injected[StreamRegistry],
 ) -> Ended:
     """Signs all my devices out but this one, at once, with their streams; links that are not used yet end too."""
     ended = await asyncio.to_thread(sessions.end_others, _grant(caller))

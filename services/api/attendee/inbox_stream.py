@@ -17,12 +17,12 @@ from msgspec import Struct
 from msgspec.structs import asdict, replace
 
 from schemas.times import millis
-from services.admission.conferences import Conferences
+from services.admission.conference_registry import ConferenceRegistry
 from services.api.attendee.matcher_queries import Answers, answers
 from services.api.attendee.profiles import ProfileLoader
 from services.api.shared.server_sent_events import BEAT, chunk
 from services.directory.port import Shown
-from services.erasure.people import Erasures
+from services.erasure.person_erasure import Erasures
 from services.inbox.entries import SUGGESTED, WITHDRAWN, readable
 from services.inbox.port import Current, Entry, Inboxes, InboxUnavailableError, ResumeLostError
 from services.inbox.view import Card, Why
@@ -73,7 +73,7 @@ class InboxReader:
         readiness: Readiness,
         matchers: Matchers,
         profiles: ProfileLoader,
-        conferences: Conferences,
+        conferences: ConferenceRegistry,
         erasures: Erasures,
         beat_s: float,
     ) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from schemas.events import Input
-from services.admission.intake import Intake, Result
+from services.admission.event_admission import EventAdmission, Result
 from services.api.shared.guard import Caller
 from services.api.shared.injection import Clock
 from services.api.shared.submission import event_fields, submit
@@ -13,7 +13,7 @@ from services.api.shared.submission import event_fields, submit
 class OwnEvents:
     """In the name of the session's attendee alone."""
 
-    def __init__(self, admission: Intake, clock: Clock) -> None:
+    def __init__(self, admission: EventAdmission, clock: Clock) -> None:
         self._admission, self._clock = admission, clock
 
     async def submit(self, caller: Caller, kind: Callable[..., Input], **fields: Any) -> Result:

@@ -14,9 +14,9 @@ import msgspec
 import structlog
 from msgspec import Struct
 
+from services.api.attendee.attendee_state import attendee_state
 from services.api.attendee.matcher_queries import next_lapse
-from services.api.attendee.matcher_state import standing
-from services.api.shared.server_sent_events import Hub, Owner, chunk
+from services.api.shared.server_sent_events import StreamOwner, StreamRegistry, chunk
 from services.runtime import BusyError, StoppedError
 from services.runtime.ports import Runner
 from streams.matching import Matcher
@@ -45,18 +45,18 @@ class _Look(Struct, frozen=True):
         return (self.applied, self.opened) == (applied, opened) and (self.lapse is None or now < self.lapse)
 
 
-class Whereabouts:
+class PresenceNotifier:
     """Looks as long as ``run`` runs. ``clock`` gives ms since 1970."""
 
-    def __init__(self, runner: Runner, hub: Hub, clock: Callable[[], int]) -> None:
-        self._runner, self._hub, self._clock = runner, hub, clock
+    def __init__(self, runner: Runner, streams: StreamRegistry, clock: Callable[[], int]) -> None:
+        self._runner, self._streams, self._clock = runner, streams, clock
         self._looked: dict[str, _Look] = {}
 
     async def run(self) -> None:
         """Cancel it."""
         while True:
             await asyncio.sleep(EVERY_S)
-            owners = self._hub.attendees()
+            owners = self._streams.attendees()
             self._looked = {name: look for name, look in self._looked.items() if name in owners}
             for conference, those in owners.items():
                 try:
@@ -66,8 +66,8 @@ class Whereabouts:
                 except (BusyError, TimeoutError) as error:
                     _log.debug("presence is told later", conference=conference, error=type(error).__name__)
 
-    async def _look(self, conference: str, owners: Sequence[Owner]) -> None:
-        opened, now = self._hub.opened, self._clock()
+    async def _look(self, conference: str, owners: Sequence[StreamOwner]) -> None:
+        opened, now = self._streams.opened, self._clock()
         applied = await self._runner.ask(conference, _applied)
         before = self._looked.get(conference)
         if before is not None and before.holds(applied, opened, now):
@@ -78,7 +78,7 @@ class Whereabouts:
             found, lapse = await self._runner.ask(conference, partial(_presences, owners=some, now=now))
             lapses += [] if lapse is None else [lapse]
             for owner, presence in zip(some, found, strict=True):
-                self._hub.say(owner, "presence", chunk("presence", msgspec.json.encode(presence)))
+                self._streams.notify(owner, "presence", chunk("presence", msgspec.json.encode(presence)))
         self._looked[conference] = _Look(applied, opened, min(lapses, default=None))
 
 
@@ -86,7 +86,7 @@ def _applied(matcher: Matcher | None) -> int:
     return -1 if matcher is None else matcher.state.applied
 
 
-def _presences(matcher: Matcher | None, owners: Sequence[Owner], now: int) -> tuple[list[Presence], int | None]:
-    found = [standing(matcher, owner.attendee, now) for owner in owners]
+def _presences(matcher: Matcher | None, owners: Sequence[StreamOwner], now: int) -> tuple[list[Presence], int | None]:
+    found = [attendee_state(matcher, owner.attendee, now) for owner in owners]
     lapse = next_lapse(matcher, [owner.attendee for owner in owners], now)
     return [Presence(stands.present, stands.place) for stands in found], lapse

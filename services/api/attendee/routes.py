@@ -22,14 +22,14 @@ from schemas.events import (
     ConsentChanged,
     MatchAnswered,
 )
-from services.admission.conferences import Conferences
-from services.admission.intake import Result
-from services.admission.returning_attendees import Returning
+from services.admission.conference_registry import ConferenceRegistry
+from services.admission.event_admission import Result
+from services.admission.returning_attendees import ReturningAttendees
 from services.api.attendee.account_states import AccountStates
+from services.api.attendee.attendee_state import attendee_state
 from services.api.attendee.block_list import BlockList
 from services.api.attendee.inbox_stream import InboxReader, InboxShown
 from services.api.attendee.matcher_queries import shown
-from services.api.attendee.matcher_state import standing
 from services.api.attendee.own_events import OwnEvents
 from services.api.attendee.schemas import (
     AnswerGiven,
@@ -47,7 +47,7 @@ from services.api.shared.guard import Caller
 from services.api.shared.injection import Clock, Injected
 from services.api.shared.problems import ProblemError
 from services.api.shared.roles import allow
-from services.api.shared.server_sent_events import EventStream, Hub, Owner
+from services.api.shared.server_sent_events import EventStream, StreamOwner, StreamRegistry
 from services.api.shared.sign_in_notices import SignInNotices, sign_ins_chunk
 from services.directory.port import DirectoryError, People
 from services.inbox.cursor import cursor_of
@@ -62,14 +62,14 @@ async def me(
     caller: Injected[Caller],
     matchers: Injected[Matchers],
     people: Injected[People],
-    registry: Injected[Conferences],
+    registry: Injected[ConferenceRegistry],
     account_states: Injected[AccountStates],
     notices: Injected[SignInNotices],
     clock: Injected[Clock],
 ) -> Me:
     """Who I am here, what I agreed to, where I am."""
     conference, attendee, now = caller.conference, caller.subject, clock()
-    stands = await matchers.ask(conference, lambda matcher: standing(matcher, attendee, now))
+    stands = await matchers.ask(conference, lambda matcher: attendee_state(matcher, attendee, now))
     person = await asyncio.to_thread(people.get, conference, attendee)
     shows_name = person is not None and person.show_name
     return Me(
@@ -85,7 +85,7 @@ async def me(
     )
 
 
-def _conference(conferences: Conferences, conference: str) -> ConferenceShown:
+def _conference(conferences: ConferenceRegistry, conference: str) -> ConferenceShown:
     known = conferences.get(conference)
     if known is None or known.opened is None:
         return ConferenceShown(conference, "", "UTC", (), False)
@@ -105,13 +105,13 @@ async def my_stream(
     caller: Injected[Caller],
     inbox: Injected[InboxReader],
     notices: Injected[SignInNotices],
-    streams: Injected[Hub],
+    streams: Injected[StreamRegistry],
     last_event_id: Annotated[str, HeaderParameter(name="last-event-id", required=False)] = "",
     after: Annotated[str, Parameter(required=False, description="As Last-Event-ID, for a first connection.")] = "",
 ) -> EventStream:
     """My cards as they come: server-sent events."""
     since = cursor_of(last_event_id or after)
-    owner = Owner(caller.id, caller.conference, caller.subject)
+    owner = StreamOwner(caller.id, caller.conference, caller.subject)
     return EventStream(streams, owner, lambda: _chunks(inbox, notices, caller, since))
 
 
@@ -157,7 +157,7 @@ async def _card(matchers: Matchers, inboxes: Inboxes, caller: Caller, card: str)
 
 @post("/v1/me/here", opt=ATTENDEE, status_code=200, tags=["attendee"])
 async def here(
-    caller: Injected[Caller], registry: Injected[Conferences], own_events: Injected[OwnEvents], data: At
+    caller: Injected[Caller], registry: Injected[ConferenceRegistry], own_events: Injected[OwnEvents], data: At
 ) -> Result:
     """I'm here."""
     return await own_events.submit(caller, CheckinArrived, place=_place(registry, caller, data))
@@ -165,13 +165,13 @@ async def here(
 
 @post("/v1/me/left", opt=ATTENDEE, status_code=200, tags=["attendee"])
 async def left(
-    caller: Injected[Caller], registry: Injected[Conferences], own_events: Injected[OwnEvents], data: At
+    caller: Injected[Caller], registry: Injected[ConferenceRegistry], own_events: Injected[OwnEvents], data: At
 ) -> Result:
     """I left this place, or without one the conference."""
     return await own_events.submit(caller, CheckinLeft, place=_place(registry, caller, data))
 
 
-def _place(conferences: Conferences, caller: Caller, data: At) -> str | None:
+def _place(conferences: ConferenceRegistry, caller: Caller, data: At) -> str | None:
     known = conferences.get(caller.conference)
     opened = None if known is None else known.opened
     if data.place is not None and opened is not None and all(data.place != each.place for each in opened.places):
@@ -183,7 +183,7 @@ def _place(conferences: Conferences, caller: Caller, data: At) -> str | None:
 async def consent(
     caller: Injected[Caller],
     people: Injected[People],
-    returning: Injected[Returning],
+    returning: Injected[ReturningAttendees],
     own_events: Injected[OwnEvents],
     data: ConsentGiven,
 ) -> Result:

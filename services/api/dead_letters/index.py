@@ -15,15 +15,15 @@ from services.journal.port import BATCH_ROWS
 
 
 @dataclass(slots=True)
-class LetterIndex:
-    """Bounded as the journal's letters are. ``read_on`` first, in any thread."""
+class DeadLetterIndex:
+    """Bounded as the journal's letters are. ``refresh`` first, in any thread."""
 
     journal: Journal
     _after: int = 0
     _kept: dict[int, tuple[str, str]] = field(default_factory=dict)  # number: source, conference
     _lock: Lock = field(default_factory=Lock)
 
-    def read_on(self) -> None:
+    def refresh(self) -> None:
         """Looks at those that came, and lets go of those that went."""
         with self._lock:
             kept = dict(self._kept)
@@ -56,5 +56,5 @@ class LetterIndex:
 
     def count(self, conference: str, source: str | None) -> int:
         """How many there are now of a conference and a sender (None: of all senders)."""
-        self.read_on()
+        self.refresh()
         return len(self.of([conference], source))

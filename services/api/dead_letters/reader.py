@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from schemas.outputs import DeadLetter
-from services.api.dead_letters.index import LetterIndex
+from services.api.dead_letters.index import DeadLetterIndex
 from services.api.dead_letters.masking import LetterListed, listed
 from services.api.shared.problems import ProblemError
 from services.directory.port import DeadLetterKeys
@@ -32,12 +32,12 @@ class DeadLetterReader:
     """Of a caller: ``own``, the conferences that they may work on, and ``source``, whose letters they see (None: all).
     Waits for the disk: call it in a thread. JournalError, DirectoryError."""
 
-    def __init__(self, index: LetterIndex, journal: Journal, keys: DeadLetterKeys) -> None:
+    def __init__(self, index: DeadLetterIndex, journal: Journal, keys: DeadLetterKeys) -> None:
         self._index, self._journal, self._keys = index, journal, keys
 
     def page(self, own: Collection[str], source: str | None, after: int, limit: int) -> LettersShown:
         """Those with a number above ``after``, at most ``limit``."""
-        self._index.read_on()
+        self._index.refresh()
         numbers = [number for number in self._index.of(own, source) if number > after]
         found = [self._journal.letter(number) for number in numbers[:limit]]
         opened = [(each, self._opened(each)) for each in found if each is not None]
@@ -47,7 +47,7 @@ class DeadLetterReader:
 
     def find(self, own: Collection[str], source: str | None, number: int) -> tuple[Letter, DeadLetter]:
         """The one with this number. ProblemError 404."""
-        self._index.read_on()
+        self._index.refresh()
         letter = self._journal.letter(number) if self._index.has(number, own, source) else None
         dead = None if letter is None else self._opened(letter)
         if letter is None or dead is None:

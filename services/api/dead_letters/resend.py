@@ -13,7 +13,7 @@ from hashlib import blake2b
 from msgspec import Struct
 
 from schemas.events import Input
-from services.admission.intake import Intake, Result
+from services.admission.event_admission import EventAdmission, Result
 from services.admission.sender import Sender
 from services.api.dead_letters.masking import masked_source
 from services.api.shared.guard import Caller
@@ -28,7 +28,7 @@ _NOTHING_TAKEN = (AwayError, BusyError, StoppedError, JournalError)
 _DIGEST_BYTES = 16
 
 
-class Again(Struct, frozen=True):
+class ResendRequest(Struct, frozen=True):
     """A letter, who brought it, and the bytes to send."""
 
     number: int
@@ -39,29 +39,29 @@ class Again(Struct, frozen=True):
 class Resender:
     """Sends one in the name of its sender, or of the caller."""
 
-    def __init__(self, journal: Journal, keys: Keys, admission: Intake, clock: Clock) -> None:
+    def __init__(self, journal: Journal, keys: Keys, admission: EventAdmission, clock: Clock) -> None:
         self._journal, self._keys, self._admission, self._clock = journal, keys, admission, clock
 
-    async def resend(self, caller: Caller, again: Again, *, dry_run: bool) -> Result:
+    async def resend(self, caller: Caller, request: ResendRequest, *, dry_run: bool) -> Result:
         """What became of it, or (``dry_run``) would. ProblemError: it was sent already, or nobody can send it."""
-        sender = await asyncio.to_thread(self._sender, caller, again.source)
-        checked = self._admission.check(again.line, sender)
+        sender = await asyncio.to_thread(self._sender, caller, request.source)
+        checked = self._admission.check(request.line, sender)
         if isinstance(checked, Result):
             return checked
         if checked.id.startswith(TICK_PREFIX):
             return Result("rejected", reason=f"An id that starts with {TICK_PREFIX} is the log's own.", field="id")
         if dry_run:
             return Result("good")
-        return await self._send(sender, again, checked)
+        return await self._send(sender, request, checked)
 
-    async def _send(self, sender: Sender, again: Again, event: Input) -> Result:
-        journal, number = self._journal, again.number
+    async def _send(self, sender: Sender, request: ResendRequest, event: Input) -> Result:
+        journal, number = self._journal, request.number
         sent_as = blake2b(event.id.encode(), digest_size=_DIGEST_BYTES).digest()
         if not await asyncio.to_thread(journal.claim_letter, number, sent_as):
             detail = "This letter was sent again already. Send a new event if that is not enough."
             raise ProblemError(409, "sent", detail)
         try:
-            (result,) = await self._admission.take([again.line], sender)
+            (result,) = await self._admission.take([request.line], sender)
         except _NOTHING_TAKEN:
             await asyncio.to_thread(journal.settle_letter, number, None)
             raise

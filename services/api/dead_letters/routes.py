@@ -16,10 +16,10 @@ from msgspec.structs import replace
 from schemas.events import PlainId
 from schemas.outputs import DeadLetter
 from services.admission.dead_letter_view import Shown
-from services.admission.intake import Result
+from services.admission.event_admission import Result
 from services.api.dead_letters.masking import LetterListed, listed, masked_reason
 from services.api.dead_letters.reader import DeadLetterReader, LettersShown
-from services.api.dead_letters.resend import Again, Resender
+from services.api.dead_letters.resend import Resender, ResendRequest
 from services.api.shared.bounds import PAGE_LETTERS
 from services.api.shared.conference_access import ConferenceAccess
 from services.api.shared.guard import Caller
@@ -38,7 +38,7 @@ _Number = Annotated[int, Parameter(ge=0, le=_MOST)]
 class LetterShown(Shown[int], frozen=True):
     """A letter whole, as it was shown to somebody. ``bytes``: as they came, in base64."""
 
-    number: int  # said again: the API's document does not follow a type variable
+    number: int  # repeated here because the API's document does not follow a type variable
 
 
 class Mended(Struct, forbid_unknown_fields=True):
@@ -136,11 +136,11 @@ async def resend_letter(
     """Sends a letter again, mended or as it came: once. What is still bad is told and makes no further letter."""
     own = access.conferences_of(caller)
     _, dead = await asyncio.to_thread(dead_letter_reader.find, own, caller.source, number)
-    again = Again(number, dead.source, _bytes(dead, data))
+    request = ResendRequest(number, dead.source, _bytes(dead, data))
     await asyncio.to_thread(_record, audit, caller, "letter.tried" if data.dry_run else "letter.sent", number)
-    result = await resender.resend(caller, again, dry_run=data.dry_run)
+    result = await resender.resend(caller, request, dry_run=data.dry_run)
     if result.status == "rejected" and data.bytes is None:  # the reason is of bytes that may not have been shown
-        result = replace(result, reason=masked_reason(again.line, result.field), field=None)
+        result = replace(result, reason=masked_reason(request.line, result.field), field=None)
     return SentAgain(number, data.dry_run, result)
 
 

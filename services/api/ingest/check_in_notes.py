@@ -14,10 +14,10 @@ from msgspec.structs import replace
 from schemas.codec import Reject
 from schemas.names import plain_id
 from schemas.times import millis
-from services.admission.conferences import Conferences
-from services.admission.intake import Result
+from services.admission.conference_registry import ConferenceRegistry
+from services.admission.event_admission import Result
 from services.admission.sender import Sender
-from services.api.shared.check_in_devices import CheckedIn, Devices
+from services.api.shared.check_in_devices import CheckIn, CheckInDevices
 from services.api.shared.injection import Clock
 from services.api.shared.rate_limits import RateLimits
 from services.runtime import BusyError, StoppedError
@@ -30,12 +30,17 @@ class CheckInNotes:
     """Used on the event loop."""
 
     def __init__(
-        self, conferences: Conferences, matchers: Matchers, limits: RateLimits, devices: Devices, clock: Clock
+        self,
+        conferences: ConferenceRegistry,
+        matchers: Matchers,
+        limits: RateLimits,
+        devices: CheckInDevices,
+        clock: Clock,
     ) -> None:
         self._conferences, self._matchers, self._limits = conferences, matchers, limits
         self._devices, self._clock = devices, clock
 
-    async def note(self, payer: str, sender: Sender, found: Sequence[CheckedIn]) -> None:
+    async def note(self, payer: str, sender: Sender, found: Sequence[CheckIn]) -> None:
         """Counts these for their devices. ``payer`` owes for tickets that nobody is registered under."""
         if not found:
             return
@@ -50,7 +55,7 @@ class CheckInNotes:
         places = {pair for conference in own for pair in self._places(conference)}
         self._devices.note(sender, found, unknown, places, self._clock())
 
-    async def _unknown(self, conference: str, found: Sequence[CheckedIn]) -> set[tuple[str, str]]:
+    async def _unknown(self, conference: str, found: Sequence[CheckIn]) -> set[tuple[str, str]]:
         asked = {each.attendee for each in found if each.conference == conference and each.attendee}
         with suppress(TimeoutError, BusyError, StoppedError):
             unknown = await self._matchers.ask(conference, partial(_unregistered, asked))
@@ -80,17 +85,17 @@ class _Said(Struct):
 _SAID = msgspec.json.Decoder(_Said)
 
 
-def check_ins(lines: Sequence[bytes | Reject], results: Sequence[Result], sender: Sender) -> list[CheckedIn]:
+def check_ins(lines: Sequence[bytes | Reject], results: Sequence[Result], sender: Sender) -> list[CheckIn]:
     """The check-ins of a request; of a scanner's key also what cannot be read."""
-    found: list[CheckedIn] = []
+    found: list[CheckIn] = []
     for line, result in zip(lines, results, strict=True):
         said = _said(line)
         if said is not None and said.type.startswith("checkin."):
             at = _at(said.at)
             is_readable = at is not None and all(map(_is_id, (said.conference, said.attendee, said.place or "-")))
-            found.append(CheckedIn(said.conference, said.attendee, said.place, at, is_readable, result))
+            found.append(CheckIn(said.conference, said.attendee, said.place, at, is_readable, result))
         elif sender.only_checkins and result.status == "rejected":
-            found.append(CheckedIn(None, None, None, None, said is not None and bool(said.type), result))
+            found.append(CheckIn(None, None, None, None, said is not None and bool(said.type), result))
     return found
 
 

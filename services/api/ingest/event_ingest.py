@@ -12,12 +12,12 @@ from litestar import Request
 from msgspec import Struct
 
 from schemas.codec import Reject
-from services.admission.intake import Intake, Result
+from services.admission.event_admission import EventAdmission, Result
 from services.api.ingest.event_bodies import lines_of
 from services.api.shared.bounds import Bounds
 from services.api.shared.guard import Caller
 from services.api.shared.rate_limits import RateLimits
-from services.api.transport.decompression import Unpacker
+from services.api.transport.decompression import Decompressor
 from services.api.transport.metrics import Metrics
 
 _POST = "activity."
@@ -28,14 +28,19 @@ class EventIngest:
     """Used on the event loop."""
 
     def __init__(
-        self, admission: Intake, unpacker: Unpacker, limits: RateLimits, bounds: Bounds, metrics: Metrics
+        self,
+        admission: EventAdmission,
+        decompressor: Decompressor,
+        limits: RateLimits,
+        bounds: Bounds,
+        metrics: Metrics,
     ) -> None:
-        self._admission, self._unpacker, self._limits = admission, unpacker, limits
+        self._admission, self._decompressor, self._limits = admission, decompressor, limits
         self._bounds, self._metrics = bounds, metrics
 
     async def read(self, request: Request[Any, Any, Any]) -> list[bytes | Reject]:
         """The events of the body, each as it came, or why it is none. ProblemError for what is no list of events."""
-        async with self._unpacker.unpacked(request, self._bounds.events_bytes) as body:
+        async with self._decompressor.decompressed(request, self._bounds.events_bytes) as body:
             return lines_of(body, request.headers, self._bounds.events)
 
     async def take(self, caller: Caller, lines: Sequence[bytes | Reject]) -> list[Result]:

@@ -19,7 +19,7 @@ MOST_S = 3_600.0  # then another may be asked for; what is under way goes on
 _log = structlog.get_logger("hallway.rebuilding")
 
 
-class Rebuilding:
+class InboxRebuild:
     """One at a time."""
 
     def __init__(self, inboxes: Inboxes, delivering: Readiness) -> None:

@@ -17,7 +17,7 @@ from services.api.shared.injection import Injected
 from services.api.shared.new_keys import KeyMade, key_made
 from services.api.shared.problems import ProblemError
 from services.api.shared.roles import allow
-from services.api.shared.server_sent_events import Hub
+from services.api.shared.server_sent_events import StreamRegistry
 from services.directory.port import KEY_DAYS, KeyRow, Keys, Role
 
 OPERATOR = allow("operator")
@@ -101,7 +101,7 @@ async def list_keys(
 
 @delete("/v1/keys/{key:str}", opt=OPERATOR, status_code=204, tags=["operator"])
 async def revoke_key(
-    keys: Injected[Keys], streams: Injected[Hub], key: Annotated[str, Parameter(max_length=128)]
+    keys: Injected[Keys], streams: Injected[StreamRegistry], key: Annotated[str, Parameter(max_length=128)]
 ) -> None:
     """Ends a key at once, with its sessions and their streams."""
     sessions = await asyncio.to_thread(keys.sessions, key)

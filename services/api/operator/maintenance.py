@@ -9,7 +9,7 @@ from litestar import get, post
 from msgspec import Struct
 
 from schemas.events import PlainId
-from services.api.operator.inbox_rebuild import Rebuilding
+from services.api.operator.inbox_rebuild import InboxRebuild
 from services.api.shared.conference_access import ConferenceAccess
 from services.api.shared.guard import Caller
 from services.api.shared.injection import Injected
@@ -30,7 +30,7 @@ class InboxesStand(Struct, frozen=True):
 async def inboxes_stand(
     caller: Injected[Caller],
     access: Injected[ConferenceAccess],
-    inbox_rebuild: Injected[Rebuilding],
+    inbox_rebuild: Injected[InboxRebuild],
     conference: PlainId,
 ) -> InboxesStand:
     """Whether a conference's inboxes are there and whole."""
@@ -42,7 +42,7 @@ async def inboxes_stand(
 async def rebuild_inboxes(
     caller: Injected[Caller],
     access: Injected[ConferenceAccess],
-    inbox_rebuild: Injected[Rebuilding],
+    inbox_rebuild: Injected[InboxRebuild],
     conference: PlainId,
 ) -> InboxesStand:
     """Throws a conference's inboxes away and makes them again from the log; one conference at a time."""

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from services.admission.attendee_csv import AttendeeRow, Column, Mistake, Sheet
 from services.admission.attendee_import_plan import Planned, groups, plan
-from services.admission.intake import Intake
+from services.admission.event_admission import EventAdmission
 from services.admission.registration import WAITS
 from services.admission.registration_flow import registered
 from services.admission.sender import Sender
@@ -73,7 +73,7 @@ class Imported(Struct, frozen=True):
 class AttendeeImport:
     """One part of a file at a time, whoever brings it."""
 
-    def __init__(self, admission: Intake, directory: Directory) -> None:
+    def __init__(self, admission: EventAdmission, directory: Directory) -> None:
         self._admission, self._directory = admission, directory
         self._turn = asyncio.Lock()
         self._registering = asyncio.Lock()  # taken after the other

@@ -9,7 +9,7 @@ from litestar import get
 from msgspec import Struct
 
 from schemas.events import PlainId, Time
-from services.admission.conferences import Conferences, Known
+from services.admission.conference_registry import ConferenceEntry, ConferenceRegistry
 from services.api.organizer.opening import Opening, opening_of
 from services.api.shared.conference_access import ConferenceAccess
 from services.api.shared.guard import Caller
@@ -49,13 +49,13 @@ class ConferenceWhole(Struct, frozen=True):
     opening: Opening
 
 
-def _state(known: Known) -> State:
+def _state(known: ConferenceEntry) -> State:
     return "closed" if known.closed else "open"
 
 
 @get("/v1/conferences", opt=allow("organizer", "operator"), tags=["organizer"])
 async def conferences(
-    caller: Injected[Caller], access: Injected[ConferenceAccess], registry: Injected[Conferences]
+    caller: Injected[Caller], access: Injected[ConferenceAccess], registry: Injected[ConferenceRegistry]
 ) -> ConferencesListed:
     """My conferences; to an operator all of this server."""
     found = [known for known in registry if known.opened is not None and access.is_allowed(caller, known.id)]

@@ -5,7 +5,7 @@ from msgspec import Struct
 
 from schemas.events import PlainId
 from schemas.times import written
-from services.api.shared.check_in_devices import Device, Devices
+from services.api.shared.check_in_devices import CheckInDevices, Device
 from services.api.shared.conference_access import ConferenceAccess
 from services.api.shared.guard import Caller
 from services.api.shared.injection import Injected
@@ -23,7 +23,7 @@ class DevicesShown(Struct, frozen=True):
 async def devices(
     caller: Injected[Caller],
     access: Injected[ConferenceAccess],
-    check_in_devices: Injected[Devices],
+    check_in_devices: Injected[CheckInDevices],
     conference: PlainId,
 ) -> DevicesShown:
     """What checks people in here, device by device: last seen, taken, rejected, why, and what to do."""

@@ -22,7 +22,7 @@ import structlog
 from msgspec import Struct
 from msgspec.structs import replace
 
-from services.admission.conferences import Conferences
+from services.admission.conference_registry import ConferenceRegistry
 from services.api.organizer.census import Census, people_of
 from services.api.organizer.held_back import CAUSES
 from services.api.organizer.rough_counts import FEW, Rough, RoughCounts, rounded
@@ -92,7 +92,7 @@ class Overviews:
         runner: Runner,
         directory: Directory,
         clock: Callable[[], int],
-        conferences: Conferences,
+        conferences: ConferenceRegistry,
         period_s: float,
         trouble: Callable[[], str | None],
         count_dead_letters: Callable[[str, str | None], int],

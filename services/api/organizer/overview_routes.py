@@ -18,7 +18,7 @@ from services.api.shared.conference_access import ConferenceAccess
 from services.api.shared.guard import Caller
 from services.api.shared.injection import Clock, Injected
 from services.api.shared.roles import allow
-from services.api.shared.server_sent_events import BEAT, EventStream, Hub, Owner, chunk
+from services.api.shared.server_sent_events import BEAT, EventStream, StreamOwner, StreamRegistry, chunk
 from services.runtime import BusyError
 from services.runtime.ports import Matchers
 
@@ -45,13 +45,13 @@ async def overview_stream(
     caller: Injected[Caller],
     access: Injected[ConferenceAccess],
     overviews: Injected[Overviews],
-    streams: Injected[Hub],
+    streams: Injected[StreamRegistry],
     bounds: Injected[Bounds],
     conference: PlainId,
 ) -> EventStream:
     """The numbers as they are counted, every five minutes: server-sent events."""
     access.require(caller, conference)
-    owner = Owner(caller.id, conference)
+    owner = StreamOwner(caller.id, conference)
     return EventStream(streams, owner, lambda: _changes(overviews, bounds, conference, caller.source))
 
 

@@ -11,14 +11,14 @@ from litestar import post
 from msgspec import Struct
 
 from schemas.events import ConferenceOpened, PlainId
-from services.admission.intake import Intake
+from services.admission.event_admission import EventAdmission
 from services.api.organizer.opening import opening_of
 from services.api.shared.conference_access import ConferenceAccess
 from services.api.shared.guard import Caller
 from services.api.shared.injection import Clock, Injected
 from services.api.shared.problems import ProblemError
 from services.api.shared.roles import allow
-from services.api.shared.server_sent_events import Hub
+from services.api.shared.server_sent_events import StreamRegistry
 from services.api.shared.submission import event_fields, submit
 from services.directory.port import Keys
 
@@ -43,8 +43,8 @@ async def hand_over(
     caller: Injected[Caller],
     access: Injected[ConferenceAccess],
     keys: Injected[Keys],
-    admission: Injected[Intake],
-    streams: Injected[Hub],
+    admission: Injected[EventAdmission],
+    streams: Injected[StreamRegistry],
     clock: Injected[Clock],
     conference: PlainId,
     data: NewOwner,

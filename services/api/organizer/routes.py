@@ -14,12 +14,12 @@ from schemas.events import ConferenceClosed, ConferenceOpened, Consent, PlainId
 from schemas.names import account as account_form
 from schemas.names import plain_id
 from services.admission.attendee_csv import MOST_ACCOUNTS, AttendeeRow, Sheet, read_csv
-from services.admission.conferences import Conferences
-from services.admission.intake import Intake, Result
+from services.admission.conference_registry import ConferenceRegistry
+from services.admission.event_admission import EventAdmission, Result
 from services.api.organizer.attendee_import import AttendeeImport, Imported
 from services.api.organizer.opening import Opening
 from services.api.shared.bounds import Bounds
-from services.api.shared.check_in_devices import Devices
+from services.api.shared.check_in_devices import CheckInDevices
 from services.api.shared.conference_access import ConferenceAccess
 from services.api.shared.guard import Caller
 from services.api.shared.injection import Clock, Injected
@@ -28,11 +28,11 @@ from services.api.shared.public_address import PublicAddress
 from services.api.shared.rate_limits import RateLimits
 from services.api.shared.roles import allow
 from services.api.shared.submission import event_fields, submit
-from services.api.transport.decompression import Unpacker
+from services.api.transport.decompression import Decompressor
 from services.api.transport.metrics import Metrics
 from services.directory.person_fields import fault_in
 from services.directory.port import NoLink, People, Person, Sessions
-from services.erasure.people import Erasures
+from services.erasure.person_erasure import Erasures
 
 _HAS_SIGNED_IN = (
     "This person has signed in. Whoever holds a new link could act as them, so only they can make one: under You, on a "
@@ -89,8 +89,8 @@ class LinkMade(Struct, frozen=True):
 async def open_conference(
     caller: Injected[Caller],
     access: Injected[ConferenceAccess],
-    registry: Injected[Conferences],
-    admission: Injected[Intake],
+    registry: Injected[ConferenceRegistry],
+    admission: Injected[EventAdmission],
     clock: Injected[Clock],
     conference: PlainId,
     data: Opening,
@@ -112,7 +112,7 @@ async def open_conference(
 async def close_conference(
     caller: Injected[Caller],
     access: Injected[ConferenceAccess],
-    admission: Injected[Intake],
+    admission: Injected[EventAdmission],
     clock: Injected[Clock],
     conference: PlainId,
 ) -> Result:
@@ -127,7 +127,7 @@ async def erase_conference(
     access: Injected[ConferenceAccess],
     erasures: Injected[Erasures],
     metrics: Injected[Metrics],
-    check_in_devices: Injected[Devices],
+    check_in_devices: Injected[CheckInDevices],
     conference: PlainId,
     data: Erasing,
 ) -> Erased:
@@ -195,7 +195,7 @@ async def register_csv(
     caller: Injected[Caller],
     access: Injected[ConferenceAccess],
     attendee_import: Injected[AttendeeImport],
-    unpacker: Injected[Unpacker],
+    decompressor: Injected[Decompressor],
     bounds: Injected[Bounds],
     conference: PlainId,
     request: Request[Any, Any, Any],
@@ -204,7 +204,7 @@ async def register_csv(
     """Registers everybody in a CSV file; a line with a mistake is left out and said, and so is what changed."""
     access.require(caller, conference)
     charset = request.headers.get("content-type", "").lower().partition("charset=")[2].strip(' "').partition(";")[0]
-    async with unpacker.unpacked(request, bounds.csv_bytes) as body:
+    async with decompressor.decompressed(request, bounds.csv_bytes) as body:
         sheet = await asyncio.to_thread(read_csv, body, charset)
     return await attendee_import.run(caller.sender, conference, sheet, dry_run=dry_run)
 

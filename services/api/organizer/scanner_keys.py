@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from schemas.events import PlainId
 from schemas.times import written
-from services.admission.conferences import Conferences
+from services.admission.conference_registry import ConferenceRegistry
 from services.api.shared.conference_access import ConferenceAccess
 from services.api.shared.guard import Caller
 from services.api.shared.injection import Injected
@@ -22,7 +22,7 @@ from services.api.shared.new_keys import KeyMade, key_made
 from services.api.shared.problems import ProblemError
 from services.api.shared.rate_limits import RateLimits
 from services.api.shared.roles import allow
-from services.api.shared.server_sent_events import Hub
+from services.api.shared.server_sent_events import StreamRegistry
 from services.directory.port import KeyRow, Keys
 
 ORGANIZERS = allow("organizer", "operator")
@@ -84,7 +84,7 @@ async def connectors(
 async def add_connector(
     caller: Injected[Caller],
     access: Injected[ConferenceAccess],
-    registry: Injected[Conferences],
+    registry: Injected[ConferenceRegistry],
     keys: Injected[Keys],
     limits: Injected[RateLimits],
     conference: PlainId,
@@ -116,7 +116,7 @@ async def end_connector(
     caller: Injected[Caller],
     access: Injected[ConferenceAccess],
     keys: Injected[Keys],
-    streams: Injected[Hub],
+    streams: Injected[StreamRegistry],
     conference: PlainId,
     key: Annotated[str, Parameter(max_length=128)],
 ) -> None:

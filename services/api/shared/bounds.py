@@ -5,7 +5,7 @@ Owns: the numbers and why they are what they are. May never: be changed while it
 
 from dataclasses import dataclass, field
 
-from services.admission.conferences import KEPT, OPEN
+from services.admission.conference_registry import KEPT, OPEN
 from services.admission.rate_limits import RATES, Rate
 
 STANDARD_BYTES = 64 * 1024  # of any body that is no list of events: a conference with its program

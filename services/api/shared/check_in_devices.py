@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from schemas.times import HOUR_MS, MINUTE_MS, written
 from services.admission.authorization import AHEAD_MS
-from services.admission.intake import Result
+from services.admission.event_admission import Result
 from services.admission.sender import Sender, source_of
 
 MOST_DEVICES = 2_000  # of all conferences; the longest unheard of goes first
@@ -80,7 +80,7 @@ class _Tally(Struct):
     minutes: dict[Kind, int] = {}  # how far the clock was off, the last time
 
 
-class CheckedIn(Struct, frozen=True):
+class CheckIn(Struct, frozen=True):
     """A check-in as it was sent, and what became of it; ``said`` None: it cannot be read."""
 
     conference: str | None
@@ -91,7 +91,7 @@ class CheckedIn(Struct, frozen=True):
     result: Result
 
 
-class Devices:
+class CheckInDevices:
     """By conference and source. ``since``: when counting began, ms since 1970."""
 
     def __init__(self, since: int) -> None:
@@ -101,7 +101,7 @@ class Devices:
     def note(
         self,
         sender: Sender,
-        found: Iterable[CheckedIn],
+        found: Iterable[CheckIn],
         unknown: Collection[tuple[str, str]],
         places: Collection[tuple[str, str]],
         now: int,
@@ -138,7 +138,7 @@ class Devices:
             del self._tallies[key]
 
 
-def _concerned(sender: Sender, each: CheckedIn) -> Iterable[str]:
+def _concerned(sender: Sender, each: CheckIn) -> Iterable[str]:
     """The conferences whose organizer is to know: the named one, if it is the sender's; else the sender's own."""
     if each.conference is not None and each.conference in sender.conferences:
         return (each.conference,)
@@ -155,7 +155,7 @@ def _count(tally: _Tally, result: Result) -> None:
 
 
 def _problems(
-    each: CheckedIn,
+    each: CheckIn,
     conference: str,
     unknown: Collection[tuple[str, str]],
     places: Collection[tuple[str, str]],
@@ -174,7 +174,7 @@ def _problems(
         yield "unknown_place"
 
 
-def _why(each: CheckedIn, conference: str, now: int) -> Kind:
+def _why(each: CheckIn, conference: str, now: int) -> Kind:
     if not each.is_readable:
         return "unreadable"
     if each.at is not None and each.at > now + AHEAD_MS and each.result.field == "at":

@@ -1,6 +1,6 @@
 """Which conferences a caller may work on."""
 
-from services.admission.conferences import Conferences, Known
+from services.admission.conference_registry import ConferenceEntry, ConferenceRegistry
 from services.api.shared.guard import Caller
 from services.api.shared.problems import ProblemError
 
@@ -8,7 +8,7 @@ from services.api.shared.problems import ProblemError
 class ConferenceAccess:
     """Asks the registry of conferences. An operator may work on all."""
 
-    def __init__(self, conferences: Conferences) -> None:
+    def __init__(self, conferences: ConferenceRegistry) -> None:
         self._conferences = conferences
 
     def conferences_of(self, caller: Caller) -> frozenset[str]:
@@ -20,7 +20,7 @@ class ConferenceAccess:
         """Whether the caller may work on it."""
         return caller.role == "operator" or conference in self.conferences_of(caller)
 
-    def require(self, caller: Caller, conference: str) -> Known:
+    def require(self, caller: Caller, conference: str) -> ConferenceEntry:
         """An open or closed conference that the caller may work on; its ``opened`` is there.
 
         ProblemError otherwise; to who is no operator it is the same whether it exists."""

@@ -20,7 +20,7 @@ from msgspec import Struct
 
 from services.api.shared.bounds import Bounds
 from services.api.shared.problems import MEDIA_TYPE, ProblemError, response
-from services.api.shared.stream_notices import Aside
+from services.api.shared.stream_notices import StreamNotices
 
 Chunks = Callable[[], AsyncGenerator[bytes, None]]
 _HEADERS = [
@@ -30,7 +30,7 @@ _HEADERS = [
 ]
 
 
-class Owner(Struct, frozen=True):
+class StreamOwner(Struct, frozen=True):
     """Whose stream: a key or session, what conference it is about, and the attendee behind it."""
 
     grant: str
@@ -38,7 +38,7 @@ class Owner(Struct, frozen=True):
     attendee: str = ""
 
 
-def _shares(owner: Owner) -> tuple[tuple[str, ...], ...]:
+def _shares(owner: StreamOwner) -> tuple[tuple[str, ...], ...]:
     """What a stream counts for: its key or session, its person, its conference."""
     return ("grant", owner.grant), ("person", owner.conference, owner.attendee), ("conference", owner.conference)
 
@@ -53,13 +53,13 @@ def chunk(event: str, data: bytes, cursor: int | None = None) -> bytes:
 BEAT = chunk("beat", b"{}")
 
 
-class Hub:
+class StreamRegistry:
     """The open streams by owner."""
 
     def __init__(self, bounds: Bounds) -> None:
         self.bounds = bounds
         self.opened = 0  # streams, ever
-        self._open: dict[Owner, dict[asyncio.Task[None], Aside]] = {}
+        self._open: dict[StreamOwner, dict[asyncio.Task[None], StreamNotices]] = {}
         self._of: Counter[tuple[str, ...]] = Counter()
         self._count = 0
         self._closed = False
@@ -67,7 +67,7 @@ class Hub:
     def __len__(self) -> int:
         return self._count
 
-    def refusal(self, owner: Owner) -> ProblemError | None:
+    def refusal(self, owner: StreamOwner) -> ProblemError | None:
         """Why this owner gets no further stream."""
         if self._closed:
             return ProblemError(503, "stopping", "Hallway is stopping. Come again in a moment.", retry_s=2)
@@ -82,15 +82,15 @@ class Hub:
             return ProblemError(503, "busy", "Too many streams are open. Come again in a moment.", retry_s=10)
         return None
 
-    def add(self, owner: Owner, writer: asyncio.Task[None], aside: Aside) -> None:
+    def add(self, owner: StreamOwner, writer: asyncio.Task[None], notices: StreamNotices) -> None:
         """A stream is open, until its writer ends."""
-        self._open.setdefault(owner, {})[writer] = aside
+        self._open.setdefault(owner, {})[writer] = notices
         self.opened += 1
         self._of.update(_shares(owner))
         self._count += 1
         writer.add_done_callback(lambda done: self._remove(owner, done))
 
-    def _remove(self, owner: Owner, writer: asyncio.Task[None]) -> None:
+    def _remove(self, owner: StreamOwner, writer: asyncio.Task[None]) -> None:
         tasks = self._open[owner]
         del tasks[writer]
         if not tasks:
@@ -105,22 +105,22 @@ class Hub:
         """The keys and sessions with open streams."""
         return {owner.grant for owner in self._open}
 
-    def attendees(self) -> dict[str, list[Owner]]:
+    def attendees(self) -> dict[str, list[StreamOwner]]:
         """The owners of attendees' streams, by conference."""
-        found: dict[str, list[Owner]] = {}
+        found: dict[str, list[StreamOwner]] = {}
         for owner in self._open:
             if owner.attendee:
                 found.setdefault(owner.conference, []).append(owner)
         return found
 
-    def owners(self, conference: str, attendee: str) -> list[Owner]:
+    def owners(self, conference: str, attendee: str) -> list[StreamOwner]:
         """Of the open streams of one attendee: one for each session."""
         return [owner for owner in self._open if (owner.conference, owner.attendee) == (conference, attendee)]
 
-    def say(self, owner: Owner, kind: str, part: bytes) -> None:
+    def notify(self, owner: StreamOwner, kind: str, part: bytes) -> None:
         """Beside the entries, on the owner's streams that were not told so last."""
-        for aside in self._open.get(owner, {}).values():
-            aside.say(kind, part)
+        for notices in self._open.get(owner, {}).values():
+            notices.send(kind, part)
 
     def end_grant(self, grant: str) -> None:
         """The session was ended."""
@@ -143,7 +143,7 @@ class Hub:
         self._closed = True
         self._end(self._open)
 
-    def _end(self, owners: Iterable[Owner]) -> None:
+    def _end(self, owners: Iterable[StreamOwner]) -> None:
         for owner in list(owners):
             for task in self._open[owner]:
                 task.cancel()
@@ -152,9 +152,9 @@ class Hub:
 class EventStream(Response[None]):
     """A response that writes what ``chunks`` gives until one side ends."""
 
-    def __init__(self, hub: Hub, owner: Owner, chunks: Chunks) -> None:
+    def __init__(self, streams: StreamRegistry, owner: StreamOwner, chunks: Chunks) -> None:
         super().__init__(None, media_type="text/event-stream")
-        self._made = _Streaming(hub, owner, chunks)
+        self._made = _Streaming(streams, owner, chunks)
 
     def to_asgi_response(self, *_: Any, **__: Any) -> ASGIResponse:
         """The part that speaks ASGI; Litestar only calls it."""
@@ -162,19 +162,19 @@ class EventStream(Response[None]):
 
 
 class _Streaming:
-    def __init__(self, hub: Hub, owner: Owner, chunks: Chunks) -> None:
-        self._hub, self._owner, self._chunks = hub, owner, chunks
+    def __init__(self, streams: StreamRegistry, owner: StreamOwner, chunks: Chunks) -> None:
+        self._streams, self._owner, self._chunks = streams, owner, chunks
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        refusal = self._hub.refusal(self._owner)
+        refusal = self._streams.refusal(self._owner)
         if refusal is not None:
             request: Request[Any, Any, Any] = Request(scope)
             answer = response(refusal).to_asgi_response(None, request, media_type=MEDIA_TYPE)
             await answer(scope, receive, send)
             return
-        aside = Aside(partial(self._body, send))
-        writer = asyncio.create_task(self._write(send, aside), name="stream")
-        self._hub.add(self._owner, writer, aside)
+        notices = StreamNotices(partial(self._body, send))
+        writer = asyncio.create_task(self._write(send, notices), name="stream")
+        self._streams.add(self._owner, writer, notices)
         gone = asyncio.create_task(_until_gone(receive), name="stream client")
         try:
             await asyncio.wait({writer, gone}, return_when=asyncio.FIRST_COMPLETED)
@@ -185,25 +185,25 @@ class _Streaming:
         if not writer.cancelled() and (error := writer.exception()) is not None:
             raise error
 
-    async def _write(self, send: Send, aside: Aside) -> None:
+    async def _write(self, send: Send, notices: StreamNotices) -> None:
         start: HTTPResponseStartEvent = {"type": "http.response.start", "status": 200, "headers": list(_HEADERS)}
         await send(start)
         try:
             async with aclosing(self._chunks()) as chunks:
-                await self._body(send, f"retry: {self._hub.bounds.retry_ms}\n\n".encode())
-                aside.open()
+                await self._body(send, f"retry: {self._streams.bounds.retry_ms}\n\n".encode())
+                notices.open()
                 async for part in chunks:
                     await self._body(send, part)
         except TimeoutError:
             return  # the client takes nothing: uvicorn closes the line when the response is left unfinished
         finally:
-            aside.close()
+            notices.close()
             last: HTTPResponseBodyEvent = {"type": "http.response.body", "body": b"", "more_body": False}
             await asyncio.shield(asyncio.ensure_future(_quietly(send, last)))
 
     async def _body(self, send: Send, part: bytes) -> None:
         event: HTTPResponseBodyEvent = {"type": "http.response.body", "body": part, "more_body": True}
-        async with asyncio.timeout(self._hub.bounds.send_s):
+        async with asyncio.timeout(self._streams.bounds.send_s):
             await send(event)
 
 

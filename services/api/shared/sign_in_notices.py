@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from schemas.times import written
 from services.api.shared.guard import Caller
-from services.api.shared.server_sent_events import Hub, chunk
+from services.api.shared.server_sent_events import StreamRegistry, chunk
 from services.directory.port import DirectoryError, Sessions, SignIn
 
 SIGN_INS = "sign_ins"  # what it is called on the stream
@@ -31,7 +31,7 @@ class SignInShown(Struct, frozen=True):
 class SignInNotices:
     """Used on the event loop."""
 
-    def __init__(self, sessions: Sessions, streams: Hub) -> None:
+    def __init__(self, sessions: Sessions, streams: StreamRegistry) -> None:
         self._sessions, self._streams = sessions, streams
 
     async def unseen(self, caller: Caller) -> tuple[SignInShown, ...]:
@@ -51,7 +51,7 @@ class SignInNotices:
             _log.warning("sign-ins are told later")
             return
         for owner in owners:
-            self._streams.say(owner, SIGN_INS, sign_ins_chunk(found.get(owner.grant, ())))
+            self._streams.notify(owner, SIGN_INS, sign_ins_chunk(found.get(owner.grant, ())))
 
     async def _unseen(
         self, conference: str, attendee: str, grants: Sequence[str]

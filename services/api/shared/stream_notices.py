@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 
-class Aside:
+class StreamNotices:
     """Of one stream. ``send`` has its own time limit."""
 
     __slots__ = ("_is_open", "_newest", "_said", "_send", "_task")
@@ -21,7 +21,7 @@ class Aside:
         self._is_open = False
         self._task: asyncio.Task[None] | None = None
 
-    def say(self, kind: str, part: bytes) -> None:
+    def send(self, kind: str, part: bytes) -> None:
         """Sends it as soon as may be, unless it was what was said last of its kind."""
         if part != self._newest.get(kind):
             self._newest[kind] = part
@@ -41,7 +41,7 @@ class Aside:
 
     def _begin(self) -> None:
         if self._is_open and self._task is None:
-            self._task = asyncio.create_task(self._run(), name="stream aside")
+            self._task = asyncio.create_task(self._run(), name="stream notices")
 
     async def _run(self) -> None:
         try:

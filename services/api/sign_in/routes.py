@@ -24,7 +24,7 @@ from services.api.shared.problems import ProblemError
 from services.api.shared.public_address import PublicAddress
 from services.api.shared.rate_limits import RateLimits
 from services.api.shared.roles import EVERYBODY, allow
-from services.api.shared.server_sent_events import Hub
+from services.api.shared.server_sent_events import StreamRegistry
 from services.api.shared.sign_in_notices import SignInNotices
 from services.api.sign_in.own_pages import from_own_pages
 from services.api.sign_in.user_agents import device_of
@@ -95,7 +95,7 @@ async def sign_out(
     caller: Injected[Caller],
     sessions: Injected[Sessions],
     notices: Injected[SignInNotices],
-    streams: Injected[Hub],
+    streams: Injected[StreamRegistry],
     address: Injected[PublicAddress],
     request: Request[Any, Any, Any],
 ) -> Response[None]:
@@ -137,7 +137,7 @@ async def organizer_in(
 async def organizer_out(
     caller: Injected[Caller],
     keys: Injected[Keys],
-    streams: Injected[Hub],
+    streams: Injected[StreamRegistry],
     address: Injected[PublicAddress],
     request: Request[Any, Any, Any],
 ) -> Response[None]:

@@ -24,14 +24,14 @@ _WINDOW_BYTES = 8 * 1024 * 1024  # what zstd takes as its usual most
 _PART_BYTES = 64 * 1024
 
 
-class Unpacker:
+class Decompressor:
     """Unpacks bodies. Used on the event loop."""
 
     def __init__(self) -> None:
         self._turn = asyncio.Semaphore(MOST_AT_ONCE)
 
     @asynccontextmanager
-    async def unpacked(self, request: Request[Any, Any, Any], most_bytes: int) -> AsyncIterator[bytes]:
+    async def decompressed(self, request: Request[Any, Any, Any], most_bytes: int) -> AsyncIterator[bytes]:
         """The body as it was before it was packed; until the answer it counts in the bounds of ``bodies`` too.
         ProblemError: 415 for another encoding, 413, 400, 429, 503."""
         body = await request.body()
@@ -46,7 +46,7 @@ class Unpacker:
         async with self._turn:
             whole = await asyncio.to_thread(unpack, body, most_bytes)
             counted: Body = request.scope["state"][STATE]
-            counted.count_unpacked(len(whole))
+            counted.count_decompressed(len(whole))
             yield whole
 
 

@@ -122,7 +122,7 @@ class Body:
             self._charge(f"{caller.budget}_kib", caller.payer, kib)
             self._paid_kib += kib
 
-    def count_unpacked(self, count: int) -> None:
+    def count_decompressed(self, count: int) -> None:
         """A packed body was unpacked to so many bytes: they count and cost as if they had come plain, beside it."""
         self._size += count
         self._in_flight.add(self._sender, self._role, count)

@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 import structlog
 
-from services.admission.conferences import SNAPSHOT, Conferences
-from services.admission.intake import Intake
+from services.admission.conference_registry import SNAPSHOT, ConferenceRegistry
+from services.admission.event_admission import EventAdmission
 from services.directory.port import Directory
 from services.erasure.dead_letters import erase_letters, erase_letters_of
 from services.inbox.port import Inboxes
@@ -24,7 +24,7 @@ WHOLE = ""  # the attendee under which the directory notes a whole conference
 _log = structlog.get_logger("hallway.erasures")
 
 
-class Forgetting(NamedTuple):
+class LogRemoval(NamedTuple):
     """``forget`` removes the log of a closed conference and all that is made from it; ``is_done`` says whether it
     has. ``remains``: what is left elsewhere, and for how long, for who asked."""
 
@@ -34,17 +34,17 @@ class Forgetting(NamedTuple):
 
 
 @dataclass(slots=True)
-class ConferenceErasing:
+class ConferenceErasure:
     """``log`` is how the log goes, ``end_streams`` how its streams do, ``forget_counts`` its organizer's numbers."""
 
     directory: Directory
     journal: Journal
     inboxes: Inboxes
-    log: Forgetting
-    conferences: Conferences
+    log: LogRemoval
+    conferences: ConferenceRegistry
     end_streams: Callable[[str], None]
     forget_counts: Callable[[str], Awaitable[None]]
-    intake: Intake
+    intake: EventAdmission
     _one: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def __post_init__(self) -> None:

@@ -9,7 +9,7 @@ from streams.matching import Matcher, presence
 from streams.matching.state import Attendee
 
 
-class Standing(Struct, frozen=True):
+class AttendeeState(Struct, frozen=True):
     """An attendee as the log has them."""
 
     matching: bool = False
@@ -19,14 +19,14 @@ class Standing(Struct, frozen=True):
     place: str | None = None
 
 
-def standing(matcher: Matcher | None, attendee: str, now: int) -> Standing:
+def attendee_state(matcher: Matcher | None, attendee: str, now: int) -> AttendeeState:
     """Consents, presence, place."""
     person = _person(matcher, attendee)
     if matcher is None or person is None:
-        return Standing()
+        return AttendeeState()
     here = presence.is_here(matcher.state, person, max(now, matcher.state.now))
     place = presence.place_of(person) if here else None
-    return Standing(person.matching, person.chats, person.share_place, here, place)
+    return AttendeeState(person.matching, person.chats, person.share_place, here, place)
 
 
 def _person(matcher: Matcher | None, attendee: str) -> Attendee | None:

@@ -22,12 +22,12 @@ from msgspec.structs import replace
 from schemas.codec import EVENT_BYTES, Codec, Record, Reject, encode
 from schemas.events import ActivityPosted, AttendeeErased, ConferenceOpened, Input, Learner, learned_by
 from services.admission.authorization import admit
-from services.admission.conferences import Conferences
-from services.admission.fair_lock import Turns
+from services.admission.conference_registry import ConferenceRegistry
+from services.admission.fair_lock import FairLock
 from services.admission.named_accounts import NamedAccounts
 from services.admission.opening_rights import Rights, opens, owned_by, rights_of
 from services.admission.own_uploads import cannot_count, verified_of
-from services.admission.post_index_writer import Keeping
+from services.admission.post_index_writer import PostIndexWriter
 from services.admission.pseudonymization import Translated, accounts_in, at_hand, translated
 from services.admission.sender import Refused, Sender, source_of
 from services.directory.port import Directory, NamedPost
@@ -69,28 +69,28 @@ def _is_post(record: Record | Reject) -> bool:
 
 
 @dataclass(slots=True)
-class Intake:
+class EventAdmission:
     """Used on the event loop. ``followed`` gets what was accepted of one request, before it is answered; ``leaving``
     the erasures of one, before they are in the log and after all that came before them is."""
 
     runner: Runner
     directory: Directory
-    conferences: Conferences
+    conferences: ConferenceRegistry
     clock: Callable[[], int]
     followed: Followed
     leaving: Left
-    keeping: Keeping
+    post_index: PostIndexWriter
     charge: Charge = free
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     _codec: Codec = field(default_factory=partial(Codec, from_outside=True))
     _named: NamedAccounts = field(default_factory=NamedAccounts)
     _openings: asyncio.Lock = field(default_factory=asyncio.Lock)
-    _turns: Turns = field(init=False)
+    _fair_lock: FairLock = field(init=False)
     _under_way: set[asyncio.Future[None]] = field(default_factory=set)
     _writing: set[asyncio.Future[None]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        self._turns = Turns(self.lock)
+        self._fair_lock = FairLock(self.lock)
 
     async def take(self, lines: Sequence[bytes | Reject], sender: Sender) -> list[Result]:
         """Lines as they came from outside, or what is wrong with one; and what became of each. As ``Runner.take``."""
@@ -183,7 +183,7 @@ class Intake:
         it, so all that is on its way comes first, and nothing else comes before it."""
         sender, done = rights.sender, asyncio.get_running_loop().create_future()
         try:
-            async with self._turns.of(sender.key):
+            async with self._fair_lock.hold(sender.key):
                 ready, posts = await self._translated(found, rights, uploaded)
                 leaving = [item.event for item in ready if isinstance(item, Record)]
                 erased = [event for event in leaving if isinstance(event, AttendeeErased)]
@@ -204,7 +204,7 @@ class Intake:
                 raise TimeoutError("What is being taken takes too long.")
 
     async def _logged(self, ready: Sequence[_Item], posts: Sequence[NamedPost], sender: Sender) -> Sequence[Answer]:
-        await self.keeping.kept(posts, sender.key)
+        await self.post_index.write(posts, sender.key)
         items = [_to_log(item, sender) for item in ready]
         return await self.runner.take(items, source_of(sender)) if any(item is not None for item in items) else ()
 

@@ -21,7 +21,7 @@ OPEN, KEPT = 20, 200  # of one organizer, unless the operator serves with others
 _BEGINS = tuple([f'{{"type":"{name}"'.encode() for name in sorted(names_learned_by(Learner.CONFERENCES))])
 
 
-class Known(Struct):
+class ConferenceEntry(Struct):
     """A conference; ``owner``: the organizer's id, empty where it is the operator's."""
 
     id: str
@@ -34,15 +34,15 @@ class Known(Struct):
 
 class _Saved(Struct):
     ends: dict[str, int]
-    known: list[Known]
+    known: list[ConferenceEntry]
 
 
-class Conferences:
+class ConferenceRegistry:
     """By id. ``most_open``, ``most_kept``: of one organizer, open ones, and all that are not erased."""
 
     def __init__(self, most_open: int = OPEN, most_kept: int = KEPT) -> None:
         self._most_open, self._most_kept = most_open, most_kept
-        self._known: dict[str, Known] = {}
+        self._known: dict[str, ConferenceEntry] = {}
         self.ending: set[str] = set()  # being erased: nothing is taken for them
         self.ended: set[str] = set()  # erased in a log that keeps their ids: nothing is ever taken for them
         self.forgotten = 0  # how many were; lengths of logs from before one was are of no use
@@ -53,7 +53,7 @@ class Conferences:
         for name in journal.conferences():
             if name == ROUTER_LOG:
                 continue
-            self._known.setdefault(name, Known(name))
+            self._known.setdefault(name, ConferenceEntry(name))
             for row in journal.read(name, seen.get(name, 0)):
                 if row.line.startswith(_BEGINS) and isinstance(record := codec.decode(row.line), Record):
                     self.note(record.event, row.offset)
@@ -78,13 +78,13 @@ class Conferences:
     def note(self, event: Input, offset: int) -> None:
         """An event is in its log."""
         if isinstance(event, ConferenceOpened):
-            known = self._known.setdefault(event.conference, Known(event.conference))
+            known = self._known.setdefault(event.conference, ConferenceEntry(event.conference))
             if offset > known.offset:
                 known.opened, known.offset, known.owner = event, offset, event.organizer or ""
         elif isinstance(event, ConferenceClosed):
-            self._known.setdefault(event.conference, Known(event.conference)).closed = True
+            self._known.setdefault(event.conference, ConferenceEntry(event.conference)).closed = True
         elif isinstance(event, AttendeeErased):
-            self._known.setdefault(event.conference, Known(event.conference)).erased.add(event.attendee)
+            self._known.setdefault(event.conference, ConferenceEntry(event.conference)).erased.add(event.attendee)
 
     def is_free(self, opening: ConferenceOpened) -> bool:
         """Whether nobody has it. Under the lock of openings."""
@@ -101,7 +101,7 @@ class Conferences:
             return f"{said} Erase one that is closed, or ask the operator."
         return None
 
-    def get(self, conference: str) -> Known | None:
+    def get(self, conference: str) -> ConferenceEntry | None:
         """What is known of one that was opened."""
         known = self._known.get(conference)
         return known if known is not None and known.opened is not None else None
@@ -125,5 +125,5 @@ class Conferences:
         """The conferences that this organizer opened."""
         return frozenset(known.id for known in self._known.values() if organizer and known.owner == organizer)
 
-    def __iter__(self) -> Iterator[Known]:
+    def __iter__(self) -> Iterator[ConferenceEntry]:
         return iter(list(self._known.values()))

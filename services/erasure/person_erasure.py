@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from services.admission.conferences import Conferences
+from services.admission.conference_registry import ConferenceRegistry
 from services.directory.port import Directory, DirectoryError
-from services.erasure.conferences import WHOLE, ConferenceErasing
+from services.erasure.conference_erasure import WHOLE, ConferenceErasure
 from services.erasure.dead_letters import erase_letters
 from services.inbox.port import Inboxes, InboxForeignError, InboxLostError, InboxUnavailableError
 from services.inbox.position import order
@@ -44,10 +44,10 @@ class Erasures:
     inboxes: Inboxes
     runner: Runner
     journal: Journal
-    conferences: Conferences
+    conferences: ConferenceRegistry
     lock: asyncio.Lock
     ended: Callable[[str, str], None]
-    conference: ConferenceErasing | None = None
+    conference: ConferenceErasure | None = None
     _work: asyncio.Event = field(default_factory=asyncio.Event)
     _missed: bool = (
         True  # some may be erased in a log and not in the directory: before this process, or for want of room
