@@ -12,7 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from services.admission.attendee_csv import AttendeeRow, Mistake
-from services.admission.registration import WAITS
+from services.admission.registration import AWAITS_CONFIRMATION
 from services.directory.person_fields import email_form, name_form
 from services.directory.port import Directory, Person
 
@@ -102,7 +102,7 @@ def _plan_address(
             mine = replace(row, attendee=person.attendee)
             waits = directory.is_waiting(conference, person.attendee)
             if not waits and directory.awaits_own_word(conference, person.attendee, row.accounts):
-                mistakes.append(Mistake(row.line, None, WAITS))  # the log would refuse it, in these words
+                mistakes.append(Mistake(row.line, None, AWAITS_CONFIRMATION))  # the log would refuse it, in these words
                 continue
             planned.append(Planned(mine, person, waits, tuple(_changes(conference, row, person, directory))))
         elif len(rows) > 1 or known:

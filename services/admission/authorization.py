@@ -17,19 +17,19 @@ from schemas.names import plain_id
 from schemas.times import MINUTE_MS, millis
 from services.admission.permissions import TABLE
 from services.admission.policy_bounds import fault_in
-from services.admission.sender import Admitted, Refused, Sender, source_of
+from services.admission.sender import Authorized, Refused, Sender, source_of
 
 AHEAD_MS = 10 * MINUTE_MS  # the contract's: clocks differ, but not by more
 
 
-def admit(sender: Sender, event: Input, now: int) -> Admitted | Refused:
+def authorize(sender: Sender, event: Input, now: int) -> Authorized | Refused:
     """The event with its source, or why not. ``now`` is milliseconds since 1970; the event comes from the codec."""
-    fault = _RULES[TABLE[sender.role, type(event)]](sender, event) or _form(sender, event)
+    fault = _RULES[TABLE[sender.role, type(event)]](sender, event) or _check_content(sender, event)
     if fault is not None:
         return fault
     if millis(event.at) > now + AHEAD_MS:
         return Refused("at is more than 10 minutes ahead of the server's clock.", "bad", "at")
-    return Admitted(_written(sender, event))
+    return Authorized(_stamp(sender, event))
 
 
 def _never(sender: Sender, event: Input) -> Refused | None:
@@ -84,7 +84,7 @@ _ROLE_NAMES = {
 }
 
 
-def _form(sender: Sender, event: Input) -> Refused | None:
+def _check_content(sender: Sender, event: Input) -> Refused | None:
     """What the codec takes, but would bring a name into the log, or more work than is one organizer's share."""
     if isinstance(event, MatchAnswered):
         try:
@@ -97,7 +97,7 @@ def _form(sender: Sender, event: Input) -> Refused | None:
     return None
 
 
-def _written(sender: Sender, event: Input) -> Input:
+def _stamp(sender: Sender, event: Input) -> Input:
     changes: dict[str, Any] = {"source": source_of(sender), "recorded_at": None}
     if isinstance(event, ConferenceOpened) and sender.role == "organizer":
         changes["organizer"] = sender.id

@@ -16,7 +16,7 @@ from services.journal import Journal
 from services.runtime.router_state import ROUTER_LOG
 
 SNAPSHOT = "~conferences"
-OPEN, KEPT = 20, 200  # of one organizer, unless the operator serves with others
+MOST_OPEN, MOST_STORED = 20, 200  # of one organizer, unless the operator serves with others
 # How the codec writes them.
 _BEGINS = tuple([f'{{"type":"{name}"'.encode() for name in sorted(names_learned_by(Learner.CONFERENCES))])
 
@@ -38,27 +38,27 @@ class _Saved(Struct):
 
 
 class ConferenceRegistry:
-    """By id. ``most_open``, ``most_kept``: of one organizer, open ones, and all that are not erased."""
+    """By id. ``most_open``, ``most_stored``: of one organizer, open ones, and all that are not erased."""
 
-    def __init__(self, most_open: int = OPEN, most_kept: int = KEPT) -> None:
-        self._most_open, self._most_kept = most_open, most_kept
+    def __init__(self, most_open: int = MOST_OPEN, most_stored: int = MOST_STORED) -> None:
+        self._most_open, self._most_kept = most_open, most_stored
         self._known: dict[str, ConferenceEntry] = {}
-        self.ending: set[str] = set()  # being erased: nothing is taken for them
-        self.ended: set[str] = set()  # erased in a log that keeps their ids: nothing is ever taken for them
-        self.forgotten = 0  # how many were; lengths of logs from before one was are of no use
+        self.being_erased: set[str] = set()  # being erased: nothing is taken for them
+        self.retired: set[str] = set()  # erased in a log that keeps their ids: nothing is ever taken for them
+        self.removed_count = 0  # how many were; lengths of logs from before one was are of no use
 
-    def learn(self, journal: Journal) -> None:
+    def load(self, journal: Journal) -> None:
         """Reads all logs, from where the snapshot ends, for openings, closings and erasures."""
-        codec, seen = Codec(), self._restored(journal)
+        codec, seen = Codec(), self._restore(journal)
         for name in journal.conferences():
             if name == ROUTER_LOG:
                 continue
             self._known.setdefault(name, ConferenceEntry(name))
             for row in journal.read(name, seen.get(name, 0)):
                 if row.line.startswith(_BEGINS) and isinstance(record := codec.decode(row.line), Record):
-                    self.note(record.event, row.offset)
+                    self.apply(record.event, row.offset)
 
-    def _restored(self, journal: Journal) -> dict[str, int]:
+    def _restore(self, journal: Journal) -> dict[str, int]:
         snapshot = journal.latest_snapshot(SNAPSHOT)
         if snapshot is None:
             return {}
@@ -71,11 +71,11 @@ class ConferenceRegistry:
         self._known = {known.id: known for known in saved.known}
         return saved.ends
 
-    def saved(self, ends: dict[str, int]) -> bytes:
+    def encode_snapshot(self, ends: dict[str, int]) -> bytes:
         """What is known, for a snapshot. ``ends``: lengths of the logs up to which all is noted; more is no harm."""
         return msgspec.json.encode(_Saved(ends, list(self._known.values())))
 
-    def note(self, event: Input, offset: int) -> None:
+    def apply(self, event: Input, offset: int) -> None:
         """An event is in its log."""
         if isinstance(event, ConferenceOpened):
             known = self._known.setdefault(event.conference, ConferenceEntry(event.conference))
@@ -108,15 +108,15 @@ class ConferenceRegistry:
 
     def forget(self, conference: str) -> None:
         """It is no more."""
-        self.forgotten += 1
+        self.removed_count += 1
         self._known.pop(conference, None)
 
-    def end(self, conference: str) -> None:
+    def retire(self, conference: str) -> None:
         """It is no more, and its id never begins anew."""
-        self.ended.add(conference)
+        self.retired.add(conference)
         self.forget(conference)
 
-    def erased(self, conference: str) -> set[str]:
+    def erased_attendees(self, conference: str) -> set[str]:
         """Whom the log of this conference erased."""
         known = self._known.get(conference)
         return known.erased if known is not None else set()

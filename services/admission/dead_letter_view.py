@@ -13,7 +13,7 @@ from schemas.times import written
 N = TypeVar("N")
 
 
-class Shown(Struct, Generic[N], frozen=True):
+class DeadLetterView(Struct, Generic[N], frozen=True):
     """``number``: by which it is asked for. ``bytes``: as they came, in base64. ``sent_at``: it was sent again then."""
 
     number: N

@@ -1,11 +1,11 @@
-"""The one way into the log: read, admitted, translated, durable; then what follows from it.
+"""The one way into the log: read, authorized, translated, durable; then what follows from it.
 
 Owns: the steps and their order, the lock of translating and erasing, and that of openings. May never: answer
 "accepted" before the disk has it, or bring an account into the log.
 Theory: events are translated under the lock that erasing takes too, so nobody gets a token in the middle of an erasure;
 both waits for the disk, of the posts' way back and of the log, are outside of it, or there would be no group commits.
 What is translated is handed on as it is, not as bytes. Senders get the lock in turn, and pay for accounts that they
-named never before; an attendee's post that cannot count comes no further than being admitted. A bad line of an
+named never before; an attendee's post that cannot count comes no further than being authorized. A bad line of an
 organizer or a connector becomes a dead letter; an attendee's does not: the sender is told, and nobody else reads their
 words.
 """
@@ -21,22 +21,22 @@ from msgspec.structs import replace
 
 from schemas.codec import EVENT_BYTES, Codec, Record, Reject, encode
 from schemas.events import ActivityPosted, AttendeeErased, ConferenceOpened, Input, Learner, learned_by
-from services.admission.authorization import admit
+from services.admission.authorization import authorize
 from services.admission.conference_registry import ConferenceRegistry
 from services.admission.fair_lock import FairLock
 from services.admission.named_accounts import NamedAccounts
-from services.admission.opening_rights import Rights, opens, owned_by, rights_of
-from services.admission.own_uploads import cannot_count, verified_of
+from services.admission.opening_rights import OpeningRights, has_opening, opening_rights, with_owner
+from services.admission.own_uploads import refusal_of, verified_accounts
 from services.admission.post_index_writer import PostIndexWriter
-from services.admission.pseudonymization import Translated, accounts_in, at_hand, translated
+from services.admission.pseudonymization import Pseudonymized, accounts_in, cached_rows, pseudonymize
 from services.admission.sender import Refused, Sender, source_of
 from services.directory.port import Directory, NamedPost
 from services.runtime import Accepted, Answer, Rejected
 from services.runtime.ports import Runner
 
-SETTLED_S = 15.0
+DRAIN_S = 15.0
 _PART_LINES = 150  # decoded between two looks at the rest of the event loop, about half a ms
-NOTED = learned_by(Learner.CONFERENCES)
+REGISTRY_EVENTS = learned_by(Learner.CONFERENCES)
 
 
 class Result(Struct, frozen=True, omit_defaults=True, gc=False):
@@ -54,13 +54,13 @@ class Result(Struct, frozen=True, omit_defaults=True, gc=False):
 
 _Item = Record | Refused | Reject
 Charge = Callable[[str, str, int], None]  # a rate, who, how much; raises ProblemError when there is no more of it
-_OPENING = frozenset({"organizer", "operator"})
-_NAMING = frozenset({"attendee", "organizer"})
-Followed = Callable[[Sequence[Input]], Awaitable[None]]
-Left = Callable[[Sequence[AttendeeErased]], Awaitable[None]]
+_MAY_OPEN = frozenset({"organizer", "operator"})
+_PAYS_FOR_NAMES = frozenset({"attendee", "organizer"})
+OnAccepted = Callable[[Sequence[Input]], Awaitable[None]]
+BeforeErasure = Callable[[Sequence[AttendeeErased]], Awaitable[None]]
 
 
-def free(rate: str, who: str, cost: int) -> None:
+def unlimited(rate: str, who: str, cost: int) -> None:
     """Budgets without end."""
 
 
@@ -77,22 +77,22 @@ class EventAdmission:
     directory: Directory
     conferences: ConferenceRegistry
     clock: Callable[[], int]
-    followed: Followed
-    leaving: Left
+    on_accepted: OnAccepted
+    before_erasure: BeforeErasure
     post_index: PostIndexWriter
-    charge: Charge = free
+    charge: Charge = unlimited
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     _codec: Codec = field(default_factory=partial(Codec, from_outside=True))
     _named: NamedAccounts = field(default_factory=NamedAccounts)
     _openings: asyncio.Lock = field(default_factory=asyncio.Lock)
     _fair_lock: FairLock = field(init=False)
     _under_way: set[asyncio.Future[None]] = field(default_factory=set)
-    _writing: set[asyncio.Future[None]] = field(default_factory=set)
+    _appending: set[asyncio.Future[None]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self._fair_lock = FairLock(self.lock)
 
-    async def take(self, lines: Sequence[bytes | Reject], sender: Sender) -> list[Result]:
+    async def admit_lines(self, lines: Sequence[bytes | Reject], sender: Sender) -> list[Result]:
         """Lines as they came from outside, or what is wrong with one; and what became of each. As ``Runner.take``."""
         found: list[Record | Reject] = []
         for start in range(0, len(lines), _PART_LINES):
@@ -100,136 +100,138 @@ class EventAdmission:
             read = iter(self._codec.decode_each([line for line in part if isinstance(line, bytes)]))
             found += [next(read) if isinstance(line, bytes) else line for line in part]
             await asyncio.sleep(0)
-        return await self._taken(found, sender)
+        return await self._admit(found, sender)
 
-    async def say(self, events: Sequence[Input], sender: Sender, handed_to: str | None = None) -> list[Result]:
+    async def admit_events(self, events: Sequence[Input], sender: Sender, handed_to: str | None = None) -> list[Result]:
         """Events that a route made. ``handed_to``: who owns the conferences that they open, from here on."""
-        return await self._taken([self._codec.decode(encode(event)) for event in events], sender, handed_to)
+        return await self._admit([self._codec.decode(encode(event)) for event in events], sender, handed_to)
 
     def check(self, line: bytes, sender: Sender) -> Input | Result:
         """The event of a line as it would be taken from this sender, or why it would not; takes nothing."""
         record = self._codec.decode(line)
-        admitted = self._admitted(rights_of(sender, [record], self.conferences, self.clock()), record)
-        return admitted.event if isinstance(admitted, Record) else _result(admitted, None)
+        authorized = self._authorize(opening_rights(sender, [record], self.conferences, self.clock()), record)
+        return authorized.event if isinstance(authorized, Record) else _result(authorized, None)
 
-    async def settled(self) -> None:
+    async def drain(self) -> None:
         """Waits until all that is being taken now is taken or refused; as long as an answer may take at most."""
         if self._under_way:
-            _, late = await asyncio.wait(set(self._under_way), timeout=SETTLED_S)
+            _, late = await asyncio.wait(set(self._under_way), timeout=DRAIN_S)
             if late:
                 raise TimeoutError("What is being taken takes too long.")
 
-    async def _taken(
+    async def _admit(
         self, found: Sequence[Record | Reject], sender: Sender, handed_to: str | None = None
     ) -> list[Result]:
         done = asyncio.get_running_loop().create_future()
         self._under_way.add(done)
         try:
-            if sender.role not in _OPENING or not opens(found):
-                return await self._through(found, rights_of(sender, found, self.conferences, self.clock()))
+            if sender.role not in _MAY_OPEN or not has_opening(found):
+                return await self._submit(found, opening_rights(sender, found, self.conferences, self.clock()))
             async with self._openings:
-                rights = rights_of(sender, found, self.conferences, self.clock(), handed_to)
+                rights = opening_rights(sender, found, self.conferences, self.clock(), handed_to)
                 if rights.new:
                     self.charge("opening", sender.key, len(rights.new))
-                return await self._through(found, rights)
+                return await self._submit(found, rights)
         finally:
             self._under_way.discard(done)
             done.set_result(None)
 
-    async def _through(self, found: Sequence[Record | Reject], rights: Rights) -> list[Result]:
+    async def _submit(self, found: Sequence[Record | Reject], rights: OpeningRights) -> list[Result]:
         sender = rights.sender
-        ready, answers = await self._written(found, rights, await self._uploaded(found, sender))
+        ready, answers = await self._pseudonymize_and_append(
+            found, rights, await self._verified_accounts(found, sender)
+        )
         results = [_result(item, answers[at] if answers else None) for at, item in enumerate(ready)]
-        await self._note(ready, answers)
-        return results if _may_count(sender) else [_without_place(result) for result in results]
+        await self._publish_accepted(ready, answers)
+        return results if _may_see_offsets(sender) else [_without_offset(result) for result in results]
 
-    async def _uploaded(self, found: Sequence[Record | Reject], sender: Sender) -> frozenset[str]:
+    async def _verified_accounts(self, found: Sequence[Record | Reject], sender: Sender) -> frozenset[str]:
         """The verified accounts of an attendee who brings posts, as the log has them."""
         if sender.role != "attendee" or not any(_is_post(record) for record in found):
             return frozenset()
         (conference,) = sender.conferences
         held = await asyncio.to_thread(self.directory.accounts.held_accounts, conference, sender.id)
-        verified = await self.runner.ask(conference, lambda matcher: verified_of(matcher, sender.id, held))
+        verified = await self.runner.ask(conference, lambda matcher: verified_accounts(matcher, sender.id, held))
         return frozenset(held[token] for token in verified)
 
-    def _admitted(self, rights: Rights, record: Record | Reject, uploaded: Collection[str] = ()) -> _Item:
+    def _authorize(self, rights: OpeningRights, record: Record | Reject, uploaded: Collection[str] = ()) -> _Item:
         if isinstance(record, Reject):
             return record
         event, sender = record.event, rights.sender
-        if event.conference in self.conferences.ending:
+        if event.conference in self.conferences.being_erased:
             return Refused("This conference is being erased.", "gone", "conference")
-        if event.conference in self.conferences.ended:
+        if event.conference in self.conferences.retired:
             return Refused("This conference was erased. Its id cannot begin anew; take another.", "gone", "conference")
         if isinstance(event, ConferenceOpened) and sender.role == "organizer" and self.conferences.is_free(event):
             if event.conference in rights.refused:
                 return rights.refused[event.conference]
             sender = replace(sender, conferences=sender.conferences | {event.conference})  # to be told what is wrong
-        admitted = admit(sender, event, self.clock())
-        if isinstance(admitted, Refused):
-            return admitted
-        said = admitted.event
+        authorized = authorize(sender, event, self.clock())
+        if isinstance(authorized, Refused):
+            return authorized
+        said = authorized.event
         if isinstance(said, ConferenceOpened):
-            said = owned_by(said, rights, self.conferences)
+            said = with_owner(said, rights, self.conferences)
         if sender.role == "attendee" and isinstance(said, ActivityPosted):
-            fault = cannot_count(said, uploaded, self.clock())
+            fault = refusal_of(said, uploaded, self.clock())
             if fault is not None:
                 return fault
         return Record(said, record.at, None)
 
-    async def _written(
-        self, found: Sequence[Record | Reject], rights: Rights, uploaded: Collection[str]
+    async def _pseudonymize_and_append(
+        self, found: Sequence[Record | Reject], rights: OpeningRights, uploaded: Collection[str]
     ) -> tuple[list[_Item], Sequence[Answer]]:
         """What may enter, and what the log answered. Of an erasure nobody can say anything any more once the log has
         it, so all that is on its way comes first, and nothing else comes before it."""
         sender, done = rights.sender, asyncio.get_running_loop().create_future()
         try:
             async with self._fair_lock.hold(sender.key):
-                ready, posts = await self._translated(found, rights, uploaded)
+                ready, posts = await self._prepare(found, rights, uploaded)
                 leaving = [item.event for item in ready if isinstance(item, Record)]
                 erased = [event for event in leaving if isinstance(event, AttendeeErased)]
                 if erased:
-                    await self._others_written()
-                    await self.leaving(erased)
-                    return ready, await self._logged(ready, posts, sender)
-                self._writing.add(done)
-            return ready, await self._logged(ready, posts, sender)
+                    await self._await_other_appends()
+                    await self.before_erasure(erased)
+                    return ready, await self._append(ready, posts, sender)
+                self._appending.add(done)
+            return ready, await self._append(ready, posts, sender)
         finally:
-            self._writing.discard(done)
+            self._appending.discard(done)
             done.set_result(None)
 
-    async def _others_written(self) -> None:
-        if self._writing:
-            _, late = await asyncio.wait(set(self._writing), timeout=SETTLED_S)
+    async def _await_other_appends(self) -> None:
+        if self._appending:
+            _, late = await asyncio.wait(set(self._appending), timeout=DRAIN_S)
             if late:
                 raise TimeoutError("What is being taken takes too long.")
 
-    async def _logged(self, ready: Sequence[_Item], posts: Sequence[NamedPost], sender: Sender) -> Sequence[Answer]:
+    async def _append(self, ready: Sequence[_Item], posts: Sequence[NamedPost], sender: Sender) -> Sequence[Answer]:
         await self.post_index.write(posts, sender.key)
-        items = [_to_log(item, sender) for item in ready]
+        items = [_log_item(item, sender) for item in ready]
         return await self.runner.take(items, source_of(sender)) if any(item is not None for item in items) else ()
 
-    async def _translated(
-        self, found: Sequence[Record | Reject], rights: Rights, uploaded: Collection[str]
+    async def _prepare(
+        self, found: Sequence[Record | Reject], rights: OpeningRights, uploaded: Collection[str]
     ) -> tuple[list[_Item], Sequence[NamedPost]]:
         """What may enter, under its tokens, and the posts whose way back is to be kept. Under the lock."""
         ready: list[_Item] = []
         for start in range(0, len(found), _PART_LINES):
-            ready += [self._admitted(rights, record, uploaded) for record in found[start : start + _PART_LINES]]
+            ready += [self._authorize(rights, record, uploaded) for record in found[start : start + _PART_LINES]]
             await asyncio.sleep(0)
         records = [item for item in ready if isinstance(item, Record)]
-        told, posts = await self._told([record.event for record in records], rights.sender)
+        told, posts = await self._pseudonymize([record.event for record in records], rights.sender)
         done = iter(zip(records, told, strict=True))
-        return [_in_place(*next(done)) if isinstance(item, Record) else item for item in ready], posts
+        return [_pseudonymized_record(*next(done)) if isinstance(item, Record) else item for item in ready], posts
 
-    async def _told(self, events: Sequence[Input], sender: Sender) -> Translated:
+    async def _pseudonymize(self, events: Sequence[Input], sender: Sender) -> Pseudonymized:
         self._pay_for_names(events, sender)
-        rows = at_hand(events, self.directory)
+        rows = cached_rows(events, self.directory)
         if rows is None:
             await self._pay_for_accounts(events, sender)
-            return await asyncio.to_thread(translated, events, self.directory)
-        whole = Translated([], [])
+            return await asyncio.to_thread(pseudonymize, events, self.directory)
+        whole = Pseudonymized([], [])
         for start in range(0, len(events), _PART_LINES):
-            told, posts = translated(events[start : start + _PART_LINES], self.directory, rows)
+            told, posts = pseudonymize(events[start : start + _PART_LINES], self.directory, rows)
             whole.events.extend(told)
             whole.posts.extend(posts)
             await asyncio.sleep(0)
@@ -245,45 +247,45 @@ class EventAdmission:
 
     def _pay_for_names(self, events: Sequence[Input], sender: Sender) -> None:
         """The others pay for what they themselves did not name before: they are told nothing of what others named."""
-        if sender.role in _NAMING:
+        if sender.role in _PAYS_FOR_NAMES:
             new = self._named.unnamed(sender.key, {account for event in events for account in accounts_in(event)})
             if new:
                 self.charge(f"{sender.role}_accounts", sender.key, len(new))
                 self._named.note(sender.key, new)
 
-    async def _note(self, ready: Sequence[_Item], answers: Sequence[Answer]) -> None:
+    async def _publish_accepted(self, ready: Sequence[_Item], answers: Sequence[Answer]) -> None:
         accepted: list[Input] = []
         for item, answer in zip(ready, answers, strict=False):
-            if not isinstance(item, Record) or type(item.event) not in NOTED:
+            if not isinstance(item, Record) or type(item.event) not in REGISTRY_EVENTS:
                 continue
             if isinstance(answer, Accepted):
                 for place in answer.places:
-                    self.conferences.note(item.event, place.offset)
+                    self.conferences.apply(item.event, place.offset)
                 accepted.append(item.event)
             elif not isinstance(answer, Rejected) and isinstance(item.event, AttendeeErased):
                 accepted.append(item.event)  # said again: what was interrupted is gone on with
         if accepted:
-            await self.followed(accepted)
+            await self.on_accepted(accepted)
 
 
-def _in_place(record: Record, told: Input | Refused) -> _Item:
+def _pseudonymized_record(record: Record, told: Input | Refused) -> _Item:
     return told if isinstance(told, Refused) else Record(told, record.at, None)
 
 
-def _to_log(item: _Item, sender: Sender) -> Record | Reject | None:
+def _log_item(item: _Item, sender: Sender) -> Record | Reject | None:
     """A bad line of an attendee is for nobody else to read; an empty one is nothing."""
     if not isinstance(item, Reject):
         return item if isinstance(item, Record) else None
     if sender.role == "attendee" or not item.line.strip():
         return None
-    return Reject(item.reason, item.field, item.line[: EVENT_BYTES + 1], _conference_in(item.line, sender))
+    return Reject(item.reason, item.field, item.line[: EVENT_BYTES + 1], _named_conference(item.line, sender))
 
 
 class _Named(Struct):
     conference: str = ""
 
 
-def _conference_in(line: bytes, sender: Sender) -> str | None:
+def _named_conference(line: bytes, sender: Sender) -> str | None:
     """Which conference a bad line is of: none that its sender does not speak for, so nobody fills another's letters."""
     if len(line) > EVENT_BYTES:
         return None
@@ -294,13 +296,13 @@ def _conference_in(line: bytes, sender: Sender) -> str | None:
     return named if named in sender.conferences else None
 
 
-def _may_count(sender: Sender) -> bool:
+def _may_see_offsets(sender: Sender) -> bool:
     """Whether a sender may be told how many records a log has. An organizer could look every second, and see when
     somebody said something, and an hour later that it was a ``later``; a scanner's key is an organizer's."""
     return sender.role not in ("attendee", "organizer") and not sender.only_checkins
 
 
-def _without_place(result: Result) -> Result:
+def _without_offset(result: Result) -> Result:
     """No place in a log, and not whether anybody here is known to a post: nothing that depends on others."""
     return Result("accepted") if result.status == "accepted" else result
 

@@ -13,12 +13,12 @@ from msgspec.structs import replace
 
 from schemas.codec import Record, Reject
 from schemas.events import ConferenceOpened
-from services.admission.authorization import admit
+from services.admission.authorization import authorize
 from services.admission.conference_registry import ConferenceRegistry
 from services.admission.sender import Refused, Sender
 
 
-class Rights(Struct, frozen=True):
+class OpeningRights(Struct, frozen=True):
     """``sender``: with the conferences that are its own, those that it opens in this request too.
 
     ``new``: these. ``refused``: of the others why not, by conference. ``handed_to``: the next owner, where an opening
@@ -31,21 +31,21 @@ class Rights(Struct, frozen=True):
     handed_to: str | None = None
 
 
-def opens(found: Sequence[Record | Reject]) -> bool:
+def has_opening(found: Sequence[Record | Reject]) -> bool:
     """Whether a conference is opened by any of these."""
     return any(isinstance(record, Record) and type(record.event) is ConferenceOpened for record in found)
 
 
-def rights_of(
+def opening_rights(
     sender: Sender,
     found: Sequence[Record | Reject],
     conferences: ConferenceRegistry,
     now: int,
     handed_to: str | None = None,
-) -> Rights:
+) -> OpeningRights:
     """What the sender may with these; an organizer's own are those of the key, those it owns, and new ones."""
     if sender.role != "organizer":
-        return Rights(sender, handed_to=handed_to)
+        return OpeningRights(sender, handed_to=handed_to)
     own = sender.conferences | conferences.owned(sender.id)
     new: list[str] = []
     refused: dict[str, Refused] = {}
@@ -54,7 +54,7 @@ def rights_of(
         if not isinstance(event, ConferenceOpened) or event.conference in own or not conferences.is_free(event):
             continue
         wider = replace(sender, conferences=own | {event.conference})
-        if isinstance(admit(wider, event, now), Refused):
+        if isinstance(authorize(wider, event, now), Refused):
             continue
         fault = conferences.over_quota(sender.id, len(new))
         if fault is not None:
@@ -62,10 +62,10 @@ def rights_of(
             continue
         new.append(event.conference)
         own = wider.conferences
-    return Rights(replace(sender, conferences=own), tuple(new), refused, handed_to)
+    return OpeningRights(replace(sender, conferences=own), tuple(new), refused, handed_to)
 
 
-def owned_by(event: ConferenceOpened, rights: Rights, conferences: ConferenceRegistry) -> ConferenceOpened:
+def with_owner(event: ConferenceOpened, rights: OpeningRights, conferences: ConferenceRegistry) -> ConferenceOpened:
     """The opening, admitted, with the owner that it has from here on."""
     known = conferences.get(event.conference)
     if rights.handed_to is not None:

@@ -13,7 +13,7 @@ from services.directory.port import EVIDENCE_DAYS
 from streams.matching import Matcher
 
 
-def cannot_count(post: ActivityPosted, accounts: Collection[str], now: int) -> Refused | None:
+def refusal_of(post: ActivityPosted, accounts: Collection[str], now: int) -> Refused | None:
     """Why it cannot; None where it may. ``accounts``: those that the attendee has verified; ``now``: ms since 1970."""
     if post.actor not in accounts:
         return Refused("actor is no account that you verified here. Verify it, then send its posts.", "bad", "actor")
@@ -26,7 +26,7 @@ def cannot_count(post: ActivityPosted, accounts: Collection[str], now: int) -> R
     return None
 
 
-def verified_of(matcher: Matcher | None, attendee: str, accounts: Iterable[str]) -> list[str]:
+def verified_accounts(matcher: Matcher | None, attendee: str, accounts: Iterable[str]) -> list[str]:
     """Which of these accounts the log has as the attendee's own, verified."""
     people = None if matcher is None else matcher.observer.people
     return [] if people is None else [each for each in accounts if people.has_verified(attendee, each)]

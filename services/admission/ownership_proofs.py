@@ -34,9 +34,9 @@ class OwnershipProofs:
         Bars of whoever was erased and had one of the accounts, or had it until now, are said before. Raises as
         ``Runner.take``.
         """
-        await self._returning.barred(proof.conference, proof.attendee, proof.accounts)
-        await self._returning.took_over(proof.conference, proof.attendee, proof.accounts)
-        await self._admission.say(verifications(proof), VERIFIER)
+        await self._returning.restore_blocks(proof.conference, proof.attendee, proof.accounts)
+        await self._returning.inherit_blocks(proof.conference, proof.attendee, proof.accounts)
+        await self._admission.admit_events(verifications(proof), VERIFIER)
         await asyncio.to_thread(self._codes.finish, proof)
 
     async def run(self) -> None:

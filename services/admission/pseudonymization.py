@@ -18,14 +18,14 @@ from schemas.events import KINDS, Activity, AttendeeEvent, AttendeeRegistered, E
 from schemas.events.fields import text_fields
 from schemas.events.texts import Text
 from schemas.times import millis
-from services.admission.registration import WAITS
+from services.admission.registration import AWAITS_CONFIRMATION
 from services.admission.sender import OWNER, Refused, source_of
 from services.directory.port import Account, Claims, Held, Holding, NamedPost, PostRef, Tokens
 
 Rows = Mapping[str, Account]
 
 
-class Door(Tokens, Protocol):
+class PseudonymDirectory(Tokens, Protocol):
     """The directory as the translation uses it."""
 
     def gone(self, conference: str, attendee: str) -> bool:
@@ -36,7 +36,7 @@ class Door(Tokens, Protocol):
         """Whether nobody else may register this attendee with these accounts."""
         ...
 
-    def at_hand(self, accounts: Iterable[str]) -> Rows | None:
+    def cached_rows(self, accounts: Iterable[str]) -> Rows | None:
         """The rows of these accounts, where they, and any post of theirs, have their tokens in memory."""
         ...
 
@@ -60,23 +60,23 @@ _HOLDS: dict[type, Holding] = {kind: kind.spec.holds for kind in KINDS if kind.s
 _NOT_AFTER_ERASURE = frozenset({"claimed", "verified"})
 
 
-class Translated(NamedTuple):
+class Pseudonymized(NamedTuple):
     """The events as the log may have them, or why not; and the posts whose way back is to be kept before."""
 
     events: list[Input | Refused]
     posts: list[NamedPost]
 
 
-def at_hand(events: Sequence[Input], directory: Door) -> Rows | None:
+def cached_rows(events: Sequence[Input], directory: PseudonymDirectory) -> Rows | None:
     """The rows with which these are translated out of memory, so that nobody is waited for; None: it needs files."""
     if any(type(event) in _HOLDS for event in events):
         return None
-    return directory.at_hand({account for event in events for account in accounts_in(event)})
+    return directory.cached_rows({account for event in events for account in accounts_in(event)})
 
 
-def translated(events: Sequence[Input], directory: Door, rows: Rows | None = None) -> Translated:
-    """Who was erased is not registered or verified again, but by their own word. ``rows``: those ``at_hand``."""
-    taken = [_unless_gone(event, directory) for event in events]
+def pseudonymize(events: Sequence[Input], directory: PseudonymDirectory, rows: Rows | None = None) -> Pseudonymized:
+    """Who was erased is not registered or verified again, but by their own word. ``rows``: those ``cached_rows``."""
+    taken = [_unless_erased(event, directory) for event in events]
     good = [event for event in taken if not isinstance(event, Refused)]
     if rows is None:
         rows = directory.rows_for([account for event in good for account in accounts_in(event)])
@@ -93,10 +93,10 @@ def translated(events: Sequence[Input], directory: Door, rows: Rows | None = Non
         event if isinstance(event, Refused) else replace(event, **_changes(event, rows, posts, directory))
         for event in taken
     ]
-    return Translated(told, [post for post, event in zip(named, about, strict=True) if event.spec.post == "id"])
+    return Pseudonymized(told, [post for post, event in zip(named, about, strict=True) if event.spec.post == "id"])
 
 
-def _unless_gone(event: Input, directory: Door) -> Input | Refused:
+def _unless_erased(event: Input, directory: PseudonymDirectory) -> Input | Refused:
     if (
         isinstance(event, AttendeeEvent)
         and event.spec.holds in _NOT_AFTER_ERASURE
@@ -106,7 +106,7 @@ def _unless_gone(event: Input, directory: Door) -> Input | Refused:
     if not isinstance(event, AttendeeRegistered) or event.source == source_of(OWNER):
         return event
     waits = directory.awaits_own_word(event.conference, event.attendee, event.accounts)
-    return Refused(WAITS, "forbidden", "attendee") if waits else event
+    return Refused(AWAITS_CONFIRMATION, "forbidden", "attendee") if waits else event
 
 
 def accounts_in(event: Input) -> list[str]:
@@ -142,7 +142,7 @@ def _claims(event: AttendeeRegistered, rows: Rows) -> Claims:
     return Claims(event.conference, event.attendee, tuple([rows[account].token for account in event.accounts]))
 
 
-def _changes(event: Input, rows: Rows, posts: Iterator[NamedPost], directory: Door) -> dict[str, Any]:
+def _changes(event: Input, rows: Rows, posts: Iterator[NamedPost], directory: PseudonymDirectory) -> dict[str, Any]:
     changes: dict[str, Any] = {}
     for name, get, is_tuple, is_person in _NAMED[type(event)]:
         value = get(event)
@@ -158,6 +158,6 @@ def _changes(event: Input, rows: Rows, posts: Iterator[NamedPost], directory: Do
     return changes
 
 
-def _id(event: Input, directory: Door) -> str:
+def _id(event: Input, directory: PseudonymDirectory) -> str:
     # Neither a source nor a conference has a space in it, so no two of these texts are the same by chance.
     return f"e-{directory.trace(f'{event.source} {event.conference} {event.id}')}"

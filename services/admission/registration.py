@@ -19,10 +19,12 @@ from services.directory.port import Directory, Person, Proof
 METHOD = "code"
 NOTHING_YET = Consent(matching=False, chats=False, share_place=False)
 # Of erasures and blocks it says nothing; who was erased, an organizer who compares ids can tell. See ADR 18.
-WAITS = "Waits for this person's own confirmation: nobody is suggested to them before. Send them their link."
+AWAITS_CONFIRMATION = (
+    "Waits for this person's own confirmation: nobody is suggested to them before. Send them their link."
+)
 
 
-class Enrolled(Struct, frozen=True):
+class Enrolment(Struct, frozen=True):
     """One attendee: the line it came from, whether the directory knows them only now, what to say to the log; None:
     nothing, for they wait for their own word."""
 
@@ -32,7 +34,7 @@ class Enrolled(Struct, frozen=True):
     event: AttendeeRegistered | None
 
 
-def enrolled(conference: str, rows: Sequence[AttendeeRow], directory: Directory, now: int) -> list[Enrolled]:
+def enroll(conference: str, rows: Sequence[AttendeeRow], directory: Directory, now: int) -> list[Enrolment]:
     """Adds each row's person (by e-mail: the same file again makes nobody twice). ``now``: milliseconds since 1970.
 
     The events are not admitted or translated yet.
@@ -51,10 +53,10 @@ def enrolled(conference: str, rows: Sequence[AttendeeRow], directory: Directory,
         for row in rows
     ]
     added = directory.enrol(persons)
-    return [_enrolled(row, *each, now) for row, each in zip(rows, added, strict=True)]
+    return [_enrolment(row, *each, now) for row, each in zip(rows, added, strict=True)]
 
 
-def _enrolled(row: AttendeeRow, person: Person, is_new: bool, waits: bool, now: int) -> Enrolled:
+def _enrolment(row: AttendeeRow, person: Person, is_new: bool, waits: bool, now: int) -> Enrolment:
     event = AttendeeRegistered(
         id=_new_id(),
         at=written(now),
@@ -63,15 +65,15 @@ def _enrolled(row: AttendeeRow, person: Person, is_new: bool, waits: bool, now: 
         accounts=row.accounts,
         consent=row.consent,
     )
-    return Enrolled(row.line, person.attendee, is_new, None if waits else event)
+    return Enrolment(row.line, person.attendee, is_new, None if waits else event)
 
 
-def taken_back(conference: str, made: Sequence[Enrolled], directory: Directory) -> None:
+def undo_enrolment(conference: str, made: Sequence[Enrolment], directory: Directory) -> None:
     """The log has none of these: whom the directory knows only since then, it does not know any more."""
     directory.not_wanted(conference, [each.attendee for each in made if each.is_new])
 
 
-def came_back(conference: str, attendee: str, accounts: Sequence[str], now: int) -> AttendeeRegistered:
+def returning_registration(conference: str, attendee: str, accounts: Sequence[str], now: int) -> AttendeeRegistered:
     """What the log is told of somebody who waited, when they say so themselves; their consent follows. As ``OWNER``."""
     return AttendeeRegistered(
         id=_new_id(),
@@ -83,7 +85,7 @@ def came_back(conference: str, attendee: str, accounts: Sequence[str], now: int)
     )
 
 
-def barred(conference: str, other: str, attendee: str, now: int) -> AttendeeBlocked:
+def inherited_block(conference: str, other: str, attendee: str, now: int) -> AttendeeBlocked:
     """That somebody's block or decline holds for this attendee too, who was another one then. As ``OWNER``.
 
     The same again has the same id.

@@ -11,32 +11,32 @@ from collections.abc import Sequence
 
 from services.admission.attendee_csv import AttendeeRow
 from services.admission.event_admission import EventAdmission, Result
-from services.admission.registration import WAITS, Enrolled, enrolled, taken_back
+from services.admission.registration import AWAITS_CONFIRMATION, Enrolment, enroll, undo_enrolment
 from services.admission.sender import Sender
 from services.journal import JournalError
 from services.runtime import AwayError, BusyError, StoppedError
 
-_WAITS = Result("waits", reason=WAITS)
-_NOTHING_TAKEN = (BusyError, StoppedError, AwayError, JournalError)  # as ``Runner.take`` says
+_AWAITS_CONFIRMATION = Result("waits", reason=AWAITS_CONFIRMATION)
+_NOT_RECORDED = (BusyError, StoppedError, AwayError, JournalError)  # as ``Runner.take`` says
 
 
-async def registered(
-    intake: EventAdmission, turn: asyncio.Lock, sender: Sender, conference: str, rows: Sequence[AttendeeRow]
-) -> list[tuple[Enrolled, Result]]:
+async def register_attendees(
+    admission: EventAdmission, turn: asyncio.Lock, sender: Sender, conference: str, rows: Sequence[AttendeeRow]
+) -> list[tuple[Enrolment, Result]]:
     """Each row's person, and what the log said; ``waits``: it was told nothing, before the person's own word.
 
     Raises as ``Runner.take``; ``turn`` is for this alone."""
-    directory = intake.directory
+    directory = admission.directory
     async with turn:
-        async with intake.lock:  # nobody is erased meanwhile
-            made = await asyncio.to_thread(enrolled, conference, rows, directory, intake.clock())
+        async with admission.lock:  # nobody is erased meanwhile
+            made = await asyncio.to_thread(enroll, conference, rows, directory, admission.clock())
         try:
-            said = iter(await intake.say([each.event for each in made if each.event is not None], sender))
-        except _NOTHING_TAKEN:
-            await asyncio.to_thread(taken_back, conference, made, directory)
+            said = iter(await admission.admit_events([each.event for each in made if each.event is not None], sender))
+        except _NOT_RECORDED:
+            await asyncio.to_thread(undo_enrolment, conference, made, directory)
             raise
-        results = [_WAITS if each.event is None else next(said) for each in made]
+        results = [_AWAITS_CONFIRMATION if each.event is None else next(said) for each in made]
         refused = [each for each, result in zip(made, results, strict=True) if result.status == "rejected"]
         if refused:
-            await asyncio.to_thread(taken_back, conference, refused, directory)
+            await asyncio.to_thread(undo_enrolment, conference, refused, directory)
         return list(zip(made, results, strict=True))

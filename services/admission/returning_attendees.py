@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from schemas.events import AttendeeErased, Input
 from services.admission.conference_registry import ConferenceRegistry
 from services.admission.event_admission import EventAdmission
-from services.admission.registration import barred, came_back
+from services.admission.registration import inherited_block, returning_registration
 from services.admission.sender import OWNER
 from services.directory.port import Directory
 from services.runtime.ports import Runner
@@ -23,7 +23,7 @@ from streams.matching import Matcher, cards
 from streams.matching.ids import trace
 from streams.matching.state import Attendee
 
-_AT_ONCE = 500  # events in one submission
+_BATCH_EVENTS = 500  # events in one submission
 
 
 @dataclass(slots=True)
@@ -40,7 +40,7 @@ class ErasurePreparation:
         for event in events:
             by.setdefault(event.conference, []).append(event.attendee)
         for conference, attendees in by.items():
-            found = await self.runner.ask(conference, lambda matcher, some=attendees: barring(matcher, some))  # type: ignore[misc]  # one at a time
+            found = await self.runner.ask(conference, lambda matcher, some=attendees: blockers(matcher, some))  # type: ignore[misc]  # one at a time
             await asyncio.to_thread(self._prepare, conference, found)
 
     def _prepare(self, conference: str, found: dict[str, list[str]]) -> None:
@@ -49,18 +49,18 @@ class ErasurePreparation:
         self.directory.tombstones.prepare_all(conference, found, claims)
 
 
-def barring(matcher: Matcher | None, attendees: Collection[str]) -> dict[str, list[str]]:
+def blockers(matcher: Matcher | None, attendees: Collection[str]) -> dict[str, list[str]]:
     """For each attendee who blocked them or declined them for good."""
     people = matcher.state.attendees if matcher is not None else {}
     found: dict[str, list[str]] = {}
     for attendee in attendees:
         person = people.get(attendee)
         assert matcher is not None or person is None
-        found[attendee] = [] if matcher is None or person is None else _barring(matcher, person)
+        found[attendee] = [] if matcher is None or person is None else _blockers_of(matcher, person)
     return found
 
 
-def _barring(matcher: Matcher, person: Attendee) -> list[str]:
+def _blockers_of(matcher: Matcher, person: Attendee) -> list[str]:
     state = matcher.state
     texts = (person.id, *person.claims, *(state.accounts[number].text for number in person.accounts))
     names = {trace(state.conference, text) for text in texts}
@@ -70,7 +70,7 @@ def _barring(matcher: Matcher, person: Attendee) -> list[str]:
     return sorted(blocked | declined)
 
 
-def _barred_by(matcher: Matcher, person: Attendee) -> list[str]:
+def _blocked_by(matcher: Matcher, person: Attendee) -> list[str]:
     """The other way round: whom somebody blocked, by whatever text, or declined."""
     state = matcher.state
     mine = state.cards_of.get(person.id, {}).values()
@@ -81,65 +81,65 @@ def _barred_by(matcher: Matcher, person: Attendee) -> list[str]:
     return sorted(blocked | declined)
 
 
-def taken_over(matcher: Matcher | None, formers: Collection[str]) -> tuple[set[str], set[str]]:
+def blocks_of_former(matcher: Matcher | None, formers: Collection[str]) -> tuple[set[str], set[str]]:
     """Who barred any of these, and whom any of these barred."""
     people = [] if matcher is None else [matcher.state.attendees.get(former) for former in formers]
     by: set[str] = set()
     of: set[str] = set()
     for person in people:
         if matcher is not None and person is not None:
-            by.update(_barring(matcher, person))
-            of.update(_barred_by(matcher, person))
+            by.update(_blockers_of(matcher, person))
+            of.update(_blocked_by(matcher, person))
     return by, of
 
 
 @dataclass(slots=True)
 class ReturningAttendees:
-    """``intake`` takes what is said in the log."""
+    """``admission`` takes what is said in the log."""
 
-    intake: EventAdmission
+    admission: EventAdmission
 
-    async def confirmed(self, conference: str, attendee: str) -> None:
+    async def confirm(self, conference: str, attendee: str) -> None:
         """Somebody who waited says that they take part: the log gets to know them. Their consent is said after it."""
-        tombstones, now = self.intake.directory.tombstones, self.intake.clock()
+        tombstones, now = self.admission.directory.tombstones, self.admission.clock()
         accounts = await asyncio.to_thread(tombstones.waiting, conference, attendee)
         if accounts is None:
             return
-        person = await asyncio.to_thread(self.intake.directory.people.get, conference, attendee)
-        await self.barred(conference, attendee, [person.email if person else "", *accounts])
-        await self._say([came_back(conference, attendee, accounts, now)])
+        person = await asyncio.to_thread(self.admission.directory.people.get, conference, attendee)
+        await self.restore_blocks(conference, attendee, [person.email if person else "", *accounts])
+        await self._admit([returning_registration(conference, attendee, accounts, now)])
         await asyncio.to_thread(tombstones.no_more_waiting, conference, [attendee])
 
-    async def barred(self, conference: str, attendee: str, texts: Collection[str]) -> None:
+    async def restore_blocks(self, conference: str, attendee: str, texts: Collection[str]) -> None:
         """Bars of whoever was erased and had one of these addresses and accounts hold for this attendee from now on."""
-        now = self.intake.clock()
-        others = await asyncio.to_thread(self._others, conference, attendee, texts)
-        events = [barred(conference, other, attendee, now) for other in others]
-        for start in range(0, len(events), _AT_ONCE):
-            await self._say(events[start : start + _AT_ONCE])
+        now = self.admission.clock()
+        others = await asyncio.to_thread(self._former_blockers, conference, attendee, texts)
+        events = [inherited_block(conference, other, attendee, now) for other in others]
+        for start in range(0, len(events), _BATCH_EVENTS):
+            await self._admit(events[start : start + _BATCH_EVENTS])
 
-    async def took_over(self, conference: str, attendee: str, accounts: Collection[str]) -> None:
+    async def inherit_blocks(self, conference: str, attendee: str, accounts: Collection[str]) -> None:
         """Somebody proves what another registration proved before: most likely they are that person, so both ways bars
         of that one hold for them too."""
         formers = await asyncio.to_thread(
-            self.intake.directory.accounts.proved_before, conference, attendee, list(accounts)
+            self.admission.directory.accounts.proved_before, conference, attendee, list(accounts)
         )
         if not formers:
             return
-        by, of = await self.intake.runner.ask(conference, lambda matcher: taken_over(matcher, formers))
-        now = self.intake.clock()
-        events = [barred(conference, other, attendee, now) for other in sorted(by - {attendee})]
-        events += [barred(conference, attendee, other, now) for other in sorted(of - {attendee})]
-        for start in range(0, len(events), _AT_ONCE):
-            await self._say(events[start : start + _AT_ONCE])
+        by, of = await self.admission.runner.ask(conference, lambda matcher: blocks_of_former(matcher, formers))
+        now = self.admission.clock()
+        events = [inherited_block(conference, other, attendee, now) for other in sorted(by - {attendee})]
+        events += [inherited_block(conference, attendee, other, now) for other in sorted(of - {attendee})]
+        for start in range(0, len(events), _BATCH_EVENTS):
+            await self._admit(events[start : start + _BATCH_EVENTS])
 
-    def _others(self, conference: str, attendee: str, texts: Collection[str]) -> list[str]:
-        directory = self.intake.directory
+    def _former_blockers(self, conference: str, attendee: str, texts: Collection[str]) -> list[str]:
+        directory = self.admission.directory
         if not directory.tombstones.buried(conference, texts):
             return []  # nearly everybody: no need to look at all people
         others = [other for other in directory.attendees(conference) if other != attendee]
         return directory.tombstones.bars(conference, texts, others)
 
-    async def _say(self, events: Sequence[Input]) -> None:
-        results = await self.intake.say(events, OWNER)
+    async def _admit(self, events: Sequence[Input]) -> None:
+        results = await self.admission.admit_events(events, OWNER)
         assert all(result.status != "rejected" for result in results), "the log's owner says only what may be said"

@@ -41,7 +41,7 @@ class Sender(Struct, frozen=True, kw_only=True):
         return f"{self.budget} {named} {'' if self.only_checkins else self.id}"
 
 
-class Admitted(Struct, frozen=True):
+class Authorized(Struct, frozen=True):
     """The event as the door lets it through."""
 
     event: Input

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from services.admission.dead_letter_view import Shown
+from services.admission.dead_letter_view import DeadLetterView
 from services.cli.connection_options import checked, quiet_clients, reached, reached_in
 from services.cli.server_client import ask
 from services.usage_errors import UnusableError
@@ -19,7 +19,7 @@ Json = Mapping[str, Any]
 
 
 class Letters(Protocol):
-    """A letter has the fields of ``Shown``; a result those of its ``Result``."""
+    """A letter has the fields of ``DeadLetterView``; a result those of its ``Result``."""
 
     gone: Mapping[str, int]
 
@@ -69,7 +69,7 @@ class OfTopic:
         """As in the port."""
         from services.kafka.dead_letters import listed
 
-        async def following(found: AsyncGenerator[Shown[str]]) -> Shown[str] | None:
+        async def following(found: AsyncGenerator[DeadLetterView[str]]) -> DeadLetterView[str] | None:
             return await anext(found, None)
 
         quiet_clients()

@@ -44,11 +44,11 @@ class ConferenceErasure:
     conferences: ConferenceRegistry
     end_streams: Callable[[str], None]
     forget_counts: Callable[[str], Awaitable[None]]
-    intake: EventAdmission
+    admission: EventAdmission
     _one: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def __post_init__(self) -> None:
-        self.conferences.ending.update(conference for conference, attendee in self._noted() if attendee == WHOLE)
+        self.conferences.being_erased.update(conference for conference, attendee in self._noted() if attendee == WHOLE)
 
     async def begin(self, conference: str) -> None:
         """Nobody can see or add anything of it any more; ``finish`` removes what is left of its bytes."""
@@ -57,16 +57,16 @@ class ConferenceErasure:
                 await self._begin(conference)
             finally:
                 if (conference, WHOLE) not in self._noted():
-                    self.conferences.ending.discard(conference)  # nothing was done
+                    self.conferences.being_erased.discard(conference)  # nothing was done
 
     def _noted(self) -> list[tuple[str, str]]:
         return [(each.conference, each.attendee) for each in self.directory.erasing.pending()]
 
     async def _begin(self, conference: str) -> None:
-        self.conferences.ending.add(conference)
-        await self.intake.settled()
+        self.conferences.being_erased.add(conference)
+        await self.admission.drain()
         await asyncio.to_thread(self._letters, conference)
-        async with self.intake.lock:
+        async with self.admission.lock:
             await asyncio.to_thread(self.directory.erase_conference, conference)
         self.end_streams(conference)
         await self.log.forget(conference)
@@ -92,7 +92,7 @@ class ConferenceErasure:
             await self.inboxes.forget(conference)
             if not await asyncio.to_thread(self.journal.clean):
                 raise TimeoutError("Somebody else reads the journal's file, so old bytes are left in it.")
-            async with self.intake.lock:
+            async with self.admission.lock:
                 await asyncio.to_thread(self.directory.erasing.finish)
                 await asyncio.to_thread(self.directory.erasing.confirm, conference, WHOLE)
-            self.conferences.ending.discard(conference)
+            self.conferences.being_erased.discard(conference)

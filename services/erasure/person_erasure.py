@@ -101,7 +101,7 @@ class Erasures:
     async def _interrupted(self) -> None:
         """Whom a log has erased and the directory still knows: a crash or a full disk came in between, or the
         directory is an older one."""
-        for name in sorted(self.conferences.ended):
+        for name in sorted(self.conferences.retired):
             if await asyncio.to_thread(self.directory.attendees, name):
                 await self.begin_conference(name)
         for known in self.conferences:

@@ -21,7 +21,7 @@ from schemas.codec import Codec, Reject, encode, kind_of
 from schemas.events import Activity, Input
 from schemas.outputs import DeadLetter
 from schemas.topics import ACTIVITY, CONFERENCE_LOG, DEAD_LETTERS, TYPE_HEADER
-from services.admission.dead_letter_view import Shown
+from services.admission.dead_letter_view import DeadLetterView
 from services.kafka.access import Access
 from services.kafka.clients import KafkaRefusedError
 from services.kafka.topic_reader import Span, TopicReader
@@ -36,7 +36,7 @@ SEALED = "sealed"  # the header of a letter whose bytes only a gateway can read
 _decode = msgspec.json.Decoder(DeadLetter).decode
 
 
-class InTopic(Shown[str], frozen=True):
+class InTopic(DeadLetterView[str], frozen=True):
     """A letter of the topic; where a gateway ``sealed`` it, without its bytes."""
 
     sealed: bool = False
@@ -67,7 +67,7 @@ class _Marks:
                     self.sent.setdefault(letter, record.timestamp)
 
 
-async def listed(access: Access, prefix: str = "") -> AsyncGenerator[Shown[str]]:
+async def listed(access: Access, prefix: str = "") -> AsyncGenerator[DeadLetterView[str]]:
     """All that are still there, partition by partition, oldest first. AwayError, KafkaRefusedError."""
     topic = prefix + DEAD_LETTERS
     async with TopicReader(access) as reader:
@@ -80,7 +80,7 @@ async def listed(access: Access, prefix: str = "") -> AsyncGenerator[Shown[str]]
                         yield shown
 
 
-async def one(access: Access, number: str, prefix: str = "") -> Shown[str]:
+async def one(access: Access, number: str, prefix: str = "") -> DeadLetterView[str]:
     """The letter of that number. AwayError, KafkaRefusedError where there is none."""
     async with TopicReader(access) as reader:
         return await _found(reader, prefix + DEAD_LETTERS, number)
@@ -123,7 +123,7 @@ def _mark(kind: bytes, partition: int, offset: int, sent_as: bytes) -> Message:
     return Message(b"", None, ((TYPE_HEADER, kind), (_LETTER, b"%d" % offset), (_AS, sent_as)), partition)
 
 
-def _check_sendable(letter: Shown[str], prefix: str) -> None:
+def _check_sendable(letter: DeadLetterView[str], prefix: str) -> None:
     if letter.sent_at is not None:
         raise KafkaRefusedError(f"{letter.number} was sent again already, at {letter.sent_at}.")
     if not letter.source.startswith((f"{prefix}{ACTIVITY}/", f"{prefix}{CONFERENCE_LOG}/")):
@@ -158,7 +158,7 @@ async def _marks(reader: TopicReader, topic: str, partition: int, span: Span) ->
     return marks
 
 
-async def _found(reader: TopicReader, topic: str, number: str) -> Shown[str]:
+async def _found(reader: TopicReader, topic: str, number: str) -> DeadLetterView[str]:
     partition, offset = _spot(number)
     span = (await _spans(reader, topic)).get(partition, Span(0, 0))
     if span.first <= offset < span.end:
@@ -171,7 +171,7 @@ async def _found(reader: TopicReader, topic: str, number: str) -> Shown[str]:
     raise KafkaRefusedError(f"There is no dead letter {number}, or no more: they are kept for 14 days.")
 
 
-def _shown(record: ConsumerRecord, marks: _Marks) -> Shown[str] | None:
+def _shown(record: ConsumerRecord, marks: _Marks) -> DeadLetterView[str] | None:
     try:
         said = _decode(record.value) if record.value is not None else None
     except (msgspec.MsgspecError, UnicodeDecodeError):

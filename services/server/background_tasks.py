@@ -104,14 +104,14 @@ class Background:
         """So that a start need not read whole logs for what was said of each conference."""
         journal, conferences, saved = self._parts.journal, self._parts.conferences, 0
         while True:
-            forgotten, ends = conferences.forgotten, {name: journal.length(name) for name in journal.conferences()}
+            forgotten, ends = conferences.removed_count, {name: journal.length(name) for name in journal.conferences()}
             await asyncio.sleep(NOTED_S)
-            if abs(sum(ends.values()) - saved) < SAVED_RECORDS or forgotten != conferences.forgotten:
+            if abs(sum(ends.values()) - saved) < SAVED_RECORDS or forgotten != conferences.removed_count:
                 continue
-            data = conferences.saved(ends)
+            data = conferences.encode_snapshot(ends)
             try:
                 await asyncio.to_thread(journal.save_snapshot, SNAPSHOT, sum(ends.values()), data)
-                if forgotten != conferences.forgotten:  # meanwhile: what was kept may name it
+                if forgotten != conferences.removed_count:  # meanwhile: what was kept may name it
                     await asyncio.to_thread(journal.drop_snapshots, SNAPSHOT)
                 saved = sum(ends.values())
             except JournalError as error:

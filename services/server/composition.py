@@ -135,8 +135,11 @@ async def composed(
 ) -> Parts:
     """The parts over these stores; the runner is to be started."""
     (directory, inboxes), clock, bounds = stores, settings.clock, settings.bounds
-    conferences, streams = ConferenceRegistry(bounds.open_conferences, bounds.kept_conferences), StreamRegistry(bounds)
-    await asyncio.to_thread(conferences.learn, journal)
+    conferences, streams = (
+        ConferenceRegistry(bounds.open_conferences, bounds.stored_conferences),
+        StreamRegistry(bounds),
+    )
+    await asyncio.to_thread(conferences.load, journal)
     runner, readiness = backing.runner(stack, stores, conferences)
     letter_index = DeadLetterIndex(journal)
     overviews = Overviews(

@@ -114,7 +114,7 @@ class InFile:
         self, stack: AsyncExitStack, stores: Stores, conferences: ConferenceRegistry
     ) -> tuple[Startable, Readiness]:
         """Takes, folds and delivers here."""
-        delivering = Delivering(self._journal, stores.inboxes, conferences.erased)
+        delivering = Delivering(self._journal, stores.inboxes, conferences.erased_attendees)
         stack.push_async_callback(delivering.close)
         seal = stores.directory.letter_keys.seal
         runner = Embedded(
@@ -177,15 +177,15 @@ class InKafka:
         self, stack: AsyncExitStack, stores: Stores, conferences: ConferenceRegistry
     ) -> tuple[Startable, Readiness]:
         """Appends there, follows here; workers match and deliver."""
-        conferences.ended.update(self._journal.erased())
+        conferences.retired.update(self._journal.erased())
         runner = self._runner = OnKafka(
             self.kafka,
             self._cluster,
             self._journal,
             stores.directory.letter_keys,
             self.clock,
-            conferences.note,
-            conferences.end,
+            conferences.apply,
+            conferences.retire,
             topics=topics(self.prefix),
         )
         return runner, Prepared(self._journal, stores.inboxes, lambda: runner.is_current)

@@ -82,14 +82,14 @@ def journal() -> Counting:
 
 def test_a_start_reads_the_ends_of_the_logs_only(journal: Counting) -> None:
     first = ConferenceRegistry()
-    first.learn(journal)
+    first.load(journal)
     assert journal.rows == 502
     ends = {name: journal.length(name) for name in journal.conferences()}
-    journal.save_snapshot(SNAPSHOT, sum(ends.values()), first.saved(ends))
+    journal.save_snapshot(SNAPSHOT, sum(ends.values()), first.encode_snapshot(ends))
     journal.append([("b", opened("b", "org-2"))], 2)
     journal.rows = 0
     again = ConferenceRegistry()
-    again.learn(journal)
+    again.load(journal)
     assert journal.rows == 1
     assert (again.erased("a"), again.owned("org-1"), again.owned("org-2")) == ({"a1"}, {"a"}, {"b"})
     known = again.get("a")
@@ -99,13 +99,13 @@ def test_a_start_reads_the_ends_of_the_logs_only(journal: Counting) -> None:
 
 def test_a_snapshot_of_another_log_or_none_at_all_is_not_used(journal: Counting) -> None:
     first = ConferenceRegistry()
-    first.learn(journal)
-    journal.save_snapshot(SNAPSHOT, 10_000, first.saved({"a": 10_000}))
+    first.load(journal)
+    journal.save_snapshot(SNAPSHOT, 10_000, first.encode_snapshot({"a": 10_000}))
     journal.rows = 0
     again = ConferenceRegistry()
-    again.learn(journal)
+    again.load(journal)
     assert (journal.rows, again.owned("org-1")) == (502, {"a"})
     journal.save_snapshot(SNAPSHOT, 20_000, b'{"of":"another version"}')
     another = ConferenceRegistry()
-    another.learn(journal)
+    another.load(journal)
     assert another.erased("a") == {"a1"}

@@ -10,8 +10,8 @@ from services.admission.attendee_csv import AttendeeRow
 from services.admission.conference_registry import ConferenceRegistry
 from services.admission.event_admission import EventAdmission, Result
 from services.admission.post_index_writer import PostIndexWriter
-from services.admission.registration import Enrolled
-from services.admission.registration_flow import registered
+from services.admission.registration import Enrolment
+from services.admission.registration_flow import register_attendees
 from services.admission.sender import Sender
 from services.directory.sqlite import SqliteDirectory
 from services.journal import JournalError, JournalFullError
@@ -53,12 +53,12 @@ class Desk:
             self.log, self.directory, ConferenceRegistry(), lambda: NOW, _followed, _followed, keeping
         )  # type: ignore[arg-type]
 
-    def __call__(self, *names: str, sender: Sender = OWN) -> list[tuple[Enrolled, Result]]:
+    def __call__(self, *names: str, sender: Sender = OWN) -> list[tuple[Enrolment, Result]]:
         rows = [
             AttendeeRow(line=n, name=name, email=f"{name}@b.org", accounts=(), consent=NONE, show_name=False)
             for n, name in enumerate(names)
         ]
-        return asyncio.run(registered(self.intake, self.turn, sender, "hims", rows))
+        return asyncio.run(register_attendees(self.intake, self.turn, sender, "hims", rows))
 
     def known(self) -> set[str]:
         return {person.email.partition("@")[0] for person in self.directory.people.listed("hims")}

@@ -81,7 +81,7 @@ def test_posts_of_the_older_forms_keep_their_tokens(
     refs = [PostRef(f"x:{number}", f"x:p{number % 7}", clock.now) for number in range(300)]
     tokens = older(folder, clock, refs[:200], form, monkeypatch)
     directory = SqliteDirectory(folder, clock)
-    assert not directory.at_hand(["x:p1"])
+    assert not directory.cached_rows(["x:p1"])
     for _ in range(2):  # as they come again, and as they were kept then
         assert kept_posts(directory, refs)[:200] == tokens
     ids = {token: ref.id for token, ref in zip(tokens, refs, strict=False)}
@@ -89,7 +89,7 @@ def test_posts_of_the_older_forms_keep_their_tokens(
     clock.now += 402 * DAY_MS
     directory.tidy()
     assert directory.originals(tokens) == {}
-    assert directory.at_hand(tokens_for(directory, ["x:p1"]) and ["x:p1"])
+    assert directory.cached_rows(tokens_for(directory, ["x:p1"]) and ["x:p1"])
     directory.close()
 
 

@@ -50,7 +50,7 @@ BOUNDS = Bounds(
     streams_a_session=1_000,
     streams_an_attendee=1_000,
     open_conferences=1_000,
-    kept_conferences=1_000,
+    stored_conferences=1_000,
     rates=dict.fromkeys(Bounds().rates, WIDE),
 )
 QUICK = RunnerLimits(tick_look_s=0.002, deliver_pause_s=0.01, deliver_rest_s=0.05)
@@ -240,7 +240,7 @@ class Hall:
         """What the verifier says when it found the code."""
         fields = {"attendee": who, "account": account, "method": "code"}
         event = self.event("account.verified", f"v-{who}-{account}", **fields)
-        await self.parts.admission.say([convert(event, AccountVerified)], VERIFIER)
+        await self.parts.admission.admit_events([convert(event, AccountVerified)], VERIFIER)
 
     async def talk(self, one: str, other: str, more: int = 0) -> None:
         """They know each other from now on."""

@@ -89,7 +89,9 @@ class InboxReader:
             open_cards = [card for card in current.cards if card.card not in said.met]
             others = [current.others[card.card] for card in open_cards]
             shown = await self._profiles.load(conference, others)
-            if self._conferences.erased(conference).isdisjoint(others):  # or a name may be gone: an erasure began
+            if self._conferences.erased_attendees(conference).isdisjoint(
+                others
+            ):  # or a name may be gone: an erasure began
                 break
         cards = [_card_shown(card, said, shown.get(other)) for card, other in zip(open_cards, others, strict=True)]
         return InboxShown(str(current.cursor), tuple(cards))
@@ -99,7 +101,7 @@ class InboxReader:
         end = asyncio.get_running_loop().time() + _SETTLED_S
         while True:
             current = await self._current(conference, attendee)
-            erased = self._conferences.erased(conference)
+            erased = self._conferences.erased_attendees(conference)
             gone = {card for card, other in current.others.items() if other in erased}
             is_ending = bool(current.ending) and await self._erasures.is_under_way(conference)
             if not (gone or is_ending):
@@ -143,7 +145,7 @@ class InboxReader:
         asked = any(_needs_answers(entry) for entry in entries)
         said = await self._said_now(conference, attendee) if asked else None
         closed = said.met if said is not None else frozenset()
-        erased = self._conferences.erased(conference)
+        erased = self._conferences.erased_attendees(conference)
         read = [_as_it_is_now(entry, closed, erased) for entry in entries]
         shown = await self._profiles.load(conference, [entry.other for entry in read if entry.other is not None])
         return b"".join([chunk(entry.kind, _completed(entry, shown, said), entry.cursor) for entry in read])

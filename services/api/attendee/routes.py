@@ -197,7 +197,7 @@ async def consent(
             raise ProblemError(422, "consent", "Nothing is named. Say matching, chats, share_place or show_name.")
         return Result("accepted")
     if changes.get("matching"):
-        await returning.confirmed(caller.conference, caller.subject)
+        await returning.confirm(caller.conference, caller.subject)
     return await own_events.submit(caller, ConsentChanged, **changes)
 
 

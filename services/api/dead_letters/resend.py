@@ -24,7 +24,7 @@ from services.journal import Journal, JournalError
 from services.runtime.event_validator import TICK_PREFIX
 from services.runtime.results import AwayError, BusyError, StoppedError
 
-_NOTHING_TAKEN = (AwayError, BusyError, StoppedError, JournalError)
+_NOT_RECORDED = (AwayError, BusyError, StoppedError, JournalError)
 _DIGEST_BYTES = 16
 
 
@@ -61,8 +61,8 @@ class Resender:
             detail = "This letter was sent again already. Send a new event if that is not enough."
             raise ProblemError(409, "sent", detail)
         try:
-            (result,) = await self._admission.take([request.line], sender)
-        except _NOTHING_TAKEN:
+            (result,) = await self._admission.admit_lines([request.line], sender)
+        except _NOT_RECORDED:
             await asyncio.to_thread(journal.settle_letter, number, None)
             raise
         rejected = result.status == "rejected"

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from schemas.events import PlainId
 from schemas.outputs import DeadLetter
-from services.admission.dead_letter_view import Shown
+from services.admission.dead_letter_view import DeadLetterView
 from services.admission.event_admission import Result
 from services.api.dead_letters.masking import LetterListed, listed, masked_reason
 from services.api.dead_letters.reader import DeadLetterReader, LettersShown
@@ -35,7 +35,7 @@ _Limit = Annotated[int, Parameter(ge=1, le=PAGE_LETTERS)]
 _Number = Annotated[int, Parameter(ge=0, le=_MOST)]
 
 
-class LetterShown(Shown[int], frozen=True):
+class LetterShown(DeadLetterView[int], frozen=True):
     """A letter whole, as it was shown to somebody. ``bytes``: as they came, in base64."""
 
     number: int  # repeated here because the API's document does not follow a type variable

@@ -46,7 +46,7 @@ class EventIngest:
     async def take(self, caller: Caller, lines: Sequence[bytes | Reject]) -> list[Result]:
         """What became of each, durable where it was accepted. ProblemError 429; raises as ``Runner.take``."""
         self._charge(caller, lines)
-        results = await self._admission.take(lines, caller.sender)
+        results = await self._admission.admit_lines(lines, caller.sender)
         for status, count in Counter([result.status for result in results]).items():
             self._metrics.events.labels(status).inc(count)
         return results

@@ -14,8 +14,8 @@ from msgspec import Struct
 from services.admission.attendee_csv import AttendeeRow, Column, Mistake, Sheet
 from services.admission.attendee_import_plan import Planned, groups, plan
 from services.admission.event_admission import EventAdmission
-from services.admission.registration import WAITS
-from services.admission.registration_flow import registered
+from services.admission.registration import AWAITS_CONFIRMATION
+from services.admission.registration_flow import register_attendees
 from services.admission.sender import Sender
 from services.directory.port import Directory
 
@@ -102,7 +102,7 @@ class AttendeeImport:
         self, sender: Sender, conference: str, planned: Sequence[Planned]
     ) -> tuple[list[Line], list[Mistake]]:
         rows = [each.row for each in planned]
-        made = await registered(self._admission, self._registering, sender, conference, rows) if rows else []
+        made = await register_attendees(self._admission, self._registering, sender, conference, rows) if rows else []
         lines: list[Line] = []
         refused: list[Mistake] = []
         for each, (enrolled, result) in zip(planned, made, strict=True):
@@ -134,7 +134,7 @@ def _imported(
         new=sum(each.what == "new" for each in lines),
         changed=sum(each.what == "changed" for each in lines),
         mistakes=tuple(sorted(mistakes, key=_by_line)),
-        waiting=tuple(Waiting(each.line, WAITS) for each in lines if each.what == "waiting"),
+        waiting=tuple(Waiting(each.line, AWAITS_CONFIRMATION) for each in lines if each.what == "waiting"),
         notes=tuple(sorted(notes, key=_by_line)),
         lines=tuple(lines[:MOST_LINES_SHOWN]),
         columns=sheet.columns,

@@ -5,7 +5,7 @@ Owns: the numbers and why they are what they are. May never: be changed while it
 
 from dataclasses import dataclass, field
 
-from services.admission.conference_registry import KEPT, OPEN
+from services.admission.conference_registry import MOST_OPEN, MOST_STORED
 from services.admission.rate_limits import RATES, Rate
 
 STANDARD_BYTES = 64 * 1024  # of any body that is no list of events: a conference with its program
@@ -42,8 +42,8 @@ class Bounds:
     retry_ms: int = 2_000  # a browser's pause before it comes again
     overview_s: float = 300.0  # between two counts of an organizer's numbers: more often, and noise is averaged out
     looked_s: float = 1.0  # between two looks of an organizer's stream at them
-    open_conferences: int = OPEN  # of one organizer; `--conferences`, and the operator may hand over more
-    kept_conferences: int = KEPT  # of one organizer, closed ones too, until they are erased
+    open_conferences: int = MOST_OPEN  # of one organizer; `--conferences`, and the operator may hand over more
+    stored_conferences: int = MOST_STORED  # of one organizer, closed ones too, until they are erased
     rates: dict[str, Rate] = field(default_factory=lambda: dict(RATES))
 
     def most_bytes(self, path: str, *, is_known: bool) -> int:

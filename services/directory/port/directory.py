@@ -54,7 +54,7 @@ class Directory(Tokens, Protocol):
 
     # -- tokens and the way back from them ------------------------------------------------------------------------
 
-    def at_hand(self, accounts: Iterable[str]) -> Mapping[str, Account] | None:
+    def cached_rows(self, accounts: Iterable[str]) -> Mapping[str, Account] | None:
         """These rows out of memory, without waiting for anybody; None where a file has to be looked at."""
 
     def keep_posts(self, posts: Sequence[NamedPost]) -> None:

@@ -3,7 +3,7 @@
 Owns: the tables accounts and holdings, and the lately used part of them in memory. May never: let a text that looks
 like a token through (``p:…`` from outside is an account like any other), or keep one in memory after its erasure.
 Theory: one question and one write a batch. ``seen`` is a day, so an account in daily use is written once a day, and a
-batch of accounts in daily use needs neither the file nor its lock (``at_hand``): the event loop translates it itself.
+batch of accounts in daily use needs neither the file nor its lock (``cached_rows``): the event loop does it.
 The memory is two generations, the older of which is forgotten when the younger is full.
 """
 
@@ -45,7 +45,7 @@ class SqliteAccounts:
         self._half = max(1, most_cached // 2)
         self._cache = _Cache({}, {})
 
-    def at_hand(self, accounts: Iterable[str]) -> dict[str, Account] | None:
+    def cached_rows(self, accounts: Iterable[str]) -> dict[str, Account] | None:
         """The row of each account out of memory, without waiting for anybody; None where one is not there."""
         (young, old), today = self._cache, day(self._clock())
         found: dict[str, Account] = {}
@@ -69,7 +69,7 @@ class SqliteAccounts:
     def rows_for(self, accounts: Iterable[str]) -> dict[str, Account]:
         """The row of each account; made where there is none."""
         names = dict.fromkeys(accounts)
-        found = self.at_hand(names)
+        found = self.cached_rows(names)
         if found is not None:
             return found
         with self._base.lock:

@@ -83,9 +83,9 @@ class SqliteDirectory:
         """The row, and with it the token, of each account; made where there is none."""
         return self.accounts.rows_for(accounts)
 
-    def at_hand(self, accounts: Iterable[str]) -> Mapping[str, Account] | None:
+    def cached_rows(self, accounts: Iterable[str]) -> Mapping[str, Account] | None:
         """These rows out of memory, without waiting for anybody; None where a file has to be looked at."""
-        return self.accounts.at_hand(accounts) if self.posts.at_hand else None
+        return self.accounts.cached_rows(accounts) if self.posts.cached_rows else None
 
     def named_posts(self, posts: Sequence[PostRef], rows: Mapping[str, Account]) -> list[NamedPost]:
         """Each post with its token; changes nothing. ``rows``: at least those of the authors."""

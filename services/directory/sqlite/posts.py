@@ -46,7 +46,7 @@ class SqlitePosts:
         self._ends: dict[int, int] = {}  # the next number of each day of expiry
 
     @property
-    def at_hand(self) -> bool:
+    def cached_rows(self) -> bool:
         """Whether a token needs no file; else posts of the earlier form are looked up."""
         return self._earlier.is_empty
 

@@ -75,8 +75,8 @@ async def _folded(journal: SqliteJournal, now: int) -> None:
 def _noted(journal: SqliteJournal) -> None:
     """What a server keeps beside, once a minute: what was said of the conferences."""
     conferences, end = ConferenceRegistry(), journal.length(CONFERENCE)
-    conferences.learn(journal)
-    journal.save_snapshot(SNAPSHOT, end, conferences.saved({CONFERENCE: end}))
+    conferences.load(journal)
+    journal.save_snapshot(SNAPSHOT, end, conferences.encode_snapshot({CONFERENCE: end}))
 
 
 @contextmanager

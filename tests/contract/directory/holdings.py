@@ -46,6 +46,6 @@ class Holdings:
 
     def test_what_is_at_hand_is_what_would_be_looked_up(self, directory: Directory, clock: Clock) -> None:
         rows = directory.rows_for(["x:ada", "x:bob"])
-        assert directory.at_hand(["x:ada", "x:bob"]) in (None, rows)  # whoever has no memory asks its files
-        assert directory.at_hand(["x:ada", "x:nobody"]) is None
+        assert directory.cached_rows(["x:ada", "x:bob"]) in (None, rows)  # whoever has no memory asks its files
+        assert directory.cached_rows(["x:ada", "x:nobody"]) is None
         assert directory.accounts.unknown(["x:nobody"]) == 1
