@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from services.api.operator.inbox_rebuild import Rebuilding
+from services.api.operator.inbox_rebuild import InboxRebuild
 from services.api.shared.problems import ProblemError
 from services.inbox.memory import MemoryInboxes
 from tests.inbox.seen import awaited, until
@@ -25,12 +25,12 @@ class Held:
 
 
 @asynccontextmanager
-async def rebuilding() -> AsyncIterator[tuple[Rebuilding, Held]]:
+async def rebuilding() -> AsyncIterator[tuple[InboxRebuild, Held]]:
     inboxes = MemoryInboxes()
     for conference in ("one", "two"):
         await inboxes.rebuild(conference, [])
     held = Held(inboxes)
-    made = Rebuilding(inboxes, held)
+    made = InboxRebuild(inboxes, held)
     running = asyncio.create_task(made.run())
     yield made, held
     running.cancel()

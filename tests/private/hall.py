@@ -319,7 +319,7 @@ class _InMemory(InFile):
         self, stack: AsyncExitStack, stores: Stores, conferences: ConferenceRegistry
     ) -> tuple[Startable, Readiness]:
         """As the one on a file, with shorter pauses."""
-        delivering = Delivering(self._journal, stores.inboxes, conferences.erased)
+        delivering = Delivering(self._journal, stores.inboxes, conferences.erased_attendees)
         stack.push_async_callback(delivering.close)
         runner = Embedded(self._journal, self.clock, delivering.deliver, delivered=delivering.delivered, limits=QUICK)
         self._forget = runner.forget
