@@ -1,9 +1,9 @@
-"""What the routes can be given: one object a name. A route takes one as a parameter of that name, marked ``Injected``.
+"""The objects that routes can ask for, by name: a parameter of that name marked ``Injected`` receives the object.
 
-Responsibility: the names and their types. Made by the composition root, and spread over the routes by ``app``.
+Responsibility: the names and their types. The composition root creates the objects and ``app`` provides them to routes.
 Invariants:
-- No route, and nothing behind one, gets this list itself (import-linter checks that none knows it).
-- No name is that of a field that is sent: Litestar takes what is wrong with such a field for a fault of the server.
+- Neither a route nor anything behind one gets this whole list (import-linter checks that none imports it).
+- No name is also the name of a field that clients send: Litestar would report an error in it as the server's.
 """
 
 from dataclasses import dataclass
@@ -45,9 +45,9 @@ from services.runtime.ports import Matchers, Runner
 
 @dataclass(frozen=True, kw_only=True)
 class Dependencies:
-    """By the name of the parameter."""
+    """One object for each parameter name."""
 
-    # of every request
+    # every request
     address: PublicAddress
     bounds: Bounds
     clock: Clock
@@ -56,7 +56,7 @@ class Dependencies:
     streams: StreamRegistry
     decompressor: Decompressor
 
-    # what comes in
+    # ingestion
     admission: EventAdmission
     check_in_notes: CheckInNotes
     event_ingest: EventIngest
@@ -81,7 +81,7 @@ class Dependencies:
     people: People
     sessions: Sessions
 
-    # an attendee's own
+    # attendees
     account_proofs: AccountProofs
     account_states: AccountStates
     block_list: BlockList
@@ -90,7 +90,7 @@ class Dependencies:
     inboxes: Inboxes
     own_events: OwnEvents
 
-    # who runs it
+    # operation
     dead_letter_reader: DeadLetterReader
     inbox_rebuild: InboxRebuild
     page_files: PageFiles

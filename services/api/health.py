@@ -1,7 +1,6 @@
-"""Health, metrics and the API's own description.
+"""Routes for liveness, readiness, metrics and the OpenAPI document.
 
-Owns: these routes. May never: tell strangers anything but whether it is well, and of the store in a fixed sentence why
-not.
+Invariants: an unauthenticated caller learns only whether the server is healthy, and in a fixed sentence what is wrong.
 """
 
 import asyncio
@@ -11,7 +10,7 @@ from litestar import Request, Response, get
 from msgspec import Struct
 
 from services.admission.conference_registry import ConferenceRegistry
-from services.api.openapi import described
+from services.api.openapi import openapi_document
 from services.api.shared.bounds import Bounds
 from services.api.shared.injection import Injected
 from services.api.shared.problems import ProblemError, store_trouble
@@ -21,11 +20,11 @@ from services.inbox.port import Inboxes, InboxStoreError
 from services.journal import Journal
 from services.runtime.ports import Runner
 
-_NOBODY = "-"  # no attendee's id; reading this inbox shows that others can be read
+_NOBODY = "-"  # not a valid attendee id; if this inbox can be read, the others can too
 
 
 class Health(Struct, frozen=True):
-    """Well; anything else is a problem."""
+    """The server is healthy; otherwise the response is a problem."""
 
     status: str
 
@@ -45,14 +44,14 @@ async def ready(
 ) -> Health:
     """It takes events and shows inboxes."""
     if runner.failure is not None:
-        raise ProblemError(503, "failed", "Hallway has failed and must be started again. See its log.", retry_s=5)
+        raise ProblemError(503, "failed", "Hallway has failed and must be restarted. See its log.", retry_s=5)
     if not runner.takes:
         raise ProblemError(
-            503, "away", "The log cannot be reached now, so nothing is taken. Reading goes on.", retry_s=2
+            503, "away", "The log is unavailable, so no events are accepted. Reading still works.", retry_s=2
         )
     try:
         async with asyncio.timeout(bounds.ask_s):
-            await inboxes.check()  # reading alone may go well where no card can be delivered
+            await inboxes.check()  # a store that can be read may still refuse deliveries
             opened = next((known.id for known in registry if known.opened is not None), None)
             if opened is not None:
                 await inboxes.read(opened, _NOBODY)
@@ -81,7 +80,7 @@ async def metrics(
 @get("/schema/openapi.json", opt=allow(EVERYBODY), include_in_schema=False)
 async def openapi(request: Request[Any, Any, Any]) -> Response[dict[str, Any]]:
     """This API in OpenAPI 3.1, with who may call what."""
-    return Response(described(request.app), media_type="application/json")
+    return Response(openapi_document(request.app), media_type="application/json")
 
 
 ROUTES = [live, ready, metrics, openapi]

@@ -1,6 +1,6 @@
 """The API of a server, put together out of its parts."""
 
-from services.api.app import gateway
+from services.api.app import build_gateway
 from services.api.attendee.account_proofs import AccountProofs
 from services.api.attendee.account_states import AccountStates
 from services.api.attendee.block_list import BlockList
@@ -26,7 +26,7 @@ from services.server.parts import Parts
 
 def api_of(parts: Parts) -> Edge:
     """What the server runs. UnusableError: its public path cannot be told from its own."""
-    return gateway(_dependencies(parts))
+    return build_gateway(_dependencies(parts))
 
 
 def _dependencies(parts: Parts) -> Dependencies:

@@ -86,7 +86,7 @@ class Background:
     async def _end_streams(self) -> None:
         """Ends the streams of sessions and keys that expired or were ended, wherever that was done."""
         while True:
-            await asyncio.sleep(self._parts.bounds.ended_s)
+            await asyncio.sleep(self._parts.bounds.session_check_s)
             open_ = self._parts.streams.grants()
             good = await asyncio.to_thread(self._parts.directory.keys.good, open_) if open_ else set()
             for grant in open_ - good:

@@ -22,7 +22,7 @@ HEAD = b"GET /v1/me HTTP/1.1\r\nHost: x\r\n"
 def quick(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server that is short of patience."""
     folder = tmp_path_factory.mktemp("quick")
-    with Server(folder, bounds={"head_s": 0.5, "idle_s": 1, "body_s": 0.5, "ended_s": 0.1}) as server:
+    with Server(folder, bounds={"head_s": 0.5, "idle_s": 1, "body_s": 0.5, "session_check_s": 0.1}) as server:
         yield server
 
 

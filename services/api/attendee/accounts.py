@@ -1,6 +1,6 @@
-"""What is an attendee's own: proving an account, giving it up, leaving for good.
+"""Routes with which an attendee proves an account, gives it up, or erases themselves.
 
-Owns: these routes. May never: show a code twice.
+Invariants: a code is shown once.
 """
 
 from typing import Literal
@@ -12,7 +12,7 @@ from schemas import names
 from schemas.events import AccountReleased, AttendeeErased
 from schemas.times import HOUR_MS, written
 from services.admission.event_admission import Result
-from services.api.attendee.account_proofs import AccountProofs, Looked
+from services.api.attendee.account_proofs import AccountProofs, ProofState
 from services.api.attendee.own_events import OwnEvents
 from services.api.shared.guard import Caller
 from services.api.shared.injection import Clock, Injected
@@ -31,7 +31,7 @@ class AccountNamed(Struct, forbid_unknown_fields=True):
 
 
 class CodeShown(Struct, frozen=True):
-    """To be posted, or put into the profile, by the account."""
+    """A code that the account has to post or to put into its profile."""
 
     code: str
     expires_at: str
@@ -39,13 +39,13 @@ class CodeShown(Struct, frozen=True):
 
 
 class Checked(Struct, frozen=True):
-    """What was found."""
+    """The state of the code."""
 
-    state: Looked
+    state: ProofState
 
 
 class Confirmed(Struct, forbid_unknown_fields=True):
-    """Says it in words."""
+    """The confirmation, in words."""
 
     confirm: Literal["erase me"]
 

@@ -1,6 +1,6 @@
-"""What pages need to know of a conference's matcher, asked between two slices of the fold.
+"""An attendee's consents, presence and place, read from the conference's matcher between two slices of the fold.
 
-Owns: the questions, all of them short. May never: change anything, or hand the state itself to another thread.
+Invariants: a query is short and changes nothing, and the matcher's state never reaches another thread.
 """
 
 from msgspec import Struct
@@ -10,7 +10,7 @@ from streams.matching.state import Attendee
 
 
 class AttendeeState(Struct, frozen=True):
-    """An attendee as the log has them."""
+    """An attendee's state according to the log."""
 
     matching: bool = False
     chats: bool = False
@@ -20,7 +20,7 @@ class AttendeeState(Struct, frozen=True):
 
 
 def attendee_state(matcher: Matcher | None, attendee: str, now: int) -> AttendeeState:
-    """Consents, presence, place."""
+    """The attendee's state; the default where the log does not know them. ``now``: ms since 1970."""
     person = _person(matcher, attendee)
     if matcher is None or person is None:
         return AttendeeState()

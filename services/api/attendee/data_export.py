@@ -1,8 +1,9 @@
-"""An attendee's own data as a download: the directory's, the log's, the cards.
+"""An attendee's own data as a download: from the directory, the log and the inbox.
 
-Responsibility: what is in it.
-Invariants: it has nothing of anybody else: no block's other side, no account that a post addresses.
-Why: what the log has as tokens of the attendee is told in the attendee's own words again: ids of the own posts.
+Responsibility: what the download contains.
+Invariants: it contains nothing about anybody else: neither the other side of a block nor an account that a post
+mentions.
+Why: the log has only tokens for the attendee's posts, so the export replaces them with the original post ids.
 """
 
 import asyncio
@@ -25,12 +26,12 @@ from services.directory.port import Directory
 from services.journal import Journal
 from services.runtime.ports import Matchers
 
-_COST = 20  # of the attendee's bucket: three at once, then one in 20 s; each reads the whole log
+_COST = 20  # of the attendee's rate: three at once, then one in 20 s, because each reads the whole log
 
 
 class DataExport:
-    """Puts an attendee's data together. One download at a time reads a log: each reads the whole, and the threads are
-    few."""
+    """Collects an attendee's data. Only one download at a time reads a log, because each reads all of it and threads
+    are few."""
 
     def __init__(
         self,
@@ -46,7 +47,7 @@ class DataExport:
         self._turn = asyncio.Lock()
 
     async def read(self, conference: str, attendee: str) -> dict[str, object]:
-        """All of it. Raises as ``Matchers.ask`` and ``Inboxes.current``; DirectoryError, JournalError."""
+        """The attendee's data. Raises as ``Matchers.ask`` and ``Inboxes.current``; DirectoryError, JournalError."""
         now = self._clock()
         stands = await self._matchers.ask(conference, lambda matcher: attendee_state(matcher, attendee, now))
         cards = await self._inbox.read(conference, attendee)
@@ -79,7 +80,7 @@ class DataExport:
         }
 
     def _events(self, conference: str, attendee: str, actors: Collection[str]) -> list[dict[str, Any]]:
-        """What the log has of the attendee and of posts by the accounts that they proved, under the posts' own ids."""
+        """The attendee's events, and posts by the accounts that they proved, under the original post ids."""
         found = list(own_events(self._journal, conference, attendee, actors))
         posts = [event["id"] for event in found if event["type"] in POSTED]
         ids = self._directory.originals(posts)

@@ -1,9 +1,9 @@
-"""An attendee's sessions: list them, end them, sign another device in, hear of sign-ins.
+"""An attendee's sessions: list them, end them, sign in another device, and see recent sign-ins.
 
 Invariants:
-- Only the owner's own session asks, and for its owner alone; another's id is answered like an unknown one.
-- A link for a further device is made by a living session, never by an organizer, and shown once.
-- What ends a session ends its streams.
+- A session manages only its own attendee's sessions; somebody else's id gets the same answer as an unknown one.
+- Only a live session makes a link for another device, never an organizer, and the link is shown once.
+- Whatever ends a session also ends its streams.
 """
 
 import asyncio
@@ -33,7 +33,7 @@ _SessionId = Annotated[str, Parameter(max_length=64)]
 
 
 class SessionShown(Struct, frozen=True):
-    """A device that is signed in. ``device`` is rough; ``last_used_at`` is kept to the minute."""
+    """A device that is signed in. ``device`` is a rough description; ``last_used_at`` is exact to the minute."""
 
     session: str
     device: str
@@ -44,14 +44,14 @@ class SessionShown(Struct, frozen=True):
 
 
 class SessionsShown(Struct, frozen=True):
-    """The living sessions, the oldest first; and the sign-ins that this session has not dismissed."""
+    """The live sessions, oldest first, and the sign-ins that this session has not dismissed."""
 
     sessions: tuple[SessionShown, ...]
     sign_ins: tuple[SignInShown, ...]
 
 
 class Ended(Struct, frozen=True):
-    """How many were ended."""
+    """How many sessions were ended."""
 
     ended: int
 
@@ -64,7 +64,7 @@ class QrCode(Struct, frozen=True):
 
 
 class DeviceLink(Struct, frozen=True):
-    """A link for one other device: good once, until ``expires_at`` or until another is made; shown once."""
+    """A link for one other device: valid once, until ``expires_at`` or until another is made; shown once."""
 
     link: str
     expires_at: str
@@ -157,7 +157,7 @@ def _qr(text: str) -> QrCode:
 
 
 def _line(y: int, row: Iterable[int]) -> str:
-    """A row's dark runs: to each one's corner, along, down, back."""
+    """The SVG path of a row's dark runs: move to a corner, then right, down, left, close."""
     path, x = "", 0
     for dark, run in groupby(row):
         length = len(list(run))

@@ -1,6 +1,6 @@
-"""What an attendee's page asks and says: me, inbox, stream, answers, here, consent, blocks.
+"""Routes of the attendee's page: me, inbox, stream, answers, presence, consent, blocks.
 
-Owns: these routes. May never: speak for anybody but the session's attendee, or name another by their id.
+Invariants: a route acts for the session's attendee only, and never names another attendee by their id.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ from services.api.attendee.account_states import AccountStates
 from services.api.attendee.attendee_state import attendee_state
 from services.api.attendee.block_list import BlockList
 from services.api.attendee.inbox_stream import InboxReader, InboxShown
-from services.api.attendee.matcher_queries import shown
+from services.api.attendee.matcher_queries import find_card
 from services.api.attendee.own_events import OwnEvents
 from services.api.attendee.schemas import (
     AnswerGiven,
@@ -118,11 +118,11 @@ async def my_stream(
 async def _chunks(
     inbox: InboxReader, notices: SignInNotices, caller: Caller, since: int | None
 ) -> AsyncGenerator[bytes, None]:
-    """Asked while the stream is open already: a sign-in after the question is told beside the entries."""
+    """Pending sign-ins first, then the inbox. The stream is registered already, so a later sign-in is a notice."""
     try:
         news = await notices.unseen(caller)
     except DirectoryError:
-        news = ()  # told when it opens the next time
+        news = ()  # the next stream gets them
     if news:
         yield sign_ins_chunk(news)
     async with aclosing(inbox.follow(caller.conference, caller.subject, since)) as chunks:
@@ -146,10 +146,10 @@ async def answer(
 
 
 async def _card(matchers: Matchers, inboxes: Inboxes, caller: Caller, card: str) -> Shown | None:
-    """A card as it was shown to the caller: by the fold, and where that knows no open one, by the inbox itself, which
-    also knows cards of somebody erased."""
+    """A card that was shown to the caller: from the matcher, or where it knows no open one, from the inbox, which also
+    knows cards about somebody who was erased."""
     conference, attendee = caller.conference, caller.subject
-    found = await matchers.ask(conference, partial(shown, attendee=attendee, match=card))
+    found = await matchers.ask(conference, partial(find_card, attendee=attendee, match=card))
     if found is not None and found.is_open:
         return found
     return await inboxes.shown(conference, attendee, card)
@@ -220,7 +220,9 @@ async def block(
     if card is None:
         raise ProblemError(409, "card", "This card is not yours. Take your inbox again.", field="card")
     if not card.other:
-        return Result("accepted")  # erased, so there is nobody to block; it looks like every other card that is over
+        return Result(
+            "accepted"
+        )  # erased: nobody is left to block, and the answer must be that of any card that is over
     return await own_events.submit(caller, AttendeeBlocked, blocked=card.other)
 
 

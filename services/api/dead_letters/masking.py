@@ -1,10 +1,11 @@
-"""A dead letter as it is listed: without anything that its sender wrote.
+"""Masks a dead letter for lists: nothing that its sender wrote remains.
 
-Responsibility: what of a letter may be seen before somebody shows it, which the audit log records.
+Responsibility: what may be seen of a letter before somebody shows it in full, which the audit log records.
 
 Invariants:
-- Everything in it is out of a closed set (types and fields of the contract, sentences of this module, ids of connectors
-  and organizers) or a number. Nothing is cut out of a text: a letter is one because nobody knows what is in it.
+- Everything in a masked letter is a number or belongs to a closed set: event types and fields of the contract,
+  sentences of this module, ids of connectors and organizers. Nothing is cut out of the text, because nobody knows what
+  is in it.
 """
 
 from base64 import b64decode, b64encode
@@ -22,7 +23,7 @@ from schemas.times import written
 MASK = "…"
 TYPES = tuple(sorted(BY_NAME))
 FIELDS = frozenset({"type", *(name for kind in KINDS for name in kind.__struct_fields__)})
-HOLDERS = frozenset({"connector", "organizer"})  # whose ids are no attendee's
+_VISIBLE_SOURCES = frozenset({"connector", "organizer"})  # whose ids are no attendee's
 _NEAR = 0.8
 _TYPE_CHARS = 64
 
@@ -44,7 +45,7 @@ class LetterListed(Struct, frozen=True):
     sent_at: str | None = None
 
 
-def listed(number: int, letter: DeadLetter, sent: int | None) -> LetterListed:
+def mask(number: int, letter: DeadLetter, sent: int | None) -> LetterListed:
     """``sent``: when, in ms since 1970."""
     raw = b64decode(letter.bytes)
     event, field = _event(raw), _field(letter.field)
@@ -64,7 +65,7 @@ def listed(number: int, letter: DeadLetter, sent: int | None) -> LetterListed:
 def masked_source(source: str) -> str:
     """Who brought a letter; of an attendee only that it was one."""
     role, _, _ = source.partition(":")
-    return source if role in HOLDERS else "attendee"
+    return source if role in _VISIBLE_SOURCES else "attendee"
 
 
 def masked_reason(raw: bytes, field: str | None) -> str:

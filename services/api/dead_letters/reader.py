@@ -1,6 +1,6 @@
-"""Dead letters as one caller may see them: a page of them, or one.
+"""Reads dead letters with the rights of one caller: a page of them, or one.
 
-Invariants: a letter of another organizer's conference is answered like one that is not there.
+Invariants: a letter of another organizer's conference gets the same answer as one that does not exist.
 """
 
 from collections.abc import Collection
@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from schemas.outputs import DeadLetter
 from services.api.dead_letters.index import DeadLetterIndex
-from services.api.dead_letters.masking import LetterListed, listed
+from services.api.dead_letters.masking import LetterListed, mask
 from services.api.shared.problems import ProblemError
 from services.directory.port import DeadLetterKeys
 from services.journal import Journal, Letter
@@ -40,21 +40,21 @@ class DeadLetterReader:
         self._index.refresh()
         numbers = [number for number in self._index.of(own, source) if number > after]
         found = [self._journal.letter(number) for number in numbers[:limit]]
-        opened = [(each, self._opened(each)) for each in found if each is not None]
+        opened = [(each, self._unseal(each)) for each in found if each is not None]
         gone = self._journal.letters_gone() if source is None else self._journal.letters_gone_of(own, source)
-        there = tuple(listed(each.number, dead, each.sent) for each, dead in opened if dead is not None)
+        there = tuple(mask(each.number, dead, each.sent) for each, dead in opened if dead is not None)
         return LettersShown(there, numbers[limit - 1] if len(numbers) > limit else None, gone)
 
     def find(self, own: Collection[str], source: str | None, number: int) -> tuple[Letter, DeadLetter]:
         """The one with this number. ProblemError 404."""
         self._index.refresh()
         letter = self._journal.letter(number) if self._index.has(number, own, source) else None
-        dead = None if letter is None else self._opened(letter)
+        dead = None if letter is None else self._unseal(letter)
         if letter is None or dead is None:
             detail = "There is no such dead letter, or it is not yours. See GET /v1/dead-letters."
             raise ProblemError(404, "letter", detail)
         return letter, dead
 
-    def _opened(self, letter: Letter) -> DeadLetter | None:
+    def _unseal(self, letter: Letter) -> DeadLetter | None:
         """None: its key is gone, and it goes too."""
         return self._keys.opened(msgspec.json.decode(letter.line, type=DeadLetter))

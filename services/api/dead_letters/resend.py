@@ -1,10 +1,9 @@
-"""A dead letter on its way in again: checked, claimed, sent, settled.
+"""Resends a dead letter: authorizes the sender, claims the letter, submits the event, settles the claim.
 
-Owns: the order of these, and in whose name it is sent. May never: send a letter as two events, or let one that is still
-bad become a further letter.
-Theory: a letter is claimed for one event id before it is sent. After a crash in between it can only be sent as the same
-event, which the log recognises; once it is settled it cannot be sent at all. An organizer sends in its own name. The
-operator sends in the name of who brought the letter: it could make a key for them as well.
+Invariants: a letter is never sent as two events, and one that is still invalid does not become another letter.
+Why: a letter is claimed for one event id before it is sent. After a crash in between it can only be sent as the same
+event, which the log recognises as a duplicate; once settled it cannot be sent at all. An organizer resends in its own
+name. The operator resends in the name of the original sender, for whom it could make a key anyway.
 """
 
 import asyncio

@@ -1,7 +1,7 @@
-"""Dead letters over HTTP: listed, shown, mended and sent again.
+"""Routes for dead letters: list, show, correct and resend.
 
-Owns: these routes. May never: show a letter of another organizer's conference, send one that it would not show, or tell
-what is in one before the audit log has it that somebody looked.
+Invariants: a caller can neither show nor resend a letter of another organizer's conference. The audit log has its entry
+before anything of a letter's content leaves the server.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ from schemas.events import PlainId
 from schemas.outputs import DeadLetter
 from services.admission.dead_letter_view import DeadLetterView
 from services.admission.event_admission import Result
-from services.api.dead_letters.masking import LetterListed, listed, masked_reason
+from services.api.dead_letters.masking import LetterListed, mask, masked_reason
 from services.api.dead_letters.reader import DeadLetterReader, LettersShown
 from services.api.dead_letters.resend import Resender, ResendRequest
 from services.api.shared.bounds import PAGE_LETTERS
@@ -102,7 +102,7 @@ async def letter(
     """One of them, masked as in the list."""
     own = access.conferences_of(caller)
     found, dead = await asyncio.to_thread(dead_letter_reader.find, own, caller.source, number)
-    return listed(number, dead, found.sent)
+    return mask(number, dead, found.sent)
 
 
 @post("/v1/dead-letters/{number:int}/show", opt=ORGANIZERS, status_code=200, tags=["organizer"])

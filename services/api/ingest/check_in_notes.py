@@ -1,6 +1,7 @@
-"""The check-ins of a request, read once more for the organizer's table of devices, and for who brings unknown tickets.
+"""Records the check-ins of a request for the organizer's device table and for the rate limit on unknown tickets.
 
-Responsibility: what was a check-in, what is unknown of it, and noting that after the answer, so that no scanner waits.
+Responsibility: which events of a request are check-ins and what is unknown about them. It runs after the response, so
+that no scanner waits for it.
 """
 
 from collections.abc import Collection, Sequence
@@ -40,7 +41,7 @@ class CheckInNotes:
         self._conferences, self._matchers, self._limits = conferences, matchers, limits
         self._devices, self._clock = devices, clock
 
-    async def note(self, payer: str, sender: Sender, found: Sequence[CheckIn]) -> None:
+    async def record(self, payer: str, sender: Sender, found: Sequence[CheckIn]) -> None:
         """Counts these for their devices. ``payer`` owes for tickets that nobody is registered under."""
         if not found:
             return
@@ -53,7 +54,7 @@ class CheckInNotes:
         if count:
             self._limits.owe("unknown_tickets", payer, count)
         places = {pair for conference in own for pair in self._places(conference)}
-        self._devices.note(sender, found, unknown, places, self._clock())
+        self._devices.record(sender, found, unknown, places, self._clock())
 
     async def _unknown(self, conference: str, found: Sequence[CheckIn]) -> set[tuple[str, str]]:
         asked = {each.attendee for each in found if each.conference == conference and each.attendee}
@@ -74,7 +75,7 @@ def _unregistered(attendees: Collection[str], matcher: Matcher | None) -> list[s
     return [name for name in attendees if name not in known or known[name].registered == NEVER]
 
 
-class _Said(Struct):
+class _CheckInFields(Struct):
     type: str = ""
     conference: str | None = None
     attendee: str | None = None
@@ -82,26 +83,26 @@ class _Said(Struct):
     at: str = ""
 
 
-_SAID = msgspec.json.Decoder(_Said)
+_CHECK_IN = msgspec.json.Decoder(_CheckInFields)
 
 
 def check_ins(lines: Sequence[bytes | Reject], results: Sequence[Result], sender: Sender) -> list[CheckIn]:
     """The check-ins of a request; of a scanner's key also what cannot be read."""
     found: list[CheckIn] = []
     for line, result in zip(lines, results, strict=True):
-        said = _said(line)
-        if said is not None and said.type.startswith("checkin."):
-            at = _at(said.at)
-            is_readable = at is not None and all(map(_is_id, (said.conference, said.attendee, said.place or "-")))
-            found.append(CheckIn(said.conference, said.attendee, said.place, at, is_readable, result))
+        fields = _fields_of(line)
+        if fields is not None and fields.type.startswith("checkin."):
+            at = _at(fields.at)
+            is_readable = at is not None and all(map(_is_id, (fields.conference, fields.attendee, fields.place or "-")))
+            found.append(CheckIn(fields.conference, fields.attendee, fields.place, at, is_readable, result))
         elif sender.only_checkins and result.status == "rejected":
-            found.append(CheckIn(None, None, None, None, said is not None and bool(said.type), result))
+            found.append(CheckIn(None, None, None, None, fields is not None and bool(fields.type), result))
     return found
 
 
-def _said(line: bytes | Reject) -> _Said | None:
+def _fields_of(line: bytes | Reject) -> _CheckInFields | None:
     try:
-        return _SAID.decode(line) if isinstance(line, bytes) else None
+        return _CHECK_IN.decode(line) if isinstance(line, bytes) else None
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
 

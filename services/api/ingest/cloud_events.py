@@ -1,7 +1,7 @@
-"""CloudEvents -> events as lines: structured (JSON, one or a batch) and binary (``ce-`` headers).
+"""Decodes CloudEvents into event lines: structured mode (JSON, single or batch) and binary mode (``ce-`` headers).
 
-Invariants: a CloudEvent's id is one of its ``source`` alone, so the source stands before it, but for posts: their ids
-are their network's. What is no good CloudEvent is a Reject that says so, with the bytes as they came.
+Invariants: a CloudEvent's id is unique only within its ``source``, so the source is put before it, except for posts,
+whose ids are their network's. An invalid CloudEvent becomes a Reject with the reason and the original bytes.
 Source: CloudEvents 1.0.2, its JSON format (3.1: ``data``, ``data_base64``) and HTTP binding (3.1: binary mode).
 """
 
@@ -29,7 +29,7 @@ def is_binary(headers: Mapping[str, str]) -> bool:
     return f"{_PREFIX}specversion" in headers
 
 
-def structured(envelope: bytes) -> bytes | Reject:
+def decode_structured(envelope: bytes) -> bytes | Reject:
     """The event of one JSON object."""
     try:
         outer = _OBJECT.decode(envelope)
@@ -40,7 +40,7 @@ def structured(envelope: bytes) -> bytes | Reject:
     return _event(outer, _data(outer), envelope)
 
 
-def binary(headers: Mapping[str, str], body: bytes) -> bytes | Reject:
+def decode_binary(headers: Mapping[str, str], body: bytes) -> bytes | Reject:
     """The event of a request with ``ce-`` headers: its body is the data."""
     names = ("type", "id", "source", "time")
     outer = {name: unquote(headers[_PREFIX + name]) for name in names if _PREFIX + name in headers}

@@ -1,6 +1,7 @@
-"""A request full of events: unpacked, charged, admitted, counted.
+"""Processes a request that carries events: decompress, charge rate limits, admit, count.
 
-Why: the route of every check-in is given one object instead of six, for Litestar resolves each in a task of its own.
+Why: the route that every check-in uses gets one object instead of six, because Litestar resolves each dependency in a
+task of its own.
 """
 
 from collections import Counter
@@ -13,7 +14,7 @@ from msgspec import Struct
 
 from schemas.codec import Reject
 from services.admission.event_admission import EventAdmission, Result
-from services.api.ingest.event_bodies import lines_of
+from services.api.ingest.event_bodies import split_events
 from services.api.shared.bounds import Bounds
 from services.api.shared.guard import Caller
 from services.api.shared.rate_limits import RateLimits
@@ -41,7 +42,7 @@ class EventIngest:
     async def read(self, request: Request[Any, Any, Any]) -> list[bytes | Reject]:
         """The events of the body, each as it came, or why it is none. ProblemError for what is no list of events."""
         async with self._decompressor.decompressed(request, self._bounds.events_bytes) as body:
-            return lines_of(body, request.headers, self._bounds.events)
+            return split_events(body, request.headers, self._bounds.events)
 
     async def take(self, caller: Caller, lines: Sequence[bytes | Reject]) -> list[Result]:
         """What became of each, durable where it was accepted. ProblemError 429; raises as ``Runner.take``."""

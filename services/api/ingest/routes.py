@@ -1,6 +1,6 @@
-"""``POST /v1/events``: what connectors, organizers and attendees bring, in four forms; posts no organizer brings.
+"""``POST /v1/events``: the events of connectors, organizers and attendees, in four media types.
 
-Owns: this route. May never: answer before the disk has it.
+Invariants: the response is sent only after accepted events are on the disk.
 """
 
 from typing import Any
@@ -36,7 +36,7 @@ async def take(
     after = None
     if caller.role in DESKS:
         sender = caller.sender
-        after = BackgroundTask(check_in_notes.note, caller.payer, sender, check_ins(lines, results, sender))
+        after = BackgroundTask(check_in_notes.record, caller.payer, sender, check_ins(lines, results, sender))
     return Response(Results(tuple(results)), background=after)
 
 

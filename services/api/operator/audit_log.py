@@ -1,6 +1,6 @@
-"""The audit log over HTTP.
+"""The route that shows the audit log.
 
-Responsibility: this route. Only an operator reads it: an organizer does not learn when others are watched.
+Invariants: only an operator may read it, so organizers do not learn whether others are being watched.
 """
 
 import asyncio

@@ -1,9 +1,9 @@
-"""Inboxes made again on an operator's word, while the server runs: of one conference at a time.
+"""Rebuilds the inboxes of one conference at an operator's request, while the server runs.
 
-Owns: which is under way, and its end. May never: make one by itself (whoever delivers does, from what was recorded), or
-disturb a rebuild that began for another reason.
-Theory: a store that lost its mark is what deliverers know and mend anyway, here and in the workers of a Kafka; so the
-mark is taken away, and this waits until it is there again.
+Invariants: one rebuild at a time. The rebuild itself is the delivery's work, from the recorded outputs; a rebuild that
+began for another reason is not disturbed.
+Why: delivery, here and in Kafka workers, already rebuilds a store that lost its checkpoint. So a rebuild deletes the
+checkpoint and waits until delivery has written it again.
 """
 
 import asyncio
@@ -14,8 +14,8 @@ from services.api.shared.problems import ProblemError
 from services.inbox.port import Inboxes, InboxUnavailableError
 from services.runtime.ports import Readiness
 
-LOOK_S = 0.2
-MOST_S = 3_600.0  # then another may be asked for; what is under way goes on
+POLL_S = 0.2
+LIMIT_S = 3_600.0  # then another may be asked for; what is under way goes on
 _log = structlog.get_logger("hallway.rebuilding")
 
 
@@ -25,7 +25,7 @@ class InboxRebuild:
     def __init__(self, inboxes: Inboxes, delivering: Readiness) -> None:
         self._inboxes, self._delivering = inboxes, delivering
         self._conference = ""  # the one under way
-        self._asked = asyncio.Event()
+        self._requested = asyncio.Event()
 
     async def begin(self, conference: str) -> None:
         """Begins. ProblemError 409 while one is under way; InboxUnavailableError: nothing was done."""
@@ -40,7 +40,7 @@ class InboxRebuild:
                 self._conference = ""
         if not begun:
             raise _under_way(conference)
-        self._asked.set()
+        self._requested.set()
 
     async def is_ready(self, conference: str) -> bool:
         """Whether the inboxes are there and whole. InboxUnavailableError: nobody knows."""
@@ -49,17 +49,17 @@ class InboxRebuild:
     async def run(self) -> None:
         """Sees to what was begun; cancel it."""
         while True:
-            await self._asked.wait()
-            self._asked.clear()
+            await self._requested.wait()
+            self._requested.clear()
             try:
-                async with asyncio.timeout(MOST_S):
-                    await self._made(self._conference)
+                async with asyncio.timeout(LIMIT_S):
+                    await self._wait_until_ready(self._conference)
                 _log.info("inboxes are made again", conference=self._conference)
             except TimeoutError:
                 _log.warning("inboxes are still not made again", conference=self._conference)
             self._conference = ""
 
-    async def _made(self, conference: str) -> None:
+    async def _wait_until_ready(self, conference: str) -> None:
         while True:
             await self._delivering.ensure(conference)
             try:
@@ -67,7 +67,7 @@ class InboxRebuild:
                     return
             except InboxUnavailableError as error:
                 _log.debug("inboxes are made again later", conference=conference, error=type(error).__name__)
-            await asyncio.sleep(LOOK_S)
+            await asyncio.sleep(POLL_S)
 
 
 def _under_way(conference: str) -> ProblemError:

@@ -1,7 +1,7 @@
-"""The operator's keys: made for organizers and connectors, listed, revoked.
+"""The operator's routes for keys of organizers and connectors: create, list, revoke.
 
-Owns: these routes. May never: show a secret a second time, or make an operator's key: that takes the data folder
-(``hallway keys add``), not just a key.
+Invariants: a secret is shown once. No operator key can be made over HTTP: that takes access to the data folder
+(``hallway keys add``).
 """
 
 import asyncio

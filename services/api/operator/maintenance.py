@@ -1,6 +1,6 @@
-"""What an operator does to a running server: a conference's inboxes made again from the log.
+"""The operator's routes for maintenance: rebuilding a conference's inboxes from the log.
 
-Owns: these routes. May never: be an organizer's: while it lasts, nobody at the conference sees their cards.
+Why: this is not for organizers, because nobody at the conference sees their cards while a rebuild runs.
 """
 
 from typing import Literal

@@ -1,8 +1,8 @@
-"""Files of attendees: what each line would do, or did.
+"""Imports a file of attendees, or reports in a dry run what each line would do.
 
-Responsibility: plan and registration together, under one lock, so that a plan still holds when it is carried out.
-Invariants: a dry run changes nothing; a name changes only when the line was taken, or waits for its person's own word;
-no consent is told.
+Responsibility: plan and registration run under one lock, so that a plan is still valid when it is executed.
+Invariants: a dry run changes nothing. A name changes only if its line was accepted or awaits confirmation. The result
+says nothing about anybody's consent.
 """
 
 import asyncio

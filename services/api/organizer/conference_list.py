@@ -1,6 +1,7 @@
-"""An organizer's conferences as they stand: the list, and one with all that was said at its opening.
+"""Routes that show an organizer's conferences: the list, and one conference with everything from its opening.
 
-Owns: these two routes. May never: show a conference to who does not own it, or leave out what a form must send again.
+Invariants: callers see only conferences that they may work on. The answer for one conference has every field that an
+organizer must send to change it.
 """
 
 from typing import Literal

@@ -1,4 +1,4 @@
-"""What checks people in at a conference, as its organizer sees it."""
+"""The route that shows an organizer which devices check people in at a conference."""
 
 from litestar import get
 from msgspec import Struct

@@ -1,12 +1,12 @@
-"""What holds a pair of people back who know each other, one of them here at least.
+"""Finds why a pair who know each other was never suggested, where at least one of them is present.
 
-Responsibility: whom a person may know, and the first of the causes that an organizer may be told.
+Responsibility: whom a person may know, and the first cause that an organizer may be told.
 
 Invariants:
-- Blocks are not looked at, nor what became of a match: a pair that was suggested once is held back by nothing, for
-  ever. So no act of that kind moves a number.
+- Blocks and the course of a match do not matter: nothing ever holds back a pair that was suggested once. So no such act
+  moves a number.
 
-Why: the causes are looked at in this order: consent, presence, budget; a pair has the first that holds it back.
+Why: the causes are checked in the order consent, presence, budget; a pair counts under the first that applies.
 """
 
 from collections import Counter

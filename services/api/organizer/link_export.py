@@ -1,7 +1,7 @@
-"""A link for everybody of a conference who has never signed in, as a CSV for the mailing.
+"""Exports a sign-in link for everybody who has never signed in, as a CSV for a mailing.
 
-Owns: this route. May never: give the links of a conference to anybody but its organizer, keep the file, or make a link
-for somebody who has signed in: whoever held it would be that person.
+Invariants: only the conference's organizer gets the links, and the server does not store the file. Nobody who has
+signed in gets a link here: whoever holds it could act as that person.
 """
 
 import asyncio

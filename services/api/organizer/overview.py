@@ -1,15 +1,15 @@
-"""An organizer's numbers: counted on a fixed grid of one period, the same for everybody who looks.
+"""An organizer's overview: counted once in each fixed period and the same for everybody who looks.
 
-Responsibility: when it is counted, for which conferences, and what is shown of the counts.
+Responsibility: when counting happens, for which conferences, and what is shown of the counts.
 
 Invariants:
-- Between two counts of a conference there is at least one period, whoever looks, how often, with how many keys.
-- What is shown in between does not change. All numbers change together.
-- Every declared place is listed, and no other: a place that only its visitors named would tell that somebody was there.
+- Two counts of a conference are at least one period apart, whoever looks, however often, with however many keys.
+- The shown numbers do not change in between, and all of them change together.
+- Exactly the declared places are listed: a place that only its visitors named would reveal that somebody was there.
 
 Failure modes:
-- The matcher is busy or away: the numbers stay what they were, and are counted again with the next period. Who looks
-  for the first time is told to come again.
+- The matcher is busy or unavailable: the numbers stay as they were until the next period. A first request for them
+  fails and is to be retried.
 """
 
 import asyncio
@@ -31,7 +31,7 @@ from services.journal import Journal
 from services.runtime import BusyError, StoppedError
 from services.runtime.ports import Runner
 
-LOOKED_PERIODS = 5  # so long after the last look a conference is still counted
+VIEWED_PERIODS = 5  # so long after the last look a conference is still counted
 MINUTE_S = 60.0
 _SHARE = 20  # of what a count took, before the next one: the fold gives a twentieth of its time at most
 _log = structlog.get_logger("hallway.overview")
@@ -102,12 +102,12 @@ class Overviews:
         self._conferences, self._period = conferences, max(1, int(period_s * 1_000))
         self._rough = RoughCounts(directory.chance)
         self._counted: dict[str, _Counted] = {}
-        self._looked: dict[str, int] = {}  # when somebody last looked
+        self._last_viewed: dict[str, int] = {}  # when somebody last looked
         self._lock = asyncio.Lock()
 
     async def latest(self, conference: str, source: str | None) -> Overview:
         """The numbers as last counted. ``source``: whose dead letters; None: all."""
-        self._looked[conference] = self._clock()
+        self._last_viewed[conference] = self._clock()
         counted = self._counted.get(conference)
         if counted is None:
             async with self._lock:
@@ -134,7 +134,7 @@ class Overviews:
         now, counted = self._clock(), self._counted.get(conference)
         if counted is None or now - counted.at < max(self._period, counted.took_s * 1_000 * _SHARE):
             return
-        if now - self._looked.get(conference, 0) > LOOKED_PERIODS * self._period:
+        if now - self._last_viewed.get(conference, 0) > VIEWED_PERIODS * self._period:
             self._drop(conference)
         else:
             await self._count(conference)
@@ -156,7 +156,7 @@ class Overviews:
         census = Census()
         people = await self._runner.ask(conference, lambda matcher: people_of(matcher, signed_in))
         while people:
-            some = partial(census.take, people=people, signed_in=signed_in, now=now)
+            some = partial(census.count, people=people, signed_in=signed_in, now=now)
             people = await self._runner.ask(conference, some)
         return census
 
@@ -196,4 +196,4 @@ class Overviews:
 
     def _drop(self, conference: str) -> None:
         self._counted.pop(conference, None)
-        self._looked.pop(conference, None)
+        self._last_viewed.pop(conference, None)

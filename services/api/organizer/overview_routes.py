@@ -1,6 +1,6 @@
-"""What an organizer sees: numbers, why a pair is or is not suggested.
+"""Routes for an organizer's overview, and for why a pair is suggested or not.
 
-Owns: these routes. May never: show anybody's private matters.
+Invariants: nothing private about any person is shown.
 """
 
 import asyncio
@@ -58,7 +58,7 @@ async def overview_stream(
 async def _changes(
     overviews: Overviews, bounds: Bounds, conference: str, source: str | None
 ) -> AsyncGenerator[bytes, None]:
-    before, quiet_s, every_s = b"", 0.0, min(bounds.looked_s, bounds.overview_s)
+    before, quiet_s, every_s = b"", 0.0, min(bounds.overview_poll_s, bounds.overview_s)
     while True:
         try:
             numbers = msgspec.json.encode(await overviews.latest(conference, source))

@@ -1,7 +1,7 @@
-"""Whose a conference is, and handing it over: by its owner to somebody who works on it, by the operator to anybody.
+"""Transfers a conference: its owner may give it to somebody who works on it, the operator to any organizer.
 
-Owns: this route. May never: let somebody take a conference, or be given one that they have nothing to do with.
-Why: ownership counts against a quota; who could give conferences away could fill another's.
+Invariants: nobody can take a conference, or be given one that they have nothing to do with.
+Why: owned conferences count against a quota, so giving one away could use up somebody else's.
 """
 
 import asyncio

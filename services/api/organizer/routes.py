@@ -1,6 +1,6 @@
-"""What an organizer says: conferences, attendees, links.
+"""An organizer's routes for conferences, attendees and sign-in links.
 
-Owns: these routes. May never: speak for a conference that is not the organizer's own, or raise a consent.
+Invariants: a route acts only on conferences that the caller may work on, and none can raise a consent.
 """
 
 import asyncio

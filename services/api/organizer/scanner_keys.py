@@ -1,7 +1,7 @@
-"""Keys for what checks people in at a conference: its organizer makes, lists and ends them.
+"""An organizer's routes for scanner keys of a conference: create, list, end.
 
-Owns: these routes. May never: make a key that brings anything but check-ins of this one conference, end one that the
-operator made, or show a secret a second time.
+Invariants: a key made here can bring nothing but check-ins of this one conference. The operator's keys cannot be ended
+here. A secret is shown once.
 """
 
 import asyncio

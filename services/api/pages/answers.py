@@ -1,9 +1,9 @@
-"""What all files of the pages are answered with: their policy, and 304 to a browser that has the same file already.
+"""Middleware of the pages: security headers, ETags, and 304 for a browser that has the current file.
 
-Invariants: a browser may store a file and asks for it again before each use (``no-cache``): its name does not change
-with its content.
-Why: Litestar's static files have an ETag, of path, time and size, and never answer 304. In an image whose files all
-have one time, another file of the same length would have the same ETag; so here it is made of the content.
+Invariants: browsers may store a file but revalidate it before each use (``no-cache``), because a file's name does not
+change with its content.
+Why: Litestar's static files never answer 304, and derive the ETag from path, time and size. In an image whose files
+all have one time, another file of the same length would have the same ETag; so here it is derived from the content.
 Source: RFC 9110, 8.8.3 (ETag), 13.1.2 (If-None-Match) and 15.4.5 (304).
 """
 

@@ -1,9 +1,9 @@
-"""The files of the pages, read from one folder.
+"""Reads the files of the pages from one folder.
 
 Invariants:
-- No file outside of the folder is read, not by ``..`` and not through a link, and no hidden one.
-- All addresses in a page are below the path of the public address; scripts know by themselves where they are.
-Why: Litestar's own reading of a local file changes the thread five times; here it is once to look and once to read.
+- No file outside of the folder is read, neither through ``..`` nor through a link, and no hidden file.
+- All addresses in a page are below the path of the public address; scripts determine their location themselves.
+Why: Litestar switches threads five times to serve a local file; this does it twice, once to stat and once to read.
 """
 
 import asyncio

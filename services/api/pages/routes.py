@@ -1,6 +1,6 @@
-"""The pages: the attendee's at ``/``, the organizer's, and ``/welcome``, which a sign-in link opens.
+"""Routes of the pages: the attendee's at ``/``, the organizer's, and ``/welcome``, which a sign-in link opens.
 
-Owns: which file is where. May never: use a link up, or take a secret out of an address.
+Invariants: opening a page neither uses up a link nor reads a secret from an address.
 """
 
 import mimetypes

@@ -1,7 +1,8 @@
-"""What checks people in, device by device: when it was last heard of, what was taken, what was not and why.
+"""Statistics for each check-in device: when it was last seen, what it sent, and what was rejected and why.
 
-Responsibility: the counts, in memory, since this process started; bounded. Invariants: no id of an attendee is kept, so
-an erasure has nothing to look for here; an organizer sees the devices of its own conferences alone.
+Responsibility: counts in memory, bounded, since this process started.
+Invariants: no attendee's id is stored, so an erasure has nothing to remove here. An organizer sees only the devices of
+its own conferences.
 """
 
 from collections import OrderedDict
@@ -20,7 +21,7 @@ LATE_MS = 12 * HOUR_MS  # the default of ``presence_hours``: what is older makes
 
 Kind = Literal["clock_ahead", "late", "unknown_attendee", "unknown_place", "not_allowed", "unreadable", "refused"]
 
-_DO: dict[Kind, tuple[str, str]] = {
+_ADVICE: dict[Kind, tuple[str, str]] = {
     "clock_ahead": (
         "Its clock is ahead of the server's{by}, so its check-ins were rejected.",
         "Set its time and time zone (a local time sent as UTC looks like this), then let it send them again.",
@@ -98,7 +99,7 @@ class CheckInDevices:
         self.since = since
         self._tallies: OrderedDict[tuple[str, str], _Tally] = OrderedDict()
 
-    def note(
+    def record(
         self,
         sender: Sender,
         found: Iterable[CheckIn],
@@ -109,7 +110,7 @@ class CheckInDevices:
         """What a sender brought. ``unknown``: attendees that nobody is registered under; ``places``: those that there
         are; both with their conference."""
         for each in found:
-            for conference in _concerned(sender, each):
+            for conference in _affected_conferences(sender, each):
                 tally = self._tally(conference, source_of(sender))
                 tally.seen = now
                 _count(tally, each.result)
@@ -138,7 +139,7 @@ class CheckInDevices:
             del self._tallies[key]
 
 
-def _concerned(sender: Sender, each: CheckIn) -> Iterable[str]:
+def _affected_conferences(sender: Sender, each: CheckIn) -> Iterable[str]:
     """The conferences whose organizer is to know: the named one, if it is the sender's; else the sender's own."""
     if each.conference is not None and each.conference in sender.conferences:
         return (each.conference,)
@@ -162,7 +163,7 @@ def _problems(
     now: int,
 ) -> Iterable[Kind]:
     if each.result.status == "rejected":
-        yield _why(each, conference, now)
+        yield _rejection_kind(each, conference, now)
         return
     if each.result.status != "accepted":
         return
@@ -174,7 +175,7 @@ def _problems(
         yield "unknown_place"
 
 
-def _why(each: CheckIn, conference: str, now: int) -> Kind:
+def _rejection_kind(each: CheckIn, conference: str, now: int) -> Kind:
     if not each.is_readable:
         return "unreadable"
     if each.at is not None and each.at > now + AHEAD_MS and each.result.field == "at":
@@ -186,13 +187,15 @@ def _why(each: CheckIn, conference: str, now: int) -> Kind:
 
 def _shown(source: str, tally: _Tally) -> Device:
     problems = [
-        DeviceProblem(kind, count, written(last), _DO[kind][0].format(by=_by(tally.minutes.get(kind))), _DO[kind][1])
+        DeviceProblem(
+            kind, count, written(last), _ADVICE[kind][0].format(by=_duration(tally.minutes.get(kind))), _ADVICE[kind][1]
+        )
         for kind, (count, last) in sorted(tally.problems.items())
     ]
     return Device(source, written(tally.seen), tally.accepted, tally.duplicates, tally.rejected, tuple(problems))
 
 
-def _by(minutes: int | None) -> str:
+def _duration(minutes: int | None) -> str:
     if minutes is None:
         return ""
     days, hours, rest = minutes // 1_440, minutes // 60 % 24, minutes % 60

@@ -1,4 +1,4 @@
-"""Which conferences a caller may work on."""
+"""Decides which conferences a caller may work on."""
 
 from services.admission.conference_registry import ConferenceEntry, ConferenceRegistry
 from services.api.shared.guard import Caller

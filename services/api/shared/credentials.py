@@ -1,9 +1,9 @@
-"""What a request shows of who asks: the keys and sessions in its head, looked up before anything else is done for it.
+"""Reads keys and session cookies from a request's headers and looks them up, before anything else is done for it.
 
-Responsibility: reading tokens out of ``Authorization`` and the cookies, and whether each is good.
-Invariants: a token that is not good counts for nothing: who sends one is as unauthenticated as who sends none. No
-token is stored, logged or compared here.
-Failure modes: the directory cannot be used: nobody is known, and ``grant`` raises what was wrong where it matters.
+Responsibility: extracting tokens from ``Authorization`` and the cookies, and authenticating each.
+Invariants: a request with an invalid token is as unauthenticated as one without a token. Tokens are not stored, logged
+or compared here.
+Failure modes: the directory is unavailable: nobody is authenticated, and ``grant`` raises the error where it matters.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ class Credentials:
     error: DirectoryError | None = None
 
     @property
-    def is_known(self) -> bool:
+    def is_authenticated(self) -> bool:
         """Whether any of them is good."""
         return any(self.grants.values())
 
@@ -57,12 +57,12 @@ async def credentials_of(scope: Any, keys: Keys) -> Credentials:
     if not tokens:
         return Credentials()
     try:
-        return Credentials(await asyncio.to_thread(_looked_up, tokens, keys))
+        return Credentials(await asyncio.to_thread(_authenticate, tokens, keys))
     except DirectoryError as error:
         return Credentials(dict.fromkeys(tokens), error)
 
 
-def _looked_up(tokens: Mapping[str, str], keys: Keys) -> dict[str, Grant | None]:
+def _authenticate(tokens: Mapping[str, str], keys: Keys) -> dict[str, Grant | None]:
     return {name: keys.authenticate(token) for name, token in tokens.items()}
 
 

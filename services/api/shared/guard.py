@@ -1,7 +1,6 @@
-"""Who is asking: a key in ``Authorization``, or a session in the cookie; and whether this route is for them.
+"""The guard of every route: authenticates the caller by key or session cookie and checks the caller's role.
 
-Owns: the guard of every route, the cookie. May never: keep or log a token, or read a body: who may not call a route is
-told before that.
+Invariants: tokens are neither stored nor logged. A caller who may not use a route is refused before the body is read.
 """
 
 import re

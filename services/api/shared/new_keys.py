@@ -1,4 +1,4 @@
-"""The answer to who made a key."""
+"""The response for a newly made key."""
 
 from msgspec import Struct
 

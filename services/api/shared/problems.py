@@ -1,7 +1,7 @@
 """Errors as problem details (RFC 9457): what is wrong, and what to do next.
 
-Owns: the form, and which error becomes which. May never: show an error's own text where it may hold somebody's words,
-or leave one without an answer.
+Responsibility: the format, and which exception becomes which problem.
+Invariants: an exception's own text is not shown where it may quote somebody. Every exception gets a response.
 """
 
 from collections.abc import Callable, Mapping

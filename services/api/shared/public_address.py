@@ -1,4 +1,4 @@
-"""Where people find this server, and what follows from it: links and cookies.
+"""The public address of this server, and the links and cookies that depend on it.
 
 Invariants: all links, files and cookies are below the path of the public address.
 """

@@ -1,6 +1,6 @@
-"""How much each sender may ask and bring: a token bucket for each rate and sender.
+"""The server's rate limits: one token bucket for each rate and sender.
 
-Responsibility: the buckets of one server, and the sentence for who has used one up.
+Responsibility: the buckets of one server, and the error for a sender whose bucket is empty.
 """
 
 import time

@@ -1,6 +1,6 @@
-"""Who may call what: each route says it in its ``opt``, and none is without.
+"""Role-based access: each route declares in its ``opt`` which roles may call it.
 
-Owns: the words for callers, and the check at the start. May never: let a route through that says nothing.
+Invariants: a route that declares nothing stops the start.
 """
 
 from typing import Any, Literal
@@ -27,7 +27,7 @@ def allowed(opt: dict[str, Any]) -> frozenset[Who]:
     return found
 
 
-def check(app: Litestar) -> None:
+def require_roles(app: Litestar) -> None:
     """Stops the start when a route does not say who may call it."""
     silent = [
         f"{method} {route.path}"

@@ -1,8 +1,9 @@
-"""Server-sent events: a plain streaming response that ends when the client goes, and the register of those open.
+"""Server-sent events: a streaming response that ends when the client disconnects, and the registry of open streams.
 
-Owns: how many a session may have, and their end. May never: hold an entry that the client has not taken (it reads on
-when the last one is sent), or outlive its client, its session or the server.
-Theory: two tasks a stream, one that writes and one that waits for the client to go; whichever ends first ends the
+Responsibility: the limits on open streams, and ending them.
+Invariants: backpressure: the next entry is read after the client has taken the last one. A stream does not outlive its
+client, its session or the server.
+Why: each stream has two tasks, one that writes and one that waits for the disconnect; whichever ends first ends the
 other. Litestar's own streams leak (its issues 3772, 4871).
 """
 
@@ -154,14 +155,14 @@ class EventStream(Response[None]):
 
     def __init__(self, streams: StreamRegistry, owner: StreamOwner, chunks: Chunks) -> None:
         super().__init__(None, media_type="text/event-stream")
-        self._made = _Streaming(streams, owner, chunks)
+        self._response = _StreamResponse(streams, owner, chunks)
 
     def to_asgi_response(self, *_: Any, **__: Any) -> ASGIResponse:
         """The part that speaks ASGI; Litestar only calls it."""
-        return self._made  # type: ignore[return-value]  # called as any ASGI application
+        return self._response  # type: ignore[return-value]  # called as any ASGI application
 
 
-class _Streaming:
+class _StreamResponse:
     def __init__(self, streams: StreamRegistry, owner: StreamOwner, chunks: Chunks) -> None:
         self._streams, self._owner, self._chunks = streams, owner, chunks
 
@@ -175,13 +176,13 @@ class _Streaming:
         notices = StreamNotices(partial(self._body, send))
         writer = asyncio.create_task(self._write(send, notices), name="stream")
         self._streams.add(self._owner, writer, notices)
-        gone = asyncio.create_task(_until_gone(receive), name="stream client")
+        disconnect = asyncio.create_task(_wait_for_disconnect(receive), name="stream client")
         try:
-            await asyncio.wait({writer, gone}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({writer, disconnect}, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for task in (writer, gone):
+            for task in (writer, disconnect):
                 task.cancel()
-            await asyncio.wait({writer, gone})
+            await asyncio.wait({writer, disconnect})
         if not writer.cancelled() and (error := writer.exception()) is not None:
             raise error
 
@@ -199,7 +200,7 @@ class _Streaming:
         finally:
             notices.close()
             last: HTTPResponseBodyEvent = {"type": "http.response.body", "body": b"", "more_body": False}
-            await asyncio.shield(asyncio.ensure_future(_quietly(send, last)))
+            await asyncio.shield(asyncio.ensure_future(_send_last(send, last)))
 
     async def _body(self, send: Send, part: bytes) -> None:
         event: HTTPResponseBodyEvent = {"type": "http.response.body", "body": part, "more_body": True}
@@ -207,7 +208,7 @@ class _Streaming:
             await send(event)
 
 
-async def _quietly(send: Send, last: HTTPResponseBodyEvent) -> None:
+async def _send_last(send: Send, last: HTTPResponseBodyEvent) -> None:
     try:
         async with asyncio.timeout(1.0):
             await send(last)
@@ -215,6 +216,6 @@ async def _quietly(send: Send, last: HTTPResponseBodyEvent) -> None:
         return
 
 
-async def _until_gone(receive: Receive) -> None:
+async def _wait_for_disconnect(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass

@@ -1,6 +1,6 @@
-"""Notices of sign-ins: each session of an attendee learns of the sign-ins that it has not dismissed.
+"""Notifies each session of an attendee about sign-ins that it has not dismissed.
 
-Responsibility: what a session has not dismissed, and telling the open streams when that changed.
+Responsibility: what a session has not dismissed, and notifying the open streams when that changes.
 """
 
 import asyncio

@@ -1,8 +1,8 @@
-"""What is said on a stream beside its entries: facts of a few kinds, of each of which only the newest counts.
+"""Notices that are sent on a stream beside its entries; of each kind only the newest counts.
 
-Owns: what was said last of each kind, and the task that sends it, which lives only as long as that takes. May never:
-keep more than one thing of a kind to say, or write before the stream began or after it ended.
-Theory: each chunk is one call of ``send``, so two writers of one stream never mix their bytes.
+Invariants: at most one notice of each kind is pending, and none is written before the stream begins or after it ends.
+Why: each chunk is one call of ``send``, so two writers of one stream never mix their bytes. The task that sends exists
+only while there is something to send.
 """
 
 import asyncio

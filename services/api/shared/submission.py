@@ -1,4 +1,4 @@
-"""Events that a route makes itself, in the name of its caller."""
+"""Submits events that a route creates in the name of its caller."""
 
 import secrets
 from typing import Any

@@ -1,13 +1,12 @@
-"""Sign in by a link or a key, and sign out.
+"""Routes to sign in with a link or a key, and to sign out.
 
-Responsibility: the routes that make and end the session that asks; those about an attendee's other sessions are in
-``attendee.devices``.
+Responsibility: creating and ending the caller's own session; ``attendee.devices`` manages an attendee's other sessions.
 
 Invariants:
-- No GET uses a link up, for mail scanners send one. The secret comes in a body, never in an address.
-- Every link that is not good is answered alike: unknown, used, expired, replaced.
-- What follows a sign-in cannot make it fail: its link is used up.
-- A session is made for the own pages alone (``own_pages``).
+- No GET uses up a link, because mail scanners send them. The secret comes in a body, never in an address.
+- Every invalid link gets the same answer: unknown, used, expired or replaced.
+- Nothing that follows a sign-in can make it fail, because its link is used up by then.
+- Only Hallway's own pages can create a session (``own_pages``).
 """
 
 import asyncio
@@ -26,7 +25,7 @@ from services.api.shared.rate_limits import RateLimits
 from services.api.shared.roles import EVERYBODY, allow
 from services.api.shared.server_sent_events import StreamRegistry
 from services.api.shared.sign_in_notices import SignInNotices
-from services.api.sign_in.own_pages import from_own_pages
+from services.api.sign_in.own_pages import require_own_pages
 from services.api.sign_in.user_agents import device_of
 from services.directory.port import SESSION_DAYS, Grant, Keys, Sessions
 
@@ -64,7 +63,7 @@ class OrganizerIn(Struct, frozen=True):
     role: str
 
 
-@post("/v1/session", opt=allow(EVERYBODY), guards=[from_own_pages], status_code=200, tags=["attendee"])
+@post("/v1/session", opt=allow(EVERYBODY), guards=[require_own_pages], status_code=200, tags=["attendee"])
 async def sign_in(
     caller: Injected[Caller],
     sessions: Injected[Sessions],
@@ -114,7 +113,7 @@ def _require_cookie(request: Request[Any, Any, Any]) -> None:
         )
 
 
-@post("/v1/organizer-session", opt=allow(EVERYBODY), guards=[from_own_pages], status_code=200, tags=["organizer"])
+@post("/v1/organizer-session", opt=allow(EVERYBODY), guards=[require_own_pages], status_code=200, tags=["organizer"])
 async def organizer_in(
     caller: Injected[Caller],
     keys: Injected[Keys],

@@ -1,7 +1,7 @@
-"""Bodies that come packed (``Content-Encoding``): unpacked within bounds of size and ratio, or refused.
+"""Decompresses request bodies (``Content-Encoding``) within limits of size and ratio, or refuses them.
 
-Invariants: never more than the bound of the route is made, whatever the bytes say; at most so many bodies are unpacked
-at once. What came out counts with the bodies in memory until the request is answered.
+Invariants: the output never exceeds the route's limit, whatever the bytes say, and only a few bodies are decompressed
+at once. The output counts with the bodies in memory until the request is answered.
 Source: RFC 9110, 8.4 (gzip, deflate) and 15.5.16 (415 and Accept-Encoding); RFC 8878 (zstd).
 """
 
@@ -50,7 +50,7 @@ class Decompressor:
             yield whole
 
 
-class _Bounded:
+class _BoundedBuffer:
     """What comes out, counted."""
 
     def __init__(self, packed: int, most_bytes: int) -> None:
@@ -73,40 +73,40 @@ class _Bounded:
         return b"".join(self._parts)
 
 
-def _inflated(body: bytes, most_bytes: int, window_bits: int) -> bytes:
-    found, rest = _Bounded(len(body), most_bytes), body
+def _inflate(body: bytes, most_bytes: int, window_bits: int) -> bytes:
+    found, rest = _BoundedBuffer(len(body), most_bytes), body
     while rest:
         packer = zlib.decompressobj(window_bits)
         while not packer.eof:
             part = packer.decompress(rest, _PART_BYTES)
             rest = packer.unconsumed_tail
             if not part and not packer.eof:
-                raise _broken()
+                raise _undecodable()
             found.add(part)
         rest = packer.unused_data  # gzip may have several members
     return found.whole
 
 
-def _gunzipped(body: bytes, most_bytes: int) -> bytes:
+def _decompress_gzip(body: bytes, most_bytes: int) -> bytes:
     try:
-        return _inflated(body, most_bytes, 31)
+        return _inflate(body, most_bytes, 31)
     except zlib.error:
-        raise _broken() from None
+        raise _undecodable() from None
 
 
-def _deflated(body: bytes, most_bytes: int) -> bytes:
+def _decompress_deflate(body: bytes, most_bytes: int) -> bytes:
     try:
-        return _inflated(body, most_bytes, 15)
+        return _inflate(body, most_bytes, 15)
     except zlib.error:
         pass
     try:
-        return _inflated(body, most_bytes, -15)  # many senders leave the head of zlib out
+        return _inflate(body, most_bytes, -15)  # many senders leave the head of zlib out
     except zlib.error:
-        raise _broken() from None
+        raise _undecodable() from None
 
 
-def _unzstd(body: bytes, most_bytes: int) -> bytes:
-    found = _Bounded(len(body), most_bytes)
+def _decompress_zstd(body: bytes, most_bytes: int) -> bytes:
+    found = _BoundedBuffer(len(body), most_bytes)
     try:
         with zstandard.ZstdDecompressor(max_window_size=_WINDOW_BYTES).stream_reader(
             body, read_size=_PART_BYTES, read_across_frames=True
@@ -114,19 +114,19 @@ def _unzstd(body: bytes, most_bytes: int) -> bytes:
             while part := reader.read(_PART_BYTES):
                 found.add(part)
     except zstandard.ZstdError:
-        raise _broken() from None
+        raise _undecodable() from None
     if not found.whole and body:
-        raise _broken()
+        raise _undecodable()
     return found.whole
 
 
-def _broken() -> ProblemError:
+def _undecodable() -> ProblemError:
     return ProblemError(400, "packed", "The body cannot be unpacked: it is cut off or not what Content-Encoding says.")
 
 
 _KNOWN: dict[str, Callable[[bytes, int], bytes]] = {
-    "gzip": _gunzipped,
-    "x-gzip": _gunzipped,
-    "deflate": _deflated,
-    "zstd": _unzstd,
+    "gzip": _decompress_gzip,
+    "x-gzip": _decompress_gzip,
+    "deflate": _decompress_deflate,
+    "zstd": _decompress_zstd,
 }

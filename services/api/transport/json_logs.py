@@ -1,7 +1,7 @@
 """Logs: one JSON object a line on standard error.
 
-Owns: the form. May never: let a library's own words out, which may hold what a client sent: of those only who and how
-bad.
+Invariants: the text of a library's message may quote what a client sent, so only the library's name and the level are
+logged.
 """
 
 import logging

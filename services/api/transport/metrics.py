@@ -1,6 +1,6 @@
-"""What is counted for Prometheus: requests, events, streams, how far the fold lags.
+"""The Prometheus metrics: requests, events, streams, lag of the fold.
 
-Owns: the names of the series. May never: carry an account, a token, an attendee or a raw path in a label.
+Invariants: no label has an account, a token, an attendee or a raw path.
 """
 
 from collections.abc import Callable
@@ -37,7 +37,7 @@ class Metrics:
         self.tasks = Gauge("hallway_tasks", "Tasks of the event loop.", registry=self.registry)
         ProcessCollector(registry=self.registry)  # memory, open files, processor time
 
-    def streams_are(self, count: Callable[[], int]) -> None:
+    def track_streams(self, count: Callable[[], int]) -> None:
         """Where the number of streams is."""
         self.streams.set_function(count)
 
@@ -46,7 +46,7 @@ class Metrics:
         with suppress(KeyError):
             self.records.remove(conference)
 
-    def answered(self, method: str, route: str, status: int, seconds: float) -> None:
+    def observe_response(self, method: str, route: str, status: int, seconds: float) -> None:
         """A request was answered."""
         self.requests.labels(method, route, str(status)).inc()
         self.seconds.labels(route).observe(seconds)

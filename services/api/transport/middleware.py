@@ -1,10 +1,10 @@
-"""Around everything: who is not authenticated is counted, answers get the headers that all have, requests are logged.
+"""The outermost ASGI layer: counts unauthenticated requests, adds the common headers, logs each request.
 
-Responsibility: the outermost ASGI layer. There a HEAD becomes a GET whose body is left out, and a path below the public
-one loses what stands before it (a proxy may have taken it away already: both are served).
-Invariants: a key or session that is not good counts as none; no raw path (a link is one), header or body is logged.
-Why: an answer that is given before a body was read is sent whole at once, and the line ends when its sender has seen
-it: a line that is closed under a client who still sends takes the answer away from it (RFC 9112, 9.6).
+Responsibility: a HEAD becomes a GET whose body is left out. The path below the public address loses its prefix; a proxy
+may have removed that already, and both work.
+Invariants: an invalid key or session counts as none. No raw path (a link is one), header or body is logged.
+Why: a response that is given before the body was read is sent whole at once, and the connection closes after its client
+has seen it: closing it under a client that is still sending would discard the response (RFC 9112, 9.6).
 """
 
 import time
@@ -47,7 +47,7 @@ class Edge:
         self._bounds, self._metrics, self._secure = bounds, metrics, secure
         self._credentials, self._charge = credentials, charge
         self._in_flight = InFlight(bounds)
-        self._is_said = False
+        self._has_warned = False
         metrics.body_bytes.set_function(lambda: self._in_flight.total)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -78,18 +78,18 @@ class Edge:
     async def _admit(self, scope: Scope) -> None:
         if len(scope["path"]) > PATH_CHARS:
             raise ProblemError(414, "address", "There is no address so long. They are in /schema/openapi.json.")
-        self._look_for_proxies(scope)
+        self._warn_about_proxies(scope)
         shown = scope.setdefault("state", {})["credentials"] = await self._credentials(scope)
-        if not shown.is_known:
+        if not shown.is_authenticated:
             self._charge("anonymous", network_of(scope["client"][0] if scope["client"] else ""), 1)
 
-    def _look_for_proxies(self, scope: Scope) -> None:
+    def _warn_about_proxies(self, scope: Scope) -> None:
         """Says once that somebody forwards whose word is not taken: uvicorn sets port 0 where it takes it."""
         client = scope["client"]
-        if self._is_said or client is None or client[1] == 0:
+        if self._has_warned or client is None or client[1] == 0:
             return
         if any(name == b"x-forwarded-for" for name, _ in scope["headers"]):
-            self._is_said = True
+            self._has_warned = True
             _log.warning("a proxy that is not named forwards: all through it are one", option="--trusted-proxy")
 
 
@@ -102,18 +102,18 @@ class _Answer:
         self._metrics, self._secure = metrics, secure
         self._method, self._is_whole = str(scope["method"]), False
         self._since = time.perf_counter()
-        self._ends_line = False
+        self._closes_connection = False
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            self._begun(message)
-            self._ends_line = self._body.is_coming
-            said = [_with_head(*header) for header in message.get("headers", ())]
+            self._record_start(message)
+            self._closes_connection = self._body.is_pending
+            said = [_allow_head(*header) for header in message.get("headers", ())]
             message = {**message, "headers": [*said, *self._headers(message)]}
         elif self._method == "HEAD":
             await self._end_head()
             return
-        elif self._ends_line and not message.get("more_body", False):
+        elif self._closes_connection and not message.get("more_body", False):
             await self._send({**message, "more_body": True})
             await self._body.discard()
             message = {"type": "http.response.body", "body": b"", "more_body": False}
@@ -132,15 +132,15 @@ class _Answer:
         found = [(b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-store")]
         if self._secure:
             found.append((b"strict-transport-security", _HSTS))
-        if self._ends_line:
+        if self._closes_connection:
             found.append((b"connection", b"close"))
         return [(name, value) for name, value in found if name not in said]
 
-    def _begun(self, message: Message) -> None:
+    def _record_start(self, message: Message) -> None:
         seconds = time.perf_counter() - self._since
         route = str(self._scope.get("path_template") or "none")
         method, status = self._method if self._method in _METHODS else "other", message["status"]
-        self._metrics.answered(method, route, status, seconds)
+        self._metrics.observe_response(method, route, status, seconds)
         caller = self._scope.get("state", {}).get("caller")
         _log.info(
             "answered",
@@ -152,7 +152,7 @@ class _Answer:
         )
 
 
-def _with_head(name: bytes, value: bytes) -> tuple[bytes, bytes]:
+def _allow_head(name: bytes, value: bytes) -> tuple[bytes, bytes]:
     """Where GET is allowed, HEAD is."""
     is_short = name.lower() == b"allow" and b"GET" in value and b"HEAD" not in value
     return (name, value + b", HEAD") if is_short else (name, value)

@@ -1,11 +1,11 @@
-"""The body of a request: read whole, when the application asks for it first, and within bounds.
+"""Reads the body of a request as a whole, when the application first asks for it, and within limits.
 
-Responsibility: the bytes of bodies that are in memory, and who is told that there are too many.
-Invariants: nothing is read before the route's guard has let its caller in, for only then the application asks. What is
-in memory of bodies is bounded in all, by sender, and for all who are not authenticated together; it counts until the
+Responsibility: counting the bytes of bodies in memory, and refusing more than the limits.
+Invariants: nothing is read before the route's guard has authorized the caller, because only then the application asks.
+The bytes in memory are limited in total, by sender, and together for all unauthenticated callers; they count until the
 request is answered.
-Why: a body that the handler reads part by part would let it wait in the middle of its work; a body that is read before
-anybody looks who sends it lets anybody fill the memory.
+Why: a handler that reads a body part by part could be made to wait in the middle of its work, and reading a body before
+the caller is authenticated would let anybody fill the memory.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Charge = Callable[[str, str, int], None]  # a rate, who, how much; raises ProblemError when there is no more of it
 
-_STRANGERS = ""  # all who are not authenticated, as one sender
+_UNAUTHENTICATED = ""  # all who are not authenticated, as one sender
 _KIB = 1_024
 STATE = "body"  # under which routes find it in the scope's state
 
@@ -49,8 +49,8 @@ class InFlight:
             raise ProblemError(503, "busy", "Too much is coming in at once. Send it again.", retry_s=2)
 
     def _share(self, sender: str, role: str) -> int:
-        if sender == _STRANGERS:
-            return self._bounds.strangers_buffered_bytes
+        if sender == _UNAUTHENTICATED:
+            return self._bounds.unauthenticated_buffered_bytes
         return self._bounds.attendee_buffered_bytes if role == "attendee" else self._bounds.sender_buffered_bytes
 
     def remove(self, sender: str, count: int) -> None:
@@ -67,34 +67,36 @@ class Body:
     def __init__(self, scope: Scope, receive: Receive, bounds: Bounds, in_flight: InFlight, charge: Charge) -> None:
         self._scope, self._receive = scope, receive
         self._bounds, self._in_flight, self._charge = bounds, in_flight, charge
-        self._sender, self._role, self._size, self._paid_kib = _STRANGERS, "", 0, 0
+        self._sender, self._role, self._size, self._paid_kib = _UNAUTHENTICATED, "", 0, 0
         headers = dict(scope["headers"])
         said = headers.get(b"content-length", b"")
-        self._said = int(said) if said.isdigit() else None
+        self._declared_length = int(said) if said.isdigit() else None
         # Whether some of it may still come on the line.
-        self.is_coming = (self._said is None and b"transfer-encoding" in headers) or bool(self._said)
-        self._is_given = False
+        self.is_pending = (self._declared_length is None and b"transfer-encoding" in headers) or bool(
+            self._declared_length
+        )
+        self._is_delivered = False
         scope.setdefault("state", {})[STATE] = self
 
     async def __call__(self) -> Message:
-        if self._is_given or not self.is_coming:
+        if self._is_delivered or not self.is_pending:
             return await self._receive()
-        self._is_given = True
-        return {"type": "http.request", "body": await self._whole(), "more_body": False}
+        self._is_delivered = True
+        return {"type": "http.request", "body": await self._read(), "more_body": False}
 
-    async def _whole(self) -> bytes:
+    async def _read(self) -> bytes:
         caller: Caller | None = self._scope["state"].get("caller")
-        is_known = caller is not None and caller.grant is not None
-        if is_known and caller is not None:
+        is_authenticated = caller is not None and caller.grant is not None
+        if is_authenticated and caller is not None:
             self._sender, self._role = caller.payer, caller.role
-        most = self._bounds.most_bytes(self._scope["path"], is_known=is_known)
-        if self._said is not None:
-            self._pay(caller, self._said, most)
+        most = self._bounds.most_bytes(self._scope["path"], is_authenticated=is_authenticated)
+        if self._declared_length is not None:
+            self._pay(caller, self._declared_length, most)
         parts: list[bytes] = []
         try:
             async with asyncio.timeout(self._bounds.body_s):
-                while self.is_coming:
-                    part = await self._part()
+                while self.is_pending:
+                    part = await self._read_part()
                     self._pay(caller, self._size, most)
                     parts.append(part)
         except TimeoutError:
@@ -102,13 +104,13 @@ class Body:
             raise ProblemError(408, "slow", detail) from None
         return b"".join(parts)
 
-    async def _part(self) -> bytes:
+    async def _read_part(self) -> bytes:
         event = await self._receive()
         if event["type"] == "http.disconnect":
-            self.is_coming = False
+            self.is_pending = False
             raise ProblemError(400, "ended", "The line ended before the body did.")
         part: bytes = event.get("body", b"")
-        self.is_coming = event.get("more_body", False)
+        self.is_pending = event.get("more_body", False)
         self._size += len(part)
         self._in_flight.add(self._sender, self._role, len(part))
         return part
@@ -133,10 +135,10 @@ class Body:
         left = self._bounds.linger_bytes
         try:
             async with asyncio.timeout(self._bounds.linger_s):
-                while self.is_coming and left > 0:
+                while self.is_pending and left > 0:
                     event = await self._receive()
                     left -= len(event.get("body", b""))
-                    self.is_coming = event["type"] == "http.request" and event.get("more_body", False)
+                    self.is_pending = event["type"] == "http.request" and event.get("more_body", False)
         except TimeoutError:
             return  # it is cut off
 
