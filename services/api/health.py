@@ -31,7 +31,7 @@ class Health(Struct, frozen=True):
 
 @get("/healthz/live", opt=allow(EVERYBODY), tags=["health"])
 async def live() -> Health:
-    """The process runs."""
+    """The process is running."""
     return Health("live")
 
 
@@ -42,7 +42,7 @@ async def ready(
     registry: Injected[ConferenceRegistry],
     bounds: Injected[Bounds],
 ) -> Health:
-    """It takes events and shows inboxes."""
+    """The server accepts events and shows inboxes."""
     if runner.failure is not None:
         raise ProblemError(503, "failed", "Hallway has failed and must be restarted. See its log.", retry_s=5)
     if not runner.takes:
@@ -67,7 +67,7 @@ async def metrics(
     journal: Injected[Journal],
     registry: Injected[ConferenceRegistry],
 ) -> Response[bytes]:
-    """For Prometheus, from this machine or with the operator's key."""
+    """Metrics for Prometheus, from this machine or with an operator's key."""
     for known in registry:
         metrics.records.labels(known.id).set(journal.length(known.id))
     metrics.tasks.set(len(asyncio.all_tasks()))

@@ -15,7 +15,7 @@ from services.directory.port import Accounts, Holding
 from services.runtime.ports import Matchers
 from streams.matching import Matcher
 
-# claimed: counts without proof. needs_proof: counts for nobody, or for somebody else. unfinished: proved, but not yet in
+# claimed: counts without proof. needs_proof: counts for nobody, or for somebody else. unfinished: proved, not yet in
 # the log. lost: somebody else proved it later.
 State = Literal["verified", "claimed", "needs_proof", "unfinished", "lost"]
 

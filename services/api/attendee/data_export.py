@@ -91,7 +91,7 @@ class DataExport:
 async def own_data(
     caller: Injected[Caller], data_export: Injected[DataExport], limits: Injected[RateLimits]
 ) -> Response[dict[str, object]]:
-    """Everything about me, as a file."""
+    """Downloads everything about the attendee, as a file."""
     conference, attendee = caller.conference, caller.subject
     limits.charge("attendee", f"data {conference} {attendee}", _COST)
     data = await data_export.read(conference, attendee)

@@ -81,7 +81,7 @@ class SeenUpTo(Struct, forbid_unknown_fields=True):
 async def sessions(
     caller: Injected[Caller], sessions: Injected[Sessions], notices: Injected[SignInNotices]
 ) -> SessionsShown:
-    """My devices that are signed in, and sign-ins that this one has not dismissed."""
+    """Lists the signed-in devices, and the sign-ins that this one has not dismissed."""
     rows = await asyncio.to_thread(sessions.listed, caller.conference, caller.subject)
     shown = tuple(
         SessionShown(
@@ -106,7 +106,7 @@ async def end_session(
     address: Injected[PublicAddress],
     session: _SessionId,
 ) -> Response[None]:
-    """Signs one of my devices out, at once, with its streams."""
+    """Signs out one device, with its streams."""
     if not await asyncio.to_thread(sessions.end, caller.conference, caller.subject, session):
         raise ProblemError(404, "session", "You have no such session any more. See GET /v1/me/sessions.")
     streams.end_grant(session)
@@ -122,7 +122,7 @@ async def end_other_sessions(
     notices: Injected[SignInNotices],
     streams: Injected[StreamRegistry],
 ) -> Ended:
-    """Signs all my devices out but this one, at once, with their streams; links that are not used yet end too."""
+    """Signs out all other devices, with their streams; unused links end too."""
     ended = await asyncio.to_thread(sessions.end_others, _grant(caller))
     for session in ended:
         streams.end_grant(session)
@@ -138,7 +138,7 @@ async def device_link(
     address: Injected[PublicAddress],
     clock: Injected[Clock],
 ) -> Response[DeviceLink]:
-    """Makes a link with which I sign in on another device: good once, for ten minutes."""
+    """Makes a link to sign in on another device: valid once, for ten minutes."""
     limits.charge("device_link", f"{caller.conference} {caller.subject}")
     secret = await asyncio.to_thread(sessions.device_link, _grant(caller))
     if secret is NoLink.FULL:
@@ -170,7 +170,7 @@ def _line(y: int, row: Iterable[int]) -> str:
 async def dismiss(
     caller: Injected[Caller], sessions: Injected[Sessions], notices: Injected[SignInNotices], data: SeenUpTo
 ) -> None:
-    """Dismisses the sign-ins up to this one, in the session that asks alone."""
+    """Dismisses the sign-ins up to a number, for the current session only."""
     await asyncio.to_thread(sessions.dismiss, _grant(caller), data.number)
     await notices.notify(caller.conference, caller.subject)
 

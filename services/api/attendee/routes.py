@@ -67,7 +67,7 @@ async def me(
     notices: Injected[SignInNotices],
     clock: Injected[Clock],
 ) -> Me:
-    """Who I am here, what I agreed to, where I am."""
+    """Shows the attendee's profile, consents and presence."""
     conference, attendee, now = caller.conference, caller.subject, clock()
     stands = await matchers.ask(conference, lambda matcher: attendee_state(matcher, attendee, now))
     person = await asyncio.to_thread(people.get, conference, attendee)
@@ -96,7 +96,7 @@ def _conference(conferences: ConferenceRegistry, conference: str) -> ConferenceS
 
 @get("/v1/me/inbox", opt=ATTENDEE, tags=["attendee"])
 async def my_inbox(caller: Injected[Caller], inbox: Injected[InboxReader]) -> InboxShown:
-    """My cards as they are now."""
+    """Shows the current cards."""
     return await inbox.read(caller.conference, caller.subject)
 
 
@@ -109,7 +109,7 @@ async def my_stream(
     last_event_id: Annotated[str, HeaderParameter(name="last-event-id", required=False)] = "",
     after: Annotated[str, Parameter(required=False, description="As Last-Event-ID, for a first connection.")] = "",
 ) -> EventStream:
-    """My cards as they come: server-sent events."""
+    """Streams cards as they come: server-sent events."""
     since = cursor_of(last_event_id or after)
     owner = StreamOwner(caller.id, caller.conference, caller.subject)
     return EventStream(streams, owner, lambda: _chunks(inbox, notices, caller, since))
@@ -138,7 +138,7 @@ async def answer(
     own_events: Injected[OwnEvents],
     data: AnswerGiven,
 ) -> Result:
-    """What I say to a card."""
+    """Answers a card."""
     card = await _card(matchers, inboxes, caller, data.card)
     if card is None or not card.is_open:
         raise ProblemError(409, "card", "This card is over, or not yours. Take your inbox again.", field="card")
@@ -159,7 +159,7 @@ async def _card(matchers: Matchers, inboxes: Inboxes, caller: Caller, card: str)
 async def here(
     caller: Injected[Caller], registry: Injected[ConferenceRegistry], own_events: Injected[OwnEvents], data: At
 ) -> Result:
-    """I'm here."""
+    """Checks the attendee in: "I'm here"."""
     return await own_events.submit(caller, CheckinArrived, place=_place(registry, caller, data))
 
 
@@ -167,7 +167,7 @@ async def here(
 async def left(
     caller: Injected[Caller], registry: Injected[ConferenceRegistry], own_events: Injected[OwnEvents], data: At
 ) -> Result:
-    """I left this place, or without one the conference."""
+    """Checks the attendee out of a place, or without one out of the conference."""
     return await own_events.submit(caller, CheckinLeft, place=_place(registry, caller, data))
 
 
@@ -187,7 +187,7 @@ async def consent(
     own_events: Injected[OwnEvents],
     data: ConsentGiven,
 ) -> Result:
-    """Changes what is named and leaves the rest."""
+    """Changes the given consents and leaves the others."""
     if data.show_name is not UNSET:
         await asyncio.to_thread(_show_name, people, caller, data.show_name)
     named = {name: getattr(data, name) for name in ("matching", "chats", "share_place")}
@@ -215,7 +215,7 @@ async def block(
     own_events: Injected[OwnEvents],
     data: CardNamed,
 ) -> Result:
-    """Never with this person, both ways; seen by nobody."""
+    """Blocks the person on a card, in both directions; nobody sees it."""
     card = await _card(matchers, inboxes, caller, data.card)
     if card is None:
         raise ProblemError(409, "card", "This card is not yours. Take your inbox again.", field="card")
@@ -228,7 +228,7 @@ async def block(
 
 @get("/v1/me/blocks", opt=ATTENDEE, tags=["attendee"])
 async def blocks(caller: Injected[Caller], block_list: Injected[BlockList]) -> list[Blocked]:
-    """Whom I blocked by a card, in the order in which I did."""
+    """Lists the people who were blocked on a card, in the order of the blocks."""
     return await block_list.read(caller.conference, caller.subject)
 
 
@@ -236,7 +236,7 @@ async def blocks(caller: Injected[Caller], block_list: Injected[BlockList]) -> l
 async def unblock(
     caller: Injected[Caller], block_list: Injected[BlockList], own_events: Injected[OwnEvents], data: Unblock
 ) -> Result:
-    """Takes a block back."""
+    """Removes a block."""
     other = await block_list.find(caller.conference, caller.subject, data.blocked)
     if other is None:
         raise ProblemError(404, "block", "You blocked nobody under this. See GET /v1/me/blocks.", field="blocked")

@@ -64,7 +64,7 @@ async def all_letters(
     after: _After = 0,
     limit: _Limit = PAGE_LETTERS,
 ) -> LettersShown:
-    """What could not be read: mine, or that names a conference of mine; to an operator all of this server."""
+    """Lists dead letters: the caller's own and those of the caller's conferences; for an operator, all."""
     own = access.conferences_of(caller)
     return await asyncio.to_thread(dead_letter_reader.page, own, caller.source, after, limit)
 
@@ -78,7 +78,7 @@ async def dead_letters(
     after: _After = 0,
     limit: _Limit = PAGE_LETTERS,
 ) -> LettersShown:
-    """The same, of one conference, and those of mine that name none."""
+    """Lists the dead letters of one conference, and the caller's own that name no conference."""
     access.require(caller, conference)
     return await asyncio.to_thread(dead_letter_reader.page, [conference], caller.source, after, limit)
 
@@ -99,7 +99,7 @@ async def letter(
     dead_letter_reader: Injected[DeadLetterReader],
     number: _Number,
 ) -> LetterListed:
-    """One of them, masked as in the list."""
+    """Shows one dead letter, masked as in the list."""
     own = access.conferences_of(caller)
     found, dead = await asyncio.to_thread(dead_letter_reader.find, own, caller.source, number)
     return mask(number, dead, found.sent)
@@ -113,7 +113,7 @@ async def show_letter(
     audit: Injected[AuditLog],
     number: _Number,
 ) -> LetterShown:
-    """One of them as it came, with whatever it says of people. The audit log keeps who looked, and when."""
+    """Shows one dead letter in full, with whatever it says about people. The audit log records who looked, and when."""
 
     def show() -> LetterShown:
         found, dead = dead_letter_reader.find(access.conferences_of(caller), caller.source, number)
@@ -133,7 +133,7 @@ async def resend_letter(
     number: _Number,
     data: Mended,
 ) -> SentAgain:
-    """Sends a letter again, mended or as it came: once. What is still bad is told and makes no further letter."""
+    """Resends a dead letter once, corrected or as it came. If it is still invalid, the result says so; no new letter is made."""
     own = access.conferences_of(caller)
     _, dead = await asyncio.to_thread(dead_letter_reader.find, own, caller.source, number)
     request = ResendRequest(number, dead.source, _bytes(dead, data))

@@ -30,7 +30,7 @@ async def take(
     check_in_notes: Injected[CheckInNotes],
     request: Request[Any, Any, Any],
 ) -> Response[Results]:
-    """Takes events; each is answered for itself, and is durable when it is accepted."""
+    """Accepts events. Each gets a result of its own, and an accepted event is durable."""
     lines = await event_ingest.read(request)
     results = await event_ingest.take(caller, lines)
     after = None

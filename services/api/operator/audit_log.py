@@ -28,7 +28,7 @@ class AuditPage(Struct, frozen=True):
 
 @get("/v1/audit", opt=allow("operator"), tags=["operator"])
 async def audit(audit: Injected[AuditLog], after: _After = 0) -> AuditPage:
-    """Who looked into dead letters, and sent them again."""
+    """Lists who looked at dead letters in full, and who resent them."""
     found = await asyncio.to_thread(audit.entries, after)
     return AuditPage(tuple(map(shown, found)), found[-1].number if len(found) == PAGE_ENTRIES else None)
 

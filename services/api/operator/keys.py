@@ -94,7 +94,7 @@ async def list_keys(
     keys: Injected[Keys],
     after: Annotated[str, Parameter(max_length=128, description="``next`` of the page before.")] = "",
 ) -> KeysShown:
-    """All keys, by their public ids; expired and revoked ones for as long as they would have been good."""
+    """Lists all keys by public id; expired and revoked ones for as long as they would have been valid."""
     rows = await asyncio.to_thread(keys.keys, after, PAGE_KEYS)
     return KeysShown(tuple(shown(row) for row in rows), rows[-1].grant.id if len(rows) == PAGE_KEYS else None)
 
@@ -103,7 +103,7 @@ async def list_keys(
 async def revoke_key(
     keys: Injected[Keys], streams: Injected[StreamRegistry], key: Annotated[str, Parameter(max_length=128)]
 ) -> None:
-    """Ends a key at once, with its sessions and their streams."""
+    """Revokes a key with immediate effect, and ends its sessions and their streams."""
     sessions = await asyncio.to_thread(keys.sessions, key)
     if not await asyncio.to_thread(keys.revoke, key):
         raise ProblemError(404, "key", "There is no such key, or it is revoked already. See GET /v1/keys.")

@@ -33,7 +33,7 @@ async def inboxes_stand(
     inbox_rebuild: Injected[InboxRebuild],
     conference: PlainId,
 ) -> InboxesStand:
-    """Whether a conference's inboxes are there and whole."""
+    """Shows whether a conference's inboxes are complete."""
     access.require(caller, conference)
     return InboxesStand(conference, "ready" if await inbox_rebuild.is_ready(conference) else "rebuilding")
 
@@ -45,7 +45,7 @@ async def rebuild_inboxes(
     inbox_rebuild: Injected[InboxRebuild],
     conference: PlainId,
 ) -> InboxesStand:
-    """Throws a conference's inboxes away and makes them again from the log; one conference at a time."""
+    """Drops a conference's inboxes and rebuilds them from the log; one conference at a time."""
     access.require(caller, conference)
     await inbox_rebuild.begin(conference)
     return InboxesStand(conference, "rebuilding")

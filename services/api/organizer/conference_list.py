@@ -58,7 +58,7 @@ def _state(known: ConferenceEntry) -> State:
 async def conferences(
     caller: Injected[Caller], access: Injected[ConferenceAccess], registry: Injected[ConferenceRegistry]
 ) -> ConferencesListed:
-    """My conferences; to an operator all of this server."""
+    """Lists the caller's conferences; for an operator, all of this server."""
     found = [known for known in registry if known.opened is not None and access.is_allowed(caller, known.id)]
     listed = [
         ConferenceListed(known.id, said.name, _state(known), said.starts_at, said.ends_at, said.time_zone)
@@ -73,7 +73,7 @@ async def conferences(
 async def conference_whole(
     caller: Injected[Caller], access: Injected[ConferenceAccess], conference: PlainId
 ) -> ConferenceWhole:
-    """A conference as it was last opened: name, times, places, chats, hashtags, rules."""
+    """Shows a conference as it was last opened: name, times, places, chats, hashtags, matching rules."""
     known = access.require(caller, conference)
     assert known.opened is not None  # ``require`` gives no other
     return ConferenceWhole(known.id, _state(known), known.owner, opening_of(known.opened))

@@ -26,7 +26,7 @@ async def devices(
     check_in_devices: Injected[CheckInDevices],
     conference: PlainId,
 ) -> DevicesShown:
-    """What checks people in here, device by device: last seen, taken, rejected, why, and what to do."""
+    """Lists the devices that check people in: when last seen, accepted, rejected and why, and what to do."""
     access.require(caller, conference)
     return DevicesShown(written(check_in_devices.since), check_in_devices.of(conference))
 

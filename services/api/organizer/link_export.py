@@ -42,7 +42,7 @@ async def links(
     address: Injected[PublicAddress],
     conference: PlainId,
 ) -> Response[bytes]:
-    """A link for each registered person who has never signed in, good once; the four before it stay good."""
+    """Makes a link for each registered person who has never signed in, valid once; the previous four stay valid."""
     access.require(caller, conference)
     limits.charge("organizer", f"links {conference}", _COST)
     rows: list[tuple[str, str, str, str]] = []

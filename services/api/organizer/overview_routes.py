@@ -35,7 +35,7 @@ class Steps(Struct, frozen=True):
 async def overview(
     caller: Injected[Caller], access: Injected[ConferenceAccess], overviews: Injected[Overviews], conference: PlainId
 ) -> Overview:
-    """Is it flowing."""
+    """Shows the conference's numbers: events, lag, people, matches."""
     access.require(caller, conference)
     return await overviews.latest(conference, caller.source)
 
@@ -49,7 +49,7 @@ async def overview_stream(
     bounds: Injected[Bounds],
     conference: PlainId,
 ) -> EventStream:
-    """The numbers as they are counted, every five minutes: server-sent events."""
+    """Streams the overview whenever it is counted, every five minutes: server-sent events."""
     access.require(caller, conference)
     owner = StreamOwner(caller.id, conference)
     return EventStream(streams, owner, lambda: _changes(overviews, bounds, conference, caller.source))
@@ -84,7 +84,7 @@ async def why_pair(
     a: PlainId,
     b: PlainId,
 ) -> Steps:
-    """What a suggestion of these two needs: whether the conference is open and they are registered, and the rules."""
+    """Explains what a suggestion of these two needs: an open conference, both registered, and the rules."""
     access.require(caller, conference)
     now = clock()
     return Steps(await matchers.ask(conference, lambda matcher: why(matcher, a[:128], b[:128], now)))

@@ -49,7 +49,7 @@ async def hand_over(
     conference: PlainId,
     data: NewOwner,
 ) -> Owned:
-    """Gives the conference to another organizer, for good; the log says who did it. Only its owner or the operator can.
+    """Transfers the conference to another organizer, for good; the log records by whom. Only for its owner or an operator.
 
     An owner gives it to who has a key for it already (the operator makes those); the operator to any organizer."""
     known = access.require(caller, conference)

@@ -95,7 +95,7 @@ async def open_conference(
     conference: PlainId,
     data: Opening,
 ) -> Result:
-    """Opens a conference, or replaces what was said of it. Who opens one first owns it, until they hand it over."""
+    """Opens a conference or replaces its details. Whoever opens it first owns it until they transfer it."""
     try:
         plain_id(conference)
     except ValueError as error:
@@ -116,7 +116,7 @@ async def close_conference(
     clock: Injected[Clock],
     conference: PlainId,
 ) -> Result:
-    """Closes it for ever."""
+    """Closes a conference for ever."""
     access.require(caller, conference)
     return await submit(admission, caller, ConferenceClosed(**event_fields(conference, clock())))
 
@@ -155,7 +155,7 @@ async def register(
     conference: PlainId,
     data: NewAttendee,
 ) -> Registered:
-    """Registers one person; the same e-mail again is the same person."""
+    """Registers one person; the same e-mail address again means the same person."""
     access.require(caller, conference)
     sheet = Sheet([_row(conference, data)], [], [])
     done = await attendee_import.run(caller.sender, conference, sheet, dry_run=False)
@@ -201,7 +201,7 @@ async def register_csv(
     request: Request[Any, Any, Any],
     dry_run: Annotated[bool, Parameter(required=False, description="Say what each line would do, take none.")] = False,
 ) -> Imported:
-    """Registers everybody in a CSV file; a line with a mistake is left out and said, and so is what changed."""
+    """Registers everybody in a CSV file, and reports changes and mistakes by line; lines with a mistake are skipped."""
     access.require(caller, conference)
     charset = request.headers.get("content-type", "").lower().partition("charset=")[2].strip(' "').partition(";")[0]
     async with decompressor.decompressed(request, bounds.csv_bytes) as body:
@@ -225,7 +225,7 @@ async def new_link(
     conference: PlainId,
     attendee: PlainId,
 ) -> LinkMade:
-    """A new link for somebody registered who has never signed in; 409 for everybody else."""
+    """Makes a new link for a registered person who has never signed in; 409 for everybody else."""
     access.require(caller, conference)
     nobody = ProblemError(404, "attendee", "Nobody is registered under this id. See the answer of the registration.")
     if await asyncio.to_thread(people.get, conference, attendee) is None:

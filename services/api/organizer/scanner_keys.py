@@ -74,7 +74,7 @@ def _shown(row: KeyRow, conference: str) -> ConnectorShown:
 async def connectors(
     caller: Injected[Caller], access: Injected[ConferenceAccess], keys: Injected[Keys], conference: PlainId
 ) -> ConnectorsShown:
-    """The good keys that may bring check-ins here."""
+    """Lists the valid keys that may bring check-ins to this conference."""
     access.require(caller, conference)
     rows = await asyncio.to_thread(keys.of_checkins, conference)
     return ConnectorsShown(tuple(_shown(row, conference) for row in rows))
@@ -90,7 +90,7 @@ async def add_connector(
     conference: PlainId,
     data: NewConnector,
 ) -> KeyMade:
-    """Makes a key for a scanner or a desk: it brings check-ins of this conference and nothing else."""
+    """Makes a key for a scanner or a desk; it can bring check-ins of this conference and nothing else."""
     known = access.require(caller, conference)
     if known.closed:
         raise ProblemError(409, "closed", "This conference is closed: nobody is checked in any more.")
@@ -120,7 +120,7 @@ async def end_connector(
     conference: PlainId,
     key: Annotated[str, Parameter(max_length=128)],
 ) -> None:
-    """Ends a key that was made here, at once."""
+    """Revokes a scanner key of this conference, with immediate effect."""
     access.require(caller, conference)
     rows = await asyncio.to_thread(keys.of_checkins, conference)
     found = next((row for row in rows if row.grant.id == key), None)

@@ -73,7 +73,7 @@ async def sign_in(
     request: Request[Any, Any, Any],
     data: Link,
 ) -> Response[SignedIn]:
-    """Exchanges a sign-in link, good once, for a session cookie. The attendee's other sessions are told."""
+    """Exchanges a sign-in link, valid once, for a session cookie. The attendee's other sessions are notified."""
     device = device_of(request.headers.get("user-agent", ""))
     made = await asyncio.to_thread(sessions.sign_in, data.link, device)
     if made is None:
@@ -98,7 +98,7 @@ async def sign_out(
     address: Injected[PublicAddress],
     request: Request[Any, Any, Any],
 ) -> Response[None]:
-    """Ends the session that asks, and its streams."""
+    """Ends the current session and its streams."""
     _require_cookie(request)
     await asyncio.to_thread(sessions.end, caller.conference, caller.subject, caller.id)
     streams.end_grant(caller.id)
@@ -121,7 +121,7 @@ async def organizer_in(
     address: Injected[PublicAddress],
     data: Key,
 ) -> Response[OrganizerIn]:
-    """Exchanges an organizer's or operator's key for a session cookie of a day."""
+    """Exchanges an organizer's or operator's key for a session cookie that is valid for a day."""
     grant: Grant | None = await asyncio.to_thread(keys.authenticate, data.key)
     if grant is None:
         raise _refused(limits, caller, _BAD_KEY)
@@ -140,7 +140,7 @@ async def organizer_out(
     address: Injected[PublicAddress],
     request: Request[Any, Any, Any],
 ) -> Response[None]:
-    """Ends the organizer's session that asks, and its streams."""
+    """Ends the organizer's current session and its streams."""
     _require_cookie(request)
     await asyncio.to_thread(keys.revoke, caller.id)
     streams.end_grant(caller.id)
