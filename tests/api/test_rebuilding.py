@@ -45,7 +45,7 @@ async def test_one_at_a_time_and_then_the_next() -> None:
             with pytest.raises(ProblemError) as refused:
                 await made.begin(conference)
             assert refused.value.problem.status == 409
-            assert refused.value.problem.detail.startswith("The inboxes of one are being made again already. Wait")
+            assert refused.value.problem.detail.startswith("The inboxes of one are being rebuilt already. Wait")
         assert await made.is_ready("two")  # the refused one was left alone
         held.let.set()
         await until(lambda: made.is_ready("one"))

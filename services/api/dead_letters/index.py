@@ -16,7 +16,7 @@ from services.journal.port import BATCH_ROWS
 
 @dataclass(slots=True)
 class DeadLetterIndex:
-    """Bounded as the journal's letters are. ``refresh`` first, in any thread."""
+    """As bounded as the journal's dead letters. Call ``refresh`` first, in any thread."""
 
     journal: Journal
     _after: int = 0
@@ -24,7 +24,7 @@ class DeadLetterIndex:
     _lock: Lock = field(default_factory=Lock)
 
     def refresh(self) -> None:
-        """Looks at those that came, and lets go of those that went."""
+        """Adds new letters and drops those that the journal no longer has."""
         with self._lock:
             sources = dict(self._sources)
             while found := self.journal.letters(self._after, BATCH_ROWS):
@@ -38,8 +38,8 @@ class DeadLetterIndex:
             self._sources = sources
 
     def of(self, conferences: Collection[str], source: str | None) -> list[int]:
-        """The numbers for an organizer (``source``): that named one of these conferences, or the organizer's own that
-        named none that can be read. None: the operator, all of them."""
+        """The numbers of the letters that an organizer (``source``) may see: those that name one of these conferences,
+        and the organizer's own that name none. ``source`` None: the operator, who may see all."""
         sources = self._sources
         if source is None:
             return list(sources)
@@ -50,13 +50,13 @@ class DeadLetterIndex:
         ]
 
     def has(self, number: int, conferences: Collection[str], source: str | None) -> bool:
-        """Whether this one is among them."""
+        """Whether ``of`` has this number."""
         sent, named = self._sources.get(number, ("", ""))
         if not sent:
             return False
         return source is None or named in conferences or (sent == source and not named)
 
     def count(self, conference: str, source: str | None) -> int:
-        """How many there are now of a conference and a sender (None: of all senders)."""
+        """How many letters a conference and a sender have now (None: all senders)."""
         self.refresh()
         return len(self.of([conference], source))

@@ -23,15 +23,15 @@ from schemas.times import written
 MASK = "…"
 TYPES = tuple(sorted(BY_NAME))
 FIELDS = frozenset({"type", *(name for kind in KINDS for name in kind.__struct_fields__)})
-_VISIBLE_SOURCES = frozenset({"connector", "organizer"})  # whose ids are no attendee's
+_VISIBLE_SOURCES = frozenset({"connector", "organizer"})  # ids of these are no attendee's
 _NEAR = 0.8
 _TYPE_CHARS = 64
 
 
 class LetterListed(Struct, frozen=True):
-    """A dead letter, masked. ``bytes``: in base64, the event's fields without values; empty where it is no event.
+    """A masked dead letter. ``bytes``: in base64, the event's fields without values; empty where it is no event.
 
-    ``reason``: what is wrong as far as the fields tell. ``sent_at``: it was sent again then, and cannot be once more.
+    ``reason``: what is wrong, as far as the fields show. ``sent_at``: when it was resent; it cannot be resent again.
     """
 
     number: int
@@ -46,7 +46,7 @@ class LetterListed(Struct, frozen=True):
 
 
 def mask(number: int, letter: DeadLetter, sent: int | None) -> LetterListed:
-    """``sent``: when, in ms since 1970."""
+    """The letter in masked form. ``sent``: when it was resent, in ms since 1970."""
     raw = b64decode(letter.bytes)
     event, field = _event(raw), _field(letter.field)
     return LetterListed(
@@ -63,13 +63,13 @@ def mask(number: int, letter: DeadLetter, sent: int | None) -> LetterListed:
 
 
 def masked_source(source: str) -> str:
-    """Who brought a letter; of an attendee only that it was one."""
+    """The sender of a letter; for an attendee only the role."""
     role, _, _ = source.partition(":")
     return source if role in _VISIBLE_SOURCES else "attendee"
 
 
 def masked_reason(raw: bytes, field: str | None) -> str:
-    """What is wrong with these bytes, without a word of them. ``field``: at fault, as the codec or the door found."""
+    """What is wrong with these bytes, without quoting them. ``field``: the one that codec or admission refused."""
     event = _event(raw)
     if event is None:
         return "It is not a JSON object."
@@ -80,8 +80,8 @@ def masked_reason(raw: bytes, field: str | None) -> str:
         return f"Its type is not known.{f' The nearest is {near[0]}.' if near else ''}"
     known = _field(field)
     if known is None:
-        return "Something is wrong with it. Show it to read what."
-    return f"{known} is {'not as it should be' if known in event else 'missing'}."
+        return "It is not valid. Show it to read why."
+    return f"{known} is {'not valid' if known in event else 'missing'}."
 
 
 def _event(raw: bytes) -> Mapping[str, Any] | None:
@@ -99,5 +99,5 @@ def _field(field: str | None) -> str | None:
 
 
 def _skeleton(event: Mapping[str, Any]) -> dict[str, str]:
-    """The contract's fields that are there, in their order; only a known type is told."""
+    """The event's known fields in their order, each masked except a known type."""
     return {name: event[name] if name == "type" and event[name] in TYPES else MASK for name in event if name in FIELDS}

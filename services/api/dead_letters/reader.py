@@ -17,10 +17,10 @@ from services.journal import Journal, Letter
 
 
 class LettersShown(Struct, frozen=True):
-    """A page, oldest first; ``next`` is the ``after`` of the next one. ``gone``: how many are no more, and why.
+    """A page, oldest first; ``next`` is the ``after`` of the next one. ``gone``: how many were removed, and why.
 
-    ``old``: 14 days are over; ``many``: there were too many of this sender or conference; ``erased``: they may have
-    named somebody who was erased. To an operator those of the whole server, to an organizer their own.
+    ``old``: older than 14 days; ``many``: this sender or conference had too many; ``erased``: they may have named
+    somebody who was erased. An operator gets the counts of the whole server, an organizer their own.
     """
 
     letters: tuple[LetterListed, ...]
@@ -29,14 +29,14 @@ class LettersShown(Struct, frozen=True):
 
 
 class DeadLetterReader:
-    """Of a caller: ``own``, the conferences that they may work on, and ``source``, whose letters they see (None: all).
-    Waits for the disk: call it in a thread. JournalError, DirectoryError."""
+    """Reads for a caller. ``own``: the conferences that they may work on; ``source``: whose letters they see (None:
+    all). It waits for the disk, so call it in a thread. JournalError, DirectoryError."""
 
     def __init__(self, index: DeadLetterIndex, journal: Journal, keys: DeadLetterKeys) -> None:
         self._index, self._journal, self._keys = index, journal, keys
 
     def page(self, own: Collection[str], source: str | None, after: int, limit: int) -> LettersShown:
-        """Those with a number above ``after``, at most ``limit``."""
+        """The letters with numbers above ``after``, at most ``limit``."""
         self._index.refresh()
         numbers = [number for number in self._index.of(own, source) if number > after]
         found = [self._journal.letter(number) for number in numbers[:limit]]
@@ -46,7 +46,7 @@ class DeadLetterReader:
         return LettersShown(there, numbers[limit - 1] if len(numbers) > limit else None, gone)
 
     def find(self, own: Collection[str], source: str | None, number: int) -> tuple[Letter, DeadLetter]:
-        """The one with this number. ProblemError 404."""
+        """The letter with this number. ProblemError 404."""
         self._index.refresh()
         letter = self._journal.letter(number) if self._index.has(number, own, source) else None
         dead = None if letter is None else self._unseal(letter)
@@ -56,5 +56,5 @@ class DeadLetterReader:
         return letter, dead
 
     def _unseal(self, letter: Letter) -> DeadLetter | None:
-        """None: its key is gone, and it goes too."""
+        """None where the key was erased; then the letter is about to be deleted too."""
         return self._keys.opened(msgspec.json.decode(letter.line, type=DeadLetter))

@@ -28,7 +28,7 @@ _DIGEST_BYTES = 16
 
 
 class ResendRequest(Struct, frozen=True):
-    """A letter, who brought it, and the bytes to send."""
+    """The letter's number, its original sender, and the bytes to send."""
 
     number: int
     source: str
@@ -36,13 +36,13 @@ class ResendRequest(Struct, frozen=True):
 
 
 class Resender:
-    """Sends one in the name of its sender, or of the caller."""
+    """Resends a letter in the name of its sender, or of the caller."""
 
     def __init__(self, journal: Journal, keys: Keys, admission: EventAdmission, clock: Clock) -> None:
         self._journal, self._keys, self._admission, self._clock = journal, keys, admission, clock
 
     async def resend(self, caller: Caller, request: ResendRequest, *, dry_run: bool) -> Result:
-        """What became of it, or (``dry_run``) would. ProblemError: it was sent already, or nobody can send it."""
+        """The result, or (``dry_run``) what it would be. ProblemError 409: it was resent already, or nobody can."""
         sender = await asyncio.to_thread(self._sender, caller, request.source)
         checked = self._admission.check(request.line, sender)
         if isinstance(checked, Result):
@@ -57,7 +57,7 @@ class Resender:
         journal, number = self._journal, request.number
         sent_as = blake2b(event.id.encode(), digest_size=_DIGEST_BYTES).digest()
         if not await asyncio.to_thread(journal.claim_letter, number, sent_as):
-            detail = "This letter was sent again already. Send a new event if that is not enough."
+            detail = "This letter was resent already. Send a new event if that is not enough."
             raise ProblemError(409, "sent", detail)
         try:
             (result,) = await self._admission.admit_lines([request.line], sender)
@@ -79,7 +79,7 @@ class Resender:
             grant for grant, _, revoked in self._keys.listed("connector", name) if not revoked and now < grant.expires
         ]
         if role != "connector" or not good:
-            detail = f"{masked_source(source)} has no key that is still good. Make one, or send a new event."
+            detail = f"{masked_source(source)} has no valid key. Make one, or send a new event."
             raise ProblemError(409, "source", detail)
         conferences = frozenset(conference for grant in good for conference in grant.conferences)
         has_checkins = any(grant.checkins for grant in good)

@@ -36,20 +36,20 @@ _Number = Annotated[int, Parameter(ge=0, le=_MOST)]
 
 
 class LetterShown(DeadLetterView[int], frozen=True):
-    """A letter whole, as it was shown to somebody. ``bytes``: as they came, in base64."""
+    """A letter in full. ``bytes``: as they came, in base64."""
 
     number: int  # repeated here because the API's document does not follow a type variable
 
 
 class Mended(Struct, forbid_unknown_fields=True):
-    """``bytes``: the event as it should have been, in base64; null: as it came. ``dry_run``: only say what would be."""
+    """``bytes``: the corrected event, in base64; null: as it came. ``dry_run``: only report the result."""
 
     bytes: str | None = None
     dry_run: bool = False
 
 
 class SentAgain(Struct, frozen=True):
-    """``result`` as of any event; of a dry run its status is ``good`` or ``rejected``."""
+    """``result``: as for any event; for a dry run its status is ``good`` or ``rejected``."""
 
     number: int
     dry_run: bool
@@ -133,7 +133,7 @@ async def resend_letter(
     number: _Number,
     data: Mended,
 ) -> SentAgain:
-    """Resends a dead letter once, corrected or as it came. If it is still invalid, the result says so; no new letter is made."""
+    """Resends a dead letter once, corrected or as it came. If it is still invalid, no new letter is made."""
     own = access.conferences_of(caller)
     _, dead = await asyncio.to_thread(dead_letter_reader.find, own, caller.source, number)
     request = ResendRequest(number, dead.source, _bytes(dead, data))

@@ -42,7 +42,7 @@ class CheckInNotes:
         self._devices, self._clock = devices, clock
 
     async def record(self, payer: str, sender: Sender, found: Sequence[CheckIn]) -> None:
-        """Counts these for their devices. ``payer`` owes for tickets that nobody is registered under."""
+        """Counts these for their devices, and charges ``payer`` for tickets that nobody is registered under."""
         if not found:
             return
         if sender.role == "organizer":
@@ -87,7 +87,7 @@ _CHECK_IN = msgspec.json.Decoder(_CheckInFields)
 
 
 def check_ins(lines: Sequence[bytes | Reject], results: Sequence[Result], sender: Sender) -> list[CheckIn]:
-    """The check-ins of a request; of a scanner's key also what cannot be read."""
+    """The check-ins of a request; for a scanner's key also the lines that cannot be read."""
     found: list[CheckIn] = []
     for line, result in zip(lines, results, strict=True):
         fields = _fields_of(line)

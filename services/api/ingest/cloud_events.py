@@ -36,7 +36,8 @@ def decode_structured(envelope: bytes) -> bytes | Reject:
     except _FAULTS:
         return envelope  # the codec says what is wrong
     if "specversion" not in outer:
-        return Reject("This is no CloudEvent: specversion is missing. Or send it as application/json.", None, envelope)
+        detail = "This is not a CloudEvent: specversion is missing. Add it, or send the event as application/json."
+        return Reject(detail, None, envelope)
     return _event(outer, _data(outer), envelope)
 
 
@@ -52,7 +53,7 @@ def decode_binary(headers: Mapping[str, str], body: bytes) -> bytes | Reject:
 
 
 def _data(outer: dict[str, Any]) -> dict[str, Any] | str:
-    """The data, or what is wrong with it."""
+    """The data, or a sentence on what is wrong with it."""
     media = outer.get("datacontenttype", "application/json")
     if not isinstance(media, str) or "json" not in media.partition(";")[0].lower():
         return f"The data of a CloudEvent is JSON here, and datacontenttype says {str(media)[:60]!r}."
@@ -83,10 +84,10 @@ def _event(outer: Mapping[str, Any], data: dict[str, Any] | str, raw: bytes) -> 
         return Reject("The CloudEvent has no time, and its data no at. Say when it happened.", "at", raw)
     try:
         return msgspec.json.encode(event)
-    except UnicodeEncodeError:  # half of a sign
+    except UnicodeEncodeError:  # half of a surrogate pair
         return raw
 
 
 def _short(source: str) -> str:
-    """So that an id of 383 characters is one with its source too."""
+    """The source, digested where it is long, so that it fits before an id of 383 characters."""
     return source if len(source) <= _SOURCE_CHARS else blake2b(source.encode("utf-8", "surrogatepass")).hexdigest()

@@ -21,8 +21,8 @@ _ARRAY = msgspec.json.Decoder(list[msgspec.Raw])
 
 
 def split_events(body: bytes, headers: Mapping[str, str], most: int) -> list[bytes | Reject]:
-    """The events of a body, each as it came, or why it is no CloudEvent. ``headers``: the request's, in lower case.
-    ProblemError for what is no list of events at all."""
+    """The events of a body, each as it came, or why it is not a CloudEvent. ``headers``: the request's, in lower case.
+    ``most``: events. ProblemError 400, 413 or 415 for a body that is not a list of events."""
     media, _, parameters = headers.get("content-type", "").partition(";")
     media = media.strip().lower() or JSON
     charset = parameters.lower().partition("charset=")[2].strip(' "').partition(";")[0]
@@ -55,5 +55,5 @@ def _items(body: bytes) -> Sequence[bytes]:
         return [bytes(raw) for raw in _ARRAY.decode(body)]
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         raise ProblemError(
-            400, "not-json", "The body is not a JSON array in UTF-8. Mend it and send it again."
+            400, "not-json", "The body is not a JSON array in UTF-8. Correct it and send it again."
         ) from None

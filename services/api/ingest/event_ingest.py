@@ -22,7 +22,7 @@ from services.api.transport.decompression import Decompressor
 from services.api.transport.metrics import Metrics
 
 _POST = "activity."
-DESKS = frozenset({"connector", "organizer"})  # who checks others in
+DESKS = frozenset({"connector", "organizer"})  # they check others in
 
 
 class EventIngest:
@@ -40,12 +40,12 @@ class EventIngest:
         self._bounds, self._metrics = bounds, metrics
 
     async def read(self, request: Request[Any, Any, Any]) -> list[bytes | Reject]:
-        """The events of the body, each as it came, or why it is none. ProblemError for what is no list of events."""
+        """The events of the body, each as it came, or why it is none. ProblemError where it is no list of events."""
         async with self._decompressor.decompressed(request, self._bounds.events_bytes) as body:
             return split_events(body, request.headers, self._bounds.events)
 
     async def take(self, caller: Caller, lines: Sequence[bytes | Reject]) -> list[Result]:
-        """What became of each, durable where it was accepted. ProblemError 429; raises as ``Runner.take``."""
+        """The result of each event; accepted ones are durable. ProblemError 429; raises as ``Runner.take``."""
         self._charge(caller, lines)
         results = await self._admission.admit_lines(lines, caller.sender)
         for status, count in Counter([result.status for result in results]).items():
@@ -66,7 +66,7 @@ class _Typed(Struct):
 
 
 def _is_post(line: bytes | Reject) -> bool:
-    """Whether a line is a post by its own type, wherever else the word stands."""
+    """Whether a line is a post, by its ``type`` field and no other occurrence of the word."""
     if not isinstance(line, bytes):
         return False
     try:

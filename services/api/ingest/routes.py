@@ -18,7 +18,7 @@ from services.api.shared.roles import allow
 
 
 class Results(Struct, frozen=True):
-    """One for each event, in order."""
+    """One result for each event, in order."""
 
     results: tuple[Result, ...]
 

@@ -20,7 +20,7 @@ _After = Annotated[int, Parameter(ge=0, le=_MOST, description="``next`` of the p
 
 
 class AuditPage(Struct, frozen=True):
-    """A page, oldest first; ``next`` is the ``after`` of the next one. Kept for 400 days."""
+    """A page, oldest first; ``next`` is the ``after`` of the next one. Entries are stored for 400 days."""
 
     entries: tuple[AuditShown, ...]
     next: int | None

@@ -15,7 +15,7 @@ from services.inbox.port import Inboxes, InboxUnavailableError
 from services.runtime.ports import Readiness
 
 POLL_S = 0.2
-LIMIT_S = 3_600.0  # then another may be asked for; what is under way goes on
+LIMIT_S = 3_600.0  # then another rebuild may begin; this one goes on
 _log = structlog.get_logger("hallway.rebuilding")
 
 
@@ -28,7 +28,7 @@ class InboxRebuild:
         self._requested = asyncio.Event()
 
     async def begin(self, conference: str) -> None:
-        """Begins. ProblemError 409 while one is under way; InboxUnavailableError: nothing was done."""
+        """Starts a rebuild. ProblemError 409 while one is under way; InboxUnavailableError: nothing was changed."""
         if self._conference:
             raise _under_way(self._conference)
         self._conference = conference
@@ -43,20 +43,20 @@ class InboxRebuild:
         self._requested.set()
 
     async def is_ready(self, conference: str) -> bool:
-        """Whether the inboxes are there and whole. InboxUnavailableError: nobody knows."""
+        """Whether the inboxes are complete. InboxUnavailableError: that is unknown."""
         return conference != self._conference and await self._inboxes.delivered(conference) is not None
 
     async def run(self) -> None:
-        """Sees to what was begun; cancel it."""
+        """Waits for each rebuild to finish; cancel it to stop."""
         while True:
             await self._requested.wait()
             self._requested.clear()
             try:
                 async with asyncio.timeout(LIMIT_S):
                     await self._wait_until_ready(self._conference)
-                _log.info("inboxes are made again", conference=self._conference)
+                _log.info("inboxes are rebuilt", conference=self._conference)
             except TimeoutError:
-                _log.warning("inboxes are still not made again", conference=self._conference)
+                _log.warning("the rebuild of inboxes takes over an hour", conference=self._conference)
             self._conference = ""
 
     async def _wait_until_ready(self, conference: str) -> None:
@@ -66,10 +66,12 @@ class InboxRebuild:
                 if await self._inboxes.delivered(conference) is not None:
                     return
             except InboxUnavailableError as error:
-                _log.debug("inboxes are made again later", conference=conference, error=type(error).__name__)
+                _log.debug(
+                    "inboxes are unavailable during their rebuild", conference=conference, error=type(error).__name__
+                )
             await asyncio.sleep(POLL_S)
 
 
 def _under_way(conference: str) -> ProblemError:
-    detail = f"The inboxes of {conference} are being made again already. Wait until they are ready, then ask once more."
+    detail = f"The inboxes of {conference} are being rebuilt already. Wait until they are ready, then try again."
     return ProblemError(409, "rebuilding", detail, retry_s=5)

@@ -25,11 +25,11 @@ PAGE_KEYS = 100
 
 
 class NewKey(Struct, forbid_unknown_fields=True, kw_only=True):
-    """Whose, what for, how long.
+    """A key's holder, purpose and validity.
 
-    ``id`` becomes the source of what it brings: ``connector:ID``, ``organizer:ID``. ``conferences``: of an organizer
-    those that somebody else opened and it may work on too; of a connector those of its check-ins (``checkins``).
-    Posts of a connector count wherever they belong.
+    ``id`` becomes the source of its events: ``connector:ID``, ``organizer:ID``. ``conferences``: for an organizer those
+    of other owners that it may work on too; for a connector those of its check-ins (``checkins``). A connector's posts
+    count for every conference that they belong to.
     """
 
     role: Literal["organizer", "connector"]
@@ -61,7 +61,7 @@ class KeysShown(Struct, frozen=True):
 
 
 def shown(row: KeyRow) -> KeyShown:
-    """A key as it may be seen."""
+    """The key as the API shows it."""
     grant = row.grant
     return KeyShown(
         key=grant.id,
@@ -106,7 +106,7 @@ async def revoke_key(
     """Revokes a key with immediate effect, and ends its sessions and their streams."""
     sessions = await asyncio.to_thread(keys.sessions, key)
     if not await asyncio.to_thread(keys.revoke, key):
-        raise ProblemError(404, "key", "There is no such key, or it is revoked already. See GET /v1/keys.")
+        raise ProblemError(404, "key", "There is no such key, or it was revoked already. See GET /v1/keys.")
     for grant in (key, *sessions):
         streams.end_grant(grant)
 

@@ -20,7 +20,7 @@ State = Literal["ready", "rebuilding"]
 
 
 class InboxesStand(Struct, frozen=True):
-    """``rebuilding``: being made from the log, on somebody's word or because the store lost them."""
+    """``rebuilding``: being built from the log, on request or because the store lost them."""
 
     conference: str
     state: State

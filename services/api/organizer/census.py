@@ -24,7 +24,7 @@ from services.api.organizer.held_back import cause_of, known_to
 from streams.matching import Matcher, cards, presence
 from streams.matching.state import NEVER, Attendee, Card, State
 
-ASK_S = 0.01  # of the fold's time at once
+ASK_S = 0.01  # of the fold's time for one slice
 
 
 @dataclass(slots=True)
@@ -42,7 +42,7 @@ class Census:
     _paired: dict[str, set[str]] = field(default_factory=dict)  # by cause
 
     def count(self, matcher: Matcher | None, people: list[str], signed_in: AbstractSet[str], now: int) -> list[str]:
-        """Counts the first of these people, one at least, for ``ASK_S``; gives those who are left."""
+        """Counts people for ``ASK_S``, at least one, and returns those who are left."""
         if matcher is None:
             return []
         until = time.perf_counter() + ASK_S

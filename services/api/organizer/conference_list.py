@@ -17,12 +17,12 @@ from services.api.shared.guard import Caller
 from services.api.shared.injection import Injected
 from services.api.shared.roles import allow
 
-_MOST = 1_000  # of a list; the latest by their start
+_MOST = 1_000  # conferences in a list, the latest by start
 State = Literal["open", "closed"]
 
 
 class ConferenceListed(Struct, frozen=True):
-    """A line of the list."""
+    """A conference in the list."""
 
     id: str
     name: str
@@ -39,9 +39,9 @@ class ConferencesListed(Struct, frozen=True):
 
 
 class ConferenceWhole(Struct, frozen=True):
-    """``opening`` is what ``PUT`` takes: changed or not, it can be sent again without loss.
+    """``opening`` is the body of ``PUT``: changed or not, it can be sent back without loss.
 
-    ``organizer``: the id of who owns it; empty where it is the operator's.
+    ``organizer``: the owner's id; empty for the operator's own.
     """
 
     id: str

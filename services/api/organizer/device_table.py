@@ -13,7 +13,7 @@ from services.api.shared.roles import allow
 
 
 class DevicesShown(Struct, frozen=True):
-    """``since``: counted since then, by this process."""
+    """``since``: when this process began to count."""
 
     since: str
     devices: tuple[Device, ...]

@@ -40,7 +40,7 @@ class WhyStep(Struct, frozen=True):
 
 
 def why(matcher: Matcher | None, a: str, b: str, now: int) -> tuple[WhyStep, ...]:
-    """What holds for these two ids whatever anybody does, then the rules of the conference."""
+    """The conditions that depend on nobody's acts, then the rules of the conference. ``now``: ms since 1970."""
     if matcher is None:
         return shown([steps.Conference(opened=False, closed=False)])
     found = explain(matcher, a, b, max(now, matcher.state.now))
@@ -48,7 +48,7 @@ def why(matcher: Matcher | None, a: str, b: str, now: int) -> tuple[WhyStep, ...
 
 
 def shown(found: Iterable[Step]) -> tuple[WhyStep, ...]:
-    """The steps that an organizer may see, made of the facts that an organizer may see."""
+    """The steps that an organizer may see, built from the facts that an organizer may see."""
     visible = [(step, _facts(step)) for step in found if type(step) in _SENTENCES]
     return tuple(WhyStep(step.name, facts.get("ok"), _SENTENCES[type(step)](facts)) for step, facts in visible)
 

@@ -20,7 +20,7 @@ CAUSES = ("budget", "no_consent", "not_present")
 
 
 def known_to(matcher: Matcher, person: Attendee) -> list[Attendee]:
-    """Those whom the person may know, here or not, by ids."""
+    """The attendees whom the person may know, present or not, sorted by id."""
     state = matcher.state
     found: set[str | None] = set()
     chances: Counter[str | None] = Counter()
@@ -38,15 +38,15 @@ def known_to(matcher: Matcher, person: Attendee) -> list[Attendee]:
 
 
 def _owner(state: State, number: int) -> str | None:
-    """Whose account it is; of one that was erased nobody knows."""
+    """The owner of an account; None where it was erased."""
     account = state.accounts.get(number)
     return None if account is None else account.owner
 
 
 def cause_of(matcher: Matcher, person: Attendee, other: Attendee, now: int) -> str | None:
-    """Why the two are not suggested; None: nothing that may be counted, or counted from the other side.
+    """Why the two are not suggested. None: for no cause that counts, or the pair is counted from the other side.
 
-    ``person`` is here."""
+    ``person`` is present. ``now``: ms since 1970."""
     state = matcher.state
     is_here = presence.is_here(state, other, now)
     if other.registered == NEVER or (is_here and other.id < person.id):

@@ -19,11 +19,11 @@ from services.api.shared.rate_limits import RateLimits
 from services.api.shared.roles import allow
 from services.directory.port import NoLink, Person
 
-FirstLinks = Callable[[str, str, int], list[tuple[Person, str | NoLink]]]  # conference, after whom, how many
+FirstLinks = Callable[[str, str, int], list[tuple[Person, str | NoLink]]]  # conference, after this id, at most
 _HEADING = ("name", "email", "attendee", "link")
 _NO_LINK = {NoLink.SIGNED_IN: "none: has signed in", NoLink.UNKNOWN: "none: is being erased"}
-_AT_ONCE = 500  # people of a transaction: nobody else's write waits longer
-_COST = 2_500  # of the organizer's bucket: twice at once, then once in 5 s
+_AT_ONCE = 500  # people in one transaction, which blocks other writes for that long
+_COST = 2_500  # of the organizer's rate: twice at once, then once in 5 s
 _HEADERS = {"content-disposition": 'attachment; filename="links.csv"', "cache-control": "no-store"}
 
 

@@ -23,5 +23,5 @@ class Opening(Struct, forbid_unknown_fields=True, kw_only=True):
 
 
 def opening_of(event: ConferenceOpened) -> Opening:
-    """As it was said."""
+    """The body of the event's opening."""
     return Opening(**{name: getattr(event, name) for name in Opening.__struct_fields__})

@@ -26,7 +26,7 @@ ORGANIZERS = allow("organizer", "operator")
 
 
 class Steps(Struct, frozen=True):
-    """What holds for the two whatever anybody does, then the conference's rules. Nothing that a person did is in it."""
+    """Conditions that depend on nobody's acts, then the conference's rules. Nothing that a person did is in it."""
 
     steps: tuple[WhyStep, ...]
 

@@ -26,13 +26,13 @@ _log = structlog.get_logger("hallway.handover")
 
 
 class NewOwner(Struct, forbid_unknown_fields=True):
-    """``organizer``: the id that the next owner's key was made for."""
+    """``organizer``: the id that the new owner's key was made for."""
 
     organizer: PlainId
 
 
 class Owned(Struct, frozen=True):
-    """Whose the conference is."""
+    """The conference and its owner."""
 
     conference: str
     organizer: str
@@ -49,14 +49,15 @@ async def hand_over(
     conference: PlainId,
     data: NewOwner,
 ) -> Owned:
-    """Transfers the conference to another organizer, for good; the log records by whom. Only for its owner or an operator.
+    """Transfers the conference to another organizer, for good. Only its owner or an operator may do it.
 
-    An owner gives it to who has a key for it already (the operator makes those); the operator to any organizer."""
+    The owner can give it to an organizer who has a key for it (the operator makes those), the operator to any
+    organizer. The log records who did it."""
     known = access.require(caller, conference)
     if caller.role != "operator" and known.owner != caller.subject:
         raise ProblemError(403, "owner", "This conference is not yours to give. Ask its owner, or the operator.")
     if known.closed:
-        raise ProblemError(409, "closed", "This conference is closed for good. It stays whose it was.")
+        raise ProblemError(409, "closed", "This conference is closed for good, so its owner cannot change.")
     named = None if caller.role == "operator" else conference
     if not await asyncio.to_thread(keys.is_organizer, data.organizer, named):
         raise _no_key(data.organizer, named)
@@ -65,7 +66,9 @@ async def hand_over(
     event = ConferenceOpened(**event_fields(conference, clock()), **fields)
     await submit(admission, caller, event, handed_to=data.organizer)
     streams.end_organizers(conference)
-    _log.warning("handed over", conference=conference, by=f"{caller.role}:{caller.subject}", to=data.organizer)
+    _log.warning(
+        "conference transferred", conference=conference, by=f"{caller.role}:{caller.subject}", to=data.organizer
+    )
     return Owned(conference, data.organizer)
 
 

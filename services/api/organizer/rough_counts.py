@@ -26,24 +26,24 @@ _DRAW_BYTES = 8
 
 
 def rounded(count: int) -> Rough:
-    """The step at or below a count. Without noise: for counts that tell of nobody's acts."""
+    """The step at or below a count, without noise: for counts that reveal nobody's acts."""
     step = bisect_right(STEPS, count)
     return STEPS[step - 1] if step else FEW
 
 
 class RoughCounts:
-    """``chance``: from a text to 16 bytes or more that nobody can foresee, always the same for the same text."""
+    """``chance``: maps a text to 16 or more unpredictable bytes, always the same for the same text."""
 
     def __init__(self, chance: Callable[[str], bytes]) -> None:
         self._chance = chance
 
     def shown(self, conference: str, name: str, count: int, period: int) -> Rough:
-        """The count of that name in a period (its number), as it may be shown."""
+        """The rough value of a named count in the period with this number."""
         return rounded(count + noise(self._chance(f"{conference}\n{name}\n{period}")))
 
 
 def noise(drawn: bytes) -> int:
-    """Of k the probability is 2**-abs(k) / 3: the difference of two draws, each g with the probability 2**-(g + 1)."""
+    """Noise k with probability 2**-abs(k) / 3: the difference of two draws, each g with probability 2**-(g + 1)."""
     return _zeros(drawn[:_DRAW_BYTES]) - _zeros(drawn[_DRAW_BYTES : 2 * _DRAW_BYTES])
 
 

@@ -36,27 +36,27 @@ from services.erasure.person_erasure import Erasures
 
 _HAS_SIGNED_IN = (
     "This person has signed in. Whoever holds a new link could act as them, so only they can make one: under You, on a "
-    "device where they are signed in. Hallway cannot send mail yet. If they have no such device any more, register "
+    "device where they are signed in. Hallway cannot send mail yet. If they no longer have such a device, register "
     "them again under another e-mail address: they prove their accounts again, and the newest proof counts."
 )
 
 
 class Erasing(Struct, forbid_unknown_fields=True):
-    """``erase``: the id of the conference, said once more."""
+    """``erase``: the conference's id again, as a confirmation."""
 
     erase: str
 
 
 class Erased(Struct, frozen=True, omit_defaults=True):
-    """Nobody sees anything of it any more. Its id is free when its last bytes are gone; or ``remains`` says what is
-    left of it where records cannot be taken out, and for how long."""
+    """The conference is no longer visible to anybody. Its id is free once its last bytes are deleted; where records
+    cannot be deleted, ``remains`` says what is left and for how long."""
 
     erased: str
     remains: str = ""
 
 
 class NewAttendee(Struct, forbid_unknown_fields=True, kw_only=True):
-    """One person. Nothing is shown of the name before its owner says so."""
+    """One person. The name stays hidden until its owner shows it."""
 
     name: str
     accounts: Annotated[tuple[str, ...], Meta(max_length=MOST_ACCOUNTS)]
@@ -66,11 +66,11 @@ class NewAttendee(Struct, forbid_unknown_fields=True, kw_only=True):
 
 
 class Registered(Struct, frozen=True):
-    """The id, and the link to hand out: an address, good once, for 14 days; what comes after ``#`` is the secret. Null
-    where this person has signed in before: a link would let whoever holds it act as them.
+    """The id, and the sign-in link to hand out: valid once, for 14 days; the part after ``#`` is the secret. Null where
+    this person has signed in before: whoever held the link could act as them.
 
-    ``changes``: what is now otherwise of somebody who was registered already; the consent never is. ``note``: what else
-    to know, such as that the person has to confirm first.
+    ``changes``: what changed for somebody who was registered already; never the consent. ``note``: for example that the
+    person has to confirm first.
     """
 
     attendee: str
@@ -80,7 +80,7 @@ class Registered(Struct, frozen=True):
 
 
 class LinkMade(Struct, frozen=True):
-    """A sign-in link: an address, good once, for 14 days; what comes after ``#`` is the secret."""
+    """A sign-in link: valid once, for 14 days; the part after ``#`` is the secret."""
 
     link: str
 
@@ -133,10 +133,12 @@ async def erase_conference(
 ) -> Erased:
     """Erases a closed conference for ever: log, matches, inboxes, people, links, dead letters. Its bytes follow.
 
-    Where the log is in Kafka, its records stay there, of people whom nobody can name any more; the answer says so."""
+    Where the log is in Kafka, its records stay there, about people whom nobody can identify; the response says so."""
     known = access.require(caller, conference)
     if data.erase != conference:
-        raise ProblemError(422, "confirm", "Say the id of the conference in `erase`: it is for ever.", field="erase")
+        raise ProblemError(
+            422, "confirm", "Confirm with the conference's id in `erase`: erasing is for ever.", field="erase"
+        )
     if not known.closed:
         raise ProblemError(409, "open", "This conference is open. Close it first; people are still in it.")
     remains = await erasures.begin_conference(conference)
@@ -160,7 +162,7 @@ async def register(
     sheet = Sheet([_row(conference, data)], [], [])
     done = await attendee_import.run(caller.sender, conference, sheet, dry_run=False)
     if done.mistakes:
-        raise ProblemError(422, "event", f"{done.mistakes[0].text} Mend it and send it again.")
+        raise ProblemError(422, "event", f"{done.mistakes[0].text} Correct it and send it again.")
     (line,) = done.lines
     assert line.attendee is not None
     secret = await asyncio.to_thread(sessions.first_link, conference, line.attendee)
@@ -199,7 +201,7 @@ async def register_csv(
     bounds: Injected[Bounds],
     conference: PlainId,
     request: Request[Any, Any, Any],
-    dry_run: Annotated[bool, Parameter(required=False, description="Say what each line would do, take none.")] = False,
+    dry_run: Annotated[bool, Parameter(required=False, description="Only report what each line would do.")] = False,
 ) -> Imported:
     """Registers everybody in a CSV file, and reports changes and mistakes by line; lines with a mistake are skipped."""
     access.require(caller, conference)
@@ -229,7 +231,7 @@ async def new_link(
     access.require(caller, conference)
     nobody = ProblemError(404, "attendee", "Nobody is registered under this id. See the answer of the registration.")
     if await asyncio.to_thread(people.get, conference, attendee) is None:
-        raise nobody  # no bucket is made for it: the text may be any, and as long as an address may be
+        raise nobody  # no bucket is made for it: the text may be anything, as long as a path may be
     limits.charge("organizer", f"link {conference} {attendee}", 1_000)  # 5 at once, then one in 2 s
     secret = await asyncio.to_thread(sessions.first_link, conference, attendee)
     if secret is NoLink.UNKNOWN:

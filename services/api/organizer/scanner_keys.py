@@ -27,19 +27,19 @@ from services.directory.port import KeyRow, Keys
 
 ORGANIZERS = allow("organizer", "operator")
 MOST_OWN = 50  # of a conference
-MOST_OF_ORGANIZER = 200  # of all conferences of one owner, so that nobody takes what is there for all
+MOST_OF_ORGANIZER = 200  # of all conferences of one owner, so that nobody uses up the server's share
 DAYS = 30  # a conference and the weeks around it
 
 
 class NewConnector(Struct, forbid_unknown_fields=True, kw_only=True):
-    """``id`` becomes the source of what it brings: ``connector:ID``."""
+    """``id`` becomes the source of its events: ``connector:ID``."""
 
     id: PlainId
     days: int = DAYS
 
 
 class ConnectorShown(Struct, frozen=True, kw_only=True):
-    """A key without its secret. ``own``: made here, so it can be ended here; others are the operator's."""
+    """A key without its secret. ``own``: made here, so it can be revoked here; others are the operator's."""
 
     key: str
     id: str
@@ -50,7 +50,7 @@ class ConnectorShown(Struct, frozen=True, kw_only=True):
 
 
 class ConnectorsShown(Struct, frozen=True):
-    """All good ones, the newest first."""
+    """All valid keys, newest first."""
 
     keys: tuple[ConnectorShown, ...]
 
@@ -94,7 +94,7 @@ async def add_connector(
     known = access.require(caller, conference)
     if known.closed:
         raise ProblemError(409, "closed", "This conference is closed: nobody is checked in any more.")
-    limits.charge("scanner_key", f"{caller.role} {known.owner}")  # those that are ended stay listed for the operator
+    limits.charge("scanner_key", f"{caller.role} {known.owner}")  # revoked ones stay in the operator's list
     owned = registry.owned(known.owner) | {conference}
     try:
         return key_made(await asyncio.to_thread(_issue_key, keys, owned, conference, data))
@@ -103,11 +103,11 @@ async def add_connector(
 
 
 def _issue_key(keys: Keys, owned: Collection[str], conference: str, data: NewConnector) -> str:
-    """The key with its secret. ``owned``: all conferences of the owner. ValueError: there are enough, or it is bad."""
+    """The new secret. ``owned``: all conferences of the owner. ValueError: too many keys, or an invalid one."""
     if sum(_is_own(row, conference) for row in keys.of_checkins(conference)) >= MOST_OWN:
-        raise ValueError(f"This conference has {MOST_OWN} keys. End those that nobody needs.")
+        raise ValueError(f"This conference has {MOST_OWN} keys. Revoke those that nobody needs.")
     if keys.scanners(owned) >= MOST_OF_ORGANIZER:
-        raise ValueError(f"This organizer has {MOST_OF_ORGANIZER} keys. End those that nobody needs.")
+        raise ValueError(f"This organizer has {MOST_OF_ORGANIZER} keys. Revoke those that nobody needs.")
     return keys.issue_key("connector", data.id, (conference,), checkins=True, only_checkins=True, days=data.days)
 
 
@@ -125,9 +125,9 @@ async def end_connector(
     rows = await asyncio.to_thread(keys.of_checkins, conference)
     found = next((row for row in rows if row.grant.id == key), None)
     if found is None:
-        raise ProblemError(404, "key", "There is no such key here, or it has ended. Take the list again.")
+        raise ProblemError(404, "key", "This conference has no such key, or it was revoked. Reload the list.")
     if not _is_own(found, conference):
-        raise ProblemError(403, "key", "The operator made this key. Ask them to end it.")
+        raise ProblemError(403, "key", "The operator made this key. Ask them to revoke it.")
     await asyncio.to_thread(keys.revoke, key)
     streams.end_grant(key)
 
