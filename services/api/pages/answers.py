@@ -31,20 +31,20 @@ _ETAG_BYTES = 16
 
 
 class PageAnswers:
-    """The layer around the routes of the pages. A file is small: it is in memory whole."""
+    """Middleware for the routes of the pages. Files are small, so each is buffered in memory."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope.get("method") == "GET":  # a HEAD is one here
+        if scope.get("method") == "GET":  # the edge has turned a HEAD into one
             connection: ASGIConnection[Any, Any, Any, Any] = ASGIConnection(scope)
             send = _Answer(send, ",".join(connection.headers.getall("if-none-match", [])))
         await self._app(scope, receive, send)
 
 
 class _Answer:
-    """Holds an answer back until its body is whole."""
+    """Buffers a response until its body is complete."""
 
     def __init__(self, send: Send, if_none_match: str) -> None:
         self._send, self._if_none_match = send, if_none_match
@@ -77,6 +77,6 @@ class _Answer:
 
 
 def matches(if_none_match: str, etag: str) -> bool:
-    """Whether one of the listed tags is this one, or all are meant. Weak ones too: a proxy that packs makes them so."""
+    """Whether the header lists this tag or ``*``. Weak tags match too: proxies that compress weaken them."""
     listed = [each.strip() for each in if_none_match.split(",")]
     return "*" in listed or etag in [each.removeprefix("W/") for each in listed]

@@ -16,8 +16,8 @@ from services.admission.authorization import AHEAD_MS
 from services.admission.event_admission import Result
 from services.admission.sender import Sender, source_of
 
-MOST_DEVICES = 2_000  # of all conferences; the longest unheard of goes first
-LATE_MS = 12 * HOUR_MS  # the default of ``presence_hours``: what is older makes nobody present
+MOST_DEVICES = 2_000  # of all conferences; the one unseen for longest is dropped first
+LATE_MS = 12 * HOUR_MS  # the default of ``presence_hours``: older check-ins make nobody present
 
 Kind = Literal["clock_ahead", "late", "unknown_attendee", "unknown_place", "not_allowed", "unreadable", "refused"]
 
@@ -32,7 +32,7 @@ _ADVICE: dict[Kind, tuple[str, str]] = {
     ),
     "unknown_attendee": (
         "Tickets that nobody is registered under.",
-        "Register these people, with the newest list; those who wait for it confirm it themselves. Their check-ins are "
+        "Register these people with the newest list; those who must confirm do it themselves. Their check-ins are "
         "stored and count from then on.",
     ),
     "unknown_place": (
@@ -45,14 +45,14 @@ _ADVICE: dict[Kind, tuple[str, str]] = {
     ),
     "unreadable": (
         "What it sends cannot be read.",
-        "See the dead letters: each says what is wrong. Mend the device, then send them again from there.",
+        "See the dead letters: each says what is wrong. Fix the device, then resend them from there.",
     ),
-    "refused": ("The conference is closed or erased, or the person was.", "Nothing is to be done here."),
+    "refused": ("The conference is closed or erased, or the person was.", "There is nothing to do."),
 }
 
 
 class DeviceProblem(Struct, frozen=True):
-    """What is not as it should be with a device: how often, when last, in words, and what to do."""
+    """A problem with a device: how often, when last, in words, and what to do."""
 
     problem: Kind
     count: int
@@ -82,7 +82,7 @@ class _Tally(Struct):
 
 
 class CheckIn(Struct, frozen=True):
-    """A check-in as it was sent, and what became of it; ``said`` None: it cannot be read."""
+    """A check-in as it was sent, and its result. Fields are None where they cannot be read."""
 
     conference: str | None
     attendee: str | None
@@ -93,7 +93,7 @@ class CheckIn(Struct, frozen=True):
 
 
 class CheckInDevices:
-    """By conference and source. ``since``: when counting began, ms since 1970."""
+    """Counts by conference and source. ``since``: when counting began, ms since 1970."""
 
     def __init__(self, since: int) -> None:
         self.since = since
@@ -107,8 +107,8 @@ class CheckInDevices:
         places: Collection[tuple[str, str]],
         now: int,
     ) -> None:
-        """What a sender brought. ``unknown``: attendees that nobody is registered under; ``places``: those that there
-        are; both with their conference."""
+        """Counts a sender's check-ins. ``unknown``: (conference, id) of tickets that nobody is registered under;
+        ``places``: (conference, place) of all declared places. ``now``: ms since 1970."""
         for each in found:
             for conference in _affected_conferences(sender, each):
                 tally = self._tally(conference, source_of(sender))
@@ -134,13 +134,13 @@ class CheckInDevices:
         return tuple(sorted(found, key=lambda device: (not device.problems, device.source)))
 
     def forget(self, conference: str) -> None:
-        """The conference is no more."""
+        """Drops the counts of a conference that was erased."""
         for key in [key for key in self._tallies if key[0] == conference]:
             del self._tallies[key]
 
 
 def _affected_conferences(sender: Sender, each: CheckIn) -> Iterable[str]:
-    """The conferences whose organizer is to know: the named one, if it is the sender's; else the sender's own."""
+    """The conferences whose organizer should see it: the named one if it is the sender's, else the sender's own."""
     if each.conference is not None and each.conference in sender.conferences:
         return (each.conference,)
     return sorted(sender.conferences) if sender.role == "connector" else ()

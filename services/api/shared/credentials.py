@@ -23,14 +23,14 @@ _UNREADABLE = "?"  # of another scheme than Bearer: no token
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """``grants``: by where the token stood, None for one that is not good."""
+    """``grants``: by where the token was found; None for an invalid one."""
 
     grants: Mapping[str, Grant | None] = field(default_factory=dict)
     error: DirectoryError | None = None
 
     @property
     def is_authenticated(self) -> bool:
-        """Whether any of them is good."""
+        """Whether any token is valid."""
         return any(self.grants.values())
 
     @property
@@ -40,11 +40,11 @@ class Credentials:
 
     @property
     def by_cookie(self) -> bool:
-        """Whether a browser sends them by itself."""
+        """Whether they came as cookies, which a browser sends by itself."""
         return _KEY not in self.grants
 
     def grant(self, cookie: str) -> Grant | None:
-        """Of the key; else of this cookie; where that one is missing, the other says whose session it is."""
+        """The grant of the key, else of this cookie, else of the other cookie. Raises ``error`` where there is one."""
         if self.error is not None:
             raise self.error
         name = next((each for each in (_KEY, cookie, COOKIE, ORGANIZER_COOKIE) if each in self.grants), "")
@@ -52,7 +52,7 @@ class Credentials:
 
 
 async def credentials_of(scope: Any, keys: Keys) -> Credentials:
-    """Those in the head of a request. Never raises."""
+    """The credentials in a request's headers. Never raises."""
     tokens = _tokens(scope)
     if not tokens:
         return Credentials()

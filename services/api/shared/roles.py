@@ -10,25 +10,25 @@ from litestar.routes import HTTPRoute
 
 Who = Literal["everybody", "attendee", "organizer", "connector", "operator", "loopback"]
 EVERYBODY: Who = "everybody"
-LOOPBACK: Who = "loopback"  # whoever asks from this machine, not through a proxy
+LOOPBACK: Who = "loopback"  # a caller on this machine, not through a proxy
 CALLERS: tuple[Who, ...] = ("attendee", "organizer", "connector", "operator")
 _ROLES = "roles"
 
 
 def allow(*who: Who) -> dict[str, Any]:
-    """The ``opt`` of a route."""
+    """The ``opt`` of a route that these roles may call."""
     assert who
     return {_ROLES: frozenset(who)}
 
 
 def allowed(opt: dict[str, Any]) -> frozenset[Who]:
-    """Who may call the route with this ``opt``."""
+    """The roles that may call a route with this ``opt``."""
     found: frozenset[Who] = opt[_ROLES]
     return found
 
 
 def require_roles(app: Litestar) -> None:
-    """Stops the start when a route does not say who may call it."""
+    """Fails, at the start, where a route does not declare its roles."""
     silent = [
         f"{method} {route.path}"
         for route in app.routes

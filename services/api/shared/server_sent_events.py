@@ -32,7 +32,7 @@ _HEADERS = [
 
 
 class StreamOwner(Struct, frozen=True):
-    """Whose stream: a key or session, what conference it is about, and the attendee behind it."""
+    """The owner of a stream: a key or session, the conference, and for an attendee's stream the attendee."""
 
     grant: str
     conference: str = ""
@@ -40,17 +40,17 @@ class StreamOwner(Struct, frozen=True):
 
 
 def _shares(owner: StreamOwner) -> tuple[tuple[str, ...], ...]:
-    """What a stream counts for: its key or session, its person, its conference."""
+    """The limits that a stream counts towards: its key or session, its person, its conference."""
     return ("grant", owner.grant), ("person", owner.conference, owner.attendee), ("conference", owner.conference)
 
 
 def chunk(event: str, data: bytes, cursor: int | None = None) -> bytes:
-    """One event. ``data`` is one line; ``cursor`` is that of the own inbox."""
+    """One server-sent event. ``data`` is one line; ``cursor`` belongs to the owner's inbox."""
     head = "" if cursor is None else f"id: {cursor}\n"
     return f"{head}event: {event}\ndata: ".encode() + data + b"\n\n"
 
 
-# An event, not a comment: a browser shows no comments to the page, which could not tell a quiet line from a dead one.
+# An event and not a comment: browsers hide comments from the page, which could not tell a quiet stream from a dead one.
 BEAT = chunk("beat", b"{}")
 
 
@@ -59,7 +59,7 @@ class StreamRegistry:
 
     def __init__(self, bounds: Bounds) -> None:
         self.bounds = bounds
-        self.opened = 0  # streams, ever
+        self.opened = 0  # streams since the start
         self._open: dict[StreamOwner, dict[asyncio.Task[None], StreamNotices]] = {}
         self._of: Counter[tuple[str, ...]] = Counter()
         self._count = 0
@@ -69,9 +69,9 @@ class StreamRegistry:
         return self._count
 
     def refusal(self, owner: StreamOwner) -> ProblemError | None:
-        """Why this owner gets no further stream."""
+        """Why this owner may not open another stream; None where they may."""
         if self._closed:
-            return ProblemError(503, "stopping", "Hallway is stopping. Come again in a moment.", retry_s=2)
+            return ProblemError(503, "stopping", "Hallway is stopping. Reconnect in a moment.", retry_s=2)
         session, person, conference = (self._of[share] for share in _shares(owner))
         if session >= self.bounds.streams_a_session:
             detail = f"This session has {session} streams open. Close one, or share one among tabs."
@@ -80,11 +80,11 @@ class StreamRegistry:
             detail = f"You have {person} streams open on all your devices. Close Hallway on one of them."
             return ProblemError(429, "streams", detail, retry_s=5)
         if len(self) >= self.bounds.streams or conference >= self.bounds.streams_a_conference:
-            return ProblemError(503, "busy", "Too many streams are open. Come again in a moment.", retry_s=10)
+            return ProblemError(503, "busy", "Too many streams are open. Try again in a moment.", retry_s=10)
         return None
 
     def add(self, owner: StreamOwner, writer: asyncio.Task[None], notices: StreamNotices) -> None:
-        """A stream is open, until its writer ends."""
+        """Registers a stream until its writer ends."""
         self._open.setdefault(owner, {})[writer] = notices
         self.opened += 1
         self._of.update(_shares(owner))
@@ -119,28 +119,28 @@ class StreamRegistry:
         return [owner for owner in self._open if (owner.conference, owner.attendee) == (conference, attendee)]
 
     def notify(self, owner: StreamOwner, kind: str, part: bytes) -> None:
-        """Beside the entries, on the owner's streams that were not told so last."""
+        """Sends a notice on the owner's streams, except those whose last notice of this kind was the same."""
         for notices in self._open.get(owner, {}).values():
             notices.send(kind, part)
 
     def end_grant(self, grant: str) -> None:
-        """The session was ended."""
+        """Ends the streams of a session or key that was ended."""
         self._end(owner for owner in self._open if owner.grant == grant)
 
     def end_attendee(self, conference: str, attendee: str) -> None:
-        """The attendee was erased."""
+        """Ends the streams of an attendee who was erased."""
         self._end(owner for owner in self._open if (owner.conference, owner.attendee) == (conference, attendee))
 
     def end_conference(self, conference: str) -> None:
-        """The conference was erased."""
+        """Ends the streams of a conference that was erased."""
         self._end(owner for owner in self._open if owner.conference == conference)
 
     def end_organizers(self, conference: str) -> None:
-        """Another organizer has the conference: who may look at it is asked again when they come back."""
+        """Ends the organizers' streams of a transferred conference; access is checked again when they reconnect."""
         self._end(owner for owner in self._open if owner.conference == conference and not owner.attendee)
 
     def close(self) -> None:
-        """The server stops: all streams end, and none opens."""
+        """Ends all streams and refuses new ones: the server is stopping."""
         self._closed = True
         self._end(self._open)
 
@@ -151,14 +151,14 @@ class StreamRegistry:
 
 
 class EventStream(Response[None]):
-    """A response that writes what ``chunks`` gives until one side ends."""
+    """A response that writes the chunks until either side ends."""
 
     def __init__(self, streams: StreamRegistry, owner: StreamOwner, chunks: Chunks) -> None:
         super().__init__(None, media_type="text/event-stream")
         self._response = _StreamResponse(streams, owner, chunks)
 
     def to_asgi_response(self, *_: Any, **__: Any) -> ASGIResponse:
-        """The part that speaks ASGI; Litestar only calls it."""
+        """The ASGI application of the response; Litestar only calls it."""
         return self._response  # type: ignore[return-value]  # called as any ASGI application
 
 
@@ -196,7 +196,7 @@ class _StreamResponse:
                 async for part in chunks:
                     await self._body(send, part)
         except TimeoutError:
-            return  # the client takes nothing: uvicorn closes the line when the response is left unfinished
+            return  # the client reads nothing: uvicorn closes the connection of an unfinished response
         finally:
             notices.close()
             last: HTTPResponseBodyEvent = {"type": "http.response.body", "body": b"", "more_body": False}

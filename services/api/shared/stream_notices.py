@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 
 
 class StreamNotices:
-    """Of one stream. ``send`` has its own time limit."""
+    """The notices of one stream. ``send`` has its own time limit."""
 
     __slots__ = ("_is_open", "_newest", "_said", "_send", "_task")
 
@@ -22,19 +22,19 @@ class StreamNotices:
         self._task: asyncio.Task[None] | None = None
 
     def send(self, kind: str, part: bytes) -> None:
-        """Sends it as soon as may be, unless it was what was said last of its kind."""
+        """Sends a notice as soon as possible, unless it equals the last one of its kind."""
         if part != self._newest.get(kind):
             self._newest[kind] = part
             self._begin()
 
     def open(self) -> None:
-        """The stream has begun."""
+        """Starts sending: the stream has begun."""
         self._is_open = True
         if self._newest:
             self._begin()
 
     def close(self) -> None:
-        """The stream ends: nothing is said any more."""
+        """Stops sending: the stream ends."""
         self._is_open = False
         if self._task is not None:
             self._task.cancel()
@@ -50,7 +50,7 @@ class StreamNotices:
                     if part != self._said.get(kind):
                         self._said[kind] = part
                         await self._send(part)
-        except (OSError, RuntimeError):  # the client is gone, or takes nothing: the stream's own writer sees that too
+        except (OSError, RuntimeError):  # the client disconnected or reads nothing; the stream's writer notices too
             return
         finally:
             self._task = None

@@ -16,9 +16,9 @@ def event_fields(conference: str, now: int) -> dict[str, Any]:
 
 
 async def submit(admission: EventAdmission, caller: Caller, event: Input, handed_to: str | None = None) -> Result:
-    """The result of an event that was accepted, and is durable. ProblemError where it was rejected; otherwise raises as
-    ``Runner.take``. ``handed_to``: who owns the conference that it opens, from here on."""
+    """The result of an accepted, durable event. ProblemError 422 where it was rejected; otherwise raises as
+    ``Runner.take``. ``handed_to``: the new owner of the conference that the event opens."""
     (result,) = await admission.admit_events([event], caller.sender, handed_to)
     if result.status == "rejected":
-        raise ProblemError(422, "event", f"{result.reason} Mend it and send it again.", field=result.field)
+        raise ProblemError(422, "event", f"{result.reason} Correct it and send it again.", field=result.field)
     return result

@@ -17,7 +17,7 @@ from services.api.shared.problems import ProblemError
 
 
 async def require_own_pages(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
-    """A guard of routes that make a session; ProblemError 403 or 415."""
+    """The guard of routes that create a session. ProblemError 403 or 415."""
     media_type = connection.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type != "application/json":
         raise ProblemError(415, "media-type", "Send the body as `Content-Type: application/json`.")
@@ -31,7 +31,7 @@ async def require_own_pages(connection: ASGIConnection[Any, Any, Any, Any], hand
 
 
 def _is_own(origin: str, host: str | None, public_url: str) -> bool:
-    """Whether it is the server's public origin, or that under which the browser reached it (``null`` is neither)."""
+    """Whether it is the server's public origin, or the one under which the browser reached it; never ``null``."""
     said, public = urlsplit(origin), urlsplit(public_url)
     return (said.scheme, said.netloc) == (public.scheme, public.netloc) or (
         said.scheme in ("http", "https") and bool(said.netloc) and said.netloc == host

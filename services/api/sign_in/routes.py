@@ -38,7 +38,7 @@ _BAD_KEY = "This key is unknown, expired or revoked. Get a new one from the oper
 
 
 class Link(Struct, forbid_unknown_fields=True):
-    """The secret of a sign-in link: what comes after ``#`` in its address."""
+    """The secret of a sign-in link: the part after ``#`` in its address."""
 
     link: str
 
@@ -50,14 +50,14 @@ class Key(Struct, forbid_unknown_fields=True):
 
 
 class SignedIn(Struct, frozen=True):
-    """Whose session it is."""
+    """The attendee and conference of the session."""
 
     conference: str
     attendee: str
 
 
 class OrganizerIn(Struct, frozen=True):
-    """Whose session it is."""
+    """The organizer or operator of the session."""
 
     organizer: str
     role: str
@@ -84,7 +84,8 @@ async def sign_in(
 
 
 def _refused(limits: RateLimits, caller: Caller, detail: str) -> ProblemError:
-    """ProblemError 429 for an address that guesses too often; a good link is taken from there all the same."""
+    """The error for a failed sign-in. ProblemError 429 for an address that guesses too often, which can still sign in
+    with a valid link."""
     limits.charge("sign_in", network_of(caller.address))
     return ProblemError(401, "sign-in", detail)
 

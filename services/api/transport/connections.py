@@ -83,12 +83,13 @@ class _TimedProtocol(H11Protocol):
 
 
 def config_of(app: Edge, bounds: Bounds, trusted: Sequence[str], rest_s: float) -> uvicorn.Config:
-    """``trusted``: proxies whose forwarded addresses are believed. ``rest_s``: for requests under way at the end."""
+    """The configuration of uvicorn. ``trusted``: proxies whose forwarded addresses count. ``rest_s``: how long requests
+    under way may take at shutdown."""
     return uvicorn.Config(
         app,
         http=type("TimedProtocol", (_TimedProtocol,), {"head_s": bounds.head_s, "send_s": bounds.send_s}),
         ws="none",
-        forwarded_allow_ips=",".join(trusted),  # said here, or the environment would decide
+        forwarded_allow_ips=",".join(trusted),  # set here, else the environment would decide
         log_config=None,
         access_log=False,
         lifespan="off",

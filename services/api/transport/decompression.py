@@ -18,22 +18,22 @@ from services.api.shared.problems import ProblemError
 from services.api.transport.request_bodies import STATE, Body
 
 MOST_AT_ONCE = 8  # 8 of 10 MiB at most
-MOST_RATIO = 200  # JSON lines of check-ins pack to a twentieth; who packs better sends no events
-_FREE_BYTES = 64 * 1024  # below this no ratio says anything
-_WINDOW_BYTES = 8 * 1024 * 1024  # what zstd takes as its usual most
+MOST_RATIO = 200  # JSON lines of check-ins compress to a twentieth; a far better ratio is no list of events
+_FREE_BYTES = 64 * 1024  # below this the ratio means nothing
+_WINDOW_BYTES = 8 * 1024 * 1024  # the usual maximum of zstd
 _PART_BYTES = 64 * 1024
 
 
 class Decompressor:
-    """Unpacks bodies. Used on the event loop."""
+    """Decompresses bodies. Used on the event loop."""
 
     def __init__(self) -> None:
         self._turn = asyncio.Semaphore(MOST_AT_ONCE)
 
     @asynccontextmanager
     async def decompressed(self, request: Request[Any, Any, Any], most_bytes: int) -> AsyncIterator[bytes]:
-        """The body as it was before it was packed; until the answer it counts in the bounds of ``bodies`` too.
-        ProblemError: 415 for another encoding, 413, 400, 429, 503."""
+        """The decompressed body; it counts in the limits of ``request_bodies`` until the request is answered.
+        ProblemError 400, 413, 415 (another encoding), 429 or 503."""
         body = await request.body()
         encoding = request.headers.get("content-encoding", "").strip().lower()
         if encoding in ("", "identity"):
@@ -41,7 +41,7 @@ class Decompressor:
             return
         unpack = _KNOWN.get(encoding)
         if unpack is None:
-            detail = f"Bodies come plain or packed with one of: {', '.join(sorted(_KNOWN))}. This one says otherwise."
+            detail = f"Send the body plain, or with one of these encodings: {', '.join(sorted(_KNOWN))}."
             raise ProblemError(415, "content-encoding", detail, headers={"accept-encoding": "gzip, deflate, zstd"})
         async with self._turn:
             whole = await asyncio.to_thread(unpack, body, most_bytes)
@@ -51,7 +51,7 @@ class Decompressor:
 
 
 class _BoundedBuffer:
-    """What comes out, counted."""
+    """The output, limited in size and ratio."""
 
     def __init__(self, packed: int, most_bytes: int) -> None:
         self._most, self._ratio = most_bytes, max(_FREE_BYTES, packed * MOST_RATIO)
@@ -62,10 +62,12 @@ class _BoundedBuffer:
         self._parts.append(part)
         self._size += len(part)
         if self._size > self._most:
-            raise ProblemError(413, "too-large", f"Unpacked, the body has more than {self._most:,} bytes. Send less.")
+            raise ProblemError(
+                413, "too-large", f"Decompressed, the body has more than {self._most:,} bytes. Send less."
+            )
         if self._size > self._ratio:
             raise ProblemError(
-                413, "ratio", f"The body unpacks to more than {MOST_RATIO} times its size. Send it plain."
+                413, "ratio", f"The body decompresses to more than {MOST_RATIO} times its size. Send it plain."
             )
 
     @property
@@ -100,7 +102,7 @@ def _decompress_deflate(body: bytes, most_bytes: int) -> bytes:
     except zlib.error:
         pass
     try:
-        return _inflate(body, most_bytes, -15)  # many senders leave the head of zlib out
+        return _inflate(body, most_bytes, -15)  # many clients omit the zlib header
     except zlib.error:
         raise _undecodable() from None
 
@@ -121,7 +123,9 @@ def _decompress_zstd(body: bytes, most_bytes: int) -> bytes:
 
 
 def _undecodable() -> ProblemError:
-    return ProblemError(400, "packed", "The body cannot be unpacked: it is cut off or not what Content-Encoding says.")
+    return ProblemError(
+        400, "packed", "The body cannot be decompressed: it is cut off, or not what Content-Encoding says."
+    )
 
 
 _KNOWN: dict[str, Callable[[bytes, int], bytes]] = {

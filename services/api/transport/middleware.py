@@ -22,13 +22,13 @@ from services.api.transport.metrics import Metrics
 from services.api.transport.request_bodies import Body, Charge, InFlight, Message, Receive, Scope, Send
 
 _METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
-PATH_CHARS = 1_024  # an id has 128; the router remembers the last thousand paths, whoever asked for them
-_HSTS = b"max-age=31536000"  # a year, as browsers' own lists ask for; of this host alone
+PATH_CHARS = 1_024  # an id has 128; the router caches the last thousand paths, whoever requested them
+_HSTS = b"max-age=31536000"  # a year, as browsers' preload lists require; for this host alone
 _log = structlog.get_logger("hallway.http")
 
 
 class Edge:
-    """The application that the server runs. ``secure``: people come by https. ``below``: the path of its public
+    """The application that the server runs. ``secure``: clients connect by https. ``below``: the path of the public
     address, "" or such as "/hallway"."""
 
     def __init__(
@@ -70,32 +70,34 @@ class Edge:
             body.release()
 
     def _own(self, path: str) -> str:
-        """The path as the routes have it."""
+        """The path as routes match it."""
         if self._below and (path == self._below or path.startswith(f"{self._below}/")):
             return path[len(self._below) :] or "/"
         return path
 
     async def _admit(self, scope: Scope) -> None:
         if len(scope["path"]) > PATH_CHARS:
-            raise ProblemError(414, "address", "There is no address so long. They are in /schema/openapi.json.")
+            raise ProblemError(414, "address", "The address is too long. /schema/openapi.json lists the addresses.")
         self._warn_about_proxies(scope)
         shown = scope.setdefault("state", {})["credentials"] = await self._credentials(scope)
         if not shown.is_authenticated:
             self._charge("anonymous", network_of(scope["client"][0] if scope["client"] else ""), 1)
 
     def _warn_about_proxies(self, scope: Scope) -> None:
-        """Says once that somebody forwards whose word is not taken: uvicorn sets port 0 where it takes it."""
+        """Warns once about a proxy that is not trusted. For trusted ones uvicorn sets the client's port to 0."""
         client = scope["client"]
         if self._has_warned or client is None or client[1] == 0:
             return
         if any(name == b"x-forwarded-for" for name, _ in scope["headers"]):
             self._has_warned = True
-            _log.warning("a proxy that is not named forwards: all through it are one", option="--trusted-proxy")
+            _log.warning(
+                "an untrusted proxy forwards requests, so all of its clients count as one", option="--trusted-proxy"
+            )
 
 
 class _Answer:
-    """Passes the answer on, to a HEAD without its body; counts and logs it when it begins, and waits for the end of a
-    body that nobody read."""
+    """Passes the response on (to a HEAD without its body), records it in metrics and logs when it begins, and discards
+    the rest of an unread request body."""
 
     def __init__(self, scope: Scope, send: Send, body: Body, metrics: Metrics, *, secure: bool) -> None:
         self._scope, self._send, self._body = scope, send, body
@@ -120,14 +122,14 @@ class _Answer:
         await self._send(message)
 
     async def _end_head(self) -> None:
-        """The answer is whole; after it the server says to a stream that its client is gone."""
+        """Completes the response to a HEAD; the server then reports a disconnect to a stream."""
         if not self._is_whole:
             self._is_whole = True
             await self._body.discard()
             await self._send({"type": "http.response.body", "body": b"", "more_body": False})
 
     def _headers(self, message: Message) -> list[tuple[bytes, bytes]]:
-        """What every answer has that does not say otherwise: nobody keeps it, or takes it for something else."""
+        """The default headers of every response: not cached, no content sniffing. A route's own headers win."""
         said = {name.lower() for name, _ in message.get("headers", ())}
         found = [(b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-store")]
         if self._secure:
@@ -153,6 +155,6 @@ class _Answer:
 
 
 def _allow_head(name: bytes, value: bytes) -> tuple[bytes, bytes]:
-    """Where GET is allowed, HEAD is."""
+    """Adds HEAD to an ``Allow`` header that has GET."""
     is_short = name.lower() == b"allow" and b"GET" in value and b"HEAD" not in value
     return (name, value + b", HEAD") if is_short else (name, value)

@@ -22,11 +22,11 @@ Message = MutableMapping[str, Any]
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
-Charge = Callable[[str, str, int], None]  # a rate, who, how much; raises ProblemError when there is no more of it
+Charge = Callable[[str, str, int], None]  # rate, sender, cost; raises ProblemError where the rate is used up
 
-_UNAUTHENTICATED = ""  # all who are not authenticated, as one sender
+_UNAUTHENTICATED = ""  # all unauthenticated callers, as one sender
 _KIB = 1_024
-STATE = "body"  # under which routes find it in the scope's state
+STATE = "body"  # its key in the scope's state
 
 
 class InFlight:
@@ -38,7 +38,7 @@ class InFlight:
         self.total = 0
 
     def add(self, sender: str, role: str, count: int) -> None:
-        """These bytes came. ProblemError when they are too many; they count all the same, until ``remove``."""
+        """Counts received bytes until ``remove``, also where they are too many: then ProblemError 429 or 503."""
         self._by_sender[sender] += count
         self.total += count
         own = self._share(sender, role)
@@ -54,7 +54,7 @@ class InFlight:
         return self._bounds.attendee_buffered_bytes if role == "attendee" else self._bounds.sender_buffered_bytes
 
     def remove(self, sender: str, count: int) -> None:
-        """They are no longer in memory."""
+        """Stops counting bytes that are no longer in memory."""
         self.total -= count
         self._by_sender[sender] -= count
         if not self._by_sender[sender]:
@@ -62,7 +62,7 @@ class InFlight:
 
 
 class Body:
-    """The ASGI ``receive`` of one request. ``release`` when it is answered."""
+    """The ASGI ``receive`` of one request. Call ``release`` when it is answered."""
 
     def __init__(self, scope: Scope, receive: Receive, bounds: Bounds, in_flight: InFlight, charge: Charge) -> None:
         self._scope, self._receive = scope, receive
@@ -71,7 +71,7 @@ class Body:
         headers = dict(scope["headers"])
         said = headers.get(b"content-length", b"")
         self._declared_length = int(said) if said.isdigit() else None
-        # Whether some of it may still come on the line.
+        # Whether more of it may still arrive.
         self.is_pending = (self._declared_length is None and b"transfer-encoding" in headers) or bool(
             self._declared_length
         )
@@ -100,7 +100,7 @@ class Body:
                     self._pay(caller, self._size, most)
                     parts.append(part)
         except TimeoutError:
-            detail = f"The body did not come within {self._bounds.body_s:g} s. Send less at once."
+            detail = f"The body did not arrive within {self._bounds.body_s:g} s. Send less at once."
             raise ProblemError(408, "slow", detail) from None
         return b"".join(parts)
 
@@ -108,7 +108,7 @@ class Body:
         event = await self._receive()
         if event["type"] == "http.disconnect":
             self.is_pending = False
-            raise ProblemError(400, "ended", "The line ended before the body did.")
+            raise ProblemError(400, "ended", "The connection closed before the end of the body.")
         part: bytes = event.get("body", b"")
         self.is_pending = event.get("more_body", False)
         self._size += len(part)
@@ -116,7 +116,7 @@ class Body:
         return part
 
     def _pay(self, caller: Caller | None, size: int, most: int) -> None:
-        """Whoever is known pays for bytes by the KiB, the whole at once where its length is said."""
+        """Charges an authenticated caller by the KiB, for the whole body at once where its length is declared."""
         if size > most:
             raise ProblemError(413, "too-large", f"The body has more than {most:,} bytes. Send it in parts.")
         kib = -(-size // _KIB) - self._paid_kib
@@ -125,13 +125,13 @@ class Body:
             self._paid_kib += kib
 
     def count_decompressed(self, count: int) -> None:
-        """A packed body was unpacked to so many bytes: they count and cost as if they had come plain, beside it."""
+        """Counts and charges the decompressed bytes in addition to the compressed ones, as if they had come plain."""
         self._size += count
         self._in_flight.add(self._sender, self._role, count)
         self._pay(self._scope["state"].get("caller"), self._size, self._size)
 
     async def discard(self) -> None:
-        """Lets a body pass that nobody reads, or some of it: a client that still sends does not look at its answer."""
+        """Discards (some of) an unread body: a client that is still sending does not read its response."""
         left = self._bounds.linger_bytes
         try:
             async with asyncio.timeout(self._bounds.linger_s):
@@ -143,7 +143,7 @@ class Body:
             return  # it is cut off
 
     def release(self) -> None:
-        """It is no longer in memory."""
+        """Stops counting the body: it is no longer in memory."""
         self._in_flight.remove(self._sender, self._size)
         self._size = 0
-        self._scope["state"].pop(STATE, None)  # it holds the scope: a circle would stay until Python looks for some
+        self._scope["state"].pop(STATE, None)  # it refers to the scope; the cycle would wait for the garbage collector
