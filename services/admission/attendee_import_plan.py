@@ -1,8 +1,8 @@
-"""Whom the lines of a file mean: somebody new, or somebody registered, and what changes of them.
+"""Plans an attendee import: which person each line means, whether that person is new, and what would change.
 
-Invariants: the address is who somebody is, so a changed name is a correction; only where several persons have one
-address (a group's order) does the name tell them apart. Nothing is said of a consent: it is the person's own, and
-whether it was withdrawn is nobody else's business.
+Invariants: a person is identified by the e-mail address, so a different name is a correction. Only where several people
+share an address (a group's order) does the name tell them apart. The plan says nothing about consent: it is the
+person's own, and nobody else needs to know whether it was withdrawn.
 """
 
 import secrets

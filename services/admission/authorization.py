@@ -1,9 +1,10 @@
-"""Whether this sender may say this, and what the door writes on it.
+"""Authorizes an event: may this sender send it, and which fields does the server set itself?
 
-Owns: the decision. May never: look anything up, or read a clock: now is given.
-Theory: a cell of the table names a rule, a rule is a function of sender and event that gives the fault or nothing. What
-a sender writes as ``source``, ``recorded_at`` and ``backfilled`` is never kept; an organizer opens a conference in its
-own name only.
+Invariants: the decision is pure. It looks nothing up and reads no clock (``now`` is an argument). What a sender writes
+as ``source``, ``recorded_at`` and ``backfilled`` is overwritten, and an organizer opens a conference only in its own
+name.
+Why: each cell of the permission table names a rule, and a rule is a function of sender and event that returns the
+refusal or None.
 """
 
 from collections.abc import Callable

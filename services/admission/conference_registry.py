@@ -1,8 +1,9 @@
-"""The conferences of this server: what was said of each at its opening, whose it is, and who was erased.
+"""The registry of this server's conferences: newest opening, owner, and the ids of erased attendees.
 
-Owns: the newest opening of each log, the ids that it erased (the matcher keeps only traces of them), how many an
-organizer may have. May never: decide anything about people. Made from the logs at the start, and kept up with what is
-accepted after; a snapshot spares the start all but the ends of the logs.
+Responsibility: the newest opening of each log, the attendees erased in it (the matcher has only traces of them), and
+the quota of conferences for each organizer.
+Why: it is built from the logs at the start and updated with each accepted event; a snapshot means that only the ends of
+the logs are read at the start.
 """
 
 from collections.abc import Iterator

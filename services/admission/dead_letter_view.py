@@ -1,7 +1,4 @@
-"""A dead letter as it is shown: over HTTP, and by the commands.
-
-Owns: its fields. May never: say more of a letter than whoever may see it is told of its bytes.
-"""
+"""The fields of a dead letter as the API and the command line show it in full."""
 
 from typing import Generic, Self, TypeVar
 

@@ -1,13 +1,16 @@
-"""The one way into the log: read, authorized, translated, durable; then what follows from it.
+"""The only way into the log: decode, authorize, pseudonymize and append events, then trigger what follows from them.
 
-Owns: the steps and their order, the lock of translating and erasing, and that of openings. May never: answer
-"accepted" before the disk has it, or bring an account into the log.
-Theory: events are translated under the lock that erasing takes too, so nobody gets a token in the middle of an erasure;
-both waits for the disk, of the posts' way back and of the log, are outside of it, or there would be no group commits.
-What is translated is handed on as it is, not as bytes. Senders get the lock in turn, and pay for accounts that they
-named never before; an attendee's post that cannot count comes no further than being authorized. A bad line of an
-organizer or a connector becomes a dead letter; an attendee's does not: the sender is told, and nobody else reads their
-words.
+Responsibility: these steps and their order, the lock that pseudonymization and erasure share, and the lock of openings.
+Invariants:
+- "accepted" is returned only after the event is on the disk.
+- No account reaches the log: only tokens do.
+- Each sender gets the lock in turn, and pays for accounts that it has not named before.
+- An attendee's post that cannot count is refused right after authorization, before it costs anything.
+- An invalid line of an organizer or connector becomes a dead letter. An attendee's does not: only the sender learns of
+  it, and nobody else reads the text.
+Why: pseudonymization holds the lock that erasure takes too, so no token is made in the middle of an erasure. Both waits
+for the disk (the post index and the log) happen outside of the lock, or there would be no group commit. Records go to
+the runner as objects, without being encoded again.
 """
 
 import asyncio

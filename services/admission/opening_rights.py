@@ -1,9 +1,9 @@
-"""Which conferences an organizer may open in a request, and whose a conference is.
+"""Which conferences an organizer may open in a request, and which owner each opening is recorded with.
 
-Responsibility: the quota of an organizer, the owner that is written into each opening.
-Invariants: the first opening decides whose a conference is; each later one, whoever sends it, is written with that
-owner, until the owner (or the operator) hands it over. So the log says it, and every start reads it there.
-Why: the callers hold the lock of openings until the log has what they decided; else two could open the same one.
+Responsibility: the organizer's quota, and the owner written into each opening.
+Invariants: the first opening decides who owns a conference. Each later one, whoever sends it, is recorded with that
+owner, until the owner or the operator transfers it. So the log has the owner, and every start reads it from there.
+Why: callers hold the lock of openings until the log has the event; otherwise two organizers could open the same id.
 """
 
 from collections.abc import Sequence

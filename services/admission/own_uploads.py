@@ -1,7 +1,6 @@
-"""Whether an attendee's own post can count at all: what cannot is neither stored nor given tokens.
+"""Decides whether an attendee's own post can count at all; a post that cannot is neither stored nor pseudonymized.
 
-Responsibility: the decision, from the post and what the log says of the attendee's accounts.
-Why: a post that no rule of the matcher ever looks at would cost the disk and memory of everybody, and only there.
+Why: a post that no rule of the matcher ever reads would only cost everybody disk and memory.
 """
 
 from collections.abc import Collection, Iterable

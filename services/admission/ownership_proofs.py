@@ -1,8 +1,8 @@
-"""A proved account on its way into the log: what a crash or a log that was away interrupted is finished.
+"""Brings proofs of account ownership into the log, and finishes those that a crash or an outage interrupted.
 
 Invariants:
-- The directory notes a proof before the log is told, and forgets the note when the log has it (``codes``).
-- The same proof said again is the same events, by their ids: it is verified once.
+- The directory notes a proof before the log gets it, and deletes the note once the log has it (``codes``).
+- The same proof always gives the same events, by id, so an account is verified once.
 """
 
 import asyncio

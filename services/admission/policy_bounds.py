@@ -1,8 +1,7 @@
-"""How far an organizer may move the policy of a conference.
+"""Limits on the matching policy that an organizer may set for a conference.
 
-Responsibility: the maxima. Why: every suggestion is an entry in two inboxes of a store that all conferences of a server
-share, and everybody who is present is looked at again with each event. The operator may go further, as far as the
-schema does.
+Why: every suggestion is an entry in two inboxes of a store that all conferences of a server share, and each event makes
+the matcher look at everybody who is present. The operator may go as far as the schema allows.
 """
 
 from schemas.policy import Policy

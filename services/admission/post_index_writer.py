@@ -1,9 +1,8 @@
-"""The way back from posts' tokens, kept for many requests at once.
+"""Writes the index from tokens back to post ids, with one commit for many requests.
 
-Owns: the queue of what is to be kept, and one commit at a time. May never: say that something is kept before the disk
-has it.
-Theory: a group commit, as the log's: while one waits for the disk, what comes meanwhile shares the next one. It is
-another thread's than the log's, so the next requests are kept here while those before them are appended there.
+Invariants: a write is reported as done only when it is on the disk, and only one commit runs at a time.
+Why: group commit, as for the log: while one commit waits for the disk, posts that arrive meanwhile share the next one.
+It runs in a thread of its own, so the next requests are indexed here while earlier ones are appended to the log.
 """
 
 import asyncio

@@ -1,11 +1,11 @@
-"""Accounts and ids out, tokens in: the last step before the log.
+"""Replaces accounts and event ids by tokens: the last step before the log.
 
-Responsibility: which fields name somebody follows from their types in the events' Structs; here they are replaced.
-Invariants: none of them comes through as it was; a test looks at every text of every event.
-Theory: a batch is translated with one question for all of its accounts and none for its posts. Holdings, and the way
-back from posts, are written before the log has the event: better one too many to erase than one too few. The id of any
-other event is its sender's own and may name somebody (``scan-zquix-2``), so it becomes a keyed digest of source,
-conference and id: the same again is the same, and nobody takes an id that somebody else needs.
+Responsibility: the types of an event's fields say which of them name somebody; here those are replaced.
+Invariants: none of them reaches the log unchanged; a test checks every text field of every event.
+Why: a batch takes one query for all of its accounts and none for its posts. Holdings, and the index of posts, are
+written before the log has the event: an extra row to erase is better than a missing one. The id of any other event is
+its sender's own and may name somebody (``scan-zquix-2``), so it becomes a keyed digest of source, conference and id:
+the same event keeps the same id, and nobody can occupy an id that somebody else needs.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence

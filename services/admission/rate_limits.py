@@ -1,10 +1,11 @@
-"""How often a sender may speak: a token bucket each.
+"""Rate limits: a token bucket for each sender.
 
-Owns: the buckets. May never: read a clock of its own, or grow without bound.
-Theory: a bucket holds ``burst`` and gets ``per_minute`` back each minute; who asks when it is empty waits. Kept as the
-moment at which it would be full, in whole microseconds (GCRA): one number a sender. At the bound the longest unused
-goes first, mostly a full one; one that was not full speaks sooner for it, which takes that many keys or addresses.
-Rejected: ``limits`` (no clock of ours, windows instead of buckets), ``pyrate-limiter`` (a thread; ten times the code).
+Invariants: the clock is an argument, and memory is bounded.
+Why: a bucket holds ``burst`` and regains ``per_minute`` each minute; a sender whose bucket is empty waits. It is stored
+as the moment at which it would be full, in whole microseconds (GCRA): one number for each sender. At the limit the
+bucket unused for longest is dropped, which is mostly a full one; a sender could exploit that only with as many keys or
+addresses.
+Rejected: ``limits`` (no injected clock, windows instead of buckets), ``pyrate-limiter`` (a thread; ten times the code).
 """
 
 import ipaddress

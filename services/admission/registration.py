@@ -1,8 +1,8 @@
-"""Registering attendees for an organizer: people into the directory, events for the log; and back, if the log refuses.
+"""Builds registrations for an organizer: people for the directory, events for the log, and the way back if it refuses.
 
-Owns: the steps. May never: tell the log more than ids, claims and what was ticked; raise a consent of somebody who is
-registered already (the contract: the first registration's counts), or bring back who was erased: who comes back waits
-in the directory for their own word, and is in no log before it.
+Invariants: the log gets nothing but ids, claims and consents. The consent of somebody who is registered already never
+changes (by the contract the first registration's counts). Somebody who was erased is not brought back: they wait in the
+directory until they confirm it themselves, and are in no log before that.
 """
 
 import secrets

@@ -1,9 +1,9 @@
-"""Registering attendees: the directory and the log know the same people, whatever fails in between.
+"""Registers attendees so that the directory and the log know the same people, whatever fails in between.
 
-Owns: the order. May never: leave a person in the directory whom the log refused.
-Theory: the directory first, for it finds by the e-mail who is there already: what was interrupted, or may have been
-taken (a time limit), is said again with the same ids. What the log surely did not take is taken back. One request
-after another, so that nobody finds a person who is about to be taken back.
+Invariants: nobody stays in the directory whom the log refused.
+Why: the directory comes first, because it finds by e-mail who is registered already. After an interruption or a
+time-out the same ids are sent again. People whom the log certainly did not accept are removed again. Registrations run
+one after another, so that none finds a person who is about to be removed.
 """
 
 import asyncio

@@ -1,11 +1,11 @@
-"""Somebody who was erased comes back, or is registered once more and proves the same account: what others decided about
-them holds on, and after an erasure nothing begins without their tap.
+"""Handles people who return after an erasure, or register twice and prove one account: others' blocks stay valid.
 
-Responsibility: who barred an attendee, asked before the log has their erasure; and what is said in the log before they
-are in it again. Invariants: nobody sees a bar, neither who is barred nor who barred, nor that there is one; all bars
-are in the log before the registration or the proof that they are for. A decline is remembered as a block: the one who
-said no to the person is not asked again.
-Failure modes: killed in between, the same is said again with the same ids, or the same effect.
+Responsibility: recording who had blocked an attendee before the log gets the erasure, and restoring those blocks in the
+log before the attendee is in it again.
+Invariants: nobody can see such a block: neither who is blocked, nor by whom, nor that there is one. All blocks are in
+the log before the registration or proof that they are for. After an erasure nothing starts without the person's own
+confirmation. A decline is remembered as a block: somebody who said no to the person is not asked again.
+Failure modes: after a crash in between, the same events are sent again with the same ids or the same effect.
 """
 
 import asyncio

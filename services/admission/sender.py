@@ -1,6 +1,6 @@
-"""Who is speaking, and what the door answers.
+"""Senders, and the results of authorization.
 
-Owns: the values. May never: be made from what a sender writes; ``sender_of`` makes one from a good key or session.
+Invariants: a sender never comes from what a client writes; ``sender_of`` derives it from a valid key or session.
 """
 
 from typing import Literal

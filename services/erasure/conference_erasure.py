@@ -1,9 +1,10 @@
-"""Erasing a whole conference after the event: its log, outputs, inboxes, people, keys, dead letters.
+"""Erases a whole conference after the event: log, outputs, inboxes, people, keys, dead letters.
 
-Owns: the order, and going on with what was interrupted. May never: erase one that is not closed (the route asks), or
-let its id be used again before nothing of it is left.
-Theory: the directory goes first and notes it; the note is ended last, so whatever comes in between is gone on with at
-the next start. While it is noted, the door takes nothing for this conference. Each step may be repeated.
+Responsibility: the order of the steps, and resuming what was interrupted.
+Invariants: only a closed conference is erased (the route checks). Its id is not usable again before nothing of it is
+left. Each step may be repeated.
+Why: the directory goes first and notes the erasure; the note is deleted last, so the next start resumes whatever was
+interrupted in between. While it is noted, admission refuses events for the conference.
 """
 
 import asyncio

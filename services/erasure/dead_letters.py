@@ -1,11 +1,11 @@
-"""Erasing a person in the dead letters: those that may name them lose their key, whatever they look like.
+"""Erases a person from the dead letters: the letters that may name them lose their key, whatever their bytes are.
 
-Responsibility: which letters that are. Invariants: no letter of the conference, or of no conference by a sender who
-speaks for it, from the day on which the person was added is readable after it; the work is bounded by the bytes that
-are stored, whatever stands in them.
-Why: bytes that could not be read can spell a name in ways that nobody foresees. Beside that, letters of other
-conferences in which a name stands plainly go too, by one linear search each. Rather some letters too many: their
-senders were told at once that they were not taken, and an organizer is told how many went.
+Invariants: no letter of the conference, or without a conference but from a sender who brings events for it, is readable
+afterwards if it is from the day of the person's registration or later. The work is bounded by the stored bytes,
+whatever they contain.
+Why: bytes that could not be parsed can spell a name in unforeseeable ways. In addition, letters of other conferences in
+which a name appears plainly are deleted too, after a linear search. A few letters too many are acceptable: their
+senders learned at once that the events were rejected, and an organizer is told how many letters were removed.
 """
 
 from base64 import b64decode

@@ -1,8 +1,9 @@
-"""Erasing a person everywhere: the log first, then the directory, the inboxes, and these again at the log's place.
+"""Erases a person everywhere: first the log, then the directory and the inboxes, and the inboxes again after delivery.
 
-Owns: the order, and going on with what was interrupted. May never: confirm what a delivery under way could bring back.
-Theory: when all outputs that the log had after the erasure are delivered, nothing older can come any more; what comes
-then is taken out by the second erasing of the inbox, and only then the directory forgets that there was something.
+Responsibility: the order of the steps, and resuming what was interrupted.
+Invariants: an erasure is not confirmed while a delivery under way could still bring something back.
+Why: once all outputs that the log had after the erasure are delivered, nothing older can arrive. The second erasure of
+the inbox removes what arrived in between, and only then the directory deletes its note.
 """
 
 import asyncio

@@ -1,6 +1,6 @@
-"""The reader of posts for proving accounts: each network by its own API, the others with what to do instead.
+"""Reads public posts to prove accounts: each supported network by its API, for others a hint what to do instead.
 
-Owns: which networks can be read. May never: log or keep an account, or what it shows.
+Invariants: accounts and what they show are neither logged nor stored.
 """
 
 from collections.abc import Awaitable, Callable

@@ -1,8 +1,8 @@
-"""Accounts of Bluesky, through the public API of its network: no key, one fixed host.
+"""Bluesky accounts, read through the network's public API: no key, one fixed host.
 
-Owns: the forms of its answers, as far as they are needed. May never: take a repost for the account's own words.
-Theory: a handle may be given to somebody else, the DID stays: so the DID is what is proved along with it. Of posts only
-the record's text counts, which is the author's; what it quotes is elsewhere. Source: the lexicons
+Invariants: a repost does not count as the account's own words.
+Why: a handle may pass to somebody else but the DID stays, so the DID is proved along with the handle. Of a post only
+the record's text counts, which is the author's; quoted posts are elsewhere. Source: the lexicons
 ``app.bsky.actor.getProfile`` and ``app.bsky.feed.getAuthorFeed``.
 """
 

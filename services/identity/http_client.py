@@ -1,10 +1,9 @@
-"""Asking other people's servers, in a bounded way: one GET of JSON from a host whose name came from outside.
+"""A bounded HTTP client for other people's servers: one GET of JSON from a host whose name came from outside.
 
-Owns: the bounds, and what counts as no answer. May never: raise for what the other side does, follow a redirect, go to
-an address that is not public, send anything about the server it runs in, or use a proxy of the environment (which
-would look the name up again).
-Theory: the name is looked up and checked first; then the address itself is connected to, with the name in the TLS
-handshake and the ``Host`` header, so the certificate has to be the name's.
+Invariants: it raises nothing for what the other side does, follows no redirect, connects to public addresses only,
+sends nothing about this server, and uses no proxy of the environment (which would resolve the name again).
+Why: the name is resolved and checked first. Then the client connects to that address, with the name in the TLS
+handshake and the ``Host`` header, so the certificate must be the name's.
 """
 
 import asyncio

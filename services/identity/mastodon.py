@@ -1,10 +1,10 @@
-"""Accounts of Mastodon and what speaks its API, through the account's own server: no key.
+"""Accounts of Mastodon and compatible servers, read through the account's own server: no key.
 
-Owns: the forms of its answers, as far as they are needed. May never: ask another server than the one in the account's
-name, or take a boost for the account's own words.
-Theory: only the account's own server may say what stands in its profile. A server may keep posts from strangers; then
-the profile is what there is. Texts are HTML; a code has no sign that HTML writes otherwise. Source: Mastodon's
-documentation of ``/api/v1/accounts/lookup`` and ``/api/v1/accounts/:id/statuses``.
+Invariants: no other server than the one in the account's name is contacted. A boost does not count as the account's
+own words.
+Why: only the account's own server can say what is in its profile. A server may hide posts from unauthenticated
+clients; then only the profile is readable. Texts are HTML, but a code has no character that HTML escapes. Source:
+Mastodon's documentation of ``/api/v1/accounts/lookup`` and ``/api/v1/accounts/:id/statuses``.
 """
 
 import re

@@ -1,10 +1,10 @@
-"""Which hosts and addresses may be asked, when the name came from outside.
+"""Decides which hosts and addresses may be contacted when the name came from outside (protection against SSRF).
 
-Owns: the form of host names; which addresses are public. May never: connect, or take a host that is an address.
-Theory: a name is looked up once, and what it leads to is checked and then connected to, so that a second look-up cannot
-lead elsewhere (DNS rebinding). IPv6 addresses that carry an IPv4 one count as that one. Public is what is global
-unicast and in no block of the IANA registries of special-purpose addresses (those of RFC 6890 and after it,
-iana.org/assignments/iana-ipv4-special-registry and iana-ipv6-special-registry), whatever a Python knows of them.
+Invariants: nothing here connects, and a host name that is an address is refused.
+Why: a name is resolved once, and the result is checked and then connected to, so that a second lookup cannot lead
+elsewhere (DNS rebinding). IPv6 addresses that embed an IPv4 one are treated as that one. Public means global unicast
+and in no block of the IANA registries of special-purpose addresses (RFC 6890 and later,
+iana.org/assignments/iana-ipv4-special-registry and iana-ipv6-special-registry), whatever this Python knows.
 """
 
 import asyncio

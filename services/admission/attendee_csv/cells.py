@@ -1,6 +1,6 @@
-"""What a cell says: yes or no in the words of spreadsheets, an address, accounts, a spreadsheet's own error.
+"""Parses cells: yes or no in the words of spreadsheets, an e-mail address, accounts, a spreadsheet's error value.
 
-Invariants: a consent is never guessed: what is neither a yes nor a no of the lists below is a mistake.
+Invariants: consent is never guessed: a cell that is neither a yes nor a no of the lists below is a mistake.
 """
 
 import re

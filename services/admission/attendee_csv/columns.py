@@ -1,7 +1,7 @@
-"""Which column is which: by what ticket tools and spreadsheets call them, in several languages.
+"""Recognises the columns of a CSV by the titles that ticket tools and spreadsheets use, in several languages.
 
-Invariants: a title that is in no list is not understood, and is told; a consent is never taken from a question in
-words of its own. Titles are compared without case, accents, and signs between words.
+Invariants: a title that is in no list is not understood, and is reported. Consent is never taken from a question in an
+organizer's own words. Titles are compared without case, accents and punctuation.
 Source: exports of Eventbrite, Luma, pretix, Tito, Hi.Events and Indico, as their documentation names the columns.
 """
 

@@ -1,6 +1,6 @@
-"""A file of attendees, read: the good lines, the mistakes of the others, and what is worth knowing of both.
+"""Reads a CSV of attendees into rows, mistakes and notes.
 
-Invariants: a line is taken or has a mistake, never both; a mistake in one leaves all others as they are.
+Invariants: a line becomes a row or a mistake, never both, and a mistake in one line does not affect the others.
 """
 
 from schemas.events import Consent

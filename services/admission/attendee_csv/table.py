@@ -1,10 +1,10 @@
-"""Text of a CSV -> its lines as cells: the separator, the line that is the heading, quotes.
+"""Splits the text of a CSV into lines of cells: finds the separator and the heading, and handles quotes.
 
-Invariants: a line's number is that of its first line in the file, as an editor counts; quotes that do not fit together
-spoil one line, not the rest.
-Why: tools write ``sep=;``, the event's name and dates before the heading, and comma, semicolon, tab or ``|`` between
-cells. The heading is the first line in which a column of e-mail addresses is understood; the separator that with which
-most titles are.
+Invariants: a line's number is that of its first line in the file, as an editor counts. Broken quotes spoil one line and
+not the rest.
+Why: tools write ``sep=;``, or the event's name and dates before the heading, and separate cells by comma, semicolon,
+tab or ``|``. The heading is the first line with a column of e-mail addresses; the separator is the one with which most
+titles are understood.
 """
 
 import csv

@@ -1,8 +1,8 @@
-"""Bytes of a CSV -> text: UTF-8, UTF-16, or what Excel in the West writes (Windows-1252), or as the sender says.
+"""Decodes the bytes of a CSV: UTF-8, UTF-16, Excel's Windows-1252, or the charset that the sender declares.
 
-Invariants: nothing is guessed beyond that; what was taken for Windows-1252 is said, so that names can be looked at.
-Why no detector: on a few names charset-normalizer and its like are wrong too often, and a wrong guess spoils names in
-silence.
+Invariants: nothing else is guessed. Decoding as Windows-1252 is reported, so that the organizer can check names.
+Why no detector: on a few names charset-normalizer and its like are wrong too often, and a wrong guess garbles names
+silently.
 """
 
 import codecs

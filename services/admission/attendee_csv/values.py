@@ -1,4 +1,4 @@
-"""What a file of attendees becomes: rows, mistakes, notes, and what its columns were taken for."""
+"""The result of reading a CSV of attendees: rows, mistakes, notes, and what each column was taken for."""
 
 from msgspec import Struct
 

@@ -1,4 +1,4 @@
-"""Rows -> a CSV that no spreadsheet runs: a cell that looks like a formula gets an apostrophe, taken off on the way in.
+"""Writes a CSV that no spreadsheet executes: a cell that looks like a formula gets an apostrophe, removed on import.
 
 Source: OWASP, CSV injection; RFC 4180.
 """
