@@ -20,8 +20,8 @@ MOST_OF_ONE_ADDRESS = 50
 
 
 class Planned(Struct, frozen=True):
-    """A line that can be taken. ``known``: who it is, if registered already; ``waits``: for their own word, as far as
-    can be said before; ``changes`` are sentences."""
+    """A line that can be imported. ``known``: the person, if registered already. ``waits``: whether they must confirm
+    first, as far as is known before the import. ``changes``: sentences."""
 
     row: AttendeeRow
     known: Person | None
@@ -30,7 +30,7 @@ class Planned(Struct, frozen=True):
 
     @property
     def renamed(self) -> Person | None:
-        """Who is called otherwise from now on."""
+        """The known person with the new name; None where it stays the same."""
         name = name_form(self.row.name)
         if self.known is None or not name or name == self.known.name:
             return None
@@ -38,7 +38,7 @@ class Planned(Struct, frozen=True):
 
 
 def groups(rows: Sequence[AttendeeRow], most: int) -> Iterator[list[AttendeeRow]]:
-    """The rows in parts of at most so many (or one address's), those of an address together."""
+    """The rows in batches of at most ``most``, except that rows with one address stay together."""
     by_address: dict[str, list[AttendeeRow]] = {}
     for number, row in enumerate(rows):
         by_address.setdefault(email_form(row.email) or f" {number}", []).append(row)
@@ -55,7 +55,7 @@ def groups(rows: Sequence[AttendeeRow], most: int) -> Iterator[list[AttendeeRow]
 def plan(
     conference: str, rows: Sequence[AttendeeRow], directory: Directory
 ) -> tuple[list[Planned], list[Mistake], list[Mistake]]:
-    """What each line would do, the lines that cannot be taken, and notes. ``rows``: all of their addresses."""
+    """What each line would do, the lines that cannot be imported, and notes. ``rows``: complete for each address."""
     planned: list[Planned] = []
     mistakes: list[Mistake] = []
     notes: list[Mistake] = []
@@ -85,13 +85,14 @@ def _plan_address(
     planned: list[Planned],
     mistakes: list[Mistake],
 ) -> None:
-    """The persons of one address: by name; the only one left of each side are the same, under a corrected name."""
+    """Matches the rows of one address to its known people by name. If one of each is left over, they are the same
+    person with a corrected name."""
     left = {_key(person.name): person for person in known}
     same = {row.line: left.pop(_key(row.name)) for row in rows if _key(row.name) in left}
     others = [row for row in rows if row.line not in same]
     if len(rows) == 1 and others and len(known) > 1:
         (row,) = rows
-        text = f"{len(known)} people have this address and none is called so. Put all of them into the file."
+        text = f"{len(known)} people have this address, and none has this name. Put all of them into the file."
         mistakes.append(Mistake(row.line, None, text))
         return
     if len(others) == 1 and len(left) == 1:
@@ -102,7 +103,9 @@ def _plan_address(
             mine = replace(row, attendee=person.attendee)
             waits = directory.is_waiting(conference, person.attendee)
             if not waits and directory.awaits_own_word(conference, person.attendee, row.accounts):
-                mistakes.append(Mistake(row.line, None, AWAITS_CONFIRMATION))  # the log would refuse it, in these words
+                mistakes.append(
+                    Mistake(row.line, None, AWAITS_CONFIRMATION)
+                )  # admission would refuse it with the same text
                 continue
             planned.append(Planned(mine, person, waits, tuple(_changes(conference, row, person, directory))))
         elif len(rows) > 1 or known:
@@ -128,15 +131,15 @@ def _changes(conference: str, row: AttendeeRow, person: Person, directory: Direc
     claimed = {names[token] for token, how in held.items() if how == "claimed" and token in names}
     claimed |= set(directory.tombstones.waiting(conference, person.attendee) or ())
     new = [account for account in row.accounts if account not in claimed and account not in names.values()]
-    gone = sorted(claimed.difference(row.accounts))
+    dropped = sorted(claimed.difference(row.accounts))
     if new:
-        yield f"Accounts that are new: {', '.join(new)}."
-    if gone:
-        yield f"Accounts that are no longer claimed: {', '.join(gone)}."
+        yield f"New accounts: {', '.join(new)}."
+    if dropped:
+        yield f"Accounts that are no longer claimed: {', '.join(dropped)}."
 
 
 def _shared(rows: Sequence[AttendeeRow]) -> Iterator[Mistake]:
-    """Of a group's order: what the links of those persons mean."""
+    """Notes for people who share an address: all of their links go to one mailbox."""
     first, *others = rows
     for row in others:
         text = (

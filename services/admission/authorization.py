@@ -24,7 +24,7 @@ AHEAD_MS = 10 * MINUTE_MS  # the contract's: clocks differ, but not by more
 
 
 def authorize(sender: Sender, event: Input, now: int) -> Authorized | Refused:
-    """The event with its source, or why not. ``now`` is milliseconds since 1970; the event comes from the codec."""
+    """The event with its source, or the refusal. ``now``: ms since 1970. The event comes from the codec."""
     fault = _RULES[TABLE[sender.role, type(event)]](sender, event) or _check_content(sender, event)
     if fault is not None:
         return fault
@@ -45,19 +45,19 @@ def _own(sender: Sender, event: Input) -> Refused | None:
 
 def _self(sender: Sender, event: Input) -> Refused | None:
     if isinstance(event, AttendeeEvent) and event.attendee != sender.id:
-        return Refused("An attendee speaks about itself only.", "forbidden", "attendee")
+        return Refused("An attendee may only send events about themselves.", "forbidden", "attendee")
     return _own(sender, event)
 
 
 def _checkin(sender: Sender, event: Input) -> Refused | None:
     if not sender.checkins:
-        return Refused("This connector's key does not say that it brings check-ins.", "forbidden", "type")
+        return Refused("This connector's key does not allow check-ins.", "forbidden", "type")
     return _own(sender, event)
 
 
 def _posts(sender: Sender, event: Input) -> Refused | None:
     if sender.only_checkins:
-        return Refused("This connector's key brings check-ins and nothing else.", "forbidden", "type")
+        return Refused("This connector's key allows check-ins only.", "forbidden", "type")
     return None if event.conference is None else _own(sender, event)
 
 
@@ -86,7 +86,7 @@ _ROLE_NAMES = {
 
 
 def _check_content(sender: Sender, event: Input) -> Refused | None:
-    """What the codec takes, but would bring a name into the log, or more work than is one organizer's share."""
+    """Refuses what the codec accepts but would put a name into the log, or exceed one organizer's share of work."""
     if isinstance(event, MatchAnswered):
         try:
             plain_id(event.match)
@@ -105,6 +105,6 @@ def _stamp(sender: Sender, event: Input) -> Input:
     if isinstance(event, Activity):
         changes["backfilled"] = False
     if isinstance(event, ActivityPosted) and sender.role == "attendee":
-        # Attendee ids are a conference's own: elsewhere somebody else may have this one.
+        # Attendee ids are unique only within a conference: elsewhere somebody else may have this one.
         (changes["conference"],) = sender.conferences
     return replace(event, **changes)

@@ -18,12 +18,12 @@ from services.runtime.router_state import ROUTER_LOG
 
 SNAPSHOT = "~conferences"
 MOST_OPEN, MOST_STORED = 20, 200  # of one organizer, unless the operator serves with others
-# How the codec writes them.
+# How encoded events of these types begin.
 _BEGINS = tuple([f'{{"type":"{name}"'.encode() for name in sorted(names_learned_by(Learner.CONFERENCES))])
 
 
 class ConferenceEntry(Struct):
-    """A conference; ``owner``: the organizer's id, empty where it is the operator's."""
+    """A conference. ``owner``: the organizer's id, empty for the operator's. ``erased``: ids of erased attendees."""
 
     id: str
     opened: ConferenceOpened | None = None
@@ -39,17 +39,19 @@ class _Saved(Struct):
 
 
 class ConferenceRegistry:
-    """By id. ``most_open``, ``most_stored``: of one organizer, open ones, and all that are not erased."""
+    """The conferences by id. For each organizer at most ``most_open`` are open and ``most_stored`` are not erased."""
 
     def __init__(self, most_open: int = MOST_OPEN, most_stored: int = MOST_STORED) -> None:
-        self._most_open, self._most_kept = most_open, most_stored
+        self._most_open, self._most_stored = most_open, most_stored
         self._known: dict[str, ConferenceEntry] = {}
-        self.being_erased: set[str] = set()  # being erased: nothing is taken for them
-        self.retired: set[str] = set()  # erased in a log that keeps their ids: nothing is ever taken for them
-        self.removed_count = 0  # how many were; lengths of logs from before one was are of no use
+        self.being_erased: set[str] = set()  # nothing is admitted for these
+        self.retired: set[str] = (
+            set()
+        )  # erased in a log that stores their ids: nothing is ever admitted for these again
+        self.removed_count = 0  # log lengths from before a removal are of no use
 
     def load(self, journal: Journal) -> None:
-        """Reads all logs, from where the snapshot ends, for openings, closings and erasures."""
+        """Reads openings, closings and erasures from all logs, starting where the snapshot ends."""
         codec, seen = Codec(), self._restore(journal)
         for name in journal.conferences():
             if name == ROUTER_LOG:
@@ -66,18 +68,18 @@ class ConferenceRegistry:
         try:
             saved = msgspec.json.decode(snapshot.data, type=_Saved)
         except msgspec.MsgspecError:
-            return {}  # of another version: all of it can be learnt again
+            return {}  # of another version: everything can be read from the logs
         if any(end > journal.length(name) for name, end in saved.ends.items()):
             return {}  # of another log
         self._known = {known.id: known for known in saved.known}
         return saved.ends
 
     def encode_snapshot(self, ends: dict[str, int]) -> bytes:
-        """What is known, for a snapshot. ``ends``: lengths of the logs up to which all is noted; more is no harm."""
+        """A snapshot of the registry. ``ends``: log lengths up to which it is complete; it may contain more."""
         return msgspec.json.encode(_Saved(ends, list(self._known.values())))
 
     def apply(self, event: Input, offset: int) -> None:
-        """An event is in its log."""
+        """Updates the registry with an event that is in its log."""
         if isinstance(event, ConferenceOpened):
             known = self._known.setdefault(event.conference, ConferenceEntry(event.conference))
             if offset > known.offset:
@@ -88,42 +90,43 @@ class ConferenceRegistry:
             self._known.setdefault(event.conference, ConferenceEntry(event.conference)).erased.add(event.attendee)
 
     def is_free(self, opening: ConferenceOpened) -> bool:
-        """Whether nobody has it. Under the lock of openings."""
+        """Whether nobody owns this conference. Call it under the lock of openings."""
         return self.get(opening.conference) is None
 
     def over_quota(self, organizer: str, more: int) -> str | None:
-        """Why this organizer may not open one beside those it has and so many ``more``, or None."""
+        """Why this organizer may not open another conference, beside its own and ``more`` new ones; None: it may."""
         own = [known for known in self._known.values() if known.owner == organizer and known.opened is not None]
         if sum(not known.closed for known in own) + more >= self._most_open:
-            said = f"{self._most_open:,} conferences of this organizer are open, and no more can be."
-            return f"{said} Close one, or ask the operator."
-        if len(own) + more >= self._most_kept:
-            said = f"This server stores {self._most_kept:,} conferences of this organizer, and no more."
+            return (
+                f"This organizer has {self._most_open:,} open conferences, the maximum. Close one, or ask the operator."
+            )
+        if len(own) + more >= self._most_stored:
+            said = f"This server stores {self._most_stored:,} conferences of this organizer, the maximum."
             return f"{said} Erase one that is closed, or ask the operator."
         return None
 
     def get(self, conference: str) -> ConferenceEntry | None:
-        """What is known of one that was opened."""
+        """The entry of a conference that was opened; None for any other."""
         known = self._known.get(conference)
         return known if known is not None and known.opened is not None else None
 
     def forget(self, conference: str) -> None:
-        """It is no more."""
+        """Drops a conference that was erased."""
         self.removed_count += 1
         self._known.pop(conference, None)
 
     def retire(self, conference: str) -> None:
-        """It is no more, and its id never begins anew."""
+        """Drops a conference that was erased, and reserves its id for ever."""
         self.retired.add(conference)
         self.forget(conference)
 
     def erased_attendees(self, conference: str) -> set[str]:
-        """Whom the log of this conference erased."""
+        """The ids of the attendees who were erased in this conference's log."""
         known = self._known.get(conference)
         return known.erased if known is not None else set()
 
     def owned(self, organizer: str) -> frozenset[str]:
-        """The conferences that this organizer opened."""
+        """The conferences that this organizer owns."""
         return frozenset(known.id for known in self._known.values() if organizer and known.owner == organizer)
 
     def __iter__(self) -> Iterator[ConferenceEntry]:

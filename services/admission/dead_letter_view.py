@@ -11,7 +11,7 @@ N = TypeVar("N")
 
 
 class DeadLetterView(Struct, Generic[N], frozen=True):
-    """``number``: by which it is asked for. ``bytes``: as they came, in base64. ``sent_at``: it was sent again then."""
+    """``number``: the id to request it by. ``bytes``: as they came, in base64. ``sent_at``: when it was resent."""
 
     number: N
     reason: str
@@ -24,7 +24,7 @@ class DeadLetterView(Struct, Generic[N], frozen=True):
 
     @classmethod
     def of(cls, number: N, letter: DeadLetter, sent: int | None) -> Self:
-        """``sent``: when, in ms since 1970."""
+        """The view of a letter. ``sent``: when it was resent, in ms since 1970."""
         sent_at = None if sent is None else written(sent)
         return cls(
             number, letter.reason, letter.field, letter.source, letter.position, letter.at, letter.bytes, sent_at

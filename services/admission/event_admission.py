@@ -38,14 +38,14 @@ from services.runtime import Accepted, Answer, Rejected
 from services.runtime.ports import Runner
 
 DRAIN_S = 15.0
-_PART_LINES = 150  # decoded between two looks at the rest of the event loop, about half a ms
+_PART_LINES = 150  # decoded before the event loop gets a turn, about half a ms
 REGISTRY_EVENTS = learned_by(Learner.CONFERENCES)
 
 
 class Result(Struct, frozen=True, omit_defaults=True, gc=False):
-    """What became of one event. ``conference`` and ``offset``: where it stands (a post may stand in several logs).
+    """The result for one event. ``conference`` and ``offset``: its place in the log (a post may be in several logs).
 
-    Attendees, organizers and scanners are told neither: an offset counts what other people do, one by one.
+    Attendees, organizers and scanners get neither: an offset counts what other people do, one by one.
     """
 
     status: str
@@ -56,7 +56,7 @@ class Result(Struct, frozen=True, omit_defaults=True, gc=False):
 
 
 _Item = Record | Refused | Reject
-Charge = Callable[[str, str, int], None]  # a rate, who, how much; raises ProblemError when there is no more of it
+Charge = Callable[[str, str, int], None]  # rate, sender, cost; raises ProblemError where the rate is used up
 _MAY_OPEN = frozenset({"organizer", "operator"})
 _PAYS_FOR_NAMES = frozenset({"attendee", "organizer"})
 OnAccepted = Callable[[Sequence[Input]], Awaitable[None]]
@@ -64,7 +64,7 @@ BeforeErasure = Callable[[Sequence[AttendeeErased]], Awaitable[None]]
 
 
 def unlimited(rate: str, who: str, cost: int) -> None:
-    """Budgets without end."""
+    """A ``Charge`` without limits."""
 
 
 def _is_post(record: Record | Reject) -> bool:
@@ -73,8 +73,8 @@ def _is_post(record: Record | Reject) -> bool:
 
 @dataclass(slots=True)
 class EventAdmission:
-    """Used on the event loop. ``followed`` gets what was accepted of one request, before it is answered; ``leaving``
-    the erasures of one, before they are in the log and after all that came before them is."""
+    """Used on the event loop. ``on_accepted`` gets the accepted events of a request before its response;
+    ``before_erasure`` gets its erasures before the log has them, and after all earlier events are in the log."""
 
     runner: Runner
     directory: Directory
@@ -96,7 +96,8 @@ class EventAdmission:
         self._fair_lock = FairLock(self.lock)
 
     async def admit_lines(self, lines: Sequence[bytes | Reject], sender: Sender) -> list[Result]:
-        """Lines as they came from outside, or what is wrong with one; and what became of each. As ``Runner.take``."""
+        """Admits lines from outside, or records why one is invalid. Returns each one's result; raises as
+        ``Runner.take``."""
         found: list[Record | Reject] = []
         for start in range(0, len(lines), _PART_LINES):
             part = lines[start : start + _PART_LINES]
@@ -106,21 +107,21 @@ class EventAdmission:
         return await self._admit(found, sender)
 
     async def admit_events(self, events: Sequence[Input], sender: Sender, handed_to: str | None = None) -> list[Result]:
-        """Events that a route made. ``handed_to``: who owns the conferences that they open, from here on."""
+        """Admits events that a route made. ``handed_to``: the new owner of the conferences that they open."""
         return await self._admit([self._codec.decode(encode(event)) for event in events], sender, handed_to)
 
     def check(self, line: bytes, sender: Sender) -> Input | Result:
-        """The event of a line as it would be taken from this sender, or why it would not; takes nothing."""
+        """The event that this line would be admitted as, or why it would be rejected. Appends nothing."""
         record = self._codec.decode(line)
         authorized = self._authorize(opening_rights(sender, [record], self.conferences, self.clock()), record)
         return authorized.event if isinstance(authorized, Record) else _result(authorized, None)
 
     async def drain(self) -> None:
-        """Waits until all that is being taken now is taken or refused; as long as an answer may take at most."""
+        """Waits until all requests under way are finished. TimeoutError after ``DRAIN_S``."""
         if self._under_way:
             _, late = await asyncio.wait(set(self._under_way), timeout=DRAIN_S)
             if late:
-                raise TimeoutError("What is being taken takes too long.")
+                raise TimeoutError("Events under way take too long.")
 
     async def _admit(
         self, found: Sequence[Record | Reject], sender: Sender, handed_to: str | None = None
@@ -149,7 +150,7 @@ class EventAdmission:
         return results if _may_see_offsets(sender) else [_without_offset(result) for result in results]
 
     async def _verified_accounts(self, found: Sequence[Record | Reject], sender: Sender) -> frozenset[str]:
-        """The verified accounts of an attendee who brings posts, as the log has them."""
+        """The accounts that an attendee who sends posts has verified according to the log."""
         if sender.role != "attendee" or not any(_is_post(record) for record in found):
             return frozenset()
         (conference,) = sender.conferences
@@ -164,34 +165,36 @@ class EventAdmission:
         if event.conference in self.conferences.being_erased:
             return Refused("This conference is being erased.", "gone", "conference")
         if event.conference in self.conferences.retired:
-            return Refused("This conference was erased. Its id cannot begin anew; take another.", "gone", "conference")
+            return Refused("This conference was erased. Its id cannot be used again.", "gone", "conference")
         if isinstance(event, ConferenceOpened) and sender.role == "organizer" and self.conferences.is_free(event):
             if event.conference in rights.refused:
                 return rights.refused[event.conference]
-            sender = replace(sender, conferences=sender.conferences | {event.conference})  # to be told what is wrong
+            sender = replace(
+                sender, conferences=sender.conferences | {event.conference}
+            )  # so that the refusal says why
         authorized = authorize(sender, event, self.clock())
         if isinstance(authorized, Refused):
             return authorized
-        said = authorized.event
-        if isinstance(said, ConferenceOpened):
-            said = with_owner(said, rights, self.conferences)
-        if sender.role == "attendee" and isinstance(said, ActivityPosted):
-            fault = refusal_of(said, uploaded, self.clock())
+        event = authorized.event
+        if isinstance(event, ConferenceOpened):
+            event = with_owner(event, rights, self.conferences)
+        if sender.role == "attendee" and isinstance(event, ActivityPosted):
+            fault = refusal_of(event, uploaded, self.clock())
             if fault is not None:
                 return fault
-        return Record(said, record.at, None)
+        return Record(event, record.at, None)
 
     async def _pseudonymize_and_append(
         self, found: Sequence[Record | Reject], rights: OpeningRights, uploaded: Collection[str]
     ) -> tuple[list[_Item], Sequence[Answer]]:
-        """What may enter, and what the log answered. Of an erasure nobody can say anything any more once the log has
-        it, so all that is on its way comes first, and nothing else comes before it."""
+        """The authorized items and the log's answers. Once the log has an erasure, the matcher no longer knows who had
+        blocked that person; so an erasure waits for all events under way, and holds the lock until it is appended."""
         sender, done = rights.sender, asyncio.get_running_loop().create_future()
         try:
             async with self._fair_lock.hold(sender.key):
                 ready, posts = await self._prepare(found, rights, uploaded)
-                leaving = [item.event for item in ready if isinstance(item, Record)]
-                erased = [event for event in leaving if isinstance(event, AttendeeErased)]
+                events = [item.event for item in ready if isinstance(item, Record)]
+                erased = [event for event in events if isinstance(event, AttendeeErased)]
                 if erased:
                     await self._await_other_appends()
                     await self.before_erasure(erased)
@@ -206,7 +209,7 @@ class EventAdmission:
         if self._appending:
             _, late = await asyncio.wait(set(self._appending), timeout=DRAIN_S)
             if late:
-                raise TimeoutError("What is being taken takes too long.")
+                raise TimeoutError("Events under way take too long.")
 
     async def _append(self, ready: Sequence[_Item], posts: Sequence[NamedPost], sender: Sender) -> Sequence[Answer]:
         await self.post_index.write(posts, sender.key)
@@ -216,14 +219,14 @@ class EventAdmission:
     async def _prepare(
         self, found: Sequence[Record | Reject], rights: OpeningRights, uploaded: Collection[str]
     ) -> tuple[list[_Item], Sequence[NamedPost]]:
-        """What may enter, under its tokens, and the posts whose way back is to be kept. Under the lock."""
+        """The authorized items, pseudonymized, and the posts to index. Called under the lock."""
         ready: list[_Item] = []
         for start in range(0, len(found), _PART_LINES):
             ready += [self._authorize(rights, record, uploaded) for record in found[start : start + _PART_LINES]]
             await asyncio.sleep(0)
         records = [item for item in ready if isinstance(item, Record)]
-        told, posts = await self._pseudonymize([record.event for record in records], rights.sender)
-        done = iter(zip(records, told, strict=True))
+        events, posts = await self._pseudonymize([record.event for record in records], rights.sender)
+        done = iter(zip(records, events, strict=True))
         return [_pseudonymized_record(*next(done)) if isinstance(item, Record) else item for item in ready], posts
 
     async def _pseudonymize(self, events: Sequence[Input], sender: Sender) -> Pseudonymized:
@@ -234,14 +237,14 @@ class EventAdmission:
             return await asyncio.to_thread(pseudonymize, events, self.directory)
         whole = Pseudonymized([], [])
         for start in range(0, len(events), _PART_LINES):
-            told, posts = pseudonymize(events[start : start + _PART_LINES], self.directory, rows)
-            whole.events.extend(told)
-            whole.posts.extend(posts)
+            part = pseudonymize(events[start : start + _PART_LINES], self.directory, rows)
+            whole.events.extend(part.events)
+            whole.posts.extend(part.posts)
             await asyncio.sleep(0)
         return whole
 
     async def _pay_for_accounts(self, events: Sequence[Input], sender: Sender) -> None:
-        """Each account that nobody named before is a row that stays; a connector has so many."""
+        """Charges a connector for accounts that nobody named before: each becomes a row that stays."""
         named = {account for event in events for account in accounts_in(event)}
         if named and sender.role == "connector":
             new = await asyncio.to_thread(self.directory.accounts.unknown, named)
@@ -249,7 +252,8 @@ class EventAdmission:
                 self.charge("connector_accounts", sender.key, new)
 
     def _pay_for_names(self, events: Sequence[Input], sender: Sender) -> None:
-        """The others pay for what they themselves did not name before: they are told nothing of what others named."""
+        """Charges other senders for accounts that they themselves did not name before, which reveals nothing about
+        what others named."""
         if sender.role in _PAYS_FOR_NAMES:
             new = self._named.unnamed(sender.key, {account for event in events for account in accounts_in(event)})
             if new:
@@ -266,17 +270,17 @@ class EventAdmission:
                     self.conferences.apply(item.event, place.offset)
                 accepted.append(item.event)
             elif not isinstance(answer, Rejected) and isinstance(item.event, AttendeeErased):
-                accepted.append(item.event)  # said again: what was interrupted is gone on with
+                accepted.append(item.event)  # a duplicate: resumes an interrupted erasure
         if accepted:
             await self.on_accepted(accepted)
 
 
-def _pseudonymized_record(record: Record, told: Input | Refused) -> _Item:
-    return told if isinstance(told, Refused) else Record(told, record.at, None)
+def _pseudonymized_record(record: Record, event: Input | Refused) -> _Item:
+    return event if isinstance(event, Refused) else Record(event, record.at, None)
 
 
 def _log_item(item: _Item, sender: Sender) -> Record | Reject | None:
-    """A bad line of an attendee is for nobody else to read; an empty one is nothing."""
+    """The item for the log. None for a refusal, an empty line, or an attendee's invalid line, which is private."""
     if not isinstance(item, Reject):
         return item if isinstance(item, Record) else None
     if sender.role == "attendee" or not item.line.strip():
@@ -289,7 +293,7 @@ class _Named(Struct):
 
 
 def _named_conference(line: bytes, sender: Sender) -> str | None:
-    """Which conference a bad line is of: none that its sender does not speak for, so nobody fills another's letters."""
+    """The conference that an invalid line names, if it is one of the sender's: nobody fills another's dead letters."""
     if len(line) > EVENT_BYTES:
         return None
     try:
@@ -300,13 +304,13 @@ def _named_conference(line: bytes, sender: Sender) -> str | None:
 
 
 def _may_see_offsets(sender: Sender) -> bool:
-    """Whether a sender may be told how many records a log has. An organizer could look every second, and see when
-    somebody said something, and an hour later that it was a ``later``; a scanner's key is an organizer's."""
+    """Whether a sender may learn how many records a log has. An organizer who polls could see when somebody answered,
+    and from the repeated suggestion an hour later that it was a ``later``; a scanner's key is an organizer's too."""
     return sender.role not in ("attendee", "organizer") and not sender.only_checkins
 
 
 def _without_offset(result: Result) -> Result:
-    """No place in a log, and not whether anybody here is known to a post: nothing that depends on others."""
+    """The result without its place in the log and without a note: nothing that depends on other people."""
     return Result("accepted") if result.status == "accepted" else result
 
 

@@ -17,7 +17,7 @@ class _Own:
 
 
 class FairLock:
-    """``lock`` may be taken by others too; they wait as one sender each."""
+    """Wraps ``lock``, which others may acquire directly; each of them waits like one sender."""
 
     def __init__(self, lock: asyncio.Lock) -> None:
         self._lock = lock
@@ -25,7 +25,7 @@ class FairLock:
 
     @asynccontextmanager
     async def hold(self, sender: str) -> AsyncIterator[None]:
-        """Holds the lock."""
+        """Holds the lock for this sender."""
         own = self._own.setdefault(sender, _Own())
         own.asking += 1
         try:

@@ -23,11 +23,11 @@ class NamedAccounts:
         return self._count
 
     def unnamed(self, sender: str, accounts: Collection[str]) -> set[int]:
-        """Those that this sender did not name before, as ``note`` takes them."""
+        """Hashes of the accounts that this sender has not named before; pass them to ``note``."""
         return {hash(account) for account in accounts} - self._of.get(sender, set())
 
     def note(self, sender: str, unnamed: set[int]) -> None:
-        """The sender has paid for these."""
+        """Remembers accounts that the sender has paid for."""
         own = self._of.setdefault(sender, set())
         self._of.move_to_end(sender)
         self._count += len(unnamed - own)

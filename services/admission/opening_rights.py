@@ -19,10 +19,10 @@ from services.admission.sender import Refused, Sender
 
 
 class OpeningRights(Struct, frozen=True):
-    """``sender``: with the conferences that are its own, those that it opens in this request too.
+    """``sender``: with all conferences that are its own, including those that it opens in this request.
 
-    ``new``: these. ``refused``: of the others why not, by conference. ``handed_to``: the next owner, where an opening
-    says so.
+    ``new``: conferences opened in this request. ``refused``: why others may not be opened, by conference.
+    ``handed_to``: the new owner, where the request transfers a conference.
     """
 
     sender: Sender
@@ -32,7 +32,7 @@ class OpeningRights(Struct, frozen=True):
 
 
 def has_opening(found: Sequence[Record | Reject]) -> bool:
-    """Whether a conference is opened by any of these."""
+    """Whether any of these events opens a conference."""
     return any(isinstance(record, Record) and type(record.event) is ConferenceOpened for record in found)
 
 
@@ -43,7 +43,8 @@ def opening_rights(
     now: int,
     handed_to: str | None = None,
 ) -> OpeningRights:
-    """What the sender may with these; an organizer's own are those of the key, those it owns, and new ones."""
+    """The sender's rights for these events. An organizer may act on the key's conferences, those it owns, and new
+    ones within its quota. ``now``: ms since 1970."""
     if sender.role != "organizer":
         return OpeningRights(sender, handed_to=handed_to)
     own = sender.conferences | conferences.owned(sender.id)
@@ -66,7 +67,7 @@ def opening_rights(
 
 
 def with_owner(event: ConferenceOpened, rights: OpeningRights, conferences: ConferenceRegistry) -> ConferenceOpened:
-    """The opening, admitted, with the owner that it has from here on."""
+    """The authorized opening, with the owner that is recorded."""
     known = conferences.get(event.conference)
     if rights.handed_to is not None:
         return replace(event, organizer=rights.handed_to)

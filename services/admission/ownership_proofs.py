@@ -29,9 +29,9 @@ class OwnershipProofs:
         self._codes, self._admission, self._returning = codes, admission, returning
 
     async def finish(self, proof: Proof) -> None:
-        """Tells the log, then forgets the note; a refusal (somebody was erased) is final too.
+        """Sends the proof to the log, then deletes its note; a refusal (somebody was erased) is final too.
 
-        Bars of whoever was erased and had one of the accounts, or had it until now, are said before. Raises as
+        Blocks of erased people who had one of the accounts, and of its previous holder, are restored first. Raises as
         ``Runner.take``.
         """
         await self._returning.restore_blocks(proof.conference, proof.attendee, proof.accounts)
@@ -40,7 +40,7 @@ class OwnershipProofs:
         await asyncio.to_thread(self._codes.finish, proof)
 
     async def run(self) -> None:
-        """Finishes every proof that is noted, at the start and from then on; cancel it."""
+        """Finishes every noted proof, at the start and from then on; cancel it to stop."""
         while True:
             try:
                 for proof in await asyncio.to_thread(self._codes.unfinished):
@@ -48,5 +48,5 @@ class OwnershipProofs:
             except StoppedError:
                 return
             except _LATER as error:
-                _log.warning("a proof is finished later", error=type(error).__name__)
+                _log.warning("a proof is retried later", error=type(error).__name__)
             await asyncio.sleep(RETRY_S)

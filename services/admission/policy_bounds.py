@@ -6,7 +6,7 @@ the matcher look at everybody who is present. The operator may go as far as the 
 
 from schemas.policy import Policy
 
-# By field. Ten times and more of what the contract has as defaults: nobody reads 60 cards an hour.
+# By field. At least ten times the contract's defaults (last in each comment): nobody reads 60 cards an hour.
 MAXIMA: dict[str, int] = {
     "presence_hours": 72,  # a conference's days; 12
     "per_hour": 60,  # 3
@@ -17,7 +17,7 @@ MAXIMA: dict[str, int] = {
 
 
 def fault_in(policy: Policy) -> tuple[str, str] | None:
-    """The field that is too large, and a sentence; None where all is within bounds."""
+    """The field that is too large, and a sentence about it; None where all fields are within their limits."""
     for name, most in MAXIMA.items():
         if getattr(policy, name) > most:
             return f"matching.{name}", f"matching.{name} is at most {most:,} for an organizer. Set it lower."

@@ -26,7 +26,7 @@ Rows = Mapping[str, Account]
 
 
 class PseudonymDirectory(Tokens, Protocol):
-    """The directory as the translation uses it."""
+    """The directory as pseudonymization uses it."""
 
     def gone(self, conference: str, attendee: str) -> bool:
         """Whether this id was erased."""
@@ -37,12 +37,12 @@ class PseudonymDirectory(Tokens, Protocol):
         ...
 
     def cached_rows(self, accounts: Iterable[str]) -> Rows | None:
-        """The rows of these accounts, where they, and any post of theirs, have their tokens in memory."""
+        """The rows of these accounts, where their tokens and those of any of their posts are in memory; else None."""
         ...
 
 
 class _Named(NamedTuple):
-    """A field that names an account, several, or a person: an account or an attendee's id."""
+    """A field that names one account, several accounts, or a person (an account or an attendee's id)."""
 
     name: str
     get: Callable[[Any], Any]
@@ -61,23 +61,24 @@ _NOT_AFTER_ERASURE = frozenset({"claimed", "verified"})
 
 
 class Pseudonymized(NamedTuple):
-    """The events as the log may have them, or why not; and the posts whose way back is to be kept before."""
+    """The events for the log, or their refusals, and the posts to index before the log has them."""
 
     events: list[Input | Refused]
     posts: list[NamedPost]
 
 
 def cached_rows(events: Sequence[Input], directory: PseudonymDirectory) -> Rows | None:
-    """The rows with which these are translated out of memory, so that nobody is waited for; None: it needs files."""
+    """The rows to pseudonymize these events from memory, without waiting for the disk; None where files are needed."""
     if any(type(event) in _HOLDS for event in events):
         return None
     return directory.cached_rows({account for event in events for account in accounts_in(event)})
 
 
 def pseudonymize(events: Sequence[Input], directory: PseudonymDirectory, rows: Rows | None = None) -> Pseudonymized:
-    """Who was erased is not registered or verified again, but by their own word. ``rows``: those ``cached_rows``."""
-    taken = [_unless_erased(event, directory) for event in events]
-    good = [event for event in taken if not isinstance(event, Refused)]
+    """Replaces accounts, posts and event ids by tokens. Refuses to register or verify somebody who was erased and has
+    not confirmed. ``rows``: from ``cached_rows``; None: they are read from the directory."""
+    checked = [_unless_erased(event, directory) for event in events]
+    good = [event for event in checked if not isinstance(event, Refused)]
     if rows is None:
         rows = directory.rows_for([account for event in good for account in accounts_in(event)])
     about = [event for event in good if isinstance(event, Activity)]
@@ -89,11 +90,11 @@ def pseudonymize(events: Sequence[Input], directory: PseudonymDirectory, rows: R
     if held:
         directory.hold(held)
     posts = iter(named)
-    told = [
+    result = [
         event if isinstance(event, Refused) else replace(event, **_changes(event, rows, posts, directory))
-        for event in taken
+        for event in checked
     ]
-    return Pseudonymized(told, [post for post, event in zip(named, about, strict=True) if event.spec.post == "id"])
+    return Pseudonymized(result, [post for post, event in zip(named, about, strict=True) if event.spec.post == "id"])
 
 
 def _unless_erased(event: Input, directory: PseudonymDirectory) -> Input | Refused:
@@ -159,5 +160,5 @@ def _changes(event: Input, rows: Rows, posts: Iterator[NamedPost], directory: Ps
 
 
 def _id(event: Input, directory: PseudonymDirectory) -> str:
-    # Neither a source nor a conference has a space in it, so no two of these texts are the same by chance.
+    # Neither a source nor a conference contains a space, so these texts cannot collide.
     return f"e-{directory.trace(f'{event.source} {event.conference} {event.id}')}"

@@ -18,15 +18,15 @@ from services.directory.port import Directory, Person, Proof
 
 METHOD = "code"
 NOTHING_YET = Consent(matching=False, chats=False, share_place=False)
-# Of erasures and blocks it says nothing; who was erased, an organizer who compares ids can tell. See ADR 18.
+# It says nothing about erasures and blocks; an organizer who compares ids can tell who was erased. See ADR 18.
 AWAITS_CONFIRMATION = (
     "Waits for this person's own confirmation: nobody is suggested to them before. Send them their link."
 )
 
 
 class Enrolment(Struct, frozen=True):
-    """One attendee: the line it came from, whether the directory knows them only now, what to say to the log; None:
-    nothing, for they wait for their own word."""
+    """An attendee in the directory: the line of the file, whether they are new, and the event for the log; None where
+    they must confirm first."""
 
     line: int
     attendee: str
@@ -35,9 +35,9 @@ class Enrolment(Struct, frozen=True):
 
 
 def enroll(conference: str, rows: Sequence[AttendeeRow], directory: Directory, now: int) -> list[Enrolment]:
-    """Adds each row's person (by e-mail: the same file again makes nobody twice). ``now``: milliseconds since 1970.
+    """Adds each row's person to the directory, identified by e-mail, so the same file adds nobody twice.
 
-    The events are not admitted or translated yet.
+    ``now``: ms since 1970. The events are not authorized or pseudonymized yet.
     """
     persons = [
         (
@@ -69,12 +69,12 @@ def _enrolment(row: AttendeeRow, person: Person, is_new: bool, waits: bool, now:
 
 
 def undo_enrolment(conference: str, made: Sequence[Enrolment], directory: Directory) -> None:
-    """The log has none of these: whom the directory knows only since then, it does not know any more."""
+    """Removes the new ones of these from the directory: the log has none of them."""
     directory.not_wanted(conference, [each.attendee for each in made if each.is_new])
 
 
 def returning_registration(conference: str, attendee: str, accounts: Sequence[str], now: int) -> AttendeeRegistered:
-    """What the log is told of somebody who waited, when they say so themselves; their consent follows. As ``OWNER``."""
+    """The registration of somebody who has now confirmed it; their consent follows. To be admitted as ``OWNER``."""
     return AttendeeRegistered(
         id=_new_id(),
         at=written(now),
@@ -86,9 +86,9 @@ def returning_registration(conference: str, attendee: str, accounts: Sequence[st
 
 
 def inherited_block(conference: str, other: str, attendee: str, now: int) -> AttendeeBlocked:
-    """That somebody's block or decline holds for this attendee too, who was another one then. As ``OWNER``.
+    """A block by ``other`` of this attendee, carried over from the attendee's earlier registration.
 
-    The same again has the same id.
+    To be admitted as ``OWNER``. The same block always has the same id.
     """
     return AttendeeBlocked(
         id=f"barred:{other}:{attendee}", at=written(now), conference=conference, attendee=other, blocked=attendee
@@ -96,7 +96,7 @@ def inherited_block(conference: str, other: str, attendee: str, now: int) -> Att
 
 
 def verifications(proof: Proof) -> list[AccountVerified]:
-    """What the verifier says of a proof; to be admitted as ``VERIFIER``. The same proof gives the same ids."""
+    """The verifications of a proof, to be admitted as ``VERIFIER``. The same proof gives the same ids."""
     return [
         AccountVerified(
             id=f"{proof.id}-{number}",

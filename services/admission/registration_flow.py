@@ -23,12 +23,12 @@ _NOT_RECORDED = (BusyError, StoppedError, AwayError, JournalError)  # as ``Runne
 async def register_attendees(
     admission: EventAdmission, turn: asyncio.Lock, sender: Sender, conference: str, rows: Sequence[AttendeeRow]
 ) -> list[tuple[Enrolment, Result]]:
-    """Each row's person, and what the log said; ``waits``: it was told nothing, before the person's own word.
+    """Each row's person and result; status ``waits``: the person must confirm first, so the log got nothing.
 
-    Raises as ``Runner.take``; ``turn`` is for this alone."""
+    ``turn``: a lock for this function alone. Raises as ``Runner.take``."""
     directory = admission.directory
     async with turn:
-        async with admission.lock:  # nobody is erased meanwhile
+        async with admission.lock:  # no erasure runs meanwhile
             made = await asyncio.to_thread(enroll, conference, rows, directory, admission.clock())
         try:
             said = iter(await admission.admit_events([each.event for each in made if each.event is not None], sender))

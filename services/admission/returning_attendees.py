@@ -28,14 +28,15 @@ _BATCH_EVENTS = 500  # events in one submission
 
 @dataclass(slots=True)
 class ErasurePreparation:
-    """Called before the log has erasures, while nothing else can enter it."""
+    """Called before the log gets erasures, while nothing else can enter it."""
 
     directory: Directory
     runner: Runner
     conferences: ConferenceRegistry
 
     async def __call__(self, events: Sequence[AttendeeErased]) -> None:
-        """Notes who barred these. BusyError, StoppedError, TimeoutError, DirectoryError: nothing may be erased now."""
+        """Records who blocked these attendees. BusyError, StoppedError, TimeoutError, DirectoryError: the erasure must
+        not go on."""
         by: dict[str, list[str]] = {}
         for event in events:
             by.setdefault(event.conference, []).append(event.attendee)
@@ -50,7 +51,7 @@ class ErasurePreparation:
 
 
 def blockers(matcher: Matcher | None, attendees: Collection[str]) -> dict[str, list[str]]:
-    """For each attendee who blocked them or declined them for good."""
+    """For each attendee the sorted ids of those who blocked them or declined them for good."""
     people = matcher.state.attendees if matcher is not None else {}
     found: dict[str, list[str]] = {}
     for attendee in attendees:
@@ -71,7 +72,7 @@ def _blockers_of(matcher: Matcher, person: Attendee) -> list[str]:
 
 
 def _blocked_by(matcher: Matcher, person: Attendee) -> list[str]:
-    """The other way round: whom somebody blocked, by whatever text, or declined."""
+    """The other direction: whom somebody blocked, by id or account, or declined."""
     state = matcher.state
     mine = state.cards_of.get(person.id, {}).values()
     declined = {card.other(person.id) for card in mine if cards.standing(card, person.id) == "declined"}
@@ -82,7 +83,7 @@ def _blocked_by(matcher: Matcher, person: Attendee) -> list[str]:
 
 
 def blocks_of_former(matcher: Matcher | None, formers: Collection[str]) -> tuple[set[str], set[str]]:
-    """Who barred any of these, and whom any of these barred."""
+    """Who blocked any of these, and whom any of these blocked."""
     people = [] if matcher is None else [matcher.state.attendees.get(former) for former in formers]
     by: set[str] = set()
     of: set[str] = set()
@@ -95,12 +96,12 @@ def blocks_of_former(matcher: Matcher | None, formers: Collection[str]) -> tuple
 
 @dataclass(slots=True)
 class ReturningAttendees:
-    """``admission`` takes what is said in the log."""
+    """``admission``: the way of the restored blocks and registrations into the log."""
 
     admission: EventAdmission
 
     async def confirm(self, conference: str, attendee: str) -> None:
-        """Somebody who waited says that they take part: the log gets to know them. Their consent is said after it."""
+        """Registers somebody in the log who was waiting and has confirmed. Their consent is sent after it."""
         tombstones, now = self.admission.directory.tombstones, self.admission.clock()
         accounts = await asyncio.to_thread(tombstones.waiting, conference, attendee)
         if accounts is None:
@@ -111,7 +112,7 @@ class ReturningAttendees:
         await asyncio.to_thread(tombstones.no_more_waiting, conference, [attendee])
 
     async def restore_blocks(self, conference: str, attendee: str, texts: Collection[str]) -> None:
-        """Bars of whoever was erased and had one of these addresses and accounts hold for this attendee from now on."""
+        """Restores the blocks of an erased person who had one of these addresses and accounts, for this attendee."""
         now = self.admission.clock()
         others = await asyncio.to_thread(self._former_blockers, conference, attendee, texts)
         events = [inherited_block(conference, other, attendee, now) for other in others]
@@ -119,8 +120,8 @@ class ReturningAttendees:
             await self._admit(events[start : start + _BATCH_EVENTS])
 
     async def inherit_blocks(self, conference: str, attendee: str, accounts: Collection[str]) -> None:
-        """Somebody proves what another registration proved before: most likely they are that person, so both ways bars
-        of that one hold for them too."""
+        """Carries over the blocks, in both directions, of another registration that proved one of these accounts
+        before: most likely it is the same person."""
         formers = await asyncio.to_thread(
             self.admission.directory.accounts.proved_before, conference, attendee, list(accounts)
         )
@@ -136,10 +137,10 @@ class ReturningAttendees:
     def _former_blockers(self, conference: str, attendee: str, texts: Collection[str]) -> list[str]:
         directory = self.admission.directory
         if not directory.tombstones.buried(conference, texts):
-            return []  # nearly everybody: no need to look at all people
+            return []  # as for nearly everybody: no need to look at all people
         others = [other for other in directory.attendees(conference) if other != attendee]
         return directory.tombstones.bars(conference, texts, others)
 
     async def _admit(self, events: Sequence[Input]) -> None:
         results = await self.admission.admit_events(events, OWNER)
-        assert all(result.status != "rejected" for result in results), "the log's owner says only what may be said"
+        assert all(result.status != "rejected" for result in results), "events of the log's owner are always authorized"

@@ -69,7 +69,7 @@ _OF_ACCOUNTS = frozenset(
 
 
 class Columns:
-    """A heading, understood. ``at`` gives the places of each column, the nearest to the person first."""
+    """The columns of a heading. ``at``: the places of each column, the most specific to the person first."""
 
     def __init__(self, heading: list[str]) -> None:
         self.heading = heading
@@ -89,7 +89,7 @@ class Columns:
         self._tell_names_apart(found)
 
     def _tell_names_apart(self, found: list[tuple[str, str | None, int, str | None]]) -> None:
-        """What is a whole name in one file (nom, nombre, nome) is one half of it beside the other."""
+        """Decides whether a title such as nom, nombre or nome means the whole name, or one half beside the other."""
         if len(self.at.get("name", [])) != 1 or found[self.at["name"][0]][2] != 2:
             return
         other = "last" if "last" not in self.at else "first"
@@ -107,12 +107,12 @@ class Columns:
         )
 
     def title(self, column: str) -> str:
-        """What the heading calls a column."""
+        """The column's title in the heading."""
         return self.heading[self.at[column][0]] if column in self.at else column
 
 
 def count_understood(heading: list[str]) -> int:
-    """How many of the titles are understood; 0 where none is of an e-mail address: then it is no heading."""
+    """How many titles are understood; 0 where none means an e-mail address, for then it is not a heading."""
     found = [_meaning(title)[0] for title in heading]
     return sum(column is not None for column in found) if "email" in found else 0
 

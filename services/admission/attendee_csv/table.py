@@ -17,14 +17,14 @@ from services.admission.attendee_csv.values import CellError
 from services.admission.attendee_csv.writing import unguarded
 
 _SEPARATORS = ",;\t|"
-_HEADING_LINES = 40  # so far down a heading is looked for
+_HEADING_LINES = 40  # how far down to look for the heading
 _SEP = re.compile(r'"?sep=(?P<sign>[^"\r\n]|\\t)"?[ ,;\t]*', re.IGNORECASE)
 Note = Callable[[int, CellError], None]
 Line = tuple[int, list[str]]
 
 
 def lines_of(text: str, note: Note) -> Iterator[Line]:
-    """The heading, then the lines under it; empty ones are passed over. ``note`` gets what is wrong with a line."""
+    """The heading, then the lines below it without empty ones. ``note`` is called for each broken line."""
     said = _SEP.fullmatch(text.partition("\n")[0].rstrip("\r"))
     separators = said["sign"].replace("\\t", "\t") if said else _SEPARATORS
     found = {sign: _heading(text, sign) for sign in separators}
@@ -38,7 +38,7 @@ def lines_of(text: str, note: Note) -> Iterator[Line]:
 
 
 def _heading(text: str, separator: str) -> tuple[int, int]:
-    """How many titles of the heading are understood, and its line."""
+    """How many titles of the heading are understood with this separator, and the heading's line."""
     for line, cells in _split(text, separator, _pass):
         if line > _HEADING_LINES:
             break
@@ -54,7 +54,7 @@ def _most(text: str, separators: str) -> str:
 
 
 def _pass(line: int, error: CellError) -> None:
-    """Before the heading nothing is wrong."""
+    """Ignores broken lines while looking for the heading."""
 
 
 def _split(text: str, separator: str, note: Note, first: int = 1) -> Iterator[Line]:
@@ -67,7 +67,7 @@ def _split(text: str, separator: str, note: Note, first: int = 1) -> Iterator[Li
             return
         except csv.Error as error:
             if line >= first:
-                note(line, CellError(None, f"The quotes of this line do not fit together ({error})."))
+                note(line, CellError(None, f"The quotes of this line do not match ({error})."))
             continue
         if any(cell.strip() for cell in cells):
             yield line, [unguarded(cell.strip()) for cell in cells]
