@@ -102,7 +102,7 @@ def _plan_address(
         if person is not None:
             mine = replace(row, attendee=person.attendee)
             waits = directory.is_waiting(conference, person.attendee)
-            if not waits and directory.awaits_own_word(conference, person.attendee, row.accounts):
+            if not waits and directory.awaits_confirmation(conference, person.attendee, row.accounts):
                 mistakes.append(
                     Mistake(row.line, None, AWAITS_CONFIRMATION)
                 )  # admission would refuse it with the same text
@@ -115,7 +115,7 @@ def _plan_address(
 
 
 def _fresh(conference: str, row: AttendeeRow, directory: Directory) -> Planned:
-    return Planned(row, None, directory.is_buried(conference, [email_form(row.email), *row.accounts]))
+    return Planned(row, None, directory.has_tombstone(conference, [email_form(row.email), *row.accounts]))
 
 
 def _key(name: str) -> str:
@@ -129,7 +129,7 @@ def _changes(conference: str, row: AttendeeRow, person: Person, directory: Direc
     held = directory.accounts.held_by(conference, person.attendee)
     names = directory.accounts.accounts_of(held)
     claimed = {names[token] for token, how in held.items() if how == "claimed" and token in names}
-    claimed |= set(directory.tombstones.waiting(conference, person.attendee) or ())
+    claimed |= set(directory.tombstones.waiting_accounts(conference, person.attendee) or ())
     new = [account for account in row.accounts if account not in claimed and account not in names.values()]
     dropped = sorted(claimed.difference(row.accounts))
     if new:

@@ -247,7 +247,7 @@ class EventAdmission:
         """Charges a connector for accounts that nobody named before: each becomes a row that stays."""
         named = {account for event in events for account in accounts_in(event)}
         if named and sender.role == "connector":
-            new = await asyncio.to_thread(self.directory.accounts.unknown, named)
+            new = await asyncio.to_thread(self.directory.accounts.count_unknown, named)
             if new:
                 self.charge("connector_accounts", sender.key, new)
 

@@ -43,7 +43,7 @@ class OwnershipProofs:
         """Finishes every noted proof, at the start and from then on; cancel it to stop."""
         while True:
             try:
-                for proof in await asyncio.to_thread(self._codes.unfinished):
+                for proof in await asyncio.to_thread(self._codes.pending):
                     await self.finish(proof)
             except StoppedError:
                 return

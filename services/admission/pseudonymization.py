@@ -28,11 +28,11 @@ Rows = Mapping[str, Account]
 class PseudonymDirectory(Tokens, Protocol):
     """The directory as pseudonymization uses it."""
 
-    def gone(self, conference: str, attendee: str) -> bool:
+    def is_erased(self, conference: str, attendee: str) -> bool:
         """Whether this id was erased."""
         ...
 
-    def awaits_own_word(self, conference: str, attendee: str, accounts: Collection[str]) -> bool:
+    def awaits_confirmation(self, conference: str, attendee: str, accounts: Collection[str]) -> bool:
         """Whether nobody else may register this attendee with these accounts."""
         ...
 
@@ -82,7 +82,7 @@ def pseudonymize(events: Sequence[Input], directory: PseudonymDirectory, rows: R
     if rows is None:
         rows = directory.rows_for([account for event in good for account in accounts_in(event)])
     about = [event for event in good if isinstance(event, Activity)]
-    named = directory.named_posts([_post_in(event) for event in about], rows) if about else []
+    named = directory.tokenize_posts([_post_in(event) for event in about], rows) if about else []
     held = [item for event in good for item in _held(event, rows)]
     claims = [_claims(event, rows) for event in good if isinstance(event, AttendeeRegistered)]
     if claims:
@@ -101,12 +101,12 @@ def _unless_erased(event: Input, directory: PseudonymDirectory) -> Input | Refus
     if (
         isinstance(event, AttendeeEvent)
         and event.spec.holds in _NOT_AFTER_ERASURE
-        and directory.gone(event.conference, event.attendee)
+        and directory.is_erased(event.conference, event.attendee)
     ):
         return Refused("This attendee was erased; the id is not used again.", "gone", "attendee")
     if not isinstance(event, AttendeeRegistered) or event.source == source_of(OWNER):
         return event
-    waits = directory.awaits_own_word(event.conference, event.attendee, event.accounts)
+    waits = directory.awaits_confirmation(event.conference, event.attendee, event.accounts)
     return Refused(AWAITS_CONFIRMATION, "forbidden", "attendee") if waits else event
 
 

@@ -52,7 +52,7 @@ def enroll(conference: str, rows: Sequence[AttendeeRow], directory: Directory, n
         )
         for row in rows
     ]
-    added = directory.enrol(persons)
+    added = directory.enroll(persons)
     return [_enrolment(row, *each, now) for row, each in zip(rows, added, strict=True)]
 
 
@@ -70,7 +70,7 @@ def _enrolment(row: AttendeeRow, person: Person, is_new: bool, waits: bool, now:
 
 def undo_enrolment(conference: str, made: Sequence[Enrolment], directory: Directory) -> None:
     """Removes the new ones of these from the directory: the log has none of them."""
-    directory.not_wanted(conference, [each.attendee for each in made if each.is_new])
+    directory.undo_enrolment(conference, [each.attendee for each in made if each.is_new])
 
 
 def returning_registration(conference: str, attendee: str, accounts: Sequence[str], now: int) -> AttendeeRegistered:

@@ -103,13 +103,13 @@ class ReturningAttendees:
     async def confirm(self, conference: str, attendee: str) -> None:
         """Registers somebody in the log who was waiting and has confirmed. Their consent is sent after it."""
         tombstones, now = self.admission.directory.tombstones, self.admission.clock()
-        accounts = await asyncio.to_thread(tombstones.waiting, conference, attendee)
+        accounts = await asyncio.to_thread(tombstones.waiting_accounts, conference, attendee)
         if accounts is None:
             return
         person = await asyncio.to_thread(self.admission.directory.people.get, conference, attendee)
         await self.restore_blocks(conference, attendee, [person.email if person else "", *accounts])
         await self._admit([returning_registration(conference, attendee, accounts, now)])
-        await asyncio.to_thread(tombstones.no_more_waiting, conference, [attendee])
+        await asyncio.to_thread(tombstones.end_waiting, conference, [attendee])
 
     async def restore_blocks(self, conference: str, attendee: str, texts: Collection[str]) -> None:
         """Restores the blocks of an erased person who had one of these addresses and accounts, for this attendee."""
@@ -136,10 +136,10 @@ class ReturningAttendees:
 
     def _former_blockers(self, conference: str, attendee: str, texts: Collection[str]) -> list[str]:
         directory = self.admission.directory
-        if not directory.tombstones.buried(conference, texts):
+        if not directory.tombstones.find(conference, texts):
             return []  # as for nearly everybody: no need to look at all people
         others = [other for other in directory.attendees(conference) if other != attendee]
-        return directory.tombstones.bars(conference, texts, others)
+        return directory.tombstones.find_blockers(conference, texts, others)
 
     async def _admit(self, events: Sequence[Input]) -> None:
         results = await self.admission.admit_events(events, OWNER)

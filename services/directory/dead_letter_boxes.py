@@ -26,7 +26,7 @@ class _Quoted(msgspec.Struct, frozen=True):
 _encode, _decode = msgspec.msgpack.Encoder().encode, msgspec.msgpack.Decoder(_Quoted).decode
 
 
-def boxed(letter: DeadLetter, name: str, key: bytes) -> DeadLetter:
+def seal_letter(letter: DeadLetter, name: str, key: bytes) -> DeadLetter:
     """The letter, sealed with the key of this name."""
     data = _encode(_Quoted(letter.reason, b64decode(letter.bytes)))
     nonce = blake2b(data, key=_part(key, b"letter nonce"), digest_size=_NONCE_BYTES).digest()
@@ -34,7 +34,7 @@ def boxed(letter: DeadLetter, name: str, key: bytes) -> DeadLetter:
     return replace(letter, reason=REASON, bytes=b64encode(box).decode(), sealed=name)
 
 
-def box_opened(letter: DeadLetter, key: bytes) -> DeadLetter | None:
+def unseal_letter(letter: DeadLetter, key: bytes) -> DeadLetter | None:
     """The letter as it was; None: it was not sealed with this key."""
     try:
         quoted = _decode(SecretBox(_part(key, b"letter box")).decrypt(b64decode(letter.bytes)))

@@ -7,7 +7,7 @@ writes. A code of 40 bits, 5 an hour, is not in a post by chance.
 import re
 import secrets
 
-from services.directory.port import Seen
+from services.directory.port import PublicProfile
 
 MOST_TEXTS = 50
 TEXT_CHARS = 10_000
@@ -25,7 +25,7 @@ def text_of(code: str) -> str:
     return f"hallway-{code}"
 
 
-def codes_in(shown: Seen) -> list[str]:
+def codes_in(shown: PublicProfile) -> list[str]:
     """The codes that stand in the first texts, each in its first part; sorted."""
     texts = [text[:TEXT_CHARS] for text in shown.texts[:MOST_TEXTS]]
     return sorted({code.lower() for text in texts for code in _CODE.findall(text)})

@@ -23,17 +23,17 @@ def new_tokens(count: int) -> list[str]:
     return [f"p:{data[at : at + 24]}" for at in range(0, len(data), 24)]
 
 
-def sealed(key: bytes, nonce: str, text: str) -> bytes:
+def seal(key: bytes, nonce: str, text: str) -> bytes:
     """The text, unreadable without the key."""
-    return _crossed(key, nonce, text.encode("utf-8", "surrogatepass"))
+    return _xor(key, nonce, text.encode("utf-8", "surrogatepass"))
 
 
-def opened(key: bytes, nonce: str, data: bytes) -> str:
+def unseal(key: bytes, nonce: str, data: bytes) -> str:
     """The text again."""
-    return _crossed(key, nonce, data).decode("utf-8", "surrogatepass")
+    return _xor(key, nonce, data).decode("utf-8", "surrogatepass")
 
 
-def _crossed(key: bytes, nonce: str, data: bytes) -> bytes:
+def _xor(key: bytes, nonce: str, data: bytes) -> bytes:
     assert len(key) == SEAL_BYTES
     stream = hashlib.shake_256(key + nonce.encode()).digest(len(data))
     return (int.from_bytes(data, "big") ^ int.from_bytes(stream, "big")).to_bytes(len(data), "big")

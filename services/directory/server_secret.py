@@ -30,12 +30,12 @@ class Secret:
         return hashlib.blake2b(data, key=self._value, person=purpose.encode(), digest_size=size).digest()
 
 
-def made() -> Secret:
+def new_secret() -> Secret:
     """A new one, kept nowhere."""
     return Secret(secrets.token_bytes(SECRET_BYTES))
 
 
-def kept(path: Path) -> Secret:
+def load_secret(path: Path) -> Secret:
     """The one in the file, which is made when it is missing. UnusableError where others can read it."""
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

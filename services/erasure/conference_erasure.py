@@ -17,11 +17,11 @@ import structlog
 from services.admission.conference_registry import SNAPSHOT, ConferenceRegistry
 from services.admission.event_admission import EventAdmission
 from services.directory.port import Directory
-from services.erasure.dead_letters import erase_letters, erase_letters_of
+from services.erasure.dead_letters import erase_conference_dead_letters, erase_dead_letters
 from services.inbox.port import Inboxes
 from services.journal import Journal
 
-WHOLE = ""  # the attendee under which the directory notes a whole conference
+WHOLE_CONFERENCE = ""  # the attendee under which the directory notes a whole conference
 _log = structlog.get_logger("hallway.erasures")
 
 
@@ -29,7 +29,7 @@ class LogRemoval(NamedTuple):
     """``forget`` removes the log of a closed conference and all that is made from it; ``is_done`` says whether it
     has. ``remains``: what is left elsewhere, and for how long, for who asked."""
 
-    forget: Callable[[str], Awaitable[None]]
+    remove: Callable[[str], Awaitable[None]]
     is_done: Callable[[str], bool]
     remains: str = ""
 
@@ -49,7 +49,9 @@ class ConferenceErasure:
     _one: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def __post_init__(self) -> None:
-        self.conferences.being_erased.update(conference for conference, attendee in self._noted() if attendee == WHOLE)
+        self.conferences.being_erased.update(
+            conference for conference, attendee in self._noted() if attendee == WHOLE_CONFERENCE
+        )
 
     async def begin(self, conference: str) -> None:
         """Nobody can see or add anything of it any more; ``finish`` removes what is left of its bytes."""
@@ -57,7 +59,7 @@ class ConferenceErasure:
             try:
                 await self._begin(conference)
             finally:
-                if (conference, WHOLE) not in self._noted():
+                if (conference, WHOLE_CONFERENCE) not in self._noted():
                     self.conferences.being_erased.discard(conference)  # nothing was done
 
     def _noted(self) -> list[tuple[str, str]]:
@@ -70,7 +72,7 @@ class ConferenceErasure:
         async with self.admission.lock:
             await asyncio.to_thread(self.directory.erase_conference, conference)
         self.end_streams(conference)
-        await self.log.forget(conference)
+        await self.log.remove(conference)
         self.conferences.forget(conference)
         await self.forget_counts(conference)
         await self.inboxes.forget(conference)
@@ -80,8 +82,8 @@ class ConferenceErasure:
     def _letters(self, conference: str) -> None:
         """Those that may name anybody of it, then those of it."""
         everybody = self.directory.attendees(conference)
-        erase_letters(self.directory, self.journal, conference, everybody, self.conferences.owned)
-        erase_letters_of(self.directory, self.journal, conference)
+        erase_dead_letters(self.directory, self.journal, conference, everybody, self.conferences.owned)
+        erase_conference_dead_letters(self.directory, self.journal, conference)
 
     async def finish(self, conference: str) -> None:
         """Removes what is left, and ends the note."""
@@ -95,5 +97,5 @@ class ConferenceErasure:
                 raise TimeoutError("Somebody else reads the journal's file, so old bytes are left in it.")
             async with self.admission.lock:
                 await asyncio.to_thread(self.directory.erasing.finish)
-                await asyncio.to_thread(self.directory.erasing.confirm, conference, WHOLE)
+                await asyncio.to_thread(self.directory.erasing.confirm, conference, WHOLE_CONFERENCE)
             self.conferences.being_erased.discard(conference)

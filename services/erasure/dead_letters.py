@@ -19,13 +19,13 @@ from services.directory.port import Directory, Grant
 from services.journal import Journal
 
 UNSEALED = ""  # how the journal calls what was stored before letters were sealed: it goes with the first erasure
-_AT_ONCE = 100  # letters of at most 90 kB in memory
-MOST_LOOKS = 20  # at places where a name stands within a word; a text that is made of them goes
+_BATCH_LETTERS = 100  # letters of at most 90 kB in memory
+MOST_MATCHES = 20  # at places where a name stands within a word; a text that is made of them goes
 _OF_A_WORD = frozenset(b"abcdefghijklmnopqrstuvwxyz0123456789_")
 Owned = Callable[[str], Collection[str]]
 
 
-def erase_letters(
+def erase_dead_letters(
     directory: Directory, journal: Journal, conference: str, attendees: Iterable[str], owned: Owned
 ) -> int:
     """Erases what may name any of these; how many letters. Call it while the directory still knows them.
@@ -35,20 +35,20 @@ def erase_letters(
     attendees = list(attendees)
     since = min((directory.people.since(conference, attendee) for attendee in attendees), default=0)
     names = {name for attendee in attendees for name in _names(directory, conference, attendee)}
-    keys = [key for key in directory.letter_keys.listed() if key.day >= since]
+    keys = [key for key in directory.letter_keys.all() if key.day >= since]
     seals = {key.name for key in keys if key.conference == conference}
     senders = {key.sender for key in keys if key.sender}
     reach = {sender for sender in senders if _reaches(directory, sender, conference, owned)}
     seals |= {key.name for key in keys if key.sender in reach}
-    directory.letter_keys.take_out(seals)
+    directory.letter_keys.delete(seals)
     numbers = journal.letters_under({UNSEALED, *seals})
     return journal.drop_letters([*numbers, *_naming(directory, journal, names)])
 
 
-def erase_letters_of(directory: Directory, journal: Journal, conference: str) -> int:
+def erase_conference_dead_letters(directory: Directory, journal: Journal, conference: str) -> int:
     """Erases all letters of a conference."""
-    seals = {key.name for key in directory.letter_keys.listed() if key.conference == conference}
-    directory.letter_keys.take_out(seals)
+    seals = {key.name for key in directory.letter_keys.all() if key.conference == conference}
+    directory.letter_keys.delete(seals)
     return journal.drop_letters(journal.letters_under({UNSEALED, *seals}))
 
 
@@ -59,7 +59,9 @@ def _reaches(directory: Directory, source: str, conference: str, owned: Owned) -
         return True
     if role not in ("organizer", "connector"):
         return True
-    grants = [grant for grant, _, _ in directory.keys.listed("organizer" if role == "organizer" else "connector", name)]
+    grants = [
+        grant for grant, _, _ in directory.keys.grants_of("organizer" if role == "organizer" else "connector", name)
+    ]
     return not grants or any(_is_for(grant, conference) for grant in grants)
 
 
@@ -78,18 +80,18 @@ def _names(directory: Directory, conference: str, attendee: str) -> Iterator[byt
 
 def _naming(directory: Directory, journal: Journal, names: Collection[bytes]) -> Iterator[int]:
     after = 0
-    while found := journal.letters(after, _AT_ONCE):
+    while found := journal.letters(after, _BATCH_LETTERS):
         for each in found:
             after = each.number
-            letter = directory.letter_keys.opened(msgspec.json.decode(each.line, type=DeadLetter))
-            if letter is None or any(_stands_in(b64decode(letter.bytes).lower(), name) for name in names):
+            letter = directory.letter_keys.unseal(msgspec.json.decode(each.line, type=DeadLetter))
+            if letter is None or any(_contains_word(b64decode(letter.bytes).lower(), name) for name in names):
                 yield each.number
 
 
-def _stands_in(text: bytes, name: bytes) -> bool:
+def _contains_word(text: bytes, name: bytes) -> bool:
     """Whether a name stands in a text as a word of its own. Linear in the text."""
     at = -1
-    for _ in range(MOST_LOOKS):
+    for _ in range(MOST_MATCHES):
         at = text.find(name, at + 1)
         if at < 0:
             return False

@@ -14,8 +14,8 @@ import structlog
 
 from services.admission.conference_registry import ConferenceRegistry
 from services.directory.port import Directory, DirectoryError
-from services.erasure.conference_erasure import WHOLE, ConferenceErasure
-from services.erasure.dead_letters import erase_letters
+from services.erasure.conference_erasure import WHOLE_CONFERENCE, ConferenceErasure
+from services.erasure.dead_letters import erase_dead_letters
 from services.inbox.port import Inboxes, InboxForeignError, InboxLostError, InboxUnavailableError
 from services.inbox.position import order
 from services.journal import Journal, JournalError
@@ -47,7 +47,7 @@ class Erasures:
     journal: Journal
     conferences: ConferenceRegistry
     lock: asyncio.Lock
-    ended: Callable[[str, str], None]
+    end_streams: Callable[[str, str], None]
     conference: ConferenceErasure | None = None
     _work: asyncio.Event = field(default_factory=asyncio.Event)
     _missed: bool = (
@@ -59,14 +59,14 @@ class Erasures:
         itself. The letters first: only the directory knows what the attendee is called."""
         try:
             owned = self.conferences.owned
-            await asyncio.to_thread(erase_letters, self.directory, self.journal, conference, attendees, owned)
+            await asyncio.to_thread(erase_dead_letters, self.directory, self.journal, conference, attendees, owned)
             async with self.lock:
                 await asyncio.to_thread(self.directory.erasing.erase, conference, attendees)
         except (DirectoryError, JournalError) as error:
             self._missed = True
             _log.warning("letters and directory erase later", conference=conference, error=type(error).__name__)
         for attendee in attendees:
-            self.ended(conference, attendee)
+            self.end_streams(conference, attendee)
             try:
                 await self.inboxes.erase(conference, attendee)
             except _LATER:
@@ -93,28 +93,28 @@ class Erasures:
             self._work.clear()
             if self._missed:
                 self._missed = False
-                await self._interrupted()
-            if await self._all() and not self._missed:
+                await self._resume_interrupted()
+            if await self._finish_pending() and not self._missed:
                 await self._work.wait()
             else:
                 await asyncio.sleep(_PAUSE_S)
 
-    async def _interrupted(self) -> None:
+    async def _resume_interrupted(self) -> None:
         """Whom a log has erased and the directory still knows: a crash or a full disk came in between, or the
         directory is an older one."""
         for name in sorted(self.conferences.retired):
             if await asyncio.to_thread(self.directory.attendees, name):
                 await self.begin_conference(name)
         for known in self.conferences:
-            left = [who for who in sorted(known.erased) if not self.directory.gone(known.id, who)]
+            left = [who for who in sorted(known.erased) if not self.directory.is_erased(known.id, who)]
             if left:
                 await self.begin(known.id, left)
 
-    async def _all(self) -> bool:
+    async def _finish_pending(self) -> bool:
         done = True
         for erased in await asyncio.to_thread(self.directory.erasing.pending):
             try:
-                if erased.attendee != WHOLE:
+                if erased.attendee != WHOLE_CONFERENCE:
                     await self._finish(erased.conference, erased.attendee)
                 elif self.conference is not None:
                     await self.conference.finish(erased.conference)
@@ -125,11 +125,11 @@ class Erasures:
         return done
 
     async def _finish(self, conference: str, attendee: str) -> None:
-        if not await self.runner.ask(conference, lambda matcher: _is_past(matcher, attendee)):
+        if not await self.runner.ask(conference, lambda matcher: _is_applied(matcher, attendee)):
             raise TimeoutError("The fold has not come to it yet.")
-        mark = await self.inboxes.delivered(conference)
-        last = await asyncio.to_thread(self._last, conference, mark)
-        if last is not None and (mark is None or order(mark) < order(last)):
+        checkpoint = await self.inboxes.delivered(conference)
+        last = await asyncio.to_thread(self._last_output, conference, checkpoint)
+        if last is not None and (checkpoint is None or order(checkpoint) < order(last)):
             raise TimeoutError("The delivery has not come to it yet.")
         await self.inboxes.erase(conference, attendee)
         if not await asyncio.to_thread(self.journal.clean):
@@ -138,13 +138,13 @@ class Erasures:
             await asyncio.to_thread(self.directory.erasing.finish)
             await asyncio.to_thread(self.directory.erasing.confirm, conference, attendee)
 
-    def _last(self, conference: str, after: str | None) -> str | None:
+    def _last_output(self, conference: str, after: str | None) -> str | None:
         last = None
         for position, _ in self.journal.outputs(conference, after=after or None):
             last = position
         return last
 
 
-def _is_past(matcher: Matcher | None, attendee: str) -> bool:
+def _is_applied(matcher: Matcher | None, attendee: str) -> bool:
     """Whether the fold knows of the erasure; one of a conference that is not open yet has nothing to bring back."""
     return matcher is None or not matcher.state.opened or matcher.observer.people.is_erased(attendee)

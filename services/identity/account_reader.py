@@ -7,15 +7,17 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from services.directory.port import Seen
+from services.directory.port import PublicProfile
 from services.identity import bluesky, mastodon
-from services.identity.http_client import Fetcher, Unread
+from services.identity.http_client import Fetcher, Unreadable
 
 _log = structlog.get_logger("hallway.networks")
 
-_READ: dict[str, tuple[Callable[[str], str | None], Callable[[Fetcher, str], Awaitable[Seen | Unread]]]] = {
-    bluesky.NETWORK: (bluesky.fault, bluesky.seen),
-    "mastodon": (mastodon.fault, mastodon.seen),
+_READ: dict[
+    str, tuple[Callable[[str], str | None], Callable[[Fetcher, str], Awaitable[PublicProfile | Unreadable]]]
+] = {
+    bluesky.NETWORK: (bluesky.handle_fault, bluesky.read_profile),
+    "mastodon": (mastodon.handle_fault, mastodon.read_profile),
 }
 _INSTEAD = (
     "Add an account that can be proved, such as bsky:ada.bsky.social or mastodon:ada@example.social, or ask the "
@@ -40,12 +42,12 @@ class NetworkReader:
             return _UNKNOWN
         return _READ[network][0](handle)
 
-    async def read(self, account: str) -> Seen:
+    async def read(self, account: str) -> PublicProfile:
         """What the account shows; OSError where that cannot be told now."""
         assert self.refusal(account) is None
         network, _, handle = account.partition(":")
         found = await _READ[network][1](self._fetcher, handle)
-        if isinstance(found, Unread):
+        if isinstance(found, Unreadable):
             _log.info("not read", network=network, reason=found.reason)
             raise ConnectionError(found.reason)
         return found

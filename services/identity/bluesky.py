@@ -10,8 +10,8 @@ import re
 
 from msgspec import Struct
 
-from services.directory.port import Seen
-from services.identity.http_client import Fetcher, Got, Refused, Unread
+from services.directory.port import PublicProfile
+from services.identity.http_client import Fetched, Fetcher, Refused, Unreadable
 from services.identity.public_addresses import is_host
 
 HOST = "public.api.bsky.app"
@@ -59,25 +59,25 @@ class Feed(Struct):
     feed: list[Item]
 
 
-def fault(handle: str) -> str | None:
+def handle_fault(handle: str) -> str | None:
     """How to write the account, where it cannot be one; ``handle`` is what comes after the network's name."""
     if is_host(handle) or _DID.fullmatch(handle):
         return None
     return "Write a Bluesky account with its whole handle, such as bsky:ada.bsky.social."
 
 
-async def seen(fetcher: Fetcher, handle: str) -> Seen | Unread:
+async def read_profile(fetcher: Fetcher, handle: str) -> PublicProfile | Unreadable:
     """The profile's text and the newest posts; nothing where there is no such account."""
     profile = await fetcher.get(Profile, HOST, "/xrpc/app.bsky.actor.getProfile", {"actor": handle})
-    if not isinstance(profile, Got):
-        return Seen() if isinstance(profile, Refused) else profile
+    if not isinstance(profile, Fetched):
+        return PublicProfile() if isinstance(profile, Refused) else profile
     actor = profile.value
     if not _DID.fullmatch(actor.did) or handle not in (actor.did, actor.handle.lower()):
-        return Seen()
+        return PublicProfile()
     asked = {"actor": actor.did, "limit": _POSTS, "filter": "posts_with_replies"}
     feed = await fetcher.get(Feed, HOST, "/xrpc/app.bsky.feed.getAuthorFeed", asked)
-    if isinstance(feed, Unread):
+    if isinstance(feed, Unreadable):
         return feed
-    items = feed.value.feed if isinstance(feed, Got) else []
+    items = feed.value.feed if isinstance(feed, Fetched) else []
     own = [item.post.record.text for item in items if item.post.author.did == actor.did]
-    return Seen((actor.description or "", *own), (f"{NETWORK}:{actor.did}",))
+    return PublicProfile((actor.description or "", *own), (f"{NETWORK}:{actor.did}",))

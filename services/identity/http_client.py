@@ -27,7 +27,7 @@ _HEADERS = {"user-agent": "Hallway", "accept": "application/json", "accept-encod
 Resolve = Callable[[str], Awaitable[Sequence[str]]]
 
 
-class Got(Struct, Generic[T], frozen=True):
+class Fetched(Struct, Generic[T], frozen=True):
     """What was asked for."""
 
     value: T
@@ -39,7 +39,7 @@ class Refused(Struct, frozen=True):
     status: int
 
 
-class Unread(Struct, frozen=True):
+class Unreadable(Struct, frozen=True):
     """No answer that can be read, and why; later there may be one."""
 
     reason: str
@@ -63,23 +63,27 @@ class Fetcher:
         self._trusted = trusted or httpx.create_ssl_context(trust_env=False)
         self._turn = asyncio.Semaphore(MOST_AT_ONCE)
 
-    async def get(self, kind: type[T], host: str, path: str, params: Mapping[str, str]) -> Got[T] | Refused | Unread:
+    async def get(
+        self, kind: type[T], host: str, path: str, params: Mapping[str, str]
+    ) -> Fetched[T] | Refused | Unreadable:
         """The JSON at the path, as ``kind``."""
         if not is_host(host):
-            return Unread("no host name")
+            return Unreadable("no host name")
         try:
             async with asyncio.timeout(self._fetch_s), self._turn:
                 addresses = await self._resolve(host)
                 if not addresses or not all(map(self._is_allowed, addresses)):
-                    return Unread("no public address")
+                    return Unreadable("no public address")
                 body = await self._body(addresses[0], host, path, params)
         except TimeoutError:
-            return Unread("too slow")
+            return Unreadable("too slow")
         except (httpx.HTTPError, httpx.StreamError, OSError):
-            return Unread("no connection")
-        return _read(kind, body) if isinstance(body, bytes) else body
+            return Unreadable("no connection")
+        return _decode(kind, body) if isinstance(body, bytes) else body
 
-    async def _body(self, address: str, host: str, path: str, params: Mapping[str, str]) -> bytes | Refused | Unread:
+    async def _body(
+        self, address: str, host: str, path: str, params: Mapping[str, str]
+    ) -> bytes | Refused | Unreadable:
         place = f"[{address}]" if ":" in address else address
         async with httpx.AsyncClient(
             verify=self._trusted, trust_env=False, follow_redirects=False, timeout=self._fetch_s, headers=_HEADERS
@@ -87,27 +91,27 @@ class Fetcher:
             url = f"{self._scheme}://{place}:{self._port}{path}"
             named = {"sni_hostname": host}
             async with client.stream("GET", url, params=params, headers={"host": host}, extensions=named) as answer:
-                return await _answered(answer)
+                return await _read_response(answer)
 
 
-async def _answered(answer: httpx.Response) -> bytes | Refused | Unread:
+async def _read_response(answer: httpx.Response) -> bytes | Refused | Unreadable:
     status = answer.status_code
     if 400 <= status < 500 and status != 429:
         return Refused(status)
     if status != 200:
-        return Unread(f"status {status}")
+        return Unreadable(f"status {status}")
     if answer.headers.get("content-encoding", "identity") != "identity":
-        return Unread("encoded")  # it may unfold to anything
+        return Unreadable("encoded")  # it may unfold to anything
     body = bytearray()
     async for part in answer.aiter_raw():
         body += part
         if len(body) > MOST_BYTES:
-            return Unread("too long")
+            return Unreadable("too long")
     return bytes(body)
 
 
-def _read(kind: type[T], body: bytes) -> Got[T] | Unread:
+def _decode(kind: type[T], body: bytes) -> Fetched[T] | Unreadable:
     try:
-        return Got(msgspec.json.decode(body, type=kind))
+        return Fetched(msgspec.json.decode(body, type=kind))
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return Unread("not the JSON that was asked for")
+        return Unreadable("not the JSON that was asked for")

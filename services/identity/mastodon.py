@@ -11,8 +11,8 @@ import re
 
 from msgspec import Struct
 
-from services.directory.port import Seen
-from services.identity.http_client import Fetcher, Got, Refused, Unread
+from services.directory.port import PublicProfile
+from services.identity.http_client import Fetched, Fetcher, Refused, Unreadable
 from services.identity.public_addresses import is_host
 
 _POSTS = "30"
@@ -49,7 +49,7 @@ class Status(Struct):
     reblog: dict[str, object] | None = None
 
 
-def fault(handle: str) -> str | None:
+def handle_fault(handle: str) -> str | None:
     """How to write the account, where it cannot be one; ``handle`` is what comes after the network's name."""
     name, _, host = handle.partition("@")
     if _NAME.fullmatch(name) and is_host(host):
@@ -57,19 +57,19 @@ def fault(handle: str) -> str | None:
     return "Write a Mastodon account with its server, such as mastodon:ada@example.social."
 
 
-async def seen(fetcher: Fetcher, handle: str) -> Seen | Unread:
+async def read_profile(fetcher: Fetcher, handle: str) -> PublicProfile | Unreadable:
     """The profile's texts and the newest posts; nothing where there is no such account."""
     name, _, host = handle.partition("@")
     found = await fetcher.get(Account, host, "/api/v1/accounts/lookup", {"acct": name})
-    if not isinstance(found, Got):
-        return Seen() if isinstance(found, Refused) else found
+    if not isinstance(found, Fetched):
+        return PublicProfile() if isinstance(found, Refused) else found
     account = found.value
     if account.acct.lower() not in (name, f"{name}@{host}") or not _ID.fullmatch(account.id):
-        return Seen()
+        return PublicProfile()
     asked = {"limit": _POSTS, "exclude_reblogs": "true"}
     statuses = await fetcher.get(list[Status], host, f"/api/v1/accounts/{account.id}/statuses", asked)
-    if isinstance(statuses, Unread):
+    if isinstance(statuses, Unreadable):
         return statuses
-    posts = statuses.value if isinstance(statuses, Got) else []
+    posts = statuses.value if isinstance(statuses, Fetched) else []
     own = [post.content for post in posts if post.account.id == account.id and post.reblog is None]
-    return Seen((account.note, *[field.value for field in account.fields], *own))
+    return PublicProfile((account.note, *[field.value for field in account.fields], *own))

@@ -64,7 +64,7 @@ def is_public(address: str) -> bool:
         found = ipaddress.ip_address(address)
     except ValueError:
         return False
-    return all(_is_ordinary(each) for each in _carried(found))
+    return all(_is_ordinary(each) for each in _embedded(found))
 
 
 def _is_ordinary(address: _Address) -> bool:
@@ -75,7 +75,7 @@ def _is_ordinary(address: _Address) -> bool:
     return address in _GLOBAL_UNICAST and not any(address in block for block in _SPECIAL_6)
 
 
-def _carried(address: _Address) -> list[_Address]:
+def _embedded(address: _Address) -> list[_Address]:
     """The IPv4 addresses in an IPv6 one (mapped, 6to4, Teredo, NAT64); the address itself where there are none."""
     if isinstance(address, _IPv4):
         return [address]

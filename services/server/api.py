@@ -55,7 +55,7 @@ def _dependencies(parts: Parts) -> Dependencies:
         runner=runner,
         attendee_import=AttendeeImport(parts.admission, directory),
         audit=directory.audit,
-        first_links=directory.links,
+        first_links=directory.first_links,
         keys=directory.keys,
         notices=SignInNotices(directory.sessions, parts.streams),
         people=directory.people,

@@ -78,8 +78,8 @@ class Background:
         while True:
             await asyncio.sleep(DAY_S)
             try:
-                going_on = [known.id for known in self._parts.conferences if not known.closed]
-                await asyncio.to_thread(self._parts.directory.tidy, going_on)
+                ongoing = [known.id for known in self._parts.conferences if not known.closed]
+                await asyncio.to_thread(self._parts.directory.purge_expired, ongoing)
             except DirectoryError:
                 _log.warning("tidying is done tomorrow")
 
@@ -88,7 +88,7 @@ class Background:
         while True:
             await asyncio.sleep(self._parts.bounds.session_check_s)
             open_ = self._parts.streams.grants()
-            good = await asyncio.to_thread(self._parts.directory.keys.good, open_) if open_ else set()
+            good = await asyncio.to_thread(self._parts.directory.keys.active, open_) if open_ else set()
             for grant in open_ - good:
                 self._parts.streams.end_grant(grant)
 

@@ -155,7 +155,7 @@ async def composed(
     lock, limits = asyncio.Lock(), RateLimits(bounds.rates)
     erasures = Erasures(directory, inboxes, runner, journal, conferences, lock, streams.end_attendee)
     following, leaving = Following(erasures, readiness), ErasurePreparation(directory, runner, conferences)
-    posts = PostIndexWriter(directory.keep_posts)
+    posts = PostIndexWriter(directory.index_posts)
     admission = EventAdmission(runner, directory, conferences, clock, following, leaving, posts, limits.charge, lock)
     log, end_streams = backing.forgetting(), streams.end_conference
     erasures.conference = ConferenceErasure(

@@ -19,7 +19,7 @@ from tests.directory.raw import left
 
 def said(directory: SqliteDirectory, *events: Input) -> list[Input]:
     found, posts = pseudonymize(events, directory)
-    directory.keep_posts(posts)
+    directory.index_posts(posts)
     good = [item for item in found if not isinstance(item, Refused)]
     assert len(good) == len(found)
     return good
@@ -139,7 +139,7 @@ def test_how_fast(on_file: SqliteDirectory, clock: Clock) -> None:
                 authorize(sender, post.event, clock.now) for post in posts[at : at + 500] if isinstance(post, Record)
             ]
             told, named = pseudonymize([item.event for item in batch if isinstance(item, Authorized)], on_file)
-            on_file.keep_posts(named)
+            on_file.index_posts(named)
             assert len(told) == 500
         spent = time.perf_counter() - start
         print(f"\n{name}: {len(posts) / spent:,.0f} posts a second")  # noqa: T201

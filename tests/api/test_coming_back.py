@@ -196,4 +196,4 @@ async def test_a_block_on_its_way_at_the_erasure_holds_too(tmp_path: Path) -> No
         on.set()
         assert ((await blocking).status_code, (await erasing).status_code) == (200, 202)
         others = [bob["attendee"], "a-somebody"]
-        assert parts.directory.tombstones.bars(CONFERENCE, ["ada@example.org"], others) == [bob["attendee"]]
+        assert parts.directory.tombstones.find_blockers(CONFERENCE, ["ada@example.org"], others) == [bob["attendee"]]

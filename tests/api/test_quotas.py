@@ -23,7 +23,7 @@ def test_open_conferences_of_an_organizer_are_bounded_by_every_way_in(tmp_path: 
         events = [opening(f"c-{number}", number) for number in range(20)]
         results = good(organizer.post("/v1/events", json=events))["results"]
         assert [each["status"] for each in results] == ["accepted"] * 5 + ["rejected"] * 15
-        assert results[5]["reason"].startswith("5 conferences of this organizer are open")
+        assert results[5]["reason"].startswith("This organizer has 5 open conferences")
         refused = organizer.put("/v1/conferences/c-9", json=OPENING)
         assert (refused.status_code, "Close one, or ask the operator." in refused.json()["detail"]) == (422, True)
         assert (

@@ -48,7 +48,7 @@ class Desk:
     def __init__(self) -> None:
         self.log, self.turn = Log(), asyncio.Lock()
         self.directory = SqliteDirectory(None, lambda: NOW)
-        keeping = PostIndexWriter(self.directory.keep_posts)
+        keeping = PostIndexWriter(self.directory.index_posts)
         self.intake = EventAdmission(
             self.log, self.directory, ConferenceRegistry(), lambda: NOW, _followed, _followed, keeping
         )  # type: ignore[arg-type]
@@ -61,7 +61,7 @@ class Desk:
         return asyncio.run(register_attendees(self.intake, self.turn, sender, "hims", rows))
 
     def known(self) -> set[str]:
-        return {person.email.partition("@")[0] for person in self.directory.people.listed("hims")}
+        return {person.email.partition("@")[0] for person in self.directory.people.page("hims")}
 
 
 @pytest.mark.parametrize("error", [BusyError, StoppedError, AwayError, JournalError, JournalFullError])
@@ -83,7 +83,7 @@ def test_what_may_have_been_taken_is_said_again_with_the_same_ids() -> None:
     desk.log.error = TimeoutError()
     with pytest.raises(TimeoutError):
         desk("ada")
-    (person,) = desk.directory.people.listed("hims")
+    (person,) = desk.directory.people.page("hims")
     desk.log.error = None
     ((made, result),) = desk("ada")
     assert (made.attendee, result.status) == (person.attendee, "accepted")

@@ -12,7 +12,7 @@ from services.admission.ownership_proofs import OwnershipProofs
 from services.api.attendee.account_states import AccountStates
 from services.api.shared.guard import Caller
 from services.api.shared.problems import ProblemError
-from services.directory.port import Codes, Look, PostReader, Proof
+from services.directory.port import CodeCheck, Codes, PostReader, Proof
 
 ProofState = Literal["verified", "not_found", "expired", "too_many"]
 
@@ -58,14 +58,14 @@ class AccountProofs:
 
     async def _interrupted(self, caller: Caller, account: str) -> Proof | None:
         """A proof of this account that has not reached the log yet."""
-        proofs = await asyncio.to_thread(self._codes.unfinished, caller.conference, caller.subject)
+        proofs = await asyncio.to_thread(self._codes.pending, caller.conference, caller.subject)
         return next((proof for proof in proofs if proof.account == account), None)
 
-    async def _look(self, caller: Caller, account: str) -> Look:
+    async def _look(self, caller: Caller, account: str) -> CodeCheck:
         reader = self._reader_of(account)
         try:
             async with asyncio.timeout(self._read_s):
-                return await self._codes.look(caller.conference, caller.subject, account, reader)
+                return await self._codes.check(caller.conference, caller.subject, account, reader)
         except OSError:  # TimeoutError is one
             detail = "The network does not answer. Try again in a minute."
             raise ProblemError(503, "network", detail, retry_s=60) from None

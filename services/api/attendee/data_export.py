@@ -71,7 +71,7 @@ class DataExport:
                     "last_used_at": written(row.last_used) if row.last_used is not None else None,
                     "expires_at": written(row.expires),
                 }
-                for row in sessions.listed(conference, attendee)
+                for row in sessions.active(conference, attendee)
             ],
             "sign_ins": [
                 {"device": each.device, "at": written(each.at)} for each in sessions.sign_ins(conference, attendee)

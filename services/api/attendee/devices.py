@@ -82,7 +82,7 @@ async def sessions(
     caller: Injected[Caller], sessions: Injected[Sessions], notices: Injected[SignInNotices]
 ) -> SessionsShown:
     """Lists the signed-in devices, and the sign-ins that this one has not dismissed."""
-    rows = await asyncio.to_thread(sessions.listed, caller.conference, caller.subject)
+    rows = await asyncio.to_thread(sessions.active, caller.conference, caller.subject)
     shown = tuple(
         SessionShown(
             row.id,

@@ -57,4 +57,4 @@ class DeadLetterReader:
 
     def _unseal(self, letter: Letter) -> DeadLetter | None:
         """None where the key was erased; then the letter is about to be deleted too."""
-        return self._keys.opened(msgspec.json.decode(letter.line, type=DeadLetter))
+        return self._keys.unseal(msgspec.json.decode(letter.line, type=DeadLetter))

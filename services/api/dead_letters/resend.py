@@ -76,7 +76,9 @@ class Resender:
             return Sender(role="organizer", id=name)
         now = self._clock()
         good = [
-            grant for grant, _, revoked in self._keys.listed("connector", name) if not revoked and now < grant.expires
+            grant
+            for grant, _, revoked in self._keys.grants_of("connector", name)
+            if not revoked and now < grant.expires
         ]
         if role != "connector" or not good:
             detail = f"{masked_source(source)} has no valid key. Make one, or send a new event."

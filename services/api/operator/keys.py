@@ -95,7 +95,7 @@ async def list_keys(
     after: Annotated[str, Parameter(max_length=128, description="``next`` of the page before.")] = "",
 ) -> KeysShown:
     """Lists all keys by public id; expired and revoked ones for as long as they would have been valid."""
-    rows = await asyncio.to_thread(keys.keys, after, PAGE_KEYS)
+    rows = await asyncio.to_thread(keys.page, after, PAGE_KEYS)
     return KeysShown(tuple(shown(row) for row in rows), rows[-1].grant.id if len(rows) == PAGE_KEYS else None)
 
 
@@ -104,7 +104,7 @@ async def revoke_key(
     keys: Injected[Keys], streams: Injected[StreamRegistry], key: Annotated[str, Parameter(max_length=128)]
 ) -> None:
     """Revokes a key with immediate effect, and ends its sessions and their streams."""
-    sessions = await asyncio.to_thread(keys.sessions, key)
+    sessions = await asyncio.to_thread(keys.sessions_of, key)
     if not await asyncio.to_thread(keys.revoke, key):
         raise ProblemError(404, "key", "There is no such key, or it was revoked already. See GET /v1/keys.")
     for grant in (key, *sessions):

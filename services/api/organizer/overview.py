@@ -100,7 +100,7 @@ class Overviews:
         self._trouble, self._count_dead_letters = trouble, count_dead_letters
         self._journal, self._runner, self._directory, self._clock = journal, runner, directory, clock
         self._conferences, self._period = conferences, max(1, int(period_s * 1_000))
-        self._rough = RoughCounts(directory.chance)
+        self._rough = RoughCounts(directory.keyed_random)
         self._counted: dict[str, _Counted] = {}
         self._last_viewed: dict[str, int] = {}  # when somebody last viewed it
         self._lock = asyncio.Lock()

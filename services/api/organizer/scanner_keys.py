@@ -76,7 +76,7 @@ async def connectors(
 ) -> ConnectorsShown:
     """Lists the valid keys that may bring check-ins to this conference."""
     access.require(caller, conference)
-    rows = await asyncio.to_thread(keys.of_checkins, conference)
+    rows = await asyncio.to_thread(keys.checkin_keys, conference)
     return ConnectorsShown(tuple(_shown(row, conference) for row in rows))
 
 
@@ -104,9 +104,9 @@ async def add_connector(
 
 def _issue_key(keys: Keys, owned: Collection[str], conference: str, data: NewConnector) -> str:
     """The new secret. ``owned``: all conferences of the owner. ValueError: too many keys, or an invalid one."""
-    if sum(_is_own(row, conference) for row in keys.of_checkins(conference)) >= MOST_OWN:
+    if sum(_is_own(row, conference) for row in keys.checkin_keys(conference)) >= MOST_OWN:
         raise ValueError(f"This conference has {MOST_OWN} keys. Revoke those that nobody needs.")
-    if keys.scanners(owned) >= MOST_OF_ORGANIZER:
+    if keys.count_scanners(owned) >= MOST_OF_ORGANIZER:
         raise ValueError(f"This organizer has {MOST_OF_ORGANIZER} keys. Revoke those that nobody needs.")
     return keys.issue_key("connector", data.id, (conference,), checkins=True, only_checkins=True, days=data.days)
 
@@ -122,7 +122,7 @@ async def end_connector(
 ) -> None:
     """Revokes a scanner key of this conference, with immediate effect."""
     access.require(caller, conference)
-    rows = await asyncio.to_thread(keys.of_checkins, conference)
+    rows = await asyncio.to_thread(keys.checkin_keys, conference)
     found = next((row for row in rows if row.grant.id == key), None)
     if found is None:
         raise ProblemError(404, "key", "This conference has no such key, or it was revoked. Reload the list.")

@@ -59,7 +59,7 @@ class SignInNotices:
         found = await asyncio.to_thread(self._sessions.unseen, conference, attendee, grants)
         living: set[str] = set()
         if any(found.values()):
-            living = {row.id for row in await asyncio.to_thread(self._sessions.listed, conference, attendee)}
+            living = {row.id for row in await asyncio.to_thread(self._sessions.active, conference, attendee)}
         return {grant: tuple(_shown(those, living)) for grant, those in found.items()}
 
 

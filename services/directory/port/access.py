@@ -11,14 +11,14 @@ from services.directory.port.limits import KEY_DAYS, MOST_KEYS, PAGE_ENTRIES
 from services.directory.port.values import (
     Action,
     AuditEntry,
+    CodeCheck,
     Grant,
     KeyRow,
-    Look,
     NewSession,
     NoLink,
     Proof,
+    PublicProfile,
     Role,
-    Seen,
     SessionRow,
     SignIn,
 )
@@ -48,28 +48,28 @@ class Keys(Protocol):
     def authenticate(self, token: str) -> Grant | None:
         """Who holds this key or session; None for one that is unknown, expired or revoked, and for links."""
 
-    def good(self, grants: Collection[str]) -> set[str]:
+    def active(self, grants: Collection[str]) -> set[str]:
         """Those of these ids that are known, not expired and not ended."""
 
     def revoke(self, grant: str) -> bool:
         """Ends one, by its public id, and the sessions that came from it."""
 
-    def sessions(self, key: str) -> list[str]:
+    def sessions_of(self, key: str) -> list[str]:
         """The ids of the sessions that came from a key."""
 
-    def keys(self, after: str = "", most: int = 100) -> list[KeyRow]:
+    def page(self, after: str = "", most: int = 100) -> list[KeyRow]:
         """A page of all keys, also expired and revoked ones, by their ids."""
 
-    def of_checkins(self, conference: str, most: int = MOST_KEYS) -> list[KeyRow]:
+    def checkin_keys(self, conference: str, most: int = MOST_KEYS) -> list[KeyRow]:
         """The good keys of connectors that may bring check-ins at a conference, the newest first."""
 
-    def scanners(self, conferences: Collection[str]) -> int:
+    def count_scanners(self, conferences: Collection[str]) -> int:
         """How many good keys organizers made for scanners of these conferences."""
 
     def is_organizer(self, subject: str, conference: str | None = None) -> bool:
         """Whether somebody has a good organizer's key (``conference``: that names this one), or a session of one."""
 
-    def listed(self, role: Role, subject: str) -> list[tuple[Grant, int | None, bool]]:
+    def grants_of(self, role: Role, subject: str) -> list[tuple[Grant, int | None, bool]]:
         """The grants of somebody, when each was last used, and whether it is revoked; no secrets."""
 
 
@@ -85,7 +85,7 @@ class Sessions(Protocol):
     def sign_in(self, link: str, device: str) -> NewSession | None:
         """A session for a link, which ends all other links of its person; None for one that is not good."""
 
-    def listed(self, conference: str, attendee: str) -> list[SessionRow]:
+    def active(self, conference: str, attendee: str) -> list[SessionRow]:
         """The living sessions of an attendee, the oldest first."""
 
     def end(self, conference: str, attendee: str, session: str) -> bool:
@@ -110,7 +110,7 @@ class PostReader(Protocol):
     def refusal(self, account: str) -> str | None:
         """Why this account can never be read, and what to do instead, in sentences for a person; None: it can."""
 
-    async def read(self, account: str) -> Seen:
+    async def read(self, account: str) -> PublicProfile:
         """What it shows now. OSError: that cannot be told now."""
 
 
@@ -123,10 +123,10 @@ class Codes(Protocol):
         An earlier code for the same account ends. ErasedError.
         """
 
-    async def look(self, conference: str, attendee: str, account: str, reader: PostReader) -> Look:
+    async def check(self, conference: str, attendee: str, account: str, reader: PostReader) -> CodeCheck:
         """Whether the code stands there. ``verified`` once; the look counts before anything is fetched."""
 
-    def unfinished(self, conference: str | None = None, attendee: str | None = None) -> list[Proof]:
+    def pending(self, conference: str | None = None, attendee: str | None = None) -> list[Proof]:
         """The proofs that the log is still to have, the oldest first; of one attendee, or of everybody."""
 
     def withdraw(self, conference: str, attendee: str, account: str) -> None:

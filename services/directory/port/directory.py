@@ -57,13 +57,13 @@ class Directory(Tokens, Protocol):
     def cached_rows(self, accounts: Iterable[str]) -> Mapping[str, Account] | None:
         """These rows out of memory, without waiting for anybody; None where a file has to be looked at."""
 
-    def keep_posts(self, posts: Sequence[NamedPost]) -> None:
+    def index_posts(self, posts: Sequence[NamedPost]) -> None:
         """Makes the way back from these posts' tokens; on the disk when it returns."""
 
     def originals(self, tokens: Collection[str]) -> Mapping[str, str]:
         """The post ids behind tokens; those erased or expired are not in it."""
 
-    def chance(self, text: str) -> bytes:
+    def keyed_random(self, text: str) -> bytes:
         """32 bytes that nobody can foresee who has not the secret; always the same for the same text."""
 
     # -- people ---------------------------------------------------------------------------------------------------
@@ -71,16 +71,16 @@ class Directory(Tokens, Protocol):
     def display(self, conference: str, attendees: Collection[str]) -> dict[str, Shown]:
         """What others may see; of nobody known: nothing but the id."""
 
-    def links(self, conference: str, after: str, most: int) -> list[tuple[Person, str | NoLink]]:
+    def first_links(self, conference: str, after: str, most: int) -> list[tuple[Person, str | NoLink]]:
         """A first link for each of a page of people, by id, who has never signed in: in one transaction, so that nobody
         is erased or signs in in between."""
 
-    def enrol(self, persons: Sequence[tuple[Person, Sequence[str]]]) -> list[tuple[Person, bool, bool]]:
+    def enroll(self, persons: Sequence[tuple[Person, Sequence[str]]]) -> list[tuple[Person, bool, bool]]:
         """Adds people of one conference with the accounts that they claim, all or nobody; who is there already, by the
         e-mail, stays. Gives who is there now, whether they are new, and whether they wait for their own word.
         """
 
-    def not_wanted(self, conference: str, attendees: Sequence[str]) -> None:
+    def undo_enrolment(self, conference: str, attendees: Sequence[str]) -> None:
         """Takes out people who were added and are not wanted after all; who leaves for good is erased."""
 
     def attendees(self, conference: str) -> list[str]:
@@ -91,23 +91,23 @@ class Directory(Tokens, Protocol):
 
     # -- who was erased ---------------------------------------------------------------------------------------------
 
-    def gone(self, conference: str, attendee: str) -> bool:
+    def is_erased(self, conference: str, attendee: str) -> bool:
         """Whether this id was erased."""
 
-    def awaits_own_word(self, conference: str, attendee: str, accounts: Collection[str]) -> bool:
+    def awaits_confirmation(self, conference: str, attendee: str, accounts: Collection[str]) -> bool:
         """Whether nobody else may register this attendee with these accounts: somebody who was erased had them."""
 
     def is_waiting(self, conference: str, attendee: str) -> bool:
         """Whether somebody who was added waits for their own word."""
 
-    def is_buried(self, conference: str, texts: Iterable[str]) -> bool:
+    def has_tombstone(self, conference: str, texts: Iterable[str]) -> bool:
         """Whether somebody who was erased had one of these addresses and accounts."""
 
     def erase_conference(self, conference: str) -> None:
         """Erases everybody of a conference, after the event; once it is so everywhere, ``confirm`` it of ``""``."""
 
-    def tidy(self, going_on: Collection[str] = ()) -> None:
-        """Once a day: takes out what expired, bytes included. ``going_on``: conferences that are not over yet."""
+    def purge_expired(self, ongoing: Collection[str] = ()) -> None:
+        """Once a day: takes out what expired, bytes included. ``ongoing``: conferences that are not over yet."""
 
     def close(self) -> None:
         """Nothing more."""

@@ -33,16 +33,16 @@ class Tombstones(Protocol):
         """Before the log has the erasure of these attendees, for after it nobody knows who barred them; again is no
         harm. ``claims_bind``: the conference counts accounts as they are claimed."""
 
-    def buried(self, conference: str, texts: Iterable[str]) -> set[str]:
+    def find(self, conference: str, texts: Iterable[str]) -> set[str]:
         """Those of these addresses and accounts that somebody had who was erased here."""
 
-    def bars(self, conference: str, texts: Iterable[str], others: Iterable[str]) -> list[str]:
+    def find_blockers(self, conference: str, texts: Iterable[str], others: Iterable[str]) -> list[str]:
         """Those of the others who had barred whoever had one of these addresses and proved accounts; sorted."""
 
-    def waiting(self, conference: str, attendee: str) -> tuple[str, ...] | None:
+    def waiting_accounts(self, conference: str, attendee: str) -> tuple[str, ...] | None:
         """The accounts of somebody who waits for their own word; None: this one does not."""
 
-    def no_more_waiting(self, conference: str, attendees: Collection[str]) -> None:
+    def end_waiting(self, conference: str, attendees: Collection[str]) -> None:
         """They are in the log, or nowhere."""
 
 
@@ -52,14 +52,14 @@ class DeadLetterKeys(Protocol):
     def seal(self, letters: Sequence[DeadLetter]) -> list[bytes]:
         """The letters as lines, sealed; their keys are on the disk. In a thread."""
 
-    def opened(self, letter: DeadLetter) -> DeadLetter | None:
+    def unseal(self, letter: DeadLetter) -> DeadLetter | None:
         """The letter as it was; None: its key is gone. What was never sealed is as it is."""
 
     def has(self, name: str) -> bool:
         """Whether letters under this key can be opened."""
 
-    def listed(self) -> list[LetterKey]:
+    def all(self) -> list[LetterKey]:
         """All keys."""
 
-    def take_out(self, names: Collection[str]) -> None:
+    def delete(self, names: Collection[str]) -> None:
         """What is sealed with these cannot be read any more; their bytes go with the next cleaning."""

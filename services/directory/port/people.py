@@ -25,7 +25,7 @@ class People(Protocol):
     def all_by_email(self, conference: str, email: str) -> list[Person]:
         """Everybody with an address: several where one person ordered for others."""
 
-    def listed(self, conference: str, after: str = "", most: int = 1_000) -> list[Person]:
+    def page(self, conference: str, after: str = "", most: int = 1_000) -> list[Person]:
         """A page of a conference's people, by id."""
 
     def since(self, conference: str, attendee: str) -> int:
@@ -38,7 +38,7 @@ class People(Protocol):
 class Accounts(Protocol):
     """Whose accounts are whose, and the way back from their tokens."""
 
-    def unknown(self, accounts: Collection[str]) -> int:
+    def count_unknown(self, accounts: Collection[str]) -> int:
         """How many of them have no token yet."""
 
     def accounts_of(self, tokens: Collection[str]) -> Mapping[str, str]:
@@ -63,7 +63,7 @@ class Tokens(Protocol):
     def rows_for(self, accounts: Iterable[str]) -> Mapping[str, Account]:
         """The row, and with it the token, of each account; made where there is none."""
 
-    def named_posts(self, posts: Sequence[PostRef], rows: Mapping[str, Account]) -> list[NamedPost]:
+    def tokenize_posts(self, posts: Sequence[PostRef], rows: Mapping[str, Account]) -> list[NamedPost]:
         """Each post with its token; changes nothing. ``rows``: at least those of the authors."""
 
     def hold(self, held: Sequence[Held]) -> None:

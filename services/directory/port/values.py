@@ -14,7 +14,7 @@ from schemas.times import DAY_MS
 Role = Literal["attendee", "organizer", "connector", "operator"]
 # lost: somebody else proved it later
 Holding = Literal["claimed", "verified", "released", "lost"]
-Looked = Literal["verified", "not_found", "expired", "too_many"]
+CheckState = Literal["verified", "not_found", "expired", "too_many"]
 Action = Literal["letter.shown", "letter.tried", "letter.sent"]
 
 
@@ -163,7 +163,7 @@ class Proof(Struct, frozen=True):
     at: int
 
 
-class Seen(Struct, frozen=True):
+class PublicProfile(Struct, frozen=True):
     """What an account shows to everybody: the profile's text, the newest posts of its own; nothing: no such account.
 
     ``names``: further names of the same account, such as one that stays when the handle is changed.
@@ -173,10 +173,10 @@ class Seen(Struct, frozen=True):
     names: tuple[str, ...] = ()
 
 
-class Look(Struct, frozen=True):
+class CodeCheck(Struct, frozen=True):
     """What was found; ``proof``: what the log is to have then."""
 
-    state: Looked
+    state: CheckState
     proof: Proof | None = None
 
 

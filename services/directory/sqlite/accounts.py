@@ -39,9 +39,9 @@ class SqliteAccounts:
     """Accounts <-> tokens."""
 
     def __init__(
-        self, base: Database, gone: ErasedIds, clock: Callable[[], int], most_cached: int = MOST_CACHED
+        self, base: Database, erased_ids: ErasedIds, clock: Callable[[], int], most_cached: int = MOST_CACHED
     ) -> None:
-        self._base, self._gone, self._clock = base, gone, clock
+        self._base, self._erased_ids, self._clock = base, erased_ids, clock
         self._half = max(1, most_cached // 2)
         self._cache = _Cache({}, {})
 
@@ -56,7 +56,7 @@ class SqliteAccounts:
             found[account] = row
         return found
 
-    def unknown(self, accounts: Collection[str]) -> int:
+    def count_unknown(self, accounts: Collection[str]) -> int:
         """How many of them have no token yet."""
         sql = "SELECT count(*) FROM accounts WHERE account IN (SELECT value FROM json_each(?))"
         names = set(accounts)
@@ -111,7 +111,7 @@ class SqliteAccounts:
             rows = [
                 (item.conference, item.attendee, item.token, item.how, item.how == "verified")
                 for item in held
-                if not self._gone.has(item.conference, item.attendee)
+                if not self._erased_ids.has(item.conference, item.attendee)
             ]
             # The newest proof has it: whoever verified it before has lost it.
             lost = [row[:3] for row in rows if row[3] == "verified"]

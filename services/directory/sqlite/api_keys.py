@@ -43,8 +43,8 @@ _LISTED = f"SELECT {_FIELDS}, made, last_used, revoked FROM grants WHERE kind = 
 class SqliteKeys:
     """Issues, recognises and revokes."""
 
-    def __init__(self, base: Database, secret: Secret, gone: ErasedIds, clock: Callable[[], int]) -> None:
-        self._base, self._secret, self._gone, self._clock = base, secret, gone, clock
+    def __init__(self, base: Database, secret: Secret, erased_ids: ErasedIds, clock: Callable[[], int]) -> None:
+        self._base, self._secret, self._erased_ids, self._clock = base, secret, erased_ids, clock
 
     def issue_key(
         self,
@@ -82,7 +82,7 @@ class SqliteKeys:
 
     def authenticate(self, token: str) -> Grant | None:
         """Who holds this key or session; None for one that is unknown, expired or revoked, and for links."""
-        grant = self.found(token, "key", "session")
+        grant = self.find_grant(token, "key", "session")
         if grant is not None:
             now = self._clock()
             sql = "UPDATE grants SET last_used = ? WHERE id = ? AND coalesce(last_used, 0) <= ?"
@@ -91,7 +91,7 @@ class SqliteKeys:
                     self._base.run(sql, (now, grant.id, now - USED_MS))
         return grant
 
-    def good(self, grants: Collection[str]) -> set[str]:
+    def active(self, grants: Collection[str]) -> set[str]:
         """Those of these ids that are known, not expired and not ended."""
         sql = "SELECT id FROM grants WHERE id IN (SELECT value FROM json_each(?)) AND NOT revoked AND expires > ?"
         return {row[0] for row in self._base.read(sql, (_json(sorted(grants)), self._clock()))}
@@ -102,15 +102,15 @@ class SqliteKeys:
             self._base.run("UPDATE grants SET revoked = 1 WHERE parent = ? AND NOT revoked", (grant,))
             return self._base.run("UPDATE grants SET revoked = 1 WHERE id = ? AND NOT revoked", (grant,)) == 1
 
-    def sessions(self, key: str) -> list[str]:
+    def sessions_of(self, key: str) -> list[str]:
         """The ids of the sessions that came from a key."""
         return [row[0] for row in self._base.read("SELECT id FROM grants WHERE parent = ? ORDER BY id", (key,))]
 
-    def keys(self, after: str = "", most: int = 100) -> list[KeyRow]:
+    def page(self, after: str = "", most: int = 100) -> list[KeyRow]:
         """A page of all keys, also expired and revoked ones, by their ids."""
         return [_listed(row) for row in self._base.read(f"{_LISTED} AND id > ? ORDER BY id LIMIT ?", (after, most))]
 
-    def of_checkins(self, conference: str, most: int = MOST_KEYS) -> list[KeyRow]:
+    def checkin_keys(self, conference: str, most: int = MOST_KEYS) -> list[KeyRow]:
         """The good keys of connectors that may bring check-ins at a conference, the newest first."""
         sql = (
             f"{_LISTED} AND role = 'connector' AND checkins AND NOT revoked AND expires > ?"  # noqa: S608 - constant
@@ -118,7 +118,7 @@ class SqliteKeys:
         )
         return [_listed(row) for row in self._base.read(sql, (self._clock(), conference, most))]
 
-    def scanners(self, conferences: Collection[str]) -> int:
+    def count_scanners(self, conferences: Collection[str]) -> int:
         """How many good keys organizers made for scanners of these conferences."""
         sql = (
             f"SELECT count(*) FROM grants WHERE {_GOOD} AND only_checkins"  # noqa: S608 - constant
@@ -134,7 +134,7 @@ class SqliteKeys:
         )
         return bool(self._base.read(sql, (subject, self._clock(), conference, conference)))
 
-    def listed(self, role: Role, subject: str) -> list[tuple[Grant, int | None, bool]]:
+    def grants_of(self, role: Role, subject: str) -> list[tuple[Grant, int | None, bool]]:
         """The grants of somebody, when each was last used, and whether it is revoked; no secrets."""
         sql = f"SELECT {_FIELDS}, last_used, revoked FROM grants WHERE role = ? AND subject = ? ORDER BY made, id"  # noqa: S608
         return [
@@ -173,7 +173,7 @@ class SqliteKeys:
 
         In the caller's transaction. ErasedError: this attendee was erased.
         """
-        if role == "attendee" and self._gone.has(conferences[0], subject):
+        if role == "attendee" and self._erased_ids.has(conferences[0], subject):
             raise ErasedError
         name, value, now = secrets.token_hex(8), secrets.token_urlsafe(32), self._clock()
         digest = self._digest(kind, name, value)
@@ -184,7 +184,7 @@ class SqliteKeys:
         )
         return token_of(kind, name, value)
 
-    def found(self, token: str, *kinds: Kind) -> Grant | None:
+    def find_grant(self, token: str, *kinds: Kind) -> Grant | None:
         """What a secret of these kinds says; None for one that is unknown, expired or revoked."""
         kind, name, value = parts_of(token)
         sql = f"SELECT digest, kind, revoked, {_FIELDS} FROM grants WHERE id = ?"  # noqa: S608 - constant

@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Sequence
 
 from schemas.codec import encode_output
 from schemas.outputs import DeadLetter
-from services.directory.dead_letter_boxes import KEY_BYTES, NAME_BYTES, box_opened, boxed
+from services.directory.dead_letter_boxes import KEY_BYTES, NAME_BYTES, seal_letter, unseal_letter
 from services.directory.port import LETTER_KEY_DAYS, LetterKey, day
 from services.directory.sqlite.database import Database
 
@@ -29,25 +29,25 @@ class SqliteDeadLetterKeys:
         with self._base.write():
             return [encode_output(self._sealed(letter)) for letter in letters]
 
-    def opened(self, letter: DeadLetter) -> DeadLetter | None:
+    def unseal(self, letter: DeadLetter) -> DeadLetter | None:
         """The letter as it was; None: its key is gone. What was never sealed is as it is."""
         if letter.sealed is None:
             return letter
         key = self._key(letter.sealed)
         if key is None:
             return None
-        return box_opened(letter, key)
+        return unseal_letter(letter, key)
 
     def has(self, name: str) -> bool:
         """Whether letters under this key can be opened."""
         return self._key(name) is not None
 
-    def listed(self) -> list[LetterKey]:
+    def all(self) -> list[LetterKey]:
         """All keys."""
         rows = self._base.read("SELECT name, conference, sender, day FROM letter_keys ORDER BY day, name")
         return [LetterKey(name.hex(), *rest) for name, *rest in rows]
 
-    def take_out(self, names: Collection[str]) -> None:
+    def delete(self, names: Collection[str]) -> None:
         """What is sealed with these cannot be read any more; their bytes go with the next cleaning."""
         self._base.run_all("DELETE FROM letter_keys WHERE name = ?", [(bytes.fromhex(name),) for name in names])
 
@@ -57,7 +57,7 @@ class SqliteDeadLetterKeys:
 
     def _sealed(self, letter: DeadLetter) -> DeadLetter:
         name, key = self._of(letter.conference or "", "" if letter.conference else letter.source)
-        return boxed(letter, name, key)
+        return seal_letter(letter, name, key)
 
     def _of(self, conference: str, sender: str) -> tuple[str, bytes]:
         """Today's key; made where there is none."""

@@ -57,22 +57,24 @@ class SqliteDirectory:
         if folder is not None:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._clock, self._days = clock, evidence_days
-        self._secret = secret or (secrets_.made() if folder is None else secrets_.kept(folder / SECRET_FILE))
+        self._secret = secret or (
+            secrets_.new_secret() if folder is None else secrets_.load_secret(folder / SECRET_FILE)
+        )
         base = self._base = Database(folder and folder / PEOPLE_FILE, tables.PEOPLE)
         posts = self._posts_base = Database(folder and folder / POSTS_FILE, tables.POSTS)
         self._audit_base = Database(folder and folder / AUDIT_FILE, tables.AUDIT)
         self.audit = SqliteAuditLog(self._audit_base, clock)
-        self._gone = ErasedIds(base, self._secret, clock)
-        self.people = SqlitePeople(base, self._gone, clock)
-        self.accounts = SqliteAccounts(base, self._gone, clock)
+        self._erased_ids = ErasedIds(base, self._secret, clock)
+        self.people = SqlitePeople(base, self._erased_ids, clock)
+        self.accounts = SqliteAccounts(base, self._erased_ids, clock)
         self.posts = SqlitePosts(posts, self.accounts, clock, evidence_days)
-        self.keys = SqliteKeys(base, self._secret, self._gone, clock)
+        self.keys = SqliteKeys(base, self._secret, self._erased_ids, clock)
         self.sessions = SqliteSessions(base, self.keys, clock)
-        self.codes = SqliteCodes(base, self._secret, self._gone, clock)
+        self.codes = SqliteCodes(base, self._secret, self._erased_ids, clock)
         self.letter_keys = SqliteDeadLetterKeys(base, clock)
         self.tombstones = SqliteTombstones(base, self._secret, clock)
         self.erasing = SqliteErasure(
-            (base, posts), self.accounts, self.posts, self.keys, self.codes, self._gone, self.tombstones
+            (base, posts), self.accounts, self.posts, self.keys, self.codes, self._erased_ids, self.tombstones
         )
         if self.erasing.pending():
             self.erasing.finish()
@@ -85,15 +87,15 @@ class SqliteDirectory:
 
     def cached_rows(self, accounts: Iterable[str]) -> Mapping[str, Account] | None:
         """These rows out of memory, without waiting for anybody; None where a file has to be looked at."""
-        return self.accounts.cached_rows(accounts) if self.posts.cached_rows else None
+        return self.accounts.cached_rows(accounts) if self.posts.needs_no_file else None
 
-    def named_posts(self, posts: Sequence[PostRef], rows: Mapping[str, Account]) -> list[NamedPost]:
+    def tokenize_posts(self, posts: Sequence[PostRef], rows: Mapping[str, Account]) -> list[NamedPost]:
         """Each post with its token; changes nothing. ``rows``: at least those of the authors."""
-        return self.posts.named(posts, rows)
+        return self.posts.tokenize(posts, rows)
 
-    def keep_posts(self, posts: Sequence[NamedPost]) -> None:
+    def index_posts(self, posts: Sequence[NamedPost]) -> None:
         """Makes the way back from these posts' tokens; on the disk when it returns."""
-        self.posts.keep(posts)
+        self.posts.index(posts)
 
     def hold(self, held: Sequence[Held]) -> None:
         """Remembers whose accounts these are, so that erasing finds them."""
@@ -107,13 +109,13 @@ class SqliteDirectory:
         """The same unreadable short text for the same text."""
         return self._secret.digest("trace", text, _TRACE_BYTES).hex()
 
-    def chance(self, text: str) -> bytes:
+    def keyed_random(self, text: str) -> bytes:
         """32 bytes that nobody can foresee who has not the secret; always the same for the same text."""
         return self._secret.digest("rough", text)
 
-    def gone(self, conference: str, attendee: str) -> bool:
+    def is_erased(self, conference: str, attendee: str) -> bool:
         """Whether this id was erased."""
-        return self._gone.has(conference, attendee)
+        return self._erased_ids.has(conference, attendee)
 
     # -- the way back -------------------------------------------------------------------------------------------------
 
@@ -125,27 +127,27 @@ class SqliteDirectory:
         """The post ids behind tokens; those erased or expired are not in it."""
         return self.posts.originals(tokens)
 
-    def links(self, conference: str, after: str, most: int) -> list[tuple[Person, str | NoLink]]:
+    def first_links(self, conference: str, after: str, most: int) -> list[tuple[Person, str | NoLink]]:
         """A first link for each of a page of people, by id, who has never signed in: in one transaction, so that nobody
         is erased or signs in in between."""
         with self._base.write():
-            people = self.people.listed(conference, after, most)
+            people = self.people.page(conference, after, most)
             return [(person, self.sessions.first_link(conference, person.attendee)) for person in people]
 
     # -- coming in -----------------------------------------------------------------------------------------------
 
-    def enrol(self, persons: Sequence[tuple[Person, Sequence[str]]]) -> list[tuple[Person, bool, bool]]:
+    def enroll(self, persons: Sequence[tuple[Person, Sequence[str]]]) -> list[tuple[Person, bool, bool]]:
         """Adds people of one conference with the accounts that they claim, all or nobody; who is there already, by the
         e-mail, stays. Gives who is there now, whether they are new, and whether they wait for their own word.
         """
         with self._base.write():
-            return [self._enrolled(person, accounts) for person, accounts in persons]
+            return [self._enroll_one(person, accounts) for person, accounts in persons]
 
-    def _enrolled(self, person: Person, accounts: Sequence[str]) -> tuple[Person, bool, bool]:
+    def _enroll_one(self, person: Person, accounts: Sequence[str]) -> tuple[Person, bool, bool]:
         conference, tombstones = person.conference, self.tombstones
         ((added, is_new),) = self.people.add_all([person])
         waits = self.is_waiting(conference, added.attendee) or (
-            is_new and self.is_buried(conference, [added.email, *accounts])
+            is_new and self.has_tombstone(conference, [added.email, *accounts])
         )
         if waits:
             tombstones.wait(conference, added.attendee, accounts)
@@ -154,25 +156,25 @@ class SqliteDirectory:
                 self.people.change(added)
         return added, is_new, waits
 
-    def awaits_own_word(self, conference: str, attendee: str, accounts: Collection[str]) -> bool:
+    def awaits_confirmation(self, conference: str, attendee: str, accounts: Collection[str]) -> bool:
         """Whether nobody else may register this attendee with these accounts: somebody who was erased had them."""
         if self.is_waiting(conference, attendee):
             return True
-        return bool(self.tombstones.buried(conference, accounts) - self.accounts.ever_had(conference, attendee).keys())
+        return bool(self.tombstones.find(conference, accounts) - self.accounts.ever_had(conference, attendee).keys())
 
     def is_waiting(self, conference: str, attendee: str) -> bool:
         """Whether somebody who was added waits for their own word."""
-        return self.tombstones.waiting(conference, attendee) is not None
+        return self.tombstones.waiting_accounts(conference, attendee) is not None
 
-    def is_buried(self, conference: str, texts: Iterable[str]) -> bool:
+    def has_tombstone(self, conference: str, texts: Iterable[str]) -> bool:
         """Whether somebody who was erased had one of these addresses and accounts."""
-        return bool(self.tombstones.buried(conference, texts))
+        return bool(self.tombstones.find(conference, texts))
 
-    def not_wanted(self, conference: str, attendees: Sequence[str]) -> None:
+    def undo_enrolment(self, conference: str, attendees: Sequence[str]) -> None:
         """Takes out people who were added and are not wanted after all; who leaves for good is erased."""
         with self._base.write():
             self.people.remove(conference, attendees)
-            self.tombstones.no_more_waiting(conference, attendees)
+            self.tombstones.end_waiting(conference, attendees)
 
     # -- forgetting ----------------------------------------------------------------------------------------------
 
@@ -188,15 +190,15 @@ class SqliteDirectory:
         """The ids of everybody who has ever signed in."""
         return frozenset(row[0] for row in self._base.read(_SIGNED_IN, (conference,)))
 
-    def tidy(self, going_on: Collection[str] = ()) -> None:
-        """Once a day: takes out what expired, bytes included. ``going_on``: conferences that are not over yet."""
+    def purge_expired(self, ongoing: Collection[str] = ()) -> None:
+        """Once a day: takes out what expired, bytes included. ``ongoing``: conferences that are not over yet."""
         self.keys.expire()
         self.letter_keys.expire()
         self.audit.expire()
         self.posts.expire()
         self.accounts.expire(self._days)
-        self._gone.expire(day(self._clock()) - self._days, going_on)
-        self.tombstones.expire(going_on)
+        self._erased_ids.expire(day(self._clock()) - self._days, ongoing)
+        self.tombstones.expire(ongoing)
         self._base.clean(whole=True)
         self._posts_base.clean(whole=False)
 

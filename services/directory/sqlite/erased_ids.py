@@ -27,9 +27,9 @@ class ErasedIds:
         values = (self._digest(conference, attendee), day(self._clock()), self._digest(conference, ""))
         self._base.run("INSERT OR IGNORE INTO gone (digest, day, conference) VALUES (?, ?, ?)", values)
 
-    def expire(self, before_day: int, going_on: Collection[str]) -> None:
+    def expire(self, before_day: int, ongoing: Collection[str]) -> None:
         """Forgets those of before that day; those of conferences that go on count their days from now."""
-        rows = [(day(self._clock()), self._digest(conference, "")) for conference in going_on]
+        rows = [(day(self._clock()), self._digest(conference, "")) for conference in ongoing]
         self._base.run_all("UPDATE gone SET day = ? WHERE conference = ?", rows)
         self._base.run("DELETE FROM gone WHERE day < ?", (before_day,))
 

@@ -17,7 +17,7 @@ from services.directory.sqlite.database import Database
 from services.directory.sqlite.erased_ids import ErasedIds
 from services.directory.sqlite.ownership_codes import SqliteCodes
 from services.directory.sqlite.posts import SqlitePosts
-from services.directory.sqlite.tombstones import Marks, SqliteTombstones
+from services.directory.sqlite.tombstones import Identifiers, SqliteTombstones
 
 _TABLES = ("people", "contacts", "preferences", "holdings", "sign_ins")
 _WHOLE = "WHERE conference = ? AND attendee = ''"
@@ -37,12 +37,18 @@ class SqliteErasure:
         posts: SqlitePosts,
         keys: SqliteKeys,
         codes: SqliteCodes,
-        gone: ErasedIds,
+        erased_ids: ErasedIds,
         tombstones: SqliteTombstones,
     ) -> None:
         self._people, self._posts_base = bases
         self._tombstones = tombstones
-        self._accounts, self._posts, self._keys, self._codes, self._gone = accounts, posts, keys, codes, gone
+        self._accounts, self._posts, self._keys, self._codes, self._erased_ids = (
+            accounts,
+            posts,
+            keys,
+            codes,
+            erased_ids,
+        )
 
     def erase(self, conference: str, attendees: Sequence[str]) -> list[Erased]:
         """Erases these people; again for those erased before is no harm.
@@ -52,13 +58,13 @@ class SqliteErasure:
         with self._people.lock:
             with self._people.write():
                 for attendee in attendees:
-                    self._take_out(conference, attendee)
+                    self._delete(conference, attendee)
             self.finish()
             erased = {item.attendee: item for item in self.pending() if item.conference == conference}
         return [erased[attendee] for attendee in dict.fromkeys(attendees)]
 
-    def _take_out(self, conference: str, attendee: str) -> None:
-        self._tombstones.bury(conference, attendee, self._marks(conference, attendee))
+    def _delete(self, conference: str, attendee: str) -> None:
+        self._tombstones.add(conference, attendee, self._identifiers(conference, attendee))
         kept = self._accounts.needed_by_others(conference, attendee)
         taken = [token for token in self._accounts.held_by(conference, attendee) if token not in kept]
         numbers = self._accounts.remove(taken)
@@ -68,19 +74,19 @@ class SqliteErasure:
             self._people.run(sql, (conference, attendee))
         self._keys.remove(conference, attendee)
         self._codes.remove(conference, attendee)
-        self._gone.add(conference, attendee)
+        self._erased_ids.add(conference, attendee)
         # Erased again before it was confirmed: what was noted then is still to be done.
         self._people.run(
             "INSERT INTO erasures VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
             (conference, attendee, _json(taken), _json(kept), _json(numbers)),
         )
 
-    def _marks(self, conference: str, attendee: str) -> Marks:
+    def _identifiers(self, conference: str, attendee: str) -> Identifiers:
         sql = "SELECT email FROM people WHERE conference = ? AND attendee = ?"
         email = self._people.read(sql, (conference, attendee))
         had = self._accounts.ever_had(conference, attendee)
         proved = tuple(account for account, is_proved in had.items() if is_proved)
-        return Marks(email[0][0] if email else "", proved, tuple(set(had) - set(proved)))
+        return Identifiers(email[0][0] if email else "", proved, tuple(set(had) - set(proved)))
 
     def erase_conference(self, conference: str) -> None:
         """Erases everybody of a conference, after the event: all rows, and accounts that no other conference needs.

@@ -13,7 +13,7 @@ import msgspec
 from services.directory.sqlite.database import Database, Row
 
 
-class EarlierPosts:
+class LegacyPosts:
     """Found under keys, as they were written."""
 
     def __init__(self, base: Database) -> None:

@@ -21,12 +21,12 @@ from services.directory.port import (
     CODE_HOURS,
     MOST_CODES_AN_HOUR,
     MOST_LOOKS,
+    CheckState,
+    CodeCheck,
     ErasedError,
-    Look,
-    Looked,
     PostReader,
     Proof,
-    Seen,
+    PublicProfile,
 )
 from services.directory.server_secret import Secret
 from services.directory.sqlite.database import Database
@@ -36,8 +36,8 @@ from services.directory.sqlite.erased_ids import ErasedIds
 class SqliteCodes:
     """Makes codes and looks for them."""
 
-    def __init__(self, base: Database, secret: Secret, gone: ErasedIds, clock: Callable[[], int]) -> None:
-        self._base, self._secret, self._gone, self._clock = base, secret, gone, clock
+    def __init__(self, base: Database, secret: Secret, erased_ids: ErasedIds, clock: Callable[[], int]) -> None:
+        self._base, self._secret, self._erased_ids, self._clock = base, secret, erased_ids, clock
 
     def begin(self, conference: str, attendee: str, account: str) -> str | None:
         """The text to post, shown once; None after too many in the last hour. ValueError for what is no account.
@@ -46,7 +46,7 @@ class SqliteCodes:
         """
         account, now = account_form(account), self._clock()
         with self._base.write():
-            if self._gone.has(conference, attendee):
+            if self._erased_ids.has(conference, attendee):
                 raise ErasedError
             self._base.run("DELETE FROM codes WHERE made <= ? AND proof = '{}'", (now - HOUR_MS,))
             made = "SELECT count(*) FROM codes WHERE conference = ? AND attendee = ? AND made > ?"
@@ -62,16 +62,16 @@ class SqliteCodes:
             )
             return text_of(code)
 
-    async def look(self, conference: str, attendee: str, account: str, reader: PostReader) -> Look:
+    async def check(self, conference: str, attendee: str, account: str, reader: PostReader) -> CodeCheck:
         """Whether the code stands there. ``verified`` once; the look counts before anything is fetched."""
         account = account_form(account)
         refused = self._counted(conference, attendee, account)
         if refused is not None:
-            return Look(refused)
+            return CodeCheck(refused)
         shown = await reader.read(account)
         return self._settled(conference, attendee, account, shown)
 
-    def _counted(self, conference: str, attendee: str, account: str) -> Looked | None:
+    def _counted(self, conference: str, attendee: str, account: str) -> CheckState | None:
         with self._base.write():
             rows = self._base.read(f"SELECT looks, expires FROM codes {_OPEN}", (conference, attendee, account))  # noqa: S608
             if not rows or rows[0][1] <= self._clock():
@@ -81,17 +81,17 @@ class SqliteCodes:
             self._base.run(f"UPDATE codes SET looks = looks + 1 {_OPEN}", (conference, attendee, account))  # noqa: S608
             return None
 
-    def _settled(self, conference: str, attendee: str, account: str, shown: Seen) -> Look:
+    def _settled(self, conference: str, attendee: str, account: str, shown: PublicProfile) -> CodeCheck:
         digests = [self._digest(conference, attendee, account, code) for code in codes_in(shown)]
         with self._base.write():
             # Asked again: meanwhile it may have expired, been used, or its owner been erased.
             rows = self._base.read(f"SELECT digest, expires FROM codes {_OPEN}", (conference, attendee, account))  # noqa: S608
             if not rows or rows[0][1] <= self._clock():
-                return Look("expired")
+                return CodeCheck("expired")
             same = [hmac.compare_digest(rows[0][0], digest) for digest in digests]
             if not any(same):
-                return Look("not_found")
-            return Look("verified", self._proved(conference, attendee, account, shown.names))
+                return CodeCheck("not_found")
+            return CodeCheck("verified", self._proved(conference, attendee, account, shown.names))
 
     # -- proofs that the log is still to have --------------------------------------------------------------------
 
@@ -109,7 +109,7 @@ class SqliteCodes:
         self._end(conference, attendee, account)
         return proof
 
-    def unfinished(self, conference: str | None = None, attendee: str | None = None) -> list[Proof]:
+    def pending(self, conference: str | None = None, attendee: str | None = None) -> list[Proof]:
         """The proofs that the log is still to have, the oldest first; of one attendee, or of everybody."""
         whose = "(?1 IS NULL OR conference = ?1 AND attendee = ?2)"
         sql = f"SELECT proof FROM codes WHERE proof <> '{{}}' AND {whose} ORDER BY rowid"  # noqa: S608 - constant

@@ -21,8 +21,8 @@ _FIELDS = "conference, attendee, name, email, picture, show_name, show_picture"
 class SqlitePeople:
     """The people. ``add`` and ``change`` raise ValueError with a sentence for a person."""
 
-    def __init__(self, base: Database, gone: ErasedIds, clock: Callable[[], int]) -> None:
-        self._base, self._gone, self._clock = base, gone, clock
+    def __init__(self, base: Database, erased_ids: ErasedIds, clock: Callable[[], int]) -> None:
+        self._base, self._erased_ids, self._clock = base, erased_ids, clock
 
     def add(self, person: Person) -> Person | None:
         """Adds somebody; who has that id already stays, or, where ``attendee`` is empty (then it is a new random one),
@@ -37,7 +37,7 @@ class SqlitePeople:
                 return known
             if not person.attendee:
                 person = replace(person, attendee=f"a{secrets.token_hex(12)}")
-            elif self._gone.has(person.conference, person.attendee):
+            elif self._erased_ids.has(person.conference, person.attendee):
                 return None
             values = (*asdict(person).values(), day(self._clock()))
             sql = f"INSERT INTO people ({_FIELDS}, since) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 - constant
@@ -101,7 +101,7 @@ class SqlitePeople:
         sql = f"SELECT {_FIELDS} FROM people WHERE conference = ? AND email <> '' AND email = ? ORDER BY attendee"  # noqa: S608
         return [_person(row) for row in self._base.read(sql, (conference, email_form(email)))]
 
-    def listed(self, conference: str, after: str = "", most: int = 1_000) -> list[Person]:
+    def page(self, conference: str, after: str = "", most: int = 1_000) -> list[Person]:
         """A page of a conference's people, by id."""
         sql = f"SELECT {_FIELDS} FROM people WHERE conference = ? AND attendee > ? ORDER BY attendee LIMIT ?"  # noqa: S608
         return [_person(row) for row in self._base.read(sql, (conference, after, most))]

@@ -16,10 +16,10 @@ from hashlib import blake2b
 import msgspec
 
 from services.directory.port import EVIDENCE_DAYS, Account, NamedPost, PostRef, day
-from services.directory.sealing import TOKEN_BYTES, opened, sealed
+from services.directory.sealing import TOKEN_BYTES, seal, unseal
 from services.directory.sqlite.accounts import SPARE_DAYS, SqliteAccounts
 from services.directory.sqlite.database import Database
-from services.directory.sqlite.legacy_posts import EarlierPosts
+from services.directory.sqlite.legacy_posts import LegacyPosts
 
 MOST_REMEMBERED = 100_000  # posts that have a row, in memory, about 10 MB: a backfill and a stream bring the same ones
 RECORDED_DAYS = 7  # so long an id can be read after it was recorded, however old the post
@@ -40,28 +40,28 @@ class SqlitePosts:
     ) -> None:
         self._base, self._accounts, self._clock = base, accounts, clock
         self._days, self._half = evidence_days, max(1, most_remembered // 2)
-        self._earlier = EarlierPosts(base)
+        self._legacy = LegacyPosts(base)
         self._young: set[str] = set()
         self._old: set[str] = set()
         self._ends: dict[int, int] = {}  # the next number of each day of expiry
 
     @property
-    def cached_rows(self) -> bool:
+    def needs_no_file(self) -> bool:
         """Whether a token needs no file; else posts of the earlier form are looked up."""
-        return self._earlier.is_empty
+        return self._legacy.is_empty
 
-    def named(self, posts: Sequence[PostRef], owners: Mapping[str, Account]) -> list[NamedPost]:
+    def tokenize(self, posts: Sequence[PostRef], owners: Mapping[str, Account]) -> list[NamedPost]:
         """Each post with its token. A deletion names its post with the same author."""
-        found = [_named(post, owners[post.actor]) for post in posts]
-        if self._earlier.is_empty:
+        found = [_tokenize(post, owners[post.actor]) for post in posts]
+        if self._legacy.is_empty:
             return found
-        before = self._earlier.tokens([(owners[post.actor].seal, post.id) for post in posts])
+        before = self._legacy.tokens([(owners[post.actor].seal, post.id) for post in posts])
         return [
             named if token is None else msgspec.structs.replace(named, token=token)
             for named, token in zip(found, before, strict=True)
         ]
 
-    def keep(self, posts: Sequence[NamedPost]) -> None:
+    def index(self, posts: Sequence[NamedPost]) -> None:
         """Makes the way back from these tokens; on the disk when it returns."""
         with self._base.lock:
             new = {post.token: post for post in posts if post.token not in self._young and post.token not in self._old}
@@ -79,7 +79,7 @@ class SqlitePosts:
         until = max(day(post.at) + self._days, today + RECORDED_DAYS) + 1
         number = self._ends.get(until) or self._end_of(until)
         self._ends[until] = number + 1
-        return number, bytes.fromhex(post.token[2:]), post.owner.number, sealed(post.owner.seal, post.token, post.id)
+        return number, bytes.fromhex(post.token[2:]), post.owner.number, seal(post.owner.seal, post.token, post.id)
 
     def _end_of(self, until: int) -> int:
         first, after = until << _DAY_BITS, (until + 1) << _DAY_BITS
@@ -88,14 +88,14 @@ class SqlitePosts:
 
     def originals(self, tokens: Collection[str]) -> dict[str, str]:
         """The post ids behind tokens; those erased or expired are not in it."""
-        rows = self._earlier.rows(tokens)
+        rows = self._legacy.rows(tokens)
         asked = [data for token in tokens if (data := _bytes_of(token)) is not None]
         for start in range(0, len(asked), _ASKED_AT_ONCE):
             some = asked[start : start + _ASKED_AT_ONCE]
             sql = f"SELECT token, account, sealed FROM posts WHERE token IN ({', '.join('?' * len(some))})"  # noqa: S608
             rows += [(f"p:{token.hex()}", owner, data) for token, owner, data in self._base.read(sql, some)]
         seals = self._accounts.seals({row[1] for row in rows})
-        return {token: opened(seals[owner], token, data) for token, owner, data in rows if owner in seals}
+        return {token: unseal(seals[owner], token, data) for token, owner, data in rows if owner in seals}
 
     def remove(self, numbers: Collection[int]) -> int:
         """Takes the posts of these accounts out; returns how many."""
@@ -103,7 +103,7 @@ class SqlitePosts:
             return 0
         sql = "DELETE FROM posts WHERE account IN (SELECT value FROM json_each(?))"
         with self._base.write():
-            taken = self._base.run(sql, (msgspec.json.encode(list(numbers)).decode(),)) + self._earlier.remove(numbers)
+            taken = self._base.run(sql, (msgspec.json.encode(list(numbers)).decode(),)) + self._legacy.remove(numbers)
         self.forget()
         return taken
 
@@ -117,12 +117,12 @@ class SqlitePosts:
         today = day(self._clock())
         with self._base.write():
             taken = self._base.run("DELETE FROM posts WHERE number < ?", (today << _DAY_BITS,))
-            taken += self._earlier.expire(today)
+            taken += self._legacy.expire(today)
         self.forget()
         return taken
 
 
-def _named(post: PostRef, owner: Account) -> NamedPost:
+def _tokenize(post: PostRef, owner: Account) -> NamedPost:
     data = post.id.encode("utf-8", "surrogatepass")
     token = blake2b(data, key=owner.seal, digest_size=TOKEN_BYTES, person=b"token").hexdigest()
     return NamedPost(f"p:{token}", post.id, post.at, owner)

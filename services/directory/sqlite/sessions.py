@@ -70,7 +70,7 @@ class SqliteSessions:
         """The secret part of a link for another device of this session's owner; ends the one made before."""
         conference, attendee = session.conferences[0], session.subject
         with suppress(ErasedError), self._base.write():
-            living = self.listed(conference, attendee)
+            living = self.active(conference, attendee)
             if all(each.id != session.id for each in living):
                 return NoLink.ENDED
             if len(living) >= MOST_SESSIONS:
@@ -82,13 +82,13 @@ class SqliteSessions:
     def sign_in(self, link: str, device: str) -> NewSession | None:
         """A session for a link, which ends all other links of its person; None for one that is not good."""
         with suppress(ErasedError), self._base.write():
-            grant = self._keys.found(link, "link")
+            grant = self._keys.find_grant(link, "link")
             if grant is None or not self._is_unused(grant.id):
                 return None
             conference, attendee = grant.conferences[0], grant.subject
             self._drop_links(conference, attendee, grant.id)
             token = self._keys.issue("session", "attendee", attendee, [conference], SESSION_DAYS * DAY_MS)
-            session = self._keys.found(token, "session")
+            session = self._keys.find_grant(token, "session")
             assert session is not None
             number = self._note(conference, attendee, session.id, device)
             self._base.run("UPDATE grants SET device = ?, seen = ? WHERE id = ?", (device, number, session.id))
@@ -118,7 +118,7 @@ class SqliteSessions:
 
     # -- sessions ------------------------------------------------------------------------------------------------
 
-    def listed(self, conference: str, attendee: str) -> list[SessionRow]:
+    def active(self, conference: str, attendee: str) -> list[SessionRow]:
         """The living sessions of an attendee, the oldest first."""
         sql = (
             "SELECT id, device, made, last_used, expires FROM grants WHERE kind = 'session' AND role = 'attendee'"

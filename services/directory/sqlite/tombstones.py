@@ -24,7 +24,7 @@ from services.directory.sqlite.database import Database
 _BYTES = 16
 
 
-class Marks(NamedTuple):
+class Identifiers(NamedTuple):
     """By what somebody may be known again: ``proved`` are the accounts that they proved, ``claimed`` the others."""
 
     email: str = ""
@@ -61,15 +61,15 @@ class SqliteTombstones:
             bars = [(person, self._bar(person, other)) for other in sorted(barred_by)[: max(0, room)]]
             self._base.run_all("INSERT OR IGNORE INTO bars VALUES (?, ?)", bars)
 
-    def bury(self, conference: str, attendee: str, marks: Marks) -> None:
+    def add(self, conference: str, attendee: str, identifiers: Identifiers) -> None:
         """In the transaction that takes the attendee out."""
         person, claims_bind = self._leaving(conference, attendee)
         person = person or secrets.token_bytes(_BYTES)
         self._base.run("DELETE FROM leaving WHERE conference = ? AND attendee = ?", (conference, attendee))
-        waiting = self.waiting(conference, attendee) or ()
-        self.no_more_waiting(conference, [attendee])
-        texts = [(text, True) for text in (marks.email, *marks.proved) if text]
-        texts += [(text, claims_bind) for text in (*marks.claimed, *waiting)[:MOST_CLAIMS]]
+        waiting = self.waiting_accounts(conference, attendee) or ()
+        self.end_waiting(conference, [attendee])
+        texts = [(text, True) for text in (identifiers.email, *identifiers.proved) if text]
+        texts += [(text, claims_bind) for text in (*identifiers.claimed, *waiting)[:MOST_CLAIMS]]
         today, whose = day(self._clock()), self._conference(conference)
         rows = [(self._digest(conference, text), person, binds, whose, today) for text, binds in texts]
         sql = (
@@ -92,13 +92,13 @@ class SqliteTombstones:
 
     # -- coming back ---------------------------------------------------------------------------------------------
 
-    def buried(self, conference: str, texts: Iterable[str]) -> set[str]:
+    def find(self, conference: str, texts: Iterable[str]) -> set[str]:
         """Those of these addresses and accounts that somebody had who was erased here."""
         of = {self._digest(conference, text): text for text in texts if text}
         sql = "SELECT DISTINCT digest FROM tombstones WHERE digest IN "
         return {of[digest] for (digest,) in self._among(sql, list(of))}
 
-    def bars(self, conference: str, texts: Iterable[str], others: Iterable[str]) -> list[str]:
+    def find_blockers(self, conference: str, texts: Iterable[str], others: Iterable[str]) -> list[str]:
         """Those of the others who had barred whoever had one of these addresses and proved accounts; sorted."""
         found: set[str] = set()
         others = list(others)
@@ -123,13 +123,13 @@ class SqliteTombstones:
         values = (conference, attendee, msgspec.json.encode(list(accounts)).decode())
         self._base.run("INSERT OR REPLACE INTO waiting VALUES (?, ?, ?)", values)
 
-    def waiting(self, conference: str, attendee: str) -> tuple[str, ...] | None:
+    def waiting_accounts(self, conference: str, attendee: str) -> tuple[str, ...] | None:
         """The accounts of somebody who waits; None: this one does not."""
         sql = "SELECT accounts FROM waiting WHERE conference = ? AND attendee = ?"
         rows = self._base.read(sql, (conference, attendee))
         return tuple(msgspec.json.decode(rows[0][0], type=list[str])) if rows else None
 
-    def no_more_waiting(self, conference: str, attendees: Collection[str]) -> None:
+    def end_waiting(self, conference: str, attendees: Collection[str]) -> None:
         """They are in the log, or nowhere."""
         rows = [(conference, attendee) for attendee in attendees]
         self._base.run_all("DELETE FROM waiting WHERE conference = ? AND attendee = ?", rows)
@@ -143,10 +143,10 @@ class SqliteTombstones:
         sql = "DELETE FROM bars WHERE person IN (SELECT person FROM tombstones WHERE conference = ?)"
         self._base.run(sql, (self._conference(conference),))
 
-    def expire(self, going_on: Collection[str]) -> None:
+    def expire(self, ongoing: Collection[str]) -> None:
         """Once a day: those of conferences that go on stay, and count their days from now."""
         today = day(self._clock())
-        whose = [(today, self._conference(conference)) for conference in going_on]
+        whose = [(today, self._conference(conference)) for conference in ongoing]
         with self._base.write():
             self._base.run_all("UPDATE tombstones SET day = ? WHERE conference = ?", whose)
             self._base.run("DELETE FROM tombstones WHERE day < ?", (today - TOMBSTONE_DAYS,))
