@@ -14,7 +14,7 @@ TOKEN = re.compile(r"p:[0-9a-f]{24}")
 
 
 def test_memory_is_bounded_and_changes_nothing(directory: SqliteDirectory, clock: Clock) -> None:
-    small = SqliteAccounts(directory._base, directory._gone, clock, most_cached=10)
+    small = SqliteAccounts(directory._base, directory._erased_ids, clock, most_cached=10)
     posts = SqlitePosts(directory._posts_base, small, clock, most_remembered=10)
     accounts = [f"x:{n}" for n in range(50)]
     refs = [PostRef(f"x:{n}", f"x:{n}", clock.now) for n in range(50)]
