@@ -39,7 +39,7 @@ class Tombstones:
         directory: Directory,
     ) -> None:
         erased(directory, {"x:proved": "verified", "x:claimed": "claimed"}, ["b1", "b3"])
-        bars = directory.tombstones.bars
+        bars = directory.tombstones.find_blockers
         assert [bars("hims", [text], OTHERS) for text in (MAIL, "x:proved", "x:claimed")] == [["b1", "b3"]] * 2 + [[]]
         assert bars("vive", [MAIL], OTHERS) == []
         erased(directory, {"x:other": "claimed"}, ["b2"], claims=True, mail="")
