@@ -1,4 +1,4 @@
-"""An entry of the audit log as it may be seen, by the API and the command line."""
+"""An entry of the audit log as the API and the command line show it."""
 
 from msgspec import Struct
 

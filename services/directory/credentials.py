@@ -1,7 +1,7 @@
-"""The form of keys, links and sessions, and which keys may be made.
+"""The format of keys, links and sessions, and the rules for making a key.
 
-Why: ``hw.KIND.ID.SECRET``: a row is found by ID, which is public; of SECRET (256 random bits) a directory has a keyed
-digest alone.
+Why: a token is ``hw.KIND.ID.SECRET``. ID is public and finds the row; of SECRET (256 random bits) the directory stores
+only a keyed digest.
 """
 
 from collections.abc import Sequence

@@ -1,7 +1,7 @@
-"""A dead letter in a box: what it quotes of its line (its bytes, and the reason) is unreadable without the key.
+"""Encrypts what a dead letter quotes of its line (its bytes and the reason), so that it is unreadable without the key.
 
-Why: XSalsa20-Poly1305 of libsodium. The nonce is a keyed digest of what is sealed, so the same letter again is the same
-bytes, and a duplicate is recognized; two different ones never share a nonce. See ADR 17.
+Why: XSalsa20-Poly1305 of libsodium. The nonce is a keyed digest of the plaintext: the same letter always gives the same
+bytes, so that a duplicate is recognized, and two different letters never share a nonce. See ADR 17.
 """
 
 from base64 import b64decode, b64encode

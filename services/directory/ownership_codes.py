@@ -1,7 +1,7 @@
-"""One-time codes: their form, and how they are found in what an account shows.
+"""One-time codes: their format, and finding them in what an account shows publicly.
 
-Why: a code is public once it is posted, so it proves nothing by being known: only by standing where only the owner
-writes. A code of 40 bits, 5 an hour, is not in a post by chance.
+Why: a code is public once it is posted, so knowing it proves nothing; only its place does, where only the account's
+owner can write. A code of 40 bits, at most 5 an hour, does not appear in a post by chance.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""A person's fields in the one form in which they are kept and compared, and what is wrong with them."""
+"""Normalizes and validates a person's fields for storage and comparison."""
 
 import re
 import unicodedata

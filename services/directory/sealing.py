@@ -1,8 +1,8 @@
-"""Sealing a text with a key, so that deleting the key makes it unreadable wherever a copy of it is left.
+"""Encrypts a text with a key, so that deleting the key makes every copy of the text unreadable.
 
-Owns: seal and open. May never: be used twice with one key and one nonce for different texts.
-Theory: SHAKE-256 of key and nonce is a stream that looks random to whoever lacks the key; the text is XORed with it.
-Nothing here proves that a sealed text was not changed: whoever can write the file can do worse.
+Invariants: one key and nonce are never used for two different texts (the caller's duty).
+Why: SHAKE-256 of key and nonce is a stream that looks random without the key, and the text is XORed with it. There is
+no authentication: whoever can change the file can do worse.
 """
 
 import hashlib

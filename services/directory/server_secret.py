@@ -1,7 +1,7 @@
-"""The server's secret: 32 random bytes in a file that only its owner reads.
+"""The server's secret: 32 random bytes in a file that only its owner can read, used for keyed digests.
 
-Owns: making, reading and using it. May never: show it.
-Theory: keyed BLAKE2b with a purpose each, so that a digest made for one table says nothing in another.
+Invariants: the secret is never shown.
+Why: keyed BLAKE2b with a purpose for each use, so that a digest of one table reveals nothing about another.
 """
 
 import hashlib

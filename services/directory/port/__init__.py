@@ -1,4 +1,4 @@
-"""The port of the directory: what is kept, under which bounds, and what is asked of it, whatever keeps it."""
+"""The port of the directory: its interface, values, limits and errors, whatever implements it."""
 
 from services.directory.port.access import (
     AuditLog,

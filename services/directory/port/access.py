@@ -1,7 +1,7 @@
-"""The port of who may do what: keys, attendees' links and sessions, codes that prove an account, the audit log.
+"""The port for access: keys, attendees' links and sessions, codes that prove an account, the audit log.
 
-Invariants: no secret is kept in clear or compared in any time but constant; an erased attendee gets no link, session or
-code (ErasedError), in whatever order the two come; an audit entry is durable before ``write`` returns.
+Invariants: no secret is stored in clear, and secrets are compared in constant time. An erased attendee gets no link,
+session or code (ErasedError), even if both happen at the same time. An audit entry is durable when ``write`` returns.
 """
 
 from collections.abc import Collection, Mapping, Sequence

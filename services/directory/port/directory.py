@@ -1,7 +1,7 @@
-"""The port of the directory: its parts, and what takes more than one of them at once.
+"""The port of the whole directory: its parts, and operations that involve several of them.
 
-Invariants: every method is one transaction, all of it or nothing, and may be called from any thread. What was erased is
-in no byte that the directory holds once ``erasing.finish`` has returned.
+Invariants: every method is one transaction and may be called from any thread. Once ``erasing.finish`` has returned, no
+byte that the directory stores has anything of what was erased.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""The port of forgetting: erasures under way, the tombstones they leave, and the keys of dead letters."""
+"""The port for erasure: erasures under way, the tombstones that they leave, and the keys of dead letters."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Protocol

@@ -1,4 +1,4 @@
-"""What a directory raises."""
+"""The exceptions of the directory's port."""
 
 
 class DirectoryError(Exception):

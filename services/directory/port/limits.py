@@ -1,4 +1,4 @@
-"""The bounds that every directory keeps, together, each with its reason. Spans and sizes say their unit last."""
+"""The limits that every directory enforces, each with its reason. The unit is last in each name."""
 
 from schemas.times import MINUTE_MS
 

@@ -1,4 +1,4 @@
-"""The port of people, and of accounts with the tokens that stand for them in every log."""
+"""The port for people, and for accounts with the tokens that stand for them in every log."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Protocol

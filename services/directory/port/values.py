@@ -1,7 +1,7 @@
-"""What a directory keeps and gives, as frozen values.
+"""The directory's values, as frozen Structs.
 
-Times are milliseconds since 1970. Accounts are normalized texts (``x:ada``); tokens are ``p:`` and 24 hexadecimal
-digits, so they survive normalization.
+Times are milliseconds since 1970. Accounts are normalized texts (``x:ada``). Tokens are ``p:`` and 24 hexadecimal
+digits, which normalization leaves as they are.
 """
 
 from enum import Enum

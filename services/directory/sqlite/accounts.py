@@ -1,10 +1,11 @@
-"""Accounts and the tokens that stand for them in every log, and who has, claims or gave up which.
+"""Accounts, the tokens that stand for them in every log, and which attendee holds which account.
 
-Owns: the tables accounts and holdings, and the lately used part of them in memory. May never: let a text that looks
-like a token through (``p:…`` from outside is an account like any other), or keep one in memory after its erasure.
-Theory: one question and one write a batch. ``seen`` is a day, so an account in daily use is written once a day, and a
-batch of accounts in daily use needs neither the file nor its lock (``cached_rows``): the event loop does it.
-The memory is two generations, the older of which is forgotten when the younger is full.
+Responsibility: the tables accounts and holdings, and a memory cache of recently used accounts.
+Invariants: a text that looks like a token is not passed through (``p:…`` from outside is an account like any other). An
+erased account does not stay in the cache.
+Why: one query and one write for each batch. ``seen`` is a day, so an account in daily use is written once a day, and a
+batch of such accounts needs neither the file nor its lock (``cached_rows``): the event loop pseudonymizes it itself.
+The cache has two generations; the older is dropped when the younger is full.
 """
 
 from collections.abc import Callable, Collection, Iterable, Sequence

@@ -1,11 +1,11 @@
-"""Keys of organizers and connectors with their sessions; and how every secret is made and recognised.
+"""Keys of organizers and connectors with their sessions, and how every secret is made and recognised.
 
-Owns: the table grants; attendees' links and sessions are made and ended in ``sessions``. May never: keep a secret in
-clear, or compare one in any time but constant.
-An attendee's link or session is made in the transaction that looks whether they were erased, and an erasure takes all
-of them out in its own: no order of the two leaves one.
-Theory: ``hw.KIND.ID.SECRET``: the row is found by ID, which is public; of SECRET (256 random bits) there is a keyed
-digest. An unknown ID costs a comparison too, so the time says nothing about which ones exist.
+Responsibility: the table grants; ``sessions`` makes and ends the rows of attendees.
+Invariants: no secret is stored in clear, and secrets are compared in constant time. An attendee's link or session is
+made in the transaction that checks whether they were erased, and an erasure deletes all of them in its own transaction,
+so neither order leaves one.
+Why: a token is ``hw.KIND.ID.SECRET``. ID is public and finds the row; of SECRET (256 random bits) only a keyed digest
+is stored. An unknown ID costs a comparison too, so timing reveals nothing about which ids exist.
 """
 
 import hmac

@@ -1,12 +1,12 @@
-"""The audit log: who looked at what is masked, and when.
+"""The audit log: who looked at masked content, and when.
 
 Responsibility: the table audit, in a file of its own.
 
 Invariants:
-- An entry is on the disk before what it is about is shown.
-- It names a key or session, its holder, an action, and the number of what it was done to: nothing of an attendee.
-- Nobody can push out another's entries, or the own ones: they go by age alone. Whoever has written as many as there may
-  be in a day writes no more, and is therefore shown no more.
+- An entry is on the disk before the content is shown.
+- An entry has a key or session, its holder, an action, and the number of the object: nothing about an attendee.
+- Nobody can push out entries: they are deleted by age alone. A holder who has reached the daily maximum of entries can
+  write no more, and is therefore shown nothing more.
 """
 
 from collections.abc import Callable

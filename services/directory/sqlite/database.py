@@ -1,8 +1,9 @@
-"""One SQLite file: opened, migrated, written in transactions, and cleaned so that what was deleted is not in its bytes.
+"""One SQLite file: opened, migrated, written in transactions, and cleaned so that deleted rows leave no bytes behind.
 
-Owns: the connection, its lock and its pragmas. May never: know what the tables mean.
-Theory: WAL keeps old pages until a checkpoint, and a b-tree keeps stale copies of rows it moved; so cleaning is VACUUM
-(where asked for) and a checkpoint that truncates the WAL. Source: sqlite.org/pragma.html, /wal.html, /lang_vacuum.html.
+Responsibility: the connection, its lock and its pragmas; it does not know what the tables mean.
+Why: WAL keeps old pages until a checkpoint, and a b-tree keeps stale copies of rows that it moved. So cleaning means
+VACUUM (where requested) and a checkpoint that truncates the WAL. Source: sqlite.org/pragma.html, /wal.html,
+/lang_vacuum.html.
 """
 
 import os

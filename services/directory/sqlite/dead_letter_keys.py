@@ -1,11 +1,11 @@
-"""The keys of dead letters, one for each conference and day, and what is sealed with them.
+"""The keys of dead letters, one for each conference and day, and sealing with them.
 
-Responsibility: the table letter_keys. Invariants: what a letter quotes of its line (its bytes, and
-the reason, which may name a value) is nowhere readable without its key; whoever loses the key loses the letters,
-wherever copies of them lie: in the journal's file, in its backups, in a topic, whose records cannot be taken out. A
-letter of no conference has a key of its sender's.
-Why: nobody can say how bytes that could not be read spell a name (in a URL, with ``%40``, in base64), so an erasure
-takes keys, not words. See ADR 17.
+Responsibility: the table letter_keys.
+Invariants: what a letter quotes of its line (its bytes, and the reason, which may name a value) cannot be read anywhere
+without the key. Deleting a key deletes its letters in effect, wherever copies of them are: in the journal's file, in
+backups, in a topic whose records cannot be deleted. A letter without a conference has a key of its sender's.
+Why: nobody can say how bytes that could not be parsed spell a name (in a URL, with ``%40``, in base64), so an erasure
+deletes keys and does not search for words. See ADR 17.
 """
 
 import secrets

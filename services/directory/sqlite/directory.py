@@ -1,7 +1,7 @@
-"""The directory put together: three SQLite files and the secret in one folder, or all of it in memory.
+"""Assembles the directory: three SQLite files and the secret in one folder, or all of it in memory.
 
-Owns: what is opened, in which order, and the daily tidying. May never: be opened by two processes at once (the folder's
-lock is the composition root's).
+Responsibility: what is opened, in which order, and the daily deletion of expired rows. Only one process may open it at
+a time; the composition root holds the folder's lock.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence

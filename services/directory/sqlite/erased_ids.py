@@ -1,7 +1,8 @@
-"""Whom not to take in again: ids that were erased, as digests.
+"""The ids of erased attendees, as keyed digests, so that they are not used again.
 
-Owns: the table gone. May never: be read backwards. Kept as long as the conference goes on, and as long as evidence
-counts after it.
+Responsibility: the table gone.
+Invariants: no id can be read from it. Entries are stored as long as the conference lasts, and then for as long as
+evidence counts.
 """
 
 from collections.abc import Callable, Collection

@@ -1,9 +1,10 @@
-"""Erasing people: their rows, the way back from their tokens, and the bytes of both.
+"""Erases people: their rows, the way back from their tokens, and the bytes of both.
 
-Owns: the table erasures, and the order of the steps. May never: report as done what a crash can undo.
-Theory: one transaction takes the person out and notes the erasure; then the posts go, then both files are cleaned. Each
-step may be repeated, so what was interrupted is finished at the next start. The note (ids and tokens, unreadable by
-then) stays until journal views, Redis and state have erased as well: ``pending`` lists it, ``confirm`` ends it.
+Responsibility: the table erasures, and the order of the steps.
+Invariants: nothing is reported as done that a crash can undo.
+Why: one transaction deletes the person and notes the erasure. Then the posts are deleted, then both files are cleaned.
+Each step may be repeated, so the next start finishes what was interrupted. The note (ids and tokens, unreadable by
+then) stays until journal views, Redis and state have erased the person too: ``pending`` lists it, ``confirm`` ends it.
 """
 
 from collections.abc import Sequence

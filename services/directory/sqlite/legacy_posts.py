@@ -1,8 +1,8 @@
-"""Posts of before tokens were digests: their tokens were random, so only a row says which is whose.
+"""Posts from before tokens were digests: their tokens were random, so only a row maps a post to its token.
 
-Owns: the table earlier_posts, which only shrinks; a new folder has an empty one. May never: get a row.
-Theory: a log that has such a token keeps it, so the same post again, and its deletion, must find it as long as the post
-counts. A row is found by a digest of the id under its author's key. After 400 days the last one has expired.
+Responsibility: the table earlier_posts, which only shrinks; in a new folder it is empty.
+Why: a log keeps such tokens, so the same post again, and its deletion, must find them as long as the post counts. A row
+is found by a digest of the id under its author's key. After 400 days the last one has expired.
 """
 
 from collections.abc import Collection, Sequence

@@ -1,11 +1,12 @@
-"""One-time codes with which an attendee proves to own an account: the code stands in a post or profile of the account.
+"""One-time codes with which an attendee proves an account: the code appears in a post or profile of the account.
 
-Owns: the table codes; how many may be asked for, and how often may be looked. May never: keep a code in clear, or let
-it prove another account or another attendee than it was made for; call an account proved before the log has it.
-Theory: a code is public once it is posted, so it proves nothing by being known: only by standing where only the owner
-writes, and only for the attendee and account in its row. A code of 40 bits, 5 an hour, is not in a post by chance.
-What a code proved is noted in its row in the transaction that uses it up, and stays there until the log has it: so a
-crash, or a log that is away, loses no proof, and the same proof again is the same event.
+Responsibility: the table codes, how many codes an attendee may request, and how often they may be checked.
+Invariants: no code is stored in clear. A code proves only the account and attendee that it was made for. An account
+does not count as proved before the log has the proof.
+Why: a code is public once it is posted, so knowing it proves nothing; only its place does, where only the account's
+owner can write, and only for the attendee and account in its row. A code of 40 bits, at most 5 an hour, does not appear
+in a post by chance. The proof is noted in the code's row in the transaction that uses the code up, until the log has
+it: so neither a crash nor an unavailable log loses a proof, and repeating a proof gives the same event.
 """
 
 import hmac

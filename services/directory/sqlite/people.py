@@ -1,7 +1,8 @@
-"""The people of a conference: what they are called, how to reach them, what they like.
+"""The people of a conference: names, contacts, preferences.
 
-Owns: the tables people, contacts, preferences. May never: show others what a person did not allow; take in anybody who
-was erased. Ids are random, and say nothing.
+Responsibility: the tables people, contacts, preferences.
+Invariants: others see only what a person allowed. Nobody who was erased is added again under their old id. Ids are
+random and mean nothing.
 """
 
 import secrets

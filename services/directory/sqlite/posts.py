@@ -1,13 +1,13 @@
-"""Post ids and the tokens that stand for them in every log.
+"""Post ids, and the tokens that stand for them in every log.
 
-Owns: the table posts, the way back from tokens. May never: have an id in it that can be read without the key in the
-other file, or be needed to find a token.
-Theory: each account has a random key in the other file. A post's token is a digest of its id under its author's key:
-the same post has the same token without a look at any file, and nobody can take the id of somebody else's post, or
-delete it. For the way back a row has the id, sealed with that key under that token. Rows are only added at the end of
-their day of expiry, so a batch is written to a page or two; an index would touch a page a row (thirty times the work).
-What is rare looks at all rows instead: a person's own data, an erasure. Erasing the account, and with it the key, makes
-its tokens unfindable and its rows unreadable at once, also in stale pages and in copies of this file.
+Responsibility: the table posts, the index from tokens back to post ids.
+Invariants: no post id can be read from it without the key in the other file, and finding a token does not need it.
+Why: each account has a random key in the other file. A post's token is a digest of its id under its author's key: the
+same post has the same token without reading any file, and nobody can occupy the id of somebody else's post, or delete
+it. For the way back, a row has the id, encrypted with that key and the token as nonce. Rows are only appended, at the
+end of their day of expiry, so a batch is written to a page or two; an index would touch a page for each row (thirty
+times the work). Rare operations scan all rows instead: a data export, an erasure. Erasing the account, and with it the
+key, makes its tokens unfindable and its rows unreadable at once, also in stale pages and in copies of this file.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence

@@ -1,16 +1,16 @@
-"""Attendees' sign-in links, the sessions that links become, and what a session is told of the others.
+"""Attendees' sign-in links, the sessions that they become, and the sign-ins that a session has not dismissed.
 
 Responsibility: the table ``sign_ins``, and the rows of ``grants`` with the role attendee.
 
 Invariants:
 - An organizer's link is only for somebody who has never signed in. The first sign-in ends all other links of that
-  person, so nobody can keep one back and become that person later.
-- A link is used up when the session that it became is first used. Until then, as when the answer was lost on the way,
-  it can be opened again; the session that nobody used ends. There is never more than one session of a link.
-- After the first sign-in only a living session makes a link (``device_link``): one at a time, for ten minutes, ended
-  with its session.
-- A session hears of each sign-in after its own until it dismisses it by itself; another session cannot do that for it,
-  and ending the new session does not take the news away.
+  person, so nobody can keep one back and act as that person later.
+- A link is used up when its session is first used. Until then, for example when the response was lost, it can be
+  opened again, which ends the unused session. A link never has more than one session.
+- After the first sign-in only a live session makes a link (``device_link``): one at a time, valid for ten minutes,
+  ended with its session.
+- A session is notified of each sign-in after its own until it dismisses it. Another session cannot dismiss it for this
+  one, and ending the new session does not remove the notice.
 """
 
 from collections.abc import Callable, Collection

@@ -1,14 +1,14 @@
-"""Who was erased here once, known by keyed digests of their mail address and accounts; and who must wait because of it.
+"""Tombstones of erased people: keyed digests of their e-mail address and accounts; and who must wait because of them.
 
 Responsibility: the tables tombstones, bars, leaving and waiting. A tombstone is the digest of an address or account of
-somebody who was erased; a bar is the digest of an attendee who had blocked or declined them. The bars of one person
-hang together by a random number, which is neither derived from the erased id nor written anywhere else.
-Invariants: no name, address, account or id of an erased attendee can be read from these tables, nor who barred them;
-who has the server's secret can test a guess, which is what they are for. A tombstone is kept as long as its conference
-goes on, then for 400 days. Whoever has one and comes back enters no log before their own word.
-Why: the same file imported once more must not undo an erasure, and an erasure must not undo what others decided. A mere
-claim to an account makes its next claimant wait, for that costs a tap; it moves bars to them only where the conference
-counts claims, or one could pin one's own bars on somebody else.
+somebody who was erased. A bar is the digest of an attendee who had blocked or declined them. A random number connects
+the bars of one person; it is neither derived from the erased id nor stored elsewhere.
+Invariants: no name, address, account or id of an erased attendee can be read from these tables, nor who had blocked
+them. Whoever has the server's secret can test a guess, which is what they are for. A tombstone is stored as long as its
+conference lasts, then for 400 days. Somebody who has one and returns enters no log before they confirm it.
+Why: importing the same file once more must not undo an erasure, and an erasure must not undo what others decided. An
+unproved claim to an account makes the next person who claims it wait, for that costs only a tap. It restores blocks for
+them only where the conference counts claims; otherwise one could pin one's own blocks on somebody else.
 """
 
 import secrets
