@@ -15,7 +15,7 @@ from nacl.secret import SecretBox
 from schemas.outputs import DeadLetter
 
 KEY_BYTES, NAME_BYTES, _NONCE_BYTES = 32, 8, SecretBox.NONCE_SIZE
-REASON = "It is sealed. The gateway that took it shows why: `hallway dead-letters` with --url."
+REASON = "It is sealed. The gateway that received it shows why: `hallway dead-letters` with --url."
 
 
 class _Quoted(msgspec.Struct, frozen=True):
@@ -27,7 +27,7 @@ _encode, _decode = msgspec.msgpack.Encoder().encode, msgspec.msgpack.Decoder(_Qu
 
 
 def seal_letter(letter: DeadLetter, name: str, key: bytes) -> DeadLetter:
-    """The letter, sealed with the key of this name."""
+    """The letter, encrypted with the key of this name."""
     data = _encode(_Quoted(letter.reason, b64decode(letter.bytes)))
     nonce = blake2b(data, key=_part(key, b"letter nonce"), digest_size=_NONCE_BYTES).digest()
     box = SecretBox(_part(key, b"letter box")).encrypt(data, nonce)
@@ -35,11 +35,11 @@ def seal_letter(letter: DeadLetter, name: str, key: bytes) -> DeadLetter:
 
 
 def unseal_letter(letter: DeadLetter, key: bytes) -> DeadLetter | None:
-    """The letter as it was; None: it was not sealed with this key."""
+    """The letter as it was; None where it was not encrypted with this key."""
     try:
         quoted = _decode(SecretBox(_part(key, b"letter box")).decrypt(b64decode(letter.bytes)))
     except (CryptoError, ValueError):
-        return None  # somebody else wrote it
+        return None  # not written by this directory
     return replace(letter, reason=quoted.reason, bytes=b64encode(quoted.line).decode(), sealed=None)
 
 

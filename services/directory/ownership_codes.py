@@ -21,11 +21,11 @@ def new_code() -> str:
 
 
 def text_of(code: str) -> str:
-    """What is posted."""
+    """The text to post for a code."""
     return f"hallway-{code}"
 
 
 def codes_in(shown: PublicProfile) -> list[str]:
-    """The codes that stand in the first texts, each in its first part; sorted."""
+    """The codes in the first texts, looking only at the start of each; sorted."""
     texts = [text[:TEXT_CHARS] for text in shown.texts[:MOST_TEXTS]]
     return sorted({code.lower() for text in texts for code in _CODE.findall(text)})

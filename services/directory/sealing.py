@@ -12,24 +12,24 @@ SEAL_BYTES, TOKEN_BYTES = 16, 12
 
 
 def new_keys(count: int) -> list[bytes]:
-    """So many random keys."""
+    """``count`` random keys."""
     data = secrets.token_bytes(SEAL_BYTES * count)
     return [data[at : at + SEAL_BYTES] for at in range(0, len(data), SEAL_BYTES)]
 
 
 def new_tokens(count: int) -> list[str]:
-    """So many random tokens of 96 bits, in the form of accounts."""
+    """``count`` random tokens of 96 bits, written like accounts."""
     data = secrets.token_hex(TOKEN_BYTES * count)
     return [f"p:{data[at : at + 24]}" for at in range(0, len(data), 24)]
 
 
 def seal(key: bytes, nonce: str, text: str) -> bytes:
-    """The text, unreadable without the key."""
+    """The text, encrypted with key and nonce."""
     return _xor(key, nonce, text.encode("utf-8", "surrogatepass"))
 
 
 def unseal(key: bytes, nonce: str, data: bytes) -> str:
-    """The text again."""
+    """The text that ``seal`` encrypted."""
     return _xor(key, nonce, data).decode("utf-8", "surrogatepass")
 
 

@@ -18,7 +18,7 @@ Purpose = Literal["key", "code", "gone", "trace", "rough", "tombstone", "bar"]
 
 
 class Secret:
-    """Keyed digests."""
+    """The secret, used for keyed digests."""
 
     def __init__(self, value: bytes) -> None:
         assert len(value) == SECRET_BYTES
@@ -31,12 +31,12 @@ class Secret:
 
 
 def new_secret() -> Secret:
-    """A new one, kept nowhere."""
+    """A new random secret that is not stored."""
     return Secret(secrets.token_bytes(SECRET_BYTES))
 
 
 def load_secret(path: Path) -> Secret:
-    """The one in the file, which is made when it is missing. UnusableError where others can read it."""
+    """The secret in the file, which is created where it is missing. UnusableError where others can read the file."""
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:

@@ -26,8 +26,8 @@ _log = structlog.get_logger("hallway.erasures")
 
 
 class LogRemoval(NamedTuple):
-    """``forget`` removes the log of a closed conference and all that is made from it; ``is_done`` says whether it
-    has. ``remains``: what is left elsewhere, and for how long, for who asked."""
+    """How the log of a closed conference is removed. ``remove``: deletes the log and everything derived from it.
+    ``is_done``: whether it has. ``remains``: what is left elsewhere and for how long, as a sentence for the caller."""
 
     remove: Callable[[str], Awaitable[None]]
     is_done: Callable[[str], bool]
@@ -36,7 +36,7 @@ class LogRemoval(NamedTuple):
 
 @dataclass(slots=True)
 class ConferenceErasure:
-    """``log`` is how the log goes, ``end_streams`` how its streams do, ``forget_counts`` its organizer's numbers."""
+    """``log``: how the log is removed. ``end_streams``: ends its streams. ``forget_counts``: drops its overview."""
 
     directory: Directory
     journal: Journal
@@ -54,13 +54,13 @@ class ConferenceErasure:
         )
 
     async def begin(self, conference: str) -> None:
-        """Nobody can see or add anything of it any more; ``finish`` removes what is left of its bytes."""
+        """Erases the conference: nobody can see it or add to it any more. ``finish`` removes the remaining bytes."""
         async with self._one:
             try:
                 await self._begin(conference)
             finally:
                 if (conference, WHOLE_CONFERENCE) not in self._noted():
-                    self.conferences.being_erased.discard(conference)  # nothing was done
+                    self.conferences.being_erased.discard(conference)  # nothing was erased
 
     def _noted(self) -> list[tuple[str, str]]:
         return [(each.conference, each.attendee) for each in self.directory.erasing.pending()]
@@ -77,24 +77,24 @@ class ConferenceErasure:
         await self.forget_counts(conference)
         await self.inboxes.forget(conference)
         await asyncio.to_thread(self.journal.drop_snapshots, SNAPSHOT)
-        _log.info("a conference is erased", conference=conference)
+        _log.info("conference erased", conference=conference)
 
     def _letters(self, conference: str) -> None:
-        """Those that may name anybody of it, then those of it."""
+        """Erases the dead letters that may name any of its people, then those of the conference."""
         everybody = self.directory.attendees(conference)
         erase_dead_letters(self.directory, self.journal, conference, everybody, self.conferences.owned)
         erase_conference_dead_letters(self.directory, self.journal, conference)
 
     async def finish(self, conference: str) -> None:
-        """Removes what is left, and ends the note."""
+        """Removes the remaining bytes, then deletes the note. TimeoutError where a reader keeps old bytes in a file."""
         async with self._one:
             if self.conferences.get(conference) is not None or not self.log.is_done(conference):
-                await self._begin(conference)  # a crash came in between
+                await self._begin(conference)  # a crash interrupted it
             while await asyncio.to_thread(self.journal.shrink):
                 pass
             await self.inboxes.forget(conference)
             if not await asyncio.to_thread(self.journal.clean):
-                raise TimeoutError("Somebody else reads the journal's file, so old bytes are left in it.")
+                raise TimeoutError("Another process reads the journal's file, so old bytes are left in it.")
             async with self.admission.lock:
                 await asyncio.to_thread(self.directory.erasing.finish)
                 await asyncio.to_thread(self.directory.erasing.confirm, conference, WHOLE_CONFERENCE)

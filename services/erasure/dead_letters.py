@@ -18,9 +18,9 @@ from schemas.outputs import DeadLetter
 from services.directory.port import Directory, Grant
 from services.journal import Journal
 
-UNSEALED = ""  # how the journal calls what was stored before letters were sealed: it goes with the first erasure
-_BATCH_LETTERS = 100  # letters of at most 90 kB in memory
-MOST_MATCHES = 20  # at places where a name stands within a word; a text that is made of them goes
+UNSEALED = ""  # the journal's name for letters from before sealing: the first erasure deletes them
+_BATCH_LETTERS = 100  # letters in memory, each at most 90 kB
+MOST_MATCHES = 20  # occurrences of a name within other words; a text with more of them is deleted
 _OF_A_WORD = frozenset(b"abcdefghijklmnopqrstuvwxyz0123456789_")
 Owned = Callable[[str], Collection[str]]
 
@@ -28,9 +28,10 @@ Owned = Callable[[str], Collection[str]]
 def erase_dead_letters(
     directory: Directory, journal: Journal, conference: str, attendees: Iterable[str], owned: Owned
 ) -> int:
-    """Erases what may name any of these; how many letters. Call it while the directory still knows them.
+    """Erases the letters that may name any of these attendees; returns how many. Call it before the directory erases
+    them.
 
-    ``owned`` gives the conferences that an organizer opened.
+    ``owned``: the conferences that an organizer owns.
     """
     attendees = list(attendees)
     since = min((directory.people.since(conference, attendee) for attendee in attendees), default=0)
@@ -46,14 +47,14 @@ def erase_dead_letters(
 
 
 def erase_conference_dead_letters(directory: Directory, journal: Journal, conference: str) -> int:
-    """Erases all letters of a conference."""
+    """Erases all dead letters of a conference; returns how many."""
     seals = {key.name for key in directory.letter_keys.all() if key.conference == conference}
     directory.letter_keys.delete(seals)
     return journal.drop_letters(journal.letters_under({UNSEALED, *seals}))
 
 
 def _reaches(directory: Directory, source: str, conference: str, owned: Owned) -> bool:
-    """Whether a sender may bring events of this conference, so that a letter of none may be about its people."""
+    """Whether a sender may send events of this conference, so that a letter without a conference may be about it."""
     role, _, name = source.partition(":")
     if role == "organizer" and conference in owned(name):
         return True
@@ -66,7 +67,7 @@ def _reaches(directory: Directory, source: str, conference: str, owned: Owned) -
 
 
 def _is_for(grant: Grant, conference: str) -> bool:
-    everywhere = grant.role == "connector" and not grant.conferences  # it brings posts, of anybody
+    everywhere = grant.role == "connector" and not grant.conferences  # it sends posts of anybody
     return everywhere or conference in grant.conferences
 
 
@@ -89,7 +90,7 @@ def _naming(directory: Directory, journal: Journal, names: Collection[bytes]) ->
 
 
 def _contains_word(text: bytes, name: bytes) -> bool:
-    """Whether a name stands in a text as a word of its own. Linear in the text."""
+    """Whether a text contains a name as a separate word. Linear in the text."""
     at = -1
     for _ in range(MOST_MATCHES):
         at = text.find(name, at + 1)

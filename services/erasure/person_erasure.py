@@ -39,7 +39,7 @@ _log = structlog.get_logger("hallway.erasures")
 
 @dataclass(slots=True)
 class Erasures:
-    """``ended`` is told who is gone, at once; ``lock`` is that of translating."""
+    """``end_streams``: called at once for each erased attendee. ``lock``: the lock of pseudonymization."""
 
     directory: Directory
     inboxes: Inboxes
@@ -55,8 +55,8 @@ class Erasures:
     )
 
     async def begin(self, conference: str, attendees: Sequence[str]) -> None:
-        """The log has erased them: they go from the dead letters, the directory and the inboxes; the rest follows by
-        itself. The letters first: only the directory knows what the attendee is called."""
+        """Erases attendees whom the log has erased from the dead letters, the directory and the inboxes; ``run`` does
+        the rest. The letters come first, because only the directory knows what the attendee is called."""
         try:
             owned = self.conferences.owned
             await asyncio.to_thread(erase_dead_letters, self.directory, self.journal, conference, attendees, owned)
@@ -64,22 +64,22 @@ class Erasures:
                 await asyncio.to_thread(self.directory.erasing.erase, conference, attendees)
         except (DirectoryError, JournalError) as error:
             self._missed = True
-            _log.warning("letters and directory erase later", conference=conference, error=type(error).__name__)
+            _log.warning("erasing letters and directory is retried", conference=conference, error=type(error).__name__)
         for attendee in attendees:
             self.end_streams(conference, attendee)
             try:
                 await self.inboxes.erase(conference, attendee)
             except _LATER:
-                _log.warning("an inbox is erased later", conference=conference)
+                _log.warning("erasing an inbox is retried", conference=conference)
         self._work.set()
 
     async def is_under_way(self, conference: str) -> bool:
-        """Whether somebody of this conference is being erased, and something of it may still come."""
+        """Whether an erasure in this conference is not finished, so that withdrawals may still arrive."""
         pending = await asyncio.to_thread(self.directory.erasing.pending)
         return any(erased.conference == conference for erased in pending)
 
     async def begin_conference(self, conference: str) -> str:
-        """Erases a whole conference that is closed; the rest follows by itself. Says what remains elsewhere."""
+        """Erases a closed conference; ``run`` does the rest. Returns what remains elsewhere, as a sentence."""
         assert self.conference is not None
         try:
             await self.conference.begin(conference)
@@ -88,7 +88,7 @@ class Erasures:
         return self.conference.log.remains
 
     async def run(self) -> None:
-        """Finishes what is pending, again and again; cancel it."""
+        """Finishes pending erasures, with retries; cancel it to stop."""
         while True:
             self._work.clear()
             if self._missed:
@@ -100,8 +100,8 @@ class Erasures:
                 await asyncio.sleep(_PAUSE_S)
 
     async def _resume_interrupted(self) -> None:
-        """Whom a log has erased and the directory still knows: a crash or a full disk came in between, or the
-        directory is an older one."""
+        """Resumes erasures that a log has but the directory does not: after a crash or a full disk, or because the
+        directory was restored from an older copy."""
         for name in sorted(self.conferences.retired):
             if await asyncio.to_thread(self.directory.attendees, name):
                 await self.begin_conference(name)
@@ -126,14 +126,14 @@ class Erasures:
 
     async def _finish(self, conference: str, attendee: str) -> None:
         if not await self.runner.ask(conference, lambda matcher: _is_applied(matcher, attendee)):
-            raise TimeoutError("The fold has not come to it yet.")
+            raise TimeoutError("The matcher has not applied the erasure yet.")
         checkpoint = await self.inboxes.delivered(conference)
         last = await asyncio.to_thread(self._last_output, conference, checkpoint)
         if last is not None and (checkpoint is None or order(checkpoint) < order(last)):
-            raise TimeoutError("The delivery has not come to it yet.")
+            raise TimeoutError("Delivery has not reached the erasure yet.")
         await self.inboxes.erase(conference, attendee)
         if not await asyncio.to_thread(self.journal.clean):
-            raise TimeoutError("Somebody else reads the journal's file, so old bytes are left in it.")
+            raise TimeoutError("Another process reads the journal's file, so old bytes are left in it.")
         async with self.lock:
             await asyncio.to_thread(self.directory.erasing.finish)
             await asyncio.to_thread(self.directory.erasing.confirm, conference, attendee)
@@ -146,5 +146,5 @@ class Erasures:
 
 
 def _is_applied(matcher: Matcher | None, attendee: str) -> bool:
-    """Whether the fold knows of the erasure; one of a conference that is not open yet has nothing to bring back."""
+    """Whether the matcher has applied the erasure. A conference that is not open yet has nothing to bring back."""
     return matcher is None or not matcher.state.opened or matcher.observer.people.is_erased(attendee)

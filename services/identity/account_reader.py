@@ -23,18 +23,18 @@ _INSTEAD = (
     "Add an account that can be proved, such as bsky:ada.bsky.social or mastodon:ada@example.social, or ask the "
     "organizer: a conference may count accounts as its attendees named them at the registration."
 )
-_PAID = f"X lets nobody read posts without paying, so Hallway cannot look for a code there. {_INSTEAD}"
+_PAID = f"X charges for reading posts, so Hallway cannot look for a code there. {_INSTEAD}"
 _UNKNOWN = f"Hallway cannot read this network. {_INSTEAD}"
 
 
 class NetworkReader:
-    """Bluesky and Mastodon, over the public internet."""
+    """Reads Bluesky and Mastodon over the public internet."""
 
     def __init__(self, fetcher: Fetcher | None = None) -> None:
         self._fetcher = fetcher or Fetcher()
 
     def refusal(self, account: str) -> str | None:
-        """Why this account can never be read, and what to do instead."""
+        """Why this account can never be read, and what to do instead; None where it can."""
         network, _, handle = account.partition(":")
         if network == "x":
             return _PAID
@@ -43,11 +43,11 @@ class NetworkReader:
         return _READ[network][0](handle)
 
     async def read(self, account: str) -> PublicProfile:
-        """What the account shows; OSError where that cannot be told now."""
+        """What the account shows. OSError where it cannot be read now."""
         assert self.refusal(account) is None
         network, _, handle = account.partition(":")
         found = await _READ[network][1](self._fetcher, handle)
         if isinstance(found, Unreadable):
-            _log.info("not read", network=network, reason=found.reason)
+            _log.info("account could not be read", network=network, reason=found.reason)
             raise ConnectionError(found.reason)
         return found

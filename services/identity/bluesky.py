@@ -29,7 +29,7 @@ class Profile(Struct):
 
 
 class Author(Struct):
-    """Whose a post is."""
+    """The author of a post."""
 
     did: str
 
@@ -60,14 +60,14 @@ class Feed(Struct):
 
 
 def handle_fault(handle: str) -> str | None:
-    """How to write the account, where it cannot be one; ``handle`` is what comes after the network's name."""
+    """How to write an account, where this handle is invalid; else None. ``handle``: the part after the network."""
     if is_host(handle) or _DID.fullmatch(handle):
         return None
     return "Write a Bluesky account with its whole handle, such as bsky:ada.bsky.social."
 
 
 async def read_profile(fetcher: Fetcher, handle: str) -> PublicProfile | Unreadable:
-    """The profile's text and the newest posts; nothing where there is no such account."""
+    """The profile's text and the newest posts; empty where there is no such account."""
     profile = await fetcher.get(Profile, HOST, "/xrpc/app.bsky.actor.getProfile", {"actor": handle})
     if not isinstance(profile, Fetched):
         return PublicProfile() if isinstance(profile, Refused) else profile

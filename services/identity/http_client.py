@@ -19,8 +19,8 @@ from services.identity.public_addresses import Resolver, is_host, is_public
 
 T = TypeVar("T")
 
-MOST_BYTES = 1024 * 1024  # 40 posts with everything around them are about 200 kB
-FETCH_S = 6.0  # looking up, connecting, answering
+MOST_BYTES = 1024 * 1024  # 40 posts with all their metadata are about 200 kB
+FETCH_S = 6.0  # resolving, connecting and reading together
 MOST_AT_ONCE = 16
 _HEADERS = {"user-agent": "Hallway", "accept": "application/json", "accept-encoding": "identity"}
 
@@ -28,25 +28,25 @@ Resolve = Callable[[str], Awaitable[Sequence[str]]]
 
 
 class Fetched(Struct, Generic[T], frozen=True):
-    """What was asked for."""
+    """The decoded response."""
 
     value: T
 
 
 class Refused(Struct, frozen=True):
-    """The server answered that it is not there or not for everybody: a status from 400 to 499 but 429."""
+    """The server has no such resource, or not for everybody: a status from 400 to 499 except 429."""
 
     status: int
 
 
 class Unreadable(Struct, frozen=True):
-    """No answer that can be read, and why; later there may be one."""
+    """There was no readable response, and why; a later request may succeed."""
 
     reason: str
 
 
 class Fetcher:
-    """Asks hosts that ``is_host`` takes. All arguments but the defaults are for tests on loopback."""
+    """Fetches from hosts that ``is_host`` accepts. Arguments other than the defaults are for tests on loopback."""
 
     def __init__(
         self,
@@ -101,7 +101,7 @@ async def _read_response(answer: httpx.Response) -> bytes | Refused | Unreadable
     if status != 200:
         return Unreadable(f"status {status}")
     if answer.headers.get("content-encoding", "identity") != "identity":
-        return Unreadable("encoded")  # it may unfold to anything
+        return Unreadable("encoded")  # it may decompress to any size
     body = bytearray()
     async for part in answer.aiter_raw():
         body += part
@@ -114,4 +114,4 @@ def _decode(kind: type[T], body: bytes) -> Fetched[T] | Unreadable:
     try:
         return Fetched(msgspec.json.decode(body, type=kind))
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return Unreadable("not the JSON that was asked for")
+        return Unreadable("not the expected JSON")

@@ -27,7 +27,8 @@ class Field(Struct):
 
 
 class Account(Struct):
-    """An account as its server tells it; ``acct`` of its own accounts has no server's name, or its own."""
+    """An account as its server describes it. ``acct``: for the server's own accounts without a server name, or with its
+    own."""
 
     id: str
     acct: str
@@ -36,13 +37,13 @@ class Account(Struct):
 
 
 class Owner(Struct):
-    """Whose a status is."""
+    """The author of a status."""
 
     id: str
 
 
 class Status(Struct):
-    """A post; ``reblog``: whose it really is."""
+    """A post. ``reblog``: the boosted post, where it is a boost."""
 
     account: Owner
     content: str = ""
@@ -50,7 +51,7 @@ class Status(Struct):
 
 
 def handle_fault(handle: str) -> str | None:
-    """How to write the account, where it cannot be one; ``handle`` is what comes after the network's name."""
+    """How to write an account, where this handle is invalid; else None. ``handle``: the part after the network."""
     name, _, host = handle.partition("@")
     if _NAME.fullmatch(name) and is_host(host):
         return None
@@ -58,7 +59,7 @@ def handle_fault(handle: str) -> str | None:
 
 
 async def read_profile(fetcher: Fetcher, handle: str) -> PublicProfile | Unreadable:
-    """The profile's texts and the newest posts; nothing where there is no such account."""
+    """The profile's texts and the newest posts; empty where there is no such account."""
     name, _, host = handle.partition("@")
     found = await fetcher.get(Account, host, "/api/v1/accounts/lookup", {"acct": name})
     if not isinstance(found, Fetched):

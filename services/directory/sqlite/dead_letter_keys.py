@@ -19,18 +19,18 @@ from services.directory.sqlite.database import Database
 
 
 class SqliteDeadLetterKeys:
-    """Keys, and letters under them."""
+    """The keys of dead letters, and sealing with them."""
 
     def __init__(self, base: Database, clock: Callable[[], int]) -> None:
         self._base, self._clock = base, clock
 
     def seal(self, letters: Sequence[DeadLetter]) -> list[bytes]:
-        """The letters as lines, sealed; their keys are on the disk. In a thread."""
+        """The letters as sealed lines; their keys are durable on return. Call it in a thread."""
         with self._base.write():
             return [encode_output(self._sealed(letter)) for letter in letters]
 
     def unseal(self, letter: DeadLetter) -> DeadLetter | None:
-        """The letter as it was; None: its key is gone. What was never sealed is as it is."""
+        """The letter as it was; None where its key was deleted. A letter that was never sealed is returned as it is."""
         if letter.sealed is None:
             return letter
         key = self._key(letter.sealed)
@@ -48,11 +48,11 @@ class SqliteDeadLetterKeys:
         return [LetterKey(name.hex(), *rest) for name, *rest in rows]
 
     def delete(self, names: Collection[str]) -> None:
-        """What is sealed with these cannot be read any more; their bytes go with the next cleaning."""
+        """Deletes keys, so that their letters cannot be read any more; the bytes go with the next cleaning."""
         self._base.run_all("DELETE FROM letter_keys WHERE name = ?", [(bytes.fromhex(name),) for name in names])
 
     def expire(self) -> None:
-        """Takes out those whose letters are too old."""
+        """Deletes the keys of expired letters."""
         self._base.run("DELETE FROM letter_keys WHERE day < ?", (day(self._clock()) - LETTER_KEY_DAYS,))
 
     def _sealed(self, letter: DeadLetter) -> DeadLetter:
@@ -60,7 +60,7 @@ class SqliteDeadLetterKeys:
         return seal_letter(letter, name, key)
 
     def _of(self, conference: str, sender: str) -> tuple[str, bytes]:
-        """Today's key; made where there is none."""
+        """Today's key; created where it is missing."""
         whose = (conference, sender, day(self._clock()))
         sql = "SELECT name, key FROM letter_keys WHERE conference = ? AND sender = ? AND day = ?"
         found = self._base.read(sql, whose)

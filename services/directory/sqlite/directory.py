@@ -42,9 +42,9 @@ _TRACE_BYTES = 12
 
 
 class SqliteDirectory:
-    """The port's Directory. ``clock`` gives milliseconds since 1970; ``folder`` None keeps it in memory.
+    """The port's Directory. ``clock`` gives milliseconds since 1970. ``folder``: None for memory.
 
-    ``evidence_days``: the longest of any conference's policy. ``secret``: instead of its own, for tests.
+    ``evidence_days``: the longest of any conference's policy. ``secret``: replaces the stored one in tests.
     """
 
     def __init__(
@@ -82,63 +82,63 @@ class SqliteDirectory:
     # -- Tokens --------------------------------------------------------------------------------------------------
 
     def rows_for(self, accounts: Iterable[str]) -> Mapping[str, Account]:
-        """The row, and with it the token, of each account; made where there is none."""
+        """The row of each account, with its token; created where it is missing."""
         return self.accounts.rows_for(accounts)
 
     def cached_rows(self, accounts: Iterable[str]) -> Mapping[str, Account] | None:
-        """These rows out of memory, without waiting for anybody; None where a file has to be looked at."""
+        """The rows of these accounts from memory, without blocking; None where a file must be read."""
         return self.accounts.cached_rows(accounts) if self.posts.needs_no_file else None
 
     def tokenize_posts(self, posts: Sequence[PostRef], rows: Mapping[str, Account]) -> list[NamedPost]:
-        """Each post with its token; changes nothing. ``rows``: at least those of the authors."""
+        """Each post with its token; changes nothing. ``rows``: at least the authors'."""
         return self.posts.tokenize(posts, rows)
 
     def index_posts(self, posts: Sequence[NamedPost]) -> None:
-        """Makes the way back from these posts' tokens; on the disk when it returns."""
+        """Adds these posts to the index from tokens to post ids; durable on return."""
         self.posts.index(posts)
 
     def hold(self, held: Sequence[Held]) -> None:
-        """Remembers whose accounts these are, so that erasing finds them."""
+        """Records who holds these accounts, so that an erasure finds them."""
         self.accounts.hold(held)
 
     def replace_claims(self, claims: Sequence[Claims]) -> None:
-        """Who is registered again claims these accounts only."""
+        """Replaces the claims of registered attendees."""
         self.accounts.replace_claims(claims)
 
     def trace(self, text: str) -> str:
-        """The same unreadable short text for the same text."""
+        """A short keyed digest of the text."""
         return self._secret.digest("trace", text, _TRACE_BYTES).hex()
 
     def keyed_random(self, text: str) -> bytes:
-        """32 bytes that nobody can foresee who has not the secret; always the same for the same text."""
+        """32 bytes that are unpredictable without the secret, always the same for the same text."""
         return self._secret.digest("rough", text)
 
     def is_erased(self, conference: str, attendee: str) -> bool:
         """Whether this id was erased."""
         return self._erased_ids.has(conference, attendee)
 
-    # -- the way back -------------------------------------------------------------------------------------------------
+    # -- from tokens back ----------------------------------------------------------------------------------------
 
     def display(self, conference: str, attendees: Collection[str]) -> dict[str, Shown]:
-        """What others may see; of nobody known: nothing but the id."""
+        """What others may see of each; for an unknown attendee only the id."""
         return self.people.display(conference, attendees)
 
     def originals(self, tokens: Collection[str]) -> dict[str, str]:
-        """The post ids behind tokens; those erased or expired are not in it."""
+        """The post ids behind tokens, without erased and expired ones."""
         return self.posts.originals(tokens)
 
     def first_links(self, conference: str, after: str, most: int) -> list[tuple[Person, str | NoLink]]:
-        """A first link for each of a page of people, by id, who has never signed in: in one transaction, so that nobody
-        is erased or signs in in between."""
+        """A first link, or why there is none, for each of a page of people, sorted by id. One transaction, so nobody is
+        erased or signs in meanwhile."""
         with self._base.write():
             people = self.people.page(conference, after, most)
             return [(person, self.sessions.first_link(conference, person.attendee)) for person in people]
 
-    # -- coming in -----------------------------------------------------------------------------------------------
+    # -- registration --------------------------------------------------------------------------------------------
 
     def enroll(self, persons: Sequence[tuple[Person, Sequence[str]]]) -> list[tuple[Person, bool, bool]]:
-        """Adds people of one conference with the accounts that they claim, all or nobody; who is there already, by the
-        e-mail, stays. Gives who is there now, whether they are new, and whether they wait for their own word.
+        """Adds people of one conference with the accounts that they claim: all or none. Known e-mails stay as they are.
+        Returns each person, whether they are new, and whether they must confirm first.
         """
         with self._base.write():
             return [self._enroll_one(person, accounts) for person, accounts in persons]
@@ -157,13 +157,13 @@ class SqliteDirectory:
         return added, is_new, waits
 
     def awaits_confirmation(self, conference: str, attendee: str, accounts: Collection[str]) -> bool:
-        """Whether nobody else may register this attendee with these accounts: somebody who was erased had them."""
+        """Whether this attendee must confirm a registration with these accounts: somebody who was erased had them."""
         if self.is_waiting(conference, attendee):
             return True
         return bool(self.tombstones.find(conference, accounts) - self.accounts.ever_had(conference, attendee).keys())
 
     def is_waiting(self, conference: str, attendee: str) -> bool:
-        """Whether somebody who was added waits for their own word."""
+        """Whether somebody who was added has not confirmed yet."""
         return self.tombstones.waiting_accounts(conference, attendee) is not None
 
     def has_tombstone(self, conference: str, texts: Iterable[str]) -> bool:
@@ -171,27 +171,27 @@ class SqliteDirectory:
         return bool(self.tombstones.find(conference, texts))
 
     def undo_enrolment(self, conference: str, attendees: Sequence[str]) -> None:
-        """Takes out people who were added and are not wanted after all; who leaves for good is erased."""
+        """Removes people whose registration the log refused. This is not an erasure."""
         with self._base.write():
             self.people.remove(conference, attendees)
             self.tombstones.end_waiting(conference, attendees)
 
-    # -- forgetting ----------------------------------------------------------------------------------------------
+    # -- erasure and expiry --------------------------------------------------------------------------------------
 
     def erase_conference(self, conference: str) -> None:
-        """Erases everybody of a conference, after the event; once it is so everywhere, ``confirm`` it of ``""``."""
+        """Erases everybody of a conference after the event. ``confirm`` it under ``""`` when all else has erased it."""
         self.erasing.erase_conference(conference)
 
     def attendees(self, conference: str) -> list[str]:
-        """The ids of everybody of whom something is kept."""
+        """The ids of all attendees about whom anything is stored."""
         return [row[0] for row in self._base.read(_EVERYBODY, (conference, conference))]
 
     def signed_in(self, conference: str) -> frozenset[str]:
-        """The ids of everybody who has ever signed in."""
+        """The ids of all attendees who have ever signed in."""
         return frozenset(row[0] for row in self._base.read(_SIGNED_IN, (conference,)))
 
     def purge_expired(self, ongoing: Collection[str] = ()) -> None:
-        """Once a day: takes out what expired, bytes included. ``ongoing``: conferences that are not over yet."""
+        """Deletes what has expired, bytes included; run it daily. ``ongoing``: conferences that are not over yet."""
         self.keys.expire()
         self.letter_keys.expire()
         self.audit.expire()
@@ -203,7 +203,7 @@ class SqliteDirectory:
         self._posts_base.clean(whole=False)
 
     def close(self) -> None:
-        """Nothing more."""
+        """Closes the files."""
         self._base.close()
         self._posts_base.close()
         self._audit_base.close()

@@ -52,9 +52,9 @@ class SqliteErasure:
         )
 
     def erase(self, conference: str, attendees: Sequence[str]) -> list[Erased]:
-        """Erases these people; again for those erased before is no harm.
+        """Erases these people; repeating it is harmless.
 
-        DirectoryBusyError: taken out, but old bytes are left because somebody reads the file; ``finish`` again.
+        DirectoryBusyError: the rows are deleted, but a reader keeps old bytes in the file; call ``finish`` again.
         """
         with self._people.lock:
             with self._people.write():
@@ -76,7 +76,7 @@ class SqliteErasure:
         self._keys.remove(conference, attendee)
         self._codes.remove(conference, attendee)
         self._erased_ids.add(conference, attendee)
-        # Erased again before it was confirmed: what was noted then is still to be done.
+        # Erased again before it was confirmed: the first note still applies.
         self._people.run(
             "INSERT INTO erasures VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
             (conference, attendee, _json(taken), _json(kept), _json(numbers)),
@@ -90,7 +90,7 @@ class SqliteErasure:
         return Identifiers(email[0][0] if email else "", proved, tuple(set(had) - set(proved)))
 
     def erase_conference(self, conference: str) -> None:
-        """Erases everybody of a conference, after the event: all rows, and accounts that no other conference needs.
+        """Erases everybody of a conference after the event: all rows, and accounts that no other conference needs.
 
         Noted under the attendee ``""`` until it is confirmed. DirectoryBusyError as in ``erase``.
         """
@@ -110,7 +110,7 @@ class SqliteErasure:
             self.finish()
 
     def finish(self) -> None:
-        """Takes out the posts of whoever is noted, and cleans both files."""
+        """Deletes the posts of all noted people, and cleans both files."""
         with self._people.lock:
             rows = self._people.read("SELECT numbers FROM erasures")
             numbers = [number for row in rows for number in msgspec.json.decode(row[0], type=list[int])]
@@ -120,7 +120,7 @@ class SqliteErasure:
             self._posts_base.clean(whole=False)
 
     def pending(self) -> list[Erased]:
-        """The erasures that were not confirmed yet, to be repeated everywhere else after a crash."""
+        """The erasures that are not confirmed yet, to be repeated everywhere else after a crash."""
         rows = self._people.read("SELECT conference, attendee, accounts, kept FROM erasures ORDER BY 1, 2")
         return [
             Erased(conference, attendee, tuple(msgspec.json.decode(taken)), tuple(msgspec.json.decode(kept)))
@@ -128,7 +128,7 @@ class SqliteErasure:
         ]
 
     def confirm(self, conference: str, attendee: str) -> None:
-        """Everything else has erased too: the note goes."""
+        """Deletes the note of an erasure that is complete everywhere."""
         self._people.run("DELETE FROM erasures WHERE conference = ? AND attendee = ?", (conference, attendee))
         self._people.clean(whole=True)
 

@@ -35,13 +35,13 @@ from services.directory.sqlite.erased_ids import ErasedIds
 
 
 class SqliteCodes:
-    """Makes codes and looks for them."""
+    """Makes codes and checks them."""
 
     def __init__(self, base: Database, secret: Secret, erased_ids: ErasedIds, clock: Callable[[], int]) -> None:
         self._base, self._secret, self._erased_ids, self._clock = base, secret, erased_ids, clock
 
     def begin(self, conference: str, attendee: str, account: str) -> str | None:
-        """The text to post, shown once; None after too many in the last hour. ValueError for what is no account.
+        """The text to post, shown once; None after too many in the last hour. ValueError for an invalid account.
 
         An earlier code for the same account ends. ErasedError.
         """
@@ -64,7 +64,7 @@ class SqliteCodes:
             return text_of(code)
 
     async def check(self, conference: str, attendee: str, account: str, reader: PostReader) -> CodeCheck:
-        """Whether the code stands there. ``verified`` once; the look counts before anything is fetched."""
+        """Checks whether the account shows the code. ``verified`` only once; a check counts before anything is read."""
         account = account_form(account)
         refused = self._counted(conference, attendee, account)
         if refused is not None:
@@ -85,7 +85,7 @@ class SqliteCodes:
     def _settled(self, conference: str, attendee: str, account: str, shown: PublicProfile) -> CodeCheck:
         digests = [self._digest(conference, attendee, account, code) for code in codes_in(shown)]
         with self._base.write():
-            # Asked again: meanwhile it may have expired, been used, or its owner been erased.
+            # Read again: meanwhile it may have expired or been used, or its owner may have been erased.
             rows = self._base.read(f"SELECT digest, expires FROM codes {_OPEN}", (conference, attendee, account))  # noqa: S608
             if not rows or rows[0][1] <= self._clock():
                 return CodeCheck("expired")
@@ -94,12 +94,12 @@ class SqliteCodes:
                 return CodeCheck("not_found")
             return CodeCheck("verified", self._proved(conference, attendee, account, shown.names))
 
-    # -- proofs that the log is still to have --------------------------------------------------------------------
+    # -- proofs that the log does not have yet -------------------------------------------------------------------
 
     def _proved(self, conference: str, attendee: str, account: str, names: Iterable[str]) -> Proof:
         accounts = tuple(dict.fromkeys((account, *names)))
         proof = Proof(f"h-{secrets.token_hex(12)}", conference, attendee, account, accounts, self._clock())
-        # An older proof of the same account by somebody else, if the log has it not yet, is not the newest any more.
+        # A pending older proof of the same account by somebody else is no longer the newest.
         self._base.run(
             "UPDATE codes SET proof = '{}' WHERE conference = ? AND EXISTS (SELECT 1 FROM"
             " json_each(proof, '$.accounts') WHERE value IN (SELECT value FROM json_each(?)))",
@@ -111,29 +111,29 @@ class SqliteCodes:
         return proof
 
     def pending(self, conference: str | None = None, attendee: str | None = None) -> list[Proof]:
-        """The proofs that the log is still to have, the oldest first; of one attendee, or of everybody."""
+        """The proofs that the log does not have yet, oldest first; of one attendee, or of everybody."""
         whose = "(?1 IS NULL OR conference = ?1 AND attendee = ?2)"
         sql = f"SELECT proof FROM codes WHERE proof <> '{{}}' AND {whose} ORDER BY rowid"  # noqa: S608 - constant
         return [msgspec.json.decode(row[0], type=Proof) for row in self._base.read(sql, (conference, attendee))]
 
     def withdraw(self, conference: str, attendee: str, account: str) -> None:
-        """The attendee gives the account up: a proof of it that the log has not is none any more."""
+        """Deletes the attendee's pending proof of an account that they give up."""
         whose = "conference = ? AND attendee = ? AND account = ?"
         values = (conference, attendee, account_form(account))
         self._base.run(f"UPDATE codes SET proof = '{{}}' WHERE {whose}", values)  # noqa: S608 - constant
 
     def finish(self, proof: Proof) -> None:
-        """The log has it, or will never have it."""
+        """Deletes a proof that the log has, or will never have."""
         values = (proof.conference, proof.attendee, proof.id)
         whose = "conference = ? AND attendee = ? AND json_extract(proof, '$.id') = ?"
         self._base.run(f"UPDATE codes SET proof = '{{}}' WHERE {whose}", values)  # noqa: S608 - constant
 
     def remove(self, conference: str, attendee: str) -> None:
-        """Takes all of an attendee out, in the caller's transaction."""
+        """Deletes everything of an attendee, in the caller's transaction."""
         self._base.run("DELETE FROM codes WHERE conference = ? AND attendee = ?", (conference, attendee))
 
     def _end(self, conference: str, attendee: str, account: str) -> None:
-        # The row stays for an hour: it counts for how many may be asked for.
+        # The row stays for an hour, because it counts towards the number of codes.
         self._base.run(f"UPDATE codes SET open = 0 {_OPEN}", (conference, attendee, account))  # noqa: S608 - constant
 
     def _digest(self, conference: str, attendee: str, account: str, code: str) -> bytes:

@@ -28,7 +28,7 @@ _ASKED_AT_ONCE = 20_000  # tokens; SQLite takes 32,766 values in a statement
 
 
 class SqlitePosts:
-    """Post ids <-> tokens."""
+    """Maps post ids to tokens and back."""
 
     def __init__(
         self,
@@ -47,11 +47,11 @@ class SqlitePosts:
 
     @property
     def needs_no_file(self) -> bool:
-        """Whether a token needs no file; else posts of the earlier form are looked up."""
+        """Whether tokens can be computed without a file; otherwise legacy posts are looked up."""
         return self._legacy.is_empty
 
     def tokenize(self, posts: Sequence[PostRef], owners: Mapping[str, Account]) -> list[NamedPost]:
-        """Each post with its token. A deletion names its post with the same author."""
+        """Each post with its token. A deletion has the same author as its post."""
         found = [_tokenize(post, owners[post.actor]) for post in posts]
         if self._legacy.is_empty:
             return found
@@ -62,7 +62,7 @@ class SqlitePosts:
         ]
 
     def index(self, posts: Sequence[NamedPost]) -> None:
-        """Makes the way back from these tokens; on the disk when it returns."""
+        """Adds these posts to the index from tokens to post ids; durable on return."""
         with self._base.lock:
             new = {post.token: post for post in posts if post.token not in self._young and post.token not in self._old}
             if not new:
@@ -87,7 +87,7 @@ class SqlitePosts:
         return first if last is None else int(last) + 1
 
     def originals(self, tokens: Collection[str]) -> dict[str, str]:
-        """The post ids behind tokens; those erased or expired are not in it."""
+        """The post ids behind tokens, without erased and expired ones."""
         rows = self._legacy.rows(tokens)
         asked = [data for token in tokens if (data := _bytes_of(token)) is not None]
         for start in range(0, len(asked), _ASKED_AT_ONCE):
@@ -98,7 +98,7 @@ class SqlitePosts:
         return {token: unseal(seals[owner], token, data) for token, owner, data in rows if owner in seals}
 
     def remove(self, numbers: Collection[int]) -> int:
-        """Takes the posts of these accounts out; returns how many."""
+        """Deletes the posts of these accounts; returns how many."""
         if not numbers:
             return 0
         sql = "DELETE FROM posts WHERE account IN (SELECT value FROM json_each(?))"
@@ -108,12 +108,12 @@ class SqlitePosts:
         return taken
 
     def forget(self) -> None:
-        """Empties the memory."""
+        """Empties the cache."""
         with self._base.lock:
             self._young, self._old, self._ends = set(), set(), {}
 
     def expire(self) -> int:
-        """Takes out what no longer counts, ``SPARE_DAYS`` before its account may go; returns how many."""
+        """Deletes posts that no longer count, ``SPARE_DAYS`` before their account may be deleted; returns how many."""
         today = day(self._clock())
         with self._base.write():
             taken = self._base.run("DELETE FROM posts WHERE number < ?", (today << _DAY_BITS,))

@@ -38,7 +38,7 @@ from services.directory.sqlite.database import Database
 
 
 class SqliteSessions:
-    """Signs in, lists and ends. Times are milliseconds since 1970."""
+    """Attendees' sessions. Times are milliseconds since 1970."""
 
     def __init__(self, base: Database, keys: SqliteKeys, clock: Callable[[], int]) -> None:
         self._base, self._keys, self._clock = base, keys, clock
@@ -46,12 +46,12 @@ class SqliteSessions:
     # -- links ---------------------------------------------------------------------------------------------------
 
     def has_signed_in(self, conference: str, attendee: str) -> bool:
-        """Whether this person has ever signed in here."""
+        """Whether this person has ever signed in."""
         sql = "SELECT 1 FROM sign_ins WHERE conference = ? AND attendee = ? LIMIT 1"
         return bool(self._base.read(sql, (conference, attendee)))
 
     def first_link(self, conference: str, attendee: str) -> str | NoLink:
-        """The secret part of a link for somebody registered who has never signed in: good once."""
+        """The secret of a link, valid once, for somebody registered who has never signed in; or why there is none."""
         with suppress(ErasedError), self._base.write():
             known = "SELECT 1 FROM people WHERE conference = ? AND attendee = ?"
             if not self._base.read(known, (conference, attendee)):
@@ -67,7 +67,7 @@ class SqliteSessions:
         return NoLink.UNKNOWN
 
     def device_link(self, session: Grant) -> str | NoLink:
-        """The secret part of a link for another device of this session's owner; ends the one made before."""
+        """The secret of a link for another device of this attendee, or why there is none. Ends the previous link."""
         conference, attendee = session.conferences[0], session.subject
         with suppress(ErasedError), self._base.write():
             living = self.active(conference, attendee)
@@ -80,7 +80,7 @@ class SqliteSessions:
         return NoLink.ENDED
 
     def sign_in(self, link: str, device: str) -> NewSession | None:
-        """A session for a link, which ends all other links of its person; None for one that is not good."""
+        """A session for a link, which ends all other links of its person; None for an invalid link."""
         with suppress(ErasedError), self._base.write():
             grant = self._keys.find_grant(link, "link")
             if grant is None or not self._is_unused(grant.id):
@@ -97,7 +97,7 @@ class SqliteSessions:
         return None
 
     def _is_unused(self, link: str) -> bool:
-        """Whether nobody has used what this link became; a session that was never used ends for the next."""
+        """Whether this link's session was never used; such a session is deleted to make way for the next."""
         became = self._base.read("SELECT became FROM grants WHERE id = ?", (link,))[0][0]
         lost = "DELETE FROM grants WHERE id = ? AND kind = 'session' AND last_used IS NULL"
         return not became or bool(self._base.run(lost, (became,)))
@@ -119,7 +119,7 @@ class SqliteSessions:
     # -- sessions ------------------------------------------------------------------------------------------------
 
     def active(self, conference: str, attendee: str) -> list[SessionRow]:
-        """The living sessions of an attendee, the oldest first."""
+        """The live sessions of an attendee, oldest first."""
         sql = (
             "SELECT id, device, made, last_used, expires FROM grants WHERE kind = 'session' AND role = 'attendee'"
             " AND subject = ? AND conferences = ? AND NOT revoked AND expires > ? ORDER BY made, id"
@@ -127,11 +127,11 @@ class SqliteSessions:
         return [SessionRow(*row) for row in self._base.read(sql, (attendee, _json([conference]), self._clock()))]
 
     def end(self, conference: str, attendee: str, session: str) -> bool:
-        """Ends one of this attendee's own, with the links that it made."""
+        """Ends one of this attendee's sessions, with the links that it made; False if there is none."""
         return bool(self._end(conference, attendee, "id = ?", session))
 
     def end_others(self, session: Grant) -> list[str]:
-        """Ends all of this session's owner but this one; their ids. Links that are not used yet end too."""
+        """Ends all other sessions of this session's attendee, and unused links. Returns the ids of the sessions."""
         with self._base.write():
             self._drop_links(session.conferences[0], session.subject)
             return self._end(session.conferences[0], session.subject, "id <> ?", session.id)
@@ -147,22 +147,22 @@ class SqliteSessions:
             self._base.run(links, (_json(ended),))
             return ended
 
-    # -- what a session is told of the others --------------------------------------------------------------------
+    # -- notices of sign-ins -------------------------------------------------------------------------------------
 
     def sign_ins(self, conference: str, attendee: str) -> list[SignIn]:
-        """The last ones of an attendee, the oldest first."""
+        """The last sign-ins of an attendee, oldest first."""
         sql = "SELECT number, device, made, session FROM sign_ins WHERE conference = ? AND attendee = ? ORDER BY number"
         return [SignIn(*row) for row in self._base.read(sql, (conference, attendee))]
 
     def unseen(self, conference: str, attendee: str, sessions: Collection[str]) -> dict[str, list[SignIn]]:
-        """Of each of these sessions of an attendee: the sign-ins after its own that it has not dismissed."""
+        """For each of these sessions of an attendee, the sign-ins after its own that it has not dismissed."""
         sql = "SELECT id, seen FROM grants WHERE id IN (SELECT value FROM json_each(?))"
         seen: dict[str, int] = dict(self._base.read(sql, (_json(sessions),)))
         known = self.sign_ins(conference, attendee)
         return {session: [each for each in known if each.number > last] for session, last in seen.items()}
 
     def dismiss(self, session: Grant, number: int) -> None:
-        """This session has seen the sign-ins up to this number; never those that are to come."""
+        """Dismisses the sign-ins up to this number for this session; never future ones."""
         last = self.sign_ins(session.conferences[0], session.subject)[-1:]
         upto = min(number, last[0].number) if last else 0
         self._base.run("UPDATE grants SET seen = max(seen, ?) WHERE id = ?", (upto, session.id))
