@@ -29,14 +29,16 @@ async def register_attendees(
     directory = admission.directory
     async with turn:
         async with admission.lock:  # no erasure runs meanwhile
-            made = await asyncio.to_thread(enroll, conference, rows, directory, admission.clock())
+            enrolments = await asyncio.to_thread(enroll, conference, rows, directory, admission.clock())
         try:
-            said = iter(await admission.admit_events([each.event for each in made if each.event is not None], sender))
+            answers = iter(
+                await admission.admit_events([each.event for each in enrolments if each.event is not None], sender)
+            )
         except _NOT_RECORDED:
-            await asyncio.to_thread(undo_enrolment, conference, made, directory)
+            await asyncio.to_thread(undo_enrolment, conference, enrolments, directory)
             raise
-        results = [_AWAITS_CONFIRMATION if each.event is None else next(said) for each in made]
-        refused = [each for each, result in zip(made, results, strict=True) if result.status == "rejected"]
+        results = [_AWAITS_CONFIRMATION if each.event is None else next(answers) for each in enrolments]
+        refused = [each for each, result in zip(enrolments, results, strict=True) if result.status == "rejected"]
         if refused:
             await asyncio.to_thread(undo_enrolment, conference, refused, directory)
-        return list(zip(made, results, strict=True))
+        return list(zip(enrolments, results, strict=True))

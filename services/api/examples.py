@@ -225,25 +225,25 @@ RESPONSES: dict[tuple[str, str], Any] = {
     ("PATCH", "/v1/me/consent"): _OWN_ACCEPTED,
 }
 
-# Of streams: the events by name, what each says, and one as it comes.
+# For streams: the events by name with their meaning, and one example.
 STREAMS: dict[str, tuple[dict[str, str], str]] = {
     "/v1/conferences/{conference}/stream": (
         {
-            "overview": "The numbers, as in `overview`; whenever they were counted.",
-            "beat": "Nothing changed for a while; the line is alive.",
+            "overview": "The numbers, as in `overview`, whenever they are counted.",
+            "beat": "Heartbeat: nothing changed for a while.",
         },
         'event: overview\ndata: {"events":25000,"events_per_second":16.7,"lag":"<5", …}\n\n',
     ),
     "/v1/me/stream": (
         {
             "suggested": "A card: somebody you know is here.",
-            "agreed": "Both said yes; places of those who share theirs.",
-            "located": "The other says where they are.",
-            "withdrawn": "The card is over. Read again, every entry of a card that is over comes as this.",
-            "presence": "Whether I am here, and where: at the opening and when it changed. It has no id.",
-            "sign_ins": "Sign-ins on other devices that this session has not dismissed, when there are. It has no id.",
-            "reset": "Your position is none of this inbox, or no longer kept: take the inbox again. It has no id.",
-            "beat": "Nothing came for a while; the line is alive. It has no id.",
+            "agreed": "Both said yes; with the places of those who share theirs.",
+            "located": "The other person says where they are.",
+            "withdrawn": "The card is over. When replayed, every entry of a card that is over is sent as this.",
+            "presence": "Whether the attendee is here, and where: at the start and after each change. It has no id.",
+            "sign_ins": "Sign-ins on other devices that this session has not dismissed, if any. It has no id.",
+            "reset": "The position is not one of this inbox, or too old: reload the inbox. It has no id.",
+            "beat": "Heartbeat: nothing happened for a while. It has no id.",
         },
         'id: 7\nevent: suggested\ndata: {"kind":"suggested","card":"m-9447ee028b88a72cec91b207", …}\n\n',
     ),

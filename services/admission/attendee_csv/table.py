@@ -25,13 +25,13 @@ Line = tuple[int, list[str]]
 
 def lines_of(text: str, note: Note) -> Iterator[Line]:
     """The heading, then the lines below it without empty ones. ``note`` is called for each broken line."""
-    said = _SEP.fullmatch(text.partition("\n")[0].rstrip("\r"))
-    separators = said["sign"].replace("\\t", "\t") if said else _SEPARATORS
+    declared = _SEP.fullmatch(text.partition("\n")[0].rstrip("\r"))
+    separators = declared["sign"].replace("\\t", "\t") if declared else _SEPARATORS
     found = {sign: _heading(text, sign) for sign in separators}
     separator = max(found, key=lambda sign: found[sign][0])
     understood, first = found[separator]
     if not understood:
-        separator, first = _most(text, separators), 2 if said else 1
+        separator, first = _most(text, separators), 2 if declared else 1
     for line, cells in _split(text, separator, note, first):
         if line >= first:
             yield line, cells

@@ -49,14 +49,14 @@ class DataExport:
     async def read(self, conference: str, attendee: str) -> dict[str, object]:
         """The attendee's data. Raises as ``Matchers.ask`` and ``Inboxes.current``; DirectoryError, JournalError."""
         now = self._clock()
-        stands = await self._matchers.ask(conference, lambda matcher: attendee_state(matcher, attendee, now))
+        state = await self._matchers.ask(conference, lambda matcher: attendee_state(matcher, attendee, now))
         cards = await self._inbox.read(conference, attendee)
         data: dict[str, object] = {"conference": conference, "attendee": attendee}
         data["accounts"] = await self._states.read(conference, attendee)
         actors = await self._states.verified_tokens(conference, attendee)
         async with self._turn:
             data |= await asyncio.to_thread(self._stored, conference, attendee, actors)
-        return data | {"standing": asdict(stands), "cards": cards.cards}
+        return data | {"standing": asdict(state), "cards": cards.cards}
 
     def _stored(self, conference: str, attendee: str, actors: Collection[str]) -> dict[str, object]:
         people, sessions = self._directory.people, self._directory.sessions

@@ -48,18 +48,18 @@ class Answers(Struct, frozen=True):
 def answers(matcher: Matcher | None, attendee: str) -> Answers:
     """The attendee's answers to their matches; never what the other person answered."""
     found = [] if matcher is None else list(matcher.state.cards_of.get(attendee, {}).values())
-    own = {card.match: said for card in found if (said := _own_answer(card, attendee)) is not None}
+    own = {card.match: answer for card in found if (answer := _own_answer(card, attendee)) is not None}
     return Answers(frozenset(card.match for card in found if cards.is_met(card)), own)
 
 
 def _own_answer(card: Card, attendee: str) -> OwnAnswer | None:
-    said, meeting = card.said.get(attendee), cards.meeting(card, attendee)
-    stamp = NEVER if said is None else said.stamp
+    answer, meeting = card.said.get(attendee), cards.meeting(card, attendee)
+    stamp = NEVER if answer is None else answer.stamp
     if meeting.not_met > stamp:
         return OwnAnswer("not_met", meeting.not_met >> ORDER_BITS, attendee in card.reminded, meeting.place)
-    if said is None:
+    if answer is None:
         return None if meeting.place is None else OwnAnswer(None, 0, attendee in card.reminded, meeting.place)
-    return OwnAnswer(said.answer, stamp >> ORDER_BITS, attendee in card.reminded, meeting.place)
+    return OwnAnswer(answer.answer, stamp >> ORDER_BITS, attendee in card.reminded, meeting.place)
 
 
 def next_lapse(matcher: Matcher | None, attendees: Iterable[str], now: int) -> int | None:

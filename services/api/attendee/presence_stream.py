@@ -90,4 +90,4 @@ def _applied(matcher: Matcher | None) -> int:
 def _presences(matcher: Matcher | None, owners: Sequence[StreamOwner], now: int) -> tuple[list[Presence], int | None]:
     found = [attendee_state(matcher, owner.attendee, now) for owner in owners]
     lapse = next_lapse(matcher, [owner.attendee for owner in owners], now)
-    return [Presence(stands.present, stands.place) for stands in found], lapse
+    return [Presence(state.present, state.place) for state in found], lapse

@@ -69,7 +69,7 @@ async def me(
 ) -> Me:
     """Shows the attendee's profile, consents and presence."""
     conference, attendee, now = caller.conference, caller.subject, clock()
-    stands = await matchers.ask(conference, lambda matcher: attendee_state(matcher, attendee, now))
+    state = await matchers.ask(conference, lambda matcher: attendee_state(matcher, attendee, now))
     person = await asyncio.to_thread(people.get, conference, attendee)
     shows_name = person is not None and person.show_name
     return Me(
@@ -77,9 +77,9 @@ async def me(
         name=person.name if person else "",
         picture=person.picture if person else "",
         conference=_conference(registry, conference),
-        consent=ConsentShown(stands.matching, stands.chats, stands.share_place, shows_name),
-        present=stands.present,
-        place=stands.place,
+        consent=ConsentShown(state.matching, state.chats, state.share_place, shows_name),
+        present=state.present,
+        place=state.place,
         accounts=await account_states.read(conference, attendee),
         sign_ins=await notices.unseen(caller),
     )

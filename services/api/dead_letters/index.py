@@ -1,4 +1,4 @@
-"""An index of the dead letters by conference and sender, kept in step with the journal.
+"""An index of the dead letters by conference and sender, refreshed from the journal.
 
 Invariants: it has one entry for each stored letter, and none of a letter's bytes.
 """

@@ -61,9 +61,9 @@ async def conferences(
     """Lists the caller's conferences; for an operator, all of this server."""
     found = [known for known in registry if known.opened is not None and access.is_allowed(caller, known.id)]
     listed = [
-        ConferenceListed(known.id, said.name, _state(known), said.starts_at, said.ends_at, said.time_zone)
+        ConferenceListed(known.id, opening.name, _state(known), opening.starts_at, opening.ends_at, opening.time_zone)
         for known in found
-        if (said := known.opened) is not None
+        if (opening := known.opened) is not None
     ]
     listed.sort(key=lambda each: (each.starts_at, each.id), reverse=True)
     return ConferencesListed(tuple(listed[:_MOST]))

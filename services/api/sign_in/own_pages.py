@@ -32,7 +32,7 @@ async def require_own_pages(connection: ASGIConnection[Any, Any, Any, Any], hand
 
 def _is_own(origin: str, host: str | None, public_url: str) -> bool:
     """Whether it is the server's public origin, or the one under which the browser reached it; never ``null``."""
-    said, public = urlsplit(origin), urlsplit(public_url)
-    return (said.scheme, said.netloc) == (public.scheme, public.netloc) or (
-        said.scheme in ("http", "https") and bool(said.netloc) and said.netloc == host
+    sent, public = urlsplit(origin), urlsplit(public_url)
+    return (sent.scheme, sent.netloc) == (public.scheme, public.netloc) or (
+        sent.scheme in ("http", "https") and bool(sent.netloc) and sent.netloc == host
     )

@@ -30,9 +30,9 @@ _SYSTEMS = (
 
 def device_of(user_agent: str) -> str:
     """A rough name for a ``User-Agent``."""
-    said = user_agent[:UA_CHARS]
-    browser = next((name for mark, name in _BROWSERS if mark in said), "")
-    system = next((name for mark, name in _SYSTEMS if mark in said), "")
+    text = user_agent[:UA_CHARS]
+    browser = next((name for mark, name in _BROWSERS if mark in text), "")
+    system = next((name for mark, name in _SYSTEMS if mark in text), "")
     if browser and system:
         return f"{browser} on {system}"
     return browser or system or UNKNOWN

@@ -110,8 +110,8 @@ class _Answer:
         if message["type"] == "http.response.start":
             self._record_start(message)
             self._closes_connection = self._body.is_pending
-            said = [_allow_head(*header) for header in message.get("headers", ())]
-            message = {**message, "headers": [*said, *self._headers(message)]}
+            own_headers = [_allow_head(*header) for header in message.get("headers", ())]
+            message = {**message, "headers": [*own_headers, *self._headers(message)]}
         elif self._method == "HEAD":
             await self._end_head()
             return
@@ -130,13 +130,13 @@ class _Answer:
 
     def _headers(self, message: Message) -> list[tuple[bytes, bytes]]:
         """The default headers of every response: not cached, no content sniffing. A route's own headers win."""
-        said = {name.lower() for name, _ in message.get("headers", ())}
+        own_headers = {name.lower() for name, _ in message.get("headers", ())}
         found = [(b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-store")]
         if self._secure:
             found.append((b"strict-transport-security", _HSTS))
         if self._closes_connection:
             found.append((b"connection", b"close"))
-        return [(name, value) for name, value in found if name not in said]
+        return [(name, value) for name, value in found if name not in own_headers]
 
     def _record_start(self, message: Message) -> None:
         seconds = time.perf_counter() - self._since

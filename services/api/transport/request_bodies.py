@@ -69,8 +69,8 @@ class Body:
         self._bounds, self._in_flight, self._charge = bounds, in_flight, charge
         self._sender, self._role, self._size, self._paid_kib = _UNAUTHENTICATED, "", 0, 0
         headers = dict(scope["headers"])
-        said = headers.get(b"content-length", b"")
-        self._declared_length = int(said) if said.isdigit() else None
+        length = headers.get(b"content-length", b"")
+        self._declared_length = int(length) if length.isdigit() else None
         # Whether more of it may still arrive.
         self.is_pending = (self._declared_length is None and b"transfer-encoding" in headers) or bool(
             self._declared_length

@@ -105,8 +105,8 @@ class SqliteCodes:
             " json_each(proof, '$.accounts') WHERE value IN (SELECT value FROM json_each(?)))",
             (conference, msgspec.json.encode(accounts).decode()),
         )
-        told = msgspec.json.encode(proof).decode()
-        self._base.run(f"UPDATE codes SET proof = ? {_OPEN}", (told, conference, attendee, account))  # noqa: S608
+        encoded = msgspec.json.encode(proof).decode()
+        self._base.run(f"UPDATE codes SET proof = ? {_OPEN}", (encoded, conference, attendee, account))  # noqa: S608
         self._end(conference, attendee, account)
         return proof
 
