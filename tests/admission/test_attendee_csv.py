@@ -1,4 +1,4 @@
-"""CSV: what spreadsheets write is read; each mistake names its line and column; no cell runs on the way out."""
+"""CSV import: files of spreadsheets are read, each mistake names its line and column, and no exported cell runs."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""The table, cell by cell; nobody escalates; what the door writes and what it never keeps."""
+"""Authorization: the table cell by cell, no escalation, which fields the server sets and which it discards."""
 
 from typing import Any, get_args
 
@@ -14,7 +14,7 @@ from services.admission.authorization import AHEAD_MS, authorize
 from services.admission.permissions import ROLES, TABLE
 from services.admission.sender import OWNER, VERIFIER, Authorized, Refused, Sender, sender_of
 from services.directory.port import Grant
-from tests.admission.speaking import KINDS, NOW, event, may
+from tests.admission.sample_events import KINDS, NOW, event, may
 from tests.schemas.declared import ROLES as DECLARED_ROLES
 from tests.schemas.declared import RULES
 

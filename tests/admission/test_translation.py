@@ -1,4 +1,4 @@
-"""Nothing that names anybody reaches the log; the way back works as long as nobody was erased; and how fast it is."""
+"""Pseudonymization: nothing that names anybody reaches the log, tokens resolve until an erasure, and its speed."""
 
 import time
 from pathlib import Path
@@ -11,7 +11,7 @@ from services.admission.authorization import authorize
 from services.admission.pseudonymization import accounts_in, pseudonymize
 from services.admission.sender import Authorized, Refused, Sender
 from services.directory.sqlite import SqliteDirectory
-from tests.admission.speaking import CODEC, KINDS, event
+from tests.admission.sample_events import CODEC, KINDS, event
 from tests.contract.directory.steps import erase
 from tests.directory.conftest import Clock
 from tests.directory.raw import left

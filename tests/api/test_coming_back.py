@@ -1,4 +1,4 @@
-"""Gone stays gone: the same file again undoes no erasure, and an erasure undoes nobody else's decision."""
+"""Erasure is final: importing the same file again does not undo it, and it does not undo anybody else's decision."""
 
 import asyncio
 import json

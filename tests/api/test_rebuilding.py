@@ -1,4 +1,4 @@
-"""Inboxes made again on an operator's word: one conference at a time, and who asks meanwhile is told what to do."""
+"""Rebuilding inboxes at an operator's request: one conference at a time, and a second request is told what to do."""
 
 import asyncio
 from collections.abc import AsyncIterator

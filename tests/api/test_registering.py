@@ -1,4 +1,4 @@
-"""Directory and log know the same people: whom the log does not take, the directory does not keep."""
+"""Registration: directory and log know the same people; whom the log refuses, the directory does not store."""
 
 import asyncio
 from collections.abc import Sequence
@@ -38,7 +38,7 @@ class Log:
         return [self.answers.pop(0) if self.answers else Accepted((), None) for _ in items]
 
 
-async def _followed(events: Sequence[Input]) -> None:
+async def _ignore(events: Sequence[Input]) -> None:
     """Nothing follows."""
 
 
@@ -48,9 +48,9 @@ class Desk:
     def __init__(self) -> None:
         self.log, self.turn = Log(), asyncio.Lock()
         self.directory = SqliteDirectory(None, lambda: NOW)
-        keeping = PostIndexWriter(self.directory.index_posts)
-        self.intake = EventAdmission(
-            self.log, self.directory, ConferenceRegistry(), lambda: NOW, _followed, _followed, keeping
+        post_index = PostIndexWriter(self.directory.index_posts)
+        self.admission = EventAdmission(
+            self.log, self.directory, ConferenceRegistry(), lambda: NOW, _ignore, _ignore, post_index
         )  # type: ignore[arg-type]
 
     def __call__(self, *names: str, sender: Sender = OWN) -> list[tuple[Enrolment, Result]]:
@@ -58,7 +58,7 @@ class Desk:
             AttendeeRow(line=n, name=name, email=f"{name}@b.org", accounts=(), consent=NONE, show_name=False)
             for n, name in enumerate(names)
         ]
-        return asyncio.run(register_attendees(self.intake, self.turn, sender, "hims", rows))
+        return asyncio.run(register_attendees(self.admission, self.turn, sender, "hims", rows))
 
     def known(self) -> set[str]:
         return {person.email.partition("@")[0] for person in self.directory.people.page("hims")}

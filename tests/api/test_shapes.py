@@ -1,4 +1,4 @@
-"""The API's document says what is taken and given: its examples and what the server answers fit its schemas."""
+"""The OpenAPI document: its examples and the server's responses fit its schemas."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Clients that nobody knows, or no longer: counted by address, not waited for, and their streams end."""
+"""Unauthenticated clients: rate limited by address, not waited for, and their streams end."""
 
 import queue
 import random

@@ -1,4 +1,4 @@
-"""Folders of older versions: each form becomes today's, and says what it said."""
+"""Migrations: folders of older versions get today's tables, with the same content."""
 
 import sqlite3
 from contextlib import closing

@@ -1,4 +1,4 @@
-"""Tombstones: who knows somebody again by them, for how long, and that nobody can read them."""
+"""Tombstones: who is recognized by them, for how long, and that nobody can read them."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Whatever the other side does: an answer in a bounded time, never more than a bounded body, never another host."""
+"""Faults of other servers: a result within a bounded time, never more than a bounded body, never another host."""
 
 import asyncio
 import gzip

@@ -1,4 +1,4 @@
-"""Tombstones: who knows somebody again by them, and for how long."""
+"""Tombstones: who is recognized by them, and for how long."""
 
 from schemas.times import DAY_MS
 from services.directory.port import TOMBSTONE_DAYS, Directory, Held, Holding, Person
