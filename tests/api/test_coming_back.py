@@ -94,7 +94,7 @@ def test_a_dry_run_says_who_will_wait_and_a_correction_waits_too(tmp_path: Path)
             assert (waits["what"], waits["attendee"]) == ("waiting", done["lines"][0]["attendee"])
             assert waits["changes"] == [
                 "The name 'Ada' becomes 'Adaline'.",
-                "Accounts that are new: x:adaline.",
+                "New accounts: x:adaline.",
                 "Accounts that are no longer claimed: x:ada.",
             ]
         link = good(organizer.post(f"{AGAIN}/{waits['attendee']}/link"))["link"]

@@ -91,7 +91,7 @@ def test_a_start_reads_the_ends_of_the_logs_only(journal: Counting) -> None:
     again = ConferenceRegistry()
     again.load(journal)
     assert journal.rows == 1
-    assert (again.erased("a"), again.owned("org-1"), again.owned("org-2")) == ({"a1"}, {"a"}, {"b"})
+    assert (again.erased_attendees("a"), again.owned("org-1"), again.owned("org-2")) == ({"a1"}, {"a"}, {"b"})
     known = again.get("a")
     assert known is not None
     assert (known.opened, known.closed) == (first.get("a").opened, False)  # type: ignore[union-attr]  # it is there
@@ -108,4 +108,4 @@ def test_a_snapshot_of_another_log_or_none_at_all_is_not_used(journal: Counting)
     journal.save_snapshot(SNAPSHOT, 20_000, b'{"of":"another version"}')
     another = ConferenceRegistry()
     another.load(journal)
-    assert another.erased("a") == {"a1"}
+    assert another.erased_attendees("a") == {"a1"}
