@@ -86,15 +86,17 @@ class InboxReader:
         """The current cards, without those that a ``met`` closed."""
         while True:
             current = await self._read_settled(conference, attendee)
-            answered = await self._matchers.ask(conference, lambda matcher: answers(matcher, attendee))
-            open_cards = [card for card in current.cards if card.card not in answered.met]
+            own_answers = await self._matchers.ask(conference, lambda matcher: answers(matcher, attendee))
+            open_cards = [card for card in current.cards if card.card not in own_answers.met]
             others = [current.others[card.card] for card in open_cards]
             shown = await self._profiles.load(conference, others)
             if self._conferences.erased_attendees(conference).isdisjoint(
                 others
             ):  # else an erasure began meanwhile, and a name may be missing
                 break
-        cards = [_card_shown(card, answered, shown.get(other)) for card, other in zip(open_cards, others, strict=True)]
+        cards = [
+            _card_shown(card, own_answers, shown.get(other)) for card, other in zip(open_cards, others, strict=True)
+        ]
         return InboxShown(str(current.cursor), tuple(cards))
 
     async def _read_settled(self, conference: str, attendee: str) -> Current:
@@ -144,13 +146,13 @@ class InboxReader:
 
     async def _chunks(self, conference: str, attendee: str, entries: Sequence[Entry]) -> bytes:
         asked = any(_needs_answers(entry) for entry in entries)
-        answered = await self._current_answers(conference, attendee) if asked else None
-        closed = answered.met if answered is not None else frozenset()
+        own_answers = await self._current_answers(conference, attendee) if asked else None
+        closed = own_answers.met if own_answers is not None else frozenset()
         erased = self._conferences.erased_attendees(conference)
         read = [_redacted(entry, closed, erased) for entry in entries]
         shown = await self._profiles.load(conference, [entry.other for entry in read if entry.other is not None])
         return b"".join(
-            [chunk(entry.kind, _with_gateway_fields(entry, shown, answered), entry.cursor) for entry in read]
+            [chunk(entry.kind, _with_gateway_fields(entry, shown, own_answers), entry.cursor) for entry in read]
         )
 
     async def _current_answers(self, conference: str, attendee: str) -> Answers | None:
@@ -161,15 +163,15 @@ class InboxReader:
             return None  # then the card is sent without ``your_answer``
 
 
-def _card_shown(card: Card, answered: Answers, shown: Shown | None) -> CardShown:
+def _card_shown(card: Card, own_answers: Answers, shown: Shown | None) -> CardShown:
     fields = asdict(card)
-    shared_place = answered.shared_place(card.card)
+    shared_place = own_answers.shared_place(card.card)
     return CardShown(
         position=str(fields.pop("cursor")),
         near=_is_near(card, shared_place),
         **fields,
         **_profile_fields(shown),
-        **_answer_field(answered, card.card, card.at),
+        **_answer_field(own_answers, card.card, card.at),
         told_place=shared_place,
     )
 
@@ -180,8 +182,8 @@ def _is_near(card: Card, shared_place: str | None) -> bool | None:
     return None if mine is None or card.their_place is None else mine == card.their_place
 
 
-def _answer_field(answered: Answers, match: str, asked_at: str) -> dict[str, Any]:
-    return {"your_answer": answered.to(match, millis(asked_at))}
+def _answer_field(own_answers: Answers, match: str, asked_at: str) -> dict[str, Any]:
+    return {"your_answer": own_answers.to(match, millis(asked_at))}
 
 
 def _profile_fields(shown: Shown | None) -> dict[str, Any]:
@@ -206,13 +208,13 @@ def _is_new(entry: Entry) -> bool:
     return entry.new and entry.kind == SUGGESTED
 
 
-def _with_gateway_fields(entry: Entry, shown: dict[str, Shown], answered: Answers | None) -> bytes:
+def _with_gateway_fields(entry: Entry, shown: dict[str, Shown], own_answers: Answers | None) -> bytes:
     """The entry's view as JSON, with the gateway's fields appended."""
     if entry.kind == WITHDRAWN:
         return entry.view
     more = _profile_fields(shown.get(entry.other or ""))
     if _is_new(entry):
         more["your_answer"] = None
-    elif answered is not None and entry.kind == SUGGESTED:
-        more |= _answer_field(answered, entry.card, msgspec.json.decode(entry.view)["at"])
+    elif own_answers is not None and entry.kind == SUGGESTED:
+        more |= _answer_field(own_answers, entry.card, msgspec.json.decode(entry.view)["at"])
     return entry.view[:-1] + b"," + msgspec.json.encode(more)[1:]

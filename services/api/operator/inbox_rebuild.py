@@ -22,8 +22,8 @@ _log = structlog.get_logger("hallway.rebuilding")
 class InboxRebuild:
     """One at a time."""
 
-    def __init__(self, inboxes: Inboxes, delivering: Readiness) -> None:
-        self._inboxes, self._delivering = inboxes, delivering
+    def __init__(self, inboxes: Inboxes, readiness: Readiness) -> None:
+        self._inboxes, self._readiness = inboxes, readiness
         self._conference = ""  # the one under way
         self._requested = asyncio.Event()
 
@@ -61,7 +61,7 @@ class InboxRebuild:
 
     async def _wait_until_ready(self, conference: str) -> None:
         while True:
-            await self._delivering.ensure(conference)
+            await self._readiness.ensure(conference)
             try:
                 if await self._inboxes.delivered(conference) is not None:
                     return

@@ -115,7 +115,7 @@ class StreamRegistry:
         return found
 
     def owners(self, conference: str, attendee: str) -> list[StreamOwner]:
-        """Of the open streams of one attendee: one for each session."""
+        """The owners of one attendee's open streams: one for each session."""
         return [owner for owner in self._open if (owner.conference, owner.attendee) == (conference, attendee)]
 
     def notify(self, owner: StreamOwner, kind: str, part: bytes) -> None:
