@@ -1,1 +1,1 @@
-"""Who may say what, and in which words it reaches the log."""
+"""Admission to the log: authorization, validation and pseudonymization of events, and registration of attendees."""

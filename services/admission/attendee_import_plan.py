@@ -1,8 +1,8 @@
-"""Whom the lines of a file mean: somebody new, or somebody registered, and what changes of them.
+"""Plans an attendee import: which person each line means, whether that person is new, and what would change.
 
-Invariants: the address is who somebody is, so a changed name is a correction; only where several persons have one
-address (a group's order) does the name tell them apart. Nothing is said of a consent: it is the person's own, and
-whether it was withdrawn is nobody else's business.
+Invariants: a person is identified by the e-mail address, so a different name is a correction. Only where several people
+share an address (a group's order) does the name tell them apart. The plan says nothing about consent: it is the
+person's own, and nobody else needs to know whether it was withdrawn.
 """
 
 import secrets
@@ -12,7 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from services.admission.attendee_csv import AttendeeRow, Mistake
-from services.admission.registration import WAITS
+from services.admission.registration import AWAITS_CONFIRMATION
 from services.directory.person_fields import email_form, name_form
 from services.directory.port import Directory, Person
 
@@ -20,8 +20,8 @@ MOST_OF_ONE_ADDRESS = 50
 
 
 class Planned(Struct, frozen=True):
-    """A line that can be taken. ``known``: who it is, if registered already; ``waits``: for their own word, as far as
-    can be said before; ``changes`` are sentences."""
+    """A line that can be imported. ``known``: the person, if registered already. ``waits``: whether they must confirm
+    first, as far as is known before the import. ``changes``: sentences."""
 
     row: AttendeeRow
     known: Person | None
@@ -30,7 +30,7 @@ class Planned(Struct, frozen=True):
 
     @property
     def renamed(self) -> Person | None:
-        """Who is called otherwise from now on."""
+        """The known person with the new name; None where it stays the same."""
         name = name_form(self.row.name)
         if self.known is None or not name or name == self.known.name:
             return None
@@ -38,7 +38,7 @@ class Planned(Struct, frozen=True):
 
 
 def groups(rows: Sequence[AttendeeRow], most: int) -> Iterator[list[AttendeeRow]]:
-    """The rows in parts of at most so many (or one address's), those of an address together."""
+    """The rows in batches of at most ``most``, except that rows with one address stay together."""
     by_address: dict[str, list[AttendeeRow]] = {}
     for number, row in enumerate(rows):
         by_address.setdefault(email_form(row.email) or f" {number}", []).append(row)
@@ -55,7 +55,7 @@ def groups(rows: Sequence[AttendeeRow], most: int) -> Iterator[list[AttendeeRow]
 def plan(
     conference: str, rows: Sequence[AttendeeRow], directory: Directory
 ) -> tuple[list[Planned], list[Mistake], list[Mistake]]:
-    """What each line would do, the lines that cannot be taken, and notes. ``rows``: all of their addresses."""
+    """What each line would do, the lines that cannot be imported, and notes. ``rows``: complete for each address."""
     planned: list[Planned] = []
     mistakes: list[Mistake] = []
     notes: list[Mistake] = []
@@ -85,13 +85,14 @@ def _plan_address(
     planned: list[Planned],
     mistakes: list[Mistake],
 ) -> None:
-    """The persons of one address: by name; the only one left of each side are the same, under a corrected name."""
+    """Matches the rows of one address to its known people by name. If one of each is left over, they are the same
+    person with a corrected name."""
     left = {_key(person.name): person for person in known}
     same = {row.line: left.pop(_key(row.name)) for row in rows if _key(row.name) in left}
     others = [row for row in rows if row.line not in same]
     if len(rows) == 1 and others and len(known) > 1:
         (row,) = rows
-        text = f"{len(known)} people have this address and none is called so. Put all of them into the file."
+        text = f"{len(known)} people have this address, and none has this name. Put all of them into the file."
         mistakes.append(Mistake(row.line, None, text))
         return
     if len(others) == 1 and len(left) == 1:
@@ -101,8 +102,10 @@ def _plan_address(
         if person is not None:
             mine = replace(row, attendee=person.attendee)
             waits = directory.is_waiting(conference, person.attendee)
-            if not waits and directory.awaits_own_word(conference, person.attendee, row.accounts):
-                mistakes.append(Mistake(row.line, None, WAITS))  # the log would refuse it, in these words
+            if not waits and directory.awaits_confirmation(conference, person.attendee, row.accounts):
+                mistakes.append(
+                    Mistake(row.line, None, AWAITS_CONFIRMATION)
+                )  # admission would refuse it with the same text
                 continue
             planned.append(Planned(mine, person, waits, tuple(_changes(conference, row, person, directory))))
         elif len(rows) > 1 or known:
@@ -112,7 +115,7 @@ def _plan_address(
 
 
 def _fresh(conference: str, row: AttendeeRow, directory: Directory) -> Planned:
-    return Planned(row, None, directory.is_buried(conference, [email_form(row.email), *row.accounts]))
+    return Planned(row, None, directory.has_tombstone(conference, [email_form(row.email), *row.accounts]))
 
 
 def _key(name: str) -> str:
@@ -126,17 +129,17 @@ def _changes(conference: str, row: AttendeeRow, person: Person, directory: Direc
     held = directory.accounts.held_by(conference, person.attendee)
     names = directory.accounts.accounts_of(held)
     claimed = {names[token] for token, how in held.items() if how == "claimed" and token in names}
-    claimed |= set(directory.tombstones.waiting(conference, person.attendee) or ())
+    claimed |= set(directory.tombstones.waiting_accounts(conference, person.attendee) or ())
     new = [account for account in row.accounts if account not in claimed and account not in names.values()]
-    gone = sorted(claimed.difference(row.accounts))
+    dropped = sorted(claimed.difference(row.accounts))
     if new:
-        yield f"Accounts that are new: {', '.join(new)}."
-    if gone:
-        yield f"Accounts that are no longer claimed: {', '.join(gone)}."
+        yield f"New accounts: {', '.join(new)}."
+    if dropped:
+        yield f"Accounts that are no longer claimed: {', '.join(dropped)}."
 
 
 def _shared(rows: Sequence[AttendeeRow]) -> Iterator[Mistake]:
-    """Of a group's order: what the links of those persons mean."""
+    """Notes for people who share an address: all of their links go to one mailbox."""
     first, *others = rows
     for row in others:
         text = (

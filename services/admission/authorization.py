@@ -1,9 +1,10 @@
-"""Whether this sender may say this, and what the door writes on it.
+"""Authorizes an event: may this sender send it, and which fields does the server set itself?
 
-Owns: the decision. May never: look anything up, or read a clock: now is given.
-Theory: a cell of the table names a rule, a rule is a function of sender and event that gives the fault or nothing. What
-a sender writes as ``source``, ``recorded_at`` and ``backfilled`` is never kept; an organizer opens a conference in its
-own name only.
+Invariants: the decision is pure. It looks nothing up and reads no clock (``now`` is an argument). What a sender writes
+as ``source``, ``recorded_at`` and ``backfilled`` is overwritten, and an organizer opens a conference only in its own
+name.
+Why: each cell of the permission table names a rule, and a rule is a function of sender and event that returns the
+refusal or None.
 """
 
 from collections.abc import Callable
@@ -17,19 +18,19 @@ from schemas.names import plain_id
 from schemas.times import MINUTE_MS, millis
 from services.admission.permissions import TABLE
 from services.admission.policy_bounds import fault_in
-from services.admission.sender import Admitted, Refused, Sender, source_of
+from services.admission.sender import Authorized, Refused, Sender, source_of
 
 AHEAD_MS = 10 * MINUTE_MS  # the contract's: clocks differ, but not by more
 
 
-def admit(sender: Sender, event: Input, now: int) -> Admitted | Refused:
-    """The event with its source, or why not. ``now`` is milliseconds since 1970; the event comes from the codec."""
-    fault = _RULES[TABLE[sender.role, type(event)]](sender, event) or _form(sender, event)
+def authorize(sender: Sender, event: Input, now: int) -> Authorized | Refused:
+    """The event with its source, or the refusal. ``now``: ms since 1970. The event comes from the codec."""
+    fault = _RULES[TABLE[sender.role, type(event)]](sender, event) or _check_content(sender, event)
     if fault is not None:
         return fault
     if millis(event.at) > now + AHEAD_MS:
         return Refused("at is more than 10 minutes ahead of the server's clock.", "bad", "at")
-    return Admitted(_written(sender, event))
+    return Authorized(_stamp(sender, event))
 
 
 def _never(sender: Sender, event: Input) -> Refused | None:
@@ -44,19 +45,19 @@ def _own(sender: Sender, event: Input) -> Refused | None:
 
 def _self(sender: Sender, event: Input) -> Refused | None:
     if isinstance(event, AttendeeEvent) and event.attendee != sender.id:
-        return Refused("An attendee speaks about itself only.", "forbidden", "attendee")
+        return Refused("An attendee may only send events about themselves.", "forbidden", "attendee")
     return _own(sender, event)
 
 
 def _checkin(sender: Sender, event: Input) -> Refused | None:
     if not sender.checkins:
-        return Refused("This connector's key does not say that it brings check-ins.", "forbidden", "type")
+        return Refused("This connector's key does not allow check-ins.", "forbidden", "type")
     return _own(sender, event)
 
 
 def _posts(sender: Sender, event: Input) -> Refused | None:
     if sender.only_checkins:
-        return Refused("This connector's key brings check-ins and nothing else.", "forbidden", "type")
+        return Refused("This connector's key allows check-ins only.", "forbidden", "type")
     return None if event.conference is None else _own(sender, event)
 
 
@@ -84,8 +85,8 @@ _ROLE_NAMES = {
 }
 
 
-def _form(sender: Sender, event: Input) -> Refused | None:
-    """What the codec takes, but would bring a name into the log, or more work than is one organizer's share."""
+def _check_content(sender: Sender, event: Input) -> Refused | None:
+    """Refuses what the codec accepts but would put a name into the log, or exceed one organizer's share of work."""
     if isinstance(event, MatchAnswered):
         try:
             plain_id(event.match)
@@ -97,13 +98,13 @@ def _form(sender: Sender, event: Input) -> Refused | None:
     return None
 
 
-def _written(sender: Sender, event: Input) -> Input:
+def _stamp(sender: Sender, event: Input) -> Input:
     changes: dict[str, Any] = {"source": source_of(sender), "recorded_at": None}
     if isinstance(event, ConferenceOpened) and sender.role == "organizer":
         changes["organizer"] = sender.id
     if isinstance(event, Activity):
         changes["backfilled"] = False
     if isinstance(event, ActivityPosted) and sender.role == "attendee":
-        # Attendee ids are a conference's own: elsewhere somebody else may have this one.
+        # Attendee ids are unique only within a conference: elsewhere somebody else may have this one.
         (changes["conference"],) = sender.conferences
     return replace(event, **changes)

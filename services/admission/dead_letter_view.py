@@ -1,7 +1,4 @@
-"""A dead letter as it is shown: over HTTP, and by the commands.
-
-Owns: its fields. May never: say more of a letter than whoever may see it is told of its bytes.
-"""
+"""The fields of a dead letter as the API and the command line show it in full."""
 
 from typing import Generic, Self, TypeVar
 
@@ -13,8 +10,8 @@ from schemas.times import written
 N = TypeVar("N")
 
 
-class Shown(Struct, Generic[N], frozen=True):
-    """``number``: by which it is asked for. ``bytes``: as they came, in base64. ``sent_at``: it was sent again then."""
+class DeadLetterView(Struct, Generic[N], frozen=True):
+    """``number``: the id to request it by. ``bytes``: as they came, in base64. ``sent_at``: when it was resent."""
 
     number: N
     reason: str
@@ -27,7 +24,7 @@ class Shown(Struct, Generic[N], frozen=True):
 
     @classmethod
     def of(cls, number: N, letter: DeadLetter, sent: int | None) -> Self:
-        """``sent``: when, in ms since 1970."""
+        """The view of a letter. ``sent``: when it was resent, in ms since 1970."""
         sent_at = None if sent is None else written(sent)
         return cls(
             number, letter.reason, letter.field, letter.source, letter.position, letter.at, letter.bytes, sent_at

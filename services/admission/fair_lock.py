@@ -1,7 +1,7 @@
-"""A lock that senders get in turn: of each sender one request waits for it, the others behind that one.
+"""A fair lock: of each sender only one request waits for it, and that sender's others queue behind it.
 
-Responsibility: the order of waiting. Why: a lock serves in the order of asking, so that one who asks forty times at
-once would be served forty times before the next; here it is served once a round.
+Why: an ``asyncio.Lock`` is first come, first served, so a sender with forty concurrent requests would be served forty
+times before the next sender; here it is served once a round.
 """
 
 import asyncio
@@ -16,16 +16,16 @@ class _Own:
     asking: int = 0
 
 
-class Turns:
-    """``lock`` may be taken by others too; they wait as one sender each."""
+class FairLock:
+    """Wraps ``lock``, which others may acquire directly; each of them waits like one sender."""
 
     def __init__(self, lock: asyncio.Lock) -> None:
         self._lock = lock
         self._own: dict[str, _Own] = {}
 
     @asynccontextmanager
-    async def of(self, sender: str) -> AsyncIterator[None]:
-        """Holds the lock."""
+    async def hold(self, sender: str) -> AsyncIterator[None]:
+        """Holds the lock for this sender."""
         own = self._own.setdefault(sender, _Own())
         own.asking += 1
         try:

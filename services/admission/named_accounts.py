@@ -1,10 +1,9 @@
-"""Which accounts each sender has named: whoever names one for the first time pays for it.
+"""Remembers which accounts each sender has named, because naming one for the first time costs rate limit.
 
-Responsibility: the memory of that, for senders who must not learn what others named.
-Invariants: what a sender pays depends on what that sender said alone. Bounded in all; the sender who was quiet longest
-is forgotten first, and pays again.
-Why: paying for accounts that are new to the server would tell everybody which accounts it knows already: who is
-registered here without a post, or whom somebody blocked.
+Invariants: what a sender pays depends only on that sender's own events. Memory is bounded: the sender that was quiet
+for longest is forgotten first, and then pays again.
+Why: charging for accounts that are new to the server would reveal which accounts it knows already: who is registered
+here without a post, or whom somebody blocked.
 """
 
 from collections import OrderedDict
@@ -24,11 +23,11 @@ class NamedAccounts:
         return self._count
 
     def unnamed(self, sender: str, accounts: Collection[str]) -> set[int]:
-        """Those that this sender did not name before, as ``note`` takes them."""
+        """Hashes of the accounts that this sender has not named before; pass them to ``note``."""
         return {hash(account) for account in accounts} - self._of.get(sender, set())
 
     def note(self, sender: str, unnamed: set[int]) -> None:
-        """The sender has paid for these."""
+        """Remembers accounts that the sender has paid for."""
         own = self._of.setdefault(sender, set())
         self._of.move_to_end(sender)
         self._count += len(unnamed - own)

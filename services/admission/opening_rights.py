@@ -1,9 +1,9 @@
-"""Which conferences an organizer may open in a request, and whose a conference is.
+"""Which conferences an organizer may open in a request, and which owner each opening is recorded with.
 
-Responsibility: the quota of an organizer, the owner that is written into each opening.
-Invariants: the first opening decides whose a conference is; each later one, whoever sends it, is written with that
-owner, until the owner (or the operator) hands it over. So the log says it, and every start reads it there.
-Why: the callers hold the lock of openings until the log has what they decided; else two could open the same one.
+Responsibility: the organizer's quota, and the owner written into each opening.
+Invariants: the first opening decides who owns a conference. Each later one, whoever sends it, is recorded with that
+owner, until the owner or the operator transfers it. So the log has the owner, and every start reads it from there.
+Why: callers hold the lock of openings until the log has the event; otherwise two organizers could open the same id.
 """
 
 from collections.abc import Sequence
@@ -13,16 +13,16 @@ from msgspec.structs import replace
 
 from schemas.codec import Record, Reject
 from schemas.events import ConferenceOpened
-from services.admission.authorization import admit
-from services.admission.conferences import Conferences
+from services.admission.authorization import authorize
+from services.admission.conference_registry import ConferenceRegistry
 from services.admission.sender import Refused, Sender
 
 
-class Rights(Struct, frozen=True):
-    """``sender``: with the conferences that are its own, those that it opens in this request too.
+class OpeningRights(Struct, frozen=True):
+    """``sender``: with all conferences that are its own, including those that it opens in this request.
 
-    ``new``: these. ``refused``: of the others why not, by conference. ``handed_to``: the next owner, where an opening
-    says so.
+    ``new``: conferences opened in this request. ``refused``: why others may not be opened, by conference.
+    ``handed_to``: the new owner, where the request transfers a conference.
     """
 
     sender: Sender
@@ -31,17 +31,22 @@ class Rights(Struct, frozen=True):
     handed_to: str | None = None
 
 
-def opens(found: Sequence[Record | Reject]) -> bool:
-    """Whether a conference is opened by any of these."""
+def has_opening(found: Sequence[Record | Reject]) -> bool:
+    """Whether any of these events opens a conference."""
     return any(isinstance(record, Record) and type(record.event) is ConferenceOpened for record in found)
 
 
-def rights_of(
-    sender: Sender, found: Sequence[Record | Reject], conferences: Conferences, now: int, handed_to: str | None = None
-) -> Rights:
-    """What the sender may with these; an organizer's own are those of the key, those it owns, and new ones."""
+def opening_rights(
+    sender: Sender,
+    found: Sequence[Record | Reject],
+    conferences: ConferenceRegistry,
+    now: int,
+    handed_to: str | None = None,
+) -> OpeningRights:
+    """The sender's rights for these events. An organizer may act on the key's conferences, those it owns, and new
+    ones within its quota. ``now``: ms since 1970."""
     if sender.role != "organizer":
-        return Rights(sender, handed_to=handed_to)
+        return OpeningRights(sender, handed_to=handed_to)
     own = sender.conferences | conferences.owned(sender.id)
     new: list[str] = []
     refused: dict[str, Refused] = {}
@@ -50,7 +55,7 @@ def rights_of(
         if not isinstance(event, ConferenceOpened) or event.conference in own or not conferences.is_free(event):
             continue
         wider = replace(sender, conferences=own | {event.conference})
-        if isinstance(admit(wider, event, now), Refused):
+        if isinstance(authorize(wider, event, now), Refused):
             continue
         fault = conferences.over_quota(sender.id, len(new))
         if fault is not None:
@@ -58,11 +63,11 @@ def rights_of(
             continue
         new.append(event.conference)
         own = wider.conferences
-    return Rights(replace(sender, conferences=own), tuple(new), refused, handed_to)
+    return OpeningRights(replace(sender, conferences=own), tuple(new), refused, handed_to)
 
 
-def owned_by(event: ConferenceOpened, rights: Rights, conferences: Conferences) -> ConferenceOpened:
-    """The opening, admitted, with the owner that it has from here on."""
+def with_owner(event: ConferenceOpened, rights: OpeningRights, conferences: ConferenceRegistry) -> ConferenceOpened:
+    """The authorized opening, with the owner that is recorded."""
     known = conferences.get(event.conference)
     if rights.handed_to is not None:
         return replace(event, organizer=rights.handed_to)

@@ -1,7 +1,6 @@
-"""Whether an attendee's own post can count at all: what cannot is neither stored nor given tokens.
+"""Decides whether an attendee's own post can count at all; a post that cannot is neither stored nor pseudonymized.
 
-Responsibility: the decision, from the post and what the log says of the attendee's accounts.
-Why: a post that no rule of the matcher ever looks at would cost the disk and memory of everybody, and only there.
+Why: a post that no rule of the matcher ever reads would only cost everybody disk and memory.
 """
 
 from collections.abc import Collection, Iterable
@@ -13,20 +12,22 @@ from services.directory.port import EVIDENCE_DAYS
 from streams.matching import Matcher
 
 
-def cannot_count(post: ActivityPosted, accounts: Collection[str], now: int) -> Refused | None:
-    """Why it cannot; None where it may. ``accounts``: those that the attendee has verified; ``now``: ms since 1970."""
+def refusal_of(post: ActivityPosted, accounts: Collection[str], now: int) -> Refused | None:
+    """Why the post cannot count, or None. ``accounts``: those that the attendee verified. ``now``: ms since 1970."""
     if post.actor not in accounts:
-        return Refused("actor is no account that you verified here. Verify it, then send its posts.", "bad", "actor")
+        return Refused(
+            "actor is not an account that you verified here. Verify it, then send its posts.", "bad", "actor"
+        )
     if post.repost_of is not None:
         return Refused("A repost says nothing about who knows whom. Leave reposts out.", "bad", "repost_of")
     if now - millis(post.at) >= EVIDENCE_DAYS * DAY_MS:
         return Refused(
-            f"at is {EVIDENCE_DAYS} days ago or more; such a post counts no more. Leave it out.", "bad", "at"
+            f"at is {EVIDENCE_DAYS} days ago or more; such posts no longer count. Leave it out.", "bad", "at"
         )
     return None
 
 
-def verified_of(matcher: Matcher | None, attendee: str, accounts: Iterable[str]) -> list[str]:
-    """Which of these accounts the log has as the attendee's own, verified."""
+def verified_accounts(matcher: Matcher | None, attendee: str, accounts: Iterable[str]) -> list[str]:
+    """Which of these accounts the attendee has verified according to the log."""
     people = None if matcher is None else matcher.observer.people
     return [] if people is None else [each for each in accounts if people.has_verified(attendee, each)]

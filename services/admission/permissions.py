@@ -1,7 +1,7 @@
-"""Who may send what: one table of roles and event types, each cell a rule.
+"""The permission table: for each role and event type a rule.
 
-Invariants: the table has no hole; a role that an event's spec does not name may not send it. Rules are explained
-beside ``Rule``, and why a role may send a type in the type's file.
+Invariants: every combination has a rule; a role that an event's spec does not name may not send it. ``Rule`` explains
+the rules, and each event type's file says why a role may send it.
 """
 
 from typing import get_args

@@ -1,13 +1,12 @@
-"""How far an organizer may move the policy of a conference.
+"""Limits on the matching policy that an organizer may set for a conference.
 
-Responsibility: the maxima. Why: every suggestion is an entry in two inboxes of a store that all conferences of a server
-share, and everybody who is present is looked at again with each event. The operator may go further, as far as the
-schema does.
+Why: every suggestion is an entry in two inboxes of a store that all conferences of a server share, and each event makes
+the matcher look at everybody who is present. The operator may go as far as the schema allows.
 """
 
 from schemas.policy import Policy
 
-# By field. Ten times and more of what the contract has as defaults: nobody reads 60 cards an hour.
+# By field. At least ten times the contract's defaults (last in each comment): nobody reads 60 cards an hour.
 MAXIMA: dict[str, int] = {
     "presence_hours": 72,  # a conference's days; 12
     "per_hour": 60,  # 3
@@ -18,7 +17,7 @@ MAXIMA: dict[str, int] = {
 
 
 def fault_in(policy: Policy) -> tuple[str, str] | None:
-    """The field that is too large, and a sentence; None where all is within bounds."""
+    """The field that is too large, and a sentence about it; None where all fields are within their limits."""
     for name, most in MAXIMA.items():
         if getattr(policy, name) > most:
             return f"matching.{name}", f"matching.{name} is at most {most:,} for an organizer. Set it lower."

@@ -1,11 +1,11 @@
-"""Accounts and ids out, tokens in: the last step before the log.
+"""Replaces accounts and event ids by tokens: the last step before the log.
 
-Responsibility: which fields name somebody follows from their types in the events' Structs; here they are replaced.
-Invariants: none of them comes through as it was; a test looks at every text of every event.
-Theory: a batch is translated with one question for all of its accounts and none for its posts. Holdings, and the way
-back from posts, are written before the log has the event: better one too many to erase than one too few. The id of any
-other event is its sender's own and may name somebody (``scan-zquix-2``), so it becomes a keyed digest of source,
-conference and id: the same again is the same, and nobody takes an id that somebody else needs.
+Responsibility: the types of an event's fields say which of them name somebody; here those are replaced.
+Invariants: none of them reaches the log unchanged; a test checks every text field of every event.
+Why: a batch takes one query for all of its accounts and none for its posts. Holdings, and the index of posts, are
+written before the log has the event: an extra row to erase is better than a missing one. The id of any other event is
+its sender's own and may name somebody (``scan-zquix-2``), so it becomes a keyed digest of source, conference and id:
+the same event keeps the same id, and nobody can occupy an id that somebody else needs.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -18,31 +18,31 @@ from schemas.events import KINDS, Activity, AttendeeEvent, AttendeeRegistered, E
 from schemas.events.fields import text_fields
 from schemas.events.texts import Text
 from schemas.times import millis
-from services.admission.registration import WAITS
+from services.admission.registration import AWAITS_CONFIRMATION
 from services.admission.sender import OWNER, Refused, source_of
 from services.directory.port import Account, Claims, Held, Holding, NamedPost, PostRef, Tokens
 
 Rows = Mapping[str, Account]
 
 
-class Door(Tokens, Protocol):
-    """The directory as the translation uses it."""
+class PseudonymDirectory(Tokens, Protocol):
+    """The directory as pseudonymization uses it."""
 
-    def gone(self, conference: str, attendee: str) -> bool:
+    def is_erased(self, conference: str, attendee: str) -> bool:
         """Whether this id was erased."""
         ...
 
-    def awaits_own_word(self, conference: str, attendee: str, accounts: Collection[str]) -> bool:
+    def awaits_confirmation(self, conference: str, attendee: str, accounts: Collection[str]) -> bool:
         """Whether nobody else may register this attendee with these accounts."""
         ...
 
-    def at_hand(self, accounts: Iterable[str]) -> Rows | None:
-        """The rows of these accounts, where they, and any post of theirs, have their tokens in memory."""
+    def cached_rows(self, accounts: Iterable[str]) -> Rows | None:
+        """The rows of these accounts, where their tokens and those of any of their posts are in memory; else None."""
         ...
 
 
 class _Named(NamedTuple):
-    """A field that names an account, several, or a person: an account or an attendee's id."""
+    """A field that names one account, several accounts, or a person (an account or an attendee's id)."""
 
     name: str
     get: Callable[[Any], Any]
@@ -60,28 +60,29 @@ _HOLDS: dict[type, Holding] = {kind: kind.spec.holds for kind in KINDS if kind.s
 _NOT_AFTER_ERASURE = frozenset({"claimed", "verified"})
 
 
-class Translated(NamedTuple):
-    """The events as the log may have them, or why not; and the posts whose way back is to be kept before."""
+class Pseudonymized(NamedTuple):
+    """The events for the log, or their refusals, and the posts to index before the log has them."""
 
     events: list[Input | Refused]
     posts: list[NamedPost]
 
 
-def at_hand(events: Sequence[Input], directory: Door) -> Rows | None:
-    """The rows with which these are translated out of memory, so that nobody is waited for; None: it needs files."""
+def cached_rows(events: Sequence[Input], directory: PseudonymDirectory) -> Rows | None:
+    """The rows to pseudonymize these events from memory, without waiting for the disk; None where files are needed."""
     if any(type(event) in _HOLDS for event in events):
         return None
-    return directory.at_hand({account for event in events for account in accounts_in(event)})
+    return directory.cached_rows({account for event in events for account in accounts_in(event)})
 
 
-def translated(events: Sequence[Input], directory: Door, rows: Rows | None = None) -> Translated:
-    """Who was erased is not registered or verified again, but by their own word. ``rows``: those ``at_hand``."""
-    taken = [_unless_gone(event, directory) for event in events]
-    good = [event for event in taken if not isinstance(event, Refused)]
+def pseudonymize(events: Sequence[Input], directory: PseudonymDirectory, rows: Rows | None = None) -> Pseudonymized:
+    """Replaces accounts, posts and event ids by tokens. Refuses to register or verify somebody who was erased and has
+    not confirmed. ``rows``: from ``cached_rows``; None: they are read from the directory."""
+    checked = [_unless_erased(event, directory) for event in events]
+    good = [event for event in checked if not isinstance(event, Refused)]
     if rows is None:
         rows = directory.rows_for([account for event in good for account in accounts_in(event)])
     about = [event for event in good if isinstance(event, Activity)]
-    named = directory.named_posts([_post_in(event) for event in about], rows) if about else []
+    named = directory.tokenize_posts([_post_in(event) for event in about], rows) if about else []
     held = [item for event in good for item in _held(event, rows)]
     claims = [_claims(event, rows) for event in good if isinstance(event, AttendeeRegistered)]
     if claims:
@@ -89,24 +90,24 @@ def translated(events: Sequence[Input], directory: Door, rows: Rows | None = Non
     if held:
         directory.hold(held)
     posts = iter(named)
-    told = [
+    result = [
         event if isinstance(event, Refused) else replace(event, **_changes(event, rows, posts, directory))
-        for event in taken
+        for event in checked
     ]
-    return Translated(told, [post for post, event in zip(named, about, strict=True) if event.spec.post == "id"])
+    return Pseudonymized(result, [post for post, event in zip(named, about, strict=True) if event.spec.post == "id"])
 
 
-def _unless_gone(event: Input, directory: Door) -> Input | Refused:
+def _unless_erased(event: Input, directory: PseudonymDirectory) -> Input | Refused:
     if (
         isinstance(event, AttendeeEvent)
         and event.spec.holds in _NOT_AFTER_ERASURE
-        and directory.gone(event.conference, event.attendee)
+        and directory.is_erased(event.conference, event.attendee)
     ):
         return Refused("This attendee was erased; the id is not used again.", "gone", "attendee")
     if not isinstance(event, AttendeeRegistered) or event.source == source_of(OWNER):
         return event
-    waits = directory.awaits_own_word(event.conference, event.attendee, event.accounts)
-    return Refused(WAITS, "forbidden", "attendee") if waits else event
+    waits = directory.awaits_confirmation(event.conference, event.attendee, event.accounts)
+    return Refused(AWAITS_CONFIRMATION, "forbidden", "attendee") if waits else event
 
 
 def accounts_in(event: Input) -> list[str]:
@@ -142,7 +143,7 @@ def _claims(event: AttendeeRegistered, rows: Rows) -> Claims:
     return Claims(event.conference, event.attendee, tuple([rows[account].token for account in event.accounts]))
 
 
-def _changes(event: Input, rows: Rows, posts: Iterator[NamedPost], directory: Door) -> dict[str, Any]:
+def _changes(event: Input, rows: Rows, posts: Iterator[NamedPost], directory: PseudonymDirectory) -> dict[str, Any]:
     changes: dict[str, Any] = {}
     for name, get, is_tuple, is_person in _NAMED[type(event)]:
         value = get(event)
@@ -158,6 +159,6 @@ def _changes(event: Input, rows: Rows, posts: Iterator[NamedPost], directory: Do
     return changes
 
 
-def _id(event: Input, directory: Door) -> str:
-    # Neither a source nor a conference has a space in it, so no two of these texts are the same by chance.
+def _id(event: Input, directory: PseudonymDirectory) -> str:
+    # Neither a source nor a conference contains a space, so these texts cannot collide.
     return f"e-{directory.trace(f'{event.source} {event.conference} {event.id}')}"

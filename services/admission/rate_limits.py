@@ -1,10 +1,11 @@
-"""How often a sender may speak: a token bucket each.
+"""Rate limits: a token bucket for each sender.
 
-Owns: the buckets. May never: read a clock of its own, or grow without bound.
-Theory: a bucket holds ``burst`` and gets ``per_minute`` back each minute; who asks when it is empty waits. Kept as the
-moment at which it would be full, in whole microseconds (GCRA): one number a sender. At the bound the longest unused
-goes first, mostly a full one; one that was not full speaks sooner for it, which takes that many keys or addresses.
-Rejected: ``limits`` (no clock of ours, windows instead of buckets), ``pyrate-limiter`` (a thread; ten times the code).
+Invariants: the clock is an argument, and memory is bounded.
+Why: a bucket holds ``burst`` and regains ``per_minute`` each minute; a sender whose bucket is empty waits. It is stored
+as the moment at which it would be full, in whole microseconds (GCRA): one number for each sender. At the limit the
+bucket unused for longest is dropped, which is mostly a full one; a sender could exploit that only with as many keys or
+addresses.
+Rejected: ``limits`` (no injected clock, windows instead of buckets), ``pyrate-limiter`` (a thread; ten times the code).
 """
 
 import ipaddress
@@ -19,34 +20,36 @@ MOST_SENDERS = 100_000  # about 15 MB
 
 
 class Rate(Struct, frozen=True):
-    """``burst`` at once, ``per_minute`` for ever. ``what``: of which things, in the plural, for who is told to wait."""
+    """``burst`` at once, then ``per_minute``. ``what``: the things that are counted, in the plural, for messages."""
 
     burst: int
     per_minute: int
     what: str = "requests"
 
 
-# By what is asked for. Generous for a person and a scanner, narrow where guessing would pay. All but the last three are
-# by sender: an attendee, an organizer or a connector, whatever number of keys and sessions it has.
+# Generous for a person and a scanner, narrow where guessing would pay. All but the last three are by sender: an
+# attendee, an organizer or a connector, across all of its keys and sessions.
 RATES: dict[str, Rate] = {
     "attendee": Rate(burst=60, per_minute=60),
     "organizer": Rate(burst=5_000, per_minute=30_000),
-    "connector": Rate(burst=100_000, per_minute=3_000_000, what="events"),  # what the log cannot take waits there
-    "scanner": Rate(burst=20_000, per_minute=30_000, what="check-ins"),  # all of a conference's together
+    "connector": Rate(
+        burst=100_000, per_minute=3_000_000, what="events"
+    ),  # what the log cannot absorb stays with the sender
+    "scanner": Rate(burst=20_000, per_minute=30_000, what="check-ins"),  # of all scanners of a conference together
     "operator": Rate(burst=600, per_minute=600),
-    "upload": Rate(burst=50_000, per_minute=50, what="posts"),  # an archive once, then what one person says
-    # What is brought, in KiB: it stays on the disk.
+    "upload": Rate(burst=50_000, per_minute=50, what="posts"),  # an archive once, then what one person posts
+    # Bytes sent, in KiB: they stay on the disk.
     "attendee_kib": Rate(burst=32 * 1024, per_minute=64, what="KiB"),
     "organizer_kib": Rate(burst=64 * 1024, per_minute=16 * 1024, what="KiB"),
     "connector_kib": Rate(burst=256 * 1024, per_minute=1_500_000, what="KiB"),
     "scanner_kib": Rate(burst=16 * 1024, per_minute=16 * 1024, what="KiB"),
     "operator_kib": Rate(burst=64 * 1024, per_minute=16 * 1024, what="KiB"),
-    # Accounts may be rows with a key that stay for as long as evidence counts. A connector pays for those that nobody
-    # named before, the others for those that they named never before: what others named is not for them to know.
+    # Each account may become a row that stays for as long as evidence counts. A connector pays for those that nobody
+    # named before, the others for those that they have not named before: they must not learn what others named.
     "attendee_accounts": Rate(burst=5_000, per_minute=5, what="accounts that you did not name before"),
     "organizer_accounts": Rate(burst=100_000, per_minute=5_000, what="accounts that you did not name before"),
     "connector_accounts": Rate(burst=500_000, per_minute=60_000, what="accounts that are new here"),
-    # Check-ins of whom nobody registered yet, by sender: kept for as long as the conference, about 1 kB each.
+    # Check-ins of unregistered tickets, by sender: stored for as long as the conference, about 1 kB each.
     "unknown_tickets": Rate(burst=20_000, per_minute=600, what="check-ins of tickets that nobody is registered under"),
     "scanner_key": Rate(burst=50, per_minute=1, what="new keys"),  # of an organizer
     "opening": Rate(burst=20, per_minute=1, what="new conferences"),  # of an organizer
@@ -57,11 +60,11 @@ RATES: dict[str, Rate] = {
 }
 
 
-_NOWHERE = "no address"  # all whose address cannot be read share a bucket
+_NOWHERE = "no address"  # all clients with an unreadable address share a bucket
 
 
 def network_of(address: str) -> str:
-    """By what a client without a name is counted: an IPv4 address, or the /64 of an IPv6 one, which is all theirs."""
+    """The key of an unauthenticated client: the IPv4 address, or the /64 of an IPv6 address, which is one client's."""
     try:
         found = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
@@ -87,26 +90,26 @@ class Limiter:
         return len(self._full_at)
 
     def wait(self, sender: str, cost: int = 1) -> int:
-        """0 and the cost is taken; or the whole seconds to wait (``Retry-After``), and nothing is taken.
+        """Charges the cost and returns 0, or charges nothing and returns the seconds to wait (``Retry-After``).
 
-        A cost above the burst is never to be had: split it. A cost of 0 waits only for what ``owe`` took too much.
+        The cost is at most the burst. A cost of 0 waits only until a debt of ``owe`` is paid.
         """
         assert 0 <= cost <= self._burst
         now = self._clock()
         before = max(now, self._full_at.pop(sender, now))
         after = before + cost * self._each
         over = after - now - self._burst * self._each
-        self._keep(sender, before if over > 0 else after)
+        self._store(sender, before if over > 0 else after)
         return max(0, -(-over // SECOND_US))
 
     def owe(self, sender: str, cost: int) -> None:
-        """Takes the cost, also what is not there, up to one more burst: what is known only when it is done."""
+        """Charges a cost that is known only afterwards, if need be as a debt of up to one more burst."""
         assert cost > 0
         now = self._clock()
         before = max(now, self._full_at.pop(sender, now))
-        self._keep(sender, min(before + cost * self._each, now + 2 * self._burst * self._each))
+        self._store(sender, min(before + cost * self._each, now + 2 * self._burst * self._each))
 
-    def _keep(self, sender: str, full_at: int) -> None:
+    def _store(self, sender: str, full_at: int) -> None:
         self._full_at[sender] = full_at
         if len(self._full_at) > self._most:
             self._full_at.popitem(last=False)

@@ -1,8 +1,8 @@
-"""Registering attendees for an organizer: people into the directory, events for the log; and back, if the log refuses.
+"""Builds registrations for an organizer: people for the directory, events for the log, and the way back if it refuses.
 
-Owns: the steps. May never: tell the log more than ids, claims and what was ticked; raise a consent of somebody who is
-registered already (the contract: the first registration's counts), or bring back who was erased: who comes back waits
-in the directory for their own word, and is in no log before it.
+Invariants: the log gets nothing but ids, claims and consents. The consent of somebody who is registered already never
+changes (by the contract the first registration's counts). Somebody who was erased is not brought back: they wait in the
+directory until they confirm it themselves, and are in no log before that.
 """
 
 import secrets
@@ -18,13 +18,15 @@ from services.directory.port import Directory, Person, Proof
 
 METHOD = "code"
 NOTHING_YET = Consent(matching=False, chats=False, share_place=False)
-# Of erasures and blocks it says nothing; who was erased, an organizer who compares ids can tell. See ADR 18.
-WAITS = "Waits for this person's own confirmation: nobody is suggested to them before. Send them their link."
+# It says nothing about erasures and blocks; an organizer who compares ids can tell who was erased. See ADR 18.
+AWAITS_CONFIRMATION = (
+    "Waits for this person's own confirmation: nobody is suggested to them before. Send them their link."
+)
 
 
-class Enrolled(Struct, frozen=True):
-    """One attendee: the line it came from, whether the directory knows them only now, what to say to the log; None:
-    nothing, for they wait for their own word."""
+class Enrolment(Struct, frozen=True):
+    """An attendee in the directory: the line of the file, whether they are new, and the event for the log; None where
+    they must confirm first."""
 
     line: int
     attendee: str
@@ -32,10 +34,10 @@ class Enrolled(Struct, frozen=True):
     event: AttendeeRegistered | None
 
 
-def enrolled(conference: str, rows: Sequence[AttendeeRow], directory: Directory, now: int) -> list[Enrolled]:
-    """Adds each row's person (by e-mail: the same file again makes nobody twice). ``now``: milliseconds since 1970.
+def enroll(conference: str, rows: Sequence[AttendeeRow], directory: Directory, now: int) -> list[Enrolment]:
+    """Adds each row's person to the directory, identified by e-mail, so the same file adds nobody twice.
 
-    The events are not admitted or translated yet.
+    ``now``: ms since 1970. The events are not authorized or pseudonymized yet.
     """
     persons = [
         (
@@ -50,11 +52,11 @@ def enrolled(conference: str, rows: Sequence[AttendeeRow], directory: Directory,
         )
         for row in rows
     ]
-    added = directory.enrol(persons)
-    return [_enrolled(row, *each, now) for row, each in zip(rows, added, strict=True)]
+    added = directory.enroll(persons)
+    return [_enrolment(row, *each, now) for row, each in zip(rows, added, strict=True)]
 
 
-def _enrolled(row: AttendeeRow, person: Person, is_new: bool, waits: bool, now: int) -> Enrolled:
+def _enrolment(row: AttendeeRow, person: Person, is_new: bool, waits: bool, now: int) -> Enrolment:
     event = AttendeeRegistered(
         id=_new_id(),
         at=written(now),
@@ -63,16 +65,16 @@ def _enrolled(row: AttendeeRow, person: Person, is_new: bool, waits: bool, now: 
         accounts=row.accounts,
         consent=row.consent,
     )
-    return Enrolled(row.line, person.attendee, is_new, None if waits else event)
+    return Enrolment(row.line, person.attendee, is_new, None if waits else event)
 
 
-def taken_back(conference: str, made: Sequence[Enrolled], directory: Directory) -> None:
-    """The log has none of these: whom the directory knows only since then, it does not know any more."""
-    directory.not_wanted(conference, [each.attendee for each in made if each.is_new])
+def undo_enrolment(conference: str, made: Sequence[Enrolment], directory: Directory) -> None:
+    """Removes the new ones of these from the directory: the log has none of them."""
+    directory.undo_enrolment(conference, [each.attendee for each in made if each.is_new])
 
 
-def came_back(conference: str, attendee: str, accounts: Sequence[str], now: int) -> AttendeeRegistered:
-    """What the log is told of somebody who waited, when they say so themselves; their consent follows. As ``OWNER``."""
+def returning_registration(conference: str, attendee: str, accounts: Sequence[str], now: int) -> AttendeeRegistered:
+    """The registration of somebody who has now confirmed it; their consent follows. To be admitted as ``OWNER``."""
     return AttendeeRegistered(
         id=_new_id(),
         at=written(now),
@@ -83,10 +85,10 @@ def came_back(conference: str, attendee: str, accounts: Sequence[str], now: int)
     )
 
 
-def barred(conference: str, other: str, attendee: str, now: int) -> AttendeeBlocked:
-    """That somebody's block or decline holds for this attendee too, who was another one then. As ``OWNER``.
+def inherited_block(conference: str, other: str, attendee: str, now: int) -> AttendeeBlocked:
+    """A block by ``other`` of this attendee, carried over from the attendee's earlier registration.
 
-    The same again has the same id.
+    To be admitted as ``OWNER``. The same block always has the same id.
     """
     return AttendeeBlocked(
         id=f"barred:{other}:{attendee}", at=written(now), conference=conference, attendee=other, blocked=attendee
@@ -94,7 +96,7 @@ def barred(conference: str, other: str, attendee: str, now: int) -> AttendeeBloc
 
 
 def verifications(proof: Proof) -> list[AccountVerified]:
-    """What the verifier says of a proof; to be admitted as ``VERIFIER``. The same proof gives the same ids."""
+    """The verifications of a proof, to be admitted as ``VERIFIER``. The same proof gives the same ids."""
     return [
         AccountVerified(
             id=f"{proof.id}-{number}",

@@ -1,42 +1,44 @@
-"""Registering attendees: the directory and the log know the same people, whatever fails in between.
+"""Registers attendees so that the directory and the log know the same people, whatever fails in between.
 
-Owns: the order. May never: leave a person in the directory whom the log refused.
-Theory: the directory first, for it finds by the e-mail who is there already: what was interrupted, or may have been
-taken (a time limit), is said again with the same ids. What the log surely did not take is taken back. One request
-after another, so that nobody finds a person who is about to be taken back.
+Invariants: nobody stays in the directory whom the log refused.
+Why: the directory comes first, because it finds by e-mail who is registered already. After an interruption or a
+time-out the same ids are sent again. People whom the log certainly did not accept are removed again. Registrations run
+one after another, so that none finds a person who is about to be removed.
 """
 
 import asyncio
 from collections.abc import Sequence
 
 from services.admission.attendee_csv import AttendeeRow
-from services.admission.intake import Intake, Result
-from services.admission.registration import WAITS, Enrolled, enrolled, taken_back
+from services.admission.event_admission import EventAdmission, Result
+from services.admission.registration import AWAITS_CONFIRMATION, Enrolment, enroll, undo_enrolment
 from services.admission.sender import Sender
 from services.journal import JournalError
 from services.runtime import BusyError, LogUnavailableError, StoppedError
 
-_WAITS = Result("waits", reason=WAITS)
-_NOTHING_TAKEN = (BusyError, StoppedError, LogUnavailableError, JournalError)  # as ``Runner.take`` says
+_AWAITS_CONFIRMATION = Result("waits", reason=AWAITS_CONFIRMATION)
+_NOT_RECORDED = (BusyError, StoppedError, LogUnavailableError, JournalError)  # as ``Runner.take`` says
 
 
-async def registered(
-    intake: Intake, turn: asyncio.Lock, sender: Sender, conference: str, rows: Sequence[AttendeeRow]
-) -> list[tuple[Enrolled, Result]]:
-    """Each row's person, and what the log said; ``waits``: it was told nothing, before the person's own word.
+async def register_attendees(
+    admission: EventAdmission, turn: asyncio.Lock, sender: Sender, conference: str, rows: Sequence[AttendeeRow]
+) -> list[tuple[Enrolment, Result]]:
+    """Each row's person and result; status ``waits``: the person must confirm first, so the log got nothing.
 
-    Raises as ``Runner.take``; ``turn`` is for this alone."""
-    directory = intake.directory
+    ``turn``: a lock for this function alone. Raises as ``Runner.take``."""
+    directory = admission.directory
     async with turn:
-        async with intake.lock:  # nobody is erased meanwhile
-            made = await asyncio.to_thread(enrolled, conference, rows, directory, intake.clock())
+        async with admission.lock:  # no erasure runs meanwhile
+            enrolments = await asyncio.to_thread(enroll, conference, rows, directory, admission.clock())
         try:
-            said = iter(await intake.say([each.event for each in made if each.event is not None], sender))
-        except _NOTHING_TAKEN:
-            await asyncio.to_thread(taken_back, conference, made, directory)
+            answers = iter(
+                await admission.admit_events([each.event for each in enrolments if each.event is not None], sender)
+            )
+        except _NOT_RECORDED:
+            await asyncio.to_thread(undo_enrolment, conference, enrolments, directory)
             raise
-        results = [_WAITS if each.event is None else next(said) for each in made]
-        refused = [each for each, result in zip(made, results, strict=True) if result.status == "rejected"]
+        results = [_AWAITS_CONFIRMATION if each.event is None else next(answers) for each in enrolments]
+        refused = [each for each, result in zip(enrolments, results, strict=True) if result.status == "rejected"]
         if refused:
-            await asyncio.to_thread(taken_back, conference, refused, directory)
-        return list(zip(made, results, strict=True))
+            await asyncio.to_thread(undo_enrolment, conference, refused, directory)
+        return list(zip(enrolments, results, strict=True))

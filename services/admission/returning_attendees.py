@@ -1,11 +1,11 @@
-"""Somebody who was erased comes back, or is registered once more and proves the same account: what others decided about
-them holds on, and after an erasure nothing begins without their tap.
+"""Handles people who return after an erasure, or register twice and prove one account: others' blocks stay valid.
 
-Responsibility: who barred an attendee, asked before the log has their erasure; and what is said in the log before they
-are in it again. Invariants: nobody sees a bar, neither who is barred nor who barred, nor that there is one; all bars
-are in the log before the registration or the proof that they are for. A decline is remembered as a block: the one who
-said no to the person is not asked again.
-Failure modes: killed in between, the same is said again with the same ids, or the same effect.
+Responsibility: recording who had blocked an attendee before the log gets the erasure, and restoring those blocks in the
+log before the attendee is in it again.
+Invariants: nobody can see such a block: neither who is blocked, nor by whom, nor that there is one. All blocks are in
+the log before the registration or proof that they are for. After an erasure nothing starts without the person's own
+confirmation. A decline is remembered as a block: somebody who said no to the person is not asked again.
+Failure modes: after a crash in between, the same events are sent again with the same ids or the same effect.
 """
 
 import asyncio
@@ -13,9 +13,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from schemas.events import AttendeeErased, Input
-from services.admission.conferences import Conferences
-from services.admission.intake import Intake
-from services.admission.registration import barred, came_back
+from services.admission.conference_registry import ConferenceRegistry
+from services.admission.event_admission import EventAdmission
+from services.admission.registration import inherited_block, returning_registration
 from services.admission.sender import OWNER
 from services.directory.port import Directory
 from services.runtime.ports import Runner
@@ -23,24 +23,25 @@ from streams.matching import Matcher, cards
 from streams.matching.ids import trace
 from streams.matching.state import Attendee
 
-_AT_ONCE = 500  # events in one submission
+_BATCH_EVENTS = 500  # events in one submission
 
 
 @dataclass(slots=True)
-class Leaving:
-    """Called before the log has erasures, while nothing else can enter it."""
+class ErasurePreparation:
+    """Called before the log gets erasures, while nothing else can enter it."""
 
     directory: Directory
     runner: Runner
-    conferences: Conferences
+    conferences: ConferenceRegistry
 
     async def __call__(self, events: Sequence[AttendeeErased]) -> None:
-        """Notes who barred these. BusyError, StoppedError, TimeoutError, DirectoryError: nothing may be erased now."""
+        """Records who blocked these attendees. BusyError, StoppedError, TimeoutError, DirectoryError: the erasure must
+        not go on."""
         by: dict[str, list[str]] = {}
         for event in events:
             by.setdefault(event.conference, []).append(event.attendee)
         for conference, attendees in by.items():
-            found = await self.runner.ask(conference, lambda matcher, some=attendees: barring(matcher, some))  # type: ignore[misc]  # one at a time
+            found = await self.runner.ask(conference, lambda matcher, some=attendees: blockers(matcher, some))  # type: ignore[misc]  # one at a time
             await asyncio.to_thread(self._prepare, conference, found)
 
     def _prepare(self, conference: str, found: dict[str, list[str]]) -> None:
@@ -49,18 +50,18 @@ class Leaving:
         self.directory.tombstones.prepare_all(conference, found, claims)
 
 
-def barring(matcher: Matcher | None, attendees: Collection[str]) -> dict[str, list[str]]:
-    """For each attendee who blocked them or declined them for good."""
+def blockers(matcher: Matcher | None, attendees: Collection[str]) -> dict[str, list[str]]:
+    """For each attendee the sorted ids of those who blocked them or declined them for good."""
     people = matcher.state.attendees if matcher is not None else {}
     found: dict[str, list[str]] = {}
     for attendee in attendees:
         person = people.get(attendee)
         assert matcher is not None or person is None
-        found[attendee] = [] if matcher is None or person is None else _barring(matcher, person)
+        found[attendee] = [] if matcher is None or person is None else _blockers_of(matcher, person)
     return found
 
 
-def _barring(matcher: Matcher, person: Attendee) -> list[str]:
+def _blockers_of(matcher: Matcher, person: Attendee) -> list[str]:
     state = matcher.state
     texts = (person.id, *person.claims, *(state.accounts[number].text for number in person.accounts))
     names = {trace(state.conference, text) for text in texts}
@@ -70,8 +71,8 @@ def _barring(matcher: Matcher, person: Attendee) -> list[str]:
     return sorted(blocked | declined)
 
 
-def _barred_by(matcher: Matcher, person: Attendee) -> list[str]:
-    """The other way round: whom somebody blocked, by whatever text, or declined."""
+def _blocked_by(matcher: Matcher, person: Attendee) -> list[str]:
+    """The other direction: whom somebody blocked, by id or account, or declined."""
     state = matcher.state
     mine = state.cards_of.get(person.id, {}).values()
     declined = {card.other(person.id) for card in mine if cards.standing(card, person.id) == "declined"}
@@ -81,65 +82,65 @@ def _barred_by(matcher: Matcher, person: Attendee) -> list[str]:
     return sorted(blocked | declined)
 
 
-def taken_over(matcher: Matcher | None, formers: Collection[str]) -> tuple[set[str], set[str]]:
-    """Who barred any of these, and whom any of these barred."""
+def blocks_of_former(matcher: Matcher | None, formers: Collection[str]) -> tuple[set[str], set[str]]:
+    """Who blocked any of these, and whom any of these blocked."""
     people = [] if matcher is None else [matcher.state.attendees.get(former) for former in formers]
     by: set[str] = set()
     of: set[str] = set()
     for person in people:
         if matcher is not None and person is not None:
-            by.update(_barring(matcher, person))
-            of.update(_barred_by(matcher, person))
+            by.update(_blockers_of(matcher, person))
+            of.update(_blocked_by(matcher, person))
     return by, of
 
 
 @dataclass(slots=True)
-class Returning:
-    """``intake`` takes what is said in the log."""
+class ReturningAttendees:
+    """``admission``: the way of the restored blocks and registrations into the log."""
 
-    intake: Intake
+    admission: EventAdmission
 
-    async def confirmed(self, conference: str, attendee: str) -> None:
-        """Somebody who waited says that they take part: the log gets to know them. Their consent is said after it."""
-        tombstones, now = self.intake.directory.tombstones, self.intake.clock()
-        accounts = await asyncio.to_thread(tombstones.waiting, conference, attendee)
+    async def confirm(self, conference: str, attendee: str) -> None:
+        """Registers somebody in the log who was waiting and has confirmed. Their consent is sent after it."""
+        tombstones, now = self.admission.directory.tombstones, self.admission.clock()
+        accounts = await asyncio.to_thread(tombstones.waiting_accounts, conference, attendee)
         if accounts is None:
             return
-        person = await asyncio.to_thread(self.intake.directory.people.get, conference, attendee)
-        await self.barred(conference, attendee, [person.email if person else "", *accounts])
-        await self._say([came_back(conference, attendee, accounts, now)])
-        await asyncio.to_thread(tombstones.no_more_waiting, conference, [attendee])
+        person = await asyncio.to_thread(self.admission.directory.people.get, conference, attendee)
+        await self.restore_blocks(conference, attendee, [person.email if person else "", *accounts])
+        await self._admit([returning_registration(conference, attendee, accounts, now)])
+        await asyncio.to_thread(tombstones.end_waiting, conference, [attendee])
 
-    async def barred(self, conference: str, attendee: str, texts: Collection[str]) -> None:
-        """Bars of whoever was erased and had one of these addresses and accounts hold for this attendee from now on."""
-        now = self.intake.clock()
-        others = await asyncio.to_thread(self._others, conference, attendee, texts)
-        events = [barred(conference, other, attendee, now) for other in others]
-        for start in range(0, len(events), _AT_ONCE):
-            await self._say(events[start : start + _AT_ONCE])
+    async def restore_blocks(self, conference: str, attendee: str, texts: Collection[str]) -> None:
+        """Restores the blocks of an erased person who had one of these addresses and accounts, for this attendee."""
+        now = self.admission.clock()
+        others = await asyncio.to_thread(self._former_blockers, conference, attendee, texts)
+        events = [inherited_block(conference, other, attendee, now) for other in others]
+        for start in range(0, len(events), _BATCH_EVENTS):
+            await self._admit(events[start : start + _BATCH_EVENTS])
 
-    async def took_over(self, conference: str, attendee: str, accounts: Collection[str]) -> None:
-        """Somebody proves what another registration proved before: most likely they are that person, so both ways bars
-        of that one hold for them too."""
+    async def inherit_blocks(self, conference: str, attendee: str, accounts: Collection[str]) -> None:
+        """Carries over the blocks, in both directions, of another registration that proved one of these accounts
+        before: most likely it is the same person."""
         formers = await asyncio.to_thread(
-            self.intake.directory.accounts.proved_before, conference, attendee, list(accounts)
+            self.admission.directory.accounts.proved_before, conference, attendee, list(accounts)
         )
         if not formers:
             return
-        by, of = await self.intake.runner.ask(conference, lambda matcher: taken_over(matcher, formers))
-        now = self.intake.clock()
-        events = [barred(conference, other, attendee, now) for other in sorted(by - {attendee})]
-        events += [barred(conference, attendee, other, now) for other in sorted(of - {attendee})]
-        for start in range(0, len(events), _AT_ONCE):
-            await self._say(events[start : start + _AT_ONCE])
+        by, of = await self.admission.runner.ask(conference, lambda matcher: blocks_of_former(matcher, formers))
+        now = self.admission.clock()
+        events = [inherited_block(conference, other, attendee, now) for other in sorted(by - {attendee})]
+        events += [inherited_block(conference, attendee, other, now) for other in sorted(of - {attendee})]
+        for start in range(0, len(events), _BATCH_EVENTS):
+            await self._admit(events[start : start + _BATCH_EVENTS])
 
-    def _others(self, conference: str, attendee: str, texts: Collection[str]) -> list[str]:
-        directory = self.intake.directory
-        if not directory.tombstones.buried(conference, texts):
-            return []  # nearly everybody: no need to look at all people
+    def _former_blockers(self, conference: str, attendee: str, texts: Collection[str]) -> list[str]:
+        directory = self.admission.directory
+        if not directory.tombstones.find(conference, texts):
+            return []  # as for nearly everybody: no need to look at all people
         others = [other for other in directory.attendees(conference) if other != attendee]
-        return directory.tombstones.bars(conference, texts, others)
+        return directory.tombstones.find_blockers(conference, texts, others)
 
-    async def _say(self, events: Sequence[Input]) -> None:
-        results = await self.intake.say(events, OWNER)
-        assert all(result.status != "rejected" for result in results), "the log's owner says only what may be said"
+    async def _admit(self, events: Sequence[Input]) -> None:
+        results = await self.admission.admit_events(events, OWNER)
+        assert all(result.status != "rejected" for result in results), "events of the log's owner are always authorized"

@@ -1,6 +1,6 @@
-"""Who is speaking, and what the door answers.
+"""Senders, and the results of authorization.
 
-Owns: the values. May never: be made from what a sender writes; ``sender_of`` makes one from a good key or session.
+Invariants: a sender never comes from what a client writes; ``sender_of`` derives it from a valid key or session.
 """
 
 from typing import Literal
@@ -16,9 +16,9 @@ STATUS: dict[Kind, int] = {"forbidden": 403, "gone": 410, "bad": 422}
 
 
 class Sender(Struct, frozen=True, kw_only=True):
-    """Who speaks. An attendee speaks in one conference.
+    """Who sends events. An attendee belongs to one conference.
 
-    ``checkins``: a connector may bring them; ``only_checkins``: and nothing else.
+    ``checkins``: a connector may send check-ins; ``only_checkins``: and nothing else.
     """
 
     role: Role
@@ -29,26 +29,26 @@ class Sender(Struct, frozen=True, kw_only=True):
 
     @property
     def budget(self) -> str:
-        """Whose rates count: those of the role, or of a scanner."""
+        """The name of the rate limit: the role, or ``scanner``."""
         return "scanner" if self.only_checkins else self.role
 
     @property
     def key(self) -> str:
-        """By whom budgets are counted, whatever number of keys and sessions they have.
+        """The key of rate limits, the same for all keys and sessions of a sender.
 
-        An attendee's id is a conference's own; the scanners of a conference share what it has."""
+        An attendee's id is unique only within a conference; the scanners of a conference share one key."""
         named = " ".join(sorted(self.conferences)) if self.role == "attendee" or self.only_checkins else ""
         return f"{self.budget} {named} {'' if self.only_checkins else self.id}"
 
 
-class Admitted(Struct, frozen=True):
-    """The event as the door lets it through."""
+class Authorized(Struct, frozen=True):
+    """An event that its sender may send, with the fields that the server sets."""
 
     event: Input
 
 
 class Refused(Struct, frozen=True):
-    """Why not, in a sentence for a person; never what somebody else has or does."""
+    """Why an event is refused, in a sentence for a person that reveals nothing about anybody else."""
 
     reason: str
     kind: Kind
@@ -60,14 +60,14 @@ class Refused(Struct, frozen=True):
         return STATUS[self.kind]
 
 
-# Inside the server: who checked a one-time code, and who owns the log.
+# Senders inside the server: the one that checks one-time codes, and the owner of the log.
 VERIFIER = Sender(role="verifier", id="verifier")
 OWNER = Sender(role="owner", id="clock")
 assert {VERIFIER.id, OWNER.id, "operator"} == RESERVED_CONNECTORS
 
 
 def sender_of(grant: Grant) -> Sender:
-    """The sender behind a good key or session."""
+    """The sender behind a valid key or session."""
     assert not (grant.role == "connector" and grant.subject in RESERVED_CONNECTORS)
     assert grant.role != "attendee" or len(grant.conferences) == 1
     return Sender(
@@ -80,7 +80,7 @@ def sender_of(grant: Grant) -> Sender:
 
 
 def source_of(sender: Sender) -> str:
-    """What the log says of who brought an event: one of the contract's three kinds."""
+    """The event's ``source`` in the log: one of the contract's three kinds."""
     match sender.role:
         case "attendee" | "organizer" | "connector":
             return f"{sender.role}:{sender.id}"

@@ -1,1 +1,1 @@
-"""The HTTP gateway: who may ask what, what comes in, what people and organizers get to see."""
+"""The HTTP gateway: authenticates callers, ingests events, and serves attendees, organizers and operators."""

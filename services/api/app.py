@@ -1,6 +1,6 @@
-"""The API as one ASGI application: every route, its guard, its errors, and what routes are given.
+"""The API as one ASGI application: all routes with their guard, error handlers and dependencies.
 
-Owns: what is registered. May never: start anything.
+Invariants: building it starts nothing: no task, no connection.
 """
 
 from dataclasses import fields
@@ -32,7 +32,7 @@ from services.api.pages import routes as pages
 from services.api.shared.credentials import credentials_of
 from services.api.shared.guard import Guard, caller_of
 from services.api.shared.problems import HANDLERS
-from services.api.shared.roles import check
+from services.api.shared.roles import require_roles
 from services.api.sign_in import routes as sign_in
 from services.api.transport.middleware import Edge
 from services.usage_errors import UnusableError
@@ -66,21 +66,21 @@ def _provide(value: Any) -> Provide:
     return Provide(give, sync_to_thread=False)
 
 
-def litestar(given: Dependencies) -> Litestar:
-    """The routes; stops the start when one does not say who may call it, or needs what is not given."""
-    by_name = {each.name: _provide(getattr(given, each.name)) for each in fields(given)}
+def build_app(dependencies: Dependencies) -> Litestar:
+    """The application with all routes. It fails if a route declares no roles, or needs an object that is missing."""
+    by_name = {each.name: _provide(getattr(dependencies, each.name)) for each in fields(dependencies)}
     app = Litestar(
-        [*ROUTES, *pages.routers(given.page_files)],
-        guards=[Guard(given.limits)],
+        [*ROUTES, *pages.routers(dependencies.page_files)],
+        guards=[Guard(dependencies.limits)],
         dependencies={**by_name, "caller": Provide(caller_of)},
         exception_handlers=HANDLERS,
         openapi_config=CONFIG,
-        state=State({"public_url": given.address.url}),
+        state=State({"public_url": dependencies.address.url}),
         logging_config=None,
         debug=False,
         request_max_body_size=None,  # bounded where it is read, see ``request_bodies``
     )
-    check(app)
+    require_roles(app)
     return app
 
 
@@ -89,21 +89,21 @@ def _check_public_path(app: Litestar, public_path: str) -> None:
     own = {f"/{route.path.split('/')[1]}" for route in app.routes} - {"/", "/{name:str}"}
     if first in own:
         raise UnusableError(
-            f"--public-url has a path that begins with {first}, which Hallway itself has. Take another."
+            f"--public-url has a path that begins with {first}, which Hallway itself uses. Choose another path."
         )
 
 
-def gateway(given: Dependencies) -> Edge:
-    """What the server runs. UnusableError: its public path cannot be told from its own."""
-    given.metrics.streams_are(lambda: len(given.streams))
-    app = litestar(given)
-    _check_public_path(app, given.address.path)
+def build_gateway(dependencies: Dependencies) -> Edge:
+    """The ASGI application that the server runs. UnusableError: the public path collides with a route."""
+    dependencies.metrics.track_streams(lambda: len(dependencies.streams))
+    app = build_app(dependencies)
+    _check_public_path(app, dependencies.address.path)
     return Edge(
         app,
-        given.bounds,
-        given.metrics,
-        lambda scope: credentials_of(scope, given.keys),
-        given.limits.charge,
-        secure=given.address.is_secure,
-        below=given.address.path,
+        dependencies.bounds,
+        dependencies.metrics,
+        lambda scope: credentials_of(scope, dependencies.keys),
+        dependencies.limits.charge,
+        secure=dependencies.address.is_secure,
+        below=dependencies.address.path,
     )

@@ -1,16 +1,16 @@
-"""What the routes can be given: one object a name. A route takes one as a parameter of that name, marked ``Injected``.
+"""The objects that routes can ask for, by name: a parameter of that name marked ``Injected`` receives the object.
 
-Responsibility: the names and their types. Made by the composition root, and spread over the routes by ``app``.
+Responsibility: the names and their types. The composition root creates the objects and ``app`` provides them to routes.
 Invariants:
-- No route, and nothing behind one, gets this list itself (import-linter checks that none knows it).
-- No name is that of a field that is sent: Litestar takes what is wrong with such a field for a fault of the server.
+- Neither a route nor anything behind one gets this whole list (import-linter checks that none imports it).
+- No name is also the name of a field that clients send: Litestar would report an error in it as the server's.
 """
 
 from dataclasses import dataclass
 
-from services.admission.conferences import Conferences
-from services.admission.intake import Intake
-from services.admission.returning_attendees import Returning
+from services.admission.conference_registry import ConferenceRegistry
+from services.admission.event_admission import EventAdmission
+from services.admission.returning_attendees import ReturningAttendees
 from services.api.attendee.account_proofs import AccountProofs
 from services.api.attendee.account_states import AccountStates
 from services.api.attendee.block_list import BlockList
@@ -21,23 +21,23 @@ from services.api.dead_letters.reader import DeadLetterReader
 from services.api.dead_letters.resend import Resender
 from services.api.ingest.check_in_notes import CheckInNotes
 from services.api.ingest.event_ingest import EventIngest
-from services.api.operator.inbox_rebuild import Rebuilding
+from services.api.operator.inbox_rebuild import InboxRebuild
 from services.api.organizer.attendee_import import AttendeeImport
 from services.api.organizer.link_export import FirstLinks
 from services.api.organizer.overview import Overviews
 from services.api.pages.files import PageFiles
 from services.api.shared.bounds import Bounds
-from services.api.shared.check_in_devices import Devices
+from services.api.shared.check_in_devices import CheckInDevices
 from services.api.shared.conference_access import ConferenceAccess
 from services.api.shared.injection import Clock
 from services.api.shared.public_address import PublicAddress
 from services.api.shared.rate_limits import RateLimits
-from services.api.shared.server_sent_events import Hub
+from services.api.shared.server_sent_events import StreamRegistry
 from services.api.shared.sign_in_notices import SignInNotices
-from services.api.transport.decompression import Unpacker
+from services.api.transport.decompression import Decompressor
 from services.api.transport.metrics import Metrics
 from services.directory.port import AuditLog, Keys, People, Sessions
-from services.erasure.people import Erasures
+from services.erasure.person_erasure import Erasures
 from services.inbox.port import Inboxes
 from services.journal import Journal
 from services.runtime.ports import Matchers, Runner
@@ -45,27 +45,27 @@ from services.runtime.ports import Matchers, Runner
 
 @dataclass(frozen=True, kw_only=True)
 class Dependencies:
-    """By the name of the parameter."""
+    """One object for each parameter name."""
 
-    # of every request
+    # every request
     address: PublicAddress
     bounds: Bounds
     clock: Clock
     limits: RateLimits
     metrics: Metrics
-    streams: Hub
-    unpacker: Unpacker
+    streams: StreamRegistry
+    decompressor: Decompressor
 
-    # what comes in
-    admission: Intake
+    # ingestion
+    admission: EventAdmission
     check_in_notes: CheckInNotes
     event_ingest: EventIngest
-    check_in_devices: Devices
-    returning: Returning
+    check_in_devices: CheckInDevices
+    returning: ReturningAttendees
 
     # conferences
     access: ConferenceAccess
-    registry: Conferences
+    registry: ConferenceRegistry
     erasures: Erasures
     journal: Journal
     matchers: Matchers
@@ -81,7 +81,7 @@ class Dependencies:
     people: People
     sessions: Sessions
 
-    # an attendee's own
+    # attendees
     account_proofs: AccountProofs
     account_states: AccountStates
     block_list: BlockList
@@ -90,8 +90,8 @@ class Dependencies:
     inboxes: Inboxes
     own_events: OwnEvents
 
-    # who runs it
+    # operation
     dead_letter_reader: DeadLetterReader
-    inbox_rebuild: Rebuilding
+    inbox_rebuild: InboxRebuild
     page_files: PageFiles
     resender: Resender

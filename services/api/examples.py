@@ -1,13 +1,13 @@
-"""Examples for the API's document: by method and path, what is sent and what comes back.
+"""Examples for the OpenAPI document: request and response bodies by method and path.
 
-Owns: the examples. May never: show a shape that the routes do not take and give: a test holds each against its schema.
+Invariants: a test checks each example against the schema of its route.
 """
 
 from typing import Any
 
 _AT = "2027-03-09T14:05:00.000Z"
-_TAKEN: dict[str, Any] = {"status": "accepted", "conference": "himss-2027", "offset": 4711}
-_OWN_TAKEN: dict[str, Any] = {"status": "accepted"}
+_ACCEPTED: dict[str, Any] = {"status": "accepted", "conference": "himss-2027", "offset": 4711}
+_OWN_ACCEPTED: dict[str, Any] = {"status": "accepted"}
 _OPENING: dict[str, Any] = {
     "name": "HIMSS 2027",
     "hashtags": ["himss27", "hitsm"],
@@ -45,7 +45,7 @@ _LETTER: dict[str, Any] = {
     "bytes": "eyJ0eXBlIjoiY2hlY2tpbi5hcml2ZWQiLCJhdHRlbmRlZSI6ImEzZjE5YzJlNzdiMDRkNWE4ZTZiMWMyMCJ9",
     "sent_at": None,
 }
-_LISTED: dict[str, Any] = _LETTER | {
+_MASKED_LETTER: dict[str, Any] = _LETTER | {
     "reason": "Its type is not known. The nearest is checkin.arrived.",
     "bytes": "eyJ0eXBlIjoi4oCmIiwiYXR0ZW5kZWUiOiLigKYifQ==",
     "size_bytes": 64,
@@ -70,7 +70,7 @@ _KEY: dict[str, Any] = {
     "last_used_at": None,
     "revoked": False,
 }
-_MADE: dict[str, Any] = {
+_NEW_KEY: dict[str, Any] = {
     "key": "64e92def201bc5bf",
     "secret": "hw.key.64e92def201bc5bf.lHkHgc5xYYjEmnIQcIG3PHQ-5ShG3HVE8-E3EYQRxgo",
 }
@@ -126,7 +126,7 @@ _ME: dict[str, Any] = {
     "sign_ins": [_SIGN_IN],
 }
 
-SENT: dict[tuple[str, str], Any] = {
+REQUESTS: dict[tuple[str, str], Any] = {
     ("PUT", "/v1/conferences/{conference}"): _OPENING,
     ("DELETE", "/v1/conferences/{conference}"): {"erase": "himss-2027"},
     ("POST", "/v1/conferences/{conference}/attendees"): {
@@ -155,7 +155,7 @@ SENT: dict[tuple[str, str], Any] = {
     ("DELETE", "/v1/me/blocks"): {"blocked": "0d9f6a2e4b7c8151a3e6f902"},
 }
 
-GIVEN: dict[tuple[str, str], Any] = {
+RESPONSES: dict[tuple[str, str], Any] = {
     ("GET", "/v1/conferences"): {
         "conferences": [
             {
@@ -174,26 +174,26 @@ GIVEN: dict[tuple[str, str], Any] = {
         "organizer": "organizer",
         "opening": _OPENING,
     },
-    ("PUT", "/v1/conferences/{conference}"): _OWN_TAKEN,
+    ("PUT", "/v1/conferences/{conference}"): _OWN_ACCEPTED,
     ("DELETE", "/v1/conferences/{conference}"): {"erased": "himss-2027"},
     ("POST", "/v1/conferences/{conference}/attendees"): {"attendee": "a3f19c2e77b04d5a8e6b1c20", "link": _LINK},
     ("POST", "/v1/conferences/{conference}/attendees/{attendee}/link"): {"link": _LINK},
     ("GET", "/v1/conferences/{conference}/overview"): _OVERVIEW,
-    ("GET", "/v1/conferences/{conference}/dead-letters"): {"letters": [_LISTED], "next": 12, "gone": {}},
-    ("GET", "/v1/dead-letters"): {"letters": [_LISTED], "next": None, "gone": {"old": 40, "erased": 1}},
-    ("GET", "/v1/dead-letters/{number}"): _LISTED,
+    ("GET", "/v1/conferences/{conference}/dead-letters"): {"letters": [_MASKED_LETTER], "next": 12, "gone": {}},
+    ("GET", "/v1/dead-letters"): {"letters": [_MASKED_LETTER], "next": None, "gone": {"old": 40, "erased": 1}},
+    ("GET", "/v1/dead-letters/{number}"): _MASKED_LETTER,
     ("POST", "/v1/dead-letters/{number}/show"): _LETTER,
     ("GET", "/v1/audit"): {"entries": [_AUDITED], "next": None},
     ("POST", "/v1/dead-letters/{number}/resend"): {"number": 12, "dry_run": True, "result": {"status": "good"}},
     ("POST", "/v1/events"): {
         "results": [
-            _TAKEN,
+            _ACCEPTED,
             {"status": "duplicate"},
             {"status": "rejected", "reason": "The type 'checkin.arived' is not known.", "field": "type"},
         ]
     },
     ("GET", "/v1/keys"): {"keys": [_KEY], "next": None},
-    ("POST", "/v1/keys"): _MADE,
+    ("POST", "/v1/keys"): _NEW_KEY,
     ("GET", "/v1/conferences/{conference}/inboxes"): {"conference": "himss-2027", "state": "ready"},
     ("POST", "/v1/conferences/{conference}/inboxes/rebuild"): {"conference": "himss-2027", "state": "rebuilding"},
     ("GET", "/v1/conferences/{conference}/keys"): {
@@ -208,7 +208,7 @@ GIVEN: dict[tuple[str, str], Any] = {
             }
         ]
     },
-    ("POST", "/v1/conferences/{conference}/keys"): _MADE,
+    ("POST", "/v1/conferences/{conference}/keys"): _NEW_KEY,
     ("GET", "/v1/me"): _ME,
     ("GET", "/v1/me/sessions"): {"sessions": [_SESSION], "sign_ins": [_SIGN_IN]},
     ("DELETE", "/v1/me/sessions"): {"ended": 1},
@@ -217,33 +217,33 @@ GIVEN: dict[tuple[str, str], Any] = {
     ("POST", "/v1/conferences/{conference}/owner"): {"conference": "himss-2027", "organizer": "himss-team"},
     ("GET", "/v1/me/blocks"): [{"blocked": "0d9f6a2e4b7c8151a3e6f902", "name": "Bob Iyer", "picture": None}],
     ("GET", "/v1/me/inbox"): {"position": "7", "cards": [_CARD]},
-    ("POST", "/v1/me/answers"): _OWN_TAKEN,
-    ("POST", "/v1/me/here"): _OWN_TAKEN,
-    ("POST", "/v1/me/left"): _OWN_TAKEN,
-    ("POST", "/v1/me/blocks"): _OWN_TAKEN,
-    ("DELETE", "/v1/me/blocks"): _OWN_TAKEN,
-    ("PATCH", "/v1/me/consent"): _OWN_TAKEN,
+    ("POST", "/v1/me/answers"): _OWN_ACCEPTED,
+    ("POST", "/v1/me/here"): _OWN_ACCEPTED,
+    ("POST", "/v1/me/left"): _OWN_ACCEPTED,
+    ("POST", "/v1/me/blocks"): _OWN_ACCEPTED,
+    ("DELETE", "/v1/me/blocks"): _OWN_ACCEPTED,
+    ("PATCH", "/v1/me/consent"): _OWN_ACCEPTED,
 }
 
-# Of streams: the events by name, what each says, and one as it comes.
+# For streams: the events by name with their meaning, and one example.
 STREAMS: dict[str, tuple[dict[str, str], str]] = {
     "/v1/conferences/{conference}/stream": (
         {
-            "overview": "The numbers, as in `overview`; whenever they were counted.",
-            "beat": "Nothing changed for a while; the line is alive.",
+            "overview": "The numbers, as in `overview`, whenever they are counted.",
+            "beat": "Heartbeat: nothing changed for a while.",
         },
         'event: overview\ndata: {"events":25000,"events_per_second":16.7,"lag":"<5", …}\n\n',
     ),
     "/v1/me/stream": (
         {
             "suggested": "A card: somebody you know is here.",
-            "agreed": "Both said yes; places of those who share theirs.",
-            "located": "The other says where they are.",
-            "withdrawn": "The card is over. Read again, every entry of a card that is over comes as this.",
-            "presence": "Whether I am here, and where: at the opening and when it changed. It has no id.",
-            "sign_ins": "Sign-ins on other devices that this session has not dismissed, when there are. It has no id.",
-            "reset": "Your position is none of this inbox, or no longer kept: take the inbox again. It has no id.",
-            "beat": "Nothing came for a while; the line is alive. It has no id.",
+            "agreed": "Both said yes; with the places of those who share theirs.",
+            "located": "The other person says where they are.",
+            "withdrawn": "The card is over. When replayed, every entry of a card that is over is sent as this.",
+            "presence": "Whether the attendee is here, and where: at the start and after each change. It has no id.",
+            "sign_ins": "Sign-ins on other devices that this session has not dismissed, if any. It has no id.",
+            "reset": "The position is not one of this inbox, or too old: reload the inbox. It has no id.",
+            "beat": "Heartbeat: nothing happened for a while. It has no id.",
         },
         'id: 7\nevent: suggested\ndata: {"kind":"suggested","card":"m-9447ee028b88a72cec91b207", …}\n\n',
     ),

@@ -1,7 +1,6 @@
-"""Health, metrics and the API's own description.
+"""Routes for liveness, readiness, metrics and the OpenAPI document.
 
-Owns: these routes. May never: tell strangers anything but whether it is well, and of the store in a fixed sentence why
-not.
+Invariants: an unauthenticated caller learns only whether the server is healthy, and in a fixed sentence what is wrong.
 """
 
 import asyncio
@@ -10,8 +9,8 @@ from typing import Any
 from litestar import Request, Response, get
 from msgspec import Struct
 
-from services.admission.conferences import Conferences
-from services.api.openapi import described
+from services.admission.conference_registry import ConferenceRegistry
+from services.api.openapi import openapi_document
 from services.api.shared.bounds import Bounds
 from services.api.shared.injection import Injected
 from services.api.shared.problems import ProblemError, store_trouble
@@ -22,18 +21,18 @@ from services.inbox.port import Inboxes, InboxStoreError
 from services.journal import Journal
 from services.runtime.ports import Runner
 
-_NOBODY = "-"  # no attendee's id; reading this inbox shows that others can be read
+_NOBODY = "-"  # not a valid attendee id; if this inbox can be read, the others can too
 
 
 class Health(Struct, frozen=True):
-    """Well; anything else is a problem."""
+    """The server is healthy; otherwise the response is a problem."""
 
     status: str
 
 
 @get("/healthz/live", opt=allow(EVERYBODY), tags=["health"])
 async def live() -> Health:
-    """The process runs."""
+    """The process is running."""
     return Health("live")
 
 
@@ -41,19 +40,19 @@ async def live() -> Health:
 async def ready(
     runner: Injected[Runner],
     inboxes: Injected[Inboxes],
-    registry: Injected[Conferences],
+    registry: Injected[ConferenceRegistry],
     bounds: Injected[Bounds],
 ) -> Health:
-    """It takes events and shows inboxes."""
+    """The server accepts events and shows inboxes."""
     if runner.failure is not None:
-        raise ProblemError(503, "failed", "Hallway has failed and must be started again. See its log.", retry_s=5)
+        raise ProblemError(503, "failed", "Hallway has failed and must be restarted. See its log.", retry_s=5)
     if not runner.is_accepting:
         raise ProblemError(
-            503, "away", "The log cannot be reached now, so nothing is taken. Reading goes on.", retry_s=2
+            503, "away", "The log is unavailable, so no events are accepted. Reading still works.", retry_s=2
         )
     try:
         async with asyncio.timeout(bounds.ask_s):
-            await inboxes.check()  # reading alone may go well where no card can be delivered
+            await inboxes.check()  # a store that can be read may still refuse deliveries
             opened = next((known.id for known in registry if known.opened is not None), None)
             if opened is not None:
                 await inboxes.read(opened, _NOBODY)
@@ -67,9 +66,9 @@ async def metrics(
     metrics: Injected[Metrics],
     runner: Injected[Runner],
     journal: Injected[Journal],
-    registry: Injected[Conferences],
+    registry: Injected[ConferenceRegistry],
 ) -> Response[bytes]:
-    """For Prometheus, from this machine or with the operator's key."""
+    """Metrics for Prometheus, from this machine or with an operator's key."""
     for known in registry:
         metrics.records.labels(known.id).set(journal.length(known.id))
     metrics.tasks.set(len(asyncio.all_tasks()))
@@ -83,7 +82,7 @@ async def metrics(
 async def openapi(request: Request[Any, Any, Any], address: Injected[PublicAddress]) -> Response[dict[str, Any]]:
     """This API in OpenAPI 3.1, with who may call what."""
     servers = [{"url": address.path or "/"}]
-    return Response(described(request.app) | {"servers": servers}, media_type="application/json")
+    return Response(openapi_document(request.app) | {"servers": servers}, media_type="application/json")
 
 
 ROUTES = [live, ready, metrics, openapi]

@@ -1,7 +1,7 @@
-"""The OpenAPI document: what Litestar makes out of the routes, with what it does not know.
+"""Builds the OpenAPI document: what Litestar derives from the routes, completed with what it cannot know.
 
-Owns: roles (``x-hallway-roles``), ways to sign in, problems, bodies that are read as bytes. May never: differ from what
-the guard does: both read the same ``opt``.
+Responsibility: roles (``x-hallway-roles``), security schemes, problem responses, and bodies that are read as bytes.
+Invariants: the roles are those that the guard enforces, because both read the same ``opt``.
 """
 
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from litestar.openapi.config import OpenAPIConfig
 from litestar.routes import HTTPRoute
 from msgspec import Struct
 
-from services.api.examples import GIVEN, SENT, STREAMS
+from services.api.examples import REQUESTS, RESPONSES, STREAMS
 from services.api.ingest.event_bodies import MEDIA_TYPES
 from services.api.shared.credentials import COOKIE, ORGANIZER_COOKIE
 from services.api.shared.guard import HEADER
@@ -25,10 +25,10 @@ CONFIG = OpenAPIConfig(
     version="1",
     use_handler_docstrings=True,
     render_plugins=[],
-    # Litestar's own routes, which cannot be left out: this document without what is added here.
+    # Litestar's own routes cannot be left out; they serve the document without what is added here.
     openapi_router=Router("/schema/litestar", route_handlers=[], opt=allow("operator"), include_in_schema=False),
 )
-_MADE = "hallway_openapi"
+_CACHE = "hallway_openapi"
 _PROBLEM = {
     "type": "object",
     "required": ["type", "title", "status", "detail"],
@@ -42,21 +42,21 @@ _PROBLEM = {
 }
 
 
-def described(app: Litestar) -> dict[str, Any]:
-    """The document; made once."""
-    made: dict[str, Any] | None = getattr(app.state, _MADE, None)
+def openapi_document(app: Litestar) -> dict[str, Any]:
+    """The document; built once and cached."""
+    made: dict[str, Any] | None = getattr(app.state, _CACHE, None)
     if made is None:
-        made = _made(app)
-        setattr(app.state, _MADE, made)
+        made = _build(app)
+        setattr(app.state, _CACHE, made)
     return made
 
 
-def _made(app: Litestar) -> dict[str, Any]:
+def _build(app: Litestar) -> dict[str, Any]:
     document = app.openapi_schema.to_schema()
     components = document.setdefault("components", {})
     components.setdefault("schemas", {})["Problem"] = _PROBLEM
-    components["schemas"] = _mended(components["schemas"])
-    _told(components["schemas"])
+    components["schemas"] = _repair_tuples(components["schemas"])
+    _add_descriptions(components["schemas"])
     components["securitySchemes"] = {
         "key": {"type": "http", "scheme": "bearer"},
         "session": {"type": "apiKey", "in": "cookie", "name": COOKIE},
@@ -77,7 +77,7 @@ def _complete(operation: dict[str, Any], path: str, method: str, roles: list[str
         session = "session" if "attendee" in roles else "organizer_session"
         operation["security"] = [{"key": []}, {session: []}, *([{}] if LOOPBACK in roles else [])]
         if method not in ("GET", "HEAD"):
-            operation.setdefault("parameters", []).append(_header())
+            operation.setdefault("parameters", []).append(_csrf_header())
     problem = {
         "description": "A problem.",
         "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
@@ -89,7 +89,7 @@ def _complete(operation: dict[str, Any], path: str, method: str, roles: list[str
         responses["200"] = _stream(path)
     if path == "/v1/events":
         operation["requestBody"] = {"required": True, "content": {media: {"schema": {}} for media in MEDIA_TYPES}}
-    _show(operation, (method, path))
+    _add_examples(operation, (method, path))
     if path.endswith("/attendees/csv"):
         content = {"text/csv": {"schema": {"type": "string"}}}
         operation["requestBody"] = {"required": True, "content": content}
@@ -97,46 +97,46 @@ def _complete(operation: dict[str, Any], path: str, method: str, roles: list[str
 
 def _stream(path: str) -> dict[str, Any]:
     names, example = STREAMS[path]
-    told = "\n".join(f"- `{name}`: {text}" for name, text in names.items())
+    lines = "\n".join(f"- `{name}`: {text}" for name, text in names.items())
     content = {"text/event-stream": {"schema": {"type": "string"}, "example": example}}
-    return {"description": f"Server-sent events. By `event:`:\n\n{told}", "content": content}
+    return {"description": f"Server-sent events. By `event:`:\n\n{lines}", "content": content}
 
 
-def _show(operation: dict[str, Any], example: tuple[str, str]) -> None:
-    """Puts the examples in."""
-    if example in SENT:
-        operation["requestBody"]["content"]["application/json"]["example"] = SENT[example]
-    if example in GIVEN:
+def _add_examples(operation: dict[str, Any], example: tuple[str, str]) -> None:
+    """Adds the examples of a method and path."""
+    if example in REQUESTS:
+        operation["requestBody"]["content"]["application/json"]["example"] = REQUESTS[example]
+    if example in RESPONSES:
         (status,) = [status for status in operation["responses"] if status.startswith("2")]
-        operation["responses"][status]["content"]["application/json"]["example"] = GIVEN[example]
+        operation["responses"][status]["content"]["application/json"]["example"] = RESPONSES[example]
 
 
-def _mended(node: Any) -> Any:
-    """Litestar reads ``tuple[X, ...]`` within Annotated as items of X or of anything: of X."""
+def _repair_tuples(node: Any) -> Any:
+    """Litestar renders ``tuple[X, ...]`` within Annotated as items of X or anything; this leaves only X."""
     if isinstance(node, list):
-        return [_mended(item) for item in node]
+        return [_repair_tuples(item) for item in node]
     if not isinstance(node, dict):
         return node
     if len(node.get("oneOf", ())) == 2 and {} in node["oneOf"]:
-        return _mended(next(item for item in node["oneOf"] if item))
-    return {name: _mended(value) for name, value in node.items()}
+        return _repair_tuples(next(item for item in node["oneOf"] if item))
+    return {name: _repair_tuples(value) for name, value in node.items()}
 
 
-def _told(schemas: dict[str, Any]) -> None:
-    """Says of each shape what its docstring says."""
-    for kind in _shapes(Struct):
+def _add_descriptions(schemas: dict[str, Any]) -> None:
+    """Describes each schema by the docstring of its Struct."""
+    for kind in _api_structs(Struct):
         schema = schemas.get(kind.__name__)
         if schema is not None and kind.__doc__:
             schema.setdefault("description", cleandoc(kind.__doc__))
 
 
-def _shapes(kind: type[Struct]) -> Iterator[type[Struct]]:
+def _api_structs(kind: type[Struct]) -> Iterator[type[Struct]]:
     for below in kind.__subclasses__():
         if below.__module__.startswith(("services.api.", "schemas.")):
             yield below
-        yield from _shapes(below)
+        yield from _api_structs(below)
 
 
-def _header() -> dict[str, Any]:
+def _csrf_header() -> dict[str, Any]:
     text = "Needed with the cookie: no form of another site can send it."
     return {"in": "header", "name": HEADER, "required": False, "description": text, "schema": {"const": "1"}}

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from services.admission.dead_letter_view import Shown
+from services.admission.dead_letter_view import DeadLetterView
 from services.cli.connection_options import kafka_access, run_in, run_with_kafka, silence_client_logs
 from services.cli.server_client import ask
 from services.usage_errors import UnusableError
@@ -16,7 +16,7 @@ Json = Mapping[str, Any]
 
 
 class DeadLetterSource(Protocol):
-    """A dead letter has the fields of ``Shown``; a result those of ``Result``."""
+    """A dead letter has the fields of ``DeadLetterView``; a result those of ``Result``."""
 
     removed: Mapping[str, int]
 
@@ -66,7 +66,7 @@ class TopicDeadLetters:
         """As in the port."""
         from services.kafka.dead_letters import list_dead_letters
 
-        async def next_of(found: AsyncGenerator[Shown[str]]) -> Shown[str] | None:
+        async def next_of(found: AsyncGenerator[DeadLetterView[str]]) -> DeadLetterView[str] | None:
             return await anext(found, None)
 
         silence_client_logs()

@@ -108,7 +108,7 @@ def _of_server(url: str) -> Iterator[Any]:
 def _of_folder(data: Path) -> Iterator[Any]:
     with directory_of(data) as directory:
         after = ""
-        while rows := directory.keys.keys(after):
+        while rows := directory.keys.page(after):
             for row in rows:
                 grant = row.grant
                 yield {

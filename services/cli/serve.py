@@ -89,7 +89,7 @@ def serve(
         kafka=access,
         trusted_proxies=tuple(proxies),
         reader=NetworkReader(),
-        bounds=Bounds(open_conferences=conferences, kept_conferences=10 * conferences),
+        bounds=Bounds(open_conferences=conferences, stored_conferences=10 * conferences),
     )
     return asyncio.run(run_server(settings, ready))
 

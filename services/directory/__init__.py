@@ -1,1 +1,1 @@
-"""Who is who: names, contacts, keys, and the tokens that stand for accounts and posts in the log."""
+"""The directory of people: names, contacts, keys, and the tokens that stand for accounts and posts in the log."""

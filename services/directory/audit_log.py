@@ -1,4 +1,4 @@
-"""An entry of the audit log as it may be seen, by the API and the command line."""
+"""An entry of the audit log as the API and the command line show it."""
 
 from msgspec import Struct
 
@@ -9,7 +9,7 @@ from services.directory.port import Action, AuditEntry
 class AuditShown(Struct, frozen=True):
     """Who did what, and when. ``key``: the public id of the key or session. ``letter``: the dead letter's number.
 
-    ``action``: ``letter.shown``: whole; ``letter.tried``: sent again as a dry run; ``letter.sent``: sent again."""
+    ``action``: ``letter.shown``: in full; ``letter.tried``: resent as a dry run; ``letter.sent``: resent."""
 
     number: int
     at: str
@@ -21,7 +21,7 @@ class AuditShown(Struct, frozen=True):
 
 
 def shown(entry: AuditEntry) -> AuditShown:
-    """An entry as it may be seen."""
+    """The entry as it is shown."""
     return AuditShown(
         number=entry.number,
         at=written(entry.at),

@@ -1,7 +1,7 @@
-"""The form of keys, links and sessions, and which keys may be made.
+"""The format of keys, links and sessions, and the rules for making a key.
 
-Why: ``hw.KIND.ID.SECRET``: a row is found by ID, which is public; of SECRET (256 random bits) a directory has a keyed
-digest alone.
+Why: a token is ``hw.KIND.ID.SECRET``. ID is public and finds the row; of SECRET (256 random bits) the directory stores
+only a keyed digest.
 """
 
 from collections.abc import Sequence
@@ -16,18 +16,18 @@ TOKEN_CHARS = 128
 
 
 def token_of(kind: Kind, name: str, value: str) -> str:
-    """The text that its holder gets."""
+    """The token that the holder gets."""
     return f"hw.{kind}.{name}.{value}"
 
 
 def parts_of(token: str) -> tuple[str, str, str]:
-    """(kind, id, secret) of such a text; empty ones of any other text."""
+    """(kind, id, secret) of a token; empty strings for any other text."""
     parts = token.split(".") if len(token) <= TOKEN_CHARS and token.isascii() else []
     return (parts[1], parts[2], parts[3]) if len(parts) == 4 and parts[0] == "hw" else ("", "", "")
 
 
 def check_key(role: Role, subject: str, conferences: Sequence[str], checkins: bool, days: int) -> None:
-    """ValueError with a sentence for a key that may not be."""
+    """ValueError with a sentence for a person where such a key may not be made."""
     if role == "attendee":
         raise ValueError("Attendees get links, not keys.")
     for name, value in (("name", subject), *(("conference", one) for one in conferences)):
@@ -36,8 +36,8 @@ def check_key(role: Role, subject: str, conferences: Sequence[str], checkins: bo
         except ValueError as error:
             raise ValueError(f"The {name} {error}.") from None
     if role == "connector" and subject in RESERVED_CONNECTORS:
-        raise ValueError(f"The name {subject} is the server's own. Choose another one for the connector.")
+        raise ValueError(f"The name {subject} is reserved for the server. Choose another one for the connector.")
     if checkins and not (role == "connector" and conferences):
-        raise ValueError("Check-ins are for a connector's key that names its conferences.")
+        raise ValueError("Only a connector's key that names its conferences may have check-ins.")
     if not 1 <= days <= MOST_KEY_DAYS:
-        raise ValueError(f"A key is good for 1 to {MOST_KEY_DAYS} days.")
+        raise ValueError(f"A key is valid for 1 to {MOST_KEY_DAYS} days.")

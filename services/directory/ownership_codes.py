@@ -1,13 +1,13 @@
-"""One-time codes: their form, and how they are found in what an account shows.
+"""One-time codes: their format, and finding them in what an account shows publicly.
 
-Why: a code is public once it is posted, so it proves nothing by being known: only by standing where only the owner
-writes. A code of 40 bits, 5 an hour, is not in a post by chance.
+Why: a code is public once it is posted, so knowing it proves nothing; only its place does, where only the account's
+owner can write. A code of 40 bits, at most 5 an hour, does not appear in a post by chance.
 """
 
 import re
 import secrets
 
-from services.directory.port import Seen
+from services.directory.port import PublicProfile
 
 MOST_TEXTS = 50
 TEXT_CHARS = 10_000
@@ -21,11 +21,11 @@ def new_code() -> str:
 
 
 def text_of(code: str) -> str:
-    """What is posted."""
+    """The text to post for a code."""
     return f"hallway-{code}"
 
 
-def codes_in(shown: Seen) -> list[str]:
-    """The codes that stand in the first texts, each in its first part; sorted."""
+def codes_in(shown: PublicProfile) -> list[str]:
+    """The codes in the first texts, looking only at the start of each; sorted."""
     texts = [text[:TEXT_CHARS] for text in shown.texts[:MOST_TEXTS]]
     return sorted({code.lower() for text in texts for code in _CODE.findall(text)})

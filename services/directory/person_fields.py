@@ -1,4 +1,4 @@
-"""A person's fields in the one form in which they are kept and compared, and what is wrong with them."""
+"""Normalizes and validates a person's fields for storage and comparison."""
 
 import re
 import unicodedata
@@ -20,21 +20,21 @@ _UNSEEN = re.compile(
 
 
 def email_form(text: str) -> str:
-    """An address as it is compared: trimmed, lower case, without signs that nobody sees."""
+    """An e-mail address in its normal form: trimmed, lower case, without invisible characters."""
     return visible(text).strip().lower()
 
 
 def name_form(text: str) -> str:
-    """A name as it is kept: on one line, single spaces, composed, without the signs that turn or hide text.
+    """A name in its normal form: one line, single spaces, composed, without characters that reverse or hide text.
 
-    Joiners and variants stay: Persian, Sinhala and Japanese names need them.
+    Joiners and variation selectors stay: Persian, Sinhala and Japanese names need them.
     """
     spaced = "".join(" " if unicodedata.category(sign) in _SPACES else sign for sign in text)
     return unicodedata.normalize("NFC", " ".join(_UNSEEN.sub("", spaced).split()))
 
 
 def fault_in(person: Person) -> tuple[str, str] | None:
-    """The field at fault and the end of a sentence, or None."""
+    """The invalid field and the end of a sentence about it, or None."""
     if len(name_form(person.name)) > NAME_CHARS:
         return "name", f"is not a name of at most {NAME_CHARS} characters"
     address = person.email
@@ -49,7 +49,7 @@ def fault_in(person: Person) -> tuple[str, str] | None:
 
 
 def checked(person: Person) -> Person:
-    """The person in that form; ValueError with a sentence for a person."""
+    """The person with normalized fields. ValueError with a sentence for a person where a field is invalid."""
     person = replace(person, name=name_form(person.name), email=email_form(person.email))
     fault = fault_in(person)
     if fault is not None:

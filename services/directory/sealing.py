@@ -1,8 +1,8 @@
-"""Sealing a text with a key, so that deleting the key makes it unreadable wherever a copy of it is left.
+"""Encrypts a text with a key, so that deleting the key makes every copy of the text unreadable.
 
-Owns: seal and open. May never: be used twice with one key and one nonce for different texts.
-Theory: SHAKE-256 of key and nonce is a stream that looks random to whoever lacks the key; the text is XORed with it.
-Nothing here proves that a sealed text was not changed: whoever can write the file can do worse.
+Invariants: one key and nonce are never used for two different texts (the caller's duty).
+Why: SHAKE-256 of key and nonce is a stream that looks random without the key, and the text is XORed with it. There is
+no authentication: whoever can change the file can do worse.
 """
 
 import hashlib
@@ -12,28 +12,28 @@ SEAL_BYTES, TOKEN_BYTES = 16, 12
 
 
 def new_keys(count: int) -> list[bytes]:
-    """So many random keys."""
+    """``count`` random keys."""
     data = secrets.token_bytes(SEAL_BYTES * count)
     return [data[at : at + SEAL_BYTES] for at in range(0, len(data), SEAL_BYTES)]
 
 
 def new_tokens(count: int) -> list[str]:
-    """So many random tokens of 96 bits, in the form of accounts."""
+    """``count`` random tokens of 96 bits, written like accounts."""
     data = secrets.token_hex(TOKEN_BYTES * count)
     return [f"p:{data[at : at + 24]}" for at in range(0, len(data), 24)]
 
 
-def sealed(key: bytes, nonce: str, text: str) -> bytes:
-    """The text, unreadable without the key."""
-    return _crossed(key, nonce, text.encode("utf-8", "surrogatepass"))
+def seal(key: bytes, nonce: str, text: str) -> bytes:
+    """The text, encrypted with key and nonce."""
+    return _xor(key, nonce, text.encode("utf-8", "surrogatepass"))
 
 
-def opened(key: bytes, nonce: str, data: bytes) -> str:
-    """The text again."""
-    return _crossed(key, nonce, data).decode("utf-8", "surrogatepass")
+def unseal(key: bytes, nonce: str, data: bytes) -> str:
+    """The text that ``seal`` encrypted."""
+    return _xor(key, nonce, data).decode("utf-8", "surrogatepass")
 
 
-def _crossed(key: bytes, nonce: str, data: bytes) -> bytes:
+def _xor(key: bytes, nonce: str, data: bytes) -> bytes:
     assert len(key) == SEAL_BYTES
     stream = hashlib.shake_256(key + nonce.encode()).digest(len(data))
     return (int.from_bytes(data, "big") ^ int.from_bytes(stream, "big")).to_bytes(len(data), "big")

@@ -1,7 +1,7 @@
-"""The server's secret: 32 random bytes in a file that only its owner reads.
+"""The server's secret: 32 random bytes in a file that only its owner can read, used for keyed digests.
 
-Owns: making, reading and using it. May never: show it.
-Theory: keyed BLAKE2b with a purpose each, so that a digest made for one table says nothing in another.
+Invariants: the secret is never shown.
+Why: keyed BLAKE2b with a purpose for each use, so that a digest of one table reveals nothing about another.
 """
 
 import hashlib
@@ -18,7 +18,7 @@ Purpose = Literal["key", "code", "gone", "trace", "rough", "tombstone", "bar"]
 
 
 class Secret:
-    """Keyed digests."""
+    """The secret, used for keyed digests."""
 
     def __init__(self, value: bytes) -> None:
         assert len(value) == SECRET_BYTES
@@ -30,13 +30,13 @@ class Secret:
         return hashlib.blake2b(data, key=self._value, person=purpose.encode(), digest_size=size).digest()
 
 
-def made() -> Secret:
-    """A new one, kept nowhere."""
+def new_secret() -> Secret:
+    """A new random secret that is not stored."""
     return Secret(secrets.token_bytes(SECRET_BYTES))
 
 
-def kept(path: Path) -> Secret:
-    """The one in the file, which is made when it is missing. UnusableError where others can read it."""
+def load_secret(path: Path) -> Secret:
+    """The secret in the file, which is created where it is missing. UnusableError where others can read the file."""
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:

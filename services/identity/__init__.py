@@ -1,1 +1,1 @@
-"""Other people's networks: what an account shows to everybody there, read through addresses that may be asked."""
+"""Reads what accounts show publicly on other networks, from addresses that it is safe to contact."""

@@ -1,8 +1,8 @@
-"""Accounts of Bluesky, through the public API of its network: no key, one fixed host.
+"""Bluesky accounts, read through the network's public API: no key, one fixed host.
 
-Owns: the forms of its answers, as far as they are needed. May never: take a repost for the account's own words.
-Theory: a handle may be given to somebody else, the DID stays: so the DID is what is proved along with it. Of posts only
-the record's text counts, which is the author's; what it quotes is elsewhere. Source: the lexicons
+Invariants: a repost does not count as the account's own words.
+Why: a handle may pass to somebody else but the DID stays, so the DID is proved along with the handle. Of a post only
+the record's text counts, which is the author's; quoted posts are elsewhere. Source: the lexicons
 ``app.bsky.actor.getProfile`` and ``app.bsky.feed.getAuthorFeed``.
 """
 
@@ -10,8 +10,8 @@ import re
 
 from msgspec import Struct
 
-from services.directory.port import Seen
-from services.identity.http_client import Fetcher, Got, Refused, Unread
+from services.directory.port import PublicProfile
+from services.identity.http_client import Fetched, Fetcher, Refused, Unreadable
 from services.identity.public_addresses import is_host
 
 HOST = "public.api.bsky.app"
@@ -29,7 +29,7 @@ class Profile(Struct):
 
 
 class Author(Struct):
-    """Whose a post is."""
+    """The author of a post."""
 
     did: str
 
@@ -59,25 +59,25 @@ class Feed(Struct):
     feed: list[Item]
 
 
-def fault(handle: str) -> str | None:
-    """How to write the account, where it cannot be one; ``handle`` is what comes after the network's name."""
+def handle_fault(handle: str) -> str | None:
+    """How to write an account, where this handle is invalid; else None. ``handle``: the part after the network."""
     if is_host(handle) or _DID.fullmatch(handle):
         return None
     return "Write a Bluesky account with its whole handle, such as bsky:ada.bsky.social."
 
 
-async def seen(fetcher: Fetcher, handle: str) -> Seen | Unread:
-    """The profile's text and the newest posts; nothing where there is no such account."""
+async def read_profile(fetcher: Fetcher, handle: str) -> PublicProfile | Unreadable:
+    """The profile's text and the newest posts; empty where there is no such account."""
     profile = await fetcher.get(Profile, HOST, "/xrpc/app.bsky.actor.getProfile", {"actor": handle})
-    if not isinstance(profile, Got):
-        return Seen() if isinstance(profile, Refused) else profile
+    if not isinstance(profile, Fetched):
+        return PublicProfile() if isinstance(profile, Refused) else profile
     actor = profile.value
     if not _DID.fullmatch(actor.did) or handle not in (actor.did, actor.handle.lower()):
-        return Seen()
+        return PublicProfile()
     asked = {"actor": actor.did, "limit": _POSTS, "filter": "posts_with_replies"}
     feed = await fetcher.get(Feed, HOST, "/xrpc/app.bsky.feed.getAuthorFeed", asked)
-    if isinstance(feed, Unread):
+    if isinstance(feed, Unreadable):
         return feed
-    items = feed.value.feed if isinstance(feed, Got) else []
+    items = feed.value.feed if isinstance(feed, Fetched) else []
     own = [item.post.record.text for item in items if item.post.author.did == actor.did]
-    return Seen((actor.description or "", *own), (f"{NETWORK}:{actor.did}",))
+    return PublicProfile((actor.description or "", *own), (f"{NETWORK}:{actor.did}",))

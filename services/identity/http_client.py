@@ -1,10 +1,9 @@
-"""Asking other people's servers, in a bounded way: one GET of JSON from a host whose name came from outside.
+"""A bounded HTTP client for other people's servers: one GET of JSON from a host whose name came from outside.
 
-Owns: the bounds, and what counts as no answer. May never: raise for what the other side does, follow a redirect, go to
-an address that is not public, send anything about the server it runs in, or use a proxy of the environment (which
-would look the name up again).
-Theory: the name is looked up and checked first; then the address itself is connected to, with the name in the TLS
-handshake and the ``Host`` header, so the certificate has to be the name's.
+Invariants: it raises nothing for what the other side does, follows no redirect, connects to public addresses only,
+sends nothing about this server, and uses no proxy of the environment (which would resolve the name again).
+Why: the name is resolved and checked first. Then the client connects to that address, with the name in the TLS
+handshake and the ``Host`` header, so the certificate must be the name's.
 """
 
 import asyncio
@@ -20,34 +19,34 @@ from services.identity.public_addresses import Resolver, is_host, is_public
 
 T = TypeVar("T")
 
-MOST_BYTES = 1024 * 1024  # 40 posts with everything around them are about 200 kB
-FETCH_S = 6.0  # looking up, connecting, answering
+MOST_BYTES = 1024 * 1024  # 40 posts with all their metadata are about 200 kB
+FETCH_S = 6.0  # resolving, connecting and reading together
 MOST_AT_ONCE = 16
 _HEADERS = {"user-agent": "Hallway", "accept": "application/json", "accept-encoding": "identity"}
 
 Resolve = Callable[[str], Awaitable[Sequence[str]]]
 
 
-class Got(Struct, Generic[T], frozen=True):
-    """What was asked for."""
+class Fetched(Struct, Generic[T], frozen=True):
+    """The decoded response."""
 
     value: T
 
 
 class Refused(Struct, frozen=True):
-    """The server answered that it is not there or not for everybody: a status from 400 to 499 but 429."""
+    """The server has no such resource, or not for everybody: a status from 400 to 499 except 429."""
 
     status: int
 
 
-class Unread(Struct, frozen=True):
-    """No answer that can be read, and why; later there may be one."""
+class Unreadable(Struct, frozen=True):
+    """There was no readable response, and why; a later request may succeed."""
 
     reason: str
 
 
 class Fetcher:
-    """Asks hosts that ``is_host`` takes. All arguments but the defaults are for tests on loopback."""
+    """Fetches from hosts that ``is_host`` accepts. Arguments other than the defaults are for tests on loopback."""
 
     def __init__(
         self,
@@ -64,23 +63,27 @@ class Fetcher:
         self._trusted = trusted or httpx.create_ssl_context(trust_env=False)
         self._turn = asyncio.Semaphore(MOST_AT_ONCE)
 
-    async def get(self, kind: type[T], host: str, path: str, params: Mapping[str, str]) -> Got[T] | Refused | Unread:
+    async def get(
+        self, kind: type[T], host: str, path: str, params: Mapping[str, str]
+    ) -> Fetched[T] | Refused | Unreadable:
         """The JSON at the path, as ``kind``."""
         if not is_host(host):
-            return Unread("no host name")
+            return Unreadable("no host name")
         try:
             async with asyncio.timeout(self._fetch_s), self._turn:
                 addresses = await self._resolve(host)
                 if not addresses or not all(map(self._is_allowed, addresses)):
-                    return Unread("no public address")
+                    return Unreadable("no public address")
                 body = await self._body(addresses[0], host, path, params)
         except TimeoutError:
-            return Unread("too slow")
+            return Unreadable("too slow")
         except (httpx.HTTPError, httpx.StreamError, OSError):
-            return Unread("no connection")
-        return _read(kind, body) if isinstance(body, bytes) else body
+            return Unreadable("no connection")
+        return _decode(kind, body) if isinstance(body, bytes) else body
 
-    async def _body(self, address: str, host: str, path: str, params: Mapping[str, str]) -> bytes | Refused | Unread:
+    async def _body(
+        self, address: str, host: str, path: str, params: Mapping[str, str]
+    ) -> bytes | Refused | Unreadable:
         place = f"[{address}]" if ":" in address else address
         async with httpx.AsyncClient(
             verify=self._trusted, trust_env=False, follow_redirects=False, timeout=self._fetch_s, headers=_HEADERS
@@ -88,27 +91,27 @@ class Fetcher:
             url = f"{self._scheme}://{place}:{self._port}{path}"
             named = {"sni_hostname": host}
             async with client.stream("GET", url, params=params, headers={"host": host}, extensions=named) as answer:
-                return await _answered(answer)
+                return await _read_response(answer)
 
 
-async def _answered(answer: httpx.Response) -> bytes | Refused | Unread:
+async def _read_response(answer: httpx.Response) -> bytes | Refused | Unreadable:
     status = answer.status_code
     if 400 <= status < 500 and status != 429:
         return Refused(status)
     if status != 200:
-        return Unread(f"status {status}")
+        return Unreadable(f"status {status}")
     if answer.headers.get("content-encoding", "identity") != "identity":
-        return Unread("encoded")  # it may unfold to anything
+        return Unreadable("encoded")  # it may decompress to any size
     body = bytearray()
     async for part in answer.aiter_raw():
         body += part
         if len(body) > MOST_BYTES:
-            return Unread("too long")
+            return Unreadable("too long")
     return bytes(body)
 
 
-def _read(kind: type[T], body: bytes) -> Got[T] | Unread:
+def _decode(kind: type[T], body: bytes) -> Fetched[T] | Unreadable:
     try:
-        return Got(msgspec.json.decode(body, type=kind))
+        return Fetched(msgspec.json.decode(body, type=kind))
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return Unread("not the JSON that was asked for")
+        return Unreadable("not the expected JSON")

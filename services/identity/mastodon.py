@@ -1,18 +1,18 @@
-"""Accounts of Mastodon and what speaks its API, through the account's own server: no key.
+"""Accounts of Mastodon and compatible servers, read through the account's own server: no key.
 
-Owns: the forms of its answers, as far as they are needed. May never: ask another server than the one in the account's
-name, or take a boost for the account's own words.
-Theory: only the account's own server may say what stands in its profile. A server may keep posts from strangers; then
-the profile is what there is. Texts are HTML; a code has no sign that HTML writes otherwise. Source: Mastodon's
-documentation of ``/api/v1/accounts/lookup`` and ``/api/v1/accounts/:id/statuses``.
+Invariants: no other server than the one in the account's name is contacted. A boost does not count as the account's
+own words.
+Why: only the account's own server can say what is in its profile. A server may hide posts from unauthenticated
+clients; then only the profile is readable. Texts are HTML, but a code has no character that HTML escapes. Source:
+Mastodon's documentation of ``/api/v1/accounts/lookup`` and ``/api/v1/accounts/:id/statuses``.
 """
 
 import re
 
 from msgspec import Struct
 
-from services.directory.port import Seen
-from services.identity.http_client import Fetcher, Got, Refused, Unread
+from services.directory.port import PublicProfile
+from services.identity.http_client import Fetched, Fetcher, Refused, Unreadable
 from services.identity.public_addresses import is_host
 
 _POSTS = "30"
@@ -27,7 +27,8 @@ class Field(Struct):
 
 
 class Account(Struct):
-    """An account as its server tells it; ``acct`` of its own accounts has no server's name, or its own."""
+    """An account as its server describes it. ``acct``: for the server's own accounts without a server name, or with its
+    own."""
 
     id: str
     acct: str
@@ -36,40 +37,40 @@ class Account(Struct):
 
 
 class Owner(Struct):
-    """Whose a status is."""
+    """The author of a status."""
 
     id: str
 
 
 class Status(Struct):
-    """A post; ``reblog``: whose it really is."""
+    """A post. ``reblog``: the boosted post, where it is a boost."""
 
     account: Owner
     content: str = ""
     reblog: dict[str, object] | None = None
 
 
-def fault(handle: str) -> str | None:
-    """How to write the account, where it cannot be one; ``handle`` is what comes after the network's name."""
+def handle_fault(handle: str) -> str | None:
+    """How to write an account, where this handle is invalid; else None. ``handle``: the part after the network."""
     name, _, host = handle.partition("@")
     if _NAME.fullmatch(name) and is_host(host):
         return None
     return "Write a Mastodon account with its server, such as mastodon:ada@example.social."
 
 
-async def seen(fetcher: Fetcher, handle: str) -> Seen | Unread:
-    """The profile's texts and the newest posts; nothing where there is no such account."""
+async def read_profile(fetcher: Fetcher, handle: str) -> PublicProfile | Unreadable:
+    """The profile's texts and the newest posts; empty where there is no such account."""
     name, _, host = handle.partition("@")
     found = await fetcher.get(Account, host, "/api/v1/accounts/lookup", {"acct": name})
-    if not isinstance(found, Got):
-        return Seen() if isinstance(found, Refused) else found
+    if not isinstance(found, Fetched):
+        return PublicProfile() if isinstance(found, Refused) else found
     account = found.value
     if account.acct.lower() not in (name, f"{name}@{host}") or not _ID.fullmatch(account.id):
-        return Seen()
+        return PublicProfile()
     asked = {"limit": _POSTS, "exclude_reblogs": "true"}
     statuses = await fetcher.get(list[Status], host, f"/api/v1/accounts/{account.id}/statuses", asked)
-    if isinstance(statuses, Unread):
+    if isinstance(statuses, Unreadable):
         return statuses
-    posts = statuses.value if isinstance(statuses, Got) else []
+    posts = statuses.value if isinstance(statuses, Fetched) else []
     own = [post.content for post in posts if post.account.id == account.id and post.reblog is None]
-    return Seen((account.note, *[field.value for field in account.fields], *own))
+    return PublicProfile((account.note, *[field.value for field in account.fields], *own))

@@ -1,10 +1,10 @@
-"""Which hosts and addresses may be asked, when the name came from outside.
+"""Decides which hosts and addresses may be contacted when the name came from outside (protection against SSRF).
 
-Owns: the form of host names; which addresses are public. May never: connect, or take a host that is an address.
-Theory: a name is looked up once, and what it leads to is checked and then connected to, so that a second look-up cannot
-lead elsewhere (DNS rebinding). IPv6 addresses that carry an IPv4 one count as that one. Public is what is global
-unicast and in no block of the IANA registries of special-purpose addresses (those of RFC 6890 and after it,
-iana.org/assignments/iana-ipv4-special-registry and iana-ipv6-special-registry), whatever a Python knows of them.
+Invariants: nothing here connects, and a host name that is an address is refused.
+Why: a name is resolved once, and the result is checked and then connected to, so that a second lookup cannot lead
+elsewhere (DNS rebinding). IPv6 addresses that embed an IPv4 one are treated as that one. Public means global unicast
+and in no block of the IANA registries of special-purpose addresses (RFC 6890 and later,
+iana.org/assignments/iana-ipv4-special-registry and iana-ipv6-special-registry), whatever this Python knows.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 HOST_CHARS = 253  # RFC 1035
-MOST_LOOKUPS = 8  # at once: a slow name server holds a thread each
+MOST_LOOKUPS = 8  # at once, because each occupies a thread while a name server is slow
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _HOST = re.compile(rf"(?:{_LABEL}\.)+(?!\d+$){_LABEL}")
 _IPv4 = ipaddress.IPv4Address
@@ -54,17 +54,17 @@ _SPECIAL_6 = tuple(
 
 
 def is_host(text: str) -> bool:
-    """Whether it is a full host name in ASCII, lower case (of others the ``xn--`` form), and no address."""
+    """Whether this is a full host name in lower-case ASCII (others in their ``xn--`` form), and not an address."""
     return len(text) <= HOST_CHARS and _HOST.fullmatch(text) is not None
 
 
 def is_public(address: str) -> bool:
-    """Whether the address is somebody's in the public internet."""
+    """Whether the address belongs to the public internet."""
     try:
         found = ipaddress.ip_address(address)
     except ValueError:
         return False
-    return all(_is_ordinary(each) for each in _carried(found))
+    return all(_is_ordinary(each) for each in _embedded(found))
 
 
 def _is_ordinary(address: _Address) -> bool:
@@ -75,8 +75,8 @@ def _is_ordinary(address: _Address) -> bool:
     return address in _GLOBAL_UNICAST and not any(address in block for block in _SPECIAL_6)
 
 
-def _carried(address: _Address) -> list[_Address]:
-    """The IPv4 addresses in an IPv6 one (mapped, 6to4, Teredo, NAT64); the address itself where there are none."""
+def _embedded(address: _Address) -> list[_Address]:
+    """The IPv4 addresses embedded in an IPv6 one (mapped, 6to4, Teredo, NAT64); or the address itself."""
     if isinstance(address, _IPv4):
         return [address]
     if address in _NAT64:
@@ -86,19 +86,19 @@ def _carried(address: _Address) -> list[_Address]:
 
 
 class Resolver:
-    """Looks names up; not in the pool of threads that the directory works in, and never more than so many."""
+    """Resolves names in threads of its own, apart from the directory's thread pool, and at most ``MOST_LOOKUPS``."""
 
     def __init__(self) -> None:
         self._free = threading.BoundedSemaphore(MOST_LOOKUPS)
 
     async def __call__(self, host: str) -> Sequence[str]:
-        """The addresses of a host, in the order to try; none where there are none, or too many ask."""
+        """The addresses of a host, in the order to try; empty where there are none, or too many lookups run."""
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[Sequence[str]] = loop.create_future()
         if not self._free.acquire(blocking=False):
             return ()
 
-        def tell(found: Sequence[str]) -> None:
+        def resolve(found: Sequence[str]) -> None:
             if not answer.done():
                 answer.set_result(found)
 
@@ -107,8 +107,8 @@ class Resolver:
                 found = _addresses(host)
             finally:
                 self._free.release()
-            with suppress(RuntimeError):  # the loop has ended: nobody waits
-                loop.call_soon_threadsafe(tell, found)
+            with suppress(RuntimeError):  # the event loop has ended, so nobody waits
+                loop.call_soon_threadsafe(resolve, found)
 
         threading.Thread(target=look, name="look-up", daemon=True).start()
         return await answer

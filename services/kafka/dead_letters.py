@@ -22,7 +22,7 @@ from schemas.codec import Codec, Reject, encode, kind_of
 from schemas.events import Activity, Input
 from schemas.outputs import DeadLetter
 from schemas.topics import ACTIVITY, CONFERENCE_LOG, DEAD_LETTERS, TYPE_HEADER
-from services.admission.dead_letter_view import Shown
+from services.admission.dead_letter_view import DeadLetterView
 from services.kafka.access import Access
 from services.kafka.clients import KafkaRefusedError
 from services.kafka.topic_reader import Span, TopicReader
@@ -37,7 +37,7 @@ SEALED = "sealed"  # the header of a dead letter whose bytes only a gateway can 
 _decode = msgspec.json.Decoder(DeadLetter).decode
 
 
-class TopicDeadLetter(Shown[str], frozen=True):
+class TopicDeadLetter(DeadLetterView[str], frozen=True):
     """A dead letter of the topic; if a gateway ``sealed`` it, without its bytes."""
 
     sealed: bool = False
@@ -68,7 +68,7 @@ class _ResendMarkers:
                     self.sent.setdefault(letter, record.timestamp)
 
 
-async def list_dead_letters(access: Access, prefix: str = "") -> AsyncGenerator[Shown[str]]:
+async def list_dead_letters(access: Access, prefix: str = "") -> AsyncGenerator[DeadLetterView[str]]:
     """Yields all dead letters, partition by partition, oldest first. AwayError, KafkaRefusedError."""
     topic = prefix + DEAD_LETTERS
     async with TopicReader(access) as reader:
@@ -81,7 +81,7 @@ async def list_dead_letters(access: Access, prefix: str = "") -> AsyncGenerator[
                         yield shown
 
 
-async def get_dead_letter(access: Access, number: str, prefix: str = "") -> Shown[str]:
+async def get_dead_letter(access: Access, number: str, prefix: str = "") -> DeadLetterView[str]:
     """The dead letter with a number. AwayError; KafkaRefusedError: there is none."""
     async with TopicReader(access) as reader:
         return await _find(reader, prefix + DEAD_LETTERS, number)
@@ -126,7 +126,7 @@ def _marker(kind: bytes, partition: int, offset: int, sent_as: bytes) -> Message
     return Message(b"", None, ((TYPE_HEADER, kind), (_LETTER, b"%d" % offset), (_AS, sent_as)), partition)
 
 
-def _check_sendable(letter: Shown[str], prefix: str) -> None:
+def _check_sendable(letter: DeadLetterView[str], prefix: str) -> None:
     if letter.sent_at is not None:
         raise KafkaRefusedError(f"{letter.number} was already resent at {letter.sent_at}.")
     if not letter.source.startswith((f"{prefix}{ACTIVITY}/", f"{prefix}{CONFERENCE_LOG}/")):
@@ -163,7 +163,7 @@ async def _read_markers(reader: TopicReader, topic: str, partition: int, span: S
     return marks
 
 
-async def _find(reader: TopicReader, topic: str, number: str) -> Shown[str]:
+async def _find(reader: TopicReader, topic: str, number: str) -> DeadLetterView[str]:
     partition, offset = _parse_number(number)
     span = (await _spans(reader, topic)).get(partition, Span(0, 0))
     if span.first <= offset < span.end:
@@ -176,7 +176,7 @@ async def _find(reader: TopicReader, topic: str, number: str) -> Shown[str]:
     raise KafkaRefusedError(f"There is no dead letter {number}. It may have expired: they are stored for 14 days.")
 
 
-def _to_shown(record: ConsumerRecord, marks: _ResendMarkers) -> Shown[str] | None:
+def _to_shown(record: ConsumerRecord, marks: _ResendMarkers) -> DeadLetterView[str] | None:
     try:
         said = _decode(record.value) if record.value is not None else None
     except (msgspec.MsgspecError, UnicodeDecodeError):

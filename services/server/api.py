@@ -1,6 +1,6 @@
 """Builds the API of a server from its parts."""
 
-from services.api.app import gateway
+from services.api.app import build_gateway
 from services.api.attendee.account_proofs import AccountProofs
 from services.api.attendee.account_states import AccountStates
 from services.api.attendee.block_list import BlockList
@@ -15,10 +15,10 @@ from services.api.ingest.check_in_notes import CheckInNotes
 from services.api.ingest.event_ingest import EventIngest
 from services.api.organizer.attendee_import import AttendeeImport
 from services.api.pages.files import PageFiles
-from services.api.shared.check_in_devices import Devices
+from services.api.shared.check_in_devices import CheckInDevices
 from services.api.shared.conference_access import ConferenceAccess
 from services.api.shared.sign_in_notices import SignInNotices
-from services.api.transport.decompression import Unpacker
+from services.api.transport.decompression import Decompressor
 from services.api.transport.metrics import Metrics
 from services.api.transport.middleware import Edge
 from services.server.parts import Parts
@@ -26,12 +26,12 @@ from services.server.parts import Parts
 
 def build_api(parts: Parts) -> Edge:
     """Builds the API. UnusableError: the public path collides with the API's own paths."""
-    return gateway(_dependencies(parts))
+    return build_gateway(_dependencies(parts))
 
 
 def _dependencies(parts: Parts) -> Dependencies:
     directory, runner, clock = parts.directory, parts.runner, parts.clock
-    devices, unpacker, metrics = Devices(clock()), Unpacker(), Metrics()
+    devices, decompressor, metrics = CheckInDevices(clock()), Decompressor(), Metrics()
     states, inbox = AccountStates(directory.accounts, runner), _inbox(parts)
     return Dependencies(
         address=parts.address,
@@ -40,11 +40,11 @@ def _dependencies(parts: Parts) -> Dependencies:
         limits=parts.limits,
         metrics=metrics,
         streams=parts.streams,
-        unpacker=unpacker,
+        decompressor=decompressor,
         admission=parts.admission,
         check_in_notes=CheckInNotes(parts.conferences, runner, parts.limits, devices, clock),
         check_in_devices=devices,
-        event_ingest=EventIngest(parts.admission, unpacker, parts.limits, parts.bounds, metrics),
+        event_ingest=EventIngest(parts.admission, decompressor, parts.limits, parts.bounds, metrics),
         returning=parts.returning,
         access=ConferenceAccess(parts.conferences),
         registry=parts.conferences,
@@ -55,7 +55,7 @@ def _dependencies(parts: Parts) -> Dependencies:
         runner=runner,
         attendee_import=AttendeeImport(parts.admission, directory),
         audit=directory.audit,
-        first_links=directory.links,
+        first_links=directory.first_links,
         keys=directory.keys,
         notices=SignInNotices(directory.sessions, parts.streams),
         people=directory.people,

@@ -11,8 +11,8 @@ from typing import Any
 
 import structlog
 
-from services.admission.conferences import SNAPSHOT
-from services.api.attendee.presence_stream import Whereabouts
+from services.admission.conference_registry import SNAPSHOT
+from services.api.attendee.presence_stream import PresenceNotifier
 from services.directory.port import DirectoryError
 from services.inbox.redis.embedded_valkey import EmbeddedValkey
 from services.journal import JournalError
@@ -35,7 +35,7 @@ class BackgroundTasks:
         self._tasks: list[asyncio.Task[None]] = []
         self._start(parts.erasures.run(), "erasures")
         self._start(parts.overviews.run(), "numbers")
-        self._start(Whereabouts(parts.runner, parts.streams, parts.clock).run(), "whereabouts")
+        self._start(PresenceNotifier(parts.runner, parts.streams, parts.clock).run(), "whereabouts")
         self._start(self._keep_ready(), "inboxes")
         self._start(parts.inbox_rebuild.run(), "rebuilding")
         self._start(self._tidy_daily(), "tidying")
@@ -75,17 +75,17 @@ class BackgroundTasks:
         while True:
             await asyncio.sleep(DAY_S)
             try:
-                open_ids = [known.id for known in self._parts.conferences if not known.closed]
-                await asyncio.to_thread(self._parts.directory.tidy, open_ids)
+                ongoing = [known.id for known in self._parts.conferences if not known.closed]
+                await asyncio.to_thread(self._parts.directory.purge_expired, ongoing)
             except DirectoryError:
                 _log.warning("clean-up failed; next attempt tomorrow")
 
     async def _end_invalid_streams(self) -> None:
         """Closes the streams of sessions and keys that expired or were revoked, by any process."""
         while True:
-            await asyncio.sleep(self._parts.bounds.ended_s)
+            await asyncio.sleep(self._parts.bounds.session_check_s)
             open_ = self._parts.streams.grants()
-            good = await asyncio.to_thread(self._parts.directory.keys.good, open_) if open_ else set()
+            good = await asyncio.to_thread(self._parts.directory.keys.active, open_) if open_ else set()
             for grant in open_ - good:
                 self._parts.streams.end_grant(grant)
 
@@ -101,14 +101,14 @@ class BackgroundTasks:
         """Saves what is known of the conferences, so that a start need not read whole logs."""
         journal, conferences, saved = self._parts.journal, self._parts.conferences, 0
         while True:
-            forgotten, ends = conferences.forgotten, {name: journal.length(name) for name in journal.conferences()}
+            forgotten, ends = conferences.removed_count, {name: journal.length(name) for name in journal.conferences()}
             await asyncio.sleep(SNAPSHOT_DELAY_S)
-            if abs(sum(ends.values()) - saved) < SNAPSHOT_RECORDS or forgotten != conferences.forgotten:
+            if abs(sum(ends.values()) - saved) < SNAPSHOT_RECORDS or forgotten != conferences.removed_count:
                 continue
-            data = conferences.saved(ends)
+            data = conferences.encode_snapshot(ends)
             try:
                 await asyncio.to_thread(journal.save_snapshot, SNAPSHOT, sum(ends.values()), data)
-                if forgotten != conferences.forgotten:  # forgotten meanwhile: the snapshot may name it
+                if forgotten != conferences.removed_count:  # forgotten meanwhile: the snapshot may name it
                     await asyncio.to_thread(journal.drop_snapshots, SNAPSHOT)
                 saved = sum(ends.values())
             except JournalError as error:

@@ -18,24 +18,24 @@ from typing import Any
 import structlog
 import uvicorn
 
-from services.admission.conferences import Conferences
-from services.admission.intake import Intake
+from services.admission.conference_registry import ConferenceRegistry
+from services.admission.event_admission import EventAdmission
 from services.admission.ownership_proofs import OwnershipProofs
-from services.admission.post_index_writer import Keeping
-from services.admission.returning_attendees import Leaving, Returning
-from services.api.dead_letters.index import LetterIndex
-from services.api.operator.inbox_rebuild import Rebuilding
+from services.admission.post_index_writer import PostIndexWriter
+from services.admission.returning_attendees import ErasurePreparation, ReturningAttendees
+from services.api.dead_letters.index import DeadLetterIndex
+from services.api.operator.inbox_rebuild import InboxRebuild
 from services.api.organizer.overview import Overviews
 from services.api.shared.bounds import Bounds
 from services.api.shared.public_address import PublicAddress
 from services.api.shared.rate_limits import RateLimits
-from services.api.shared.server_sent_events import Hub
+from services.api.shared.server_sent_events import StreamRegistry
 from services.api.transport.connections import config_of
 from services.api.transport.middleware import Edge
 from services.directory.port import PostReader
 from services.directory.sqlite import SqliteDirectory
-from services.erasure.conferences import ConferenceErasing
-from services.erasure.people import Erasures
+from services.erasure.conference_erasure import ConferenceErasure
+from services.erasure.person_erasure import Erasures
 from services.inbox.redis.embedded_valkey import EmbeddedValkey, ValkeyError
 from services.inbox.redis.inboxes import RedisInboxes
 from services.journal import Journal, JournalError
@@ -134,10 +134,13 @@ async def compose_parts(
 ) -> Parts:
     """Creates the parts on top of the stores; the caller starts the runner."""
     (directory, inboxes), clock, bounds = stores, settings.clock, settings.bounds
-    conferences, streams = Conferences(bounds.open_conferences, bounds.kept_conferences), Hub(bounds)
-    await asyncio.to_thread(conferences.learn, journal)
+    conferences, streams = (
+        ConferenceRegistry(bounds.open_conferences, bounds.stored_conferences),
+        StreamRegistry(bounds),
+    )
+    await asyncio.to_thread(conferences.load, journal)
     runner, readiness = log_backend.runner(stack, stores, conferences)
-    letter_index = LetterIndex(journal)
+    letter_index = DeadLetterIndex(journal)
     overviews = Overviews(
         journal,
         runner,
@@ -150,14 +153,14 @@ async def compose_parts(
     )
     lock, limits = asyncio.Lock(), RateLimits(bounds.rates)
     erasures = Erasures(directory, inboxes, runner, journal, conferences, lock, streams.end_attendee)
-    follow_ups, leaving = EventFollowUps(erasures, readiness), Leaving(directory, runner, conferences)
-    posts = Keeping(directory.keep_posts)
-    admission = Intake(runner, directory, conferences, clock, follow_ups, leaving, posts, limits.charge, lock)
+    follow_ups, leaving = EventFollowUps(erasures, readiness), ErasurePreparation(directory, runner, conferences)
+    posts = PostIndexWriter(directory.index_posts)
+    admission = EventAdmission(runner, directory, conferences, clock, follow_ups, leaving, posts, limits.charge, lock)
     log, end_streams = log_backend.conference_erasure(), streams.end_conference
-    erasures.conference = ConferenceErasing(
+    erasures.conference = ConferenceErasure(
         directory, journal, inboxes, log, conferences, end_streams, overviews.forget, admission
     )
-    returning = Returning(admission)
+    returning = ReturningAttendees(admission)
     return Parts(
         runner=runner,
         journal=journal,
@@ -169,7 +172,7 @@ async def compose_parts(
         returning=returning,
         proofs=OwnershipProofs(directory.codes, admission, returning),
         erasures=erasures,
-        inbox_rebuild=Rebuilding(inboxes, readiness),
+        inbox_rebuild=InboxRebuild(inboxes, readiness),
         letter_index=letter_index,
         overviews=overviews,
         streams=streams,

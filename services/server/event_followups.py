@@ -6,7 +6,7 @@ Invariants: events without follow-ups cost no noticeable time.
 from collections.abc import Sequence
 
 from schemas.events import AttendeeErased, ConferenceOpened, Input
-from services.erasure.people import Erasures
+from services.erasure.person_erasure import Erasures
 from services.runtime.ports import Readiness
 
 

@@ -14,9 +14,9 @@ from typing import NamedTuple, Protocol
 
 import structlog
 
-from services.admission.conferences import Conferences
+from services.admission.conference_registry import ConferenceRegistry
 from services.directory.port import Directory
-from services.erasure.conferences import Forgetting
+from services.erasure.conference_erasure import LogRemoval
 from services.inbox.port import Inboxes
 from services.journal import Journal
 from services.journal.data_folder import DataFolder
@@ -87,11 +87,11 @@ class LogBackend(Protocol):
         """Opens the log. JournalError, UnusableError: the text is for a person."""
 
     def runner(
-        self, stack: AsyncExitStack, stores: Stores, conferences: Conferences
+        self, stack: AsyncExitStack, stores: Stores, conferences: ConferenceRegistry
     ) -> tuple[StartableRunner, Readiness]:
         """Creates the runner that accepts events, and what makes inboxes ready."""
 
-    def conference_erasure(self) -> Forgetting:
+    def conference_erasure(self) -> LogRemoval:
         """How a whole conference is erased from the log. Call it after ``runner``."""
 
 
@@ -111,10 +111,10 @@ class FileLogBackend:
         return OpenedLog(self._journal, *load_epoch(self.data))
 
     def runner(
-        self, stack: AsyncExitStack, stores: Stores, conferences: Conferences
+        self, stack: AsyncExitStack, stores: Stores, conferences: ConferenceRegistry
     ) -> tuple[StartableRunner, Readiness]:
         """Creates the runner that folds and delivers in this process."""
-        inbox_delivery = InboxDelivery(self._journal, stores.inboxes, conferences.erased)
+        inbox_delivery = InboxDelivery(self._journal, stores.inboxes, conferences.erased_attendees)
         stack.push_async_callback(inbox_delivery.close)
         seal = stores.directory.letter_keys.seal
         runner = EmbeddedRunner(
@@ -133,9 +133,9 @@ class FileLogBackend:
         self._forget = forget
         return runner, inbox_delivery
 
-    def conference_erasure(self) -> Forgetting:
+    def conference_erasure(self) -> LogRemoval:
         """Removes the log from the file."""
-        return Forgetting(self._forget, lambda conference: not self._journal.length(conference))
+        return LogRemoval(self._forget, lambda conference: not self._journal.length(conference))
 
 
 def load_epoch(folder: Path) -> tuple[str, bool]:
@@ -174,25 +174,25 @@ class KafkaLogBackend:
         return OpenedLog(self._journal, self._cluster, is_new)
 
     def runner(
-        self, stack: AsyncExitStack, stores: Stores, conferences: Conferences
+        self, stack: AsyncExitStack, stores: Stores, conferences: ConferenceRegistry
     ) -> tuple[StartableRunner, Readiness]:
         """Creates the runner that appends to Kafka and replicates the log here; workers match and deliver."""
-        conferences.ended.update(self._journal.erased())
+        conferences.retired.update(self._journal.erased())
         runner = self._runner = KafkaRunner(
             self.kafka,
             self._cluster,
             self._journal,
             stores.directory.letter_keys,
             self.clock,
-            conferences.note,
-            conferences.end,
+            conferences.apply,
+            conferences.retire,
             topics=topic_names(self.prefix),
         )
         return runner, InboxPreparer(self._journal, stores.inboxes, lambda: runner.is_current)
 
-    def conference_erasure(self) -> Forgetting:
+    def conference_erasure(self) -> LogRemoval:
         """Records the erasure in the log; the records in the topics stay until their retention ends."""
-        return Forgetting(
+        return LogRemoval(
             self._runner.forget, lambda conference: conference in self._journal.erased(), REMAINS_IN_KAFKA
         )
 

@@ -7,19 +7,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from services.admission.conferences import Conferences
-from services.admission.intake import Intake
+from services.admission.conference_registry import ConferenceRegistry
+from services.admission.event_admission import EventAdmission
 from services.admission.ownership_proofs import OwnershipProofs
-from services.admission.returning_attendees import Returning
-from services.api.dead_letters.index import LetterIndex
-from services.api.operator.inbox_rebuild import Rebuilding
+from services.admission.returning_attendees import ReturningAttendees
+from services.api.dead_letters.index import DeadLetterIndex
+from services.api.operator.inbox_rebuild import InboxRebuild
 from services.api.organizer.overview import Overviews
 from services.api.shared.bounds import Bounds
 from services.api.shared.public_address import PublicAddress
 from services.api.shared.rate_limits import RateLimits
-from services.api.shared.server_sent_events import Hub
+from services.api.shared.server_sent_events import StreamRegistry
 from services.directory.port import Directory, PostReader
-from services.erasure.people import Erasures
+from services.erasure.person_erasure import Erasures
 from services.inbox.port import Inboxes
 from services.journal import Journal
 from services.runtime.ports import Readiness
@@ -38,15 +38,15 @@ class Parts:
     directory: Directory
     inboxes: Inboxes
     readiness: Readiness
-    conferences: Conferences
-    admission: Intake
-    returning: Returning
+    conferences: ConferenceRegistry
+    admission: EventAdmission
+    returning: ReturningAttendees
     proofs: OwnershipProofs
     erasures: Erasures
-    inbox_rebuild: Rebuilding
-    letter_index: LetterIndex
+    inbox_rebuild: InboxRebuild
+    letter_index: DeadLetterIndex
     overviews: Overviews
-    streams: Hub
+    streams: StreamRegistry
     limits: RateLimits
     bounds: Bounds
     address: PublicAddress

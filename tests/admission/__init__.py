@@ -1,1 +1,1 @@
-"""The door: who may say what, and in which words it reaches the log."""
+"""Tests of admission: authorization, pseudonymization, CSV import, rate limits."""

@@ -1,4 +1,4 @@
-"""CSV: what spreadsheets write is read; each mistake names its line and column; no cell runs on the way out."""
+"""CSV import: files of spreadsheets are read, each mistake names its line and column, and no exported cell runs."""
 
 import pytest
 from hypothesis import given
@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 
 from schemas.names import account as normal
 from services.admission.attendee_csv import CSV_BYTES, MOST_MISTAKES, AttendeeRow, Mistake, read_csv, write_csv
-from services.admission.authorization import admit
-from services.admission.registration import enrolled, verifications
-from services.admission.sender import VERIFIER, Admitted, Sender
+from services.admission.authorization import authorize
+from services.admission.registration import enroll, verifications
+from services.admission.sender import VERIFIER, Authorized, Sender
 from services.directory.person_fields import name_form
 from services.directory.port import Proof
 from services.directory.sqlite import SqliteDirectory
@@ -150,20 +150,20 @@ def test_what_is_written_is_read_again(name: str) -> None:
 class TestEnrolling:
     def test_each_row_becomes_a_person_and_an_event(self, directory: SqliteDirectory, clock: Clock) -> None:
         rows, _ = read((HEAD + ADA).encode())
-        (first,) = enrolled("hims", rows, directory, clock.now)
-        (again,) = enrolled("hims", rows, directory, clock.now)
+        (first,) = enroll("hims", rows, directory, clock.now)
+        (again,) = enroll("hims", rows, directory, clock.now)
         assert first.attendee == again.attendee == first.event.attendee
         assert (first.is_new, again.is_new) == (True, False)
         assert first.event.id != again.event.id
         sender = Sender(role="organizer", id="o1", conferences=frozenset({"hims"}))
-        assert isinstance(admit(sender, first.event, clock.now), Admitted)
+        assert isinstance(authorize(sender, first.event, clock.now), Authorized)
         assert directory.display("hims", [first.attendee])[first.attendee].name is None
 
     def test_what_the_code_proved_is_said_by_the_verifier_only(self, clock: Clock) -> None:
         proof = Proof("h-1", "hims", "a1", "x:ada", ("x:ada", "x:1815"), clock.now)
         events = verifications(proof)
         assert [(event.id, event.account) for event in events] == [("h-1-0", "x:ada"), ("h-1-1", "x:1815")]
-        assert all(isinstance(admit(VERIFIER, event, clock.now), Admitted) for event in events)
+        assert all(isinstance(authorize(VERIFIER, event, clock.now), Authorized) for event in events)
 
 
 @pytest.mark.parametrize(

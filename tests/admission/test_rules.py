@@ -1,4 +1,4 @@
-"""The table, cell by cell; nobody escalates; what the door writes and what it never keeps."""
+"""Authorization: the table cell by cell, no escalation, which fields the server sets and which it discards."""
 
 from typing import Any, get_args
 
@@ -10,11 +10,11 @@ from msgspec.structs import replace
 from schemas.events import AttendeeEvent, ConferenceOpened, Input, Role, Rule
 from schemas.names import source
 from schemas.outputs import AnyOutput
-from services.admission.authorization import AHEAD_MS, admit
+from services.admission.authorization import AHEAD_MS, authorize
 from services.admission.permissions import ROLES, TABLE
-from services.admission.sender import OWNER, VERIFIER, Admitted, Refused, Sender, sender_of
+from services.admission.sender import OWNER, VERIFIER, Authorized, Refused, Sender, sender_of
 from services.directory.port import Grant
-from tests.admission.speaking import KINDS, NOW, event, may
+from tests.admission.sample_events import KINDS, NOW, event, may
 from tests.schemas.declared import ROLES as DECLARED_ROLES
 from tests.schemas.declared import RULES
 
@@ -30,17 +30,17 @@ def speaker(role: Role, checkins: bool = True) -> Sender:
 def test_every_cell_is_as_written_and_does_what_it_says(role: Role, kind: str, rule: str) -> None:
     said = event(kind)
     assert TABLE[role, type(said)] is (Rule.NEVER if rule == "-" else Rule[rule])
-    good = admit(speaker(role), said, NOW)
-    assert isinstance(good, Refused if rule == "-" else Admitted)
-    elsewhere = admit(speaker(role), event(kind, conference="other"), NOW)
-    assert isinstance(elsewhere, Admitted if rule == "ANY" else Refused)
+    good = authorize(speaker(role), said, NOW)
+    assert isinstance(good, Refused if rule == "-" else Authorized)
+    elsewhere = authorize(speaker(role), event(kind, conference="other"), NOW)
+    assert isinstance(elsewhere, Authorized if rule == "ANY" else Refused)
     if isinstance(said, AttendeeEvent):
-        other = admit(speaker(role), event(kind, attendee="a2"), NOW)
-        assert isinstance(other, Refused if rule in {"-", "SELF"} else Admitted)
+        other = authorize(speaker(role), event(kind, attendee="a2"), NOW)
+        assert isinstance(other, Refused if rule in {"-", "SELF"} else Authorized)
     if rule in {"UPLOAD", "POSTS"}:
-        assert isinstance(admit(speaker(role), event(kind, conference=None), NOW), Admitted)
+        assert isinstance(authorize(speaker(role), event(kind, conference=None), NOW), Authorized)
     if rule == "CHECKIN":
-        assert isinstance(admit(speaker(role, checkins=False), said, NOW), Refused)
+        assert isinstance(authorize(speaker(role, checkins=False), said, NOW), Refused)
 
 
 def test_the_table_has_every_role_and_type_and_no_output() -> None:
@@ -70,9 +70,9 @@ def test_nobody_escalates(sender: Sender, kind: str, conference: str | None, att
     if conference is None and not kind.startswith("activity."):
         conference = "hims"
     wanted = {"source": "organizer:root", "recorded_at": "2026-03-09T11:00:00Z"}
-    answer = admit(sender, event(kind, conference, attendee, **wanted), NOW)
-    assert isinstance(answer, Admitted) == may(sender, kind, conference, attendee)
-    if isinstance(answer, Admitted):
+    answer = authorize(sender, event(kind, conference, attendee, **wanted), NOW)
+    assert isinstance(answer, Authorized) == may(sender, kind, conference, attendee)
+    if isinstance(answer, Authorized):
         said = answer.event
         who = {
             "operator": "connector:operator",
@@ -87,41 +87,41 @@ def test_nobody_escalates(sender: Sender, kind: str, conference: str | None, att
 
 @pytest.mark.parametrize("role", ROLES)
 def test_ahead_is_at_most_10_minutes(role: Role) -> None:
-    kind = next(kind for kind in KINDS if isinstance(admit(speaker(role), event(kind), NOW), Admitted))
+    kind = next(kind for kind in KINDS if isinstance(authorize(speaker(role), event(kind), NOW), Authorized))
     edge = event(kind, at="2026-03-09T12:10:00Z")
-    assert isinstance(admit(speaker(role), edge, NOW), Admitted)
-    early = admit(speaker(role), edge, NOW - 1)
+    assert isinstance(authorize(speaker(role), edge, NOW), Authorized)
+    early = authorize(speaker(role), edge, NOW - 1)
     assert isinstance(early, Refused)
     assert (early.status, early.field) == (422, "at")
     assert AHEAD_MS == 600_000
-    assert isinstance(admit(speaker(role), event(kind, at="2001-01-01T00:00:00Z"), NOW), Admitted)
+    assert isinstance(authorize(speaker(role), event(kind, at="2001-01-01T00:00:00Z"), NOW), Authorized)
 
 
 def test_an_organizer_opens_in_its_own_name_only() -> None:
     sender = Sender(role="organizer", id="o1", conferences=HIMS)
     for named in ({}, {"organizer": "somebody-else"}):
-        answer = admit(sender, event("conference.opened", **named), NOW)
-        assert isinstance(answer, Admitted)
+        answer = authorize(sender, event("conference.opened", **named), NOW)
+        assert isinstance(answer, Authorized)
         assert isinstance(answer.event, ConferenceOpened)
         assert answer.event.organizer == "o1"
-    operator = admit(speaker("operator"), event("conference.opened", organizer="o1"), NOW)
-    assert isinstance(operator, Admitted)
+    operator = authorize(speaker("operator"), event("conference.opened", organizer="o1"), NOW)
+    assert isinstance(operator, Authorized)
     assert isinstance(operator.event, ConferenceOpened)
     assert operator.event.organizer == "o1"
 
 
 def test_an_upload_goes_to_the_attendees_own_conference() -> None:
-    answer = admit(speaker("attendee"), event("activity.posted", conference=None), NOW)
-    assert isinstance(answer, Admitted)
+    answer = authorize(speaker("attendee"), event("activity.posted", conference=None), NOW)
+    assert isinstance(answer, Authorized)
     assert answer.event.conference == "hims"
-    answer = admit(speaker("connector"), event("activity.posted", conference=None), NOW)
-    assert isinstance(answer, Admitted)
+    answer = authorize(speaker("connector"), event("activity.posted", conference=None), NOW)
+    assert isinstance(answer, Authorized)
     assert answer.event.conference is None
 
 
 @pytest.mark.parametrize("match", ["x:ada", "ada@example.org", "Ada Lovelace"])
 def test_a_match_is_no_place_for_a_name(match: str) -> None:
-    answer = admit(speaker("attendee"), event("match.answered", match=match), NOW)
+    answer = authorize(speaker("attendee"), event("match.answered", match=match), NOW)
     assert isinstance(answer, Refused)
     assert (answer.kind, answer.field) == ("bad", "match")
 

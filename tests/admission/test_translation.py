@@ -1,4 +1,4 @@
-"""Nothing that names anybody reaches the log; the way back works as long as nobody was erased; and how fast it is."""
+"""Pseudonymization: nothing that names anybody reaches the log, tokens resolve until an erasure, and its speed."""
 
 import time
 from pathlib import Path
@@ -7,19 +7,19 @@ import pytest
 
 from schemas.codec import Record, encode
 from schemas.events import ActivityDeleted, ActivityPosted, AttendeeRegistered, Input
-from services.admission.authorization import admit
-from services.admission.pseudonymization import accounts_in, translated
-from services.admission.sender import Admitted, Refused, Sender
+from services.admission.authorization import authorize
+from services.admission.pseudonymization import accounts_in, pseudonymize
+from services.admission.sender import Authorized, Refused, Sender
 from services.directory.sqlite import SqliteDirectory
-from tests.admission.speaking import CODEC, KINDS, event
+from tests.admission.sample_events import CODEC, KINDS, event
 from tests.contract.directory.steps import erase
 from tests.directory.conftest import Clock
 from tests.directory.raw import left
 
 
 def said(directory: SqliteDirectory, *events: Input) -> list[Input]:
-    found, posts = translated(events, directory)
-    directory.keep_posts(posts)
+    found, posts = pseudonymize(events, directory)
+    directory.index_posts(posts)
     good = [item for item in found if not isinstance(item, Refused)]
     assert len(good) == len(found)
     return good
@@ -93,7 +93,7 @@ class TestTranslation:
     def test_who_was_erased_is_not_registered_again(self, directory: SqliteDirectory) -> None:
         said(directory, event("account.verified"))
         erase(directory, "hims", "a1")
-        refused, _ = translated([event("attendee.registered"), event("account.verified")], directory)
+        refused, _ = pseudonymize([event("attendee.registered"), event("account.verified")], directory)
         assert [item.status for item in refused if isinstance(item, Refused)] == [410, 410]
         assert directory.accounts.held_by("hims", "a1") == {}
         said(directory, event("checkin.arrived"), event("attendee.registered", conference="other"))
@@ -135,9 +135,11 @@ def test_how_fast(on_file: SqliteDirectory, clock: Clock) -> None:
             on_file.posts.forget()
         start = time.perf_counter()
         for at in range(0, len(posts), 500):
-            batch = [admit(sender, post.event, clock.now) for post in posts[at : at + 500] if isinstance(post, Record)]
-            told, named = translated([item.event for item in batch if isinstance(item, Admitted)], on_file)
-            on_file.keep_posts(named)
+            batch = [
+                authorize(sender, post.event, clock.now) for post in posts[at : at + 500] if isinstance(post, Record)
+            ]
+            told, named = pseudonymize([item.event for item in batch if isinstance(item, Authorized)], on_file)
+            on_file.index_posts(named)
             assert len(told) == 500
         spent = time.perf_counter() - start
         print(f"\n{name}: {len(posts) / spent:,.0f} posts a second")  # noqa: T201

@@ -16,7 +16,7 @@ from services.admission.rate_limits import Rate
 from services.api.shared.bounds import Bounds
 from services.api.transport.json_logs import to_stderr
 from services.cli.connection_options import access_for
-from services.directory.port import PostReader, Seen
+from services.directory.port import PostReader, PublicProfile
 from services.identity.account_reader import NetworkReader
 from services.runtime import BusyError
 from services.server.composition import RunningServer, Settings, serve
@@ -37,10 +37,10 @@ class FileReader:
         """Every account can be read."""
         return None
 
-    async def read(self, account: str) -> Seen:
+    async def read(self, account: str) -> PublicProfile:
         """What stands there now."""
         found: dict[str, list[str]] = json.loads(self.path.read_text()) if self.path.exists() else {}
-        return Seen(tuple(found.get(account, ())))
+        return PublicProfile(tuple(found.get(account, ())))
 
 
 class Cut:

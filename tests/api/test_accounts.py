@@ -79,7 +79,7 @@ def test_a_network_that_is_away_is_asked_again_later(reading: Server, network: N
 @pytest.mark.parametrize("path", ["/v1/me/accounts", "/v1/me/accounts/check"])
 def test_nobody_posts_a_code_in_vain(reading: Server, network: Network, path: str) -> None:
     dee = attendee(reading, opened(reading), f"dee-{path.rpartition('/')[2]}", verify=False)
-    for named, said in (("x:dee", "without paying"), ("mastodon:dee@127.0.0.1", "with its server")):
+    for named, said in (("x:dee", "X charges for reading posts"), ("mastodon:dee@127.0.0.1", "with its server")):
         answer = dee.http.post(path, json={"account": named})
         assert (answer.status_code, answer.headers["content-type"]) == (409, MEDIA_TYPE)
         assert said in answer.json()["detail"]

@@ -121,10 +121,10 @@ def test_a_corrected_file_corrects_names_and_claims_and_no_consent(server: Serve
     assert (done["changed"], line["what"]) == (1, "changed")
     assert line["changes"] == [
         "The name 'Jon Smyth' becomes 'Joan Smith'.",
-        "Accounts that are new: x:joan_s.",
+        "New accounts: x:joan_s.",
         "Accounts that are no longer claimed: x:jon_s.",
     ]
-    assert any("keeps the consent" in note["text"] for note in done["notes"])
+    assert any("keep their consent" in note["text"] for note in done["notes"])
     (row,) = people(organizer)["jon@example.org"]
     shown = me(server, row["link"])
     assert shown["name"] == "Joan Smith"

@@ -23,7 +23,12 @@ MIB = 1024 * 1024
 @pytest.fixture(scope="module")
 def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server whose shares are soon used up."""
-    bounds = {"sender_buffered_bytes": 100_000, "strangers_buffered_bytes": 5_000, "body_s": LIMIT_S, "linger_s": 0.2}
+    bounds = {
+        "sender_buffered_bytes": 100_000,
+        "unauthenticated_buffered_bytes": 5_000,
+        "body_s": LIMIT_S,
+        "linger_s": 0.2,
+    }
     with Server(tmp_path_factory.mktemp("small"), bounds=bounds) as server:
         opened(server)
         yield server

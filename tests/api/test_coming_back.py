@@ -1,4 +1,4 @@
-"""Gone stays gone: the same file again undoes no erasure, and an erasure undoes nobody else's decision."""
+"""Erasure is final: importing the same file again does not undo it, and it does not undo anybody else's decision."""
 
 import asyncio
 import json
@@ -94,7 +94,7 @@ def test_a_dry_run_says_who_will_wait_and_a_correction_waits_too(tmp_path: Path)
             assert (waits["what"], waits["attendee"]) == ("waiting", done["lines"][0]["attendee"])
             assert waits["changes"] == [
                 "The name 'Ada' becomes 'Adaline'.",
-                "Accounts that are new: x:adaline.",
+                "New accounts: x:adaline.",
                 "Accounts that are no longer claimed: x:ada.",
             ]
         link = good(organizer.post(f"{AGAIN}/{waits['attendee']}/link"))["link"]
@@ -196,4 +196,4 @@ async def test_a_block_on_its_way_at_the_erasure_holds_too(tmp_path: Path) -> No
         on.set()
         assert ((await blocking).status_code, (await erasing).status_code) == (200, 202)
         others = [bob["attendee"], "a-somebody"]
-        assert parts.directory.tombstones.bars(CONFERENCE, ["ada@example.org"], others) == [bob["attendee"]]
+        assert parts.directory.tombstones.find_blockers(CONFERENCE, ["ada@example.org"], others) == [bob["attendee"]]

@@ -7,7 +7,7 @@ import pytest
 
 from schemas.codec import encode
 from schemas.events import AttendeeErased, CheckinArrived, ConferenceOpened
-from services.admission.conferences import SNAPSHOT, Conferences
+from services.admission.conference_registry import SNAPSHOT, ConferenceRegistry
 from services.journal import Row
 from services.journal.memory import MemoryJournal
 from tests.api.people import OPENING, Server, good, now
@@ -81,31 +81,31 @@ def journal() -> Counting:
 
 
 def test_a_start_reads_the_ends_of_the_logs_only(journal: Counting) -> None:
-    first = Conferences()
-    first.learn(journal)
+    first = ConferenceRegistry()
+    first.load(journal)
     assert journal.rows == 502
     ends = {name: journal.length(name) for name in journal.conferences()}
-    journal.save_snapshot(SNAPSHOT, sum(ends.values()), first.saved(ends))
+    journal.save_snapshot(SNAPSHOT, sum(ends.values()), first.encode_snapshot(ends))
     journal.append([("b", opened("b", "org-2"))], 2)
     journal.rows = 0
-    again = Conferences()
-    again.learn(journal)
+    again = ConferenceRegistry()
+    again.load(journal)
     assert journal.rows == 1
-    assert (again.erased("a"), again.owned("org-1"), again.owned("org-2")) == ({"a1"}, {"a"}, {"b"})
+    assert (again.erased_attendees("a"), again.owned("org-1"), again.owned("org-2")) == ({"a1"}, {"a"}, {"b"})
     known = again.get("a")
     assert known is not None
     assert (known.opened, known.closed) == (first.get("a").opened, False)  # type: ignore[union-attr]  # it is there
 
 
 def test_a_snapshot_of_another_log_or_none_at_all_is_not_used(journal: Counting) -> None:
-    first = Conferences()
-    first.learn(journal)
-    journal.save_snapshot(SNAPSHOT, 10_000, first.saved({"a": 10_000}))
+    first = ConferenceRegistry()
+    first.load(journal)
+    journal.save_snapshot(SNAPSHOT, 10_000, first.encode_snapshot({"a": 10_000}))
     journal.rows = 0
-    again = Conferences()
-    again.learn(journal)
+    again = ConferenceRegistry()
+    again.load(journal)
     assert (journal.rows, again.owned("org-1")) == (502, {"a"})
     journal.save_snapshot(SNAPSHOT, 20_000, b'{"of":"another version"}')
-    another = Conferences()
-    another.learn(journal)
-    assert another.erased("a") == {"a1"}
+    another = ConferenceRegistry()
+    another.load(journal)
+    assert another.erased_attendees("a") == {"a1"}

@@ -55,7 +55,7 @@ def test_a_mended_letter_is_tried_and_then_sent_once(server: Server, organizer: 
     number = dead(organizer, arrived(1, attendee=7))
     before = len(all_of(organizer))
     still_bad = resent(organizer, number)
-    assert (still_bad["status"], still_bad["reason"]) == ("rejected", "attendee is not as it should be.")
+    assert (still_bad["status"], still_bad["reason"]) == ("rejected", "attendee is not valid.")
     events = records_in(organizer, "letters")
     assert resent(organizer, number, arrived(1), dry_run=True) == {"status": "good"}
     assert records_in(organizer, "letters") == events
@@ -143,7 +143,7 @@ def test_the_command_lists_shows_tries_and_sends(
     assert "would be taken" in terminal("resend", number, str(mended), "--dry-run")[1]
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(mended.read_bytes())))
     assert "Accepted." in terminal("resend", number, "-")[1]
-    assert "sent again already" in terminal("resend", number, str(mended), code=2)[1]
+    assert "resent already" in terminal("resend", number, str(mended), code=2)[1]
     assert "was resent at" in terminal("show", number)[1]
     assert "no such dead letter" in terminal("show", "999999", code=2)[1]
 

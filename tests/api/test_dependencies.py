@@ -1,4 +1,4 @@
-"""What routes are given: each says what it needs, and what it says is what it gets."""
+"""Dependencies of routes: each declares what it needs, and gets what it declares."""
 
 from dataclasses import fields
 from typing import Annotated, Any, get_args, get_origin, get_type_hints

@@ -75,7 +75,7 @@ def test_an_owner_hands_it_to_who_works_on_it_and_the_operator_to_anybody(tmp_pa
             good(third.put(path, json=OPENING))
         assert owner(server, "given") == "org-2"
         errors = server.errors.read_text()
-        assert errors.count('"handed over"') == 2
+        assert errors.count('"conference transferred"') == 2
         assert '"organizer:org-1"' in errors
         assert '"operator:root"' in errors
         server.kill()

@@ -1,4 +1,4 @@
-"""What every answer says to browsers and caches on the way: nobody keeps it, or takes it for something else."""
+"""Headers of every response, for browsers and caches: nothing is cached or sniffed."""
 
 from pathlib import Path
 

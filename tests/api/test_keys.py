@@ -153,7 +153,7 @@ def test_the_command_speaks_to_a_running_server(server: Server) -> None:
     with with_key(server, secret) as connector:
         assert connector.get("/v1/conferences").status_code == 401
     said = command(server, "list", *url, key="organizer", code=2)
-    assert "not for the role organizer" in said
+    assert "role organizer may not do this" in said
     locked = command(server, "list", "--data", str(server.data), code=2)
     assert "in use by process" in locked
     assert "--url" in locked

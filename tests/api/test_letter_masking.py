@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.outputs import DeadLetter
-from services.api.dead_letters.masking import FIELDS, MASK, TYPES, listed
+from services.api.dead_letters.masking import FIELDS, MASK, TYPES, mask
 from services.cli.main import main
 from services.directory.port import MOST_A_DAY
 from tests.api.people import Server, good, now, opened
@@ -147,7 +147,7 @@ def test_whatever_is_in_a_letter_its_list_says_none_of_it(raw: bytes, reason: st
             bytes=b64encode(raw).decode(),
             at=None,
         )
-        found = listed(1, letter, None)
+        found = mask(1, letter, None)
         assert found.source == "attendee"
         said = msgspec.json.encode(found).decode().replace(found.bytes, "") + b64decode(found.bytes).decode()
         assert not re.search("[QWXYZ]{2}", said)

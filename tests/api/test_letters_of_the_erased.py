@@ -12,7 +12,7 @@ import pytest
 from schemas.codec import Reject
 from services.directory.port import Held, Person
 from services.directory.sqlite import SqliteDirectory
-from services.erasure.dead_letters import erase_letters
+from services.erasure.dead_letters import erase_dead_letters
 from services.journal.sqlite import SqliteJournal
 from services.runtime.event_validator import EventValidator
 from services.runtime.limits import Limits
@@ -134,7 +134,7 @@ def test_an_erasure_is_quick_whatever_the_letters_are(tmp_path: Path) -> None:
         journal.append([], NOW, directory.letter_keys.seal(letters))
     count = journal.dead_letter_count()
     start_s = time.process_time()
-    gone = erase_letters(directory, journal, "hims", [person.attendee], lambda organizer: ())
+    gone = erase_dead_letters(directory, journal, "hims", [person.attendee], lambda organizer: ())
     spent_s = time.process_time() - start_s  # so that other work on the machine does not count
     print(f"\nlooked through {count} letters in {spent_s:.2f} s, {gone} of them go")  # noqa: T201
     assert count >= 500

@@ -35,7 +35,7 @@ async def in_between(
 
 
 def grants(directory: SqliteDirectory, attendee: str) -> list[Any]:
-    return directory.keys.listed("attendee", attendee)
+    return directory.keys.grants_of("attendee", attendee)
 
 
 @run_to_end

@@ -60,7 +60,7 @@ def counted(matcher: Matcher, signed_in: frozenset[str] | None = None, asks: int
     known = frozenset(matcher.state.attendees) if signed_in is None else signed_in
     people = people_of(matcher, known)
     while people:
-        people = census.take(matcher, people, known, 0)
+        people = census.count(matcher, people, known, 0)
         asks += 1
     return census
 

@@ -18,12 +18,12 @@ def opening(conference: str, number: int) -> dict[str, object]:
 
 
 def test_open_conferences_of_an_organizer_are_bounded_by_every_way_in(tmp_path: Path) -> None:
-    with Server(tmp_path, bounds={"open_conferences": 5, "kept_conferences": 8}) as narrow:
+    with Server(tmp_path, bounds={"open_conferences": 5, "stored_conferences": 8}) as narrow:
         organizer, operator = narrow.client("organizer"), narrow.client("operator")
         events = [opening(f"c-{number}", number) for number in range(20)]
         results = good(organizer.post("/v1/events", json=events))["results"]
         assert [each["status"] for each in results] == ["accepted"] * 5 + ["rejected"] * 15
-        assert results[5]["reason"].startswith("5 conferences of this organizer are open")
+        assert results[5]["reason"].startswith("This organizer has 5 open conferences")
         refused = organizer.put("/v1/conferences/c-9", json=OPENING)
         assert (refused.status_code, "Close one, or ask the operator." in refused.json()["detail"]) == (422, True)
         assert (

@@ -1,4 +1,4 @@
-"""Inboxes made again on an operator's word: one conference at a time, and who asks meanwhile is told what to do."""
+"""Rebuilding inboxes at an operator's request: one conference at a time, and a second request is told what to do."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from services.api.operator.inbox_rebuild import Rebuilding
+from services.api.operator.inbox_rebuild import InboxRebuild
 from services.api.shared.problems import ProblemError
 from services.inbox.memory import MemoryInboxes
 from tests.inbox.seen import awaited, until
@@ -25,12 +25,12 @@ class Held:
 
 
 @asynccontextmanager
-async def rebuilding() -> AsyncIterator[tuple[Rebuilding, Held]]:
+async def rebuilding() -> AsyncIterator[tuple[InboxRebuild, Held]]:
     inboxes = MemoryInboxes()
     for conference in ("one", "two"):
         await inboxes.rebuild(conference, [])
     held = Held(inboxes)
-    made = Rebuilding(inboxes, held)
+    made = InboxRebuild(inboxes, held)
     running = asyncio.create_task(made.run())
     yield made, held
     running.cancel()
@@ -45,7 +45,7 @@ async def test_one_at_a_time_and_then_the_next() -> None:
             with pytest.raises(ProblemError) as refused:
                 await made.begin(conference)
             assert refused.value.problem.status == 409
-            assert refused.value.problem.detail.startswith("The inboxes of one are being made again already. Wait")
+            assert refused.value.problem.detail.startswith("The inboxes of one are being rebuilt already. Wait")
         assert await made.is_ready("two")  # the refused one was left alone
         held.let.set()
         await until(lambda: made.is_ready("one"))

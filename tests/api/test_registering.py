@@ -1,4 +1,4 @@
-"""Directory and log know the same people: whom the log does not take, the directory does not keep."""
+"""Registration: directory and log know the same people; whom the log refuses, the directory does not store."""
 
 import asyncio
 from collections.abc import Sequence
@@ -7,11 +7,11 @@ import pytest
 
 from schemas.events import Consent, Input
 from services.admission.attendee_csv import AttendeeRow
-from services.admission.conferences import Conferences
-from services.admission.intake import Intake, Result
-from services.admission.post_index_writer import Keeping
-from services.admission.registration import Enrolled
-from services.admission.registration_flow import registered
+from services.admission.conference_registry import ConferenceRegistry
+from services.admission.event_admission import EventAdmission, Result
+from services.admission.post_index_writer import PostIndexWriter
+from services.admission.registration import Enrolment
+from services.admission.registration_flow import register_attendees
 from services.admission.sender import Sender
 from services.directory.sqlite import SqliteDirectory
 from services.journal import JournalError, JournalFullError
@@ -38,7 +38,7 @@ class Log:
         return [self.answers.pop(0) if self.answers else Accepted((), None) for _ in items]
 
 
-async def _followed(events: Sequence[Input]) -> None:
+async def _ignore(events: Sequence[Input]) -> None:
     """Nothing follows."""
 
 
@@ -48,18 +48,20 @@ class Desk:
     def __init__(self) -> None:
         self.log, self.turn = Log(), asyncio.Lock()
         self.directory = SqliteDirectory(None, lambda: NOW)
-        keeping = Keeping(self.directory.keep_posts)
-        self.intake = Intake(self.log, self.directory, Conferences(), lambda: NOW, _followed, _followed, keeping)  # type: ignore[arg-type]
+        post_index = PostIndexWriter(self.directory.index_posts)
+        self.admission = EventAdmission(
+            self.log, self.directory, ConferenceRegistry(), lambda: NOW, _ignore, _ignore, post_index
+        )  # type: ignore[arg-type]
 
-    def __call__(self, *names: str, sender: Sender = OWN) -> list[tuple[Enrolled, Result]]:
+    def __call__(self, *names: str, sender: Sender = OWN) -> list[tuple[Enrolment, Result]]:
         rows = [
             AttendeeRow(line=n, name=name, email=f"{name}@b.org", accounts=(), consent=NONE, show_name=False)
             for n, name in enumerate(names)
         ]
-        return asyncio.run(registered(self.intake, self.turn, sender, "hims", rows))
+        return asyncio.run(register_attendees(self.admission, self.turn, sender, "hims", rows))
 
     def known(self) -> set[str]:
-        return {person.email.partition("@")[0] for person in self.directory.people.listed("hims")}
+        return {person.email.partition("@")[0] for person in self.directory.people.page("hims")}
 
 
 @pytest.mark.parametrize("error", [BusyError, StoppedError, LogUnavailableError, JournalError, JournalFullError])
@@ -81,7 +83,7 @@ def test_what_may_have_been_taken_is_said_again_with_the_same_ids() -> None:
     desk.log.error = TimeoutError()
     with pytest.raises(TimeoutError):
         desk("ada")
-    (person,) = desk.directory.people.listed("hims")
+    (person,) = desk.directory.people.page("hims")
     desk.log.error = None
     ((made, result),) = desk("ada")
     assert (made.attendee, result.status) == (person.attendee, "accepted")

@@ -1,4 +1,4 @@
-"""Every route of the OpenAPI document with every role: whom it names gets in, everybody else is told why not."""
+"""Roles: every route of the OpenAPI document with every role; the named ones are authorized, others get the reason."""
 
 from collections import defaultdict
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The API's document says what is taken and given: its examples and what the server answers fit its schemas."""
+"""The OpenAPI document: its examples and the server's responses fit its schemas."""
 
 import json
 import re
@@ -9,7 +9,7 @@ import httpx
 import pytest
 from jsonschema import Draft202012Validator
 
-from services.api.examples import GIVEN, SENT, STREAMS
+from services.api.examples import REQUESTS, RESPONSES, STREAMS
 from tests.api.people import OPENING, ROOT, Server, attendee, good, now, opened, stream, talked, until
 
 Doc = dict[str, Any]
@@ -41,17 +41,17 @@ def schema_of(document: Doc, method: str, path: str) -> Doc:
     return schema
 
 
-@pytest.mark.parametrize(("method", "path"), GIVEN)
+@pytest.mark.parametrize(("method", "path"), RESPONSES)
 def test_what_is_given_looks_as_in_its_example(document: Doc, method: str, path: str) -> None:
-    assert given(document, method, path)["example"] == GIVEN[method, path]
-    fits(document, schema_of(document, method, path), GIVEN[method, path])
+    assert given(document, method, path)["example"] == RESPONSES[method, path]
+    fits(document, schema_of(document, method, path), RESPONSES[method, path])
 
 
-@pytest.mark.parametrize(("method", "path"), SENT)
+@pytest.mark.parametrize(("method", "path"), REQUESTS)
 def test_what_is_sent_looks_as_in_its_example(document: Doc, method: str, path: str) -> None:
     body = document["paths"][path][method.lower()]["requestBody"]["content"]["application/json"]
-    assert body["example"] == SENT[method, path]
-    fits(document, body["schema"], SENT[method, path])
+    assert body["example"] == REQUESTS[method, path]
+    fits(document, body["schema"], REQUESTS[method, path])
 
 
 def test_what_the_server_answers_fits_the_document(server: Server, document: Doc) -> None:
@@ -82,8 +82,8 @@ def test_what_the_server_answers_fits_the_document(server: Server, document: Doc
     for client, path, values in asked:
         answer = good(client.get(path.format(**values)))
         fits(document, schema_of(document, "GET", path), answer)
-        if ("GET", path) in GIVEN:
-            assert keys(answer) == keys(GIVEN["GET", path]), path
+        if ("GET", path) in RESPONSES:
+            assert keys(answer) == keys(RESPONSES["GET", path]), path
     assert good(ada.http.get("/v1/me/blocks"))[0]["name"] == "Bob-Shapes"
 
 

@@ -1,4 +1,4 @@
-"""Clients that nobody knows, or no longer: counted by address, not waited for, and their streams end."""
+"""Unauthenticated clients: rate limited by address, not waited for, and their streams end."""
 
 import queue
 import random
@@ -22,7 +22,7 @@ HEAD = b"GET /v1/me HTTP/1.1\r\nHost: x\r\n"
 def quick(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server that is short of patience."""
     folder = tmp_path_factory.mktemp("quick")
-    with Server(folder, bounds={"head_s": 0.5, "idle_s": 1, "body_s": 0.5, "ended_s": 0.1}) as server:
+    with Server(folder, bounds={"head_s": 0.5, "idle_s": 1, "body_s": 0.5, "session_check_s": 0.1}) as server:
         yield server
 
 
@@ -36,7 +36,7 @@ def test_who_says_no_name_is_counted_by_address_and_nobody_else_is(tmp_path: Pat
         refused = stranger.post("/v1/session", json={"link": "x" * 60_000})
         assert (refused.status_code, refused.headers["content-type"]) == (429, MEDIA_TYPE)
         assert int(refused.headers["retry-after"]) >= 1
-        assert refused.json()["detail"].startswith("Too many at once.")
+        assert refused.json()["detail"].startswith("Too many requests.")
         assert ada.http.get("/v1/me").status_code == 200
         assert organizer.get(f"/v1/conferences/{CONFERENCE}/overview").status_code == 200
         far = {"x-forwarded-for": "203.0.113.7"}  # behind a proxy that is named everybody has a bucket of their own
@@ -51,7 +51,7 @@ def test_a_forwarded_address_is_believed_of_named_proxies_alone(tmp_path: Path, 
         http = narrow.client()
         said = [http.get("/", headers={"x-forwarded-for": f"203.0.113.{number}"}).status_code for number in range(4)]
         assert said == [200] * 3 + [429]
-        assert narrow.errors.read_text().count("a proxy that is not named forwards") == 1  # said once
+        assert narrow.errors.read_text().count("an untrusted proxy forwards requests") == 1  # said once
 
 
 HALF_A_BODY = b"POST /v1/session HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{"

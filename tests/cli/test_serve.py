@@ -66,7 +66,7 @@ def test_a_public_path_that_hallway_has_itself_is_refused(tmp_path: Path, path: 
     command += ["--public-url", f"https://example.org{path}"]
     done = subprocess.run(command, cwd=Path(__file__).parents[2], capture_output=True, text=True, timeout=60)
     assert done.returncode == 2
-    assert f"begins with /{path.split('/')[1]}, which Hallway itself has" in done.stderr
+    assert f"begins with /{path.split('/')[1]}, which Hallway itself uses" in done.stderr
     assert "Traceback" not in done.stderr
 
 

@@ -1,6 +1,6 @@
 """A reader of accounts that shows what it was given."""
 
-from services.directory.port import Seen
+from services.directory.port import PublicProfile
 
 
 class StaticReader:
@@ -14,7 +14,7 @@ class StaticReader:
         """Every account can be read."""
         return None
 
-    async def read(self, account: str) -> Seen:
+    async def read(self, account: str) -> PublicProfile:
         """What it was given."""
         self.asked.append(account)
-        return Seen(tuple(self.shown.get(account, ())))
+        return PublicProfile(tuple(self.shown.get(account, ())))

@@ -66,7 +66,7 @@ def test_what_was_changed_or_expired_goes_with_the_daily_tidying(on_file: Sqlite
     person = on_file.people.add(Person(conference="hims", attendee="", name="Canary", email="c@e.org"))
     assert person is not None
     on_file.people.change(Person(conference="hims", attendee=person.attendee, name="Ada"))
-    on_file.tidy()
+    on_file.purge_expired()
     assert left(folder, ["Canary", "c@e.org"]) == []
 
 

@@ -9,11 +9,11 @@ import pytest
 
 from schemas.times import DAY_MS
 from services.directory.port import Held, PostRef, day
-from services.directory.sealing import new_keys, new_tokens, opened, sealed
+from services.directory.sealing import new_keys, new_tokens, seal, unseal
 from services.directory.sqlite import SqliteDirectory
 from services.directory.sqlite import migrations as tables
 from services.directory.sqlite.database import Database
-from services.directory.sqlite.legacy_posts import EarlierPosts, digest_of
+from services.directory.sqlite.legacy_posts import LegacyPosts, digest_of
 from services.usage_errors import UnusableError
 from tests.contract.directory.steps import erase, kept_posts, tokens_for
 from tests.directory.conftest import Clock
@@ -56,7 +56,7 @@ def older(folder: Path, clock: Clock, refs: Sequence[PostRef], form: int, monkey
     """A folder as it was when tokens were random; those of these posts."""
     with monkeypatch.context() as before:
         before.setattr(tables, "POSTS", tables.POSTS[:form])
-        before.setattr(EarlierPosts, "_look", lambda self: True)
+        before.setattr(LegacyPosts, "_look", lambda self: True)
         first = SqliteDirectory(folder, clock)
         owners = first.accounts.rows_for([ref.actor for ref in refs])
         tokens = new_tokens(len(refs))
@@ -67,7 +67,7 @@ def older(folder: Path, clock: Clock, refs: Sequence[PostRef], form: int, monkey
                 token,
                 owner.number,
                 day(ref.at) + 401,
-                sealed(owner.seal, token, ref.id),
+                seal(owner.seal, token, ref.id),
             )
             first._posts_base.insert("posts (digest, token, account, until, sealed)", "", [row])
         first.close()
@@ -81,15 +81,15 @@ def test_posts_of_the_older_forms_keep_their_tokens(
     refs = [PostRef(f"x:{number}", f"x:p{number % 7}", clock.now) for number in range(300)]
     tokens = older(folder, clock, refs[:200], form, monkeypatch)
     directory = SqliteDirectory(folder, clock)
-    assert not directory.at_hand(["x:p1"])
+    assert not directory.cached_rows(["x:p1"])
     for _ in range(2):  # as they come again, and as they were kept then
         assert kept_posts(directory, refs)[:200] == tokens
     ids = {token: ref.id for token, ref in zip(tokens, refs, strict=False)}
     assert directory.originals(tokens) == ids
     clock.now += 402 * DAY_MS
-    directory.tidy()
+    directory.purge_expired()
     assert directory.originals(tokens) == {}
-    assert directory.at_hand(tokens_for(directory, ["x:p1"]) and ["x:p1"])
+    assert directory.cached_rows(tokens_for(directory, ["x:p1"]) and ["x:p1"])
     directory.close()
 
 
@@ -129,10 +129,10 @@ def test_a_damaged_secret_is_refused(folder: Path, clock: Clock) -> None:
 
 def test_sealed_is_unreadable_without_its_key() -> None:
     one, other = new_keys(2)
-    data = sealed(one, "p:1", "x:1234567890")
-    assert opened(one, "p:1", data) == "x:1234567890"
+    data = seal(one, "p:1", "x:1234567890")
+    assert unseal(one, "p:1", data) == "x:1234567890"
     assert b"1234" not in data
-    assert sealed(one, "p:2", "x:1234567890") != data != sealed(other, "p:1", "x:1234567890")
+    assert seal(one, "p:2", "x:1234567890") != data != seal(other, "p:1", "x:1234567890")
 
 
 def test_several_threads_get_the_same_tokens(folder: Path, clock: Clock) -> None:

@@ -11,10 +11,10 @@ def test_without_its_key_nobody_reads_it(on_file: SqliteDirectory, folder: Path)
     mine, other = sealed(on_file, letter("a"), letter("a", conference="vive"))
     assert mine.sealed is not None
     (kept,) = on_file._base.read("SELECT key FROM letter_keys WHERE name = ?", (bytes.fromhex(mine.sealed),))
-    on_file.letter_keys.take_out([mine.sealed])
+    on_file.letter_keys.delete([mine.sealed])
     on_file.erasing.finish()
-    assert (on_file.letter_keys.opened(mine), on_file.letter_keys.has(mine.sealed)) == (None, False)
-    assert on_file.letter_keys.opened(other) is not None
+    assert (on_file.letter_keys.unseal(mine), on_file.letter_keys.has(mine.sealed)) == (None, False)
+    assert on_file.letter_keys.unseal(other) is not None
     assert not any(kept[0] in path.read_bytes() for path in folder.iterdir())
     assert left(folder, [mine.sealed]) == []
     assert sealed(on_file, letter("a"))[0].sealed != mine.sealed

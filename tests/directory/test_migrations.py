@@ -1,4 +1,4 @@
-"""Folders of older versions: each form becomes today's, and says what it said."""
+"""Migrations: folders of older versions get today's tables, with the same content."""
 
 import sqlite3
 from contextlib import closing
@@ -24,7 +24,7 @@ TOKEN, KEY_ID, KEY_SECRET, FAR = "p:" + "1a" * 12, "0123456789abcdef", "s" * 43,
 def lived_in(folder: Path, version: int) -> None:
     """A folder as the first versions wrote it, then brought to a version: only columns that all of them have."""
     folder.mkdir(mode=0o700)
-    secret = server_secret.kept(folder / SECRET_FILE)
+    secret = server_secret.load_secret(folder / SECRET_FILE)
     base = Database(folder / PEOPLE_FILE, PEOPLE[:version])
     fields = "conference, attendee, name, email, picture, show_name, show_picture"
     base.run(f"INSERT INTO people ({fields}) VALUES ('hims', 'a1', 'Ada L', 'ada@example.org', '', 1, 0)")  # noqa: S608
@@ -69,9 +69,9 @@ def test_each_older_form_of_people_becomes_todays(tmp_path: Path, clock: Clock, 
     grant = directory.keys.authenticate(f"hw.key.{KEY_ID}.{KEY_SECRET}")
     assert grant is not None
     assert (grant.role, grant.subject, grant.conferences, grant.only_checkins) == ("organizer", "o1", ("hims",), False)
-    assert directory.codes.unfinished() == []
+    assert directory.codes.pending() == []
     assert directory.erasing.pending() == [Erased("hims", "a9", ("p:9",))]
-    assert directory.gone("hims", "a9")
+    assert directory.is_erased("hims", "a9")
     link = directory.sessions.first_link("hims", "a1")
     assert link is NoLink.SIGNED_IN if version <= BEFORE_SIGN_INS else isinstance(link, str)
     shared = Person(conference="hims", attendee="a3", name="Bob", email="ada@example.org")

@@ -1,4 +1,4 @@
-"""Tombstones: who knows somebody again by them, for how long, and that nobody can read them."""
+"""Tombstones: who is recognized by them, for how long, and that nobody can read them."""
 
 from pathlib import Path
 
@@ -23,7 +23,7 @@ def test_nothing_in_them_can_be_read(on_file: SqliteDirectory, folder: Path) -> 
     other = SqliteDirectory(None, lambda: 0)  # another secret
     rows = on_file._base.read("SELECT * FROM tombstones")
     other._base.insert("tombstones", "", rows)
-    assert other.tombstones.buried("hims", [MAIL, "x:canary"]) == set()
+    assert other.tombstones.find("hims", [MAIL, "x:canary"]) == set()
     other.close()
 
 
@@ -36,27 +36,27 @@ def test_they_are_bounded(directory: SqliteDirectory, monkeypatch: pytest.Monkey
     assert directory._base.read("SELECT count(*) FROM bars") == [(3,)]
     assert directory._base.read("SELECT count(*) FROM tombstones") == [(1 + 2 + 30,)]
     # Whoever proves many accounts to have one of them forgotten is known by each.
-    assert directory.tombstones.buried("hims", [MAIL, *proved]) == {MAIL, *proved}
+    assert directory.tombstones.find("hims", [MAIL, *proved]) == {MAIL, *proved}
 
 
 def test_no_bar_outlives_its_tombstones(directory: SqliteDirectory, clock: Clock) -> None:
     erased(directory, {}, ["b1"])
     for _ in range(3):
         clock.now += TOMBSTONE_DAYS * DAY_MS
-        directory.tidy(["hims"])
+        directory.purge_expired(["hims"])
     clock.now += TOMBSTONE_DAYS * DAY_MS
-    directory.tidy(["another"])
-    assert directory.tombstones.bars("hims", [MAIL], OTHERS) == ["b1"]
+    directory.purge_expired(["another"])
+    assert directory.tombstones.find_blockers("hims", [MAIL], OTHERS) == ["b1"]
     clock.now += DAY_MS
-    directory.tidy([])
-    assert directory.tombstones.buried("hims", [MAIL]) == set()
+    directory.purge_expired([])
+    assert directory.tombstones.find("hims", [MAIL]) == set()
     assert directory._base.read("SELECT count(*) FROM bars") == [(0,)]
 
 
 def test_an_erased_conference_has_no_row_of_a_bar_or_of_somebody_waiting(directory: SqliteDirectory) -> None:
     erased(directory, {}, ["b1"])
-    directory.enrol([(Person(conference="hims", attendee="", name="A", email=MAIL), ["x:ada"])])
+    directory.enroll([(Person(conference="hims", attendee="", name="A", email=MAIL), ["x:ada"])])
     assert directory._base.read("SELECT count(*) FROM waiting") == [(1,)]
     directory.erase_conference("hims")
     assert [directory._base.read(f"SELECT count(*) FROM {name}") for name in ("waiting", "bars")] == [[(0,)]] * 2  # noqa: S608
-    assert directory.tombstones.buried("hims", [MAIL]) == {MAIL}
+    assert directory.tombstones.find("hims", [MAIL]) == {MAIL}

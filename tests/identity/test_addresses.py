@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 import pytest
 import trustme
 
-from services.identity.http_client import Fetcher, Got, Unread
+from services.identity.http_client import Fetched, Fetcher, Unreadable
 from services.identity.public_addresses import MOST_LOOKUPS, Resolver, is_host, is_public
 from tests.identity.fake import FakeServers, here, on_loopback
 
@@ -91,13 +91,13 @@ def test_a_name_that_leads_inside_is_not_asked(inside: socket.socket, found: Seq
         return found
 
     fetcher = Fetcher(resolve, scheme=scheme, port=inside.getsockname()[1])
-    assert asyncio.run(fetcher.get(dict, HOST, "/", {})) == Unread("no public address")
+    assert asyncio.run(fetcher.get(dict, HOST, "/", {})) == Unreadable("no public address")
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]", "2130706433", "0x7f000001", "127.1"])
 def test_an_address_is_no_name(inside: socket.socket, host: str) -> None:
     fetcher = Fetcher(is_allowed=lambda _: True, port=inside.getsockname()[1], scheme="http")
-    assert asyncio.run(fetcher.get(dict, host, "/", {})) == Unread("no host name")
+    assert asyncio.run(fetcher.get(dict, host, "/", {})) == Unreadable("no host name")
 
 
 def test_a_proxy_of_the_environment_is_not_used(
@@ -106,7 +106,7 @@ def test_a_proxy_of_the_environment_is_not_used(
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"):
         monkeypatch.setenv(name, f"http://127.0.0.1:{inside.getsockname()[1]}")
     servers.network.answers["/"] = {"ok": True}
-    assert asyncio.run(on_loopback(servers.port).get(dict, HOST, "/", {})) == Got({"ok": True})
+    assert asyncio.run(on_loopback(servers.port).get(dict, HOST, "/", {})) == Fetched({"ok": True})
 
 
 def _secured(authority: trustme.CA, name: str) -> FakeServers:
@@ -139,13 +139,13 @@ def test_the_certificate_is_that_of_the_name(certified: str, trusted: bool, good
         fetcher = Fetcher(resolve, lambda _: True, port=servers.port, trusted=trust)
         found = asyncio.run(fetcher.get(dict, HOST, "/", {}))
         assert servers.network.asked == ([(HOST, "/", {})] if good else [])
-    assert found == (Got({"ok": True}) if good else Unread("no connection"))
+    assert found == (Fetched({"ok": True}) if good else Unreadable("no connection"))
     assert asked == [HOST], "looked up once"
 
 
 def test_without_tls_there_is_no_answer(servers: FakeServers) -> None:
     fetcher = on_loopback(servers.port, scheme="https", fetch_s=3.0)
-    assert asyncio.run(fetcher.get(dict, HOST, "/", {})) == Unread("no connection")
+    assert asyncio.run(fetcher.get(dict, HOST, "/", {})) == Unreadable("no connection")
 
 
 class TestLookUps:

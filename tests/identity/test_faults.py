@@ -1,4 +1,4 @@
-"""Whatever the other side does: an answer in a bounded time, never more than a bounded body, never another host."""
+"""Faults of other servers: a result within a bounded time, never more than a bounded body, never another host."""
 
 import asyncio
 import gzip
@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from services.directory.port import Seen
+from services.directory.port import PublicProfile
 from services.identity.account_reader import NetworkReader
 from services.identity.http_client import MOST_AT_ONCE
 from tests.identity.fake import FakeServers, Fault, Handler, Network, account, on_loopback, profile
@@ -97,7 +97,7 @@ def test_a_fault_is_no_answer_for_now(
     network.faults.clear()
     network.bluesky(profile())
     network.mastodon(account())
-    assert asyncio.run(reader.read(named)) != Seen()
+    assert asyncio.run(reader.read(named)) != PublicProfile()
 
 
 def test_a_fault_in_the_posts_is_no_answer_either(network: Network, reader: NetworkReader) -> None:
@@ -133,10 +133,10 @@ def test_many_take_turns(network: Network, reader: NetworkReader) -> None:
 
     network.faults[LOOKUP] = waits_for_others
 
-    async def all_of_them() -> list[Seen]:
+    async def all_of_them() -> list[PublicProfile]:
         return await asyncio.gather(*[reader.read("mastodon:ada@social.example") for _ in range(40)])
 
-    assert asyncio.run(all_of_them()) == [Seen()] * 40
+    assert asyncio.run(all_of_them()) == [PublicProfile()] * 40
     assert (peak, len(network.asked)) == (MOST_AT_ONCE, 40)
 
 

@@ -5,14 +5,14 @@ import asyncio
 import pytest
 
 from schemas.names import account as account_form
-from services.directory.port import Seen
+from services.directory.port import PublicProfile
 from services.identity.account_reader import NetworkReader
 from tests.identity.fake import DID, OTHER, Network, account, profile, skeet, toot
 
 ADA = "mastodon:ada@social.example"
 
 
-def read(reader: NetworkReader, named: str) -> Seen:
+def read(reader: NetworkReader, named: str) -> PublicProfile:
     return asyncio.run(reader.read(named))
 
 
@@ -21,7 +21,7 @@ def test_bluesky_shows_profile_posts_and_the_name_that_stays(
     network: Network, reader: NetworkReader, named: str
 ) -> None:
     network.bluesky(profile(description="I am Ada"), skeet("one"), skeet("two"))
-    assert read(reader, account_form(named)) == Seen(("I am Ada", "one", "two"), (f"bsky:{DID}",))
+    assert read(reader, account_form(named)) == PublicProfile(("I am Ada", "one", "two"), (f"bsky:{DID}",))
     assert network.asked == [
         ("public.api.bsky.app", "/xrpc/app.bsky.actor.getProfile", {"actor": named.partition(":")[2]}),
         (
@@ -39,14 +39,14 @@ def test_what_bluesky_reposts_is_not_the_accounts_own(network: Network, reader: 
 
 def test_a_handle_that_leads_to_another_account_proves_nothing(network: Network, reader: NetworkReader) -> None:
     network.bluesky(profile(handle="eve.example.org", description="code"), skeet("code"))
-    assert read(reader, "bsky:ada.example.org") == Seen()
+    assert read(reader, "bsky:ada.example.org") == PublicProfile()
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404])
 def test_an_account_that_is_not_there_shows_nothing(network: Network, reader: NetworkReader, status: int) -> None:
     network.bluesky(status)
     network.mastodon(status)
-    assert read(reader, "bsky:ada.example.org") == read(reader, ADA) == Seen()
+    assert read(reader, "bsky:ada.example.org") == read(reader, ADA) == PublicProfile()
 
 
 def test_mastodon_shows_profile_fields_and_posts_from_its_own_server(network: Network, reader: NetworkReader) -> None:
@@ -84,7 +84,7 @@ def test_a_server_speaks_for_its_own_accounts_only(
     network: Network, reader: NetworkReader, shown: dict[str, object]
 ) -> None:
     network.mastodon(shown, toot("code"))
-    assert read(reader, ADA) == Seen()
+    assert read(reader, ADA) == PublicProfile()
     assert len(network.asked) == 1
 
 
@@ -102,8 +102,8 @@ def test_a_server_that_keeps_posts_from_strangers_still_shows_the_profile(
 @pytest.mark.parametrize(
     ("named", "said"),
     [
-        ("x:ada", "X lets nobody read posts without paying"),
-        ("twitter:ada", "X lets nobody read posts without paying"),
+        ("x:ada", "X charges for reading posts"),
+        ("twitter:ada", "X charges for reading posts"),
         ("linkedin:ada", "cannot read this network"),
         ("mastodon:ada", "mastodon:ada@example.social"),
         ("mastodon:ada@localhost", "mastodon:ada@example.social"),

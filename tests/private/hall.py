@@ -19,7 +19,7 @@ from msgspec import convert
 
 from schemas.events import AccountVerified
 from schemas.times import DAY_MS, millis, written
-from services.admission.conferences import Conferences
+from services.admission.conference_registry import ConferenceRegistry
 from services.admission.rate_limits import Rate
 from services.admission.sender import VERIFIER
 from services.api.shared.bounds import Bounds
@@ -50,7 +50,7 @@ BOUNDS = Bounds(
     streams_a_session=1_000,
     streams_an_attendee=1_000,
     open_conferences=1_000,
-    kept_conferences=1_000,
+    stored_conferences=1_000,
     rates=dict.fromkeys(Bounds().rates, WIDE),
 )
 QUICK = RunnerLimits(tick_poll_s=0.002, deliver_pause_s=0.01, deliver_rest_s=0.05)
@@ -240,7 +240,7 @@ class Hall:
         """What the verifier says when it found the code."""
         fields = {"attendee": who, "account": account, "method": "code"}
         event = self.event("account.verified", f"v-{who}-{account}", **fields)
-        await self.parts.admission.say([convert(event, AccountVerified)], VERIFIER)
+        await self.parts.admission.admit_events([convert(event, AccountVerified)], VERIFIER)
 
     async def talk(self, one: str, other: str, more: int = 0) -> None:
         """They know each other from now on."""
@@ -316,10 +316,10 @@ class _InMemory(FileLogBackend):
         self._journal = journal  # type: ignore[assignment]  # the port is what counts
 
     def runner(
-        self, stack: AsyncExitStack, stores: Stores, conferences: Conferences
+        self, stack: AsyncExitStack, stores: Stores, conferences: ConferenceRegistry
     ) -> tuple[StartableRunner, Readiness]:
         """As the one on a file, with shorter pauses."""
-        delivering = InboxDelivery(self._journal, stores.inboxes, conferences.erased)
+        delivering = InboxDelivery(self._journal, stores.inboxes, conferences.erased_attendees)
         stack.push_async_callback(delivering.close)
         runner = EmbeddedRunner(
             self._journal, self.clock, delivering.deliver, last_delivered=delivering.checkpoint, limits=QUICK

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from schemas.times import HOUR_MS, MINUTE_MS
-from services.api.attendee.presence_stream import Whereabouts
+from services.api.attendee.presence_stream import PresenceNotifier
 from tests.private.hall import BEGINS, CONFERENCE, PLACES, Answer, Hall, in_memory
 
 TEST_S = 60.0
@@ -333,7 +333,7 @@ async def test_the_inbox_shows_no_moment_between_an_erasure_and_its_withdrawal(h
 @in_a_hall
 async def test_an_own_lapse_comes_by_itself_not_with_what_others_do(hall: Hall) -> None:
     """Cy, who has no card, is told within a moment that she is not here any more, though nothing comes into the log."""
-    looking = asyncio.create_task(Whereabouts(hall.parts.runner, hall.parts.streams, hall.parts.clock).run())
+    looking = asyncio.create_task(PresenceNotifier(hall.parts.runner, hall.parts.streams, hall.parts.clock).run())
     await hall.good("cy", "POST", "/v1/me/here", {})
     async with hall.stream("cy") as live:
         await live.until(lambda: b'"present":true' in b"".join(live.presences))

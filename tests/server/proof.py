@@ -135,7 +135,7 @@ def _same_log(hallway: Hallway, load: Load, outputs: list[bytes]) -> None:
         sealed = [msgspec.json.decode(letter.line, type=DeadLetter) for letter in journal.dead_letters(limit=1_000)]
         assert journal.dead_letter_count() == len(sealed)
     with closing(SqliteDirectory(hallway.data / "directory", clock)) as directory:
-        found = [directory.letter_keys.opened(letter) for letter in sealed]
+        found = [directory.letter_keys.unseal(letter) for letter in sealed]
         letters = [b64decode(letter.bytes).decode() for letter in found if letter is not None]
     assert len(letters) == len(sealed)
     ids = _as_sent(hallway.data, rows, load)

@@ -1,4 +1,4 @@
-"""Attendees out of the CSV files of ticket tools and spreadsheets, with what is wrong line by line; and back."""
+"""Reads attendees from CSV files of ticket tools and spreadsheets, with an error for each bad line; and writes CSV."""
 
 from services.admission.attendee_csv.sheet import read_csv
 from services.admission.attendee_csv.text import CSV_BYTES

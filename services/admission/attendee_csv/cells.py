@@ -1,6 +1,6 @@
-"""What a cell says: yes or no in the words of spreadsheets, an address, accounts, a spreadsheet's own error.
+"""Parses cells: yes or no in the words of spreadsheets, an e-mail address, accounts, a spreadsheet's error value.
 
-Invariants: a consent is never guessed: what is neither a yes nor a no of the lists below is a mistake.
+Invariants: consent is never guessed: a cell that is neither a yes nor a no of the lists below is a mistake.
 """
 
 import re
@@ -21,7 +21,7 @@ _NO = frozenset(
      "falso", "não", "nao", "nee", "onwaar", "nej", "nei", "falskt", "falsk", "usann", "ei", "epätosi", "nie", "fałsz",
      "ne", "nepravda", "nem", "hamis", "hayır", "hayir", "yanlış", "yanliş", "нет", "ложь", "いいえ", "假", "否", "0.0")
 )  # fmt: skip
-# What stands where a form's field was left empty.
+# How forms and spreadsheets write an empty field.
 _NOTHING = frozenset(
     ("", "-", "–", "—", ".", "n/a", "na", "none", "no", "null", "nil", "keine", "nein", "aucun", "non")
 )
@@ -32,17 +32,17 @@ _IN_BRACKETS = re.compile(r"[^<>]*<([^<>\s]+)>")
 
 
 def is_error(cell: str) -> bool:
-    """Whether a spreadsheet wrote an error there, such as #N/A."""
+    """Whether the cell is a spreadsheet's error value, such as #N/A."""
     return _ERROR.fullmatch(cell) is not None
 
 
 def is_nothing(cell: str) -> bool:
-    """Whether it says that there is nothing."""
+    """Whether the cell means that there is no value."""
     return cell.casefold() in _NOTHING
 
 
 def yes_or_no(cell: str) -> bool | None:
-    """None: neither."""
+    """The cell as a yes or no; None where it is neither."""
     said = visible(cell).strip().casefold().rstrip(".!")
     return True if said in _YES else False if said in _NO else None
 
@@ -82,12 +82,12 @@ def _account(text: str, network: str | None) -> str:
     try:
         return names.account(text)
     except ValueError:
-        # Not for a link or an e-mail address: of those the fault is told.
+        # A link or an e-mail address is not a handle without its network: report what is wrong with it.
         if network is None or ":" in text or ("@" in text[1:] and network != "mastodon"):
             raise
     return names.account(f"{network}:{text}")
 
 
 def quoted(text: str) -> str:
-    """A value as a mistake shows it, cut."""
+    """A value as a message shows it, cut to 60 characters."""
     return repr(text if len(text) <= 60 else f"{text[:57]}...")

@@ -1,7 +1,7 @@
-"""Which column is which: by what ticket tools and spreadsheets call them, in several languages.
+"""Recognises the columns of a CSV by the titles that ticket tools and spreadsheets use, in several languages.
 
-Invariants: a title that is in no list is not understood, and is told; a consent is never taken from a question in
-words of its own. Titles are compared without case, accents, and signs between words.
+Invariants: a title that is in no list is not understood, and is reported. Consent is never taken from a question in an
+organizer's own words. Titles are compared without case, accents and punctuation.
 Source: exports of Eventbrite, Luma, pretix, Tito, Hi.Events and Indico, as their documentation names the columns.
 """
 
@@ -81,7 +81,7 @@ _OF_ACCOUNTS = frozenset(
 
 
 class Columns:
-    """A heading, understood. ``at`` gives the places of each column, the nearest to the person first."""
+    """The columns of a heading. ``at``: the places of each column, the most specific to the person first."""
 
     def __init__(self, heading: list[str]) -> None:
         self.heading = heading
@@ -101,7 +101,7 @@ class Columns:
         self._tell_names_apart(found)
 
     def _tell_names_apart(self, found: list[tuple[str, str | None, int, str | None]]) -> None:
-        """What is a whole name in one file (nom, nombre, nome) is one half of it beside the other."""
+        """Decides whether a title such as nom, nombre or nome means the whole name, or one half beside the other."""
         if len(self.at.get("name", [])) != 1 or found[self.at["name"][0]][2] != 2:
             return
         other = "last" if "last" not in self.at else "first"
@@ -130,12 +130,12 @@ class Columns:
         )
 
     def title(self, column: str) -> str:
-        """What the heading calls a column."""
+        """The column's title in the heading."""
         return self.heading[self.at[column][0]] if column in self.at else column
 
 
 def count_understood(heading: list[str]) -> int:
-    """How many of the titles are understood; 0 where none is of an e-mail address, or a cell is one: then it is no
+    """How many titles are understood; 0 where none means an e-mail address, or a cell is one, for then it is not a
     heading, but a line about who organizes it, such as ``E-mail;office@example.org``."""
     if any("@" in title for title in heading):
         return 0

@@ -1,6 +1,6 @@
-"""A file of attendees, read: the good lines, the mistakes of the others, and what is worth knowing of both.
+"""Reads a CSV of attendees into rows, mistakes and notes.
 
-Invariants: a line is taken or has a mistake, never both; a mistake in one leaves all others as they are.
+Invariants: a line becomes a row or a mistake, never both, and a mistake in one line does not affect the others.
 """
 
 from itertools import chain, islice
@@ -50,24 +50,24 @@ class _Reading:
         self.notes: list[Mistake] = []
         self.line, self.encoding = 1, ""
         self.columns: Columns | None = None
-        self._people: dict[tuple[str, str], int] = {}  # who is there by address and name, and in which line
+        self._people: dict[tuple[str, str], int] = {}  # line by address and name
         self._accounts: dict[str, int] = {}
 
     def note(self, line: int, mistake: CellError) -> None:
-        """Adds a mistake; after too many only that there are more."""
+        """Adds a mistake; at the limit only that there are more."""
         if len(self.mistakes) == MOST_MISTAKES:
-            more = f"There are more than {MOST_MISTAKES:,} mistakes; mend these first."
+            more = f"There are more than {MOST_MISTAKES:,} mistakes; correct these first."
             self.mistakes.append(Mistake(line, None, more))
         elif len(self.mistakes) < MOST_MISTAKES:
             self.mistakes.append(Mistake(line, mistake.column, mistake.text))
 
     def remark(self, line: int, column: str | None, text: str) -> None:
-        """Adds a note, as long as there are not too many."""
+        """Adds a note, up to the limit."""
         if len(self.notes) < MOST_MISTAKES:
             self.notes.append(Mistake(line, column, text))
 
     def read(self, text: str) -> None:
-        """All lines, the heading first."""
+        """Reads all lines, the heading first."""
         lines = lines_of(text, self.note)
         heading = next(lines, None)
         if heading is None:
@@ -76,7 +76,7 @@ class _Reading:
         self.columns = columns = Columns(heading[1])
         if "email" not in columns.at:
             shown = ", ".join(heading[1])[:300]
-            raise CellError(None, f"No column is called email or means it. The heading has: {shown}.")
+            raise CellError(None, f"The file has no column for the e-mail address. Found: {shown}.")
         if not {"name", "first", "last"} & columns.at.keys():
             said = "No column is called name or means it, so nobody of this file gets a name."
             self.remark(self.line, None, said)
@@ -85,7 +85,7 @@ class _Reading:
         for line, found in chain(first, lines):
             if len(self.rows) == MOST_ROWS:
                 self.line = line
-                raise CellError(None, f"Only {MOST_ROWS:,} people are taken at once; split the file here.")
+                raise CellError(None, f"Only {MOST_ROWS:,} people can be imported at once; split the file here.")
             try:
                 self.rows.append(_Row(self, columns, line, found).read(self._people, self._accounts))
             except CellError as mistake:
@@ -125,7 +125,7 @@ class _Row:
         self._reading, self._columns, self._line, self._cells = reading, columns, line, found
 
     def read(self, people: dict[tuple[str, str], int], accounts: dict[str, int]) -> AttendeeRow:
-        """The person; who and which accounts were in which line is noted in the two arguments."""
+        """The line's row. ``people`` and ``accounts``: the lines in which each was found, updated here."""
         self._check_statuses()
         name, email = self._name(), self._email()
         fault = fault_in(Person(conference="", attendee="", name=name, email=email))

@@ -1,10 +1,10 @@
-"""Text of a CSV -> its lines as cells: the separator, the line that is the heading, quotes.
+"""Splits the text of a CSV into lines of cells: finds the separator and the heading, and handles quotes.
 
-Invariants: a line's number is that of its first line in the file, as an editor counts; quotes that do not fit together
-spoil one line, not the rest.
-Why: tools write ``sep=;``, the event's name and dates before the heading, and comma, semicolon, tab or ``|`` between
-cells. The heading is the first line in which a column of e-mail addresses is understood; the separator that with which
-most titles are.
+Invariants: a line's number is that of its first line in the file, as an editor counts. Broken quotes spoil one line and
+not the rest.
+Why: tools write ``sep=;``, or the event's name and dates before the heading, and separate cells by comma, semicolon,
+tab or ``|``. The heading is the first line with a column of e-mail addresses; the separator is the one with which most
+titles are understood.
 """
 
 import csv
@@ -17,28 +17,28 @@ from services.admission.attendee_csv.values import CellError
 from services.admission.attendee_csv.writing import unguarded
 
 _SEPARATORS = ",;\t|"
-_HEADING_LINES = 40  # so far down a heading is looked for
+_HEADING_LINES = 40  # how far down to look for the heading
 _SEP = re.compile(r'"?sep=(?P<sign>[^"\r\n]|\\t)"?[ ,;\t]*', re.IGNORECASE)
 Note = Callable[[int, CellError], None]
 Line = tuple[int, list[str]]
 
 
 def lines_of(text: str, note: Note) -> Iterator[Line]:
-    """The heading, then the lines under it; empty ones are passed over. ``note`` gets what is wrong with a line."""
-    said = _SEP.fullmatch(text.partition("\n")[0].rstrip("\r"))
-    separators = said["sign"].replace("\\t", "\t") if said else _SEPARATORS
+    """The heading, then the lines below it without empty ones. ``note`` is called for each broken line."""
+    declared = _SEP.fullmatch(text.partition("\n")[0].rstrip("\r"))
+    separators = declared["sign"].replace("\\t", "\t") if declared else _SEPARATORS
     found = {sign: _heading(text, sign) for sign in separators}
     separator = max(found, key=lambda sign: found[sign][0])
     understood, first = found[separator]
     if not understood:
-        separator, first = _most(text, separators), 2 if said else 1
+        separator, first = _most(text, separators), 2 if declared else 1
     for line, cells in _split(text, separator, note, first):
         if line >= first:
             yield line, cells
 
 
 def _heading(text: str, separator: str) -> tuple[int, int]:
-    """How many titles of the heading are understood, and its line."""
+    """How many titles of the heading are understood with this separator, and the heading's line."""
     for line, cells in _split(text, separator, _pass):
         if line > _HEADING_LINES:
             break
@@ -54,7 +54,7 @@ def _most(text: str, separators: str) -> str:
 
 
 def _pass(line: int, error: CellError) -> None:
-    """Before the heading nothing is wrong."""
+    """Ignores broken lines while looking for the heading."""
 
 
 def _split(text: str, separator: str, note: Note, first: int = 1) -> Iterator[Line]:
@@ -67,7 +67,7 @@ def _split(text: str, separator: str, note: Note, first: int = 1) -> Iterator[Li
             return
         except csv.Error as error:
             if line >= first:
-                note(line, CellError(None, f"The quotes of this line do not fit together ({error})."))
+                note(line, CellError(None, f"The quotes of this line do not match ({error})."))
             continue
         if any(cell.strip() for cell in cells):
             yield line, [unguarded(cell.strip()) for cell in cells]

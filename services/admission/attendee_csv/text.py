@@ -1,8 +1,8 @@
-"""Bytes of a CSV -> text: UTF-8, UTF-16, or what Excel in the West writes (Windows-1252), or as the sender says.
+"""Decodes the bytes of a CSV: UTF-8, UTF-16, Excel's Windows-1252, or the charset that the sender declares.
 
-Invariants: nothing is guessed beyond that; what was taken for Windows-1252 is said, so that names can be looked at.
-Why no detector: on a few names charset-normalizer and its like are wrong too often, and a wrong guess spoils names in
-silence.
+Invariants: nothing else is guessed. Decoding as Windows-1252 is reported, so that the organizer can check names.
+Why no detector: on a few names charset-normalizer and its like are wrong too often, and a wrong guess garbles names
+silently.
 """
 
 import codecs
@@ -16,7 +16,7 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "UTF-16", "utf-16"),
 )
 WINDOWS = "Windows-1252"
-# What a sender may name in Content-Type; other codecs of Python are no encodings of tables.
+# Charsets that a sender may declare in Content-Type; Python's other codecs are not text encodings of tables.
 _NAMED = frozenset(
     ("utf-8", "ascii", "utf-16", "utf-16-le", "utf-16-be", "cp1250", "cp1251", "cp1252", "cp1253", "cp1254", "cp1257",
      "iso8859-1", "iso8859-2", "iso8859-15", "mac-roman", "koi8-r", "shift_jis", "cp932", "euc_jp", "gbk", "gb18030",
@@ -25,12 +25,12 @@ _NAMED = frozenset(
 
 
 def text_of(data: bytes, charset: str = "") -> tuple[str, str]:
-    """The text and the name of its encoding. ``charset``: as the sender says. CellError."""
+    """The text and the name of its encoding. ``charset``: as the sender declares. CellError."""
     if len(data) > CSV_BYTES:
         raise CellError(None, f"The file has more than {CSV_BYTES // 1024**2} MB; split it.")
     text, encoding = _decoded(data, charset)
     if "\0" in text:
-        raise CellError(None, "The file is no text; save it as CSV in UTF-8.")
+        raise CellError(None, "The file is not text; save it as CSV in UTF-8.")
     return text, encoding
 
 
@@ -60,7 +60,7 @@ def _known(charset: str) -> str:
 
 
 def _wide(data: bytes) -> str | None:
-    """UTF-16 without its mark: every other byte of a heading in Latin letters is 0."""
+    """The codec of UTF-16 without a byte order mark: every other byte of a heading in Latin letters is 0."""
     head = data[:200]
     if len(head) >= 4 and not any(head[1::2]) and all(head[::2]):
         return "utf-16-le"

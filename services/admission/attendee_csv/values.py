@@ -1,4 +1,4 @@
-"""What a file of attendees becomes: rows, mistakes, notes, and what its columns were taken for."""
+"""The result of reading a CSV of attendees: rows, mistakes, notes, and what each column was taken for."""
 
 from msgspec import Struct
 
@@ -10,8 +10,7 @@ MOST_ACCOUNTS = 10  # of one person
 
 
 class Mistake(Struct, frozen=True):
-    """What is wrong, or worth knowing, in a sentence. ``line`` counts from 1 as an editor does; ``column`` as the
-    heading calls it."""
+    """A mistake or note, in a sentence. ``line`` counts from 1 as an editor does; ``column`` is the heading's title."""
 
     line: int
     column: str | None
@@ -19,14 +18,14 @@ class Mistake(Struct, frozen=True):
 
 
 class Column(Struct, frozen=True):
-    """A column by its title, and what it was taken for (``name``, ``email``, ``accounts`` …); null: not understood."""
+    """A column's title, and what it was taken for (``name``, ``email``, ``accounts`` …); null: not understood."""
 
     title: str
     taken_for: str | None
 
 
 class AttendeeRow(Struct, frozen=True, kw_only=True):
-    """One person, as the organizer was told in the ticket form. ``attendee``: the id, where it is known."""
+    """One person, as they filled in the ticket form. ``attendee``: the id, where it is known."""
 
     line: int
     name: str
@@ -38,7 +37,7 @@ class AttendeeRow(Struct, frozen=True, kw_only=True):
 
 
 class Sheet(Struct, frozen=True):
-    """A file as it was read. ``notes`` are about lines that are taken all the same."""
+    """The content of a file. ``notes`` are about lines that are imported all the same."""
 
     rows: list[AttendeeRow]
     mistakes: list[Mistake]
@@ -48,7 +47,7 @@ class Sheet(Struct, frozen=True):
 
 
 class CellError(Exception):
-    """Inside the reader: what is wrong with a cell, and in which column."""
+    """Raised inside the reader: what is wrong with a cell, and in which column."""
 
     def __init__(self, column: str | None, text: str) -> None:
         super().__init__(text)

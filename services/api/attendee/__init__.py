@@ -1,1 +1,1 @@
-"""What an attendee's page asks: profile, inbox, answers, accounts, devices, own data."""
+"""Routes of the attendee's page: profile, inbox, answers, accounts, devices, data export."""

@@ -1,8 +1,9 @@
-"""An attendee's accounts as the fold has them: what pages and downloads show.
+"""The state of an attendee's accounts according to the log, for pages and downloads.
 
 Invariants:
-- "Verified" is said of what the log has, whatever the directory noted on the way there.
-- Who lost an account to a newer proof, or shares an unproved claim, learns that; never who the other is.
+- An account counts as "verified" only when the log says so, whatever the directory has noted already.
+- An attendee who lost an account to a newer proof, or shares an unproved claim, learns that fact but never who the
+  other person is.
 """
 
 import asyncio
@@ -14,13 +15,13 @@ from services.directory.port import Accounts, Holding
 from services.runtime.ports import Matchers
 from streams.matching import Matcher
 
-# claimed: counts without proof. needs_proof: counts for nobody, or for somebody else. unfinished: proved, and not in
-# the log yet. lost: somebody else proved it later.
+# claimed: counts without proof. needs_proof: counts for nobody, or for somebody else. unfinished: proved, not yet in
+# the log. lost: somebody else proved it later.
 State = Literal["verified", "claimed", "needs_proof", "unfinished", "lost"]
 
 
 def states(matcher: Matcher | None, attendee: str, held: Mapping[str, Holding]) -> dict[str, State]:
-    """How each token of an attendee stands; those given up are left out. ``held``: as the directory has noted it."""
+    """The state of each token of an attendee, without those given up. ``held``: what the directory has noted."""
     found = {token: _state(matcher, attendee, token, how) for token, how in held.items()}
     return {token: state for token, state in found.items() if state is not None}
 
@@ -35,12 +36,12 @@ def _state(matcher: Matcher | None, attendee: str, token: str, how: Holding) -> 
     if how == "verified":
         return "unfinished"
     if account is None or attendee not in account.claims:
-        return None  # given up, or not named any more by the newest registration
+        return None  # given up, or no longer named by the newest registration
     return "claimed" if account.owner == attendee else "needs_proof"
 
 
 class AccountStates:
-    """Asks the directory which accounts an attendee has, and the fold how each stands. Raises as ``Matchers.ask``."""
+    """Gets an attendee's accounts from the directory and their states from the matcher. Raises as ``Matchers.ask``."""
 
     def __init__(self, accounts: Accounts, matchers: Matchers) -> None:
         self._accounts, self._matchers = accounts, matchers
@@ -55,12 +56,12 @@ class AccountStates:
         return tuple(sorted(found, key=lambda each: each.account))
 
     async def verified_tokens(self, conference: str, attendee: str) -> set[str]:
-        """The tokens of the accounts that are the attendee's by proof, as the log has it."""
+        """The tokens of the accounts that the attendee has proved according to the log."""
         stand = await self._states(conference, attendee)
         return {token for token, state in stand.items() if state == "verified"}
 
     async def has_verified(self, conference: str, attendee: str, account: str) -> bool:
-        """Whether the log has this account as the attendee's by proof."""
+        """Whether the attendee has proved this account according to the log."""
         verified = await self.verified_tokens(conference, attendee)
         return account in (await asyncio.to_thread(self._accounts.accounts_of, verified)).values()
 

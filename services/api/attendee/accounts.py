@@ -1,6 +1,6 @@
-"""What is an attendee's own: proving an account, giving it up, leaving for good.
+"""Routes with which an attendee proves an account, gives it up, or erases themselves.
 
-Owns: these routes. May never: show a code twice.
+Invariants: a code is shown once.
 """
 
 from typing import Literal
@@ -11,8 +11,8 @@ from msgspec import Struct
 from schemas import names
 from schemas.events import AccountReleased, AttendeeErased
 from schemas.times import HOUR_MS, written
-from services.admission.intake import Result
-from services.api.attendee.account_proofs import AccountProofs, Looked
+from services.admission.event_admission import Result
+from services.api.attendee.account_proofs import AccountProofs, ProofState
 from services.api.attendee.own_events import OwnEvents
 from services.api.shared.guard import Caller
 from services.api.shared.injection import Clock, Injected
@@ -31,7 +31,7 @@ class AccountNamed(Struct, forbid_unknown_fields=True):
 
 
 class CodeShown(Struct, frozen=True):
-    """To be posted, or put into the profile, by the account."""
+    """A code that the account has to post or to put into its profile."""
 
     code: str
     expires_at: str
@@ -39,13 +39,13 @@ class CodeShown(Struct, frozen=True):
 
 
 class Checked(Struct, frozen=True):
-    """What was found."""
+    """The state of the code."""
 
-    state: Looked
+    state: ProofState
 
 
 class Confirmed(Struct, forbid_unknown_fields=True):
-    """Says it in words."""
+    """The confirmation, in words."""
 
     confirm: Literal["erase me"]
 
@@ -61,7 +61,7 @@ def _account(text: str) -> str:
 async def begin(
     caller: Injected[Caller], account_proofs: Injected[AccountProofs], clock: Injected[Clock], data: AccountNamed
 ) -> CodeShown:
-    """Makes a one-time code for an account of mine."""
+    """Makes a one-time code that proves an account."""
     code = await account_proofs.begin(caller, _account(data.account))
     expires = written(clock() + CODE_HOURS * HOUR_MS)
     return CodeShown(code, expires, f"Proving to Hallway that this account is mine: {code}")
@@ -69,7 +69,7 @@ async def begin(
 
 @post("/v1/me/accounts/check", opt=ATTENDEE, status_code=200, tags=["attendee"])
 async def check(caller: Injected[Caller], account_proofs: Injected[AccountProofs], data: AccountNamed) -> Checked:
-    """Looks whether the code stands there. ``verified`` is said when the log has it."""
+    """Checks whether the account shows its code. ``verified`` means that the log has the proof."""
     return Checked(await account_proofs.check(caller, _account(data.account)))
 
 
@@ -80,7 +80,7 @@ async def release(
     own_events: Injected[OwnEvents],
     data: AccountNamed,
 ) -> Result:
-    """Gives an account up, and the claim to it."""
+    """Gives up an account and the claim to it."""
     account = _account(data.account)
     await account_proofs.withdraw(caller, account)
     return await own_events.submit(caller, AccountReleased, account=account)
@@ -90,7 +90,7 @@ async def release(
 async def erase(
     caller: Injected[Caller], own_events: Injected[OwnEvents], address: Injected[PublicAddress], data: Confirmed
 ) -> Response[Result]:
-    """Erases me here, for ever."""
+    """Erases the attendee from this conference, for ever."""
     result = await own_events.submit(caller, AttendeeErased)
     return Response(result, status_code=202, cookies=[address.expired_cookie()])
 

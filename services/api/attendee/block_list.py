@@ -1,9 +1,9 @@
-"""Whom an attendee blocked by a card, under handles that name nobody."""
+"""The attendees whom somebody blocked on a card, listed under handles that identify nobody."""
 
 import asyncio
 from functools import partial
 
-from services.api.attendee.matcher_queries import blocked
+from services.api.attendee.matcher_queries import blocked_attendees
 from services.api.attendee.schemas import Blocked
 from services.directory.port import Directory
 from services.runtime.ports import Matchers
@@ -16,7 +16,7 @@ class BlockList:
         self._directory, self._matchers = directory, matchers
 
     async def read(self, conference: str, attendee: str) -> list[Blocked]:
-        """Each with a handle and what may be seen of them, in the order in which they were blocked."""
+        """Each blocked attendee with a handle and what they show of themselves, in the order of the blocks."""
         others = await self._others(conference, attendee)
         people = await asyncio.to_thread(self._directory.display, conference, others)
         return [
@@ -30,7 +30,7 @@ class BlockList:
         return next((other for other in others if self._handle(conference, attendee, other) == handle), None)
 
     async def _others(self, conference: str, attendee: str) -> tuple[str, ...]:
-        return await self._matchers.ask(conference, partial(blocked, attendee=attendee))
+        return await self._matchers.ask(conference, partial(blocked_attendees, attendee=attendee))
 
     def _handle(self, conference: str, attendee: str, other: str) -> str:
         return self._directory.trace(f"block {conference} {attendee} {other}")

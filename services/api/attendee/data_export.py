@@ -1,8 +1,9 @@
-"""An attendee's own data as a download: the directory's, the log's, the cards.
+"""An attendee's own data as a download: from the directory, the log and the inbox.
 
-Responsibility: what is in it.
-Invariants: it has nothing of anybody else: no block's other side, no account that a post addresses.
-Why: what the log has as tokens of the attendee is told in the attendee's own words again: ids of the own posts.
+Responsibility: what the download contains.
+Invariants: it contains nothing about anybody else: neither the other side of a block nor an account that a post
+mentions.
+Why: the log has only tokens for the attendee's posts, so the export replaces them with the original post ids.
 """
 
 import asyncio
@@ -14,9 +15,9 @@ from msgspec.structs import asdict
 
 from schemas.times import written
 from services.api.attendee.account_states import AccountStates
+from services.api.attendee.attendee_state import attendee_state
 from services.api.attendee.exported_events import POSTED, own_events
 from services.api.attendee.inbox_stream import InboxReader
-from services.api.attendee.matcher_state import standing
 from services.api.shared.guard import Caller
 from services.api.shared.injection import Clock, Injected
 from services.api.shared.rate_limits import RateLimits
@@ -25,12 +26,12 @@ from services.directory.port import Directory
 from services.journal import Journal
 from services.runtime.ports import Matchers
 
-_COST = 20  # of the attendee's bucket: three at once, then one in 20 s; each reads the whole log
+_COST = 20  # of the attendee's rate: three at once, then one in 20 s, because each reads the whole log
 
 
 class DataExport:
-    """Puts an attendee's data together. One download at a time reads a log: each reads the whole, and the threads are
-    few."""
+    """Collects an attendee's data. Only one download at a time reads a log, because each reads all of it and threads
+    are few."""
 
     def __init__(
         self,
@@ -46,16 +47,16 @@ class DataExport:
         self._turn = asyncio.Lock()
 
     async def read(self, conference: str, attendee: str) -> dict[str, object]:
-        """All of it. Raises as ``Matchers.ask`` and ``Inboxes.current``; DirectoryError, JournalError."""
+        """The attendee's data. Raises as ``Matchers.ask`` and ``Inboxes.current``; DirectoryError, JournalError."""
         now = self._clock()
-        stands = await self._matchers.ask(conference, lambda matcher: standing(matcher, attendee, now))
+        state = await self._matchers.ask(conference, lambda matcher: attendee_state(matcher, attendee, now))
         cards = await self._inbox.read(conference, attendee)
         data: dict[str, object] = {"conference": conference, "attendee": attendee}
         data["accounts"] = await self._states.read(conference, attendee)
         actors = await self._states.verified_tokens(conference, attendee)
         async with self._turn:
             data |= await asyncio.to_thread(self._stored, conference, attendee, actors)
-        return data | {"standing": asdict(stands), "cards": cards.cards}
+        return data | {"standing": asdict(state), "cards": cards.cards}
 
     def _stored(self, conference: str, attendee: str, actors: Collection[str]) -> dict[str, object]:
         people, sessions = self._directory.people, self._directory.sessions
@@ -70,7 +71,7 @@ class DataExport:
                     "last_used_at": written(row.last_used) if row.last_used is not None else None,
                     "expires_at": written(row.expires),
                 }
-                for row in sessions.listed(conference, attendee)
+                for row in sessions.active(conference, attendee)
             ],
             "sign_ins": [
                 {"device": each.device, "at": written(each.at)} for each in sessions.sign_ins(conference, attendee)
@@ -79,7 +80,7 @@ class DataExport:
         }
 
     def _events(self, conference: str, attendee: str, actors: Collection[str]) -> list[dict[str, Any]]:
-        """What the log has of the attendee and of posts by the accounts that they proved, under the posts' own ids."""
+        """The attendee's events, and posts by the accounts that they proved, under the original post ids."""
         found = list(own_events(self._journal, conference, attendee, actors))
         posts = [event["id"] for event in found if event["type"] in POSTED]
         ids = self._directory.originals(posts)
@@ -90,7 +91,7 @@ class DataExport:
 async def own_data(
     caller: Injected[Caller], data_export: Injected[DataExport], limits: Injected[RateLimits]
 ) -> Response[dict[str, object]]:
-    """Everything about me, as a file."""
+    """Downloads everything about the attendee, as a file."""
     conference, attendee = caller.conference, caller.subject
     limits.charge("attendee", f"data {conference} {attendee}", _COST)
     data = await data_export.read(conference, attendee)

@@ -1,9 +1,9 @@
-"""An attendee's sessions: list them, end them, sign another device in, hear of sign-ins.
+"""An attendee's sessions: list them, end them, sign in another device, and see recent sign-ins.
 
 Invariants:
-- Only the owner's own session asks, and for its owner alone; another's id is answered like an unknown one.
-- A link for a further device is made by a living session, never by an organizer, and shown once.
-- What ends a session ends its streams.
+- A session manages only its own attendee's sessions; somebody else's id gets the same answer as an unknown one.
+- Only a live session makes a link for another device, never an organizer, and the link is shown once.
+- Whatever ends a session also ends its streams.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ from services.api.shared.problems import ProblemError
 from services.api.shared.public_address import PublicAddress
 from services.api.shared.rate_limits import RateLimits
 from services.api.shared.roles import allow
-from services.api.shared.server_sent_events import Hub
+from services.api.shared.server_sent_events import StreamRegistry
 from services.api.shared.sign_in_notices import SignInNotices, SignInShown
 from services.directory.port import DEVICE_LINK_MS, MOST_SESSIONS, Grant, NoLink, Sessions
 
@@ -33,7 +33,7 @@ _SessionId = Annotated[str, Parameter(max_length=64)]
 
 
 class SessionShown(Struct, frozen=True):
-    """A device that is signed in. ``device`` is rough; ``last_used_at`` is kept to the minute."""
+    """A device that is signed in. ``device`` is a rough description; ``last_used_at`` is exact to the minute."""
 
     session: str
     device: str
@@ -44,14 +44,14 @@ class SessionShown(Struct, frozen=True):
 
 
 class SessionsShown(Struct, frozen=True):
-    """The living sessions, the oldest first; and the sign-ins that this session has not dismissed."""
+    """The live sessions, oldest first, and the sign-ins that this session has not dismissed."""
 
     sessions: tuple[SessionShown, ...]
     sign_ins: tuple[SignInShown, ...]
 
 
 class Ended(Struct, frozen=True):
-    """How many were ended."""
+    """How many sessions were ended."""
 
     ended: int
 
@@ -64,7 +64,7 @@ class QrCode(Struct, frozen=True):
 
 
 class DeviceLink(Struct, frozen=True):
-    """A link for one other device: good once, until ``expires_at`` or until another is made; shown once."""
+    """A link for one other device: valid once, until ``expires_at`` or until another is made; shown once."""
 
     link: str
     expires_at: str
@@ -81,8 +81,8 @@ class SeenUpTo(Struct, forbid_unknown_fields=True):
 async def sessions(
     caller: Injected[Caller], sessions: Injected[Sessions], notices: Injected[SignInNotices]
 ) -> SessionsShown:
-    """My devices that are signed in, and sign-ins that this one has not dismissed."""
-    rows = await asyncio.to_thread(sessions.listed, caller.conference, caller.subject)
+    """Lists the signed-in devices, and the sign-ins that this one has not dismissed."""
+    rows = await asyncio.to_thread(sessions.active, caller.conference, caller.subject)
     shown = tuple(
         SessionShown(
             row.id,
@@ -102,11 +102,11 @@ async def end_session(
     caller: Injected[Caller],
     sessions: Injected[Sessions],
     notices: Injected[SignInNotices],
-    streams: Injected[Hub],
+    streams: Injected[StreamRegistry],
     address: Injected[PublicAddress],
     session: _SessionId,
 ) -> Response[None]:
-    """Signs one of my devices out, at once, with its streams."""
+    """Signs out one device, with its streams."""
     if not await asyncio.to_thread(sessions.end, caller.conference, caller.subject, session):
         raise ProblemError(404, "session", "You have no such session any more. See GET /v1/me/sessions.")
     streams.end_grant(session)
@@ -120,9 +120,9 @@ async def end_other_sessions(
     caller: Injected[Caller],
     sessions: Injected[Sessions],
     notices: Injected[SignInNotices],
-    streams: Injected[Hub],
+    streams: Injected[StreamRegistry],
 ) -> Ended:
-    """Signs all my devices out but this one, at once, with their streams; links that are not used yet end too."""
+    """Signs out all other devices, with their streams; unused links end too."""
     ended = await asyncio.to_thread(sessions.end_others, _grant(caller))
     for session in ended:
         streams.end_grant(session)
@@ -138,7 +138,7 @@ async def device_link(
     address: Injected[PublicAddress],
     clock: Injected[Clock],
 ) -> Response[DeviceLink]:
-    """Makes a link with which I sign in on another device: good once, for ten minutes."""
+    """Makes a link to sign in on another device: valid once, for ten minutes."""
     limits.charge("device_link", f"{caller.conference} {caller.subject}")
     secret = await asyncio.to_thread(sessions.device_link, _grant(caller))
     if secret is NoLink.FULL:
@@ -157,7 +157,7 @@ def _qr(text: str) -> QrCode:
 
 
 def _line(y: int, row: Iterable[int]) -> str:
-    """A row's dark runs: to each one's corner, along, down, back."""
+    """The SVG path of a row's dark runs: move to a corner, then right, down, left, close."""
     path, x = "", 0
     for dark, run in groupby(row):
         length = len(list(run))
@@ -170,7 +170,7 @@ def _line(y: int, row: Iterable[int]) -> str:
 async def dismiss(
     caller: Injected[Caller], sessions: Injected[Sessions], notices: Injected[SignInNotices], data: SeenUpTo
 ) -> None:
-    """Dismisses the sign-ins up to this one, in the session that asks alone."""
+    """Dismisses the sign-ins up to a number, for the current session only."""
     await asyncio.to_thread(sessions.dismiss, _grant(caller), data.number)
     await notices.notify(caller.conference, caller.subject)
 

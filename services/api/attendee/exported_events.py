@@ -1,7 +1,7 @@
-"""The events of a log that an attendee may export: their own, and of each the fields that are theirs.
+"""The events of a log that an attendee may export, reduced to the fields that are the attendee's own.
 
-Invariants: an allowlist: of an event there are the fields that its spec exports to its subject. An event type or a
-field that no spec names is left out.
+Invariants: this is an allowlist. An event keeps only the fields that its spec exports to its subject; event types and
+fields that no spec names are left out.
 """
 
 from collections.abc import Collection, Iterator, Mapping
@@ -23,7 +23,7 @@ _EXPORTED = {name: _OF_EVERY_EVENT.union(kind.spec.exported) for name, kind in B
 
 
 def own_events(journal: Journal, conference: str, attendee: str, actors: Collection[str]) -> Iterator[dict[str, Any]]:
-    """What the log has of the attendee, and of posts by ``actors``: the tokens of the accounts that they proved."""
+    """The attendee's events, and posts by ``actors``, the tokens of the accounts that they proved."""
     marks = [f'"attendee":"{attendee}"'.encode(), *[f'"actor":"{token}"'.encode() for token in sorted(actors)]]
     count = 0
     for row in journal.read(conference):
@@ -35,7 +35,7 @@ def own_events(journal: Journal, conference: str, attendee: str, actors: Collect
 
 
 def exported(event: Mapping[str, Any], attendee: str, actors: Collection[str]) -> dict[str, Any] | None:
-    """What this attendee gets of an event of the log; None of one that is not theirs.
+    """The exported fields of an event of the log; None where the event is not this attendee's.
 
     ``actors``: the tokens of the accounts that they proved.
     """
@@ -44,5 +44,5 @@ def exported(event: Mapping[str, Any], attendee: str, actors: Collection[str]) -
     if subject is None or event.get(subject) not in ({attendee} if subject == "attendee" else actors):
         return None
     if kind is AttendeeBlocked and event.get("source") == _OWNER:
-        return None  # it would tell that somebody who was erased came back
+        return None  # it would reveal that somebody who was erased has come back
     return {name: value for name, value in event.items() if name in _EXPORTED[event["type"]]}

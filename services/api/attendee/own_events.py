@@ -1,22 +1,22 @@
-"""Events that an attendee says of themselves by a route."""
+"""Events that attendees submit about themselves through a route."""
 
 from collections.abc import Callable
 from typing import Any
 
 from schemas.events import Input
-from services.admission.intake import Intake, Result
+from services.admission.event_admission import EventAdmission, Result
 from services.api.shared.guard import Caller
 from services.api.shared.injection import Clock
 from services.api.shared.submission import event_fields, submit
 
 
 class OwnEvents:
-    """In the name of the session's attendee alone."""
+    """Submits only in the name of the session's attendee."""
 
-    def __init__(self, admission: Intake, clock: Clock) -> None:
+    def __init__(self, admission: EventAdmission, clock: Clock) -> None:
         self._admission, self._clock = admission, clock
 
     async def submit(self, caller: Caller, kind: Callable[..., Input], **fields: Any) -> Result:
-        """An event of this kind, durable; ``fields``: those that it has beside its attendee's. Raises as ``submit``."""
+        """Submits an event of this kind; it is durable on return. ``fields``: its own fields. Raises as ``submit``."""
         event = kind(**event_fields(caller.conference, self._clock()), attendee=caller.subject, **fields)
         return await submit(self._admission, caller, event)

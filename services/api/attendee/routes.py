@@ -1,6 +1,6 @@
-"""What an attendee's page asks and says: me, inbox, stream, answers, here, consent, blocks.
+"""Routes of the attendee's page: me, inbox, stream, answers, presence, consent, blocks.
 
-Owns: these routes. May never: speak for anybody but the session's attendee, or name another by their id.
+Invariants: a route acts for the session's attendee only, and never names another attendee by their id.
 """
 
 import asyncio
@@ -22,14 +22,14 @@ from schemas.events import (
     ConsentChanged,
     MatchAnswered,
 )
-from services.admission.conferences import Conferences
-from services.admission.intake import Result
-from services.admission.returning_attendees import Returning
+from services.admission.conference_registry import ConferenceRegistry
+from services.admission.event_admission import Result
+from services.admission.returning_attendees import ReturningAttendees
 from services.api.attendee.account_states import AccountStates
+from services.api.attendee.attendee_state import attendee_state
 from services.api.attendee.block_list import BlockList
 from services.api.attendee.inbox_stream import InboxReader, InboxShown
-from services.api.attendee.matcher_queries import shown
-from services.api.attendee.matcher_state import standing
+from services.api.attendee.matcher_queries import find_card
 from services.api.attendee.own_events import OwnEvents
 from services.api.attendee.schemas import (
     AnswerGiven,
@@ -47,7 +47,7 @@ from services.api.shared.guard import Caller
 from services.api.shared.injection import Clock, Injected
 from services.api.shared.problems import ProblemError
 from services.api.shared.roles import allow
-from services.api.shared.server_sent_events import EventStream, Hub, Owner
+from services.api.shared.server_sent_events import EventStream, StreamOwner, StreamRegistry
 from services.api.shared.sign_in_notices import SignInNotices, sign_ins_chunk
 from services.directory.port import DirectoryError, People
 from services.inbox.cursor import parse_cursor
@@ -62,14 +62,14 @@ async def me(
     caller: Injected[Caller],
     matchers: Injected[Matchers],
     people: Injected[People],
-    registry: Injected[Conferences],
+    registry: Injected[ConferenceRegistry],
     account_states: Injected[AccountStates],
     notices: Injected[SignInNotices],
     clock: Injected[Clock],
 ) -> Me:
-    """Who I am here, what I agreed to, where I am."""
+    """Shows the attendee's profile, consents and presence."""
     conference, attendee, now = caller.conference, caller.subject, clock()
-    stands = await matchers.ask(conference, lambda matcher: standing(matcher, attendee, now))
+    state = await matchers.ask(conference, lambda matcher: attendee_state(matcher, attendee, now))
     person = await asyncio.to_thread(people.get, conference, attendee)
     shows_name = person is not None and person.show_name
     return Me(
@@ -77,15 +77,15 @@ async def me(
         name=person.name if person else "",
         picture=person.picture if person else "",
         conference=_conference(registry, conference),
-        consent=ConsentShown(stands.matching, stands.chats, stands.share_place, shows_name),
-        present=stands.present,
-        place=stands.place,
+        consent=ConsentShown(state.matching, state.chats, state.share_place, shows_name),
+        present=state.present,
+        place=state.place,
         accounts=await account_states.read(conference, attendee),
         sign_ins=await notices.unseen(caller),
     )
 
 
-def _conference(conferences: Conferences, conference: str) -> ConferenceShown:
+def _conference(conferences: ConferenceRegistry, conference: str) -> ConferenceShown:
     known = conferences.get(conference)
     if known is None or known.opened is None:
         return ConferenceShown(conference, "", "UTC", (), False)
@@ -96,7 +96,7 @@ def _conference(conferences: Conferences, conference: str) -> ConferenceShown:
 
 @get("/v1/me/inbox", opt=ATTENDEE, tags=["attendee"])
 async def my_inbox(caller: Injected[Caller], inbox: Injected[InboxReader]) -> InboxShown:
-    """My cards as they are now."""
+    """Shows the current cards."""
     return await inbox.read(caller.conference, caller.subject)
 
 
@@ -105,24 +105,24 @@ async def my_stream(
     caller: Injected[Caller],
     inbox: Injected[InboxReader],
     notices: Injected[SignInNotices],
-    streams: Injected[Hub],
+    streams: Injected[StreamRegistry],
     last_event_id: Annotated[str, HeaderParameter(name="last-event-id", required=False)] = "",
     after: Annotated[str, Parameter(required=False, description="As Last-Event-ID, for a first connection.")] = "",
 ) -> EventStream:
-    """My cards as they come: server-sent events."""
+    """Streams cards as they come: server-sent events."""
     since = parse_cursor(last_event_id or after)
-    owner = Owner(caller.id, caller.conference, caller.subject)
+    owner = StreamOwner(caller.id, caller.conference, caller.subject)
     return EventStream(streams, owner, lambda: _chunks(inbox, notices, caller, since))
 
 
 async def _chunks(
     inbox: InboxReader, notices: SignInNotices, caller: Caller, since: int | None
 ) -> AsyncGenerator[bytes, None]:
-    """Asked while the stream is open already: a sign-in after the question is told beside the entries."""
+    """Pending sign-ins first, then the inbox. The stream is registered already, so a later sign-in is a notice."""
     try:
         news = await notices.unseen(caller)
     except DirectoryError:
-        news = ()  # told when it opens the next time
+        news = ()  # the next stream gets them
     if news:
         yield sign_ins_chunk(news)
     async with aclosing(inbox.follow(caller.conference, caller.subject, since)) as chunks:
@@ -138,7 +138,7 @@ async def answer(
     own_events: Injected[OwnEvents],
     data: AnswerGiven,
 ) -> Result:
-    """What I say to a card."""
+    """Answers a card."""
     card = await _card(matchers, inboxes, caller, data.card)
     if card is None or not card.is_open:
         raise ProblemError(409, "card", "This card is over, or not yours. Take your inbox again.", field="card")
@@ -146,10 +146,10 @@ async def answer(
 
 
 async def _card(matchers: Matchers, inboxes: Inboxes, caller: Caller, card: str) -> CardState | None:
-    """A card as it was shown to the caller: by the fold, and where that knows no open one, by the inbox itself, which
-    also knows cards of somebody erased."""
+    """A card that was shown to the caller: from the matcher, or where it knows no open one, from the inbox, which also
+    knows cards about somebody who was erased."""
     conference, attendee = caller.conference, caller.subject
-    found = await matchers.ask(conference, partial(shown, attendee=attendee, match=card))
+    found = await matchers.ask(conference, partial(find_card, attendee=attendee, match=card))
     if found is not None and found.is_open:
         return found
     return await inboxes.card_state(conference, attendee, card)
@@ -157,21 +157,21 @@ async def _card(matchers: Matchers, inboxes: Inboxes, caller: Caller, card: str)
 
 @post("/v1/me/here", opt=ATTENDEE, status_code=200, tags=["attendee"])
 async def here(
-    caller: Injected[Caller], registry: Injected[Conferences], own_events: Injected[OwnEvents], data: At
+    caller: Injected[Caller], registry: Injected[ConferenceRegistry], own_events: Injected[OwnEvents], data: At
 ) -> Result:
-    """I'm here."""
+    """Checks the attendee in: "I'm here"."""
     return await own_events.submit(caller, CheckinArrived, place=_place(registry, caller, data))
 
 
 @post("/v1/me/left", opt=ATTENDEE, status_code=200, tags=["attendee"])
 async def left(
-    caller: Injected[Caller], registry: Injected[Conferences], own_events: Injected[OwnEvents], data: At
+    caller: Injected[Caller], registry: Injected[ConferenceRegistry], own_events: Injected[OwnEvents], data: At
 ) -> Result:
-    """I left this place, or without one the conference."""
+    """Checks the attendee out of a place, or without one out of the conference."""
     return await own_events.submit(caller, CheckinLeft, place=_place(registry, caller, data))
 
 
-def _place(conferences: Conferences, caller: Caller, data: At) -> str | None:
+def _place(conferences: ConferenceRegistry, caller: Caller, data: At) -> str | None:
     known = conferences.get(caller.conference)
     opened = None if known is None else known.opened
     if data.place is not None and opened is not None and all(data.place != each.place for each in opened.places):
@@ -183,11 +183,11 @@ def _place(conferences: Conferences, caller: Caller, data: At) -> str | None:
 async def consent(
     caller: Injected[Caller],
     people: Injected[People],
-    returning: Injected[Returning],
+    returning: Injected[ReturningAttendees],
     own_events: Injected[OwnEvents],
     data: ConsentGiven,
 ) -> Result:
-    """Changes what is named and leaves the rest."""
+    """Changes the given consents and leaves the others."""
     if data.show_name is not UNSET:
         await asyncio.to_thread(_show_name, people, caller, data.show_name)
     named = {name: getattr(data, name) for name in ("matching", "chats", "share_place")}
@@ -197,7 +197,7 @@ async def consent(
             raise ProblemError(422, "consent", "Nothing is named. Say matching, chats, share_place or show_name.")
         return Result("accepted")
     if changes.get("matching"):
-        await returning.confirmed(caller.conference, caller.subject)
+        await returning.confirm(caller.conference, caller.subject)
     return await own_events.submit(caller, ConsentChanged, **changes)
 
 
@@ -215,18 +215,20 @@ async def block(
     own_events: Injected[OwnEvents],
     data: CardNamed,
 ) -> Result:
-    """Never with this person, both ways; seen by nobody."""
+    """Blocks the person on a card, in both directions; nobody sees it."""
     card = await _card(matchers, inboxes, caller, data.card)
     if card is None:
         raise ProblemError(409, "card", "This card is not yours. Take your inbox again.", field="card")
     if not card.other:
-        return Result("accepted")  # erased, so there is nobody to block; it looks like every other card that is over
+        return Result(
+            "accepted"
+        )  # erased: nobody is left to block, and the answer must be that of any card that is over
     return await own_events.submit(caller, AttendeeBlocked, blocked=card.other)
 
 
 @get("/v1/me/blocks", opt=ATTENDEE, tags=["attendee"])
 async def blocks(caller: Injected[Caller], block_list: Injected[BlockList]) -> list[Blocked]:
-    """Whom I blocked by a card, in the order in which I did."""
+    """Lists the people who were blocked on a card, in the order of the blocks."""
     return await block_list.read(caller.conference, caller.subject)
 
 
@@ -234,7 +236,7 @@ async def blocks(caller: Injected[Caller], block_list: Injected[BlockList]) -> l
 async def unblock(
     caller: Injected[Caller], block_list: Injected[BlockList], own_events: Injected[OwnEvents], data: Unblock
 ) -> Result:
-    """Takes a block back."""
+    """Removes a block."""
     other = await block_list.find(caller.conference, caller.subject, data.blocked)
     if other is None:
         raise ProblemError(404, "block", "You blocked nobody under this. See GET /v1/me/blocks.", field="blocked")

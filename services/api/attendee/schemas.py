@@ -1,7 +1,7 @@
-"""What an attendee's routes take and give.
+"""Request and response bodies of the attendee's routes.
 
-Owns: these shapes. May never: have a field with another attendee's id. What is taken has no unknown fields: a misspelt
-consent must not pass in silence.
+Invariants: no body has a field with another attendee's id. Requests forbid unknown fields, so that a misspelt consent
+is an error and not ignored.
 """
 
 from typing import Literal
@@ -29,7 +29,7 @@ class ConferenceShown(Struct, frozen=True):
 
 
 class ConsentShown(Struct, frozen=True):
-    """What the attendee agreed to. ``show_name``: others may see the name."""
+    """The attendee's consents. ``show_name``: others may see the name."""
 
     matching: bool
     chats: bool
@@ -38,9 +38,9 @@ class ConsentShown(Struct, frozen=True):
 
 
 class AccountShown(Struct, frozen=True):
-    """An account as the log has it. ``verified``: it is mine by proof. ``claimed``: it counts without proof here.
-    ``needs_proof``: it does not count. ``unfinished``: proved, and on its way into the log. ``lost``: somebody proved
-    it after me."""
+    """An account according to the log. ``verified``: proved. ``claimed``: it counts without proof here.
+    ``needs_proof``: it does not count. ``unfinished``: proved, and on its way into the log. ``lost``: somebody else
+    proved it later."""
 
     account: str
     verified: bool
@@ -48,7 +48,7 @@ class AccountShown(Struct, frozen=True):
 
 
 class Me(Struct, frozen=True):
-    """The attendee as they stand. ``sign_ins``: on other devices, not dismissed on this one."""
+    """The attendee's current state. ``sign_ins``: on other devices, not dismissed on this one."""
 
     attendee: str
     name: str
@@ -62,7 +62,7 @@ class Me(Struct, frozen=True):
 
 
 class AnswerGiven(Struct, forbid_unknown_fields=True):
-    """``here`` names a place."""
+    """An answer to a card. ``here`` needs ``place``."""
 
     card: str
     answer: Literal["accepted", "later", "declined", "met", "not_met", "here"]
@@ -70,13 +70,13 @@ class AnswerGiven(Struct, forbid_unknown_fields=True):
 
 
 class At(Struct, forbid_unknown_fields=True):
-    """Where, or nowhere in particular."""
+    """A place, or null for no particular one."""
 
     place: str | None = None
 
 
 class ConsentGiven(Struct, forbid_unknown_fields=True):
-    """What is named changes; pause is ``matching: false``."""
+    """The consents to change; others stay as they are. ``matching: false`` pauses matching."""
 
     matching: bool | UnsetType = UNSET
     chats: bool | UnsetType = UNSET
@@ -85,19 +85,19 @@ class ConsentGiven(Struct, forbid_unknown_fields=True):
 
 
 class CardNamed(Struct, forbid_unknown_fields=True):
-    """A card of the own inbox."""
+    """A card of the attendee's inbox."""
 
     card: str
 
 
 class Unblock(Struct, forbid_unknown_fields=True):
-    """``blocked`` as in the list of blocks."""
+    """``blocked``: the handle from the list of blocks."""
 
     blocked: str
 
 
 class Blocked(Struct, frozen=True):
-    """Somebody who was blocked: a handle for unblocking, and what may be seen of them."""
+    """Somebody who was blocked: a handle for unblocking, and what they show of themselves."""
 
     blocked: str
     name: str | None

@@ -1,1 +1,1 @@
-"""Dead letters over HTTP: listed without what their senders wrote, shown, sent again."""
+"""Dead letters over HTTP: listed in masked form, shown in full, resent."""

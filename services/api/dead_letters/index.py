@@ -1,6 +1,6 @@
-"""Which dead letters are of which conference or sender, kept up with the journal.
+"""An index of the dead letters by conference and sender, refreshed from the journal.
 
-Owns: one line a letter that is still there. May never: keep the bytes of one.
+Invariants: it has one entry for each stored letter, and none of a letter's bytes.
 """
 
 from collections.abc import Collection
@@ -15,46 +15,48 @@ from services.journal.port import BATCH_ROWS
 
 
 @dataclass(slots=True)
-class LetterIndex:
-    """Bounded as the journal's letters are. ``read_on`` first, in any thread."""
+class DeadLetterIndex:
+    """As bounded as the journal's dead letters. Call ``refresh`` first, in any thread."""
 
     journal: Journal
     _after: int = 0
-    _kept: dict[int, tuple[str, str]] = field(default_factory=dict)  # number: source, conference
+    _sources: dict[int, tuple[str, str]] = field(default_factory=dict)  # number: source, conference
     _lock: Lock = field(default_factory=Lock)
 
-    def read_on(self) -> None:
-        """Looks at those that came, and lets go of those that went."""
+    def refresh(self) -> None:
+        """Adds new letters and drops those that the journal no longer has."""
         with self._lock:
-            kept = dict(self._kept)
+            sources = dict(self._sources)
             while found := self.journal.dead_letters(self._after, BATCH_ROWS):
                 for each in found:
                     letter = msgspec.json.decode(each.line, type=DeadLetter)
-                    kept[each.number] = (letter.source, letter.conference or "")
+                    sources[each.number] = (letter.source, letter.conference or "")
                     self._after = each.number
-            if len(kept) != self.journal.dead_letter_count():
+            if len(sources) != self.journal.dead_letter_count():
                 left = set(self.journal.dead_letter_numbers())
-                kept = {number: what for number, what in kept.items() if number in left}
-            self._kept = kept
+                sources = {number: what for number, what in sources.items() if number in left}
+            self._sources = sources
 
     def of(self, conferences: Collection[str], source: str | None) -> list[int]:
-        """The numbers for an organizer (``source``): that named one of these conferences, or the organizer's own that
-        named none that can be read. None: the operator, all of them."""
-        kept = self._kept
+        """The numbers of the letters that an organizer (``source``) may see: those that name one of these conferences,
+        and the organizer's own that name none. ``source`` None: the operator, who may see all."""
+        sources = self._sources
         if source is None:
-            return list(kept)
+            return list(sources)
         return [
-            number for number, (sent, named) in kept.items() if named in conferences or (sent == source and not named)
+            number
+            for number, (sent, named) in sources.items()
+            if named in conferences or (sent == source and not named)
         ]
 
     def has(self, number: int, conferences: Collection[str], source: str | None) -> bool:
-        """Whether this one is among them."""
-        sent, named = self._kept.get(number, ("", ""))
+        """Whether ``of`` has this number."""
+        sent, named = self._sources.get(number, ("", ""))
         if not sent:
             return False
         return source is None or named in conferences or (sent == source and not named)
 
     def count(self, conference: str, source: str | None) -> int:
-        """How many there are now of a conference and a sender (None: of all senders)."""
-        self.read_on()
+        """How many letters a conference and a sender have now (None: all senders)."""
+        self.refresh()
         return len(self.of([conference], source))

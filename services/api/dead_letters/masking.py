@@ -1,10 +1,11 @@
-"""A dead letter as it is listed: without anything that its sender wrote.
+"""Masks a dead letter for lists: nothing that its sender wrote remains.
 
-Responsibility: what of a letter may be seen before somebody shows it, which the audit log records.
+Responsibility: what may be seen of a letter before somebody shows it in full, which the audit log records.
 
 Invariants:
-- Everything in it is out of a closed set (types and fields of the contract, sentences of this module, ids of connectors
-  and organizers) or a number. Nothing is cut out of a text: a letter is one because nobody knows what is in it.
+- Everything in a masked letter is a number or belongs to a closed set: event types and fields of the contract,
+  sentences of this module, ids of connectors and organizers. Nothing is cut out of the text, because nobody knows what
+  is in it.
 """
 
 from base64 import b64decode, b64encode
@@ -22,15 +23,15 @@ from schemas.times import written
 MASK = "…"
 TYPES = tuple(sorted(BY_NAME))
 FIELDS = frozenset({"type", *(name for kind in KINDS for name in kind.__struct_fields__)})
-HOLDERS = frozenset({"connector", "organizer"})  # whose ids are no attendee's
+_VISIBLE_SOURCES = frozenset({"connector", "organizer"})  # ids of these are no attendee's
 _NEAR = 0.8
 _TYPE_CHARS = 64
 
 
 class LetterListed(Struct, frozen=True):
-    """A dead letter, masked. ``bytes``: in base64, the event's fields without values; empty where it is no event.
+    """A masked dead letter. ``bytes``: in base64, the event's fields without values; empty where it is no event.
 
-    ``reason``: what is wrong as far as the fields tell. ``sent_at``: it was sent again then, and cannot be once more.
+    ``reason``: what is wrong, as far as the fields show. ``sent_at``: when it was resent; it cannot be resent again.
     """
 
     number: int
@@ -44,8 +45,8 @@ class LetterListed(Struct, frozen=True):
     sent_at: str | None = None
 
 
-def listed(number: int, letter: DeadLetter, sent: int | None) -> LetterListed:
-    """``sent``: when, in ms since 1970."""
+def mask(number: int, letter: DeadLetter, sent: int | None) -> LetterListed:
+    """The letter in masked form. ``sent``: when it was resent, in ms since 1970."""
     raw = b64decode(letter.bytes)
     event, field = _event(raw), _field(letter.field)
     return LetterListed(
@@ -62,13 +63,13 @@ def listed(number: int, letter: DeadLetter, sent: int | None) -> LetterListed:
 
 
 def masked_source(source: str) -> str:
-    """Who brought a letter; of an attendee only that it was one."""
+    """The sender of a letter; for an attendee only the role."""
     role, _, _ = source.partition(":")
-    return source if role in HOLDERS else "attendee"
+    return source if role in _VISIBLE_SOURCES else "attendee"
 
 
 def masked_reason(raw: bytes, field: str | None) -> str:
-    """What is wrong with these bytes, without a word of them. ``field``: at fault, as the codec or the door found."""
+    """What is wrong with these bytes, without quoting them. ``field``: the one that codec or admission refused."""
     event = _event(raw)
     if event is None:
         return "It is not a JSON object."
@@ -79,8 +80,8 @@ def masked_reason(raw: bytes, field: str | None) -> str:
         return f"Its type is not known.{f' The nearest is {near[0]}.' if near else ''}"
     known = _field(field)
     if known is None:
-        return "Something is wrong with it. Show it to read what."
-    return f"{known} is {'not as it should be' if known in event else 'missing'}."
+        return "It is not valid. Show it to read why."
+    return f"{known} is {'not valid' if known in event else 'missing'}."
 
 
 def _event(raw: bytes) -> Mapping[str, Any] | None:
@@ -98,5 +99,5 @@ def _field(field: str | None) -> str | None:
 
 
 def _skeleton(event: Mapping[str, Any]) -> dict[str, str]:
-    """The contract's fields that are there, in their order; only a known type is told."""
+    """The event's known fields in their order, each masked except a known type."""
     return {name: event[name] if name == "type" and event[name] in TYPES else MASK for name in event if name in FIELDS}

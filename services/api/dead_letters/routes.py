@@ -1,7 +1,7 @@
-"""Dead letters over HTTP: listed, shown, mended and sent again.
+"""Routes for dead letters: list, show, correct and resend.
 
-Owns: these routes. May never: show a letter of another organizer's conference, send one that it would not show, or tell
-what is in one before the audit log has it that somebody looked.
+Invariants: a caller can neither show nor resend a letter of another organizer's conference. The audit log has its entry
+before anything of a letter's content leaves the server.
 """
 
 import asyncio
@@ -15,11 +15,11 @@ from msgspec.structs import replace
 
 from schemas.events import PlainId
 from schemas.outputs import DeadLetter
-from services.admission.dead_letter_view import Shown
-from services.admission.intake import Result
-from services.api.dead_letters.masking import LetterListed, listed, masked_reason
+from services.admission.dead_letter_view import DeadLetterView
+from services.admission.event_admission import Result
+from services.api.dead_letters.masking import LetterListed, mask, masked_reason
 from services.api.dead_letters.reader import DeadLetterReader, LettersShown
-from services.api.dead_letters.resend import Again, Resender
+from services.api.dead_letters.resend import Resender, ResendRequest
 from services.api.shared.bounds import PAGE_LETTERS
 from services.api.shared.conference_access import ConferenceAccess
 from services.api.shared.guard import Caller
@@ -35,21 +35,21 @@ _Limit = Annotated[int, Parameter(ge=1, le=PAGE_LETTERS)]
 _Number = Annotated[int, Parameter(ge=0, le=_MOST)]
 
 
-class LetterShown(Shown[int], frozen=True):
-    """A letter whole, as it was shown to somebody. ``bytes``: as they came, in base64."""
+class LetterShown(DeadLetterView[int], frozen=True):
+    """A letter in full. ``bytes``: as they came, in base64."""
 
-    number: int  # said again: the API's document does not follow a type variable
+    number: int  # repeated here because the API's document does not follow a type variable
 
 
 class Mended(Struct, forbid_unknown_fields=True):
-    """``bytes``: the event as it should have been, in base64; null: as it came. ``dry_run``: only say what would be."""
+    """``bytes``: the corrected event, in base64; null: as it came. ``dry_run``: only report the result."""
 
     bytes: str | None = None
     dry_run: bool = False
 
 
 class SentAgain(Struct, frozen=True):
-    """``result`` as of any event; of a dry run its status is ``good`` or ``rejected``."""
+    """``result``: as for any event; for a dry run its status is ``good`` or ``rejected``."""
 
     number: int
     dry_run: bool
@@ -64,7 +64,7 @@ async def all_letters(
     after: _After = 0,
     limit: _Limit = PAGE_LETTERS,
 ) -> LettersShown:
-    """What could not be read: mine, or that names a conference of mine; to an operator all of this server."""
+    """Lists dead letters: the caller's own and those of the caller's conferences; for an operator, all."""
     own = access.conferences_of(caller)
     return await asyncio.to_thread(dead_letter_reader.page, own, caller.source, after, limit)
 
@@ -78,7 +78,7 @@ async def dead_letters(
     after: _After = 0,
     limit: _Limit = PAGE_LETTERS,
 ) -> LettersShown:
-    """The same, of one conference, and those of mine that name none."""
+    """Lists the dead letters of one conference, and the caller's own that name no conference."""
     access.require(caller, conference)
     return await asyncio.to_thread(dead_letter_reader.page, [conference], caller.source, after, limit)
 
@@ -99,10 +99,10 @@ async def letter(
     dead_letter_reader: Injected[DeadLetterReader],
     number: _Number,
 ) -> LetterListed:
-    """One of them, masked as in the list."""
+    """Shows one dead letter, masked as in the list."""
     own = access.conferences_of(caller)
     found, dead = await asyncio.to_thread(dead_letter_reader.find, own, caller.source, number)
-    return listed(number, dead, found.sent)
+    return mask(number, dead, found.sent)
 
 
 @post("/v1/dead-letters/{number:int}/show", opt=ORGANIZERS, status_code=200, tags=["organizer"])
@@ -113,7 +113,7 @@ async def show_letter(
     audit: Injected[AuditLog],
     number: _Number,
 ) -> LetterShown:
-    """One of them as it came, with whatever it says of people. The audit log keeps who looked, and when."""
+    """Shows one dead letter in full, with whatever it says about people. The audit log records who looked, and when."""
 
     def show() -> LetterShown:
         found, dead = dead_letter_reader.find(access.conferences_of(caller), caller.source, number)
@@ -133,14 +133,14 @@ async def resend_letter(
     number: _Number,
     data: Mended,
 ) -> SentAgain:
-    """Sends a letter again, mended or as it came: once. What is still bad is told and makes no further letter."""
+    """Resends a dead letter once, corrected or as it came. If it is still invalid, no new letter is made."""
     own = access.conferences_of(caller)
     _, dead = await asyncio.to_thread(dead_letter_reader.find, own, caller.source, number)
-    again = Again(number, dead.source, _bytes(dead, data))
+    request = ResendRequest(number, dead.source, _bytes(dead, data))
     await asyncio.to_thread(_record, audit, caller, "letter.tried" if data.dry_run else "letter.sent", number)
-    result = await resender.resend(caller, again, dry_run=data.dry_run)
+    result = await resender.resend(caller, request, dry_run=data.dry_run)
     if result.status == "rejected" and data.bytes is None:  # the reason is of bytes that may not have been shown
-        result = replace(result, reason=masked_reason(again.line, result.field), field=None)
+        result = replace(result, reason=masked_reason(request.line, result.field), field=None)
     return SentAgain(number, data.dry_run, result)
 
 

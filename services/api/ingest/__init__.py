@@ -1,1 +1,1 @@
-"""How events come in over HTTP: JSON, JSON Lines and CloudEvents."""
+"""Event ingestion over HTTP: JSON, JSON Lines and CloudEvents."""

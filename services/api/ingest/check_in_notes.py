@@ -1,6 +1,7 @@
-"""The check-ins of a request, read once more for the organizer's table of devices, and for who brings unknown tickets.
+"""Records the check-ins of a request for the organizer's device table and for the rate limit on unknown tickets.
 
-Responsibility: what was a check-in, what is unknown of it, and noting that after the answer, so that no scanner waits.
+Responsibility: which events of a request are check-ins and what is unknown about them. It runs after the response, so
+that no scanner waits for it.
 """
 
 from collections.abc import Collection, Sequence
@@ -14,10 +15,10 @@ from msgspec.structs import replace
 from schemas.codec import Reject
 from schemas.names import plain_id
 from schemas.times import millis
-from services.admission.conferences import Conferences
-from services.admission.intake import Result
+from services.admission.conference_registry import ConferenceRegistry
+from services.admission.event_admission import Result
 from services.admission.sender import Sender
-from services.api.shared.check_in_devices import CheckedIn, Devices
+from services.api.shared.check_in_devices import CheckIn, CheckInDevices
 from services.api.shared.injection import Clock
 from services.api.shared.rate_limits import RateLimits
 from services.runtime import BusyError, StoppedError
@@ -30,13 +31,18 @@ class CheckInNotes:
     """Used on the event loop."""
 
     def __init__(
-        self, conferences: Conferences, matchers: Matchers, limits: RateLimits, devices: Devices, clock: Clock
+        self,
+        conferences: ConferenceRegistry,
+        matchers: Matchers,
+        limits: RateLimits,
+        devices: CheckInDevices,
+        clock: Clock,
     ) -> None:
         self._conferences, self._matchers, self._limits = conferences, matchers, limits
         self._devices, self._clock = devices, clock
 
-    async def note(self, payer: str, sender: Sender, found: Sequence[CheckedIn]) -> None:
-        """Counts these for their devices. ``payer`` owes for tickets that nobody is registered under."""
+    async def record(self, payer: str, sender: Sender, found: Sequence[CheckIn]) -> None:
+        """Counts these for their devices, and charges ``payer`` for tickets that nobody is registered under."""
         if not found:
             return
         if sender.role == "organizer":
@@ -48,9 +54,9 @@ class CheckInNotes:
         if count:
             self._limits.owe("unknown_tickets", payer, count)
         places = {pair for conference in own for pair in self._places(conference)}
-        self._devices.note(sender, found, unknown, places, self._clock())
+        self._devices.record(sender, found, unknown, places, self._clock())
 
-    async def _unknown(self, conference: str, found: Sequence[CheckedIn]) -> set[tuple[str, str]]:
+    async def _unknown(self, conference: str, found: Sequence[CheckIn]) -> set[tuple[str, str]]:
         asked = {each.attendee for each in found if each.conference == conference and each.attendee}
         with suppress(TimeoutError, BusyError, StoppedError):
             unknown = await self._matchers.ask(conference, partial(_unregistered, asked))
@@ -69,7 +75,7 @@ def _unregistered(attendees: Collection[str], matcher: Matcher | None) -> list[s
     return [name for name in attendees if name not in known or known[name].registered == NEVER]
 
 
-class _Said(Struct):
+class _CheckInFields(Struct):
     type: str = ""
     conference: str | None = None
     attendee: str | None = None
@@ -77,26 +83,26 @@ class _Said(Struct):
     at: str = ""
 
 
-_SAID = msgspec.json.Decoder(_Said)
+_CHECK_IN = msgspec.json.Decoder(_CheckInFields)
 
 
-def check_ins(lines: Sequence[bytes | Reject], results: Sequence[Result], sender: Sender) -> list[CheckedIn]:
-    """The check-ins of a request; of a scanner's key also what cannot be read."""
-    found: list[CheckedIn] = []
+def check_ins(lines: Sequence[bytes | Reject], results: Sequence[Result], sender: Sender) -> list[CheckIn]:
+    """The check-ins of a request; for a scanner's key also the lines that cannot be read."""
+    found: list[CheckIn] = []
     for line, result in zip(lines, results, strict=True):
-        said = _said(line)
-        if said is not None and said.type.startswith("checkin."):
-            at = _at(said.at)
-            is_readable = at is not None and all(map(_is_id, (said.conference, said.attendee, said.place or "-")))
-            found.append(CheckedIn(said.conference, said.attendee, said.place, at, is_readable, result))
+        fields = _fields_of(line)
+        if fields is not None and fields.type.startswith("checkin."):
+            at = _at(fields.at)
+            is_readable = at is not None and all(map(_is_id, (fields.conference, fields.attendee, fields.place or "-")))
+            found.append(CheckIn(fields.conference, fields.attendee, fields.place, at, is_readable, result))
         elif sender.only_checkins and result.status == "rejected":
-            found.append(CheckedIn(None, None, None, None, said is not None and bool(said.type), result))
+            found.append(CheckIn(None, None, None, None, fields is not None and bool(fields.type), result))
     return found
 
 
-def _said(line: bytes | Reject) -> _Said | None:
+def _fields_of(line: bytes | Reject) -> _CheckInFields | None:
     try:
-        return _SAID.decode(line) if isinstance(line, bytes) else None
+        return _CHECK_IN.decode(line) if isinstance(line, bytes) else None
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
 

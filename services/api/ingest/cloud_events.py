@@ -1,7 +1,7 @@
-"""CloudEvents -> events as lines: structured (JSON, one or a batch) and binary (``ce-`` headers).
+"""Decodes CloudEvents into event lines: structured mode (JSON, single or batch) and binary mode (``ce-`` headers).
 
-Invariants: a CloudEvent's id is one of its ``source`` alone, so the source stands before it, but for posts: their ids
-are their network's. What is no good CloudEvent is a Reject that says so, with the bytes as they came.
+Invariants: a CloudEvent's id is unique only within its ``source``, so the source is put before it, except for posts,
+whose ids are their network's. An invalid CloudEvent becomes a Reject with the reason and the original bytes.
 Source: CloudEvents 1.0.2, its JSON format (3.1: ``data``, ``data_base64``) and HTTP binding (3.1: binary mode).
 """
 
@@ -31,14 +31,15 @@ def is_binary(headers: Mapping[str, str]) -> bool:
     return not _PREFIXED.isdisjoint(headers)
 
 
-def structured(envelope: bytes) -> bytes | Reject:
+def decode_structured(envelope: bytes) -> bytes | Reject:
     """The event of one JSON object."""
     try:
         outer = _OBJECT.decode(envelope)
     except _FAULTS:
         return envelope  # the codec says what is wrong
     if "specversion" not in outer:
-        return Reject("This is no CloudEvent: specversion is missing. Or send it as application/json.", None, envelope)
+        detail = "This is not a CloudEvent: specversion is missing. Add it, or send the event as application/json."
+        return Reject(detail, None, envelope)
     return _event(outer, _data(outer), envelope)
 
 
@@ -56,7 +57,7 @@ def unmarked(line: bytes) -> bytes | Reject:
     return Reject(f"{said}application/cloudevents-batch+json.", "specversion", line)
 
 
-def binary(headers: Mapping[str, str], body: bytes) -> bytes | Reject:
+def decode_binary(headers: Mapping[str, str], body: bytes) -> bytes | Reject:
     """The event of a request with ``ce-`` headers: its body is the data."""
     names = ("specversion", "type", "id", "source", "time")
     outer = {name: unquote(headers[_PREFIX + name]) for name in names if _PREFIX + name in headers}
@@ -68,7 +69,7 @@ def binary(headers: Mapping[str, str], body: bytes) -> bytes | Reject:
 
 
 def _data(outer: dict[str, Any]) -> dict[str, Any] | str:
-    """The data, or what is wrong with it."""
+    """The data, or a sentence on what is wrong with it."""
     media = outer.get("datacontenttype", "application/json")
     if not isinstance(media, str) or "json" not in media.partition(";")[0].lower():
         return f"The data of a CloudEvent is JSON here, and datacontenttype says {str(media)[:60]!r}."
@@ -104,10 +105,10 @@ def _event(outer: Mapping[str, Any], data: dict[str, Any] | str, raw: bytes) -> 
         return Reject("The CloudEvent has no time, and its data no at. Say when it happened.", "at", raw)
     try:
         return msgspec.json.encode(event)
-    except UnicodeEncodeError:  # half of a sign
+    except UnicodeEncodeError:  # half of a surrogate pair
         return raw
 
 
 def _short(source: str) -> str:
-    """So that an id of 383 characters is one with its source too."""
+    """The source, digested where it is long, so that it fits before an id of 383 characters."""
     return source if len(source) <= _SOURCE_CHARS else blake2b(source.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,8 +1,8 @@
-"""Bodies of ``POST /v1/events`` -> events as lines: JSON (one or an array), JSONL, CloudEvents (one or a batch).
+"""Splits bodies of ``POST /v1/events`` into event lines: JSON, JSON Lines and CloudEvents, one or many.
 
-Owns: the forms. May never: judge an event; what is wrong with one is found by the codec.
-Theory: the bytes of each event stay as they came, so that a dead letter has them. A CloudEvent's ``data`` is the event;
-``type``, ``id`` and ``time`` stand in for what it lacks: see ``cloud_events``.
+Invariants: events are not validated here; the codec does that. The bytes of each event stay as they arrived, so that a
+dead letter has them. A CloudEvent's ``data`` is the event; ``type``, ``id`` and ``time`` fill in missing fields (see
+``cloud_events``).
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,9 +20,9 @@ MEDIA_TYPES = (JSON, JSONL, "application/jsonl", CLOUD, CLOUD_BATCH)
 _ARRAY = msgspec.json.Decoder(list[msgspec.Raw])
 
 
-def lines_of(body: bytes, headers: Mapping[str, str], most: int) -> list[bytes | Reject]:
-    """The events of a body, each as it came, or why it is no CloudEvent. ``headers``: the request's, in lower case.
-    ProblemError for what is no list of events at all."""
+def split_events(body: bytes, headers: Mapping[str, str], most: int) -> list[bytes | Reject]:
+    """The events of a body, each as it came, or why it is not a CloudEvent. ``headers``: the request's, in lower case.
+    ``most``: events. ProblemError 400, 413 or 415 for a body that is not a list of events."""
     media, _, parameters = headers.get("content-type", "").partition(";")
     media = media.strip().lower() or JSON
     charset = parameters.lower().partition("charset=")[2].strip(' "').partition(";")[0]
@@ -31,7 +31,7 @@ def lines_of(body: bytes, headers: Mapping[str, str], most: int) -> list[bytes |
     if media not in MEDIA_TYPES:
         raise ProblemError(415, "media-type", f"Events come as one of: {', '.join(MEDIA_TYPES)}. Set Content-Type.")
     is_binary = cloud_events.is_binary(headers) and media not in (CLOUD, CLOUD_BATCH)
-    lines = [cloud_events.binary(headers, body)] if is_binary else _split(body, media)
+    lines = [cloud_events.decode_binary(headers, body)] if is_binary else _split(body, media)
     if len(lines) > most:
         raise ProblemError(413, "too-many", f"{len(lines):,} events at once; send at most {most} in a request.")
     if not lines:
@@ -44,9 +44,9 @@ def _split(body: bytes, media: str) -> list[bytes | Reject]:
         lines = [cloud_events.unmarked(line) for line in body.split(b"\n")]
         return lines[:-1] if body.rpartition(b"\n")[2].strip() == b"" else lines
     if media == CLOUD:
-        return [cloud_events.structured(body)]
+        return [cloud_events.decode_structured(body)]
     if media == CLOUD_BATCH:
-        return [cloud_events.structured(item) for item in _items(body)]
+        return [cloud_events.decode_structured(item) for item in _items(body)]
     items = _items(body) if body.lstrip()[:1] == b"[" else [body] if body.strip() else []
     return [cloud_events.unmarked(item) for item in items]
 
@@ -56,5 +56,5 @@ def _items(body: bytes) -> Sequence[bytes]:
         return [bytes(raw) for raw in _ARRAY.decode(body)]
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         raise ProblemError(
-            400, "not-json", "The body is not a JSON array in UTF-8. Mend it and send it again."
+            400, "not-json", "The body is not a JSON array in UTF-8. Correct it and send it again."
         ) from None

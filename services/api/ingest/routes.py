@@ -1,6 +1,6 @@
-"""``POST /v1/events``: what connectors, organizers and attendees bring, in four forms; posts no organizer brings.
+"""``POST /v1/events``: the events of connectors, organizers and attendees, in four media types.
 
-Owns: this route. May never: answer before the disk has it.
+Invariants: the response is sent only after accepted events are on the disk.
 """
 
 from typing import Any
@@ -9,7 +9,7 @@ from litestar import Request, Response, post
 from litestar.background_tasks import BackgroundTask
 from msgspec import Struct
 
-from services.admission.intake import Result
+from services.admission.event_admission import Result
 from services.api.ingest.check_in_notes import CheckInNotes, check_ins
 from services.api.ingest.event_ingest import DESKS, EventIngest
 from services.api.shared.guard import Caller
@@ -18,7 +18,7 @@ from services.api.shared.roles import UNPACKS, allow
 
 
 class Results(Struct, frozen=True):
-    """One for each event, in order."""
+    """One result for each event, in order."""
 
     results: tuple[Result, ...]
 
@@ -35,13 +35,13 @@ async def take(
     check_in_notes: Injected[CheckInNotes],
     request: Request[Any, Any, Any],
 ) -> Response[Results]:
-    """Takes events; each is answered for itself, and is durable when it is accepted."""
+    """Accepts events. Each gets a result of its own, and an accepted event is durable."""
     lines = await event_ingest.read(request)
     results = await event_ingest.take(caller, lines)
     after = None
     if caller.role in DESKS:
         sender = caller.sender
-        after = BackgroundTask(check_in_notes.note, caller.payer, sender, check_ins(lines, results, sender))
+        after = BackgroundTask(check_in_notes.record, caller.payer, sender, check_ins(lines, results, sender))
     return Response(Results(tuple(results)), background=after)
 
 

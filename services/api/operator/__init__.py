@@ -1,1 +1,1 @@
-"""What operators ask: keys, the audit log, rebuilding inboxes."""
+"""Routes for operators: keys, the audit log, rebuilding inboxes."""

@@ -1,6 +1,6 @@
-"""The audit log over HTTP.
+"""The route that shows the audit log.
 
-Responsibility: this route. Only an operator reads it: an organizer does not learn when others are watched.
+Invariants: only an operator may read it, so organizers do not learn whether others are being watched.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ _After = Annotated[int, Parameter(ge=0, le=_MOST, description="``next`` of the p
 
 
 class AuditPage(Struct, frozen=True):
-    """A page, oldest first; ``next`` is the ``after`` of the next one. Kept for 400 days."""
+    """A page, oldest first; ``next`` is the ``after`` of the next one. Entries are stored for 400 days."""
 
     entries: tuple[AuditShown, ...]
     next: int | None
@@ -28,7 +28,7 @@ class AuditPage(Struct, frozen=True):
 
 @get("/v1/audit", opt=allow("operator"), tags=["operator"])
 async def audit(audit: Injected[AuditLog], after: _After = 0) -> AuditPage:
-    """Who looked into dead letters, and sent them again."""
+    """Lists who looked at dead letters in full, and who resent them."""
     found = await asyncio.to_thread(audit.entries, after)
     return AuditPage(tuple(map(shown, found)), found[-1].number if len(found) == PAGE_ENTRIES else None)
 

@@ -1,7 +1,7 @@
-"""The operator's keys: made for organizers and connectors, listed, revoked.
+"""The operator's routes for keys of organizers and connectors: create, list, revoke.
 
-Owns: these routes. May never: show a secret a second time, or make an operator's key: that takes the data folder
-(``hallway keys add``), not just a key.
+Invariants: a secret is shown once. No operator key can be made over HTTP: that takes access to the data folder
+(``hallway keys add``).
 """
 
 import asyncio
@@ -17,7 +17,7 @@ from services.api.shared.injection import Injected
 from services.api.shared.new_keys import KeyMade, key_made
 from services.api.shared.problems import ProblemError
 from services.api.shared.roles import allow
-from services.api.shared.server_sent_events import Hub
+from services.api.shared.server_sent_events import StreamRegistry
 from services.directory.port import KEY_DAYS, KeyRow, Keys, Role
 
 OPERATOR = allow("operator")
@@ -25,11 +25,11 @@ PAGE_KEYS = 100
 
 
 class NewKey(Struct, forbid_unknown_fields=True, kw_only=True):
-    """Whose, what for, how long.
+    """A key's holder, purpose and validity.
 
-    ``id`` becomes the source of what it brings: ``connector:ID``, ``organizer:ID``. ``conferences``: of an organizer
-    those that somebody else opened and it may work on too; of a connector those of its check-ins (``checkins``).
-    Posts of a connector count wherever they belong.
+    ``id`` becomes the source of its events: ``connector:ID``, ``organizer:ID``. ``conferences``: for an organizer those
+    of other owners that it may work on too; for a connector those of its check-ins (``checkins``). A connector's posts
+    count for every conference that they belong to.
     """
 
     role: Literal["organizer", "connector"]
@@ -61,7 +61,7 @@ class KeysShown(Struct, frozen=True):
 
 
 def shown(row: KeyRow) -> KeyShown:
-    """A key as it may be seen."""
+    """The key as the API shows it."""
     grant = row.grant
     return KeyShown(
         key=grant.id,
@@ -94,19 +94,19 @@ async def list_keys(
     keys: Injected[Keys],
     after: Annotated[str, Parameter(max_length=128, description="``next`` of the page before.")] = "",
 ) -> KeysShown:
-    """All keys, by their public ids; expired and revoked ones for as long as they would have been good."""
-    rows = await asyncio.to_thread(keys.keys, after, PAGE_KEYS)
+    """Lists all keys by public id; expired and revoked ones for as long as they would have been valid."""
+    rows = await asyncio.to_thread(keys.page, after, PAGE_KEYS)
     return KeysShown(tuple(shown(row) for row in rows), rows[-1].grant.id if len(rows) == PAGE_KEYS else None)
 
 
 @delete("/v1/keys/{key:str}", opt=OPERATOR, status_code=204, tags=["operator"])
 async def revoke_key(
-    keys: Injected[Keys], streams: Injected[Hub], key: Annotated[str, Parameter(max_length=128)]
+    keys: Injected[Keys], streams: Injected[StreamRegistry], key: Annotated[str, Parameter(max_length=128)]
 ) -> None:
-    """Ends a key at once, with its sessions and their streams."""
-    sessions = await asyncio.to_thread(keys.sessions, key)
+    """Revokes a key with immediate effect, and ends its sessions and their streams."""
+    sessions = await asyncio.to_thread(keys.sessions_of, key)
     if not await asyncio.to_thread(keys.revoke, key):
-        raise ProblemError(404, "key", "There is no such key, or it is revoked already. See GET /v1/keys.")
+        raise ProblemError(404, "key", "There is no such key, or it was revoked already. See GET /v1/keys.")
     for grant in (key, *sessions):
         streams.end_grant(grant)
 

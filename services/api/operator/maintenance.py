@@ -1,6 +1,6 @@
-"""What an operator does to a running server: a conference's inboxes made again from the log.
+"""The operator's routes for maintenance: rebuilding a conference's inboxes from the log.
 
-Owns: these routes. May never: be an organizer's: while it lasts, nobody at the conference sees their cards.
+Why: this is not for organizers, because nobody at the conference sees their cards while a rebuild runs.
 """
 
 from typing import Literal
@@ -9,7 +9,7 @@ from litestar import get, post
 from msgspec import Struct
 
 from schemas.events import PlainId
-from services.api.operator.inbox_rebuild import Rebuilding
+from services.api.operator.inbox_rebuild import InboxRebuild
 from services.api.shared.conference_access import ConferenceAccess
 from services.api.shared.guard import Caller
 from services.api.shared.injection import Injected
@@ -20,7 +20,7 @@ State = Literal["ready", "rebuilding"]
 
 
 class InboxesStand(Struct, frozen=True):
-    """``rebuilding``: being made from the log, on somebody's word or because the store lost them."""
+    """``rebuilding``: being built from the log, on request or because the store lost them."""
 
     conference: str
     state: State
@@ -30,10 +30,10 @@ class InboxesStand(Struct, frozen=True):
 async def inboxes_stand(
     caller: Injected[Caller],
     access: Injected[ConferenceAccess],
-    inbox_rebuild: Injected[Rebuilding],
+    inbox_rebuild: Injected[InboxRebuild],
     conference: PlainId,
 ) -> InboxesStand:
-    """Whether a conference's inboxes are there and whole."""
+    """Shows whether a conference's inboxes are complete."""
     access.require(caller, conference)
     return InboxesStand(conference, "ready" if await inbox_rebuild.is_ready(conference) else "rebuilding")
 
@@ -42,10 +42,10 @@ async def inboxes_stand(
 async def rebuild_inboxes(
     caller: Injected[Caller],
     access: Injected[ConferenceAccess],
-    inbox_rebuild: Injected[Rebuilding],
+    inbox_rebuild: Injected[InboxRebuild],
     conference: PlainId,
 ) -> InboxesStand:
-    """Throws a conference's inboxes away and makes them again from the log; one conference at a time."""
+    """Drops a conference's inboxes and rebuilds them from the log; one conference at a time."""
     access.require(caller, conference)
     await inbox_rebuild.begin(conference)
     return InboxesStand(conference, "rebuilding")

@@ -1,1 +1,1 @@
-"""What an organizer asks: conferences, attendees, scanners, numbers."""
+"""Routes for organizers: conferences, attendees, scanner keys, overview."""

@@ -1,8 +1,8 @@
-"""Files of attendees: what each line would do, or did.
+"""Imports a file of attendees, or reports in a dry run what each line would do.
 
-Responsibility: plan and registration together, under one lock, so that a plan still holds when it is carried out.
-Invariants: a dry run changes nothing; a name changes only when the line was taken, or waits for its person's own word;
-no consent is told.
+Responsibility: plan and registration run under one lock, so that a plan is still valid when it is executed.
+Invariants: a dry run changes nothing. A name changes only if its line was accepted or awaits confirmation. The result
+says nothing about anybody's consent.
 """
 
 import asyncio
@@ -13,16 +13,16 @@ from msgspec import Struct
 
 from services.admission.attendee_csv import AttendeeRow, Column, Mistake, Sheet
 from services.admission.attendee_import_plan import Planned, groups, plan
-from services.admission.intake import Intake
-from services.admission.registration import WAITS
-from services.admission.registration_flow import registered
+from services.admission.event_admission import EventAdmission
+from services.admission.registration import AWAITS_CONFIRMATION
+from services.admission.registration_flow import register_attendees
 from services.admission.sender import Sender
 from services.directory.port import Directory
 
 _AT_ONCE = 500
 MOST_LINES_SHOWN = 1_000
 _CONSENT_STAYS = (
-    "Whoever is registered already keeps the consent as it is, whatever the file says: only they themselves "
+    "People who are registered already keep their consent, whatever the file says: only they themselves can "
     "change it, on their page."
 )
 
@@ -30,7 +30,7 @@ What = Literal["new", "changed", "unchanged", "waiting"]
 
 
 class Line(Struct, frozen=True):
-    """A line that is taken, or waits. ``attendee``: the id, null for somebody new in a dry run."""
+    """A line that was accepted, or awaits confirmation. ``attendee``: the id, null for a new person in a dry run."""
 
     line: int
     what: What
@@ -42,19 +42,18 @@ class Line(Struct, frozen=True):
 
 
 class Waiting(Struct, frozen=True):
-    """A line whose person is not registered before they confirm it themselves, on the page that their link opens."""
+    """A line whose person is registered only after they confirm it themselves, on the page that their link opens."""
 
     line: int
     text: str
 
 
 class Imported(Struct, frozen=True):
-    """What a file did; of a dry run, what it would do.
+    """What a file did; in a dry run, what it would do.
 
-    ``registered``: how many lines were taken, ``new`` and ``changed`` ones among them. ``mistakes``: of lines that were
-    left out; ``waiting``: of lines whose people have to confirm them first; ``notes``: of lines that were taken.
-    ``lines``: the first 1,000. ``not_understood``: titles of columns that nothing was taken from; ``columns``: each and
-    what it was taken for.
+    ``registered``: how many lines were accepted, with the ``new`` and ``changed`` ones. ``mistakes``: of skipped lines;
+    ``waiting``: lines whose people must confirm first; ``notes``: about accepted lines. ``lines``: the first 1,000.
+    ``not_understood``: titles of unused columns; ``columns``: each column and what it was taken for.
     """
 
     dry_run: bool
@@ -71,15 +70,15 @@ class Imported(Struct, frozen=True):
 
 
 class AttendeeImport:
-    """One part of a file at a time, whoever brings it."""
+    """Processes one batch of one file at a time, across all callers."""
 
-    def __init__(self, admission: Intake, directory: Directory) -> None:
+    def __init__(self, admission: EventAdmission, directory: Directory) -> None:
         self._admission, self._directory = admission, directory
         self._turn = asyncio.Lock()
-        self._registering = asyncio.Lock()  # taken after the other
+        self._registering = asyncio.Lock()  # acquired after ``_turn``
 
     async def run(self, sender: Sender, conference: str, sheet: Sheet, *, dry_run: bool) -> Imported:
-        """Registers everybody in a file; raises as ``Runner.take``, with the parts before that taken."""
+        """Registers everybody in a file. Raises as ``Runner.take``; earlier batches are registered then."""
         lines: list[Line] = []
         mistakes, notes = list(sheet.mistakes), list(sheet.notes)
         consents: list[int] = []
@@ -102,7 +101,7 @@ class AttendeeImport:
         self, sender: Sender, conference: str, planned: Sequence[Planned]
     ) -> tuple[list[Line], list[Mistake]]:
         rows = [each.row for each in planned]
-        made = await registered(self._admission, self._registering, sender, conference, rows) if rows else []
+        made = await register_attendees(self._admission, self._registering, sender, conference, rows) if rows else []
         lines: list[Line] = []
         refused: list[Mistake] = []
         for each, (enrolled, result) in zip(planned, made, strict=True):
@@ -113,13 +112,13 @@ class AttendeeImport:
         taken = {line.line for line in lines}
         people = [person for each in planned if each.row.line in taken and (person := each.renamed) is not None]
         if people:
-            async with self._admission.lock:  # nobody is erased meanwhile
+            async with self._admission.lock:  # no erasure runs meanwhile
                 await asyncio.to_thread(lambda: [self._directory.people.change(person) for person in people])
         return lines, refused
 
 
 def _lines_with_consent(planned: Sequence[Planned], taken: Sequence[Line]) -> list[int]:
-    """The lines of people who are registered already, which name a consent all the same."""
+    """The lines that give consent for people who are registered already."""
     waits = {line.line for line in taken if line.what == "waiting"}
     known = [each.row for each in planned if each.known is not None and each.row.line not in waits]
     return [row.line for row in known if _says_yes(row)]
@@ -134,7 +133,7 @@ def _imported(
         new=sum(each.what == "new" for each in lines),
         changed=sum(each.what == "changed" for each in lines),
         mistakes=tuple(sorted(mistakes, key=_by_line)),
-        waiting=tuple(Waiting(each.line, WAITS) for each in lines if each.what == "waiting"),
+        waiting=tuple(Waiting(each.line, AWAITS_CONFIRMATION) for each in lines if each.what == "waiting"),
         notes=tuple(sorted(notes, key=_by_line)),
         lines=tuple(lines[:MOST_LINES_SHOWN]),
         columns=sheet.columns,

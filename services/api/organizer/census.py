@@ -1,18 +1,18 @@
-"""The exact numbers of a conference, counted in one pass over its people; never shown as such (see ``rough_counts``).
+"""Exact counts of a conference, taken in one pass over its people; only ``rough_counts`` of them are ever shown.
 
-Responsibility: who counts, and for what.
+Responsibility: which people count, and for what.
 
 Invariants:
-- Only people who have signed in count (in a pair: both), in every number. Whoever was only put on the list, and
-  checked in by somebody else's scanner, moves nothing. This makes puppets dear: each needs a link opened and a session
-  of its own. It does not make them impossible; ``rough_counts`` is what holds then.
-- No number depends on a block, a decline, a ``later`` or a "not met", and none but ``no_consent`` on a consent once two
-  were suggested: a pair that was ever suggested is held back by nothing any more, and a match has *ended* when one of
-  the two is not here any more, whatever came before.
-- In what is held back each person is in one pair a cause at most, the first that is found, so that one person's act
-  moves each of these numbers by one at most, however many know that person.
+- Every number counts only people who have signed in (of a pair, both). Somebody who was only registered, and checked in
+  by another person's scanner, changes nothing. This makes puppet attendees expensive, for each needs its own link and
+  session, but not impossible; ``rough_counts`` protects against those.
+- No number depends on a block, a decline, a ``later`` or a "not met". Only ``no_consent`` depends on consent, and only
+  until a pair was suggested: after that nothing holds the pair back, and its match has *ended* when one of the two is
+  no longer present, whatever happened before.
+- In ``held_back`` each person is part of at most one pair for each cause, the first that is found. So one person's act
+  moves each of these numbers by at most one, however many people that person knows.
 
-Why: pairs of a large conference take seconds, so people are looked at a few at a time, between two slices of the fold.
+Why: the pairs of a large conference take seconds, so people are counted in slices, between two slices of the fold.
 """
 
 import time
@@ -24,7 +24,7 @@ from services.api.organizer.held_back import cause_of, known_to
 from streams.matching import Matcher, cards, presence
 from streams.matching.state import NEVER, Attendee, Card, State
 
-ASK_S = 0.01  # of the fold's time at once
+ASK_S = 0.01  # of the fold's time for one slice
 
 
 @dataclass(slots=True)
@@ -41,8 +41,8 @@ class Census:
     held_back: Counter[str] = field(default_factory=Counter)
     _paired: dict[str, set[str]] = field(default_factory=dict)  # by cause
 
-    def take(self, matcher: Matcher | None, people: list[str], signed_in: AbstractSet[str], now: int) -> list[str]:
-        """Counts the first of these people, one at least, for ``ASK_S``; gives those who are left."""
+    def count(self, matcher: Matcher | None, people: list[str], signed_in: AbstractSet[str], now: int) -> list[str]:
+        """Counts people for ``ASK_S``, at least one, and returns those who are left."""
         if matcher is None:
             return []
         until = time.perf_counter() + ASK_S

@@ -1,6 +1,7 @@
-"""An organizer's conferences as they stand: the list, and one with all that was said at its opening.
+"""Routes that show an organizer's conferences: the list, and one conference with everything from its opening.
 
-Owns: these two routes. May never: show a conference to who does not own it, or leave out what a form must send again.
+Invariants: callers see only conferences that they may work on. The answer for one conference has every field that an
+organizer must send to change it.
 """
 
 from typing import Literal
@@ -9,19 +10,19 @@ from litestar import get
 from msgspec import Struct
 
 from schemas.events import PlainId, Time
-from services.admission.conferences import Conferences, Known
+from services.admission.conference_registry import ConferenceEntry, ConferenceRegistry
 from services.api.organizer.opening import Opening, opening_of
 from services.api.shared.conference_access import ConferenceAccess
 from services.api.shared.guard import Caller
 from services.api.shared.injection import Injected
 from services.api.shared.roles import allow
 
-_MOST = 1_000  # of a list; the latest by their start
+_MOST = 1_000  # conferences in a list, the latest by start
 State = Literal["open", "closed"]
 
 
 class ConferenceListed(Struct, frozen=True):
-    """A line of the list."""
+    """A conference in the list."""
 
     id: str
     name: str
@@ -38,9 +39,9 @@ class ConferencesListed(Struct, frozen=True):
 
 
 class ConferenceWhole(Struct, frozen=True):
-    """``opening`` is what ``PUT`` takes: changed or not, it can be sent again without loss.
+    """``opening`` is the body of ``PUT``: changed or not, it can be sent back without loss.
 
-    ``organizer``: the id of who owns it; empty where it is the operator's.
+    ``organizer``: the owner's id; empty for the operator's own.
     """
 
     id: str
@@ -49,20 +50,20 @@ class ConferenceWhole(Struct, frozen=True):
     opening: Opening
 
 
-def _state(known: Known) -> State:
+def _state(known: ConferenceEntry) -> State:
     return "closed" if known.closed else "open"
 
 
 @get("/v1/conferences", opt=allow("organizer", "operator"), tags=["organizer"])
 async def conferences(
-    caller: Injected[Caller], access: Injected[ConferenceAccess], registry: Injected[Conferences]
+    caller: Injected[Caller], access: Injected[ConferenceAccess], registry: Injected[ConferenceRegistry]
 ) -> ConferencesListed:
-    """My conferences; to an operator all of this server."""
+    """Lists the caller's conferences; for an operator, all of this server."""
     found = [known for known in registry if known.opened is not None and access.is_allowed(caller, known.id)]
     listed = [
-        ConferenceListed(known.id, said.name, _state(known), said.starts_at, said.ends_at, said.time_zone)
+        ConferenceListed(known.id, opening.name, _state(known), opening.starts_at, opening.ends_at, opening.time_zone)
         for known in found
-        if (said := known.opened) is not None
+        if (opening := known.opened) is not None
     ]
     listed.sort(key=lambda each: (each.starts_at, each.id), reverse=True)
     return ConferencesListed(tuple(listed[:_MOST]))
@@ -72,7 +73,7 @@ async def conferences(
 async def conference_whole(
     caller: Injected[Caller], access: Injected[ConferenceAccess], conference: PlainId
 ) -> ConferenceWhole:
-    """A conference as it was last opened: name, times, places, chats, hashtags, rules."""
+    """Shows a conference as it was last opened: name, times, places, chats, hashtags, matching rules."""
     known = access.require(caller, conference)
     assert known.opened is not None  # ``require`` gives no other
     return ConferenceWhole(known.id, _state(known), known.owner, opening_of(known.opened))

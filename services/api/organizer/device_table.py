@@ -1,11 +1,11 @@
-"""What checks people in at a conference, as its organizer sees it."""
+"""The route that shows an organizer which devices check people in at a conference."""
 
 from litestar import get
 from msgspec import Struct
 
 from schemas.events import PlainId
 from schemas.times import written
-from services.api.shared.check_in_devices import Device, Devices
+from services.api.shared.check_in_devices import CheckInDevices, Device
 from services.api.shared.conference_access import ConferenceAccess
 from services.api.shared.guard import Caller
 from services.api.shared.injection import Injected
@@ -13,7 +13,7 @@ from services.api.shared.roles import allow
 
 
 class DevicesShown(Struct, frozen=True):
-    """``since``: counted since then, by this process."""
+    """``since``: when this process began to count."""
 
     since: str
     devices: tuple[Device, ...]
@@ -23,10 +23,10 @@ class DevicesShown(Struct, frozen=True):
 async def devices(
     caller: Injected[Caller],
     access: Injected[ConferenceAccess],
-    check_in_devices: Injected[Devices],
+    check_in_devices: Injected[CheckInDevices],
     conference: PlainId,
 ) -> DevicesShown:
-    """What checks people in here, device by device: last seen, taken, rejected, why, and what to do."""
+    """Lists the devices that check people in: when last seen, accepted, rejected and why, and what to do."""
     access.require(caller, conference)
     return DevicesShown(written(check_in_devices.since), check_in_devices.of(conference))
 

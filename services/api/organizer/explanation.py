@@ -1,13 +1,13 @@
-"""Why two people are, or are not, suggested to each other, as far as an organizer may know.
+"""Explains to an organizer why two people are suggested to each other or not, as far as an organizer may know.
 
 Responsibility: which facts of an explanation an organizer sees, and their sentences.
 
 Invariants:
-- ``VISIBLE`` is an allowlist, fact by fact. A step or fact that is not in it is not there at all: no sentence is made
-  of it, and nothing tells that it was left out.
-- No fact in it depends on what anybody did: not on where they are, whom they talk with, what they agreed to, answered
-  or blocked, nor on how much of a budget they used. Whether an id is registered is the organizer's own doing; an
-  erased id looks like one that never was.
+- ``VISIBLE`` is an allowlist, fact by fact. Any other step or fact is absent: it has no sentence, and nothing reveals
+  that it was left out.
+- No visible fact depends on what anybody did: not on presence, conversations, consent, answers, blocks or the used part
+  of a budget. Whether an id is registered is known to the organizer anyway; an erased id looks like one that never
+  existed.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -40,7 +40,7 @@ class WhyStep(Struct, frozen=True):
 
 
 def why(matcher: Matcher | None, a: str, b: str, now: int) -> tuple[WhyStep, ...]:
-    """What holds for these two ids whatever anybody does, then the rules of the conference."""
+    """The conditions that depend on nobody's acts, then the rules of the conference. ``now``: ms since 1970."""
     if matcher is None:
         return shown([steps.Conference(opened=False, closed=False)])
     found = explain(matcher, a, b, max(now, matcher.state.now))
@@ -48,7 +48,7 @@ def why(matcher: Matcher | None, a: str, b: str, now: int) -> tuple[WhyStep, ...
 
 
 def shown(found: Iterable[Step]) -> tuple[WhyStep, ...]:
-    """The steps that an organizer may see, made of the facts that an organizer may see."""
+    """The steps that an organizer may see, built from the facts that an organizer may see."""
     visible = [(step, _facts(step)) for step in found if type(step) in _SENTENCES]
     return tuple(WhyStep(step.name, facts.get("ok"), _SENTENCES[type(step)](facts)) for step, facts in visible)
 

@@ -1,12 +1,12 @@
-"""What holds a pair of people back who know each other, one of them here at least.
+"""Finds why a pair who know each other was never suggested, where at least one of them is present.
 
-Responsibility: whom a person may know, and the first of the causes that an organizer may be told.
+Responsibility: whom a person may know, and the first cause that an organizer may be told.
 
 Invariants:
-- Blocks are not looked at, nor what became of a match: a pair that was suggested once is held back by nothing, for
-  ever. So no act of that kind moves a number.
+- Blocks and the course of a match do not matter: nothing ever holds back a pair that was suggested once. So no such act
+  moves a number.
 
-Why: the causes are looked at in this order: consent, presence, budget; a pair has the first that holds it back.
+Why: the causes are checked in the order consent, presence, budget; a pair counts under the first that applies.
 """
 
 from collections import Counter
@@ -20,7 +20,7 @@ CAUSES = ("budget", "no_consent", "not_present")
 
 
 def known_to(matcher: Matcher, person: Attendee) -> list[Attendee]:
-    """Those whom the person may know, here or not, by ids."""
+    """The attendees whom the person may know, present or not, sorted by id."""
     state = matcher.state
     found: set[str | None] = set()
     chances: Counter[str | None] = Counter()
@@ -38,15 +38,15 @@ def known_to(matcher: Matcher, person: Attendee) -> list[Attendee]:
 
 
 def _owner(state: State, number: int) -> str | None:
-    """Whose account it is; of one that was erased nobody knows."""
+    """The owner of an account; None where it was erased."""
     account = state.accounts.get(number)
     return None if account is None else account.owner
 
 
 def cause_of(matcher: Matcher, person: Attendee, other: Attendee, now: int) -> str | None:
-    """Why the two are not suggested; None: nothing that may be counted, or counted from the other side.
+    """Why the two are not suggested. None: for no cause that counts, or the pair is counted from the other side.
 
-    ``person`` is here."""
+    ``person`` is present. ``now``: ms since 1970."""
     state = matcher.state
     is_here = presence.is_here(state, other, now)
     if other.registered == NEVER or (is_here and other.id < person.id):

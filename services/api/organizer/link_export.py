@@ -1,7 +1,7 @@
-"""A link for everybody of a conference who has never signed in, as a CSV for the mailing.
+"""Exports a sign-in link for everybody who has never signed in, as a CSV for a mailing.
 
-Owns: this route. May never: give the links of a conference to anybody but its organizer, keep the file, or make a link
-for somebody who has signed in: whoever held it would be that person.
+Invariants: only the conference's organizer gets the links, and the server does not store the file. Nobody who has
+signed in gets a link here: whoever holds it could act as that person.
 """
 
 import asyncio
@@ -19,11 +19,11 @@ from services.api.shared.rate_limits import RateLimits
 from services.api.shared.roles import allow
 from services.directory.port import NoLink, Person
 
-FirstLinks = Callable[[str, str, int], list[tuple[Person, str | NoLink]]]  # conference, after whom, how many
+FirstLinks = Callable[[str, str, int], list[tuple[Person, str | NoLink]]]  # conference, after this id, at most
 _HEADING = ("name", "email", "attendee", "link")
 _NO_LINK = {NoLink.SIGNED_IN: "none: has signed in", NoLink.UNKNOWN: "none: is being erased"}
-_AT_ONCE = 500  # people of a transaction: nobody else's write waits longer
-_COST = 2_500  # of the organizer's bucket: twice at once, then once in 5 s
+_AT_ONCE = 500  # people in one transaction, which blocks other writes for that long
+_COST = 2_500  # of the organizer's rate: twice at once, then once in 5 s
 _HEADERS = {"content-disposition": 'attachment; filename="links.csv"', "cache-control": "no-store"}
 
 
@@ -42,7 +42,7 @@ async def links(
     address: Injected[PublicAddress],
     conference: PlainId,
 ) -> Response[bytes]:
-    """A link for each registered person who has never signed in, good once; the four before it stay good."""
+    """Makes a link for each registered person who has never signed in, valid once; the previous four stay valid."""
     access.require(caller, conference)
     limits.charge("organizer", f"links {conference}", _COST)
     rows: list[tuple[str, str, str, str]] = []

@@ -1,6 +1,6 @@
-"""What an organizer says of a conference, the same shape in and out.
+"""The body with which an organizer opens a conference, and in which the API returns it.
 
-Owns: the shape. May never: have a field that an answer has and a request has not.
+Invariants: request and response have the same fields.
 """
 
 from msgspec import Struct
@@ -23,5 +23,5 @@ class Opening(Struct, forbid_unknown_fields=True, kw_only=True):
 
 
 def opening_of(event: ConferenceOpened) -> Opening:
-    """As it was said."""
+    """The body of the event's opening."""
     return Opening(**{name: getattr(event, name) for name in Opening.__struct_fields__})

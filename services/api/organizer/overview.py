@@ -1,15 +1,15 @@
-"""An organizer's numbers: counted on a fixed grid of one period, the same for everybody who looks.
+"""An organizer's overview: counted once in each fixed period and the same for everybody who looks.
 
-Responsibility: when it is counted, for which conferences, and what is shown of the counts.
+Responsibility: when counting happens, for which conferences, and what is shown of the counts.
 
 Invariants:
-- Between two counts of a conference there is at least one period, whoever looks, how often, with how many keys.
-- What is shown in between does not change. All numbers change together.
-- Every declared place is listed, and no other: a place that only its visitors named would tell that somebody was there.
+- Two counts of a conference are at least one period apart, whoever looks, however often, with however many keys.
+- The shown numbers do not change in between, and all of them change together.
+- Exactly the declared places are listed: a place that only its visitors named would reveal that somebody was there.
 
 Failure modes:
-- The matcher is busy or away: the numbers stay what they were, and are counted again with the next period. Who looks
-  for the first time is told to come again.
+- The matcher is busy or unavailable: the numbers stay as they were until the next period. A first request for them
+  fails and is to be retried.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ import structlog
 from msgspec import Struct
 from msgspec.structs import replace
 
-from services.admission.conferences import Conferences
+from services.admission.conference_registry import ConferenceRegistry
 from services.api.organizer.census import Census, people_of
 from services.api.organizer.held_back import CAUSES
 from services.api.organizer.rough_counts import FEW, Rough, RoughCounts, rounded
@@ -31,9 +31,9 @@ from services.journal import Journal
 from services.runtime import BusyError, StoppedError
 from services.runtime.ports import Runner
 
-LOOKED_PERIODS = 5  # so long after the last look a conference is still counted
+VIEWED_PERIODS = 5  # a conference is counted for so long after somebody last viewed it
 MINUTE_S = 60.0
-_SHARE = 20  # of what a count took, before the next one: the fold gives a twentieth of its time at most
+_SHARE = 20  # times the duration of a count pass before the next: the fold gives at most a twentieth of its time
 _log = structlog.get_logger("hallway.overview")
 
 
@@ -46,16 +46,16 @@ class PlaceCount(Struct, frozen=True):
 
 
 class Overview(Struct, frozen=True):
-    """Numbers are rough: ``"<5"``, also for none, or 5, 10, 25, 50, 100, 250 … for about so many or more.
+    """Numbers are rough: ``"<5"`` (also for none), or 5, 10, 25, 50, 100, 250 … for about so many or more.
 
-    People count once they have signed in; of a pair, both have. Counted every ``counted_every_s``, for all who look
-    alike.
-    ``lag``: events that are in the log and not matched yet, of the whole server. ``events_per_second``: since
-    the count before. ``people``: by place. ``totals``: matches ``suggested``, ``agreed``, ``met``, and ``ended``
-    without a meeting, because one of the two is not here any more. ``held_back``: pairs who know each other, one of
-    them here, never suggested, by why: ``no_consent``, ``not_present`` (the other one), ``budget`` (enough suggestions
-    for now); each person is in one pair at most. ``trouble``: what keeps cards from being delivered at this moment, in
-    a sentence; it is told at once.
+    People count once they have signed in; pairs count when both have. Counted every ``counted_every_s``, the same for
+    every viewer.
+    ``lag``: events of the whole server that are in the log but not matched yet. ``events_per_second``: since the
+    previous count. ``people``: by place. ``totals``: matches ``suggested``, ``agreed``, ``met``, and ``ended`` without
+    a meeting, because one of the two is no longer present. ``held_back``: pairs who know each other, at least one of
+    them present, that were never suggested, by cause: ``no_consent``, ``not_present`` (the other one), ``budget``
+    (enough suggestions for now); each person is in at most one pair. ``trouble``: a sentence on what keeps cards from
+    being delivered right now; it is shown at once.
     """
 
     events: Rough
@@ -74,7 +74,7 @@ class Overview(Struct, frozen=True):
 
 @dataclass(slots=True)
 class _Counted:
-    """``at``: in ms of the clock, ``took_s`` of the counting. ``letters``: dead letters by who looks."""
+    """``at``: ms since 1970. ``took_s``: how long counting took. ``letters``: dead letters by viewer."""
 
     at: int
     took_s: float
@@ -84,7 +84,7 @@ class _Counted:
 
 
 class Overviews:
-    """By conference; ``run`` counts those that somebody looks at. ``period_s``: between two counts."""
+    """The overviews by conference; ``run`` counts those that somebody views. ``period_s``: between two counts."""
 
     def __init__(
         self,
@@ -92,7 +92,7 @@ class Overviews:
         runner: Runner,
         directory: Directory,
         clock: Callable[[], int],
-        conferences: Conferences,
+        conferences: ConferenceRegistry,
         period_s: float,
         trouble: Callable[[str], str | None],
         count_dead_letters: Callable[[str, str | None], int],
@@ -100,14 +100,14 @@ class Overviews:
         self._trouble, self._count_dead_letters = trouble, count_dead_letters
         self._journal, self._runner, self._directory, self._clock = journal, runner, directory, clock
         self._conferences, self._period = conferences, max(1, int(period_s * 1_000))
-        self._rough = RoughCounts(directory.chance)
+        self._rough = RoughCounts(directory.keyed_random)
         self._counted: dict[str, _Counted] = {}
-        self._looked: dict[str, int] = {}  # when somebody last looked
+        self._last_viewed: dict[str, int] = {}  # when somebody last viewed it
         self._lock = asyncio.Lock()
 
     async def latest(self, conference: str, source: str | None) -> Overview:
-        """The numbers as last counted. ``source``: whose dead letters; None: all."""
-        self._looked[conference] = self._clock()
+        """The last counted numbers. ``source``: whose dead letters to count; None: all."""
+        self._last_viewed[conference] = self._clock()
         counted = self._counted.get(conference)
         if counted is None:
             async with self._lock:
@@ -118,7 +118,7 @@ class Overviews:
         return replace(counted.overview, dead_letters=counted.letters[source], trouble=self._trouble(conference))
 
     async def run(self) -> None:
-        """Counts at the beginning of each period; cancel it."""
+        """Counts at the beginning of each period; cancel it to stop."""
         while True:
             await asyncio.sleep((self._period - self._clock() % self._period) / 1_000)
             for conference in sorted(self._counted):
@@ -128,13 +128,13 @@ class Overviews:
                 except StoppedError:
                     return
                 except (BusyError, TimeoutError) as error:
-                    _log.debug("numbers are counted later", conference=conference, error=type(error).__name__)
+                    _log.debug("the overview is counted later", conference=conference, error=type(error).__name__)
 
     async def _count_again(self, conference: str) -> None:
         now, counted = self._clock(), self._counted.get(conference)
         if counted is None or now - counted.at < max(self._period, counted.took_s * 1_000 * _SHARE):
             return
-        if now - self._looked.get(conference, 0) > LOOKED_PERIODS * self._period:
+        if now - self._last_viewed.get(conference, 0) > VIEWED_PERIODS * self._period:
             self._drop(conference)
         else:
             await self._count(conference)
@@ -156,7 +156,7 @@ class Overviews:
         census = Census()
         people = await self._runner.ask(conference, lambda matcher: people_of(matcher, signed_in))
         while people:
-            some = partial(census.take, people=people, signed_in=signed_in, now=now)
+            some = partial(census.count, people=people, signed_in=signed_in, now=now)
             people = await self._runner.ask(conference, some)
         return census
 
@@ -174,7 +174,7 @@ class Overviews:
             events=rough("events", events),
             events_per_second=0.0 if a_minute == FEW else round(a_minute / MINUTE_S, 1),
             lag=rounded(lag),
-            dead_letters=FEW,  # by who looks
+            dead_letters=FEW,  # depends on the viewer
             people={each.place: each.people for each in places},
             places=places,
             totals={name: rough(name, count) for name, count in totals.items()},
@@ -190,10 +190,10 @@ class Overviews:
         return [(place.place, place.name) for place in places]
 
     async def forget(self, conference: str) -> None:
-        """The conference is no more."""
+        """Drops the numbers of a conference that was erased."""
         async with self._lock:
             self._drop(conference)
 
     def _drop(self, conference: str) -> None:
         self._counted.pop(conference, None)
-        self._looked.pop(conference, None)
+        self._last_viewed.pop(conference, None)

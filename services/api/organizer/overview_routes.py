@@ -1,6 +1,6 @@
-"""What an organizer sees: numbers, why a pair is or is not suggested.
+"""Routes for an organizer's overview, and for why a pair is suggested or not.
 
-Owns: these routes. May never: show anybody's private matters.
+Invariants: nothing private about any person is shown.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from services.api.shared.conference_access import ConferenceAccess
 from services.api.shared.guard import Caller
 from services.api.shared.injection import Clock, Injected
 from services.api.shared.roles import allow
-from services.api.shared.server_sent_events import BEAT, EventStream, Hub, Owner, chunk
+from services.api.shared.server_sent_events import BEAT, EventStream, StreamOwner, StreamRegistry, chunk
 from services.runtime import BusyError
 from services.runtime.ports import Matchers
 
@@ -26,7 +26,7 @@ ORGANIZERS = allow("organizer", "operator")
 
 
 class Steps(Struct, frozen=True):
-    """What holds for the two whatever anybody does, then the conference's rules. Nothing that a person did is in it."""
+    """Conditions that depend on nobody's acts, then the conference's rules. Nothing that a person did is in it."""
 
     steps: tuple[WhyStep, ...]
 
@@ -35,7 +35,7 @@ class Steps(Struct, frozen=True):
 async def overview(
     caller: Injected[Caller], access: Injected[ConferenceAccess], overviews: Injected[Overviews], conference: PlainId
 ) -> Overview:
-    """Is it flowing."""
+    """Shows the conference's numbers: events, lag, people, matches."""
     access.require(caller, conference)
     return await overviews.latest(conference, caller.source)
 
@@ -45,20 +45,20 @@ async def overview_stream(
     caller: Injected[Caller],
     access: Injected[ConferenceAccess],
     overviews: Injected[Overviews],
-    streams: Injected[Hub],
+    streams: Injected[StreamRegistry],
     bounds: Injected[Bounds],
     conference: PlainId,
 ) -> EventStream:
-    """The numbers as they are counted, every five minutes: server-sent events."""
+    """Streams the overview whenever it is counted, every five minutes: server-sent events."""
     access.require(caller, conference)
-    owner = Owner(caller.id, conference)
+    owner = StreamOwner(caller.id, conference)
     return EventStream(streams, owner, lambda: _changes(overviews, bounds, conference, caller.source))
 
 
 async def _changes(
     overviews: Overviews, bounds: Bounds, conference: str, source: str | None
 ) -> AsyncGenerator[bytes, None]:
-    before, quiet_s, every_s = b"", 0.0, min(bounds.looked_s, bounds.overview_s)
+    before, quiet_s, every_s = b"", 0.0, min(bounds.overview_poll_s, bounds.overview_s)
     while True:
         try:
             numbers = msgspec.json.encode(await overviews.latest(conference, source))
@@ -84,7 +84,7 @@ async def why_pair(
     a: PlainId,
     b: PlainId,
 ) -> Steps:
-    """What a suggestion of these two needs: whether the conference is open and they are registered, and the rules."""
+    """Explains what a suggestion of these two needs: an open conference, both registered, and the rules."""
     access.require(caller, conference)
     now = clock()
     return Steps(await matchers.ask(conference, lambda matcher: why(matcher, a[:128], b[:128], now)))

@@ -1,7 +1,7 @@
-"""Whose a conference is, and handing it over: by its owner to somebody who works on it, by the operator to anybody.
+"""Transfers a conference: its owner may give it to somebody who works on it, the operator to any organizer.
 
-Owns: this route. May never: let somebody take a conference, or be given one that they have nothing to do with.
-Why: ownership counts against a quota; who could give conferences away could fill another's.
+Invariants: nobody can take a conference, or be given one that they have nothing to do with.
+Why: owned conferences count against a quota, so giving one away could use up somebody else's.
 """
 
 import asyncio
@@ -11,14 +11,14 @@ from litestar import post
 from msgspec import Struct
 
 from schemas.events import ConferenceOpened, PlainId
-from services.admission.intake import Intake
+from services.admission.event_admission import EventAdmission
 from services.api.organizer.opening import opening_of
 from services.api.shared.conference_access import ConferenceAccess
 from services.api.shared.guard import Caller
 from services.api.shared.injection import Clock, Injected
 from services.api.shared.problems import ProblemError
 from services.api.shared.roles import allow
-from services.api.shared.server_sent_events import Hub
+from services.api.shared.server_sent_events import StreamRegistry
 from services.api.shared.submission import event_fields, submit
 from services.directory.port import Keys
 
@@ -26,13 +26,13 @@ _log = structlog.get_logger("hallway.handover")
 
 
 class NewOwner(Struct, forbid_unknown_fields=True):
-    """``organizer``: the id that the next owner's key was made for."""
+    """``organizer``: the id that the new owner's key was made for."""
 
     organizer: PlainId
 
 
 class Owned(Struct, frozen=True):
-    """Whose the conference is."""
+    """The conference and its owner."""
 
     conference: str
     organizer: str
@@ -43,20 +43,21 @@ async def hand_over(
     caller: Injected[Caller],
     access: Injected[ConferenceAccess],
     keys: Injected[Keys],
-    admission: Injected[Intake],
-    streams: Injected[Hub],
+    admission: Injected[EventAdmission],
+    streams: Injected[StreamRegistry],
     clock: Injected[Clock],
     conference: PlainId,
     data: NewOwner,
 ) -> Owned:
-    """Gives the conference to another organizer, for good; the log says who did it. Only its owner or the operator can.
+    """Transfers the conference to another organizer, for good. Only its owner or an operator may do it.
 
-    An owner gives it to who has a key for it already (the operator makes those); the operator to any organizer."""
+    The owner can give it to an organizer who has a key for it (the operator makes those), the operator to any
+    organizer. The log records who did it."""
     known = access.require(caller, conference)
     if caller.role != "operator" and known.owner != caller.subject:
         raise ProblemError(403, "owner", "This conference is not yours to give. Ask its owner, or the operator.")
     if known.closed:
-        raise ProblemError(409, "closed", "This conference is closed for good. It stays whose it was.")
+        raise ProblemError(409, "closed", "This conference is closed for good, so its owner cannot change.")
     named = None if caller.role == "operator" else conference
     if not await asyncio.to_thread(keys.is_organizer, data.organizer, named):
         raise _no_key(data.organizer, named)
@@ -65,7 +66,9 @@ async def hand_over(
     event = ConferenceOpened(**event_fields(conference, clock()), **fields)
     await submit(admission, caller, event, handed_to=data.organizer)
     streams.end_organizers(conference)
-    _log.warning("handed over", conference=conference, by=f"{caller.role}:{caller.subject}", to=data.organizer)
+    _log.warning(
+        "conference transferred", conference=conference, by=f"{caller.role}:{caller.subject}", to=data.organizer
+    )
     return Owned(conference, data.organizer)
 
 

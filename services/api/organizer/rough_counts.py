@@ -1,18 +1,16 @@
-"""Counts of people and of what they do, as an organizer may know them: roughly.
-
-Responsibility: from an exact count to the one that is shown.
+"""Turns exact counts of people and their acts into the rough ones that an organizer may see.
 
 Invariants:
 - Only ``FEW`` and the numbers of ``STEPS`` are ever shown.
-- What is shown is a function of (secret, conference, name of the count, period, exact count): whoever asks, how often,
-  with how many keys, and after a restart too, is shown the same for one whole period.
-- One more or one less changes the odds of whatever is shown in a period by a factor of 2 at most.
-- Nothing that is shown, and no change of it, is certain to come of an act: a count that stays the same may be shown as
-  another step in the next period, and one that changed as the same.
+- The shown value is a function of (secret, conference, name of the count, period, exact count): every caller, however
+  often and with however many keys, sees the same value for a whole period, also after a restart.
+- Adding or removing one person changes the odds of any shown value in a period by a factor of at most 2.
+- No shown value, and no change of one, proves an act: an unchanged count may appear as another step in the next period,
+  and a changed count as the same step.
 
-Why: steps alone tell a single act when the count stands just below one, and somebody who can add people of their own
-(puppets) can bring it there. So noise that is drawn anew for each period comes before the rounding. It is the geometric
-mechanism of differential privacy (Ghosh, Roughgarden, Sundararajan 2009) with the parameter 1/2; its deviation is 2.
+Why: steps alone reveal a single act when the count is just below a step, and somebody who can add their own people
+(puppets) can bring it there. So noise is drawn for each period before rounding. It is the geometric mechanism of
+differential privacy (Ghosh, Roughgarden, Sundararajan 2009) with the parameter 1/2; its standard deviation is 2.
 What remains, and what was rejected: docs/adr/0016-rough-counts.md.
 """
 
@@ -28,24 +26,24 @@ _DRAW_BYTES = 8
 
 
 def rounded(count: int) -> Rough:
-    """The step at or below a count. Without noise: for counts that tell of nobody's acts."""
+    """The step at or below a count, without noise: for counts that reveal nobody's acts."""
     step = bisect_right(STEPS, count)
     return STEPS[step - 1] if step else FEW
 
 
 class RoughCounts:
-    """``chance``: from a text to 16 bytes or more that nobody can foresee, always the same for the same text."""
+    """``chance``: maps a text to 16 or more unpredictable bytes, always the same for the same text."""
 
     def __init__(self, chance: Callable[[str], bytes]) -> None:
         self._chance = chance
 
     def shown(self, conference: str, name: str, count: int, period: int) -> Rough:
-        """The count of that name in a period (its number), as it may be shown."""
+        """The rough value of a named count in the period with this number."""
         return rounded(count + noise(self._chance(f"{conference}\n{name}\n{period}")))
 
 
 def noise(drawn: bytes) -> int:
-    """Of k the probability is 2**-abs(k) / 3: the difference of two draws, each g with the probability 2**-(g + 1)."""
+    """Noise k with probability 2**-abs(k) / 3: the difference of two draws, each g with probability 2**-(g + 1)."""
     return _zeros(drawn[:_DRAW_BYTES]) - _zeros(drawn[_DRAW_BYTES : 2 * _DRAW_BYTES])
 
 

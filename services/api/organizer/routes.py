@@ -1,6 +1,6 @@
-"""What an organizer says: conferences, attendees, links.
+"""An organizer's routes for conferences, attendees and sign-in links.
 
-Owns: these routes. May never: speak for a conference that is not the organizer's own, or raise a consent.
+Invariants: a route acts only on conferences that the caller may work on, and none can raise a consent.
 """
 
 import asyncio
@@ -14,12 +14,12 @@ from schemas.events import ConferenceClosed, ConferenceOpened, Consent, PlainId
 from schemas.names import account as account_form
 from schemas.names import plain_id
 from services.admission.attendee_csv import MOST_ACCOUNTS, AttendeeRow, Sheet, read_csv
-from services.admission.conferences import Conferences
-from services.admission.intake import Intake, Result
+from services.admission.conference_registry import ConferenceRegistry
+from services.admission.event_admission import EventAdmission, Result
 from services.api.organizer.attendee_import import AttendeeImport, Imported
 from services.api.organizer.opening import Opening
 from services.api.shared.bounds import Bounds
-from services.api.shared.check_in_devices import Devices
+from services.api.shared.check_in_devices import CheckInDevices
 from services.api.shared.conference_access import ConferenceAccess
 from services.api.shared.guard import Caller
 from services.api.shared.injection import Clock, Injected
@@ -28,35 +28,35 @@ from services.api.shared.public_address import PublicAddress
 from services.api.shared.rate_limits import RateLimits
 from services.api.shared.roles import UNPACKS, allow
 from services.api.shared.submission import event_fields, submit
-from services.api.transport.decompression import Unpacker
+from services.api.transport.decompression import Decompressor
 from services.api.transport.metrics import Metrics
 from services.directory.person_fields import fault_in
 from services.directory.port import NoLink, People, Person, Sessions
-from services.erasure.people import Erasures
+from services.erasure.person_erasure import Erasures
 
 _HAS_SIGNED_IN = (
     "This person has signed in. Whoever holds a new link could act as them, so only they can make one: under You, on a "
-    "device where they are signed in. Hallway cannot send mail yet. If they have no such device any more, register "
+    "device where they are signed in. Hallway cannot send mail yet. If they no longer have such a device, register "
     "them again under another e-mail address: they prove their accounts again, and the newest proof counts."
 )
 
 
 class Erasing(Struct, forbid_unknown_fields=True):
-    """``erase``: the id of the conference, said once more."""
+    """``erase``: the conference's id again, as a confirmation."""
 
     erase: str
 
 
 class Erased(Struct, frozen=True, omit_defaults=True):
-    """Nobody sees anything of it any more. Its id is free when its last bytes are gone; or ``remains`` says what is
-    left of it where records cannot be taken out, and for how long."""
+    """The conference is no longer visible to anybody. Its id is free once its last bytes are deleted; where records
+    cannot be deleted, ``remains`` says what is left and for how long."""
 
     erased: str
     remains: str = ""
 
 
 class NewAttendee(Struct, forbid_unknown_fields=True, kw_only=True):
-    """One person. Nothing is shown of the name before its owner says so."""
+    """One person. The name stays hidden until its owner shows it."""
 
     name: str
     accounts: Annotated[tuple[str, ...], Meta(max_length=MOST_ACCOUNTS)]
@@ -66,11 +66,11 @@ class NewAttendee(Struct, forbid_unknown_fields=True, kw_only=True):
 
 
 class Registered(Struct, frozen=True):
-    """The id, and the link to hand out: an address, good once, for 14 days; what comes after ``#`` is the secret. Null
-    where this person has signed in before: a link would let whoever holds it act as them.
+    """The id, and the sign-in link to hand out: valid once, for 14 days; the part after ``#`` is the secret. Null where
+    this person has signed in before: whoever held the link could act as them.
 
-    ``changes``: what is now otherwise of somebody who was registered already; the consent never is. ``note``: what else
-    to know, such as that the person has to confirm first.
+    ``changes``: what changed for somebody who was registered already; never the consent. ``note``: for example that the
+    person has to confirm first.
     """
 
     attendee: str
@@ -80,7 +80,7 @@ class Registered(Struct, frozen=True):
 
 
 class LinkMade(Struct, frozen=True):
-    """A sign-in link: an address, good once, for 14 days; what comes after ``#`` is the secret."""
+    """A sign-in link: valid once, for 14 days; the part after ``#`` is the secret."""
 
     link: str
 
@@ -89,13 +89,13 @@ class LinkMade(Struct, frozen=True):
 async def open_conference(
     caller: Injected[Caller],
     access: Injected[ConferenceAccess],
-    registry: Injected[Conferences],
-    admission: Injected[Intake],
+    registry: Injected[ConferenceRegistry],
+    admission: Injected[EventAdmission],
     clock: Injected[Clock],
     conference: PlainId,
     data: Opening,
 ) -> Result:
-    """Opens a conference, or replaces what was said of it. Who opens one first owns it, until they hand it over."""
+    """Opens a conference or replaces its details. Whoever opens it first owns it until they transfer it."""
     try:
         plain_id(conference)
     except ValueError as error:
@@ -112,11 +112,11 @@ async def open_conference(
 async def close_conference(
     caller: Injected[Caller],
     access: Injected[ConferenceAccess],
-    admission: Injected[Intake],
+    admission: Injected[EventAdmission],
     clock: Injected[Clock],
     conference: PlainId,
 ) -> Result:
-    """Closes it for ever."""
+    """Closes a conference for ever."""
     access.require(caller, conference)
     return await submit(admission, caller, ConferenceClosed(**event_fields(conference, clock())))
 
@@ -127,16 +127,18 @@ async def erase_conference(
     access: Injected[ConferenceAccess],
     erasures: Injected[Erasures],
     metrics: Injected[Metrics],
-    check_in_devices: Injected[Devices],
+    check_in_devices: Injected[CheckInDevices],
     conference: PlainId,
     data: Erasing,
 ) -> Erased:
     """Erases a closed conference for ever: log, matches, inboxes, people, links, dead letters. Its bytes follow.
 
-    Where the log is in Kafka, its records stay there, of people whom nobody can name any more; the answer says so."""
+    Where the log is in Kafka, its records stay there, about people whom nobody can identify; the response says so."""
     known = access.require(caller, conference)
     if data.erase != conference:
-        raise ProblemError(422, "confirm", "Say the id of the conference in `erase`: it is for ever.", field="erase")
+        raise ProblemError(
+            422, "confirm", "Confirm with the conference's id in `erase`: erasing is for ever.", field="erase"
+        )
     if not known.closed:
         raise ProblemError(409, "open", "This conference is open. Close it first; people are still in it.")
     remains = await erasures.begin_conference(conference)
@@ -155,12 +157,12 @@ async def register(
     conference: PlainId,
     data: NewAttendee,
 ) -> Registered:
-    """Registers one person; the same e-mail again is the same person."""
+    """Registers one person; the same e-mail address again means the same person."""
     access.require(caller, conference)
     sheet = Sheet([_row(conference, data)], [], [])
     done = await attendee_import.run(caller.sender, conference, sheet, dry_run=False)
     if done.mistakes:
-        raise ProblemError(422, "event", f"{done.mistakes[0].text} Mend it and send it again.")
+        raise ProblemError(422, "event", f"{done.mistakes[0].text} Correct it and send it again.")
     (line,) = done.lines
     assert line.attendee is not None
     secret = await asyncio.to_thread(sessions.first_link, conference, line.attendee)
@@ -200,16 +202,16 @@ async def register_csv(
     caller: Injected[Caller],
     access: Injected[ConferenceAccess],
     attendee_import: Injected[AttendeeImport],
-    unpacker: Injected[Unpacker],
+    decompressor: Injected[Decompressor],
     bounds: Injected[Bounds],
     conference: PlainId,
     request: Request[Any, Any, Any],
-    dry_run: Annotated[bool, Parameter(required=False, description="Say what each line would do, take none.")] = False,
+    dry_run: Annotated[bool, Parameter(required=False, description="Only report what each line would do.")] = False,
 ) -> Imported:
-    """Registers everybody in a CSV file; a line with a mistake is left out and said, and so is what changed."""
+    """Registers everybody in a CSV file, and reports changes and mistakes by line; lines with a mistake are skipped."""
     access.require(caller, conference)
     charset = request.headers.get("content-type", "").lower().partition("charset=")[2].strip(' "').partition(";")[0]
-    async with unpacker.unpacked(request, bounds.csv_bytes) as body:
+    async with decompressor.decompressed(request, bounds.csv_bytes) as body:
         sheet = await asyncio.to_thread(read_csv, body, charset)
     return await attendee_import.run(caller.sender, conference, sheet, dry_run=dry_run)
 
@@ -230,11 +232,11 @@ async def new_link(
     conference: PlainId,
     attendee: PlainId,
 ) -> LinkMade:
-    """A new link for somebody registered who has never signed in; 409 for everybody else."""
+    """Makes a new link for a registered person who has never signed in; 409 for everybody else."""
     access.require(caller, conference)
     nobody = ProblemError(404, "attendee", "Nobody is registered under this id. See the answer of the registration.")
     if await asyncio.to_thread(people.get, conference, attendee) is None:
-        raise nobody  # no bucket is made for it: the text may be any, and as long as an address may be
+        raise nobody  # no bucket is made for it: the text may be anything, as long as a path may be
     limits.charge("organizer", f"link {conference} {attendee}", 1_000)  # 5 at once, then one in 2 s
     secret = await asyncio.to_thread(sessions.first_link, conference, attendee)
     if secret is NoLink.UNKNOWN:

@@ -1,7 +1,7 @@
-"""Keys for what checks people in at a conference: its organizer makes, lists and ends them.
+"""An organizer's routes for scanner keys of a conference: create, list, end.
 
-Owns: these routes. May never: make a key that brings anything but check-ins of this one conference, end one that the
-operator made, or show a secret a second time.
+Invariants: a key made here can bring nothing but check-ins of this one conference. The operator's keys cannot be ended
+here. A secret is shown once.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from schemas.events import PlainId
 from schemas.times import written
-from services.admission.conferences import Conferences
+from services.admission.conference_registry import ConferenceRegistry
 from services.api.shared.conference_access import ConferenceAccess
 from services.api.shared.guard import Caller
 from services.api.shared.injection import Injected
@@ -22,24 +22,24 @@ from services.api.shared.new_keys import KeyMade, key_made
 from services.api.shared.problems import ProblemError
 from services.api.shared.rate_limits import RateLimits
 from services.api.shared.roles import allow
-from services.api.shared.server_sent_events import Hub
+from services.api.shared.server_sent_events import StreamRegistry
 from services.directory.port import KeyRow, Keys
 
 ORGANIZERS = allow("organizer", "operator")
 MOST_OWN = 50  # of a conference
-MOST_OF_ORGANIZER = 200  # of all conferences of one owner, so that nobody takes what is there for all
+MOST_OF_ORGANIZER = 200  # of all conferences of one owner, so that nobody uses up the server's share
 DAYS = 30  # a conference and the weeks around it
 
 
 class NewConnector(Struct, forbid_unknown_fields=True, kw_only=True):
-    """``id`` becomes the source of what it brings: ``connector:ID``."""
+    """``id`` becomes the source of its events: ``connector:ID``."""
 
     id: PlainId
     days: int = DAYS
 
 
 class ConnectorShown(Struct, frozen=True, kw_only=True):
-    """A key without its secret. ``own``: made here, so it can be ended here; others are the operator's."""
+    """A key without its secret. ``own``: made here, so it can be revoked here; others are the operator's."""
 
     key: str
     id: str
@@ -50,7 +50,7 @@ class ConnectorShown(Struct, frozen=True, kw_only=True):
 
 
 class ConnectorsShown(Struct, frozen=True):
-    """All good ones, the newest first."""
+    """All valid keys, newest first."""
 
     keys: tuple[ConnectorShown, ...]
 
@@ -74,9 +74,9 @@ def _shown(row: KeyRow, conference: str) -> ConnectorShown:
 async def connectors(
     caller: Injected[Caller], access: Injected[ConferenceAccess], keys: Injected[Keys], conference: PlainId
 ) -> ConnectorsShown:
-    """The good keys that may bring check-ins here."""
+    """Lists the valid keys that may bring check-ins to this conference."""
     access.require(caller, conference)
-    rows = await asyncio.to_thread(keys.of_checkins, conference)
+    rows = await asyncio.to_thread(keys.checkin_keys, conference)
     return ConnectorsShown(tuple(_shown(row, conference) for row in rows))
 
 
@@ -84,17 +84,17 @@ async def connectors(
 async def add_connector(
     caller: Injected[Caller],
     access: Injected[ConferenceAccess],
-    registry: Injected[Conferences],
+    registry: Injected[ConferenceRegistry],
     keys: Injected[Keys],
     limits: Injected[RateLimits],
     conference: PlainId,
     data: NewConnector,
 ) -> KeyMade:
-    """Makes a key for a scanner or a desk: it brings check-ins of this conference and nothing else."""
+    """Makes a key for a scanner or a desk; it can bring check-ins of this conference and nothing else."""
     known = access.require(caller, conference)
     if known.closed:
         raise ProblemError(409, "closed", "This conference is closed: nobody is checked in any more.")
-    limits.charge("scanner_key", f"{caller.role} {known.owner}")  # those that are ended stay listed for the operator
+    limits.charge("scanner_key", f"{caller.role} {known.owner}")  # revoked ones stay in the operator's list
     owned = registry.owned(known.owner) | {conference}
     try:
         return key_made(await asyncio.to_thread(_issue_key, keys, owned, conference, data))
@@ -103,11 +103,11 @@ async def add_connector(
 
 
 def _issue_key(keys: Keys, owned: Collection[str], conference: str, data: NewConnector) -> str:
-    """The key with its secret. ``owned``: all conferences of the owner. ValueError: there are enough, or it is bad."""
-    if sum(_is_own(row, conference) for row in keys.of_checkins(conference)) >= MOST_OWN:
-        raise ValueError(f"This conference has {MOST_OWN} keys. End those that nobody needs.")
-    if keys.scanners(owned) >= MOST_OF_ORGANIZER:
-        raise ValueError(f"This organizer has {MOST_OF_ORGANIZER} keys. End those that nobody needs.")
+    """The new secret. ``owned``: all conferences of the owner. ValueError: too many keys, or an invalid one."""
+    if sum(_is_own(row, conference) for row in keys.checkin_keys(conference)) >= MOST_OWN:
+        raise ValueError(f"This conference has {MOST_OWN} keys. Revoke those that nobody needs.")
+    if keys.count_scanners(owned) >= MOST_OF_ORGANIZER:
+        raise ValueError(f"This organizer has {MOST_OF_ORGANIZER} keys. Revoke those that nobody needs.")
     return keys.issue_key("connector", data.id, (conference,), checkins=True, only_checkins=True, days=data.days)
 
 
@@ -116,18 +116,18 @@ async def end_connector(
     caller: Injected[Caller],
     access: Injected[ConferenceAccess],
     keys: Injected[Keys],
-    streams: Injected[Hub],
+    streams: Injected[StreamRegistry],
     conference: PlainId,
     key: Annotated[str, Parameter(max_length=128)],
 ) -> None:
-    """Ends a key that was made here, at once."""
+    """Revokes a scanner key of this conference, with immediate effect."""
     access.require(caller, conference)
-    rows = await asyncio.to_thread(keys.of_checkins, conference)
+    rows = await asyncio.to_thread(keys.checkin_keys, conference)
     found = next((row for row in rows if row.grant.id == key), None)
     if found is None:
-        raise ProblemError(404, "key", "There is no such key here, or it has ended. Take the list again.")
+        raise ProblemError(404, "key", "This conference has no such key, or it was revoked. Reload the list.")
     if not _is_own(found, conference):
-        raise ProblemError(403, "key", "The operator made this key. Ask them to end it.")
+        raise ProblemError(403, "key", "The operator made this key. Ask them to revoke it.")
     await asyncio.to_thread(keys.revoke, key)
     streams.end_grant(key)
 

@@ -1,1 +1,1 @@
-"""The pages: their files, their headers, and the answer to a browser that has a file already."""
+"""Serves the pages: their files, their headers, and 304 to browsers that have the current file."""

@@ -1,9 +1,9 @@
-"""What all files of the pages are answered with: their policy, and 304 to a browser that has the same file already.
+"""Middleware of the pages: security headers, ETags, and 304 for a browser that has the current file.
 
-Invariants: a browser may store a file and asks for it again before each use (``no-cache``): its name does not change
-with its content.
-Why: Litestar's static files have an ETag, of path, time and size, and never answer 304. In an image whose files all
-have one time, another file of the same length would have the same ETag; so here it is made of the content.
+Invariants: browsers may store a file but revalidate it before each use (``no-cache``), because a file's name does not
+change with its content.
+Why: Litestar's static files never answer 304, and derive the ETag from path, time and size. In an image whose files
+all have one time, another file of the same length would have the same ETag; so here it is derived from the content.
 Source: RFC 9110, 8.8.3 (ETag), 13.1.2 (If-None-Match) and 15.4.5 (304).
 """
 
@@ -31,20 +31,20 @@ _ETAG_BYTES = 16
 
 
 class PageAnswers:
-    """The layer around the routes of the pages. A file is small: it is in memory whole."""
+    """Middleware for the routes of the pages. Files are small, so each is buffered in memory."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope.get("method") == "GET":  # a HEAD is one here
+        if scope.get("method") == "GET":  # the edge has turned a HEAD into one
             connection: ASGIConnection[Any, Any, Any, Any] = ASGIConnection(scope)
             send = _Answer(send, ",".join(connection.headers.getall("if-none-match", [])))
         await self._app(scope, receive, send)
 
 
 class _Answer:
-    """Holds an answer back until its body is whole."""
+    """Buffers a response until its body is complete."""
 
     def __init__(self, send: Send, if_none_match: str) -> None:
         self._send, self._if_none_match = send, if_none_match
@@ -77,6 +77,6 @@ class _Answer:
 
 
 def matches(if_none_match: str, etag: str) -> bool:
-    """Whether one of the listed tags is this one, or all are meant. Weak ones too: a proxy that packs makes them so."""
+    """Whether the header lists this tag or ``*``. Weak tags match too: proxies that compress weaken them."""
     listed = [each.strip() for each in if_none_match.split(",")]
     return "*" in listed or etag in [each.removeprefix("W/") for each in listed]

@@ -1,9 +1,9 @@
-"""The files of the pages, read from one folder.
+"""Reads the files of the pages from one folder.
 
 Invariants:
-- No file outside of the folder is read, not by ``..`` and not through a link, and no hidden one.
-- All addresses in a page are below the path of the public address; scripts know by themselves where they are.
-Why: Litestar's own reading of a local file changes the thread five times; here it is once to look and once to read.
+- No file outside of the folder is read, neither through ``..`` nor through a link, and no hidden file.
+- All addresses in a page are below the path of the public address; scripts determine their location themselves.
+Why: Litestar switches threads five times to serve a local file; this does it twice, once to stat and once to read.
 """
 
 import asyncio
@@ -18,15 +18,15 @@ _TYPES = {".webmanifest": "application/manifest+json", ".js": "text/javascript",
 
 
 class PageFiles:
-    """A file system as Litestar's static files take one. ``public_path``: "" or such as "/hallway"."""
+    """A file system for Litestar's static files. ``public_path``: "" or such as "/hallway"."""
 
     def __init__(self, folder: Path, public_path: str) -> None:
         self.folder, self._public_path = folder.resolve(), public_path
         for suffix, media_type in _TYPES.items():
-            mimetypes.add_type(media_type, suffix)  # or the machine decides, and has none for some
+            mimetypes.add_type(media_type, suffix)  # else the machine decides, and may not know some
 
     async def read(self, name: str) -> bytes | None:
-        """The content of a file of the folder; None: there is no such file."""
+        """The content of a file in the folder; None where there is no such file."""
         try:
             return await asyncio.to_thread(self._read, self.folder / name)
         except FileNotFoundError:
@@ -37,11 +37,11 @@ class PageFiles:
         return page.replace(b'="/', b'="' + self._public_path.encode() + b"/")
 
     async def info(self, path: Any, **_: Any) -> FileInfo:
-        """As of the file, with the size that is served. FileNotFoundError also where it may not be served."""
+        """The file's metadata, with the size as served. FileNotFoundError also where it may not be served."""
         return await asyncio.to_thread(self._info, Path(path))
 
     async def open(self, file: Any, **_: Any) -> "_Content":
-        """The content that is served, to be read."""
+        """The content as served, as an asynchronous file."""
         return _Content(await asyncio.to_thread(self._read, Path(file)))
 
     def _info(self, path: Path) -> FileInfo:
@@ -76,7 +76,7 @@ class PageFiles:
 
 
 class _Content:
-    """A file that is in memory already, as an asynchronous one."""
+    """An in-memory file with the interface of an asynchronous one."""
 
     def __init__(self, content: bytes) -> None:
         self._left = content
@@ -88,7 +88,7 @@ class _Content:
         return
 
     async def read(self, size: int = -1) -> bytes:
-        """So many bytes at most; all that is left by default."""
+        """At most ``size`` bytes; by default all that are left."""
         some = self._left if size < 0 else self._left[:size]
         self._left = self._left[len(some) :]
         return some

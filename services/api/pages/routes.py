@@ -1,6 +1,6 @@
-"""The pages: the attendee's at ``/``, the organizer's, and ``/welcome``, which a sign-in link opens.
+"""Routes of the pages: the attendee's at ``/``, the organizer's, and ``/welcome``, which a sign-in link opens.
 
-Owns: which file is where. May never: use a link up, or take a secret out of an address.
+Invariants: opening a page neither uses up a link nor reads a secret from an address.
 """
 
 import mimetypes
@@ -37,7 +37,7 @@ _OLD_LINK = b"""<!doctype html><html lang="en"><meta charset="utf-8"><title>Hall
 
 
 async def _page(files: PageFiles, names: tuple[str, ...], otherwise: bytes, status: int = 200) -> Response[bytes]:
-    """The first of these files that is there."""
+    """The first of these files that exists, or ``otherwise``."""
     for name in names:
         content = await files.read(name)
         if content is not None:
@@ -59,19 +59,19 @@ async def organizer_page(page_files: Injected[PageFiles]) -> Response[bytes]:
 
 @get("/welcome")
 async def link_page(page_files: Injected[PageFiles]) -> Response[bytes]:
-    """A page with a button, which alone uses the link up. The secret is in the fragment: it does not come here."""
+    """A page whose button uses the link up. The secret is in the fragment, so it is not sent to the server."""
     return await _page(page_files, _LINK, _PLAIN_LINK)
 
 
 @get("/m/{link:path}")
 async def old_link_page(page_files: Injected[PageFiles], link: str) -> Response[bytes]:
-    """Links that had their secret in the path, where every proxy may log it, are not taken any more."""
+    """Old links had their secret in the path, where every proxy may log it; they no longer work."""
     return await _page(page_files, _LINK, _OLD_LINK, 410)
 
 
 @get("/{name:str}")
 async def top_file(page_files: Injected[PageFiles], name: str) -> Response[bytes]:
-    """A file at the top, where the service worker has to be: it may only serve what is below its own address."""
+    """A file at the top level, where the service worker must be: its scope is what is below its own address."""
     content = await page_files.read(name)
     if content is None and name == "link.js":
         content = _PLAIN_SCRIPT
@@ -81,7 +81,7 @@ async def top_file(page_files: Injected[PageFiles], name: str) -> Response[bytes
 
 
 def _no_page() -> ProblemError:
-    return ProblemError(404, "page", "There is no such page. Begin at /.")
+    return ProblemError(404, "page", "There is no such page. Start at /.")
 
 
 def _not_found(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
@@ -92,7 +92,7 @@ _NOT_FOUND: dict[int | type[Exception], Callable[..., Response[Problem]]] = {Not
 
 
 def routers(files: PageFiles) -> list[Router]:
-    """The pages, and below ``/static`` their files."""
+    """The routes of the pages, and below ``/static`` their files."""
     pages = Router(
         "/",
         route_handlers=[attendee_page, organizer_page, link_page, old_link_page, top_file],

@@ -1,1 +1,1 @@
-"""What routes of several audiences have in common: authentication, roles, errors, limits, server-sent events."""
+"""Shared by the routes of all audiences: authentication, roles, errors, limits, server-sent events."""

@@ -1,7 +1,8 @@
-"""What checks people in, device by device: when it was last heard of, what was taken, what was not and why.
+"""Statistics for each check-in device: when it was last seen, what it sent, and what was rejected and why.
 
-Responsibility: the counts, in memory, since this process started; bounded. Invariants: no id of an attendee is kept, so
-an erasure has nothing to look for here; an organizer sees the devices of its own conferences alone.
+Responsibility: counts in memory, bounded, since this process started.
+Invariants: no attendee's id is stored, so an erasure has nothing to remove here. An organizer sees only the devices of
+its own conferences.
 """
 
 from collections import OrderedDict
@@ -12,15 +13,15 @@ from msgspec import Struct
 
 from schemas.times import HOUR_MS, MINUTE_MS, written
 from services.admission.authorization import AHEAD_MS
-from services.admission.intake import Result
+from services.admission.event_admission import Result
 from services.admission.sender import Sender, source_of
 
-MOST_DEVICES = 2_000  # of all conferences; the longest unheard of goes first
-LATE_MS = 12 * HOUR_MS  # the default of ``presence_hours``: what is older makes nobody present
+MOST_DEVICES = 2_000  # of all conferences; the one unseen for longest is dropped first
+LATE_MS = 12 * HOUR_MS  # the default of ``presence_hours``: older check-ins make nobody present
 
 Kind = Literal["clock_ahead", "late", "unknown_attendee", "unknown_place", "not_allowed", "unreadable", "refused"]
 
-_DO: dict[Kind, tuple[str, str]] = {
+_ADVICE: dict[Kind, tuple[str, str]] = {
     "clock_ahead": (
         "Its clock is ahead of the server's{by}, so its check-ins were rejected.",
         "Set its time and time zone (a local time sent as UTC looks like this), then let it send them again.",
@@ -31,7 +32,7 @@ _DO: dict[Kind, tuple[str, str]] = {
     ),
     "unknown_attendee": (
         "Tickets that nobody is registered under.",
-        "Register these people, with the newest list; those who wait for it confirm it themselves. Their check-ins are "
+        "Register these people with the newest list; those who must confirm do it themselves. Their check-ins are "
         "stored and count from then on.",
     ),
     "unknown_place": (
@@ -44,14 +45,14 @@ _DO: dict[Kind, tuple[str, str]] = {
     ),
     "unreadable": (
         "What it sends cannot be read.",
-        "See the dead letters: each says what is wrong. Mend the device, then send them again from there.",
+        "See the dead letters: each says what is wrong. Fix the device, then resend them from there.",
     ),
-    "refused": ("The conference is closed or erased, or the person was.", "Nothing is to be done here."),
+    "refused": ("The conference is closed or erased, or the person was.", "There is nothing to do."),
 }
 
 
 class DeviceProblem(Struct, frozen=True):
-    """What is not as it should be with a device: how often, when last, in words, and what to do."""
+    """A problem with a device: how often, when last, in words, and what to do."""
 
     problem: Kind
     count: int
@@ -80,8 +81,8 @@ class _Tally(Struct):
     minutes: dict[Kind, int] = {}  # how far the clock was off, the last time
 
 
-class CheckedIn(Struct, frozen=True):
-    """A check-in as it was sent, and what became of it; ``said`` None: it cannot be read."""
+class CheckIn(Struct, frozen=True):
+    """A check-in as it was sent, and its result. Fields are None where they cannot be read."""
 
     conference: str | None
     attendee: str | None
@@ -91,25 +92,25 @@ class CheckedIn(Struct, frozen=True):
     result: Result
 
 
-class Devices:
-    """By conference and source. ``since``: when counting began, ms since 1970."""
+class CheckInDevices:
+    """Counts by conference and source. ``since``: when counting began, ms since 1970."""
 
     def __init__(self, since: int) -> None:
         self.since = since
         self._tallies: OrderedDict[tuple[str, str], _Tally] = OrderedDict()
 
-    def note(
+    def record(
         self,
         sender: Sender,
-        found: Iterable[CheckedIn],
+        found: Iterable[CheckIn],
         unknown: Collection[tuple[str, str]],
         places: Collection[tuple[str, str]],
         now: int,
     ) -> None:
-        """What a sender brought. ``unknown``: attendees that nobody is registered under; ``places``: those that there
-        are; both with their conference."""
+        """Counts a sender's check-ins. ``unknown``: (conference, id) of tickets that nobody is registered under;
+        ``places``: (conference, place) of all declared places. ``now``: ms since 1970."""
         for each in found:
-            for conference in _concerned(sender, each):
+            for conference in _affected_conferences(sender, each):
                 tally = self._tally(conference, source_of(sender))
                 tally.seen = now
                 _count(tally, each.result)
@@ -133,13 +134,13 @@ class Devices:
         return tuple(sorted(found, key=lambda device: (not device.problems, device.source)))
 
     def forget(self, conference: str) -> None:
-        """The conference is no more."""
+        """Drops the counts of a conference that was erased."""
         for key in [key for key in self._tallies if key[0] == conference]:
             del self._tallies[key]
 
 
-def _concerned(sender: Sender, each: CheckedIn) -> Iterable[str]:
-    """The conferences whose organizer is to know: the named one, if it is the sender's; else the sender's own."""
+def _affected_conferences(sender: Sender, each: CheckIn) -> Iterable[str]:
+    """The conferences whose organizer should see it: the named one if it is the sender's, else the sender's own."""
     if each.conference is not None and each.conference in sender.conferences:
         return (each.conference,)
     return sorted(sender.conferences) if sender.role == "connector" else ()
@@ -155,14 +156,14 @@ def _count(tally: _Tally, result: Result) -> None:
 
 
 def _problems(
-    each: CheckedIn,
+    each: CheckIn,
     conference: str,
     unknown: Collection[tuple[str, str]],
     places: Collection[tuple[str, str]],
     now: int,
 ) -> Iterable[Kind]:
     if each.result.status == "rejected":
-        yield _why(each, conference, now)
+        yield _rejection_kind(each, conference, now)
         return
     if each.result.status != "accepted":
         return
@@ -174,7 +175,7 @@ def _problems(
         yield "unknown_place"
 
 
-def _why(each: CheckedIn, conference: str, now: int) -> Kind:
+def _rejection_kind(each: CheckIn, conference: str, now: int) -> Kind:
     if not each.is_readable or each.result.field == "id":
         return "unreadable"
     if each.at is not None and each.at > now + AHEAD_MS and each.result.field == "at":
@@ -186,13 +187,15 @@ def _why(each: CheckedIn, conference: str, now: int) -> Kind:
 
 def _shown(source: str, tally: _Tally) -> Device:
     problems = [
-        DeviceProblem(kind, count, written(last), _DO[kind][0].format(by=_by(tally.minutes.get(kind))), _DO[kind][1])
+        DeviceProblem(
+            kind, count, written(last), _ADVICE[kind][0].format(by=_duration(tally.minutes.get(kind))), _ADVICE[kind][1]
+        )
         for kind, (count, last) in sorted(tally.problems.items())
     ]
     return Device(source, written(tally.seen), tally.accepted, tally.duplicates, tally.rejected, tuple(problems))
 
 
-def _by(minutes: int | None) -> str:
+def _duration(minutes: int | None) -> str:
     if minutes is None:
         return ""
     days, hours, rest = minutes // 1_440, minutes // 60 % 24, minutes % 60

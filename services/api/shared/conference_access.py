@@ -1,18 +1,18 @@
-"""Which conferences a caller may work on."""
+"""Decides which conferences a caller may work on."""
 
-from services.admission.conferences import Conferences, Known
+from services.admission.conference_registry import ConferenceEntry, ConferenceRegistry
 from services.api.shared.guard import Caller
 from services.api.shared.problems import ProblemError
 
 
 class ConferenceAccess:
-    """Asks the registry of conferences. An operator may work on all."""
+    """Checks access by the conference registry. An operator may work on every conference."""
 
-    def __init__(self, conferences: Conferences) -> None:
+    def __init__(self, conferences: ConferenceRegistry) -> None:
         self._conferences = conferences
 
     def conferences_of(self, caller: Caller) -> frozenset[str]:
-        """Those that the caller's key names, and those that the caller owns; of an operator none but these."""
+        """The conferences that the caller's key names or the caller owns; no others for an operator either."""
         assert caller.grant is not None
         return self._conferences.owned(caller.subject) | set(caller.grant.conferences)
 
@@ -20,10 +20,10 @@ class ConferenceAccess:
         """Whether the caller may work on it."""
         return caller.role == "operator" or conference in self.conferences_of(caller)
 
-    def require(self, caller: Caller, conference: str) -> Known:
+    def require(self, caller: Caller, conference: str) -> ConferenceEntry:
         """An open or closed conference that the caller may work on; its ``opened`` is there.
 
-        ProblemError otherwise; to who is no operator it is the same whether it exists."""
+        ProblemError 403 or 404 otherwise; only an operator learns whether it exists."""
         known = self._conferences.get(conference)
         if caller.role == "operator":
             if known is None:

@@ -1,9 +1,9 @@
-"""What a request shows of who asks: the keys and sessions in its head, looked up before anything else is done for it.
+"""Reads keys and session cookies from a request's headers and looks them up, before anything else is done for it.
 
-Responsibility: reading tokens out of ``Authorization`` and the cookies, and whether each is good.
-Invariants: a token that is not good counts for nothing: who sends one is as unauthenticated as who sends none. No
-token is stored, logged or compared here.
-Failure modes: the directory cannot be used: nobody is known, and ``grant`` raises what was wrong where it matters.
+Responsibility: extracting tokens from ``Authorization`` and the cookies, and authenticating each.
+Invariants: a request with an invalid token is as unauthenticated as one without a token. Tokens are not stored, logged
+or compared here.
+Failure modes: the directory is unavailable: nobody is authenticated, and ``grant`` raises the error where it matters.
 """
 
 import asyncio
@@ -23,14 +23,14 @@ _UNREADABLE = "?"  # of another scheme than Bearer: no token
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """``grants``: by where the token stood, None for one that is not good."""
+    """``grants``: by where the token was found; None for an invalid one."""
 
     grants: Mapping[str, Grant | None] = field(default_factory=dict)
     error: DirectoryError | None = None
 
     @property
-    def is_known(self) -> bool:
-        """Whether any of them is good."""
+    def is_authenticated(self) -> bool:
+        """Whether any token is valid."""
         return any(self.grants.values())
 
     @property
@@ -40,11 +40,11 @@ class Credentials:
 
     @property
     def by_cookie(self) -> bool:
-        """Whether a browser sends them by itself."""
+        """Whether they came as cookies, which a browser sends by itself."""
         return _KEY not in self.grants
 
     def grant(self, cookie: str) -> Grant | None:
-        """Of the key; else of this cookie; where that one is missing, the other says whose session it is."""
+        """The grant of the key, else of this cookie, else of the other cookie. Raises ``error`` where there is one."""
         if self.error is not None:
             raise self.error
         name = next((each for each in (_KEY, cookie, COOKIE, ORGANIZER_COOKIE) if each in self.grants), "")
@@ -52,17 +52,17 @@ class Credentials:
 
 
 async def credentials_of(scope: Any, keys: Keys) -> Credentials:
-    """Those in the head of a request. Never raises."""
+    """The credentials in a request's headers. Never raises."""
     tokens = _tokens(scope)
     if not tokens:
         return Credentials()
     try:
-        return Credentials(await asyncio.to_thread(_looked_up, tokens, keys))
+        return Credentials(await asyncio.to_thread(_authenticate, tokens, keys))
     except DirectoryError as error:
         return Credentials(dict.fromkeys(tokens), error)
 
 
-def _looked_up(tokens: Mapping[str, str], keys: Keys) -> dict[str, Grant | None]:
+def _authenticate(tokens: Mapping[str, str], keys: Keys) -> dict[str, Grant | None]:
     return {name: keys.authenticate(token) for name, token in tokens.items()}
 
 

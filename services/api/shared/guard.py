@@ -1,7 +1,6 @@
-"""Who is asking: a key in ``Authorization``, or a session in the cookie; and whether this route is for them.
+"""The guard of every route: authenticates the caller by key or session cookie and checks the caller's role.
 
-Owns: the guard of every route, the cookie. May never: keep or log a token, or read a body: who may not call a route is
-told before that.
+Invariants: tokens are neither stored nor logged. A caller who may not use a route is refused before the body is read.
 """
 
 import re
@@ -29,7 +28,7 @@ _log = structlog.get_logger("hallway.auth")
 
 
 class Caller(Struct, frozen=True):
-    """Who asks. ``role`` is everybody where nobody has to say who they are."""
+    """The caller of a route. ``role`` is ``everybody`` where the route needs no authentication."""
 
     role: str
     address: str
@@ -37,13 +36,13 @@ class Caller(Struct, frozen=True):
 
     @property
     def conference(self) -> str:
-        """An attendee's own."""
+        """The attendee's conference."""
         assert self.grant is not None
         return self.grant.conferences[0]
 
     @property
     def subject(self) -> str:
-        """The id of the attendee, organizer or connector."""
+        """The id of the attendee, organizer, connector or operator."""
         assert self.grant is not None
         return self.grant.subject
 
@@ -60,23 +59,23 @@ class Caller(Struct, frozen=True):
 
     @property
     def source(self) -> str | None:
-        """Whose dead letters the caller looks at; None: everybody's, as an operator."""
+        """Whose dead letters the caller may see; None: everybody's, for an operator."""
         return None if self.role == "operator" else f"organizer:{self.subject}"
 
     @property
     def payer(self) -> str:
-        """By whom rates are counted: the sender, whatever number of keys and sessions; an unauthenticated caller by the
+        """The key of rate limits: the sender, across all keys and sessions; for an unauthenticated caller the network
         address."""
         return network_of(self.address) if self.grant is None else sender_of(self.grant).key
 
     @property
     def budget(self) -> str:
-        """Whose rates count."""
+        """The name of the rate limit that applies."""
         return self.role if self.grant is None else sender_of(self.grant).budget
 
 
 class Guard:
-    """The guard of every route: lets pass whom the route allows, and charges them."""
+    """The guard of every route: admits the roles that the route allows, and charges the rate limit."""
 
     def __init__(self, limits: RateLimits) -> None:
         self._limits = limits
@@ -91,8 +90,8 @@ class Guard:
         if EVERYBODY not in roles and not (LOOPBACK in roles and _is_local(connection, address)):
             caller = self._known(connection, address, COOKIE if "attendee" in roles else ORGANIZER_COOKIE)
             if caller.role not in roles:
-                raise ProblemError(403, "role", f"This is not for the role {caller.role}. Use another key or session.")
-            if connection.scope["path_template"] != "/v1/events":  # which charges by events
+                raise ProblemError(403, "role", f"The role {caller.role} may not do this. Use another key or session.")
+            if connection.scope["path_template"] != "/v1/events":  # there events are charged
                 self._limits.charge(caller.budget, caller.payer)
         if connection.headers.get("content-encoding", "identity") != "identity" and not unpacks(handler.opt):
             detail = "This route takes no packed bodies. Send it plain, without Content-Encoding."
@@ -102,26 +101,28 @@ class Guard:
     def _known(self, connection: ASGIConnection[Any, Any, Any, Any], address: str, name: str) -> Caller:
         shown: Credentials = connection.scope["state"]["credentials"]
         if shown.is_empty:
-            raise ProblemError(401, "session", "Open your link again, or send a key as `Authorization: Bearer …`.")
+            raise ProblemError(401, "session", "Sign in with your link, or send a key as `Authorization: Bearer …`.")
         grant = shown.grant(name)
         if grant is None:
             self._limits.charge("sign_in", network_of(address))
             raise ProblemError(401, "session", "This key or session is unknown, expired or ended. Get a new one.")
         is_read = connection.scope["method"] in _SAFE  # type: ignore[typeddict-item]  # see above
         if shown.by_cookie and not is_read and connection.headers.get(HEADER) != "1":
-            raise ProblemError(403, "cross-site", "Send the header `X-Hallway: 1` with what changes something.")
+            raise ProblemError(
+                403, "cross-site", "Send the header `X-Hallway: 1` with every request that changes something."
+            )
         return Caller(grant.role, address, grant)
 
 
 def _is_local(connection: ASGIConnection[Any, Any, Any, Any], address: str) -> bool:
-    """Asked from this machine, by the name of this machine: a page of another site that has its own name point here is
-    asked under that name."""
+    """Whether the request comes from this machine and names it as the host. Another site's page whose name resolves to
+    this machine (DNS rebinding) sends its own name."""
     proxied = "x-forwarded-for" in connection.headers or "forwarded" in connection.headers
     named = _LOCAL_HOST.fullmatch(connection.headers.get("host", ""))
     return address in _LOOPBACK and named is not None and not proxied
 
 
 async def caller_of(request: Request[Any, Any, Any]) -> Caller:
-    """For routes: who the guard found."""
+    """The caller that the guard authenticated; a dependency of routes."""
     found: Caller = request.scope["state"]["caller"]
     return found

@@ -1,9 +1,9 @@
-"""How a route says what it needs: a parameter marked ``Injected`` is given by the application, by its name.
+"""Marks the parameters of a route that the application provides, by name: ``Injected``.
 
 Invariants:
-- A parameter that is marked and that the application cannot give stops the start. One that is not marked would become a
-  query parameter, which anybody could send.
-- What is given is the application's own and is not validated with each request.
+- A marked parameter that the application does not provide stops the start. One that is not marked would become a query
+  parameter, which anybody could send.
+- Provided objects belong to the application and are not validated at each request.
 """
 
 from collections.abc import Callable

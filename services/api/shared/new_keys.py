@@ -1,15 +1,15 @@
-"""The answer to who made a key."""
+"""The response for a newly made key."""
 
 from msgspec import Struct
 
 
 class KeyMade(Struct, frozen=True, kw_only=True):
-    """``secret`` is what its holder sends; it is shown here and nowhere else."""
+    """``secret`` is what the holder sends as the token; it is shown here and never again."""
 
     key: str
     secret: str
 
 
 def key_made(secret: str) -> KeyMade:
-    """The answer for a new key; its public id is in its secret."""
+    """The response for a new key, whose secret contains its public id."""
     return KeyMade(key=secret.split(".")[2], secret=secret)

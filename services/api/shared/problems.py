@@ -1,7 +1,7 @@
 """Errors as problem details (RFC 9457): what is wrong, and what to do next.
 
-Owns: the form, and which error becomes which. May never: show an error's own text where it may hold somebody's words,
-or leave one without an answer.
+Responsibility: the format, and which exception becomes which problem.
+Invariants: an exception's own text is not shown where it may quote somebody. Every exception gets a response.
 """
 
 from collections.abc import Callable, Mapping
@@ -74,23 +74,23 @@ TITLES = {
 
 _RUNNING_IT = frozenset({"organizer", "operator"})
 _DETAILS = {
-    404: "There is nothing at this address. The addresses are in /schema/openapi.json.",
-    405: "This address does not take that method. The addresses are in /schema/openapi.json.",
+    404: "There is nothing at this address. /schema/openapi.json lists the addresses.",
+    405: "This address does not support that method. See /schema/openapi.json.",
 }
 
 
 def store_trouble(sentence: str) -> ProblemError:
-    """The store of the inboxes is away or refuses: the sentence of an InboxStoreError says why."""
-    return ProblemError(503, "store", f"{sentence} Nothing is lost: Hallway goes on by itself.", retry_s=5)
+    """The inbox store is unavailable or refuses; ``sentence`` is an InboxStoreError's and says why."""
+    return ProblemError(503, "store", f"{sentence} Nothing is lost: Hallway will recover by itself.", retry_s=5)
 
 
 def busy(detail: str) -> ProblemError:
-    """Try again soon."""
+    """503 with ``Retry-After``."""
     return ProblemError(503, "busy", detail, retry_s=1)
 
 
 def response(error: ProblemError) -> Response[Problem]:
-    """The answer."""
+    """The error as an HTTP response."""
     return Response(error.problem, status_code=error.problem.status, media_type=MEDIA_TYPE, headers=error.headers)
 
 
@@ -104,55 +104,57 @@ def _http(request: Request[Any, Any, Any], error: HTTPException) -> Response[Pro
         return response(_invalid(error))
     if status >= 500:
         return _fault(request, error)
-    told = ProblemError(status, "http", _DETAILS.get(status, "The request cannot be read. Mend it."))
+    problem = ProblemError(status, "http", _DETAILS.get(status, "The request cannot be read. Correct it."))
     if status == 405:
-        told.headers["allow"] = (error.headers or {}).get("allow", "")
-    return response(told)
+        problem.headers["allow"] = (error.headers or {}).get("allow", "")
+    return response(problem)
 
 
 def _invalid(error: ValidationException) -> ProblemError:
-    """What is wrong with a body or a parameter: the field, and msgspec's words for it (types, never values)."""
+    """The problem for an invalid body or parameter: the field, and msgspec's message (types, never values)."""
     found = error.extra[0] if isinstance(error.extra, list) and error.extra else {}
     field = str(found.get("key") or "") or None if isinstance(found, dict) else None
     said = str(found.get("message", "")) if isinstance(found, dict) else ""
-    said = said or "The body is not what this address takes."
+    said = said or "The body does not have the expected form."
     return ProblemError(400, "invalid", f"{said.rstrip('.')}. See /schema/openapi.json.", field=field)
 
 
 def _unreadable(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
-    return response(ProblemError(400, "invalid", "The request is not JSON in UTF-8, or is nested too deeply. Mend it."))
+    return response(
+        ProblemError(400, "invalid", "The request is not JSON in UTF-8, or is nested too deeply. Correct it.")
+    )
 
 
 def _busy(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
-    return response(busy("Hallway is busy or stopping; nothing was taken. Send the same again in a moment."))
+    return response(busy("Hallway is busy or stopping; nothing was accepted. Send the same again in a moment."))
 
 
 def _late(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
-    detail = "No answer in time. Send the same again, with the same ids: what was taken is not taken twice."
+    detail = "No answer in time. Send the same again, with the same ids: nothing is accepted twice."
     return response(busy(detail))
 
 
 def _inbox(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
-    """Why a store refuses is told to whoever may do something about it; attendees wait."""
+    """Organizers and operators learn why the store refuses, for they can do something about it; attendees wait."""
     caller = request.scope.get("state", {}).get("caller")
     if isinstance(error, InboxStoreError) and getattr(caller, "role", None) in _RUNNING_IT:
         return response(store_trouble(str(error)))
-    return response(busy("The inboxes are being made ready; nothing is lost. Ask again in a moment."))
+    return response(busy("The inboxes are being rebuilt; nothing is lost. Try again in a moment."))
 
 
 def _full(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
-    detail = "The server's disk is full; nothing was taken. Make room there, then send the same again."
+    detail = "The server's disk is full; nothing was accepted. Free some space, then send the same again."
     return response(ProblemError(507, "full", detail, retry_s=30))
 
 
 def _log_away(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
     _log.error("the log cannot be written", error=type(error).__name__)
-    return response(busy("The log cannot be written now; nothing was taken. Send the same again in a moment."))
+    return response(busy("The log cannot be written now; nothing was accepted. Send the same again in a moment."))
 
 
 def _directory_away(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
     _log.error("the directory cannot be used", error=type(error).__name__)
-    return response(busy("The directory cannot be used now; nothing was taken. Send the same again in a moment."))
+    return response(busy("The directory is unavailable; nothing was accepted. Send the same again in a moment."))
 
 
 def _erased(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
@@ -160,7 +162,7 @@ def _erased(request: Request[Any, Any, Any], error: Exception) -> Response[Probl
 
 
 def _away(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
-    detail = "The log cannot be reached now; nothing was taken. Send the same again in a moment."
+    detail = "The log is unavailable; nothing was accepted. Send the same again in a moment."
     return response(ProblemError(503, "away", detail, retry_s=2))
 
 
@@ -169,8 +171,10 @@ def _fault(request: Request[Any, Any, Any], error: Exception) -> Response[Proble
     while frame is not None and frame.tb_next is not None:
         frame = frame.tb_next
     where = f"{frame.tb_frame.f_code.co_filename}:{frame.tb_lineno}" if frame else ""
-    _log.error("a fault", error=type(error).__name__, where=where, path=request.scope.get("path_template", ""))
-    return response(ProblemError(500, "fault", "Something is broken here, not with you. Tell the organizer the time."))
+    _log.error("unexpected error", error=type(error).__name__, where=where, path=request.scope.get("path_template", ""))
+    return response(
+        ProblemError(500, "fault", "This is a fault of the server, not yours. Tell the organizer when it happened.")
+    )
 
 
 HANDLERS: dict[int | type[Exception], Callable[..., Response[Problem]]] = {

@@ -1,4 +1,4 @@
-"""Where people find this server, and what follows from it: links and cookies.
+"""The public address of this server, and the links and cookies that depend on it.
 
 Invariants: all links, files and cookies are below the path of the public address.
 """
@@ -20,21 +20,21 @@ class PublicAddress(Struct, frozen=True):
 
     @property
     def path(self) -> str:
-        """What stands before every path, "" or such as "/hallway"."""
+        """The prefix of every path, "" or such as "/hallway"."""
         return urlsplit(self.url).path.rstrip("/")
 
     @property
     def is_secure(self) -> bool:
-        """Whether people come by https."""
+        """Whether clients connect by https."""
         return self.url.startswith("https://")
 
     def sign_in_link(self, secret: str) -> str:
-        """Where a link leads. Its secret is in the fragment: browsers send that to no server, and name it in no
-        Referer."""
+        """The address of a sign-in link. The secret is in the fragment, which browsers send neither to a server nor in
+        a Referer."""
         return f"{self.url}/welcome#{secret}"
 
     def cookie(self, token: str, days: int, name: str = COOKIE) -> Cookie:
-        """A session's cookie, for this address and what is below it."""
+        """A session's cookie, valid for this address and everything below it."""
         age_s = days * _DAY_S
         return Cookie(
             name,
@@ -47,5 +47,5 @@ class PublicAddress(Struct, frozen=True):
         )
 
     def expired_cookie(self, name: str = COOKIE) -> Cookie:
-        """Takes the session's cookie away."""
+        """A cookie that removes the session's."""
         return self.cookie("", 0, name)

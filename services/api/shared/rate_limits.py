@@ -1,6 +1,6 @@
-"""How much each sender may ask and bring: a token bucket for each rate and sender.
+"""The server's rate limits: one token bucket for each rate and sender.
 
-Responsibility: the buckets of one server, and the sentence for who has used one up.
+Responsibility: the buckets of one server, and the error for a sender whose bucket is empty.
 """
 
 import time
@@ -22,14 +22,14 @@ class RateLimits:
         self._limiters = {name: Limiter(rate, _microseconds) for name, rate in rates.items()}
 
     def charge(self, rate: str, who: str, cost: int = 1) -> None:
-        """Takes it from the sender's bucket; ProblemError 429 that says which budget is used up, and for how long."""
+        """Charges the sender's bucket. ProblemError 429 says which budget is used up, and how long to wait."""
         bound = self._rates[rate]
         wait_s = self._limiters[rate].wait(who, min(cost, bound.burst))
         if wait_s:
             said = f"{bound.burst:,} {bound.what} at once, then {bound.per_minute:,} a minute"
-            detail = f"Too many at once. The budget {rate} is used up: {said}. Wait {wait_s} s and go on."
+            detail = f"Too many requests. The budget {rate} is used up: {said}. Wait {wait_s} s, then continue."
             raise ProblemError(429, "rate", detail, retry_s=wait_s)
 
     def owe(self, rate: str, who: str, cost: int) -> None:
-        """Takes what is known only when it is done; the next charge, also one of 0, waits until it is paid."""
+        """Charges a cost that is known only afterwards; the next charge, even of 0, waits until it is paid."""
         self._limiters[rate].owe(who, cost)

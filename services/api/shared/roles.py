@@ -1,6 +1,6 @@
-"""Who may call what: each route says it in its ``opt``, and none is without.
+"""Role-based access: each route declares in its ``opt`` which roles may call it.
 
-Owns: the words for callers, and the check at the start. May never: let a route through that says nothing.
+Invariants: a route that declares nothing stops the start.
 """
 
 from typing import Any, Literal
@@ -10,7 +10,7 @@ from litestar.routes import HTTPRoute
 
 Who = Literal["everybody", "attendee", "organizer", "connector", "operator", "loopback"]
 EVERYBODY: Who = "everybody"
-LOOPBACK: Who = "loopback"  # whoever asks from this machine, not through a proxy
+LOOPBACK: Who = "loopback"  # a caller on this machine, not through a proxy
 CALLERS: tuple[Who, ...] = ("attendee", "organizer", "connector", "operator")
 _ROLES = "roles"
 _UNPACKS = "unpacks"
@@ -18,13 +18,13 @@ UNPACKS: dict[str, Any] = {_UNPACKS: True}  # beside the roles, in the ``opt`` o
 
 
 def allow(*who: Who) -> dict[str, Any]:
-    """The ``opt`` of a route."""
+    """The ``opt`` of a route that these roles may call."""
     assert who
     return {_ROLES: frozenset(who)}
 
 
 def allowed(opt: dict[str, Any]) -> frozenset[Who]:
-    """Who may call the route with this ``opt``."""
+    """The roles that may call a route with this ``opt``."""
     found: frozenset[Who] = opt[_ROLES]
     return found
 
@@ -34,8 +34,8 @@ def unpacks(opt: dict[str, Any]) -> bool:
     return _UNPACKS in opt
 
 
-def check(app: Litestar) -> None:
-    """Stops the start when a route does not say who may call it."""
+def require_roles(app: Litestar) -> None:
+    """Fails, at the start, where a route does not declare its roles."""
     silent = [
         f"{method} {route.path}"
         for route in app.routes

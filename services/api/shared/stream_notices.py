@@ -1,16 +1,16 @@
-"""What is said on a stream beside its entries: facts of a few kinds, of each of which only the newest counts.
+"""Notices that are sent on a stream beside its entries; of each kind only the newest counts.
 
-Owns: what was said last of each kind, and the task that sends it, which lives only as long as that takes. May never:
-keep more than one thing of a kind to say, or write before the stream began or after it ended.
-Theory: each chunk is one call of ``send``, so two writers of one stream never mix their bytes.
+Invariants: at most one notice of each kind is pending, and none is written before the stream begins or after it ends.
+Why: each chunk is one call of ``send``, so two writers of one stream never mix their bytes. The task that sends exists
+only while there is something to send.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable
 
 
-class Aside:
-    """Of one stream. ``send`` has its own time limit."""
+class StreamNotices:
+    """The notices of one stream. ``send`` has its own time limit."""
 
     __slots__ = ("_is_open", "_newest", "_said", "_send", "_task")
 
@@ -21,27 +21,27 @@ class Aside:
         self._is_open = False
         self._task: asyncio.Task[None] | None = None
 
-    def say(self, kind: str, part: bytes) -> None:
-        """Sends it as soon as may be, unless it was what was said last of its kind."""
+    def send(self, kind: str, part: bytes) -> None:
+        """Sends a notice as soon as possible, unless it equals the last one of its kind."""
         if part != self._newest.get(kind):
             self._newest[kind] = part
             self._begin()
 
     def open(self) -> None:
-        """The stream has begun."""
+        """Starts sending: the stream has begun."""
         self._is_open = True
         if self._newest:
             self._begin()
 
     def close(self) -> None:
-        """The stream ends: nothing is said any more."""
+        """Stops sending: the stream ends."""
         self._is_open = False
         if self._task is not None:
             self._task.cancel()
 
     def _begin(self) -> None:
         if self._is_open and self._task is None:
-            self._task = asyncio.create_task(self._run(), name="stream aside")
+            self._task = asyncio.create_task(self._run(), name="stream notices")
 
     async def _run(self) -> None:
         try:
@@ -50,7 +50,7 @@ class Aside:
                     if part != self._said.get(kind):
                         self._said[kind] = part
                         await self._send(part)
-        except (OSError, RuntimeError):  # the client is gone, or takes nothing: the stream's own writer sees that too
+        except (OSError, RuntimeError):  # the client disconnected or reads nothing; the stream's writer notices too
             return
         finally:
             self._task = None

@@ -1,11 +1,11 @@
-"""Events that a route makes itself, in the name of its caller."""
+"""Submits events that a route creates in the name of its caller."""
 
 import secrets
 from typing import Any
 
 from schemas.events import Input
 from schemas.times import written
-from services.admission.intake import Intake, Result
+from services.admission.event_admission import EventAdmission, Result
 from services.api.shared.guard import Caller
 from services.api.shared.problems import ProblemError
 
@@ -15,10 +15,10 @@ def event_fields(conference: str, now: int) -> dict[str, Any]:
     return {"id": f"h-{secrets.token_hex(12)}", "at": written(now), "conference": conference}
 
 
-async def submit(admission: Intake, caller: Caller, event: Input, handed_to: str | None = None) -> Result:
-    """The result of an event that was accepted, and is durable. ProblemError where it was rejected; otherwise raises as
-    ``Runner.take``. ``handed_to``: who owns the conference that it opens, from here on."""
-    (result,) = await admission.say([event], caller.sender, handed_to)
+async def submit(admission: EventAdmission, caller: Caller, event: Input, handed_to: str | None = None) -> Result:
+    """The result of an accepted, durable event. ProblemError 422 where it was rejected; otherwise raises as
+    ``Runner.take``. ``handed_to``: the new owner of the conference that the event opens."""
+    (result,) = await admission.admit_events([event], caller.sender, handed_to)
     if result.status == "rejected":
-        raise ProblemError(422, "event", f"{result.reason} Mend it and send it again.", field=result.field)
+        raise ProblemError(422, "event", f"{result.reason} Correct it and send it again.", field=result.field)
     return result

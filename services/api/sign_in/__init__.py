@@ -1,1 +1,1 @@
-"""How people get in: a session from a sign-in link or a key, and its end."""
+"""Sign-in and sign-out: a session from a sign-in link or a key, and its end."""

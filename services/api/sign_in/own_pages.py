@@ -1,9 +1,10 @@
-"""Sign-in from the own pages alone: no other site can sign somebody's browser in as somebody else (login CSRF).
+"""Accepts sign-in only from Hallway's own pages: no other site can sign a browser in as somebody else (login CSRF).
 
 Invariants:
-- The body is ``application/json``, which no form can send, and which a script of another site may not send unasked.
-- A browser says where the request comes from: ``Sec-Fetch-Site`` is ``same-origin``, ``Origin`` is this server's. Who
-  sends neither is no browser, and has no cookies that could be replaced.
+- The body is ``application/json``, which no form can send, and which a script of another site may not send without
+  permission.
+- A browser states the origin of a request: ``Sec-Fetch-Site`` is ``same-origin``, ``Origin`` is this server's. A client
+  that sends neither is not a browser, and has no cookies that could be replaced.
 """
 
 from typing import Any
@@ -15,8 +16,8 @@ from litestar.handlers import BaseRouteHandler
 from services.api.shared.problems import ProblemError
 
 
-async def from_own_pages(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
-    """A guard of routes that make a session; ProblemError 403 or 415."""
+async def require_own_pages(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    """The guard of routes that create a session. ProblemError 403 or 415."""
     media_type = connection.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type != "application/json":
         raise ProblemError(415, "media-type", "Send the body as `Content-Type: application/json`.")
@@ -30,8 +31,8 @@ async def from_own_pages(connection: ASGIConnection[Any, Any, Any, Any], handler
 
 
 def _is_own(origin: str, host: str | None, public_url: str) -> bool:
-    """Whether it is the server's public origin, or that under which the browser reached it (``null`` is neither)."""
-    said, public = urlsplit(origin), urlsplit(public_url)
-    return (said.scheme, said.netloc) == (public.scheme, public.netloc) or (
-        said.scheme in ("http", "https") and bool(said.netloc) and said.netloc == host
+    """Whether it is the server's public origin, or the one under which the browser reached it; never ``null``."""
+    sent, public = urlsplit(origin), urlsplit(public_url)
+    return (sent.scheme, sent.netloc) == (public.scheme, public.netloc) or (
+        sent.scheme in ("http", "https") and bool(sent.netloc) and sent.netloc == host
     )

@@ -1,13 +1,12 @@
-"""Sign in by a link or a key, and sign out.
+"""Routes to sign in with a link or a key, and to sign out.
 
-Responsibility: the routes that make and end the session that asks; those about an attendee's other sessions are in
-``attendee.devices``.
+Responsibility: creating and ending the caller's own session; ``attendee.devices`` manages an attendee's other sessions.
 
 Invariants:
-- No GET uses a link up, for mail scanners send one. The secret comes in a body, never in an address.
-- Every link that is not good is answered alike: unknown, used, expired, replaced.
-- What follows a sign-in cannot make it fail: its link is used up.
-- A session is made for the own pages alone (``own_pages``).
+- No GET uses up a link, because mail scanners send them. The secret comes in a body, never in an address.
+- Every invalid link gets the same answer: unknown, used, expired or replaced.
+- Nothing that follows a sign-in can make it fail, because its link is used up by then.
+- Only Hallway's own pages can create a session (``own_pages``).
 """
 
 import asyncio
@@ -24,9 +23,9 @@ from services.api.shared.problems import ProblemError
 from services.api.shared.public_address import PublicAddress
 from services.api.shared.rate_limits import RateLimits
 from services.api.shared.roles import EVERYBODY, allow
-from services.api.shared.server_sent_events import Hub
+from services.api.shared.server_sent_events import StreamRegistry
 from services.api.shared.sign_in_notices import SignInNotices
-from services.api.sign_in.own_pages import from_own_pages
+from services.api.sign_in.own_pages import require_own_pages
 from services.api.sign_in.user_agents import device_of
 from services.directory.port import SESSION_DAYS, Grant, Keys, Sessions
 
@@ -39,7 +38,7 @@ _BAD_KEY = "This key is unknown, expired or revoked. Get a new one from the oper
 
 
 class Link(Struct, forbid_unknown_fields=True):
-    """The secret of a sign-in link: what comes after ``#`` in its address."""
+    """The secret of a sign-in link: the part after ``#`` in its address."""
 
     link: str
 
@@ -51,20 +50,20 @@ class Key(Struct, forbid_unknown_fields=True):
 
 
 class SignedIn(Struct, frozen=True):
-    """Whose session it is."""
+    """The attendee and conference of the session."""
 
     conference: str
     attendee: str
 
 
 class OrganizerIn(Struct, frozen=True):
-    """Whose session it is."""
+    """The organizer or operator of the session."""
 
     organizer: str
     role: str
 
 
-@post("/v1/session", opt=allow(EVERYBODY), guards=[from_own_pages], status_code=200, tags=["attendee"])
+@post("/v1/session", opt=allow(EVERYBODY), guards=[require_own_pages], status_code=200, tags=["attendee"])
 async def sign_in(
     caller: Injected[Caller],
     sessions: Injected[Sessions],
@@ -74,7 +73,7 @@ async def sign_in(
     request: Request[Any, Any, Any],
     data: Link,
 ) -> Response[SignedIn]:
-    """Exchanges a sign-in link, good once, for a session cookie. The attendee's other sessions are told."""
+    """Exchanges a sign-in link, valid once, for a session cookie. The attendee's other sessions are notified."""
     device = device_of(request.headers.get("user-agent", ""))
     made = await asyncio.to_thread(sessions.sign_in, data.link, device)
     if made is None:
@@ -85,7 +84,8 @@ async def sign_in(
 
 
 def _refused(limits: RateLimits, caller: Caller, detail: str) -> ProblemError:
-    """ProblemError 429 for an address that guesses too often; a good link is taken from there all the same."""
+    """The error for a failed sign-in. ProblemError 429 for an address that guesses too often, which can still sign in
+    with a valid link."""
     limits.charge("sign_in", network_of(caller.address))
     return ProblemError(401, "sign-in", detail)
 
@@ -95,11 +95,11 @@ async def sign_out(
     caller: Injected[Caller],
     sessions: Injected[Sessions],
     notices: Injected[SignInNotices],
-    streams: Injected[Hub],
+    streams: Injected[StreamRegistry],
     address: Injected[PublicAddress],
     request: Request[Any, Any, Any],
 ) -> Response[None]:
-    """Ends the session that asks, and its streams."""
+    """Ends the current session and its streams."""
     _require_cookie(request)
     await asyncio.to_thread(sessions.end, caller.conference, caller.subject, caller.id)
     streams.end_grant(caller.id)
@@ -114,7 +114,7 @@ def _require_cookie(request: Request[Any, Any, Any]) -> None:
         )
 
 
-@post("/v1/organizer-session", opt=allow(EVERYBODY), guards=[from_own_pages], status_code=200, tags=["organizer"])
+@post("/v1/organizer-session", opt=allow(EVERYBODY), guards=[require_own_pages], status_code=200, tags=["organizer"])
 async def organizer_in(
     caller: Injected[Caller],
     keys: Injected[Keys],
@@ -122,7 +122,7 @@ async def organizer_in(
     address: Injected[PublicAddress],
     data: Key,
 ) -> Response[OrganizerIn]:
-    """Exchanges an organizer's or operator's key for a session cookie of a day."""
+    """Exchanges an organizer's or operator's key for a session cookie that is valid for a day."""
     grant: Grant | None = await asyncio.to_thread(keys.authenticate, data.key)
     if grant is None:
         raise _refused(limits, caller, _BAD_KEY)
@@ -137,11 +137,11 @@ async def organizer_in(
 async def organizer_out(
     caller: Injected[Caller],
     keys: Injected[Keys],
-    streams: Injected[Hub],
+    streams: Injected[StreamRegistry],
     address: Injected[PublicAddress],
     request: Request[Any, Any, Any],
 ) -> Response[None]:
-    """Ends the organizer's session that asks, and its streams."""
+    """Ends the organizer's current session and its streams."""
     _require_cookie(request)
     await asyncio.to_thread(keys.revoke, caller.id)
     streams.end_grant(caller.id)

@@ -1,6 +1,6 @@
-"""What kind of device signed in, in a few words for its owner: "Firefox on Windows".
+"""Describes the device that signed in, in a few words for its owner: "Firefox on Windows".
 
-Invariants: what is kept is put together from the names below; nothing that a browser says of itself is kept or shown.
+Invariants: a description consists of the names below; nothing else of a browser's ``User-Agent`` is stored or shown.
 The order matters: Edge also says Chrome, Chrome also says Safari, Android also says Linux, an iPad may say Mac.
 """
 
@@ -30,9 +30,9 @@ _SYSTEMS = (
 
 def device_of(user_agent: str) -> str:
     """A rough name for a ``User-Agent``."""
-    said = user_agent[:UA_CHARS]
-    browser = next((name for mark, name in _BROWSERS if mark in said), "")
-    system = next((name for mark, name in _SYSTEMS if mark in said), "")
+    text = user_agent[:UA_CHARS]
+    browser = next((name for mark, name in _BROWSERS if mark in text), "")
+    system = next((name for mark, name in _SYSTEMS if mark in text), "")
     if browser and system:
         return f"{browser} on {system}"
     return browser or system or UNKNOWN

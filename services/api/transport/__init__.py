@@ -1,1 +1,1 @@
-"""Around every request: bodies within bounds, compression, headers, logs, metrics, connections."""
+"""Around every request: bounded bodies, decompression, headers, logs, metrics, connections."""

@@ -1,10 +1,10 @@
-"""How uvicorn listens, and for how long it waits for a client that does not say what it wants.
+"""The settings of uvicorn, and its time limits for clients that send no request or take no response.
 
-Owns: the server's settings, the time for a request's head, and for taking an answer. May never: end a line while a
-request is being answered, unless its client takes nothing of the answer.
-Theory: uvicorn ends a line that idles after an answer, but waits for ever for a first byte, or for the end of a head
-that was begun. Here each wait for a head has one timer, begun with the line or with the head's first byte. It also
-waits for ever for a client that asked and does not read: here it is looked at again and again whether it took some.
+Responsibility: the server's configuration, the time limit for a request's head, and the one for reading a response.
+Invariants: a connection is not closed while a request is being answered, unless its client takes nothing.
+Why: uvicorn closes a connection that is idle after a response, but waits for ever for the first byte, for the end of a
+head, or for a client that does not read. Here each wait for a head has one timer, which starts with the connection or
+with the head's first byte, and a client that reads slowly is checked for progress at intervals.
 """
 
 import asyncio
@@ -17,11 +17,11 @@ from services.api.shared.bounds import Bounds
 from services.api.transport.middleware import Edge
 
 
-class _Patient(H11Protocol):
+class _TimedProtocol(H11Protocol):
     head_s: float
     send_s: float
     _timer: asyncio.TimerHandle | None = None
-    _look: asyncio.TimerHandle | None = None
+    _check_timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
         super().connection_made(transport)
@@ -36,59 +36,60 @@ class _Patient(H11Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_waiting()
-        self._stop_looking()
+        self._stop_checking()
         super().connection_lost(exc)
 
     def pause_writing(self) -> None:
         super().pause_writing()
-        self._look_later()
+        self._check_later()
 
     def resume_writing(self) -> None:
-        self._stop_looking()
+        self._stop_checking()
         super().resume_writing()
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
-        self._look_later()
+        self._check_later()
 
     def _wait(self) -> None:
-        self._timer = self.loop.call_later(self.head_s, self._late)
+        self._timer = self.loop.call_later(self.head_s, self._close_idle)
 
     def _stop_waiting(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
 
-    def _look_later(self) -> None:
+    def _check_later(self) -> None:
         left = self.transport.get_write_buffer_size()
-        if left and self._look is None:
-            self._look = self.loop.call_later(self.send_s, self._looked, left)
+        if left and self._check_timer is None:
+            self._check_timer = self.loop.call_later(self.send_s, self._check_progress, left)
 
-    def _looked(self, before: int) -> None:
-        self._look = None
+    def _check_progress(self, before: int) -> None:
+        self._check_timer = None
         if self.transport.get_write_buffer_size() >= before:
             self.transport.abort()
         else:
-            self._look_later()
+            self._check_later()
 
-    def _stop_looking(self) -> None:
-        if self._look is not None:
-            self._look.cancel()
-            self._look = None
+    def _stop_checking(self) -> None:
+        if self._check_timer is not None:
+            self._check_timer.cancel()
+            self._check_timer = None
 
-    def _late(self) -> None:
+    def _close_idle(self) -> None:
         self._timer = None
         if not self.transport.is_closing():
             self.transport.close()
 
 
 def config_of(app: Edge, bounds: Bounds, trusted: Sequence[str], rest_s: float) -> uvicorn.Config:
-    """``trusted``: proxies whose forwarded addresses are believed. ``rest_s``: for requests under way at the end."""
+    """The configuration of uvicorn. ``trusted``: proxies whose forwarded addresses count. ``rest_s``: how long requests
+    under way may take at shutdown."""
     return uvicorn.Config(
         app,
-        http=type("Patient", (_Patient,), {"head_s": bounds.head_s, "send_s": bounds.send_s}),
+        http=type("TimedProtocol", (_TimedProtocol,), {"head_s": bounds.head_s, "send_s": bounds.send_s}),
         ws="none",
-        forwarded_allow_ips=",".join(trusted),  # said here, or the environment would decide
+        forwarded_allow_ips=",".join(trusted),  # set here, else the environment would decide
         log_config=None,
         access_log=False,
         lifespan="off",

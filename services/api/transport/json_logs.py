@@ -1,7 +1,7 @@
 """Logs: one JSON object a line on standard error.
 
-Owns: the form. May never: let a library's own words out, which may hold what a client sent: of those only who and how
-bad.
+Invariants: the text of a library's message may quote what a client sent, so only the library's name and the level are
+logged.
 """
 
 import logging
@@ -14,7 +14,7 @@ _LIBRARIES = ("uvicorn", "uvicorn.error", "litestar", "asyncio", "redis")
 
 
 class _Bare(logging.Handler):
-    """Passes on that a library warned, and which kind of error; not its text."""
+    """Logs that a library warned, and the type of the error, without its text."""
 
     def emit(self, record: logging.LogRecord) -> None:
         error = record.exc_info[0] if record.exc_info else None
@@ -28,18 +28,18 @@ class _Bare(logging.Handler):
 
 
 class _Lines:
-    """Writes to standard error, which may be a file on a disk that is full: then lines are lost, and nothing else."""
+    """Writes to standard error. If that is a file on a full disk, lines are lost and nothing else fails."""
 
     def msg(self, line: str) -> None:
         """One line."""
         with suppress(OSError):
-            sys.stderr.write(f"{line}\n")  # at once, or the line of another thread would come in between
+            sys.stderr.write(f"{line}\n")  # in one call, or another thread's line could come in between
 
     debug = info = warning = error = critical = msg
 
 
 def to_stderr(level: int = logging.INFO) -> None:
-    """Sets it up for this process."""
+    """Configures logging for this process."""
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

@@ -1,6 +1,6 @@
-"""What is counted for Prometheus: requests, events, streams, how far the fold lags.
+"""The Prometheus metrics: requests, events, streams, lag of the fold.
 
-Owns: the names of the series. May never: carry an account, a token, an attendee or a raw path in a label.
+Invariants: no label has an account, a token, an attendee or a raw path.
 """
 
 from collections.abc import Callable
@@ -12,7 +12,7 @@ SECONDS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 
 class Metrics:
-    """The series of one server."""
+    """The metrics of one server."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
@@ -37,20 +37,20 @@ class Metrics:
         self.tasks = Gauge("hallway_tasks", "Tasks of the event loop.", registry=self.registry)
         ProcessCollector(registry=self.registry)  # memory, open files, processor time
 
-    def streams_are(self, count: Callable[[], int]) -> None:
-        """Where the number of streams is."""
+    def track_streams(self, count: Callable[[], int]) -> None:
+        """Reads the number of open streams from ``count``."""
         self.streams.set_function(count)
 
     def forget(self, conference: str) -> None:
-        """The conference is no more."""
+        """Drops the series of a conference that was erased."""
         with suppress(KeyError):
             self.records.remove(conference)
 
-    def answered(self, method: str, route: str, status: int, seconds: float) -> None:
-        """A request was answered."""
+    def observe_response(self, method: str, route: str, status: int, seconds: float) -> None:
+        """Counts a response. ``seconds``: until it began."""
         self.requests.labels(method, route, str(status)).inc()
         self.seconds.labels(route).observe(seconds)
 
     def text(self) -> bytes:
-        """In the form that Prometheus reads."""
+        """All metrics in the Prometheus text format."""
         return generate_latest(self.registry)

@@ -1,7 +1,7 @@
-"""The port of who may do what: keys, attendees' links and sessions, codes that prove an account, the audit log.
+"""The port for access: keys, attendees' links and sessions, codes that prove an account, the audit log.
 
-Invariants: no secret is kept in clear or compared in any time but constant; an erased attendee gets no link, session or
-code (ErasedError), in whatever order the two come; an audit entry is durable before ``write`` returns.
+Invariants: no secret is stored in clear, and secrets are compared in constant time. An erased attendee gets no link,
+session or code (ErasedError), even if both happen at the same time. An audit entry is durable when ``write`` returns.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -11,21 +11,21 @@ from services.directory.port.limits import KEY_DAYS, MOST_KEYS, PAGE_ENTRIES
 from services.directory.port.values import (
     Action,
     AuditEntry,
+    CodeCheck,
     Grant,
     KeyRow,
-    Look,
     NewSession,
     NoLink,
     Proof,
+    PublicProfile,
     Role,
-    Seen,
     SessionRow,
     SignIn,
 )
 
 
 class Keys(Protocol):
-    """Issues, recognizes and revokes."""
+    """Issues, recognizes and revokes keys."""
 
     def issue_key(
         self,
@@ -39,108 +39,108 @@ class Keys(Protocol):
     ) -> str:
         """A key for an organizer, a connector or an operator, to be shown once.
 
-        ValueError with a sentence for what may not be: a name of the server's own, a span, too many keys.
+        ValueError with a sentence for a person: a reserved name, a bad number of days, too many keys.
         """
 
     def session_of(self, grant: Grant, days: int) -> str:
-        """A session of a key's holder; it ends with the key at the latest. A session's own belong to its key too."""
+        """A session of a key's holder; it ends with the key at the latest. A session's session belongs to the key."""
 
     def authenticate(self, token: str) -> Grant | None:
-        """Who holds this key or session; None for one that is unknown, expired or revoked, and for links."""
+        """The holder of this key or session; None if it is unknown, expired or revoked, and for links."""
 
-    def good(self, grants: Collection[str]) -> set[str]:
-        """Those of these ids that are known, not expired and not ended."""
+    def active(self, grants: Collection[str]) -> set[str]:
+        """The ids among these that are neither expired nor revoked."""
 
     def revoke(self, grant: str) -> bool:
-        """Ends one, by its public id, and the sessions that came from it."""
+        """Revokes a key or session by its public id, with the sessions that came from it; False if it is unknown."""
 
-    def sessions(self, key: str) -> list[str]:
+    def sessions_of(self, key: str) -> list[str]:
         """The ids of the sessions that came from a key."""
 
-    def keys(self, after: str = "", most: int = 100) -> list[KeyRow]:
-        """A page of all keys, also expired and revoked ones, by their ids."""
+    def page(self, after: str = "", most: int = 100) -> list[KeyRow]:
+        """A page of all keys, including expired and revoked ones, sorted by id."""
 
-    def of_checkins(self, conference: str, most: int = MOST_KEYS) -> list[KeyRow]:
-        """The good keys of connectors that may bring check-ins at a conference, the newest first."""
+    def checkin_keys(self, conference: str, most: int = MOST_KEYS) -> list[KeyRow]:
+        """The active keys of connectors that may send check-ins of a conference, newest first."""
 
-    def scanners(self, conferences: Collection[str]) -> int:
-        """How many good keys organizers made for scanners of these conferences."""
+    def count_scanners(self, conferences: Collection[str]) -> int:
+        """How many active scanner keys organizers have made for these conferences."""
 
     def is_organizer(self, subject: str, conference: str | None = None) -> bool:
-        """Whether somebody has a good organizer's key (``conference``: that names this one), or a session of one."""
+        """Whether somebody has an active organizer's key or session (``conference``: one that names it)."""
 
-    def listed(self, role: Role, subject: str) -> list[tuple[Grant, int | None, bool]]:
-        """The grants of somebody, when each was last used, and whether it is revoked; no secrets."""
+    def grants_of(self, role: Role, subject: str) -> list[tuple[Grant, int | None, bool]]:
+        """Somebody's grants, when each was last used, and whether it is revoked; no secrets."""
 
 
 class Sessions(Protocol):
-    """Signs attendees in, lists and ends their sessions."""
+    """Signs attendees in, and lists and ends their sessions."""
 
     def first_link(self, conference: str, attendee: str) -> str | NoLink:
-        """The secret part of a link for somebody registered who has never signed in: good once."""
+        """The secret of a link, valid once, for somebody registered who has never signed in; or why there is none."""
 
     def device_link(self, session: Grant) -> str | NoLink:
-        """The secret part of a link for another device of this session's owner; ends the one made before."""
+        """The secret of a link for another device of this attendee, or why there is none. Ends the previous link."""
 
     def sign_in(self, link: str, device: str) -> NewSession | None:
-        """A session for a link, which ends all other links of its person; None for one that is not good."""
+        """A session for a link, which ends all other links of its person; None for an invalid link."""
 
-    def listed(self, conference: str, attendee: str) -> list[SessionRow]:
-        """The living sessions of an attendee, the oldest first."""
+    def active(self, conference: str, attendee: str) -> list[SessionRow]:
+        """The live sessions of an attendee, oldest first."""
 
     def end(self, conference: str, attendee: str, session: str) -> bool:
-        """Ends one of this attendee's own, with the links that it made."""
+        """Ends one of this attendee's sessions, with the links that it made; False if there is none."""
 
     def end_others(self, session: Grant) -> list[str]:
-        """Ends all of this session's owner but this one; their ids. Links that are not used yet end too."""
+        """Ends all other sessions of this session's attendee, and unused links. Returns the ids of the sessions."""
 
     def sign_ins(self, conference: str, attendee: str) -> list[SignIn]:
-        """The last ones of an attendee, the oldest first."""
+        """The last sign-ins of an attendee, oldest first."""
 
     def unseen(self, conference: str, attendee: str, sessions: Collection[str]) -> Mapping[str, list[SignIn]]:
-        """Of each of these sessions of an attendee: the sign-ins after its own that it has not dismissed."""
+        """For each of these sessions of an attendee, the sign-ins after its own that it has not dismissed."""
 
     def dismiss(self, session: Grant, number: int) -> None:
-        """This session has seen the sign-ins up to this number; never those that are to come."""
+        """Dismisses the sign-ins up to this number for this session; never future ones."""
 
 
 class PostReader(Protocol):
-    """Reads what an account shows to everybody; accounts are in their normal form."""
+    """Reads what an account shows publicly. Accounts are normalized."""
 
     def refusal(self, account: str) -> str | None:
-        """Why this account can never be read, and what to do instead, in sentences for a person; None: it can."""
+        """Why this account can never be read, and what to do instead, for a person; None where it can."""
 
-    async def read(self, account: str) -> Seen:
-        """What it shows now. OSError: that cannot be told now."""
+    async def read(self, account: str) -> PublicProfile:
+        """What the account shows now. OSError where it cannot be read now."""
 
 
 class Codes(Protocol):
-    """Makes one-time codes, looks for them, and keeps what they proved until the log has it."""
+    """Makes one-time codes, checks them, and stores proofs until the log has them."""
 
     def begin(self, conference: str, attendee: str, account: str) -> str | None:
-        """The text to post, shown once; None after too many in the last hour. ValueError for what is no account.
+        """The text to post, shown once; None after too many in the last hour. ValueError for an invalid account.
 
         An earlier code for the same account ends. ErasedError.
         """
 
-    async def look(self, conference: str, attendee: str, account: str, reader: PostReader) -> Look:
-        """Whether the code stands there. ``verified`` once; the look counts before anything is fetched."""
+    async def check(self, conference: str, attendee: str, account: str, reader: PostReader) -> CodeCheck:
+        """Checks whether the account shows the code. ``verified`` only once; a check counts before anything is read."""
 
-    def unfinished(self, conference: str | None = None, attendee: str | None = None) -> list[Proof]:
-        """The proofs that the log is still to have, the oldest first; of one attendee, or of everybody."""
+    def pending(self, conference: str | None = None, attendee: str | None = None) -> list[Proof]:
+        """The proofs that the log does not have yet, oldest first; of one attendee, or of everybody."""
 
     def withdraw(self, conference: str, attendee: str, account: str) -> None:
-        """The attendee gives the account up: a proof of it that the log has not is none any more."""
+        """Deletes the attendee's pending proof of an account that they give up."""
 
     def finish(self, proof: Proof) -> None:
-        """The log has it, or will never have it."""
+        """Deletes a proof that the log has, or will never have."""
 
 
 class AuditLog(Protocol):
-    """Who looked at what is masked, and when; entries go by age alone."""
+    """Who looked at masked content, and when; entries are deleted by age alone."""
 
     def write(self, grant: Grant, action: Action, what: int) -> None:
-        """Writes an entry; it is on the disk when this returns. AuditFullError; DirectoryError: nothing is written."""
+        """Writes an entry, durable on return. AuditFullError; DirectoryError: nothing was written."""
 
     def entries(self, after: int = 0, most: int = PAGE_ENTRIES) -> list[AuditEntry]:
-        """A page, by number."""
+        """A page of entries, sorted by number."""

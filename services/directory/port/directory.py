@@ -1,7 +1,7 @@
-"""The port of the directory: its parts, and what takes more than one of them at once.
+"""The port of the whole directory: its parts, and operations that involve several of them.
 
-Invariants: every method is one transaction, all of it or nothing, and may be called from any thread. What was erased is
-in no byte that the directory holds once ``erasing.finish`` has returned.
+Invariants: every method is one transaction and may be called from any thread. Once ``erasing.finish`` has returned, no
+byte that the directory stores has anything of what was erased.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -14,15 +14,15 @@ from services.directory.port.values import Account, NamedPost, NoLink, Person, S
 
 
 class Directory(Tokens, Protocol):
-    """Who is who. Times are milliseconds since 1970. DirectoryError: nothing was changed."""
+    """The directory of people. Times are milliseconds since 1970. DirectoryError: nothing was changed."""
 
     @property
     def people(self) -> People:
-        """What they are called, how to reach them."""
+        """People's names and contacts."""
 
     @property
     def accounts(self) -> Accounts:
-        """Whose accounts are whose."""
+        """Which attendee holds which account."""
 
     @property
     def keys(self) -> Keys:
@@ -38,11 +38,11 @@ class Directory(Tokens, Protocol):
 
     @property
     def letter_keys(self) -> DeadLetterKeys:
-        """What dead letters are sealed with."""
+        """The keys that dead letters are sealed with."""
 
     @property
     def tombstones(self) -> Tombstones:
-        """Who was erased once."""
+        """The tombstones of erased people."""
 
     @property
     def erasing(self) -> Erasure:
@@ -50,64 +50,64 @@ class Directory(Tokens, Protocol):
 
     @property
     def audit(self) -> AuditLog:
-        """Who looked into dead letters."""
+        """Who looked at dead letters."""
 
     # -- tokens and the way back from them ------------------------------------------------------------------------
 
-    def at_hand(self, accounts: Iterable[str]) -> Mapping[str, Account] | None:
-        """These rows out of memory, without waiting for anybody; None where a file has to be looked at."""
+    def cached_rows(self, accounts: Iterable[str]) -> Mapping[str, Account] | None:
+        """The rows of these accounts from memory, without blocking; None where a file must be read."""
 
-    def keep_posts(self, posts: Sequence[NamedPost]) -> None:
-        """Makes the way back from these posts' tokens; on the disk when it returns."""
+    def index_posts(self, posts: Sequence[NamedPost]) -> None:
+        """Adds these posts to the index from tokens to post ids; durable on return."""
 
     def originals(self, tokens: Collection[str]) -> Mapping[str, str]:
-        """The post ids behind tokens; those erased or expired are not in it."""
+        """The post ids behind tokens, without erased and expired ones."""
 
-    def chance(self, text: str) -> bytes:
-        """32 bytes that nobody can foresee who has not the secret; always the same for the same text."""
+    def keyed_random(self, text: str) -> bytes:
+        """32 bytes that are unpredictable without the secret, always the same for the same text."""
 
     # -- people ---------------------------------------------------------------------------------------------------
 
     def display(self, conference: str, attendees: Collection[str]) -> dict[str, Shown]:
-        """What others may see; of nobody known: nothing but the id."""
+        """What others may see of each; for an unknown attendee only the id."""
 
-    def links(self, conference: str, after: str, most: int) -> list[tuple[Person, str | NoLink]]:
-        """A first link for each of a page of people, by id, who has never signed in: in one transaction, so that nobody
-        is erased or signs in in between."""
+    def first_links(self, conference: str, after: str, most: int) -> list[tuple[Person, str | NoLink]]:
+        """A first link, or why there is none, for each of a page of people, sorted by id. One transaction, so nobody is
+        erased or signs in meanwhile."""
 
-    def enrol(self, persons: Sequence[tuple[Person, Sequence[str]]]) -> list[tuple[Person, bool, bool]]:
-        """Adds people of one conference with the accounts that they claim, all or nobody; who is there already, by the
-        e-mail, stays. Gives who is there now, whether they are new, and whether they wait for their own word.
+    def enroll(self, persons: Sequence[tuple[Person, Sequence[str]]]) -> list[tuple[Person, bool, bool]]:
+        """Adds people of one conference with the accounts that they claim: all or none. Known e-mails stay as they are.
+        Returns each person, whether they are new, and whether they must confirm first.
         """
 
-    def not_wanted(self, conference: str, attendees: Sequence[str]) -> None:
-        """Takes out people who were added and are not wanted after all; who leaves for good is erased."""
+    def undo_enrolment(self, conference: str, attendees: Sequence[str]) -> None:
+        """Removes people whose registration the log refused. This is not an erasure."""
 
     def attendees(self, conference: str) -> list[str]:
-        """The ids of everybody of whom something is kept."""
+        """The ids of all attendees about whom anything is stored."""
 
     def signed_in(self, conference: str) -> frozenset[str]:
-        """The ids of everybody who has ever signed in."""
+        """The ids of all attendees who have ever signed in."""
 
     # -- who was erased ---------------------------------------------------------------------------------------------
 
-    def gone(self, conference: str, attendee: str) -> bool:
+    def is_erased(self, conference: str, attendee: str) -> bool:
         """Whether this id was erased."""
 
-    def awaits_own_word(self, conference: str, attendee: str, accounts: Collection[str]) -> bool:
-        """Whether nobody else may register this attendee with these accounts: somebody who was erased had them."""
+    def awaits_confirmation(self, conference: str, attendee: str, accounts: Collection[str]) -> bool:
+        """Whether this attendee must confirm a registration with these accounts: somebody who was erased had them."""
 
     def is_waiting(self, conference: str, attendee: str) -> bool:
-        """Whether somebody who was added waits for their own word."""
+        """Whether somebody who was added has not confirmed yet."""
 
-    def is_buried(self, conference: str, texts: Iterable[str]) -> bool:
+    def has_tombstone(self, conference: str, texts: Iterable[str]) -> bool:
         """Whether somebody who was erased had one of these addresses and accounts."""
 
     def erase_conference(self, conference: str) -> None:
-        """Erases everybody of a conference, after the event; once it is so everywhere, ``confirm`` it of ``""``."""
+        """Erases everybody of a conference after the event. ``confirm`` it under ``""`` when all else has erased it."""
 
-    def tidy(self, going_on: Collection[str] = ()) -> None:
-        """Once a day: takes out what expired, bytes included. ``going_on``: conferences that are not over yet."""
+    def purge_expired(self, ongoing: Collection[str] = ()) -> None:
+        """Deletes what has expired, bytes included; run it daily. ``ongoing``: conferences that are not over yet."""
 
     def close(self) -> None:
-        """Nothing more."""
+        """Closes the files."""

@@ -1,4 +1,4 @@
-"""The port of forgetting: erasures under way, the tombstones they leave, and the keys of dead letters."""
+"""The port for erasure: erasures under way, the tombstones that they leave, and the keys of dead letters."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Protocol
@@ -8,58 +8,58 @@ from services.directory.port.values import Erased, LetterKey
 
 
 class Erasure(Protocol):
-    """Erases people; what was erased here stays noted until everybody else has erased too."""
+    """Erases people. An erasure stays noted until the person is erased everywhere else too."""
 
     def erase(self, conference: str, attendees: Sequence[str]) -> list[Erased]:
-        """Erases these people; again for those erased before is no harm.
+        """Erases these people; repeating it is harmless.
 
-        DirectoryBusyError: taken out, but old bytes are left because somebody reads the file; ``finish`` again.
+        DirectoryBusyError: the rows are deleted, but a reader keeps old bytes in the file; call ``finish`` again.
         """
 
     def finish(self) -> None:
-        """Takes out the posts of whoever is noted, and cleans all files."""
+        """Deletes the posts of all noted people, and cleans all files."""
 
     def pending(self) -> list[Erased]:
-        """The erasures that were not confirmed yet, to be repeated everywhere else after a crash."""
+        """The erasures that are not confirmed yet, to be repeated everywhere else after a crash."""
 
     def confirm(self, conference: str, attendee: str) -> None:
-        """Everything else has erased too: the note goes. ``attendee`` is empty for a whole conference."""
+        """Deletes the note of an erasure that is complete everywhere. ``attendee`` is empty for a whole conference."""
 
 
 class Tombstones(Protocol):
-    """Who was erased here once, known by keyed digests of their address and accounts."""
+    """Erased people, recognized by keyed digests of their e-mail address and accounts."""
 
     def prepare_all(self, conference: str, barred_by: Mapping[str, Collection[str]], claims_bind: bool) -> None:
-        """Before the log has the erasure of these attendees, for after it nobody knows who barred them; again is no
-        harm. ``claims_bind``: the conference counts accounts as they are claimed."""
+        """Records who had blocked these attendees, before the log has their erasure and nobody knows it any more.
+        Repeating it is harmless. ``claims_bind``: the conference counts claimed accounts."""
 
-    def buried(self, conference: str, texts: Iterable[str]) -> set[str]:
-        """Those of these addresses and accounts that somebody had who was erased here."""
+    def find(self, conference: str, texts: Iterable[str]) -> set[str]:
+        """The addresses and accounts among these that an erased person of this conference had."""
 
-    def bars(self, conference: str, texts: Iterable[str], others: Iterable[str]) -> list[str]:
-        """Those of the others who had barred whoever had one of these addresses and proved accounts; sorted."""
+    def find_blockers(self, conference: str, texts: Iterable[str], others: Iterable[str]) -> list[str]:
+        """The ids among ``others`` who had blocked an erased person with one of these addresses or accounts; sorted."""
 
-    def waiting(self, conference: str, attendee: str) -> tuple[str, ...] | None:
-        """The accounts of somebody who waits for their own word; None: this one does not."""
+    def waiting_accounts(self, conference: str, attendee: str) -> tuple[str, ...] | None:
+        """The accounts of an attendee who has not confirmed yet; None for any other."""
 
-    def no_more_waiting(self, conference: str, attendees: Collection[str]) -> None:
-        """They are in the log, or nowhere."""
+    def end_waiting(self, conference: str, attendees: Collection[str]) -> None:
+        """Ends the waiting of attendees who are in the log now, or were removed."""
 
 
 class DeadLetterKeys(Protocol):
-    """Keys, and dead letters under them: who loses the key loses the letters, wherever copies of them lie."""
+    """Keys of dead letters. Deleting a key makes its letters unreadable, wherever copies of them are."""
 
     def seal(self, letters: Sequence[DeadLetter]) -> list[bytes]:
-        """The letters as lines, sealed; their keys are on the disk. In a thread."""
+        """The letters as sealed lines; their keys are durable on return. Call it in a thread."""
 
-    def opened(self, letter: DeadLetter) -> DeadLetter | None:
-        """The letter as it was; None: its key is gone. What was never sealed is as it is."""
+    def unseal(self, letter: DeadLetter) -> DeadLetter | None:
+        """The letter as it was; None where its key was deleted. A letter that was never sealed is returned as it is."""
 
     def has(self, name: str) -> bool:
         """Whether letters under this key can be opened."""
 
-    def listed(self) -> list[LetterKey]:
+    def all(self) -> list[LetterKey]:
         """All keys."""
 
-    def take_out(self, names: Collection[str]) -> None:
-        """What is sealed with these cannot be read any more; their bytes go with the next cleaning."""
+    def delete(self, names: Collection[str]) -> None:
+        """Deletes keys, so that their letters cannot be read any more; the bytes go with the next cleaning."""

@@ -1,21 +1,21 @@
-"""What a directory raises."""
+"""The exceptions of the directory's port."""
 
 
 class DirectoryError(Exception):
-    """The files cannot be used now; nothing was changed. May be asked again."""
+    """The files are unavailable now; nothing was changed. The call may be repeated."""
 
 
 class DirectoryFullError(DirectoryError):
-    """There is no room for what was to be kept."""
+    """The disk is full."""
 
 
 class DirectoryBusyError(DirectoryError):
-    """Somebody else reads the file, so its old pages cannot be overwritten yet. The erasure stays pending."""
+    """Another process reads the file, so its old pages cannot be overwritten yet. The erasure stays pending."""
 
 
 class ErasedError(Exception):
-    """This attendee was erased, so nothing is made for them: no link, no session."""
+    """This attendee was erased, so they get no link, session or code."""
 
 
 class AuditFullError(Exception):
-    """The holder has as many entries as there may be in a day."""
+    """The holder has reached the daily maximum of audit entries."""

@@ -1,7 +1,7 @@
-"""What a directory keeps and gives, as frozen values.
+"""The directory's values, as frozen Structs.
 
-Times are milliseconds since 1970. Accounts are normalized texts (``x:ada``); tokens are ``p:`` and 24 hexadecimal
-digits, so they survive normalization.
+Times are milliseconds since 1970. Accounts are normalized texts (``x:ada``). Tokens are ``p:`` and 24 hexadecimal
+digits, which normalization leaves as they are.
 """
 
 from enum import Enum
@@ -14,12 +14,12 @@ from schemas.times import DAY_MS
 Role = Literal["attendee", "organizer", "connector", "operator"]
 # lost: somebody else proved it later
 Holding = Literal["claimed", "verified", "released", "lost"]
-Looked = Literal["verified", "not_found", "expired", "too_many"]
+CheckState = Literal["verified", "not_found", "expired", "too_many"]
 Action = Literal["letter.shown", "letter.tried", "letter.sent"]
 
 
 class Person(Struct, frozen=True, kw_only=True):
-    """What the organizer and the attendee told about one attendee; ``show_…``: what others may see of it."""
+    """What the organizer and the attendee entered about one attendee; ``show_…``: what others may see of it."""
 
     conference: str
     attendee: str
@@ -31,7 +31,7 @@ class Person(Struct, frozen=True, kw_only=True):
 
 
 class Shown(Struct, frozen=True):
-    """What another attendee may see."""
+    """What other attendees may see of somebody."""
 
     attendee: str
     name: str | None
@@ -39,7 +39,7 @@ class Shown(Struct, frozen=True):
 
 
 class Account(Struct, frozen=True, gc=False):
-    """An account's row: ``number`` is what posts point to, ``seal`` what they are sealed with, ``seen`` a day."""
+    """An account's row. ``number``: referred to by posts. ``seal``: the key that encrypts them. ``seen``: a day."""
 
     number: int
     token: str
@@ -48,7 +48,7 @@ class Account(Struct, frozen=True, gc=False):
 
 
 class PostRef(Struct, frozen=True, gc=False):
-    """A post as it came in, or as a deletion names it (which may come first)."""
+    """A post, or the post that a deletion names (which may come first)."""
 
     id: str
     actor: str
@@ -56,7 +56,7 @@ class PostRef(Struct, frozen=True, gc=False):
 
 
 class NamedPost(Struct, frozen=True, gc=False):
-    """A post and the token that stands for it. ``owner`` is the row of its author, for ``keep`` alone."""
+    """A post and its token. ``owner``: the author's row, used to index the post."""
 
     token: str
     id: str
@@ -65,7 +65,7 @@ class NamedPost(Struct, frozen=True, gc=False):
 
 
 class Held(Struct, frozen=True):
-    """An attendee has, claims or gave up the account behind a token."""
+    """An attendee's relation to the account behind a token."""
 
     conference: str
     attendee: str
@@ -74,7 +74,7 @@ class Held(Struct, frozen=True):
 
 
 class Claims(Struct, frozen=True):
-    """All that an attendee claims from now on."""
+    """All accounts that an attendee claims from now on."""
 
     conference: str
     attendee: str
@@ -82,9 +82,9 @@ class Claims(Struct, frozen=True):
 
 
 class Erased(Struct, frozen=True):
-    """Who was erased, and what to erase elsewhere (journal views, Redis, state).
+    """An erased attendee, and what to erase elsewhere (journal views, Redis, state).
 
-    ``accounts``: tokens that nobody can read any more. ``kept``: tokens of accounts that somebody else has verified.
+    ``accounts``: tokens that cannot be resolved any more. ``kept``: tokens of accounts that somebody else has verified.
     """
 
     conference: str
@@ -94,9 +94,9 @@ class Erased(Struct, frozen=True):
 
 
 class Grant(Struct, frozen=True, kw_only=True):
-    """What a good key or session says about who holds it.
+    """The rights of the holder of a valid key or session.
 
-    ``checkins``: a connector may bring them; ``only_checkins``: and nothing else.
+    ``checkins``: a connector may send check-ins; ``only_checkins``: and nothing else.
     """
 
     id: str
@@ -109,7 +109,7 @@ class Grant(Struct, frozen=True, kw_only=True):
 
 
 class KeyRow(Struct, frozen=True, kw_only=True):
-    """A key as it may be listed: all but its secret. Times are milliseconds since 1970."""
+    """A key without its secret. Times are milliseconds since 1970."""
 
     grant: Grant
     made: int
@@ -118,7 +118,7 @@ class KeyRow(Struct, frozen=True, kw_only=True):
 
 
 class SessionRow(Struct, frozen=True):
-    """A living session as its owner may see it. ``device``: in a few words, such as ``Firefox on Windows``."""
+    """A live session as its owner may see it. ``device``: in a few words, such as ``Firefox on Windows``."""
 
     id: str
     device: str
@@ -128,7 +128,7 @@ class SessionRow(Struct, frozen=True):
 
 
 class SignIn(Struct, frozen=True):
-    """That somebody signed in as an attendee. ``number`` counts the attendee's own."""
+    """A sign-in as an attendee. ``number`` counts the attendee's sign-ins."""
 
     number: int
     device: str
@@ -137,7 +137,7 @@ class SignIn(Struct, frozen=True):
 
 
 class NoLink(Enum):
-    """Why there is no link."""
+    """Why no link was made."""
 
     UNKNOWN = "nobody is registered under this id"
     SIGNED_IN = "this person has signed in"
@@ -146,14 +146,14 @@ class NoLink(Enum):
 
 
 class NewSession(Struct, frozen=True):
-    """``token`` goes into the cookie."""
+    """A new session. ``token`` goes into the cookie."""
 
     token: str
     grant: Grant
 
 
 class Proof(Struct, frozen=True):
-    """Accounts that an attendee has proved and the log is still to have. ``id`` is new for each proof."""
+    """Accounts that an attendee has proved, for the log. ``id`` is new for each proof."""
 
     id: str
     conference: str
@@ -163,25 +163,25 @@ class Proof(Struct, frozen=True):
     at: int
 
 
-class Seen(Struct, frozen=True):
-    """What an account shows to everybody: the profile's text, the newest posts of its own; nothing: no such account.
+class PublicProfile(Struct, frozen=True):
+    """What an account shows publicly: the profile's text and its own newest posts. Empty: there is no such account.
 
-    ``names``: further names of the same account, such as one that stays when the handle is changed.
+    ``names``: further names of the same account, such as one that stays when the handle changes.
     """
 
     texts: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
 
 
-class Look(Struct, frozen=True):
-    """What was found; ``proof``: what the log is to have then."""
+class CodeCheck(Struct, frozen=True):
+    """The result of checking a code. ``proof``: for the log, where the code was found."""
 
-    state: Looked
+    state: CheckState
     proof: Proof | None = None
 
 
 class LetterKey(Struct, frozen=True):
-    """``name``: stands in the letters. ``conference`` is empty where they are of none, else ``sender`` is."""
+    """A key of dead letters. ``name``: written in the letters. Either ``conference`` or ``sender`` is empty."""
 
     name: str
     conference: str
@@ -190,7 +190,7 @@ class LetterKey(Struct, frozen=True):
 
 
 class AuditEntry(Struct, frozen=True):
-    """``at``: ms since 1970. ``key``: the public id of the key or session. ``what``: a letter's number."""
+    """An audit entry. ``at``: ms since 1970. ``key``: public id of the key or session. ``what``: a letter's number."""
 
     number: int
     at: int
@@ -202,5 +202,5 @@ class AuditEntry(Struct, frozen=True):
 
 
 def day(moment: int) -> int:
-    """The day of a moment."""
+    """The day of a time in ms since 1970."""
     return moment // DAY_MS

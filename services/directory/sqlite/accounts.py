@@ -1,10 +1,11 @@
-"""Accounts and the tokens that stand for them in every log, and who has, claims or gave up which.
+"""Accounts, the tokens that stand for them in every log, and which attendee holds which account.
 
-Owns: the tables accounts and holdings, and the lately used part of them in memory. May never: let a text that looks
-like a token through (``p:…`` from outside is an account like any other), or keep one in memory after its erasure.
-Theory: one question and one write a batch. ``seen`` is a day, so an account in daily use is written once a day, and a
-batch of accounts in daily use needs neither the file nor its lock (``at_hand``): the event loop translates it itself.
-The memory is two generations, the older of which is forgotten when the younger is full.
+Responsibility: the tables accounts and holdings, and a memory cache of recently used accounts.
+Invariants: a text that looks like a token is not passed through (``p:…`` from outside is an account like any other). An
+erased account does not stay in the cache.
+Why: one query and one write for each batch. ``seen`` is a day, so an account in daily use is written once a day, and a
+batch of such accounts needs neither the file nor its lock (``cached_rows``): the event loop pseudonymizes it itself.
+The cache has two generations; the older is dropped when the younger is full.
 """
 
 from collections.abc import Callable, Collection, Iterable, Sequence
@@ -36,17 +37,17 @@ class _Cache(NamedTuple):
 
 
 class SqliteAccounts:
-    """Accounts <-> tokens."""
+    """Maps accounts to tokens and back."""
 
     def __init__(
-        self, base: Database, gone: ErasedIds, clock: Callable[[], int], most_cached: int = MOST_CACHED
+        self, base: Database, erased_ids: ErasedIds, clock: Callable[[], int], most_cached: int = MOST_CACHED
     ) -> None:
-        self._base, self._gone, self._clock = base, gone, clock
+        self._base, self._erased_ids, self._clock = base, erased_ids, clock
         self._half = max(1, most_cached // 2)
         self._cache = _Cache({}, {})
 
-    def at_hand(self, accounts: Iterable[str]) -> dict[str, Account] | None:
-        """The row of each account out of memory, without waiting for anybody; None where one is not there."""
+    def cached_rows(self, accounts: Iterable[str]) -> dict[str, Account] | None:
+        """The row of each account from memory, without blocking; None where one is missing."""
         (young, old), today = self._cache, day(self._clock())
         found: dict[str, Account] = {}
         for account in accounts:
@@ -56,20 +57,20 @@ class SqliteAccounts:
             found[account] = row
         return found
 
-    def unknown(self, accounts: Collection[str]) -> int:
-        """How many of them have no token yet."""
+    def count_unknown(self, accounts: Collection[str]) -> int:
+        """How many of these accounts have no token yet."""
         sql = "SELECT count(*) FROM accounts WHERE account IN (SELECT value FROM json_each(?))"
         names = set(accounts)
         return len(names) - int(self._base.read(sql, (_json(names),))[0][0])
 
     def held_accounts(self, conference: str, attendee: str) -> dict[str, str]:
-        """By token all accounts that an attendee verified, claims or gave up."""
+        """All accounts that an attendee verified, claims or gave up, by token."""
         return self.accounts_of(self.held_by(conference, attendee))
 
     def rows_for(self, accounts: Iterable[str]) -> dict[str, Account]:
-        """The row of each account; made where there is none."""
+        """The row of each account; created where it is missing."""
         names = dict.fromkeys(accounts)
-        found = self.at_hand(names)
+        found = self.cached_rows(names)
         if found is not None:
             return found
         with self._base.lock:
@@ -94,33 +95,33 @@ class SqliteAccounts:
             return found
 
     def accounts_of(self, tokens: Collection[str]) -> dict[str, str]:
-        """The accounts behind tokens, for their owners' own pages only; erased ones are not in it."""
+        """The accounts behind tokens, without erased ones; for their owners' own pages only."""
         sql = "SELECT token, account FROM accounts WHERE token IN (SELECT value FROM json_each(?))"
         return dict(self._base.read(sql, (_json(tokens),)))
 
     def seals(self, numbers: Collection[int]) -> dict[int, bytes]:
-        """The keys with which the posts of these accounts are sealed."""
+        """The keys that encrypt the posts of these accounts."""
         sql = "SELECT number, seal FROM accounts WHERE number IN (SELECT value FROM json_each(?))"
         return dict(self._base.read(sql, (_json(numbers),)))
 
-    # -- whose they are ------------------------------------------------------------------------------------------
+    # -- holdings ------------------------------------------------------------------------------------------------
 
     def hold(self, held: Sequence[Held]) -> None:
-        """Remembers whose accounts these are or were; of the erased nothing."""
+        """Records who holds or held these accounts; nothing for erased attendees."""
         with self._base.write():
             rows = [
                 (item.conference, item.attendee, item.token, item.how, item.how == "verified")
                 for item in held
-                if not self._gone.has(item.conference, item.attendee)
+                if not self._erased_ids.has(item.conference, item.attendee)
             ]
-            # The newest proof has it: whoever verified it before has lost it.
+            # The newest proof wins: whoever verified the account before has lost it.
             lost = [row[:3] for row in rows if row[3] == "verified"]
             self._base.run_all(
                 "UPDATE holdings SET how = 'lost' WHERE conference = ?1 AND attendee <> ?2 AND token = ?3"
                 " AND how = 'verified'",
                 lost,
             )
-            # A registration never touches what is verified.
+            # A registration never changes a verified holding.
             self._base.run_all(
                 "INSERT INTO holdings VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
                 " how = CASE WHEN excluded.how = 'claimed' AND how = 'verified' THEN how ELSE excluded.how END,"
@@ -129,7 +130,7 @@ class SqliteAccounts:
             )
 
     def replace_claims(self, claims: Sequence[Claims]) -> None:
-        """Who is registered again claims these only; what was claimed before is given up, and still found to erase."""
+        """Replaces the claims of registered attendees; earlier claims are given up, but an erasure still finds them."""
         sql = (
             "UPDATE holdings SET how = 'released' WHERE conference = ? AND attendee = ? AND how = 'claimed'"
             " AND token NOT IN (SELECT value FROM json_each(?))"
@@ -138,13 +139,13 @@ class SqliteAccounts:
             self._base.run_all(sql, [(each.conference, each.attendee, _json(each.tokens)) for each in claims])
 
     def held_by(self, conference: str, attendee: str) -> dict[str, Holding]:
-        """The tokens of an attendee -> claimed, verified, lost (somebody else verified it later) or released."""
+        """An attendee's tokens, each claimed, verified, lost (somebody else verified it later) or released."""
         sql = "SELECT token, how FROM holdings WHERE conference = ? AND attendee = ? ORDER BY token"
         return dict(self._base.read(sql, (conference, attendee)))
 
     def needed_by_others(self, conference: str, attendee: str) -> list[str]:
-        """Of an attendee's tokens those that must stay: of accounts that somebody else has verified, or that this
-        attendee never did and somebody else claims. A mere claim never keeps a verified owner from being erased.
+        """The attendee's tokens that an erasure must leave: of accounts that somebody else has verified, or that this
+        attendee never verified and somebody else claims. A mere claim never prevents erasing a verified owner.
         """
         sql = (
             "SELECT DISTINCT mine.token FROM holdings AS mine JOIN holdings AS other ON other.token = mine.token"
@@ -155,7 +156,7 @@ class SqliteAccounts:
         return [row[0] for row in self._base.read(sql, (conference, attendee))]
 
     def ever_had(self, conference: str, attendee: str) -> dict[str, bool]:
-        """The accounts of an attendee, the proved ones first -> whether they proved it; a claim given up is none."""
+        """An attendee's accounts, proved ones first, each with whether it was proved; without claims given up."""
         sql = (
             "SELECT account, ever_verified FROM holdings JOIN accounts USING (token) WHERE conference = ?"
             " AND attendee = ? AND (ever_verified OR how <> 'released') ORDER BY ever_verified DESC, account"
@@ -163,17 +164,17 @@ class SqliteAccounts:
         return {account: bool(proved) for account, proved in self._base.read(sql, (conference, attendee))}
 
     def proved_before(self, conference: str, attendee: str, accounts: Collection[str]) -> list[str]:
-        """The other attendees of a conference who ever proved one of these accounts; sorted."""
+        """The other attendees of a conference who have ever proved one of these accounts; sorted."""
         sql = (
             "SELECT DISTINCT attendee FROM holdings JOIN accounts USING (token) WHERE conference = ? AND attendee <> ?"
             " AND ever_verified AND account IN (SELECT value FROM json_each(?)) ORDER BY attendee"
         )
         return [row[0] for row in self._base.read(sql, (conference, attendee, _json(accounts)))]
 
-    # -- forgetting ----------------------------------------------------------------------------------------------
+    # -- erasure and expiry --------------------------------------------------------------------------------------
 
     def remove(self, tokens: Collection[str]) -> list[int]:
-        """Takes accounts out, in the caller's transaction; returns their numbers. Call ``forget`` after it."""
+        """Deletes accounts in the caller's transaction and returns their numbers. Call ``forget`` afterwards."""
         asked = (_json(tokens),)
         sql = "SELECT number FROM accounts WHERE token IN (SELECT value FROM json_each(?))"
         numbers = [row[0] for row in self._base.read(sql, asked)]
@@ -182,12 +183,12 @@ class SqliteAccounts:
         return numbers
 
     def forget(self) -> None:
-        """Empties the memory."""
+        """Empties the cache."""
         with self._base.lock:
             self._cache = _Cache({}, {})
 
     def expire(self, evidence_days: int = EVIDENCE_DAYS) -> int:
-        """Takes out accounts of nobody that were last seen so long ago that no evidence names them."""
+        """Deletes accounts that nobody holds and that are too old for any evidence; returns how many."""
         oldest = day(self._clock()) - evidence_days - SPARE_DAYS
         with self._base.write():
             taken = self._base.run(

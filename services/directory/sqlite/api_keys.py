@@ -1,11 +1,11 @@
-"""Keys of organizers and connectors with their sessions; and how every secret is made and recognised.
+"""Keys of organizers and connectors with their sessions, and how every secret is made and recognised.
 
-Owns: the table grants; attendees' links and sessions are made and ended in ``sessions``. May never: keep a secret in
-clear, or compare one in any time but constant.
-An attendee's link or session is made in the transaction that looks whether they were erased, and an erasure takes all
-of them out in its own: no order of the two leaves one.
-Theory: ``hw.KIND.ID.SECRET``: the row is found by ID, which is public; of SECRET (256 random bits) there is a keyed
-digest. An unknown ID costs a comparison too, so the time says nothing about which ones exist.
+Responsibility: the table grants; ``sessions`` makes and ends the rows of attendees.
+Invariants: no secret is stored in clear, and secrets are compared in constant time. An attendee's link or session is
+made in the transaction that checks whether they were erased, and an erasure deletes all of them in its own transaction,
+so neither order leaves one.
+Why: a token is ``hw.KIND.ID.SECRET``. ID is public and finds the row; of SECRET (256 random bits) only a keyed digest
+is stored. An unknown ID costs a comparison too, so timing reveals nothing about which ids exist.
 """
 
 import hmac
@@ -41,10 +41,10 @@ _LISTED = f"SELECT {_FIELDS}, made, last_used, revoked FROM grants WHERE kind = 
 
 
 class SqliteKeys:
-    """Issues, recognises and revokes."""
+    """Issues, recognizes and revokes keys."""
 
-    def __init__(self, base: Database, secret: Secret, gone: ErasedIds, clock: Callable[[], int]) -> None:
-        self._base, self._secret, self._gone, self._clock = base, secret, gone, clock
+    def __init__(self, base: Database, secret: Secret, erased_ids: ErasedIds, clock: Callable[[], int]) -> None:
+        self._base, self._secret, self._erased_ids, self._clock = base, secret, erased_ids, clock
 
     def issue_key(
         self,
@@ -58,7 +58,7 @@ class SqliteKeys:
     ) -> str:
         """A key for an organizer, a connector or an operator, to be shown once.
 
-        ValueError with a sentence for what may not be: a name of the server's own, a span, too many keys.
+        ValueError with a sentence for a person: a reserved name, a bad number of days, too many keys.
         """
         check_key(role, subject, conferences, checkins, days)
         with self._base.write():
@@ -69,7 +69,7 @@ class SqliteKeys:
             return self.issue("key", role, subject, conferences, days * DAY_MS, (checkins, only_checkins))
 
     def session_of(self, grant: Grant, days: int) -> str:
-        """A session of a key's holder; it ends with the key at the latest. A session's own belong to its key too."""
+        """A session of a key's holder; it ends with the key at the latest. A session's session belongs to the key."""
         with self._base.write():
             root = self._base.read("SELECT parent FROM grants WHERE id = ?", (grant.id,))[0][0] or grant.id
             self._base.run(
@@ -81,45 +81,45 @@ class SqliteKeys:
             return self.issue("session", grant.role, grant.subject, grant.conferences, span_ms, parent=root)
 
     def authenticate(self, token: str) -> Grant | None:
-        """Who holds this key or session; None for one that is unknown, expired or revoked, and for links."""
-        grant = self.found(token, "key", "session")
+        """The holder of this key or session; None if it is unknown, expired or revoked, and for links."""
+        grant = self.find_grant(token, "key", "session")
         if grant is not None:
             now = self._clock()
             sql = "UPDATE grants SET last_used = ? WHERE id = ? AND coalesce(last_used, 0) <= ?"
             if self._last_used(grant.id) <= now - USED_MS:
-                with suppress(DirectoryError):  # who is known is let in, also where there is no room to note it
+                with suppress(DirectoryError):  # the caller is authenticated even if a full disk prevents the update
                     self._base.run(sql, (now, grant.id, now - USED_MS))
         return grant
 
-    def good(self, grants: Collection[str]) -> set[str]:
-        """Those of these ids that are known, not expired and not ended."""
+    def active(self, grants: Collection[str]) -> set[str]:
+        """The ids among these that are neither expired nor revoked."""
         sql = "SELECT id FROM grants WHERE id IN (SELECT value FROM json_each(?)) AND NOT revoked AND expires > ?"
         return {row[0] for row in self._base.read(sql, (_json(sorted(grants)), self._clock()))}
 
     def revoke(self, grant: str) -> bool:
-        """Ends one, by its public id, and the sessions that came from it."""
+        """Revokes a key or session by its public id, with the sessions that came from it; False if it is unknown."""
         with self._base.write():
             self._base.run("UPDATE grants SET revoked = 1 WHERE parent = ? AND NOT revoked", (grant,))
             return self._base.run("UPDATE grants SET revoked = 1 WHERE id = ? AND NOT revoked", (grant,)) == 1
 
-    def sessions(self, key: str) -> list[str]:
+    def sessions_of(self, key: str) -> list[str]:
         """The ids of the sessions that came from a key."""
         return [row[0] for row in self._base.read("SELECT id FROM grants WHERE parent = ? ORDER BY id", (key,))]
 
-    def keys(self, after: str = "", most: int = 100) -> list[KeyRow]:
-        """A page of all keys, also expired and revoked ones, by their ids."""
+    def page(self, after: str = "", most: int = 100) -> list[KeyRow]:
+        """A page of all keys, including expired and revoked ones, sorted by id."""
         return [_listed(row) for row in self._base.read(f"{_LISTED} AND id > ? ORDER BY id LIMIT ?", (after, most))]
 
-    def of_checkins(self, conference: str, most: int = MOST_KEYS) -> list[KeyRow]:
-        """The good keys of connectors that may bring check-ins at a conference, the newest first."""
+    def checkin_keys(self, conference: str, most: int = MOST_KEYS) -> list[KeyRow]:
+        """The active keys of connectors that may send check-ins of a conference, newest first."""
         sql = (
             f"{_LISTED} AND role = 'connector' AND checkins AND NOT revoked AND expires > ?"  # noqa: S608 - constant
             " AND EXISTS (SELECT 1 FROM json_each(conferences) WHERE value = ?) ORDER BY made DESC, id LIMIT ?"
         )
         return [_listed(row) for row in self._base.read(sql, (self._clock(), conference, most))]
 
-    def scanners(self, conferences: Collection[str]) -> int:
-        """How many good keys organizers made for scanners of these conferences."""
+    def count_scanners(self, conferences: Collection[str]) -> int:
+        """How many active scanner keys organizers have made for these conferences."""
         sql = (
             f"SELECT count(*) FROM grants WHERE {_GOOD} AND only_checkins"  # noqa: S608 - constant
             " AND json_extract(conferences, '$[0]') IN (SELECT value FROM json_each(?))"
@@ -127,27 +127,27 @@ class SqliteKeys:
         return int(self._base.read(sql, (self._clock(), _json(sorted(conferences))))[0][0])
 
     def is_organizer(self, subject: str, conference: str | None = None) -> bool:
-        """Whether somebody has a good organizer's key (``conference``: that names this one), or a session of one."""
+        """Whether somebody has an active organizer's key or session (``conference``: one that names it)."""
         sql = (
             "SELECT 1 FROM grants WHERE role = 'organizer' AND subject = ? AND NOT revoked AND expires > ?"
             " AND (? IS NULL OR EXISTS (SELECT 1 FROM json_each(conferences) WHERE value = ?)) LIMIT 1"
         )
         return bool(self._base.read(sql, (subject, self._clock(), conference, conference)))
 
-    def listed(self, role: Role, subject: str) -> list[tuple[Grant, int | None, bool]]:
-        """The grants of somebody, when each was last used, and whether it is revoked; no secrets."""
+    def grants_of(self, role: Role, subject: str) -> list[tuple[Grant, int | None, bool]]:
+        """Somebody's grants, when each was last used, and whether it is revoked; no secrets."""
         sql = f"SELECT {_FIELDS}, last_used, revoked FROM grants WHERE role = ? AND subject = ? ORDER BY made, id"  # noqa: S608
         return [
             (_grant(row[:_GRANT]), row[_GRANT], bool(row[_GRANT + 1])) for row in self._base.read(sql, (role, subject))
         ]
 
     def remove(self, conference: str, attendee: str) -> None:
-        """Takes all of an attendee out, in the caller's transaction."""
+        """Deletes everything of an attendee, in the caller's transaction."""
         sql = "DELETE FROM grants WHERE role = 'attendee' AND subject = ? AND conferences = ?"
         self._base.run(sql, (attendee, _json([conference])))
 
     def forget(self, conference: str) -> None:
-        """Takes a conference out of all grants, in the caller's transaction; what is good for nothing else ends."""
+        """Removes a conference from all grants, in the caller's transaction; keys only for its check-ins end."""
         self._base.run("DELETE FROM grants WHERE role = 'attendee' AND conferences = ?", (_json([conference]),))
         sql = "SELECT id, conferences FROM grants WHERE EXISTS (SELECT 1 FROM json_each(conferences) WHERE value = ?)"
         for grant, named in self._base.read(sql, (conference,)):
@@ -156,7 +156,7 @@ class SqliteKeys:
             self._base.run(sql, (_json(left), not left, grant))
 
     def expire(self) -> int:
-        """Takes out what is past, or was revoked and would be past; returns how many."""
+        """Deletes expired grants, revoked ones only once they have expired too; returns how many."""
         return self._base.run("DELETE FROM grants WHERE expires <= ?", (self._clock(),))
 
     def issue(
@@ -169,11 +169,11 @@ class SqliteKeys:
         may: tuple[bool, bool] = (False, False),
         parent: str = "",
     ) -> str:
-        """A new secret, good for a span. ``may``: bring check-ins, and nothing else. ``parent``: what it ends with.
+        """A new secret, valid for ``span_ms``. ``may``: (checkins, only_checkins). ``parent``: the grant it ends with.
 
         In the caller's transaction. ErasedError: this attendee was erased.
         """
-        if role == "attendee" and self._gone.has(conferences[0], subject):
+        if role == "attendee" and self._erased_ids.has(conferences[0], subject):
             raise ErasedError
         name, value, now = secrets.token_hex(8), secrets.token_urlsafe(32), self._clock()
         digest = self._digest(kind, name, value)
@@ -184,8 +184,8 @@ class SqliteKeys:
         )
         return token_of(kind, name, value)
 
-    def found(self, token: str, *kinds: Kind) -> Grant | None:
-        """What a secret of these kinds says; None for one that is unknown, expired or revoked."""
+    def find_grant(self, token: str, *kinds: Kind) -> Grant | None:
+        """The grant of a secret of these kinds; None if it is unknown, expired or revoked."""
         kind, name, value = parts_of(token)
         sql = f"SELECT digest, kind, revoked, {_FIELDS} FROM grants WHERE id = ?"  # noqa: S608 - constant
         rows = self._base.read(sql, (name,))

@@ -1,8 +1,9 @@
-"""One SQLite file: opened, migrated, written in transactions, and cleaned so that what was deleted is not in its bytes.
+"""One SQLite file: opened, migrated, written in transactions, and cleaned so that deleted rows leave no bytes behind.
 
-Owns: the connection, its lock and its pragmas. May never: know what the tables mean.
-Theory: WAL keeps old pages until a checkpoint, and a b-tree keeps stale copies of rows it moved; so cleaning is VACUUM
-(where asked for) and a checkpoint that truncates the WAL. Source: sqlite.org/pragma.html, /wal.html, /lang_vacuum.html.
+Responsibility: the connection, its lock and its pragmas; it does not know what the tables mean.
+Why: WAL keeps old pages until a checkpoint, and a b-tree keeps stale copies of rows that it moved. So cleaning means
+VACUUM (where requested) and a checkpoint that truncates the WAL. Source: sqlite.org/pragma.html, /wal.html,
+/lang_vacuum.html.
 """
 
 import os
@@ -36,13 +37,13 @@ _AWAY = {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN}
 
 
 class Database:
-    """A file, or memory where there is no path. Several threads may use it: each call holds its lock."""
+    """A file, or memory where there is no path. Threads may share it: each call holds its lock."""
 
     def __init__(self, path: Path | None, migrations: Sequence[Migration]) -> None:
         self.path = path
         self.lock = RLock()
         if path is not None:
-            # Made first, so that it (and with it -wal and -shm) is never readable by others.
+            # Created first, so that it (and with it -wal and -shm) is never readable by others.
             os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
         self._link = sqlite3.connect(path or ":memory:", isolation_level=None, check_same_thread=False)
         for pragma in _PRAGMAS:
@@ -57,29 +58,29 @@ class Database:
             raise UnusableError(f"{self.path} was written by a newer Hallway. Update this one.") from None
 
     def read(self, sql: str, values: Sequence[object] = ()) -> list[Row]:
-        """All rows of a question."""
+        """All rows of a query."""
         with self.lock, self._named():
             return self._link.execute(sql, values).fetchall()
 
     def run(self, sql: str, values: Sequence[object] = ()) -> int:
-        """How many rows a statement changed."""
+        """Runs a statement; returns how many rows it changed."""
         with self.lock, self._named():
             return self._link.execute(sql, values).rowcount
 
     def run_all(self, sql: str, rows: Iterable[Sequence[object]]) -> None:
-        """The statement once for each row."""
+        """Runs the statement once for each row."""
         with self.lock, self._named():
             self._link.executemany(sql, rows)
 
     def insert(self, table: str, tail: str, rows: Sequence[Sequence[object]]) -> list[Row]:
-        """Many rows by few statements, and what ``tail`` returns of them."""
+        """Inserts many rows with few statements; returns what ``tail`` returns."""
         values = [value for row in rows for value in row]
         columns = len(rows[0]) if rows else 1
         return [row for sql, some in insert_statements(table, columns, values, tail) for row in self.read(sql, some)]
 
     @contextmanager
     def write(self) -> Iterator[None]:
-        """One transaction, also when it is begun within another: all of it, or nothing."""
+        """A transaction; within another one it joins that."""
         with self.lock:
             within: bool = self._link.in_transaction
             if within:
@@ -94,7 +95,7 @@ class Database:
                     self._link.execute("ROLLBACK")
 
     def clean(self, whole: bool) -> None:
-        """Leaves nothing of what was deleted in the file (``whole``: it is rewritten) and in its WAL.
+        """Removes the bytes of deleted rows from the file (``whole``: rewrites it) and from its WAL.
 
         DirectoryBusyError when another process reads old pages for longer than ``BUSY_MS``; DirectoryFullError.
         """
@@ -102,23 +103,23 @@ class Database:
             if whole:
                 self.run("VACUUM")
             if self.read("PRAGMA wal_checkpoint(TRUNCATE)")[0][0]:
-                raise DirectoryBusyError(f"{self.path} is being read by somebody else.")
+                raise DirectoryBusyError(f"{self.path} is being read by another process.")
 
     @contextmanager
     def _named(self) -> Iterator[None]:
-        """The world's troubles by the port's names; what is ours stays what it is."""
+        """Translates operating-system and locking errors into the port's exceptions; bugs stay as they are."""
         try:
             yield
         except sqlite3.OperationalError as error:
             if is_full(error):
-                raise DirectoryFullError(f"There is no room to write {self.path}.") from None
+                raise DirectoryFullError(f"The disk is full: {self.path} cannot be written.") from None
             if kind_of(error) in _BUSY:
-                raise DirectoryBusyError(f"{self.path} is being read by somebody else.") from None
+                raise DirectoryBusyError(f"{self.path} is being read by another process.") from None
             if kind_of(error) in _AWAY:
                 raise DirectoryError(f"{self.path} cannot be used ({error}).") from None
             raise
 
     def close(self) -> None:
-        """Nothing more."""
+        """Closes the files."""
         with self.lock:
             self._link.close()

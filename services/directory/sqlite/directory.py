@@ -1,7 +1,7 @@
-"""The directory put together: three SQLite files and the secret in one folder, or all of it in memory.
+"""Assembles the directory: three SQLite files and the secret in one folder, or all of it in memory.
 
-Owns: what is opened, in which order, and the daily tidying. May never: be opened by two processes at once (the folder's
-lock is the composition root's).
+Responsibility: what is opened, in which order, and the daily deletion of expired rows. Only one process may open it at
+a time; the composition root holds the folder's lock.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -42,9 +42,9 @@ _TRACE_BYTES = 12
 
 
 class SqliteDirectory:
-    """The port's Directory. ``clock`` gives milliseconds since 1970; ``folder`` None keeps it in memory.
+    """The port's Directory. ``clock`` gives milliseconds since 1970. ``folder``: None for memory.
 
-    ``evidence_days``: the longest of any conference's policy. ``secret``: instead of its own, for tests.
+    ``evidence_days``: the longest of any conference's policy. ``secret``: replaces the stored one in tests.
     """
 
     def __init__(
@@ -57,22 +57,24 @@ class SqliteDirectory:
         if folder is not None:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._clock, self._days = clock, evidence_days
-        self._secret = secret or (secrets_.made() if folder is None else secrets_.kept(folder / SECRET_FILE))
+        self._secret = secret or (
+            secrets_.new_secret() if folder is None else secrets_.load_secret(folder / SECRET_FILE)
+        )
         base = self._base = Database(folder and folder / PEOPLE_FILE, tables.PEOPLE)
         posts = self._posts_base = Database(folder and folder / POSTS_FILE, tables.POSTS)
         self._audit_base = Database(folder and folder / AUDIT_FILE, tables.AUDIT)
         self.audit = SqliteAuditLog(self._audit_base, clock)
-        self._gone = ErasedIds(base, self._secret, clock)
-        self.people = SqlitePeople(base, self._gone, clock)
-        self.accounts = SqliteAccounts(base, self._gone, clock)
+        self._erased_ids = ErasedIds(base, self._secret, clock)
+        self.people = SqlitePeople(base, self._erased_ids, clock)
+        self.accounts = SqliteAccounts(base, self._erased_ids, clock)
         self.posts = SqlitePosts(posts, self.accounts, clock, evidence_days)
-        self.keys = SqliteKeys(base, self._secret, self._gone, clock)
+        self.keys = SqliteKeys(base, self._secret, self._erased_ids, clock)
         self.sessions = SqliteSessions(base, self.keys, clock)
-        self.codes = SqliteCodes(base, self._secret, self._gone, clock)
+        self.codes = SqliteCodes(base, self._secret, self._erased_ids, clock)
         self.letter_keys = SqliteDeadLetterKeys(base, clock)
         self.tombstones = SqliteTombstones(base, self._secret, clock)
         self.erasing = SqliteErasure(
-            (base, posts), self.accounts, self.posts, self.keys, self.codes, self._gone, self.tombstones
+            (base, posts), self.accounts, self.posts, self.keys, self.codes, self._erased_ids, self.tombstones
         )
         if self.erasing.pending():
             self.erasing.finish()
@@ -80,72 +82,72 @@ class SqliteDirectory:
     # -- Tokens --------------------------------------------------------------------------------------------------
 
     def rows_for(self, accounts: Iterable[str]) -> Mapping[str, Account]:
-        """The row, and with it the token, of each account; made where there is none."""
+        """The row of each account, with its token; created where it is missing."""
         return self.accounts.rows_for(accounts)
 
-    def at_hand(self, accounts: Iterable[str]) -> Mapping[str, Account] | None:
-        """These rows out of memory, without waiting for anybody; None where a file has to be looked at."""
-        return self.accounts.at_hand(accounts) if self.posts.at_hand else None
+    def cached_rows(self, accounts: Iterable[str]) -> Mapping[str, Account] | None:
+        """The rows of these accounts from memory, without blocking; None where a file must be read."""
+        return self.accounts.cached_rows(accounts) if self.posts.needs_no_file else None
 
-    def named_posts(self, posts: Sequence[PostRef], rows: Mapping[str, Account]) -> list[NamedPost]:
-        """Each post with its token; changes nothing. ``rows``: at least those of the authors."""
-        return self.posts.named(posts, rows)
+    def tokenize_posts(self, posts: Sequence[PostRef], rows: Mapping[str, Account]) -> list[NamedPost]:
+        """Each post with its token; changes nothing. ``rows``: at least the authors'."""
+        return self.posts.tokenize(posts, rows)
 
-    def keep_posts(self, posts: Sequence[NamedPost]) -> None:
-        """Makes the way back from these posts' tokens; on the disk when it returns."""
-        self.posts.keep(posts)
+    def index_posts(self, posts: Sequence[NamedPost]) -> None:
+        """Adds these posts to the index from tokens to post ids; durable on return."""
+        self.posts.index(posts)
 
     def hold(self, held: Sequence[Held]) -> None:
-        """Remembers whose accounts these are, so that erasing finds them."""
+        """Records who holds these accounts, so that an erasure finds them."""
         self.accounts.hold(held)
 
     def replace_claims(self, claims: Sequence[Claims]) -> None:
-        """Who is registered again claims these accounts only."""
+        """Replaces the claims of registered attendees."""
         self.accounts.replace_claims(claims)
 
     def trace(self, text: str) -> str:
-        """The same unreadable short text for the same text."""
+        """A short keyed digest of the text."""
         return self._secret.digest("trace", text, _TRACE_BYTES).hex()
 
-    def chance(self, text: str) -> bytes:
-        """32 bytes that nobody can foresee who has not the secret; always the same for the same text."""
+    def keyed_random(self, text: str) -> bytes:
+        """32 bytes that are unpredictable without the secret, always the same for the same text."""
         return self._secret.digest("rough", text)
 
-    def gone(self, conference: str, attendee: str) -> bool:
+    def is_erased(self, conference: str, attendee: str) -> bool:
         """Whether this id was erased."""
-        return self._gone.has(conference, attendee)
+        return self._erased_ids.has(conference, attendee)
 
-    # -- the way back -------------------------------------------------------------------------------------------------
+    # -- from tokens back ----------------------------------------------------------------------------------------
 
     def display(self, conference: str, attendees: Collection[str]) -> dict[str, Shown]:
-        """What others may see; of nobody known: nothing but the id."""
+        """What others may see of each; for an unknown attendee only the id."""
         return self.people.display(conference, attendees)
 
     def originals(self, tokens: Collection[str]) -> dict[str, str]:
-        """The post ids behind tokens; those erased or expired are not in it."""
+        """The post ids behind tokens, without erased and expired ones."""
         return self.posts.originals(tokens)
 
-    def links(self, conference: str, after: str, most: int) -> list[tuple[Person, str | NoLink]]:
-        """A first link for each of a page of people, by id, who has never signed in: in one transaction, so that nobody
-        is erased or signs in in between."""
+    def first_links(self, conference: str, after: str, most: int) -> list[tuple[Person, str | NoLink]]:
+        """A first link, or why there is none, for each of a page of people, sorted by id. One transaction, so nobody is
+        erased or signs in meanwhile."""
         with self._base.write():
-            people = self.people.listed(conference, after, most)
+            people = self.people.page(conference, after, most)
             return [(person, self.sessions.first_link(conference, person.attendee)) for person in people]
 
-    # -- coming in -----------------------------------------------------------------------------------------------
+    # -- registration --------------------------------------------------------------------------------------------
 
-    def enrol(self, persons: Sequence[tuple[Person, Sequence[str]]]) -> list[tuple[Person, bool, bool]]:
-        """Adds people of one conference with the accounts that they claim, all or nobody; who is there already, by the
-        e-mail, stays. Gives who is there now, whether they are new, and whether they wait for their own word.
+    def enroll(self, persons: Sequence[tuple[Person, Sequence[str]]]) -> list[tuple[Person, bool, bool]]:
+        """Adds people of one conference with the accounts that they claim: all or none. Known e-mails stay as they are.
+        Returns each person, whether they are new, and whether they must confirm first.
         """
         with self._base.write():
-            return [self._enrolled(person, accounts) for person, accounts in persons]
+            return [self._enroll_one(person, accounts) for person, accounts in persons]
 
-    def _enrolled(self, person: Person, accounts: Sequence[str]) -> tuple[Person, bool, bool]:
+    def _enroll_one(self, person: Person, accounts: Sequence[str]) -> tuple[Person, bool, bool]:
         conference, tombstones = person.conference, self.tombstones
         ((added, is_new),) = self.people.add_all([person])
         waits = self.is_waiting(conference, added.attendee) or (
-            is_new and self.is_buried(conference, [added.email, *accounts])
+            is_new and self.has_tombstone(conference, [added.email, *accounts])
         )
         if waits:
             tombstones.wait(conference, added.attendee, accounts)
@@ -154,54 +156,54 @@ class SqliteDirectory:
                 self.people.change(added)
         return added, is_new, waits
 
-    def awaits_own_word(self, conference: str, attendee: str, accounts: Collection[str]) -> bool:
-        """Whether nobody else may register this attendee with these accounts: somebody who was erased had them."""
+    def awaits_confirmation(self, conference: str, attendee: str, accounts: Collection[str]) -> bool:
+        """Whether this attendee must confirm a registration with these accounts: somebody who was erased had them."""
         if self.is_waiting(conference, attendee):
             return True
-        return bool(self.tombstones.buried(conference, accounts) - self.accounts.ever_had(conference, attendee).keys())
+        return bool(self.tombstones.find(conference, accounts) - self.accounts.ever_had(conference, attendee).keys())
 
     def is_waiting(self, conference: str, attendee: str) -> bool:
-        """Whether somebody who was added waits for their own word."""
-        return self.tombstones.waiting(conference, attendee) is not None
+        """Whether somebody who was added has not confirmed yet."""
+        return self.tombstones.waiting_accounts(conference, attendee) is not None
 
-    def is_buried(self, conference: str, texts: Iterable[str]) -> bool:
+    def has_tombstone(self, conference: str, texts: Iterable[str]) -> bool:
         """Whether somebody who was erased had one of these addresses and accounts."""
-        return bool(self.tombstones.buried(conference, texts))
+        return bool(self.tombstones.find(conference, texts))
 
-    def not_wanted(self, conference: str, attendees: Sequence[str]) -> None:
-        """Takes out people who were added and are not wanted after all; who leaves for good is erased."""
+    def undo_enrolment(self, conference: str, attendees: Sequence[str]) -> None:
+        """Removes people whose registration the log refused. This is not an erasure."""
         with self._base.write():
             self.people.remove(conference, attendees)
-            self.tombstones.no_more_waiting(conference, attendees)
+            self.tombstones.end_waiting(conference, attendees)
 
-    # -- forgetting ----------------------------------------------------------------------------------------------
+    # -- erasure and expiry --------------------------------------------------------------------------------------
 
     def erase_conference(self, conference: str) -> None:
-        """Erases everybody of a conference, after the event; once it is so everywhere, ``confirm`` it of ``""``."""
+        """Erases everybody of a conference after the event. ``confirm`` it under ``""`` when all else has erased it."""
         self.erasing.erase_conference(conference)
 
     def attendees(self, conference: str) -> list[str]:
-        """The ids of everybody of whom something is kept."""
+        """The ids of all attendees about whom anything is stored."""
         return [row[0] for row in self._base.read(_EVERYBODY, (conference, conference))]
 
     def signed_in(self, conference: str) -> frozenset[str]:
-        """The ids of everybody who has ever signed in."""
+        """The ids of all attendees who have ever signed in."""
         return frozenset(row[0] for row in self._base.read(_SIGNED_IN, (conference,)))
 
-    def tidy(self, going_on: Collection[str] = ()) -> None:
-        """Once a day: takes out what expired, bytes included. ``going_on``: conferences that are not over yet."""
+    def purge_expired(self, ongoing: Collection[str] = ()) -> None:
+        """Deletes what has expired, bytes included; run it daily. ``ongoing``: conferences that are not over yet."""
         self.keys.expire()
         self.letter_keys.expire()
         self.audit.expire()
         self.posts.expire()
         self.accounts.expire(self._days)
-        self._gone.expire(day(self._clock()) - self._days, going_on)
-        self.tombstones.expire(going_on)
+        self._erased_ids.expire(day(self._clock()) - self._days, ongoing)
+        self.tombstones.expire(ongoing)
         self._base.clean(whole=True)
         self._posts_base.clean(whole=False)
 
     def close(self) -> None:
-        """Nothing more."""
+        """Closes the files."""
         self._base.close()
         self._posts_base.close()
         self._audit_base.close()

@@ -1,7 +1,8 @@
-"""Whom not to take in again: ids that were erased, as digests.
+"""The ids of erased attendees, as keyed digests, so that they are not used again.
 
-Owns: the table gone. May never: be read backwards. Kept as long as the conference goes on, and as long as evidence
-counts after it.
+Responsibility: the table gone.
+Invariants: no id can be read from it. Entries are stored as long as the conference lasts, and then for as long as
+evidence counts.
 """
 
 from collections.abc import Callable, Collection
@@ -12,7 +13,7 @@ from services.directory.sqlite.database import Database
 
 
 class ErasedIds:
-    """The erased."""
+    """The erased ids of all conferences."""
 
     def __init__(self, base: Database, secret: Secret, clock: Callable[[], int]) -> None:
         self._base, self._secret, self._clock = base, secret, clock
@@ -23,13 +24,13 @@ class ErasedIds:
         return bool(self._base.read("SELECT 1 FROM gone WHERE digest = ?", (digest,)))
 
     def add(self, conference: str, attendee: str) -> None:
-        """Remembers it."""
+        """Remembers an erased id."""
         values = (self._digest(conference, attendee), day(self._clock()), self._digest(conference, ""))
         self._base.run("INSERT OR IGNORE INTO gone (digest, day, conference) VALUES (?, ?, ?)", values)
 
-    def expire(self, before_day: int, going_on: Collection[str]) -> None:
-        """Forgets those of before that day; those of conferences that go on count their days from now."""
-        rows = [(day(self._clock()), self._digest(conference, "")) for conference in going_on]
+    def expire(self, before_day: int, ongoing: Collection[str]) -> None:
+        """Deletes ids from before that day. For ongoing conferences the days count from now."""
+        rows = [(day(self._clock()), self._digest(conference, "")) for conference in ongoing]
         self._base.run_all("UPDATE gone SET day = ? WHERE conference = ?", rows)
         self._base.run("DELETE FROM gone WHERE day < ?", (before_day,))
 

@@ -1,9 +1,10 @@
-"""Erasing people: their rows, the way back from their tokens, and the bytes of both.
+"""Erases people: their rows, the way back from their tokens, and the bytes of both.
 
-Owns: the table erasures, and the order of the steps. May never: report as done what a crash can undo.
-Theory: one transaction takes the person out and notes the erasure; then the posts go, then both files are cleaned. Each
-step may be repeated, so what was interrupted is finished at the next start. The note (ids and tokens, unreadable by
-then) stays until journal views, Redis and state have erased as well: ``pending`` lists it, ``confirm`` ends it.
+Responsibility: the table erasures, and the order of the steps.
+Invariants: nothing is reported as done that a crash can undo.
+Why: one transaction deletes the person and notes the erasure. Then the posts are deleted, then both files are cleaned.
+Each step may be repeated, so the next start finishes what was interrupted. The note (ids and tokens, unreadable by
+then) stays until journal views, Redis and state have erased the person too: ``pending`` lists it, ``confirm`` ends it.
 """
 
 from collections.abc import Sequence
@@ -17,7 +18,7 @@ from services.directory.sqlite.database import Database
 from services.directory.sqlite.erased_ids import ErasedIds
 from services.directory.sqlite.ownership_codes import SqliteCodes
 from services.directory.sqlite.posts import SqlitePosts
-from services.directory.sqlite.tombstones import Marks, SqliteTombstones
+from services.directory.sqlite.tombstones import Identifiers, SqliteTombstones
 
 _TABLES = ("people", "contacts", "preferences", "holdings", "sign_ins")
 _WHOLE = "WHERE conference = ? AND attendee = ''"
@@ -37,28 +38,34 @@ class SqliteErasure:
         posts: SqlitePosts,
         keys: SqliteKeys,
         codes: SqliteCodes,
-        gone: ErasedIds,
+        erased_ids: ErasedIds,
         tombstones: SqliteTombstones,
     ) -> None:
         self._people, self._posts_base = bases
         self._tombstones = tombstones
-        self._accounts, self._posts, self._keys, self._codes, self._gone = accounts, posts, keys, codes, gone
+        self._accounts, self._posts, self._keys, self._codes, self._erased_ids = (
+            accounts,
+            posts,
+            keys,
+            codes,
+            erased_ids,
+        )
 
     def erase(self, conference: str, attendees: Sequence[str]) -> list[Erased]:
-        """Erases these people; again for those erased before is no harm.
+        """Erases these people; repeating it is harmless.
 
-        DirectoryBusyError: taken out, but old bytes are left because somebody reads the file; ``finish`` again.
+        DirectoryBusyError: the rows are deleted, but a reader keeps old bytes in the file; call ``finish`` again.
         """
         with self._people.lock:
             with self._people.write():
                 for attendee in attendees:
-                    self._take_out(conference, attendee)
+                    self._delete(conference, attendee)
             self.finish()
             erased = {item.attendee: item for item in self.pending() if item.conference == conference}
         return [erased[attendee] for attendee in dict.fromkeys(attendees)]
 
-    def _take_out(self, conference: str, attendee: str) -> None:
-        self._tombstones.bury(conference, attendee, self._marks(conference, attendee))
+    def _delete(self, conference: str, attendee: str) -> None:
+        self._tombstones.add(conference, attendee, self._identifiers(conference, attendee))
         kept = self._accounts.needed_by_others(conference, attendee)
         taken = [token for token in self._accounts.held_by(conference, attendee) if token not in kept]
         numbers = self._accounts.remove(taken)
@@ -68,22 +75,22 @@ class SqliteErasure:
             self._people.run(sql, (conference, attendee))
         self._keys.remove(conference, attendee)
         self._codes.remove(conference, attendee)
-        self._gone.add(conference, attendee)
-        # Erased again before it was confirmed: what was noted then is still to be done.
+        self._erased_ids.add(conference, attendee)
+        # Erased again before it was confirmed: the first note still applies.
         self._people.run(
             "INSERT INTO erasures VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
             (conference, attendee, _json(taken), _json(kept), _json(numbers)),
         )
 
-    def _marks(self, conference: str, attendee: str) -> Marks:
+    def _identifiers(self, conference: str, attendee: str) -> Identifiers:
         sql = "SELECT email FROM people WHERE conference = ? AND attendee = ?"
         email = self._people.read(sql, (conference, attendee))
         had = self._accounts.ever_had(conference, attendee)
         proved = tuple(account for account, is_proved in had.items() if is_proved)
-        return Marks(email[0][0] if email else "", proved, tuple(set(had) - set(proved)))
+        return Identifiers(email[0][0] if email else "", proved, tuple(set(had) - set(proved)))
 
     def erase_conference(self, conference: str) -> None:
-        """Erases everybody of a conference, after the event: all rows, and accounts that no other conference needs.
+        """Erases everybody of a conference after the event: all rows, and accounts that no other conference needs.
 
         Noted under the attendee ``""`` until it is confirmed. DirectoryBusyError as in ``erase``.
         """
@@ -103,7 +110,7 @@ class SqliteErasure:
             self.finish()
 
     def finish(self) -> None:
-        """Takes out the posts of whoever is noted, and cleans both files."""
+        """Deletes the posts of all noted people, and cleans both files."""
         with self._people.lock:
             rows = self._people.read("SELECT numbers FROM erasures")
             numbers = [number for row in rows for number in msgspec.json.decode(row[0], type=list[int])]
@@ -113,7 +120,7 @@ class SqliteErasure:
             self._posts_base.clean(whole=False)
 
     def pending(self) -> list[Erased]:
-        """The erasures that were not confirmed yet, to be repeated everywhere else after a crash."""
+        """The erasures that are not confirmed yet, to be repeated everywhere else after a crash."""
         rows = self._people.read("SELECT conference, attendee, accounts, kept FROM erasures ORDER BY 1, 2")
         return [
             Erased(conference, attendee, tuple(msgspec.json.decode(taken)), tuple(msgspec.json.decode(kept)))
@@ -121,7 +128,7 @@ class SqliteErasure:
         ]
 
     def confirm(self, conference: str, attendee: str) -> None:
-        """Everything else has erased too: the note goes."""
+        """Deletes the note of an erasure that is complete everywhere."""
         self._people.run("DELETE FROM erasures WHERE conference = ? AND attendee = ?", (conference, attendee))
         self._people.clean(whole=True)
 

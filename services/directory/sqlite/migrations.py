@@ -1,9 +1,9 @@
-"""The tables, as migrations: each a tuple of statements that is run once, in one transaction.
+"""The tables, as migrations: each is a tuple of statements that runs once, in one transaction.
 
-Owns: the three schemas. May never: change a migration that was released; add one.
-Theory: what names a person is in one small file, rewritten whole (VACUUM) at each erasure, because SQLite's
-``secure_delete`` alone leaves stale copies in pages that were split or merged (seen: 1 in 2,000 deleted rows).
-The many post ids are in another file, under keys that are in the first: there, nothing is to be read anyway.
+Invariants: a released migration never changes; add a new one.
+Why: what names a person is in one small file that is rewritten as a whole (VACUUM) at each erasure, because SQLite's
+``secure_delete`` alone leaves stale copies in pages that were split or merged (seen: 1 in 2,000 deleted rows). The many
+post ids are in another file, encrypted with keys from the first, so nothing there is readable anyway.
 """
 
 PEOPLE = (

@@ -1,11 +1,12 @@
-"""One-time codes with which an attendee proves to own an account: the code stands in a post or profile of the account.
+"""One-time codes with which an attendee proves an account: the code appears in a post or profile of the account.
 
-Owns: the table codes; how many may be asked for, and how often may be looked. May never: keep a code in clear, or let
-it prove another account or another attendee than it was made for; call an account proved before the log has it.
-Theory: a code is public once it is posted, so it proves nothing by being known: only by standing where only the owner
-writes, and only for the attendee and account in its row. A code of 40 bits, 5 an hour, is not in a post by chance.
-What a code proved is noted in its row in the transaction that uses it up, and stays there until the log has it: so a
-crash, or a log that is away, loses no proof, and the same proof again is the same event.
+Responsibility: the table codes, how many codes an attendee may request, and how often they may be checked.
+Invariants: no code is stored in clear. A code proves only the account and attendee that it was made for. An account
+does not count as proved before the log has the proof.
+Why: a code is public once it is posted, so knowing it proves nothing; only its place does, where only the account's
+owner can write, and only for the attendee and account in its row. A code of 40 bits, at most 5 an hour, does not appear
+in a post by chance. The proof is noted in the code's row in the transaction that uses the code up, until the log has
+it: so neither a crash nor an unavailable log loses a proof, and repeating a proof gives the same event.
 """
 
 import hmac
@@ -21,12 +22,12 @@ from services.directory.port import (
     CODE_HOURS,
     MOST_CODES_AN_HOUR,
     MOST_LOOKS,
+    CheckState,
+    CodeCheck,
     ErasedError,
-    Look,
-    Looked,
     PostReader,
     Proof,
-    Seen,
+    PublicProfile,
 )
 from services.directory.server_secret import Secret
 from services.directory.sqlite.database import Database
@@ -34,19 +35,19 @@ from services.directory.sqlite.erased_ids import ErasedIds
 
 
 class SqliteCodes:
-    """Makes codes and looks for them."""
+    """Makes codes and checks them."""
 
-    def __init__(self, base: Database, secret: Secret, gone: ErasedIds, clock: Callable[[], int]) -> None:
-        self._base, self._secret, self._gone, self._clock = base, secret, gone, clock
+    def __init__(self, base: Database, secret: Secret, erased_ids: ErasedIds, clock: Callable[[], int]) -> None:
+        self._base, self._secret, self._erased_ids, self._clock = base, secret, erased_ids, clock
 
     def begin(self, conference: str, attendee: str, account: str) -> str | None:
-        """The text to post, shown once; None after too many in the last hour. ValueError for what is no account.
+        """The text to post, shown once; None after too many in the last hour. ValueError for an invalid account.
 
         An earlier code for the same account ends. ErasedError.
         """
         account, now = account_form(account), self._clock()
         with self._base.write():
-            if self._gone.has(conference, attendee):
+            if self._erased_ids.has(conference, attendee):
                 raise ErasedError
             self._base.run("DELETE FROM codes WHERE made <= ? AND proof = '{}'", (now - HOUR_MS,))
             made = "SELECT count(*) FROM codes WHERE conference = ? AND attendee = ? AND made > ?"
@@ -62,16 +63,16 @@ class SqliteCodes:
             )
             return text_of(code)
 
-    async def look(self, conference: str, attendee: str, account: str, reader: PostReader) -> Look:
-        """Whether the code stands there. ``verified`` once; the look counts before anything is fetched."""
+    async def check(self, conference: str, attendee: str, account: str, reader: PostReader) -> CodeCheck:
+        """Checks whether the account shows the code. ``verified`` only once; a check counts before anything is read."""
         account = account_form(account)
         refused = self._counted(conference, attendee, account)
         if refused is not None:
-            return Look(refused)
+            return CodeCheck(refused)
         shown = await reader.read(account)
         return self._settled(conference, attendee, account, shown)
 
-    def _counted(self, conference: str, attendee: str, account: str) -> Looked | None:
+    def _counted(self, conference: str, attendee: str, account: str) -> CheckState | None:
         with self._base.write():
             rows = self._base.read(f"SELECT looks, expires FROM codes {_OPEN}", (conference, attendee, account))  # noqa: S608
             if not rows or rows[0][1] <= self._clock():
@@ -81,58 +82,58 @@ class SqliteCodes:
             self._base.run(f"UPDATE codes SET looks = looks + 1 {_OPEN}", (conference, attendee, account))  # noqa: S608
             return None
 
-    def _settled(self, conference: str, attendee: str, account: str, shown: Seen) -> Look:
+    def _settled(self, conference: str, attendee: str, account: str, shown: PublicProfile) -> CodeCheck:
         digests = [self._digest(conference, attendee, account, code) for code in codes_in(shown)]
         with self._base.write():
-            # Asked again: meanwhile it may have expired, been used, or its owner been erased.
+            # Read again: meanwhile it may have expired or been used, or its owner may have been erased.
             rows = self._base.read(f"SELECT digest, expires FROM codes {_OPEN}", (conference, attendee, account))  # noqa: S608
             if not rows or rows[0][1] <= self._clock():
-                return Look("expired")
+                return CodeCheck("expired")
             same = [hmac.compare_digest(rows[0][0], digest) for digest in digests]
             if not any(same):
-                return Look("not_found")
-            return Look("verified", self._proved(conference, attendee, account, shown.names))
+                return CodeCheck("not_found")
+            return CodeCheck("verified", self._proved(conference, attendee, account, shown.names))
 
-    # -- proofs that the log is still to have --------------------------------------------------------------------
+    # -- proofs that the log does not have yet -------------------------------------------------------------------
 
     def _proved(self, conference: str, attendee: str, account: str, names: Iterable[str]) -> Proof:
         accounts = tuple(dict.fromkeys((account, *names)))
         proof = Proof(f"h-{secrets.token_hex(12)}", conference, attendee, account, accounts, self._clock())
-        # An older proof of the same account by somebody else, if the log has it not yet, is not the newest any more.
+        # A pending older proof of the same account by somebody else is no longer the newest.
         self._base.run(
             "UPDATE codes SET proof = '{}' WHERE conference = ? AND EXISTS (SELECT 1 FROM"
             " json_each(proof, '$.accounts') WHERE value IN (SELECT value FROM json_each(?)))",
             (conference, msgspec.json.encode(accounts).decode()),
         )
-        told = msgspec.json.encode(proof).decode()
-        self._base.run(f"UPDATE codes SET proof = ? {_OPEN}", (told, conference, attendee, account))  # noqa: S608
+        encoded = msgspec.json.encode(proof).decode()
+        self._base.run(f"UPDATE codes SET proof = ? {_OPEN}", (encoded, conference, attendee, account))  # noqa: S608
         self._end(conference, attendee, account)
         return proof
 
-    def unfinished(self, conference: str | None = None, attendee: str | None = None) -> list[Proof]:
-        """The proofs that the log is still to have, the oldest first; of one attendee, or of everybody."""
+    def pending(self, conference: str | None = None, attendee: str | None = None) -> list[Proof]:
+        """The proofs that the log does not have yet, oldest first; of one attendee, or of everybody."""
         whose = "(?1 IS NULL OR conference = ?1 AND attendee = ?2)"
         sql = f"SELECT proof FROM codes WHERE proof <> '{{}}' AND {whose} ORDER BY rowid"  # noqa: S608 - constant
         return [msgspec.json.decode(row[0], type=Proof) for row in self._base.read(sql, (conference, attendee))]
 
     def withdraw(self, conference: str, attendee: str, account: str) -> None:
-        """The attendee gives the account up: a proof of it that the log has not is none any more."""
+        """Deletes the attendee's pending proof of an account that they give up."""
         whose = "conference = ? AND attendee = ? AND account = ?"
         values = (conference, attendee, account_form(account))
         self._base.run(f"UPDATE codes SET proof = '{{}}' WHERE {whose}", values)  # noqa: S608 - constant
 
     def finish(self, proof: Proof) -> None:
-        """The log has it, or will never have it."""
+        """Deletes a proof that the log has, or will never have."""
         values = (proof.conference, proof.attendee, proof.id)
         whose = "conference = ? AND attendee = ? AND json_extract(proof, '$.id') = ?"
         self._base.run(f"UPDATE codes SET proof = '{{}}' WHERE {whose}", values)  # noqa: S608 - constant
 
     def remove(self, conference: str, attendee: str) -> None:
-        """Takes all of an attendee out, in the caller's transaction."""
+        """Deletes everything of an attendee, in the caller's transaction."""
         self._base.run("DELETE FROM codes WHERE conference = ? AND attendee = ?", (conference, attendee))
 
     def _end(self, conference: str, attendee: str, account: str) -> None:
-        # The row stays for an hour: it counts for how many may be asked for.
+        # The row stays for an hour, because it counts towards the number of codes.
         self._base.run(f"UPDATE codes SET open = 0 {_OPEN}", (conference, attendee, account))  # noqa: S608 - constant
 
     def _digest(self, conference: str, attendee: str, account: str, code: str) -> bytes:

@@ -1,7 +1,8 @@
-"""The people of a conference: what they are called, how to reach them, what they like.
+"""The people of a conference: names, contacts, preferences.
 
-Owns: the tables people, contacts, preferences. May never: show others what a person did not allow; take in anybody who
-was erased. Ids are random, and say nothing.
+Responsibility: the tables people, contacts, preferences.
+Invariants: others see only what a person allowed. Nobody who was erased is added again under their old id. Ids are
+random and mean nothing.
 """
 
 import secrets
@@ -21,14 +22,14 @@ _FIELDS = "conference, attendee, name, email, picture, show_name, show_picture"
 class SqlitePeople:
     """The people. ``add`` and ``change`` raise ValueError with a sentence for a person."""
 
-    def __init__(self, base: Database, gone: ErasedIds, clock: Callable[[], int]) -> None:
-        self._base, self._gone, self._clock = base, gone, clock
+    def __init__(self, base: Database, erased_ids: ErasedIds, clock: Callable[[], int]) -> None:
+        self._base, self._erased_ids, self._clock = base, erased_ids, clock
 
     def add(self, person: Person) -> Person | None:
-        """Adds somebody; who has that id already stays, or, where ``attendee`` is empty (then it is a new random one),
-        who has that e-mail.
+        """Adds a person. Somebody with the same id stays as they are; where ``attendee`` is empty (then the id is a new
+        random one), somebody with the same e-mail.
 
-        Returns who is there now; None if that id was erased.
+        Returns the stored person; None if the id was erased.
         """
         person = checked(person)
         with self._base.write():
@@ -37,7 +38,7 @@ class SqlitePeople:
                 return known
             if not person.attendee:
                 person = replace(person, attendee=f"a{secrets.token_hex(12)}")
-            elif self._gone.has(person.conference, person.attendee):
+            elif self._erased_ids.has(person.conference, person.attendee):
                 return None
             values = (*asdict(person).values(), day(self._clock()))
             sql = f"INSERT INTO people ({_FIELDS}, since) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 - constant
@@ -45,35 +46,35 @@ class SqlitePeople:
             return person
 
     def since(self, conference: str, attendee: str) -> int:
-        """The day on which somebody was added; 0: from before that was noted, or only the log knows them."""
+        """The day on which somebody was added; 0 where it was not recorded yet, or only the log knows them."""
         sql = "SELECT since FROM people WHERE conference = ? AND attendee = ?"
         rows = self._base.read(sql, (conference, attendee))
         return int(rows[0][0]) if rows else 0
 
     def add_all(self, persons: Sequence[Person]) -> list[tuple[Person, bool]]:
-        """Adds several, all or nobody; gives who is there now, and whether they are new. An erased id is replaced."""
+        """Adds several people, all or none; returns each, and whether they are new. An erased id is replaced."""
         with self._base.write():
             return [self._added(person) for person in persons]
 
     def _added(self, person: Person) -> tuple[Person, bool]:
         is_new = self._known(person) is None
         added = self.add(person) or self.add(replace(person, attendee=""))
-        assert added is not None  # only an id that was asked for can be erased
+        assert added is not None  # a random id is never an erased one
         return added, is_new
 
     def _known(self, person: Person) -> Person | None:
-        """Who it is, of those who are there."""
+        """The stored person with the same id or e-mail."""
         if person.attendee:
             return self.get(person.conference, person.attendee)
         return self._by_email(person.conference, person.email)
 
     def remove(self, conference: str, attendees: Sequence[str]) -> None:
-        """Takes out people who were added and are not wanted after all; who leaves for good is erased."""
+        """Removes people whose registration the log refused. This is not an erasure."""
         sql = "DELETE FROM people WHERE conference = ? AND attendee IN (SELECT value FROM json_each(?))"
         self._base.run(sql, (conference, _json(attendees)))
 
     def change(self, person: Person) -> bool:
-        """Replaces what is known of somebody; False if there is nobody, or another has the new e-mail."""
+        """Replaces a person's fields; False if they do not exist, or somebody else has the new e-mail."""
         person = checked(person)
         with self._base.write():
             before = self.get(person.conference, person.attendee)
@@ -87,7 +88,7 @@ class SqlitePeople:
             return self._base.run(sql, (*values, person.conference, person.attendee)) == 1
 
     def get(self, conference: str, attendee: str) -> Person | None:
-        """Somebody by id."""
+        """The person with this id, or None."""
         sql = f"SELECT {_FIELDS} FROM people WHERE conference = ? AND attendee = ?"  # noqa: S608 - constants
         rows = self._base.read(sql, (conference, attendee))
         return _person(rows[0]) if rows else None
@@ -97,17 +98,17 @@ class SqlitePeople:
         return found[0] if found else None
 
     def all_by_email(self, conference: str, email: str) -> list[Person]:
-        """Everybody with an address: several where one person ordered for others."""
+        """Everybody with this address: several where one person ordered for others."""
         sql = f"SELECT {_FIELDS} FROM people WHERE conference = ? AND email <> '' AND email = ? ORDER BY attendee"  # noqa: S608
         return [_person(row) for row in self._base.read(sql, (conference, email_form(email)))]
 
-    def listed(self, conference: str, after: str = "", most: int = 1_000) -> list[Person]:
-        """A page of a conference's people, by id."""
+    def page(self, conference: str, after: str = "", most: int = 1_000) -> list[Person]:
+        """A page of a conference's people, sorted by id."""
         sql = f"SELECT {_FIELDS} FROM people WHERE conference = ? AND attendee > ? ORDER BY attendee LIMIT ?"  # noqa: S608
         return [_person(row) for row in self._base.read(sql, (conference, after, most))]
 
     def display(self, conference: str, attendees: Collection[str]) -> dict[str, Shown]:
-        """What others may see of each; of who is not known, the id."""
+        """What others may see of each; for an unknown attendee only the id."""
         shown = {attendee: Shown(attendee, None, None) for attendee in attendees}
         sql = (
             f"SELECT {_FIELDS} FROM people WHERE conference = ?"  # noqa: S608 - constant
@@ -121,7 +122,7 @@ class SqlitePeople:
         return shown
 
     def preferences(self, conference: str, attendee: str) -> str | None:
-        """The preferences, as they were kept."""
+        """The stored preferences, or None."""
         sql = "SELECT value FROM preferences WHERE conference = ? AND attendee = ?"
         rows = self._base.read(sql, (conference, attendee))
         return rows[0][0] if rows else None

@@ -1,16 +1,16 @@
-"""Attendees' sign-in links, the sessions that links become, and what a session is told of the others.
+"""Attendees' sign-in links, the sessions that they become, and the sign-ins that a session has not dismissed.
 
 Responsibility: the table ``sign_ins``, and the rows of ``grants`` with the role attendee.
 
 Invariants:
 - An organizer's link is only for somebody who has never signed in. The first sign-in ends all other links of that
-  person, so nobody can keep one back and become that person later.
-- A link is used up when the session that it became is first used. Until then, as when the answer was lost on the way,
-  it can be opened again; the session that nobody used ends. There is never more than one session of a link.
-- After the first sign-in only a living session makes a link (``device_link``): one at a time, for ten minutes, ended
-  with its session.
-- A session hears of each sign-in after its own until it dismisses it by itself; another session cannot do that for it,
-  and ending the new session does not take the news away.
+  person, so nobody can keep one back and act as that person later.
+- A link is used up when its session is first used. Until then, for example when the response was lost, it can be
+  opened again, which ends the unused session. A link never has more than one session.
+- After the first sign-in only a live session makes a link (``device_link``): one at a time, valid for ten minutes,
+  ended with its session.
+- A session is notified of each sign-in after its own until it dismisses it. Another session cannot dismiss it for this
+  one, and ending the new session does not remove the notice.
 """
 
 from collections.abc import Callable, Collection
@@ -38,7 +38,7 @@ from services.directory.sqlite.database import Database
 
 
 class SqliteSessions:
-    """Signs in, lists and ends. Times are milliseconds since 1970."""
+    """Attendees' sessions. Times are milliseconds since 1970."""
 
     def __init__(self, base: Database, keys: SqliteKeys, clock: Callable[[], int]) -> None:
         self._base, self._keys, self._clock = base, keys, clock
@@ -46,12 +46,12 @@ class SqliteSessions:
     # -- links ---------------------------------------------------------------------------------------------------
 
     def has_signed_in(self, conference: str, attendee: str) -> bool:
-        """Whether this person has ever signed in here."""
+        """Whether this person has ever signed in."""
         sql = "SELECT 1 FROM sign_ins WHERE conference = ? AND attendee = ? LIMIT 1"
         return bool(self._base.read(sql, (conference, attendee)))
 
     def first_link(self, conference: str, attendee: str) -> str | NoLink:
-        """The secret part of a link for somebody registered who has never signed in: good once."""
+        """The secret of a link, valid once, for somebody registered who has never signed in; or why there is none."""
         with suppress(ErasedError), self._base.write():
             known = "SELECT 1 FROM people WHERE conference = ? AND attendee = ?"
             if not self._base.read(known, (conference, attendee)):
@@ -67,10 +67,10 @@ class SqliteSessions:
         return NoLink.UNKNOWN
 
     def device_link(self, session: Grant) -> str | NoLink:
-        """The secret part of a link for another device of this session's owner; ends the one made before."""
+        """The secret of a link for another device of this attendee, or why there is none. Ends the previous link."""
         conference, attendee = session.conferences[0], session.subject
         with suppress(ErasedError), self._base.write():
-            living = self.listed(conference, attendee)
+            living = self.active(conference, attendee)
             if all(each.id != session.id for each in living):
                 return NoLink.ENDED
             if len(living) >= MOST_SESSIONS:
@@ -80,15 +80,15 @@ class SqliteSessions:
         return NoLink.ENDED
 
     def sign_in(self, link: str, device: str) -> NewSession | None:
-        """A session for a link, which ends all other links of its person; None for one that is not good."""
+        """A session for a link, which ends all other links of its person; None for an invalid link."""
         with suppress(ErasedError), self._base.write():
-            grant = self._keys.found(link, "link")
+            grant = self._keys.find_grant(link, "link")
             if grant is None or not self._is_unused(grant.id):
                 return None
             conference, attendee = grant.conferences[0], grant.subject
             self._drop_links(conference, attendee, grant.id)
             token = self._keys.issue("session", "attendee", attendee, [conference], SESSION_DAYS * DAY_MS)
-            session = self._keys.found(token, "session")
+            session = self._keys.find_grant(token, "session")
             assert session is not None
             number = self._note(conference, attendee, session.id, device)
             self._base.run("UPDATE grants SET device = ?, seen = ? WHERE id = ?", (device, number, session.id))
@@ -97,7 +97,7 @@ class SqliteSessions:
         return None
 
     def _is_unused(self, link: str) -> bool:
-        """Whether nobody has used what this link became; a session that was never used ends for the next."""
+        """Whether this link's session was never used; such a session is deleted to make way for the next."""
         became = self._base.read("SELECT became FROM grants WHERE id = ?", (link,))[0][0]
         lost = "DELETE FROM grants WHERE id = ? AND kind = 'session' AND last_used IS NULL"
         return not became or bool(self._base.run(lost, (became,)))
@@ -118,8 +118,8 @@ class SqliteSessions:
 
     # -- sessions ------------------------------------------------------------------------------------------------
 
-    def listed(self, conference: str, attendee: str) -> list[SessionRow]:
-        """The living sessions of an attendee, the oldest first."""
+    def active(self, conference: str, attendee: str) -> list[SessionRow]:
+        """The live sessions of an attendee, oldest first."""
         sql = (
             "SELECT id, device, made, last_used, expires FROM grants WHERE kind = 'session' AND role = 'attendee'"
             " AND subject = ? AND conferences = ? AND NOT revoked AND expires > ? ORDER BY made, id"
@@ -127,11 +127,11 @@ class SqliteSessions:
         return [SessionRow(*row) for row in self._base.read(sql, (attendee, _json([conference]), self._clock()))]
 
     def end(self, conference: str, attendee: str, session: str) -> bool:
-        """Ends one of this attendee's own, with the links that it made."""
+        """Ends one of this attendee's sessions, with the links that it made; False if there is none."""
         return bool(self._end(conference, attendee, "id = ?", session))
 
     def end_others(self, session: Grant) -> list[str]:
-        """Ends all of this session's owner but this one; their ids. Links that are not used yet end too."""
+        """Ends all other sessions of this session's attendee, and unused links. Returns the ids of the sessions."""
         with self._base.write():
             self._drop_links(session.conferences[0], session.subject)
             return self._end(session.conferences[0], session.subject, "id <> ?", session.id)
@@ -147,22 +147,22 @@ class SqliteSessions:
             self._base.run(links, (_json(ended),))
             return ended
 
-    # -- what a session is told of the others --------------------------------------------------------------------
+    # -- notices of sign-ins -------------------------------------------------------------------------------------
 
     def sign_ins(self, conference: str, attendee: str) -> list[SignIn]:
-        """The last ones of an attendee, the oldest first."""
+        """The last sign-ins of an attendee, oldest first."""
         sql = "SELECT number, device, made, session FROM sign_ins WHERE conference = ? AND attendee = ? ORDER BY number"
         return [SignIn(*row) for row in self._base.read(sql, (conference, attendee))]
 
     def unseen(self, conference: str, attendee: str, sessions: Collection[str]) -> dict[str, list[SignIn]]:
-        """Of each of these sessions of an attendee: the sign-ins after its own that it has not dismissed."""
+        """For each of these sessions of an attendee, the sign-ins after its own that it has not dismissed."""
         sql = "SELECT id, seen FROM grants WHERE id IN (SELECT value FROM json_each(?))"
         seen: dict[str, int] = dict(self._base.read(sql, (_json(sessions),)))
         known = self.sign_ins(conference, attendee)
         return {session: [each for each in known if each.number > last] for session, last in seen.items()}
 
     def dismiss(self, session: Grant, number: int) -> None:
-        """This session has seen the sign-ins up to this number; never those that are to come."""
+        """Dismisses the sign-ins up to this number for this session; never future ones."""
         last = self.sign_ins(session.conferences[0], session.subject)[-1:]
         upto = min(number, last[0].number) if last else 0
         self._base.run("UPDATE grants SET seen = max(seen, ?) WHERE id = ?", (upto, session.id))

@@ -20,7 +20,7 @@ from statistics import median
 
 from schemas.outputs import AnyOutput
 from schemas.times import millis
-from services.admission.conferences import SNAPSHOT, Conferences
+from services.admission.conference_registry import SNAPSHOT, ConferenceRegistry
 from services.journal.sqlite import SqliteJournal
 from services.journal.sqlite.journal import FILE
 from services.runtime import EmbeddedRunner, Limits
@@ -74,9 +74,9 @@ async def _folded(journal: SqliteJournal, now: int) -> None:
 
 def _noted(journal: SqliteJournal) -> None:
     """What a server keeps beside, once a minute: what was said of the conferences."""
-    conferences, end = Conferences(), journal.length(CONFERENCE)
-    conferences.learn(journal)
-    journal.save_snapshot(SNAPSHOT, end, conferences.saved({CONFERENCE: end}))
+    conferences, end = ConferenceRegistry(), journal.length(CONFERENCE)
+    conferences.load(journal)
+    journal.save_snapshot(SNAPSHOT, end, conferences.encode_snapshot({CONFERENCE: end}))
 
 
 @contextmanager

@@ -119,15 +119,15 @@ def directory() -> list[Row]:
         accounts = [f"bsky:somebody-{number}.example.social" for number in range(_ACCOUNTS)]
         for at in range(0, _ACCOUNTS, _AT_ONCE):
             kept.rows_for(accounts[at : at + _AT_ONCE])
-        kept.tidy()
+        kept.purge_expired()
         with_accounts, speeds = _bytes(Path(folder)), list[float]()
         now = time.time_ns() // 1_000_000
         for at in range(0, _POSTS, _AT_ONCE):
             refs = [PostRef(f"bsky:{n:013d}", accounts[n % _ACCOUNTS], now) for n in range(at, at + _AT_ONCE)]
             began = process_time()
-            kept.keep_posts(kept.named_posts(refs))
+            kept.index_posts(kept.tokenize_posts(refs))
             speeds.append(_AT_ONCE / (process_time() - began))
-        kept.tidy()
+        kept.purge_expired()
         with_posts = _bytes(Path(folder))
         kept.close()
     return [

@@ -41,8 +41,8 @@ class AuditLog:
         directory.audit.write(holder("o1"), "letter.tried", 1)
         directory.erase_conference("hims")
         clock.now += AUDIT_DAYS * DAY_MS
-        directory.tidy()
+        directory.purge_expired()
         assert [each.what for each in directory.audit.entries()] == [1]
         clock.now += 1
-        directory.tidy()
+        directory.purge_expired()
         assert directory.audit.entries() == []

@@ -6,14 +6,14 @@ import re
 import pytest
 
 from schemas.times import HOUR_MS
-from services.directory.port import MOST_CODES_AN_HOUR, MOST_LOOKS, Directory, Looked, Seen
+from services.directory.port import MOST_CODES_AN_HOUR, MOST_LOOKS, CheckState, Directory, PublicProfile
 from tests.contract.directory.steps import erase
 from tests.directory.conftest import Clock
 from tests.directory.static_reader import StaticReader
 
 
-def look(directory: Directory, reader: StaticReader, who: str = "a1", account: str = "x:ada") -> Looked:
-    return asyncio.run(directory.codes.look("hims", who, account, reader)).state
+def look(directory: Directory, reader: StaticReader, who: str = "a1", account: str = "x:ada") -> CheckState:
+    return asyncio.run(directory.codes.check("hims", who, account, reader)).state
 
 
 def begun(directory: Directory, who: str = "a1", account: str = "x:ada") -> str:
@@ -37,7 +37,7 @@ class Codes:
         begun(directory, "a1", "x:bob")
         assert look(directory, StaticReader({"x:ada": [code]}), "mallory") == "not_found"
         assert look(directory, StaticReader({"x:bob": [code]}), "a1", "x:bob") == "not_found"
-        assert asyncio.run(directory.codes.look("other", "a1", "x:ada", StaticReader())).state == "expired"
+        assert asyncio.run(directory.codes.check("other", "a1", "x:ada", StaticReader())).state == "expired"
 
     def test_the_account_is_normalised(self, directory: Directory) -> None:
         code = directory.codes.begin("hims", "a1", "X:@Ada")
@@ -80,33 +80,33 @@ class Codes:
         code = begun(directory)
 
         class Slow(StaticReader):
-            async def read(self, account: str) -> Seen:
+            async def read(self, account: str) -> PublicProfile:
                 erase(directory, "hims", "a1")
-                return Seen((code,))
+                return PublicProfile((code,))
 
         assert look(directory, Slow()) == "expired"
 
     def test_a_proof_is_kept_until_the_log_has_it(self, directory: Directory, clock: Clock) -> None:
         reader = StaticReader({"x:ada": [begun(directory)]})
-        found = asyncio.run(directory.codes.look("hims", "a1", "x:ada", reader))
+        found = asyncio.run(directory.codes.check("hims", "a1", "x:ada", reader))
         assert found.proof is not None
         assert (found.proof.account, found.proof.accounts, found.proof.at) == ("x:ada", ("x:ada",), clock.now)
         clock.now += 2 * HOUR_MS
         begun(directory, "a2")
-        assert directory.codes.unfinished() == directory.codes.unfinished("hims", "a1") == [found.proof]
-        assert directory.codes.unfinished("hims", "a2") == []
+        assert directory.codes.pending() == directory.codes.pending("hims", "a1") == [found.proof]
+        assert directory.codes.pending("hims", "a2") == []
         directory.codes.finish(found.proof)
-        assert directory.codes.unfinished() == []
+        assert directory.codes.pending() == []
 
     def test_who_gives_an_account_up_has_no_proof_of_it(self, directory: Directory) -> None:
         reader = StaticReader({"x:ada": [begun(directory)]})
         assert look(directory, reader) == "verified"
         directory.codes.withdraw("hims", "a1", "x:bob")
-        assert len(directory.codes.unfinished()) == 1
+        assert len(directory.codes.pending()) == 1
         directory.codes.withdraw("hims", "a1", "X:@Ada")
-        assert directory.codes.unfinished() == []
+        assert directory.codes.pending() == []
 
     def test_a_newer_proof_by_somebody_else_takes_the_place_of_an_older(self, directory: Directory) -> None:
         for who in ("a1", "a2"):
             assert look(directory, StaticReader({"x:ada": [begun(directory, who)]}), who) == "verified"
-        assert [proof.attendee for proof in directory.codes.unfinished()] == ["a2"]
+        assert [proof.attendee for proof in directory.codes.pending()] == ["a2"]

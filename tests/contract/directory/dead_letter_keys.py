@@ -31,8 +31,8 @@ class DeadLetterKeys:
             assert b"canary" not in line
             assert made.bytes.encode() not in line or not text
             (found,) = sealed(directory, made)
-            assert directory.letter_keys.opened(found) == made
-            assert directory.letter_keys.opened(made) == made  # one that never was sealed
+            assert directory.letter_keys.unseal(found) == made
+            assert directory.letter_keys.unseal(made) == made  # one that never was sealed
 
     def test_the_same_letter_is_the_same_bytes_and_no_other_is(self, directory: Directory) -> None:
         one, again, other = sealed(directory, letter("one"), letter("one"), letter("two"))
@@ -46,34 +46,34 @@ class DeadLetterKeys:
         assert (names[0] == names[1], len(set(names))) == (True, 4)
         clock.now += DAY_MS
         assert sealed(directory, letter("a"))[0].sealed not in names
-        assert [(key.conference, key.sender) for key in directory.letter_keys.listed()].count(("hims", "")) == 2
+        assert [(key.conference, key.sender) for key in directory.letter_keys.all()].count(("hims", "")) == 2
 
     @pytest.mark.parametrize("damage", ["bytes", "sealed"])
     def test_one_that_somebody_else_wrote_is_none(self, directory: Directory, damage: str) -> None:
         (found,) = sealed(directory, letter("a"))
         changed = {"bytes": b64encode(b"x" * 60).decode(), "sealed": "not hexadecimal"}[damage]
-        assert directory.letter_keys.opened(msgspec.structs.replace(found, **{damage: changed})) is None
+        assert directory.letter_keys.unseal(msgspec.structs.replace(found, **{damage: changed})) is None
 
     def test_keys_go_with_their_letters(self, directory: Directory, clock: Clock) -> None:
         (old,) = sealed(directory, letter("old"))
         clock.now += LETTER_KEY_DAYS * DAY_MS
-        directory.tidy()
-        assert directory.letter_keys.opened(old) is not None
+        directory.purge_expired()
+        assert directory.letter_keys.unseal(old) is not None
         clock.now += DAY_MS
-        directory.tidy()
-        assert directory.letter_keys.opened(old) is None
+        directory.purge_expired()
+        assert directory.letter_keys.unseal(old) is None
 
     def test_letters_go_with_their_key_and_no_others(self, directory: Directory) -> None:
         mine, other = sealed(directory, letter("a"), letter("a", conference="vive"))
         assert mine.sealed is not None
         assert other.sealed is not None
-        directory.letter_keys.take_out([mine.sealed])
+        directory.letter_keys.delete([mine.sealed])
         directory.erasing.finish()
         assert [directory.letter_keys.has(name) for name in (mine.sealed, other.sealed, "no name")] == [
             False,
             True,
             False,
         ]
-        assert directory.letter_keys.opened(mine) is None
-        assert directory.letter_keys.opened(other) is not None
+        assert directory.letter_keys.unseal(mine) is None
+        assert directory.letter_keys.unseal(other) is not None
         assert sealed(directory, letter("a"))[0].sealed != mine.sealed

@@ -12,18 +12,18 @@ class Erasing:
 
     def test_nothing_is_known_any_more(self, directory: Directory, clock: Clock) -> None:
         who, _ = moved_in(directory, "canary", clock.now)
-        (session,) = directory.sessions.listed("hims", who)
+        (session,) = directory.sessions.active("hims", who)
         old = tokens_for(directory, ["x:canary-account"])["x:canary-account"]
         post = kept_posts(directory, [PostRef("x:1", "x:canary-account", clock.now)])
         assert erase(directory, "hims", who) == Erased("hims", who, (old,))
         assert directory.people.get("hims", who) is None
-        assert directory.keys.good([session.id]) == set()
+        assert directory.keys.active([session.id]) == set()
         assert directory.sessions.sign_ins("hims", who) == []
         assert directory.sessions.first_link("hims", who) is NoLink.UNKNOWN
         assert directory.accounts.accounts_of([old]) == {}
         assert directory.originals(post) == {}
         assert tokens_for(directory, ["x:canary-account"])["x:canary-account"] != old
-        assert directory.gone("hims", who)
+        assert directory.is_erased("hims", who)
 
     def test_an_erased_id_is_not_taken_in_again(self, directory: Directory) -> None:
         erase(directory, "hims", "a1")
@@ -69,7 +69,7 @@ class Erasing:
         directory.hold([Held("vive", "b1", shared, "claimed")])
         directory.erase_conference("hims")
         directory.erase_conference("hims")  # again, before it was confirmed
-        assert (directory.people.listed("hims"), directory.attendees("hims")) == ([], [])
+        assert (directory.people.page("hims"), directory.attendees("hims")) == ([], [])
         assert directory.accounts.held_by("vive", "b1") == {shared: "claimed"}
         grant = directory.keys.authenticate(posts)
         assert grant is not None

@@ -41,11 +41,11 @@ class Holdings:
 
     def test_an_account_without_a_token_is_unknown(self, directory: Directory) -> None:
         tokens_for(directory, ["x:ada"])
-        assert directory.accounts.unknown(["x:ada", "x:bob", "x:bob", "x:cyd"]) == 2
-        assert directory.accounts.unknown([]) == 0
+        assert directory.accounts.count_unknown(["x:ada", "x:bob", "x:bob", "x:cyd"]) == 2
+        assert directory.accounts.count_unknown([]) == 0
 
     def test_what_is_at_hand_is_what_would_be_looked_up(self, directory: Directory, clock: Clock) -> None:
         rows = directory.rows_for(["x:ada", "x:bob"])
-        assert directory.at_hand(["x:ada", "x:bob"]) in (None, rows)  # whoever has no memory asks its files
-        assert directory.at_hand(["x:ada", "x:nobody"]) is None
-        assert directory.accounts.unknown(["x:nobody"]) == 1
+        assert directory.cached_rows(["x:ada", "x:bob"]) in (None, rows)  # whoever has no memory asks its files
+        assert directory.cached_rows(["x:ada", "x:nobody"]) is None
+        assert directory.accounts.count_unknown(["x:nobody"]) == 1

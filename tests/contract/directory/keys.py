@@ -29,18 +29,18 @@ class Keys:
         assert directory.keys.authenticate(key)
         clock.now += 1
         assert directory.keys.authenticate(key) is None
-        directory.tidy()
-        assert directory.keys.listed("organizer", "o1") == []
+        directory.purge_expired()
+        assert directory.keys.grants_of("organizer", "o1") == []
 
     def test_which_are_still_good_of_many(self, directory: Directory, clock: Clock) -> None:
         short, long, ended = (directory.keys.issue_key("organizer", "o1", days=days) for days in (1, 2, 2))
         short, long, ended = (key.split(".")[2] for key in (short, long, ended))
         directory.keys.revoke(ended)
         asked = {short, long, ended, "nobody"}
-        assert directory.keys.good(asked) == {short, long}
+        assert directory.keys.active(asked) == {short, long}
         clock.now += DAY_MS
-        assert directory.keys.good(asked) == {long}
-        assert directory.keys.good(()) == set()
+        assert directory.keys.active(asked) == {long}
+        assert directory.keys.active(()) == set()
 
     def test_revoked_is_over(self, directory: Directory) -> None:
         first, other = (directory.keys.issue_key("organizer", "o1", [name]) for name in ("hims", "vive"))
@@ -53,14 +53,14 @@ class Keys:
         assert still_good is not None
         assert directory.keys.revoke(still_good.id)
         assert directory.keys.authenticate(other) is None
-        assert [revoked for _, _, revoked in directory.keys.listed("organizer", "o1")] == [True, True]
+        assert [revoked for _, _, revoked in directory.keys.grants_of("organizer", "o1")] == [True, True]
 
     def test_last_used_is_kept_to_the_minute(self, directory: Directory, clock: Clock) -> None:
         key, start = directory.keys.issue_key("organizer", "o1"), clock.now
         used = []
         for _ in range(3):
             directory.keys.authenticate(key)
-            used.append(directory.keys.listed("organizer", "o1")[0][1])
+            used.append(directory.keys.grants_of("organizer", "o1")[0][1])
             clock.now += MINUTE_MS // 2
         assert used == [start, start, start + MINUTE_MS]
 
@@ -100,24 +100,24 @@ class Keys:
         assert session is not None
         assert (session.role, session.subject, session.conferences) == ("organizer", "o1", ("hims",))
         assert session.expires == key.expires
-        assert len(directory.keys.sessions(key.id)) == MOST_KEY_SESSIONS
+        assert len(directory.keys.sessions_of(key.id)) == MOST_KEY_SESSIONS
         own = directory.keys.authenticate(directory.keys.session_of(session, days=1))
         assert own is not None
-        assert own.id in directory.keys.sessions(key.id)  # a session's own belong to its key too
+        assert own.id in directory.keys.sessions_of(key.id)  # a session's own belong to its key too
         assert directory.keys.revoke(key.id)
-        assert directory.keys.good([session.id, own.id]) == set()
+        assert directory.keys.active([session.id, own.id]) == set()
 
     def test_who_may_bring_check_ins_is_listed_and_counted(self, directory: Directory, clock: Clock) -> None:
         directory.keys.issue_key("connector", "posts", ["hims"])
         directory.keys.issue_key("connector", "tito", ["vive", "hims"], checkins=True)
         clock.now += 1
         scanner = directory.keys.issue_key("connector", "door", ["hims"], checkins=True, only_checkins=True)
-        names = [row.grant.subject for row in directory.keys.of_checkins("hims")]
-        assert (names, len(directory.keys.of_checkins("hims", most=1))) == (["door", "tito"], 1)
-        assert (directory.keys.scanners(["hims", "vive"]), directory.keys.scanners(["vive"])) == (1, 0)
+        names = [row.grant.subject for row in directory.keys.checkin_keys("hims")]
+        assert (names, len(directory.keys.checkin_keys("hims", most=1))) == (["door", "tito"], 1)
+        assert (directory.keys.count_scanners(["hims", "vive"]), directory.keys.count_scanners(["vive"])) == (1, 0)
         assert directory.keys.revoke(scanner.split(".")[2])
-        assert [row.grant.subject for row in directory.keys.of_checkins("hims")] == ["tito"]
-        assert directory.keys.scanners(["hims"]) == 0
+        assert [row.grant.subject for row in directory.keys.checkin_keys("hims")] == ["tito"]
+        assert directory.keys.count_scanners(["hims"]) == 0
 
     def test_who_has_a_good_organizers_key_is_one(self, directory: Directory, clock: Clock) -> None:
         directory.keys.issue_key("organizer", "o1", ["hims"], days=1)
@@ -130,7 +130,7 @@ class Keys:
     def test_all_keys_are_listed_by_page(self, directory: Directory) -> None:
         for number in range(5):
             directory.keys.issue_key("connector", f"c{number}")
-        first = directory.keys.keys(most=2)
-        rows = [*first, *directory.keys.keys(first[-1].grant.id)]
+        first = directory.keys.page(most=2)
+        rows = [*first, *directory.keys.page(first[-1].grant.id)]
         assert sorted(row.grant.subject for row in rows) == [f"c{number}" for number in range(5)]
         assert [row.grant.id for row in rows] == sorted(row.grant.id for row in rows)

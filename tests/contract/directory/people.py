@@ -93,7 +93,7 @@ class People:
     def test_paging(self, directory: Directory) -> None:
         everybody = {added(directory, replace(ada(), email=f"{n}@e.org")).attendee for n in range(25)}
         pages: list[Person] = []
-        while page := directory.people.listed("hims", pages[-1].attendee if pages else "", 10):
+        while page := directory.people.page("hims", pages[-1].attendee if pages else "", 10):
             pages += page
         assert [person.attendee for person in pages] == sorted(everybody)
 
@@ -104,11 +104,11 @@ class People:
         assert directory.people.preferences("hims", first.attendee) is None
 
     def test_who_is_not_wanted_after_all_was_never_there(self, directory: Directory) -> None:
-        rows = directory.enrol([(ada(), ["x:ada"]), (replace(ada(), email="b@example.org"), [])])
+        rows = directory.enroll([(ada(), ["x:ada"]), (replace(ada(), email="b@example.org"), [])])
         assert [(is_new, waits) for _, is_new, waits in rows] == [(True, False)] * 2
-        ((same, is_new, _),) = directory.enrol([(ada(), [])])
+        ((same, is_new, _),) = directory.enroll([(ada(), [])])
         assert (same, is_new) == (rows[0][0], False)
-        directory.not_wanted("hims", [same.attendee])
+        directory.undo_enrolment("hims", [same.attendee])
         assert directory.people.get("hims", same.attendee) is None
         assert directory.attendees("hims") == [rows[1][0].attendee]
-        assert not directory.gone("hims", same.attendee)
+        assert not directory.is_erased("hims", same.attendee)

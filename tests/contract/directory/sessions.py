@@ -67,7 +67,7 @@ class Sessions:
         assert directory.sessions.first_link("hims", who) is NoLink.SIGNED_IN
         directory.sessions.end("hims", who, made.grant.id)
         clock.now += (SESSION_DAYS + 1) * DAY_MS
-        directory.tidy()
+        directory.purge_expired()
         assert directory.sessions.first_link("hims", who) is NoLink.SIGNED_IN  # for ever
         assert directory.sessions.first_link("vive", who) is NoLink.UNKNOWN
         assert directory.sessions.first_link("hims", "nobody") is NoLink.UNKNOWN
@@ -87,7 +87,7 @@ class Sessions:
     def test_each_of_a_page_has_a_link_or_none(self, directory: Directory) -> None:
         ada, bob = person(directory, "ada"), person(directory, "bob")
         signed_in(directory, link_of(directory, ada))
-        found = {who.attendee: link for who, link in directory.links("hims", "", 10)}
+        found = {who.attendee: link for who, link in directory.first_links("hims", "", 10)}
         assert found[ada] is NoLink.SIGNED_IN
         assert isinstance(found[bob], str)
 
@@ -105,7 +105,7 @@ class Sessions:
         assert directory.keys.authenticate(first.token)
         clock.now += 1
         assert directory.keys.authenticate(first.token) is None
-        assert directory.sessions.listed("hims", ada) == []
+        assert directory.sessions.active("hims", ada) == []
         assert directory.sessions.device_link(first.grant) is NoLink.ENDED
 
     def test_old_links_make_room(self, directory: Directory, clock: Clock) -> None:

@@ -12,8 +12,8 @@ def tokens_for(directory: Directory, accounts: Iterable[str]) -> dict[str, str]:
 
 def kept_posts(directory: Directory, refs: Sequence[PostRef]) -> list[str]:
     """The tokens of posts, with their way back."""
-    named = directory.named_posts(refs, directory.rows_for([ref.actor for ref in refs]))
-    directory.keep_posts(named)
+    named = directory.tokenize_posts(refs, directory.rows_for([ref.actor for ref in refs]))
+    directory.index_posts(named)
     return [post.token for post in named]
 
 

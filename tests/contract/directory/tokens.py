@@ -39,22 +39,22 @@ class Tokens:
         token = kept_posts(directory, [ref])
         for days in (1, 200, 199):
             clock.now += days * DAY_MS
-            directory.tidy()
+            directory.purge_expired()
             assert kept_posts(directory, [ref]) == token
             assert directory.originals(token) == {token[0]: "x:1"}
         clock.now += 9 * DAY_MS  # it came once more on the last day, and is read for 7 days from then
-        directory.tidy()
+        directory.purge_expired()
         assert directory.originals(token) == {}
 
     def test_an_old_post_is_recognised_for_7_days(self, directory: Directory, clock: Clock) -> None:
         ref = PostRef("x:1", "x:ada", clock.now - 4_000 * DAY_MS)
         token = kept_posts(directory, [ref])
         clock.now += 7 * DAY_MS
-        directory.tidy()
+        directory.purge_expired()
         assert kept_posts(directory, [ref]) == token
         assert directory.originals(token) == {token[0]: "x:1"}
         clock.now += 9 * DAY_MS  # it came once more
-        directory.tidy()
+        directory.purge_expired()
         assert directory.originals(token) == {}
 
     def test_a_deletion_before_its_post_names_the_same(self, directory: Directory, clock: Clock) -> None:
@@ -71,7 +71,7 @@ class Tokens:
         tokens = tokens_for(directory, ["x:ada", "x:bob"])
         directory.hold([Held("hims", "a1", tokens["x:ada"], "verified")])
         clock.now += 412 * DAY_MS
-        directory.tidy()
+        directory.purge_expired()
         assert directory.accounts.accounts_of(list(tokens.values())) == {tokens["x:ada"]: "x:ada"}
 
     def test_any_text_is_a_post_id(self, directory: Directory, clock: Clock) -> None:
@@ -90,5 +90,5 @@ class Tokens:
         assert directory.accounts.held_by("hims", "a1") == {"p:1": "released"}
 
     def test_nobody_without_the_secret_foresees_a_chance(self, directory: Directory) -> None:
-        assert directory.chance("a") == directory.chance("a") != directory.chance("b")
-        assert len(directory.chance("a")) == 32
+        assert directory.keyed_random("a") == directory.keyed_random("a") != directory.keyed_random("b")
+        assert len(directory.keyed_random("a")) == 32

@@ -67,7 +67,7 @@ def test_a_killed_broker_costs_nothing_that_was_accepted(own_kafka: LocalKafka, 
         own_kafka.kill()
         until(lambda: len(load.refused) > 20)
         assert {(each.status_code, each.headers["retry-after"]) for each in load.refused} <= {(503, "1"), (503, "2")}
-        assert "nothing was taken" in load.refused[-1].json()["detail"]
+        assert "nothing was accepted" in load.refused[-1].json()["detail"]
         assert server.client().get("/healthz/ready").status_code == 503
         assert good(server.client().get("/healthz/live")) == {"status": "live"}
         until(lambda: ada.http.get("/v1/me").status_code == 200)  # reading goes on

@@ -1,22 +1,22 @@
-"""Who waits for the door's lock: senders in turn, however often one of them asks."""
+"""The fair lock: senders take turns, however many requests one of them has waiting."""
 
 import asyncio
 
-from services.admission.fair_lock import Turns
+from services.admission.fair_lock import FairLock
 
 
 def test_one_who_asks_forty_times_does_not_keep_the_next_one_waiting() -> None:
     async def scenario() -> list[str]:
         served: list[str] = []
-        turns = Turns(asyncio.Lock())
+        fair_lock = FairLock(asyncio.Lock())
 
         async def ask(sender: str) -> None:
-            async with turns.of(sender):
+            async with fair_lock.hold(sender):
                 await asyncio.sleep(0)
                 served.append(sender)
 
         await asyncio.gather(*[ask("flood") for _ in range(40)], ask("ada"), ask("bob"), ask("ada"))
-        assert not turns._own, "nothing stays of who has been served"
+        assert not fair_lock._own, "nothing stays of who has been served"
         return served
 
     served = asyncio.run(scenario())
@@ -28,10 +28,10 @@ def test_one_who_asks_forty_times_does_not_keep_the_next_one_waiting() -> None:
 def test_a_request_that_ends_while_it_waits_leaves_its_turn() -> None:
     async def scenario() -> None:
         lock = asyncio.Lock()
-        turns = Turns(lock)
+        fair_lock = FairLock(lock)
 
         async def ask() -> None:
-            async with turns.of("ada"):
+            async with fair_lock.hold("ada"):
                 pass
 
         async with lock:  # an erasure
@@ -41,6 +41,6 @@ def test_a_request_that_ends_while_it_waits_leaves_its_turn() -> None:
                 task.cancel()
             await asyncio.sleep(0)
         await asyncio.wait_for(waiting[2], 5)
-        assert not turns._own
+        assert not fair_lock._own
 
     asyncio.run(scenario())

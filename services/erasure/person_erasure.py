@@ -1,8 +1,9 @@
-"""Erasing a person everywhere: the log first, then the directory, the inboxes, and these again at the log's place.
+"""Erases a person everywhere: first the log, then the directory and the inboxes, and the inboxes again after delivery.
 
-Owns: the order, and going on with what was interrupted. May never: confirm what a delivery under way could bring back.
-Theory: when all outputs that the log had after the erasure are delivered, nothing older can come any more; what comes
-then is taken out by the second erasing of the inbox, and only then the directory forgets that there was something.
+Responsibility: the order of the steps, and resuming what was interrupted.
+Invariants: an erasure is not confirmed while a delivery under way could still bring something back.
+Why: once all outputs that the log had after the erasure are delivered, nothing older can arrive. The second erasure of
+the inbox removes what arrived in between, and only then the directory deletes its note.
 """
 
 import asyncio
@@ -11,10 +12,10 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from services.admission.conferences import Conferences
+from services.admission.conference_registry import ConferenceRegistry
 from services.directory.port import Directory, DirectoryError
-from services.erasure.conferences import WHOLE, ConferenceErasing
-from services.erasure.dead_letters import erase_letters
+from services.erasure.conference_erasure import WHOLE_CONFERENCE, ConferenceErasure
+from services.erasure.dead_letters import erase_dead_letters
 from services.inbox.port import Inboxes, InboxForeignError, InboxLostError, InboxUnavailableError
 from services.inbox.position import order
 from services.journal import Journal, JournalError
@@ -38,47 +39,47 @@ _log = structlog.get_logger("hallway.erasures")
 
 @dataclass(slots=True)
 class Erasures:
-    """``ended`` is told who is gone, at once; ``lock`` is that of translating."""
+    """``end_streams``: called at once for each erased attendee. ``lock``: the lock of pseudonymization."""
 
     directory: Directory
     inboxes: Inboxes
     runner: Runner
     journal: Journal
-    conferences: Conferences
+    conferences: ConferenceRegistry
     lock: asyncio.Lock
-    ended: Callable[[str, str], None]
-    conference: ConferenceErasing | None = None
+    end_streams: Callable[[str, str], None]
+    conference: ConferenceErasure | None = None
     _work: asyncio.Event = field(default_factory=asyncio.Event)
     _missed: bool = (
         True  # some may be erased in a log and not in the directory: before this process, or for want of room
     )
 
     async def begin(self, conference: str, attendees: Sequence[str]) -> None:
-        """The log has erased them: they go from the dead letters, the directory and the inboxes; the rest follows by
-        itself. The letters first: only the directory knows what the attendee is called."""
+        """Erases attendees whom the log has erased from the dead letters, the directory and the inboxes; ``run`` does
+        the rest. The letters come first, because only the directory knows what the attendee is called."""
         try:
             owned = self.conferences.owned
-            await asyncio.to_thread(erase_letters, self.directory, self.journal, conference, attendees, owned)
+            await asyncio.to_thread(erase_dead_letters, self.directory, self.journal, conference, attendees, owned)
             async with self.lock:
                 await asyncio.to_thread(self.directory.erasing.erase, conference, attendees)
         except (DirectoryError, JournalError) as error:
             self._missed = True
-            _log.warning("letters and directory erase later", conference=conference, error=type(error).__name__)
+            _log.warning("erasing letters and directory is retried", conference=conference, error=type(error).__name__)
         for attendee in attendees:
-            self.ended(conference, attendee)
+            self.end_streams(conference, attendee)
             try:
                 await self.inboxes.erase(conference, attendee)
             except _LATER:
-                _log.warning("an inbox is erased later", conference=conference)
+                _log.warning("erasing an inbox is retried", conference=conference)
         self._work.set()
 
     async def is_under_way(self, conference: str) -> bool:
-        """Whether somebody of this conference is being erased, and something of it may still come."""
+        """Whether an erasure in this conference is not finished, so that withdrawals may still arrive."""
         pending = await asyncio.to_thread(self.directory.erasing.pending)
         return any(erased.conference == conference for erased in pending)
 
     async def begin_conference(self, conference: str) -> str:
-        """Erases a whole conference that is closed; the rest follows by itself. Says what remains elsewhere."""
+        """Erases a closed conference; ``run`` does the rest. Returns what remains elsewhere, as a sentence."""
         assert self.conference is not None
         try:
             await self.conference.begin(conference)
@@ -87,33 +88,33 @@ class Erasures:
         return self.conference.log.remains
 
     async def run(self) -> None:
-        """Finishes what is pending, again and again; cancel it."""
+        """Finishes pending erasures, with retries; cancel it to stop."""
         while True:
             self._work.clear()
             if self._missed:
                 self._missed = False
-                await self._interrupted()
-            if await self._all() and not self._missed:
+                await self._resume_interrupted()
+            if await self._finish_pending() and not self._missed:
                 await self._work.wait()
             else:
                 await asyncio.sleep(_PAUSE_S)
 
-    async def _interrupted(self) -> None:
-        """Whom a log has erased and the directory still knows: a crash or a full disk came in between, or the
-        directory is an older one."""
-        for name in sorted(self.conferences.ended):
+    async def _resume_interrupted(self) -> None:
+        """Resumes erasures that a log has but the directory does not: after a crash or a full disk, or because the
+        directory was restored from an older copy."""
+        for name in sorted(self.conferences.retired):
             if await asyncio.to_thread(self.directory.attendees, name):
                 await self.begin_conference(name)
         for known in self.conferences:
-            left = [who for who in sorted(known.erased) if not self.directory.gone(known.id, who)]
+            left = [who for who in sorted(known.erased) if not self.directory.is_erased(known.id, who)]
             if left:
                 await self.begin(known.id, left)
 
-    async def _all(self) -> bool:
+    async def _finish_pending(self) -> bool:
         done = True
         for erased in await asyncio.to_thread(self.directory.erasing.pending):
             try:
-                if erased.attendee != WHOLE:
+                if erased.attendee != WHOLE_CONFERENCE:
                     await self._finish(erased.conference, erased.attendee)
                 elif self.conference is not None:
                     await self.conference.finish(erased.conference)
@@ -124,26 +125,26 @@ class Erasures:
         return done
 
     async def _finish(self, conference: str, attendee: str) -> None:
-        if not await self.runner.ask(conference, lambda matcher: _is_past(matcher, attendee)):
-            raise TimeoutError("The fold has not come to it yet.")
-        mark = await self.inboxes.checkpoint(conference)
-        last = await asyncio.to_thread(self._last, conference, mark)
-        if last is not None and (mark is None or order(mark) < order(last)):
-            raise TimeoutError("The delivery has not come to it yet.")
+        if not await self.runner.ask(conference, lambda matcher: _is_applied(matcher, attendee)):
+            raise TimeoutError("The matcher has not applied the erasure yet.")
+        checkpoint = await self.inboxes.checkpoint(conference)
+        last = await asyncio.to_thread(self._last_output, conference, checkpoint)
+        if last is not None and (checkpoint is None or order(checkpoint) < order(last)):
+            raise TimeoutError("Delivery has not reached the erasure yet.")
         await self.inboxes.erase(conference, attendee)
         if not await asyncio.to_thread(self.journal.clean):
-            raise TimeoutError("Somebody else reads the journal's file, so old bytes are left in it.")
+            raise TimeoutError("Another process reads the journal's file, so old bytes are left in it.")
         async with self.lock:
             await asyncio.to_thread(self.directory.erasing.finish)
             await asyncio.to_thread(self.directory.erasing.confirm, conference, attendee)
 
-    def _last(self, conference: str, after: str | None) -> str | None:
+    def _last_output(self, conference: str, after: str | None) -> str | None:
         last = None
         for position, _ in self.journal.outputs(conference, after=after or None):
             last = position
         return last
 
 
-def _is_past(matcher: Matcher | None, attendee: str) -> bool:
-    """Whether the fold knows of the erasure; one of a conference that is not open yet has nothing to bring back."""
+def _is_applied(matcher: Matcher | None, attendee: str) -> bool:
+    """Whether the matcher has applied the erasure. A conference that is not open yet has nothing to bring back."""
     return matcher is None or not matcher.state.opened or matcher.observer.people.is_erased(attendee)

@@ -1,4 +1,4 @@
-"""Events of every type, and a model of the door's rules in plain ifs, to compare the table with."""
+"""Sample events of every type, and a model of the authorization rules in plain ifs, to compare the table with."""
 
 import json
 from typing import Any

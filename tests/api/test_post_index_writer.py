@@ -1,4 +1,4 @@
-"""Keeping the way back from posts: shared by those who come meanwhile, told to each, and not said before it is so."""
+"""The post index writer: requests share a commit, each learns of its failure, and none returns before the commit."""
 
 import asyncio
 import threading
@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from services.admission import post_index_writer as keeping
-from services.admission.post_index_writer import Keeping
+from services.admission import post_index_writer
+from services.admission.post_index_writer import PostIndexWriter
 from services.directory.port import Account, DirectoryFullError, NamedPost
 from services.runtime import BusyError
 
@@ -27,7 +27,7 @@ class Disk:
         self.begun, self.go = threading.Event(), threading.Event()
         self.error: Exception | None = None
 
-    def keep(self, posts: Sequence[NamedPost]) -> None:
+    def index(self, posts: Sequence[NamedPost]) -> None:
         self.begun.set()
         assert self.go.wait(LIMIT_S)
         if self.error is not None:
@@ -38,49 +38,49 @@ class Disk:
 def test_what_comes_during_a_commit_shares_the_next_one() -> None:
     async def run() -> None:
         disk = Disk()
-        keeping = Keeping(disk.keep)
-        first = asyncio.create_task(keeping.kept([post(1)]))
+        writer = PostIndexWriter(disk.index)
+        first = asyncio.create_task(writer.write([post(1)]))
         await asyncio.to_thread(disk.begun.wait, LIMIT_S)
-        rest = [asyncio.create_task(keeping.kept([post(number)])) for number in (2, 3, 4)]
+        rest = [asyncio.create_task(writer.write([post(number)])) for number in (2, 3, 4)]
         await asyncio.sleep(0)
         assert not first.done()
         disk.go.set()
         await asyncio.gather(first, *rest)
         assert disk.commits == [["x:1"], ["x:2", "x:3", "x:4"]]
-        await keeping.kept([])
-        await keeping.kept([post(5)])
+        await writer.write([])
+        await writer.write([post(5)])
         assert disk.commits[2:] == [["x:5"]]
 
     asyncio.run(run())
 
 
-def test_each_is_told_what_failed_and_the_next_is_tried_anew() -> None:
+def test_each_request_learns_of_the_failure_and_the_next_commit_succeeds() -> None:
     async def run() -> None:
         disk = Disk()
-        keeping = Keeping(disk.keep)
+        writer = PostIndexWriter(disk.index)
         disk.error = DirectoryFullError("There is no room.")
         disk.go.set()
-        told = await asyncio.gather(*[keeping.kept([post(number)]) for number in (1, 2)], return_exceptions=True)
-        assert [type(error) for error in told] == [DirectoryFullError] * 2
+        errors = await asyncio.gather(*[writer.write([post(number)]) for number in (1, 2)], return_exceptions=True)
+        assert [type(error) for error in errors] == [DirectoryFullError] * 2
         disk.error = None
-        await keeping.kept([post(1)])
+        await writer.write([post(1)])
         assert disk.commits == [["x:1"]]
 
     asyncio.run(run())
 
 
-def test_too_many_are_told_to_come_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(keeping, "MOST_WAITING", 2)
+def test_too_many_waiting_posts_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(post_index_writer, "MOST_WAITING", 2)
 
     async def run() -> None:
         disk = Disk()
-        kept = Keeping(disk.keep)
-        first = asyncio.create_task(kept.kept([post(1)]))
+        writer = PostIndexWriter(disk.index)
+        first = asyncio.create_task(writer.write([post(1)]))
         await asyncio.to_thread(disk.begun.wait, LIMIT_S)
-        second = asyncio.create_task(kept.kept([post(2), post(3)]))
+        second = asyncio.create_task(writer.write([post(2), post(3)]))
         await asyncio.sleep(0)
         with pytest.raises(BusyError):
-            await kept.kept([post(4)])
+            await writer.write([post(4)])
         disk.go.set()
         await asyncio.gather(first, second)
         assert disk.commits == [["x:1"], ["x:2", "x:3"]]

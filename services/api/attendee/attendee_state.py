@@ -1,6 +1,6 @@
-"""What pages need to know of a conference's matcher, asked between two slices of the fold.
+"""An attendee's consents, presence and place, read from the conference's matcher between two slices of the fold.
 
-Owns: the questions, all of them short. May never: change anything, or hand the state itself to another thread.
+Invariants: a query is short and changes nothing, and the matcher's state never reaches another thread.
 """
 
 from msgspec import Struct
@@ -9,8 +9,8 @@ from streams.matching import Matcher, presence
 from streams.matching.state import Attendee
 
 
-class Standing(Struct, frozen=True):
-    """An attendee as the log has them."""
+class AttendeeState(Struct, frozen=True):
+    """An attendee's state according to the log."""
 
     matching: bool = False
     chats: bool = False
@@ -19,14 +19,14 @@ class Standing(Struct, frozen=True):
     place: str | None = None
 
 
-def standing(matcher: Matcher | None, attendee: str, now: int) -> Standing:
-    """Consents, presence, place."""
+def attendee_state(matcher: Matcher | None, attendee: str, now: int) -> AttendeeState:
+    """The attendee's state; the default where the log does not know them. ``now``: ms since 1970."""
     person = _person(matcher, attendee)
     if matcher is None or person is None:
-        return Standing()
+        return AttendeeState()
     here = presence.is_here(matcher.state, person, max(now, matcher.state.now))
     place = presence.place_of(person) if here else None
-    return Standing(person.matching, person.chats, person.share_place, here, place)
+    return AttendeeState(person.matching, person.chats, person.share_place, here, place)
 
 
 def _person(matcher: Matcher | None, attendee: str) -> Attendee | None:

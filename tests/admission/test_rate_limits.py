@@ -1,4 +1,4 @@
-"""Rates: a burst, then a steady pace; exact waits; bounded memory; nobody waits for another."""
+"""Rate limits: a burst, then a steady rate; exact waits; bounded memory; senders do not affect each other."""
 
 from hypothesis import given
 from hypothesis import strategies as st
