@@ -15,10 +15,10 @@ from services.admission.returning_attendees import Returning
 from services.admission.sender import VERIFIER
 from services.directory.port import Codes, DirectoryError, Proof
 from services.journal import JournalError
-from services.runtime import AwayError, BusyError, StoppedError
+from services.runtime import BusyError, StoppedError, UnavailableError
 
 RETRY_S = 5.0
-_LATER = (TimeoutError, AwayError, BusyError, JournalError, DirectoryError)
+_LATER = (TimeoutError, UnavailableError, BusyError, JournalError, DirectoryError)
 _log = structlog.get_logger("hallway.proofs")
 
 

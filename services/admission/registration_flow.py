@@ -14,10 +14,10 @@ from services.admission.intake import Intake, Result
 from services.admission.registration import WAITS, Enrolled, enrolled, taken_back
 from services.admission.sender import Sender
 from services.journal import JournalError
-from services.runtime import AwayError, BusyError, StoppedError
+from services.runtime import BusyError, StoppedError, UnavailableError
 
 _WAITS = Result("waits", reason=WAITS)
-_NOTHING_TAKEN = (BusyError, StoppedError, AwayError, JournalError)  # as ``Runner.take`` says
+_NOTHING_TAKEN = (BusyError, StoppedError, UnavailableError, JournalError)  # as ``Runner.take`` says
 
 
 async def registered(

@@ -124,7 +124,7 @@ class _File:
 
 def _into_topic(sources: list[Source], target: Place, rejects: Rejects, stop: Stop) -> None:
     from services.kafka.topic_writer import TopicWriter
-    from streams.workers.ports import typed
+    from streams.workers.ports import typed_message
 
     into_log = target.topic.endswith(CONFERENCE_LOG)
     if not into_log and not target.topic.endswith(ACTIVITY):
@@ -143,7 +143,7 @@ def _into_topic(sources: list[Source], target: Place, rejects: Rejects, stop: St
                 for record in batch:
                     routed = _routed(record, router) if into_log else _posted(record)
                     left += not routed
-                    held += [typed(key, line, kind) for key, line, kind in routed]
+                    held += [typed_message(key, line, kind) for key, line, kind in routed]
                 if len(held) >= _AT_ONCE:
                     reached_in(runner, writer.produce(target.topic, held))
                     count, held = count + len(held), []

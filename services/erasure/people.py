@@ -18,7 +18,7 @@ from services.erasure.dead_letters import erase_letters
 from services.inbox.port import Inboxes, InboxForeignError, InboxLostError, InboxUnavailableError
 from services.inbox.position import order
 from services.journal import Journal, JournalError
-from services.runtime import AwayError, BusyError, StoppedError
+from services.runtime import BusyError, StoppedError, UnavailableError
 from services.runtime.ports import Runner
 from streams.matching import Matcher
 
@@ -28,7 +28,7 @@ _LATER = (
     InboxLostError,
     InboxForeignError,
     TimeoutError,
-    AwayError,
+    UnavailableError,
     BusyError,
     DirectoryError,
     JournalError,

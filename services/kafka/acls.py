@@ -72,7 +72,7 @@ def acls(program: Program, user: str, prefix: str = "") -> Iterator[Acl]:
 async def allow(access: Access, users: Mapping[Program, str], prefix: str = "") -> int:
     """Gives each program's user its rights; how many that are. The same again changes nothing.
 
-    AwayError; KafkaRefusedError where the cluster has no ACLs, or we may not set any.
+    UnavailableError; KafkaRefusedError where the cluster has no ACLs, or we may not set any.
     """
     count = 0
     async with administrated(access, ANSWER_S) as admin:

@@ -16,7 +16,7 @@ from services.kafka.partitioner import partition_of
 from services.kafka.topic_reader import Span, TopicReader
 from services.kafka.topic_writer import TopicWriter
 from streams.backfill import Backfill
-from streams.workers.ports import Message, typed
+from streams.workers.ports import Message, typed_message
 
 Advance = Callable[[int, int], None]
 
@@ -40,7 +40,7 @@ async def backfill(
 ) -> Filled:
     """Brings the past into an open conference's log; a second time it finds nothing that is missing.
 
-    ``advance(read, of)`` hears of the reading. AwayError, KafkaRefusedError.
+    ``advance(read, of)`` hears of the reading. UnavailableError, KafkaRefusedError.
     """
     filled, past, codec, log = Filled(), Backfill(conference), Codec(), prefix + CONFERENCE_LOG
     async with TopicReader(access) as reader, TopicWriter(access) as writer:
@@ -77,4 +77,4 @@ def _copies(values: Sequence[bytes | None], codec: Codec, past: Backfill, filled
     filled.unreadable += len(values) - len(events)  # the router has put it to the dead letters
     filled.read += len(values)
     copies = past.copies(events)
-    return [typed(past.conference, encode(copy), kind_of(copy)) for copy in copies]
+    return [typed_message(past.conference, encode(copy), kind_of(copy)) for copy in copies]

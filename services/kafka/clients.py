@@ -17,7 +17,7 @@ from aiokafka.errors import KafkaError as ClientError
 from services.kafka.access import Access
 from services.kafka.client_shutdown import bounded
 from services.kafka.refusals import refusal
-from streams.workers.ports import AwayError
+from streams.workers.ports import UnavailableError
 
 REQUEST_MS = 20_000
 START_S = 30.0
@@ -62,7 +62,7 @@ def consumer(
 
 @asynccontextmanager
 async def administrated(access: Access, limit_s: float = START_S) -> AsyncIterator[AIOKafkaAdminClient]:
-    """An admin client, for so long. AwayError where the broker is away, or becomes so."""
+    """An admin client, for so long. UnavailableError where the broker is away, or becomes so."""
     client = AIOKafkaAdminClient(**_common(access, REQUEST_MS))
     try:
         async with within(access, limit_s):
@@ -81,11 +81,11 @@ def _common(access: Access, request_ms: int) -> dict[str, Any]:
 
 
 async def begun(access: Access, client: AIOKafkaProducer | AIOKafkaConsumer | AIOKafkaAdminClient) -> None:
-    """Starts a client. AwayError; KafkaRefusedError where a person has to set something right first."""
+    """Starts a client. UnavailableError; KafkaRefusedError where a person has to set something right first."""
     try:
         async with within(access, START_S):
             await client.start()
-    except AwayError:
+    except UnavailableError:
         said = await refusal(access)
         if said is not None:
             raise KafkaRefusedError(said) from None
@@ -94,12 +94,12 @@ async def begun(access: Access, client: AIOKafkaProducer | AIOKafkaConsumer | AI
 
 @asynccontextmanager
 async def within(access: Access, limit_s: float, what: str = "") -> AsyncIterator[None]:
-    """A Kafka has so long for what is asked of it here. AwayError, which says ``what`` was not done."""
+    """A Kafka has so long for what is asked of it here. UnavailableError, which says ``what`` was not done."""
     try:
         async with asyncio.timeout(limit_s):
             yield
     except (ClientError, OSError, TimeoutError) as error:
-        raise AwayError(f"{what}: {_said(access, error)}" if what else _said(access, error)) from error
+        raise UnavailableError(f"{what}: {_said(access, error)}" if what else _said(access, error)) from error
 
 
 def _said(access: Access, error: BaseException) -> str:

@@ -27,7 +27,7 @@ from services.kafka.clients import KafkaRefusedError
 from services.kafka.topic_reader import Span, TopicReader
 from services.kafka.topic_writer import TopicWriter
 from streams.workers.frames import header
-from streams.workers.ports import Message, typed
+from streams.workers.ports import Message, typed_message
 
 _CLAIMED, _SENT = b"dead.letter.claimed", b"dead.letter.sent"
 _LETTER, _AS = "letter", "as"
@@ -68,7 +68,7 @@ class _Marks:
 
 
 async def listed(access: Access, prefix: str = "") -> AsyncGenerator[Shown[str]]:
-    """All that are still there, partition by partition, oldest first. AwayError, KafkaRefusedError."""
+    """All that are still there, partition by partition, oldest first. UnavailableError, KafkaRefusedError."""
     topic = prefix + DEAD_LETTERS
     async with TopicReader(access) as reader:
         for partition, span in (await _spans(reader, topic)).items():
@@ -81,7 +81,7 @@ async def listed(access: Access, prefix: str = "") -> AsyncGenerator[Shown[str]]
 
 
 async def one(access: Access, number: str, prefix: str = "") -> Shown[str]:
-    """The letter of that number. AwayError, KafkaRefusedError where there is none."""
+    """The letter of that number. UnavailableError, KafkaRefusedError where there is none."""
     async with TopicReader(access) as reader:
         return await _found(reader, prefix + DEAD_LETTERS, number)
 
@@ -89,7 +89,7 @@ async def one(access: Access, number: str, prefix: str = "") -> Shown[str]:
 async def resend(
     access: Access, number: str, mended: bytes | None, *, prefix: str = "", dry_run: bool = False
 ) -> Result:
-    """Sends a letter again, mended or as it came. AwayError; KafkaRefusedError: it cannot be sent (again)."""
+    """Sends a letter again, mended or as it came. UnavailableError; KafkaRefusedError: it cannot be sent (again)."""
     topic = prefix + DEAD_LETTERS
     async with TopicReader(access) as reader, TopicWriter(access) as writer:
         letter = await _found(reader, topic, number)
@@ -113,10 +113,10 @@ async def resend(
 
 async def _send(writer: TopicWriter, event: Input, prefix: str) -> None:
     if isinstance(event, Activity) and event.conference is None:
-        await writer.produce(prefix + ACTIVITY, [typed(event.actor, encode(event), kind_of(event))])
+        await writer.produce(prefix + ACTIVITY, [typed_message(event.actor, encode(event), kind_of(event))])
     else:
         assert event.conference is not None, "only posts and deletions may have none"
-        await writer.produce(prefix + CONFERENCE_LOG, [typed(event.conference, encode(event), kind_of(event))])
+        await writer.produce(prefix + CONFERENCE_LOG, [typed_message(event.conference, encode(event), kind_of(event))])
 
 
 def _mark(kind: bytes, partition: int, offset: int, sent_as: bytes) -> Message:

@@ -27,7 +27,7 @@ _MARK = b'"recorded_at"'
 async def lines(access: Access, place: Place) -> AsyncIterator[list[bytes]]:
     """The records from the place's beginning to the end there is now, in parts; no newline at their ends.
 
-    AwayError; KafkaRefusedError where there is no such topic.
+    UnavailableError; KafkaRefusedError where there is no such topic.
     """
     async with TopicReader(access) as reader:
         for number, whole in _wanted_of(access, await reader.spans(place.topic), place).items():

@@ -76,7 +76,7 @@ class Tail(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def tail(asked: Tail) -> AsyncGenerator[list[ConsumerRecord]]:
-    """The records in parts; with ``follow`` without end. AwayError, KafkaRefusedError."""
+    """The records in parts; with ``follow`` without end. UnavailableError, KafkaRefusedError."""
     async with TopicReader(asked.access) as reader:
         whole = _wanted_of(await reader.spans(asked.topic), asked)
         if asked.offset is None and asked.time_ms is None:

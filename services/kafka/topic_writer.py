@@ -19,7 +19,7 @@ WRITTEN_S = 30.0  # for one call: a broker that restarts is back by then
 
 
 class TopicWriter:
-    """The port Producer; an async context manager. AwayError where the broker is away."""
+    """The port Producer; an async context manager. UnavailableError where the broker is away."""
 
     def __init__(self, access: Access) -> None:
         self._access = access

@@ -46,7 +46,7 @@ async def create(
     """Creates what is missing, then checks all; gives the names of what was created.
 
     ``copies``: on how many brokers each record is kept; as many as there are, at most 3, by default.
-    AwayError, TopicsError.
+    UnavailableError, TopicsError.
     """
     async with administrated(access, 4 * ANSWER_S) as admin:
         there = await _found(admin, prefix)
@@ -65,7 +65,7 @@ async def create(
 
 
 async def check(access: Access, prefix: str = "") -> int:
-    """The number of partitions of the conference log, when all topics are as declared. AwayError, TopicsError."""
+    """The number of partitions of the conference log, if all topics are as declared. UnavailableError, TopicsError."""
     found = await shown(access, prefix)
     faults = _faults(found, prefix)
     if faults:
@@ -74,7 +74,7 @@ async def check(access: Access, prefix: str = "") -> int:
 
 
 async def shown(access: Access, prefix: str = "") -> dict[str, Found]:
-    """What the cluster has of the declared topics, by their names without prefix. AwayError."""
+    """What the cluster has of the declared topics, by their names without prefix. UnavailableError."""
     async with administrated(access, ANSWER_S) as admin:
         return await _found(admin, prefix)
 

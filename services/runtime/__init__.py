@@ -2,13 +2,21 @@
 
 from services.runtime.delivery import UndeliveredError
 from services.runtime.limits import Limits
-from services.runtime.results import Accepted, Answer, AwayError, BusyError, Duplicate, Place, Rejected, StoppedError
+from services.runtime.results import (
+    Accepted,
+    Answer,
+    BusyError,
+    Duplicate,
+    Place,
+    Rejected,
+    StoppedError,
+    UnavailableError,
+)
 from services.runtime.runner import Embedded
 
 __all__ = [
     "Accepted",
     "Answer",
-    "AwayError",
     "BusyError",
     "Duplicate",
     "Embedded",
@@ -16,5 +24,6 @@ __all__ = [
     "Place",
     "Rejected",
     "StoppedError",
+    "UnavailableError",
     "UndeliveredError",
 ]

@@ -46,8 +46,8 @@ class Runner(Matchers, Protocol):
         """An answer for each item, in order, once all are durable. Their events are the runner's own from here on.
 
         ``first``: the first one's number in a dead letter.
-        BusyError, StoppedError, AwayError, JournalError: nothing was taken. TimeoutError: it may have been; then the
-        same lines again are doubles.
+        BusyError, StoppedError, UnavailableError, JournalError: nothing was taken. TimeoutError: it may have been; then
+        the same lines again are duplicates.
         """
 
 

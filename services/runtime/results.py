@@ -43,7 +43,7 @@ class BusyError(Exception):
     """Too much is waiting; nothing of the submission was taken. Come again."""
 
 
-class AwayError(Exception):
+class UnavailableError(Exception):
     """The log cannot be reached; nothing of the submission was taken. It comes back by itself: come again."""
 
 

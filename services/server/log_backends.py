@@ -34,7 +34,7 @@ from services.runtime import Limits as RunnerLimits
 from services.runtime.inbox_delivery import Delivering
 from services.runtime.ports import Readiness, Runner
 from services.usage_errors import UnusableError
-from streams.workers.ports import AwayError
+from streams.workers.ports import UnavailableError
 
 EPOCH_FILE, CLUSTER_FILE = "epoch", "cluster"
 FIRST_S = 5.0  # for a broker to say which cluster it is
@@ -165,7 +165,7 @@ class InKafka:
             await check(self.kafka, self.prefix)
         except KafkaRefusedError as error:
             raise UnusableError(str(error)) from None
-        except AwayError:
+        except UnavailableError:
             _log.warning("the broker is away", servers=self.kafka.address)  # it may come; reading goes on till then
         return Opened(self._journal, self._cluster, is_new)
 
@@ -195,7 +195,7 @@ class InKafka:
             found = await cluster_id(self.kafka, FIRST_S)
         except KafkaRefusedError as error:
             raise UnusableError(str(error)) from None
-        except AwayError as error:
+        except UnavailableError as error:
             if not kept:
                 raise UnusableError(str(error)) from None
             return kept, False

@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Collection
 import structlog
 
 from services.tools.processes.children import hallway
-from streams.workers.ports import AwayError, Kept, Snapshots
+from streams.workers.ports import SnapshotStore, StoredSnapshot, UnavailableError
 
 LOOK_S = 1.0
 AGAIN_S = 30.0  # after the broker was away, or the conference was closed meanwhile
@@ -29,37 +29,37 @@ Fill = Callable[[str], Awaitable[str]]
 class Past:
     """``mine`` gives the open conferences of this router's partitions; ``fill`` brings the past, and says so."""
 
-    def __init__(self, mine: Callable[[], Collection[str]], fill: Fill, snapshots: Snapshots) -> None:
+    def __init__(self, mine: Callable[[], Collection[str]], fill: Fill, snapshots: SnapshotStore) -> None:
         self._mine, self._fill, self._snapshots = mine, fill, snapshots
         self._done: set[str] = set()
 
     async def run(self) -> None:
-        """Without end. What is not AwayError is raised."""
+        """Without end. What is not UnavailableError is raised."""
         while True:
             try:
                 for conference in sorted(set(self._mine()) - self._done):
                     await self._once(conference)
                 pause_s = LOOK_S
-            except AwayError as error:
+            except UnavailableError as error:
                 _log.warning("the past waits", reason=str(error))
                 pause_s = AGAIN_S
             await asyncio.sleep(pause_s)
 
     async def _once(self, conference: str) -> None:
-        if await self._snapshots.known(_NAME + conference) is None:
+        if await self._snapshots.load_named(_NAME + conference) is None:
             said = await self._fill(conference)
             await done(self._snapshots, conference)
             _log.info("the past was brought", conference=conference, said=said)
         self._done.add(conference)
 
 
-async def done(snapshots: Snapshots, conference: str) -> None:
+async def done(snapshots: SnapshotStore, conference: str) -> None:
     """From now on no router brings this conference's past."""
-    await snapshots.save(0, Kept(_NAME + conference, 1, b"{}"))
+    await snapshots.save(0, StoredSnapshot(_NAME + conference, 1, b"{}"))
 
 
 async def brought(address: str, conference: str, prefix: str) -> str:
-    """Brings a conference's past in a process that ends with this one; its last words. AwayError when it failed."""
+    """Runs a backfill as a child process that ends with this one; its last line. UnavailableError if it failed."""
     options = ("--conference", conference, "--kafka", address, "--prefix", prefix)
     process = await asyncio.create_subprocess_exec(
         *hallway("backfill", *options),
@@ -74,11 +74,11 @@ async def brought(address: str, conference: str, prefix: str) -> str:
             lines = (await process.stdout.read()).decode(errors="replace").split("\n")
             code = await process.wait()
     except TimeoutError:
-        raise AwayError(f"The past of {conference} was not brought within {MOST_S / 3_600:.0f} hours.") from None
+        raise UnavailableError(f"The past of {conference} was not brought within {MOST_S / 3_600:.0f} hours.") from None
     finally:
         if process.returncode is None:
             process.kill()
     said = " ".join(line.strip() for line in lines if line.strip())[-_SAID:]
     if code:
-        raise AwayError(said)
+        raise UnavailableError(said)
     return said

@@ -38,7 +38,7 @@ from streams.workers.app import WorkerApp
 from streams.workers.delivery import Delivering
 from streams.workers.handler import Handler
 from streams.workers.matcher import Matching
-from streams.workers.ports import AwayError, Snapshots
+from streams.workers.ports import SnapshotStore, UnavailableError
 from streams.workers.router import Routing
 
 Kind = Literal["router", "matcher", "delivery"]
@@ -84,7 +84,7 @@ async def work(settings: Settings, ready: Callable[[], None]) -> int:
             code = await worker.run()
             waiting.cancel()
             _begin_to_end()
-    except AwayError as error:
+    except UnavailableError as error:
         _log.error("the worker ends", error=type(error).__name__, reason=str(error))
         return 1
     if isinstance(worker.failure, InboxForeignError):
@@ -100,7 +100,7 @@ async def _until(ending: asyncio.Event, settings: Settings) -> int | None:
             return await topics.check(settings.kafka, settings.prefix)
         except KafkaRefusedError as error:
             raise UnusableError(str(error)) from None
-        except AwayError as error:
+        except UnavailableError as error:
             if not said:
                 _log.warning("waiting for Kafka", reason=str(error))
                 said = True
@@ -181,7 +181,7 @@ async def _made(settings: Settings, partitions: int) -> AsyncIterator[WorkerApp]
         yield worker
 
 
-async def _pasts(settings: Settings, worker: WorkerApp, router: Routing, snapshots: Snapshots, number: int) -> None:
+async def _pasts(settings: Settings, worker: WorkerApp, router: Routing, snapshots: SnapshotStore, number: int) -> None:
     """Brings the past of the conferences that are in this router's partitions."""
 
     def mine() -> list[str]:

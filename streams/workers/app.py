@@ -23,7 +23,7 @@ from streams.workers.commits import Commits
 from streams.workers.credentials import credentials
 from streams.workers.frames import QUEUED_FRAMES, Frame, Partition
 from streams.workers.handler import Handler
-from streams.workers.ports import AwayError, Reader, StoreAwayError
+from streams.workers.ports import Reader, StoreUnavailableError, UnavailableError
 from streams.workers.transport import FramedApp, FrameSchema, topics_of
 
 _log = structlog.get_logger("hallway.worker")
@@ -33,7 +33,7 @@ class FaustError(Exception):
     """Faust ended by itself."""
 
 
-class SilentError(Exception):
+class StalledError(Exception):
     """There is more to read, or partitions are to be had, and nothing came."""
 
     def __init__(self, silent_s: float) -> None:
@@ -164,12 +164,12 @@ class WorkerApp:
                         await self._handled(frame)
                 self._away.pop("frame", None)
                 return
-            except StoreAwayError as error:
+            except StoreUnavailableError as error:
                 self._not_now("frame", error)
             await asyncio.sleep(pause_s)
             pause_s = min(2 * pause_s, self.settings.again_most_s)
 
-    def _not_now(self, what: str, error: AwayError) -> None:
+    def _not_now(self, what: str, error: UnavailableError) -> None:
         """Tells it once, however often it is tried."""
         if str(error) not in self._away.values():
             _log.warning("not now", reason=str(error))
@@ -195,7 +195,7 @@ class WorkerApp:
                     async with self._one:
                         await self._handler.look()
                     self._away.pop("look", None)
-                except AwayError as error:
+                except UnavailableError as error:
                     self._not_now("look", error)
 
     # -- partitions -------------------------------------------------------------------------------------------------
@@ -224,7 +224,7 @@ class WorkerApp:
                     await self._handler.revoked(gone)
                 if self._app is not None and self.failure is None:
                     await self._app.consumer.commit()
-        except (TimeoutError, AwayError) as error:
+        except (TimeoutError, UnavailableError) as error:
             _log.warning("partitions were given up in a hurry", error=type(error).__name__)
         self._mine -= gone
         self._assigned = False
@@ -251,14 +251,14 @@ class WorkerApp:
             is_too_long = silent_s > self.settings.silent_s
             is_idle = silent_s > min(self.settings.idle_s, self.settings.silent_s / 2) and not self._one.locked()
             if (is_too_long or is_idle) and await self._lags() and is_too_long:
-                raise SilentError(silent_s)
+                raise StalledError(silent_s)
 
     async def _lags(self) -> bool:
         if not self._assigned:
             return True
         try:
             return any([await self._has_more(partition) for partition in sorted(self._mine)])
-        except AwayError:
+        except UnavailableError:
             return False  # the broker is away: nobody can do anything
 
     async def _has_more(self, number: int) -> bool:

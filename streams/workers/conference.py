@@ -15,7 +15,7 @@ from schemas.outputs import AnyOutput
 from streams.matching import Matcher
 from streams.matching.snapshot import restore, snapshot
 from streams.workers.frames import Raw
-from streams.workers.ports import Message, typed
+from streams.workers.ports import Message, typed_message
 from streams.workers.recorded_outputs import COUNT_HEADER, Recorded
 
 Taken = tuple[Input, int, int]  # an event, its time, when it was recorded: ms
@@ -90,6 +90,6 @@ class ConferenceFold:
     def _messages(self, outputs: Sequence[AnyOutput], count: int) -> list[Message]:
         counted = (COUNT_HEADER, str(count).encode())
         return [
-            typed(output.conference, encode_output(output), kind_of(output), counted, partition=self.partition)
+            typed_message(output.conference, encode_output(output), kind_of(output), counted, partition=self.partition)
             for output in outputs
         ]

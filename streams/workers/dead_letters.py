@@ -12,7 +12,7 @@ from schemas.codec import encode_output
 from schemas.outputs import DeadLetter
 from schemas.times import written
 from streams.workers.frames import Partition, Raw, Unreadable
-from streams.workers.ports import Message, Reader, typed
+from streams.workers.ports import Message, Reader, typed_message
 
 LETTER_BYTES = 512 << 10  # in base64 still below what a broker takes as one message; an event has at most 64 KB
 
@@ -58,4 +58,4 @@ def letter(at: Partition, raw: Raw, reason: str, field: str | None = None, now: 
         bytes=b64encode(value).decode() if isinstance(value, bytes) else "",
         at=None if now is None else written(now),
     )
-    return typed(dead.source, encode_output(dead), "dead.letter", partition=at.partition)
+    return typed_message(dead.source, encode_output(dead), "dead.letter", partition=at.partition)

@@ -26,14 +26,14 @@ from streams.workers.handler import stretches
 from streams.workers.log_tailer import SAVE_RECORDS, Following
 from streams.workers.output_fan_out import ascending, queued, share_out
 from streams.workers.ports import (
-    AwayError,
     Inboxes,
     LostInboxesError,
     Message,
     Producer,
     Reader,
-    Snapshots,
-    StoreAwayError,
+    SnapshotStore,
+    StoreUnavailableError,
+    UnavailableError,
 )
 from streams.workers.recorded_outputs import output_of
 
@@ -69,7 +69,7 @@ class Delivering:
         self,
         producer: Producer,
         reader: Reader,
-        snapshots: Snapshots,
+        snapshots: SnapshotStore,
         inboxes: Inboxes,
         partition_of: Callable[[str], int],
         elapsed: Callable[[], float],
@@ -215,18 +215,18 @@ class Delivering:
         """Delivers; of a store that is there and takes nothing, somebody began to make the inboxes again and died."""
         try:
             await self._inboxes.deliver(conference, outputs, self._erased.get(conference, ()))
-        except StoreAwayError:
+        except StoreUnavailableError:
             if await self._inboxes.has(conference):
                 raise
             raise LostInboxesError from None
 
     async def _patiently(self, call: Callable[[], Awaitable[None]]) -> None:
-        """Tries again while the store is away, within a bound: StoreAwayError then."""
+        """Tries again while the store is away, within a bound: StoreUnavailableError then."""
         pause_s = self._limits.pause_s
         for _ in range(self._limits.tries - 1):
             try:
                 return await call()
-            except StoreAwayError:
+            except StoreUnavailableError:
                 await self._sleep(pause_s)
                 pause_s *= 2
         await call()
@@ -259,21 +259,21 @@ class Delivering:
             return
         end = (await self._reader.ends(self.topic))[partition]
         queues = {name: asyncio.Queue[Sequence[AnyOutput]](self._limits.waiting) for name in conferences}
-        failed: list[AwayError] = []
+        failed: list[UnavailableError] = []
         try:
             async with asyncio.TaskGroup() as tasks:
                 for name, queue in queues.items():
                     erased = frozenset(self._erased.get(name, ()))
                     tasks.create_task(self._inboxes.rebuild(name, queued(queue), erased))
                 await share_out(self._reader.read(self.topic, partition, 0, end), queues)
-        except* AwayError as away:
-            failed += sorted(_all(away), key=lambda error: isinstance(error, StoreAwayError))
+        except* UnavailableError as away:
+            failed += sorted(_all(away), key=lambda error: isinstance(error, StoreUnavailableError))
         if failed:  # raised here: in the clause, Python 3.11.2 makes a group of it
             raise failed[0]
 
 
-def _all(group: BaseExceptionGroup[AwayError]) -> list[AwayError]:
-    found: list[AwayError] = []
+def _all(group: BaseExceptionGroup[UnavailableError]) -> list[UnavailableError]:
+    found: list[UnavailableError] = []
     for error in group.exceptions:
         found += _all(error) if isinstance(error, BaseExceptionGroup) else [error]
     return found

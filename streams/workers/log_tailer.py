@@ -13,7 +13,7 @@ import msgspec
 from schemas.topics import TYPE_HEADER
 from streams.workers.conference_end import KIND
 from streams.workers.frames import Raw, header
-from streams.workers.ports import AwayError, Kept, Reader, Snapshots
+from streams.workers.ports import Reader, SnapshotStore, StoredSnapshot, UnavailableError
 
 SAVE_RECORDS = 100_000  # read again in a second
 FETCHES_MOST = 100_000  # of some thousand records each; then something is wrong
@@ -49,7 +49,7 @@ class Following:
             for partition, position, records in await self._reader.fetch(self._topic, behind):
                 self._learn([raw for raw in records if self._tells(raw)])
                 self._positions[partition] = position
-        raise AwayError(f"{self._topic} was not read to its end.")
+        raise UnavailableError(f"{self._topic} was not read to its end.")
 
     def _tells(self, raw: Raw) -> bool:
         kind = header(raw, TYPE_HEADER)
@@ -59,9 +59,9 @@ class Following:
 
     # -- kept -------------------------------------------------------------------------------------------------------
 
-    async def restore(self, snapshots: Snapshots, name: str) -> bytes | None:
+    async def restore(self, snapshots: SnapshotStore, name: str) -> bytes | None:
         """What was known when it was saved, to go on from there; None: all is read from the start."""
-        kept = await snapshots.known(name)
+        kept = await snapshots.load_named(name)
         if kept is not None:
             with suppress(msgspec.MsgspecError):  # of another version: all of it can be read again
                 saved = msgspec.json.decode(kept.data, type=_Saved)
@@ -70,10 +70,12 @@ class Following:
                 return bytes(saved.known)
         return None
 
-    async def save(self, snapshots: Snapshots, name: str, known: Callable[[], bytes], most: int = SAVE_RECORDS) -> None:
+    async def save(
+        self, snapshots: SnapshotStore, name: str, known: Callable[[], bytes], most: int = SAVE_RECORDS
+    ) -> None:
         """Keeps what is known as of now, if it is more than ``most`` records newer than what is kept."""
         read = sum(self._positions.values())
         if read - self._saved >= most:
             data = msgspec.json.encode(_Saved(self._positions, msgspec.Raw(known())))
-            await snapshots.save(0, Kept(name, read, data))
+            await snapshots.save(0, StoredSnapshot(name, read, data))
             self._saved = read

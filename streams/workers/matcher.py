@@ -20,7 +20,7 @@ from streams.workers.commits import Commits
 from streams.workers.frames import FRAME_RECORDS, Frame, Partition, Raw
 from streams.workers.handler import stretches
 from streams.workers.partition_fold import PartitionFold, Told
-from streams.workers.ports import AwayError, Mark, Message, Producer, Reader, Snapshots, typed
+from streams.workers.ports import Checkpoint, Message, Producer, Reader, SnapshotStore, UnavailableError, typed_message
 
 LARGE_RECORDS, LARGE_BYTES = 5_000, 1 << 20  # from about 10 ms on a snapshot is made and restored in a thread
 TICK_PREFIX = "clock.ticked:"  # ids of the log's owner; the door lets no other's begin so
@@ -45,7 +45,7 @@ class Limits:
     tick_again_s: float = 5.0
 
 
-class CutShortError(Exception):
+class InterruptedFoldError(Exception):
     """Something was folded and what came of it may not be written: the worker must end, whatever it did."""
 
 
@@ -61,7 +61,7 @@ class Matching:
         self,
         producer: Producer,
         reader: Reader,
-        snapshots: Snapshots,
+        snapshots: SnapshotStore,
         clock: Callable[[], int],
         elapsed: Callable[[], float],
         *,
@@ -80,7 +80,7 @@ class Matching:
         self._current: set[int] = set()  # folds that know all that was recorded
         self._mine: set[int] = set()
         self._sought: dict[int, int] = {}
-        self._marked: dict[int, tuple[Mark, float]] = {}
+        self._marked: dict[int, tuple[Checkpoint, float]] = {}
         self._framed: dict[int, float] = {}
         self._ticked: dict[str, tuple[int, int, float]] = {}
 
@@ -115,15 +115,15 @@ class Matching:
     async def _restored(self, partition: int) -> PartitionFold:
         fold = PartitionFold(Partition(self.topic, partition), self._policy)
         found, snapshots = await self._snapshots.load(partition)
-        mark = found or Mark()
+        mark = found or Checkpoint()
         for kept in snapshots:
             if kept.name in mark.erased:  # its worker was killed, or wrote it late
-                await self._snapshots.forget(partition, kept.name)
+                await self._snapshots.delete(partition, kept.name)
                 continue
             try:
                 await _aside(len(kept.data) > LARGE_BYTES, fold.restore, kept)
             except SnapshotError:  # of a newer or a broken form: the log is folded from its start
-                mark = Mark(erased=mark.erased)
+                mark = Checkpoint(erased=mark.erased)
         fold.begin(mark)
         self._marked[partition] = (mark, self._elapsed())
         return fold
@@ -174,7 +174,7 @@ class Matching:
     # -- snapshots --------------------------------------------------------------------------------------------------
 
     async def _keep(self, fold: PartitionFold) -> None:
-        """Snapshots of what holds the frontier back too far, then the mark."""
+        """SnapshotStore of what holds the frontier back too far, then the mark."""
         share = max(1, self._limits.snapshot_records // max(1, len(self._mine)))
         while self._behind() > self._limits.snapshot_records and (name := fold.stale(share)) is not None:
             tenth = min(fold.size(name) // 10, self._limits.snapshot_records_most)
@@ -197,9 +197,9 @@ class Matching:
         before, _ = self._marked[partition]
         gone = sorted(set(mark.erased) - set(before.erased))
         if mark.log > before.log or gone:
-            await self._snapshots.mark(partition, mark)
+            await self._snapshots.save_checkpoint(partition, mark)
             for name in gone:
-                await self._snapshots.forget(partition, name)
+                await self._snapshots.delete(partition, name)
             self._marked[partition] = (mark, self._elapsed())
         self.commits.safe(fold.at, mark.log)
 
@@ -233,8 +233,8 @@ class Matching:
         if fold.processed < begin:
             try:
                 await self.frame(Frame(fold.at, begin, begin, ()))
-            except AwayError as error:
-                raise CutShortError(str(error)) from error
+            except UnavailableError as error:
+                raise InterruptedFoldError(str(error)) from error
 
     async def _quiet(self, fold: PartitionFold) -> None:
         """A snapshot of the conference with the most new records, one at a time."""
@@ -273,7 +273,7 @@ class Matching:
     def _ticked_at(self, conference: str, when: int, applied: int, now: int) -> Message:
         self._ticked[conference] = (when, applied, self._elapsed())
         tick = ClockTicked(id=f"{TICK_PREFIX}{when}:{applied}", at=written(now), conference=conference)
-        return typed(conference, encode(tick), kind_of(tick))
+        return typed_message(conference, encode(tick), kind_of(tick))
 
 
 async def _aside(large: bool, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

@@ -23,7 +23,7 @@ from streams.workers.conference_end import erased_by
 from streams.workers.dead_letters import dead_letter, letter, source_of
 from streams.workers.frame_decoding import decoded
 from streams.workers.frames import Partition, Raw, end_of
-from streams.workers.ports import Kept, Mark, Message
+from streams.workers.ports import Checkpoint, Message, StoredSnapshot
 from streams.workers.recorded_outputs import output_of
 
 ASTRAY = "The record's key is not its conference."
@@ -63,11 +63,11 @@ class PartitionFold:
 
     # -- from what was kept -----------------------------------------------------------------------------------------
 
-    def restore(self, kept: Kept) -> None:
+    def restore(self, kept: StoredSnapshot) -> None:
         """Takes a conference's snapshot. SnapshotError: the log has to be folded from its start."""
         self._folds[kept.name] = self._made(restore(kept.data, self._policy), kept.offset)
 
-    def begin(self, mark: Mark) -> None:
+    def begin(self, mark: Checkpoint) -> None:
         """Folds from here on; ``remember`` what was told since, then ``opened``."""
         self.processed, self._matches_end, self._letters_end = mark.log, mark.matches, mark.letters
         self.erased.update(mark.erased)
@@ -156,7 +156,7 @@ class PartitionFold:
 
     # -- what is safe -----------------------------------------------------------------------------------------------
 
-    def frontier(self) -> Mark:
+    def frontier(self) -> Checkpoint:
         """The mark as of now: to be kept before its offset of the log is committed."""
         first = next(iter(self._unsafe.values()), None)
         log = self.processed if first is None else first.log
@@ -164,7 +164,7 @@ class PartitionFold:
         matches = min([self._matches_end, *(unsafe.matches for unsafe in self._unsafe.values()), *pending])
         self._lettered = {at: letter for at, letter in self._lettered.items() if at >= log}
         letters = min([self._letters_end, *self._lettered.values()])
-        return Mark(log, matches, letters, tuple(sorted(self.erased)))
+        return Checkpoint(log, matches, letters, tuple(sorted(self.erased)))
 
     def skip(self, offset: int) -> None:
         """There is no record before this offset that was not folded."""
@@ -195,11 +195,11 @@ class PartitionFold:
         """How many records a conference holds."""
         return self._folds[conference].matcher.state.applied
 
-    def snapshot(self, conference: str) -> Kept:
+    def snapshot(self, conference: str) -> StoredSnapshot:
         """A conference as of ``processed``; all that it told must be written. When it is kept, say ``kept``."""
-        return Kept(conference, self.processed, snapshot(self._folds[conference].matcher))
+        return StoredSnapshot(conference, self.processed, snapshot(self._folds[conference].matcher))
 
-    def kept(self, kept: Kept) -> None:
+    def kept(self, kept: StoredSnapshot) -> None:
         """The snapshot would be found again."""
         fold, unsafe = self._folds[kept.name], self._unsafe.get(kept.name)
         fold.folded = max(fold.folded, kept.offset)

@@ -24,7 +24,7 @@ from streams.workers.frame_decoding import decoded
 from streams.workers.frames import ROUTED_RECORDS, Frame, Partition, Raw, header
 from streams.workers.handler import stretches
 from streams.workers.log_tailer import SAVE_RECORDS, Following
-from streams.workers.ports import Message, Producer, Reader, Rows, Snapshots, typed
+from streams.workers.ports import Message, Producer, Reader, Rows, SnapshotStore, typed_message
 
 KEPT_NAME = "~router"
 TEACHING = frozenset(name.encode() for name in names_learned_by(Learner.ROUTER))
@@ -54,7 +54,7 @@ class Routing:
     frame_records = ROUTED_RECORDS
 
     def __init__(
-        self, producer: Producer, reader: Reader, snapshots: Snapshots, rows: Rows, *, prefix: str = ""
+        self, producer: Producer, reader: Reader, snapshots: SnapshotStore, rows: Rows, *, prefix: str = ""
     ) -> None:
         self.topic = prefix + ACTIVITY
         self._log, self._dead_letters = prefix + CONFERENCE_LOG, prefix + DEAD_LETTERS
@@ -163,7 +163,7 @@ class Routing:
             if isinstance(event, ActivityDeleted) and event.conference is None:
                 routed.deletions.append((f"{event.actor} {event.deleted}", raw.value))
             for conference, copy in self._router.route(event):
-                routed.copies.append(typed(conference, encode(copy), kind_of(copy)))
+                routed.copies.append(typed_message(conference, encode(copy), kind_of(copy)))
 
         self._now = self._last_good(records, events)
 

@@ -15,7 +15,7 @@ from services.admission.registration_flow import registered
 from services.admission.sender import Sender
 from services.directory.sqlite import SqliteDirectory
 from services.journal import JournalError, JournalFullError
-from services.runtime import Accepted, Answer, AwayError, BusyError, Rejected, StoppedError
+from services.runtime import Accepted, Answer, BusyError, Rejected, StoppedError, UnavailableError
 from services.runtime.event_validator import Item
 
 NOW = 1_780_000_000_000
@@ -62,7 +62,7 @@ class Desk:
         return {person.email.partition("@")[0] for person in self.directory.people.listed("hims")}
 
 
-@pytest.mark.parametrize("error", [BusyError, StoppedError, AwayError, JournalError, JournalFullError])
+@pytest.mark.parametrize("error", [BusyError, StoppedError, UnavailableError, JournalError, JournalFullError])
 def test_what_was_not_taken_is_taken_back_and_nobody_else(error: type[Exception]) -> None:
     desk = Desk()
     ((before, _),) = desk("ada")

@@ -14,7 +14,7 @@ from services.kafka.access import Access
 from services.kafka.topic_reader import TopicReader
 from services.kafka.topic_writer import TopicWriter
 from streams.backfill import Backfill
-from streams.workers.ports import typed
+from streams.workers.ports import typed_message
 from tests.cli.conftest import Hallway
 from tests.scenarios.story import CONFERENCE, Story
 from tests.workers.load import ended
@@ -40,7 +40,7 @@ def is_post(event: Json) -> bool:
 def put(address: str, topic: str, events: list[Json], key: str) -> None:
     async def write() -> None:
         async with TopicWriter(Access(address)) as into:
-            messages = [typed(event[key], json.dumps(event).encode(), event["type"]) for event in events]
+            messages = [typed_message(event[key], json.dumps(event).encode(), event["type"]) for event in events]
             await into.produce(topic, messages)
 
     asyncio.run(write())

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from streams.workers.frames import Frame, Partition, end_of, frames
 from streams.workers.handler import Handler
-from streams.workers.ports import AwayError, StoreAwayError
+from streams.workers.ports import StoreUnavailableError, UnavailableError
 from tests.workers.simulated import PARTITIONS, Broker, KilledError, Ports
 
 MOST_STEPS = 5_000
@@ -105,7 +105,7 @@ class Group:
         """A frame, a look, a commit."""
         chance = self.rng.random()
         if chance < 0.1:
-            with suppress(AwayError):
+            with suppress(UnavailableError):
                 await member.handler.look()
         behind = await self.behind(member)
         if behind:
@@ -124,13 +124,13 @@ class Group:
         while True:
             try:
                 return await member.handler.frame(frame)
-            except StoreAwayError:
+            except StoreUnavailableError:
                 self.waits += 1
                 if self.rng.random() < 0.2:
                     await self.rebalance()
                 if member not in self.members or frame.at.partition not in member.at:
                     return None
-            except AwayError:
+            except UnavailableError:
                 member.ports.dead = True
                 raise KilledError from None
 

@@ -8,10 +8,10 @@ import pytest
 from faust.types import TP
 
 from streams.workers import app as worker_app
-from streams.workers.app import Settings, SilentError, WorkerApp
+from streams.workers.app import Settings, StalledError, WorkerApp
 from streams.workers.commits import Commits
 from streams.workers.frames import Frame, Partition
-from streams.workers.ports import AwayError, StoreAwayError
+from streams.workers.ports import StoreUnavailableError, UnavailableError
 from tests.workers.simulated import Record
 
 SETTINGS = Settings("127.0.0.1:1", "group", silent_s=0.2, look_s=0.01, stop_s=0.1)
@@ -64,7 +64,7 @@ class Reader:
 
     async def ends(self, topic: str) -> dict[int, int]:
         if self.end is None:
-            raise AwayError
+            raise UnavailableError
         return {0: self.end, 1: self.end}
 
     async def read(self, topic: str, partition: int, begin: int, end: int) -> AsyncIterator[list[Record]]:
@@ -92,13 +92,13 @@ async def fed(worker: WorkerApp, *them: Frame) -> None:
 
 def test_an_error_stops_the_worker_and_nothing_more_is_handled_or_committed() -> None:
     async def story() -> None:
-        handler = Handler(AwayError("not written"))
+        handler = Handler(UnavailableError("not written"))
         worker = made(handler)
         await worker.take_over({TP("log", 0)})
         await fed(worker, frame(0, 5), frame(5, 9))
         assert handler.frames == 1
         assert handler.commits.partitions() == []
-        assert isinstance(worker.failure, AwayError)
+        assert isinstance(worker.failure, UnavailableError)
         assert await asyncio.wait_for(worker.run(), 5) == 1
 
     asyncio.run(story())
@@ -106,7 +106,7 @@ def test_an_error_stops_the_worker_and_nothing_more_is_handled_or_committed() ->
 
 def test_a_store_that_is_away_is_waited_for_and_told_once(capfd: pytest.CaptureFixture[str]) -> None:
     async def story() -> None:
-        handler = Handler(StoreAwayError("the store has no room"))
+        handler = Handler(StoreUnavailableError("the store has no room"))
         reader = Reader(9)
         worker = WorkerApp(replace(SETTINGS, again_s=0.01, again_most_s=0.02), handler, reader)  # type: ignore[arg-type]
         await worker.take_over({TP("log", 0)})
@@ -128,7 +128,7 @@ def test_a_store_that_is_away_is_waited_for_and_told_once(capfd: pytest.CaptureF
 
 def test_a_store_that_is_away_keeps_no_partition_from_going_to_others() -> None:
     async def story() -> None:
-        handler = Handler(StoreAwayError("the store has no room"))
+        handler = Handler(StoreUnavailableError("the store has no room"))
         reader = Reader(9)
         worker = WorkerApp(replace(SETTINGS, again_s=0.01), handler, reader)  # type: ignore[arg-type]
         await worker.take_over({TP("log", 0)})
@@ -174,7 +174,7 @@ def test_a_silent_worker_ends(end: int | None, partitions: set[int], silent: boo
         assert bool(done) is silent
         worker.stop()
         assert await running == int(silent)
-        assert isinstance(worker.failure, SilentError) is silent
+        assert isinstance(worker.failure, StalledError) is silent
 
     asyncio.run(story())
 
@@ -205,7 +205,7 @@ def test_a_worker_that_is_never_given_a_share_ends() -> None:
 
 def test_what_cannot_be_done_between_frames_is_tried_again() -> None:
     async def story() -> None:
-        handler = Handler(AwayError("away"))
+        handler = Handler(UnavailableError("away"))
         worker = made(handler, end=None)
         await worker.take_over({TP("log", 0)})
         running = asyncio.create_task(worker.run())

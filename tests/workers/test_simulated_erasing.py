@@ -56,7 +56,7 @@ async def matched(seed: int) -> int:
         assert told(broker, name) == expected[: len(told(broker, name))], f"seed {seed}, {name}"
         assert name == GONE or len(told(broker, name)) == len(expected), f"seed {seed}, {name}"
     assert [key for key in broker.snapshots if key[1] == GONE] == [], f"seed {seed}"
-    assert broker.marks[partition_of(GONE)].erased == (GONE,), f"seed {seed}"
+    assert broker.checkpoints[partition_of(GONE)].erased == (GONE,), f"seed {seed}"
     assert len(places(broker)) == poison, f"seed {seed}: the record that erases is no dead letter"
     return group.kills
 

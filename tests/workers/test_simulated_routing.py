@@ -15,7 +15,7 @@ from services.worker.inboxes import StoreInboxes
 from streams.routing import Router
 from streams.workers.dead_letters import dead_letter
 from streams.workers.delivery import Delivering, Limits
-from streams.workers.ports import Message, StoreAwayError
+from streams.workers.ports import Message, StoreUnavailableError
 from streams.workers.recorded_outputs import output_of
 from streams.workers.router import Routing
 from tests.routing.conftest import AT
@@ -154,7 +154,7 @@ class Store(StoreInboxes):
         if self._ports.deadly and self._rng.random() < 0.01:
             self._kept[0] = MemoryInboxes()
         if self._ports.deadly and self._rng.random() < 0.05:
-            raise StoreAwayError("away")
+            raise StoreUnavailableError("away")
         return self._kept[0]
 
 

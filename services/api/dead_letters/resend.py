@@ -22,9 +22,9 @@ from services.api.shared.problems import ProblemError
 from services.directory.port import RESERVED_CONNECTORS, Keys
 from services.journal import Journal, JournalError
 from services.runtime.event_validator import TICK_PREFIX
-from services.runtime.results import AwayError, BusyError, StoppedError
+from services.runtime.results import BusyError, StoppedError, UnavailableError
 
-_NOTHING_TAKEN = (AwayError, BusyError, StoppedError, JournalError)
+_NOTHING_TAKEN = (UnavailableError, BusyError, StoppedError, JournalError)
 _DIGEST_BYTES = 16
 
 

@@ -15,7 +15,7 @@ from msgspec import Struct
 from services.directory.port import DirectoryError, DirectoryFullError, ErasedError
 from services.inbox.port import InboxForeignError, InboxStoreError, InboxUnavailableError
 from services.journal import JournalError, JournalFullError
-from services.runtime import AwayError, BusyError, StoppedError
+from services.runtime import BusyError, StoppedError, UnavailableError
 
 MEDIA_TYPE = "application/problem+json"
 _BASE = "urn:hallway:problem:"
@@ -183,7 +183,7 @@ HANDLERS: dict[int | type[Exception], Callable[..., Response[Problem]]] = {
     TimeoutError: _late,
     InboxUnavailableError: _inbox,
     InboxForeignError: _inbox,
-    AwayError: _away,
+    UnavailableError: _away,
     ErasedError: _erased,
     JournalFullError: _full,
     DirectoryFullError: _full,

@@ -12,7 +12,7 @@ from services.cli.connection_options import access_to
 from services.cli.streams.line_blocks import Block, blocked
 from services.kafka.topic_urls import place
 from services.usage_errors import UnusableError
-from streams.workers.ports import AwayError
+from streams.workers.ports import UnavailableError
 
 
 class TopicInput:
@@ -41,7 +41,7 @@ class TopicInput:
                     for line in part:
                         self.consumed += len(line) + 1
                         yield line + b"\n"
-            except (AwayError, KafkaRefusedError) as error:
+            except (UnavailableError, KafkaRefusedError) as error:
                 raise UnusableError(f"{self.name}: {error}") from None
             finally:
                 runner.run(_closed(parts))

@@ -23,7 +23,7 @@ from services.kafka.gateway.batches import Message, Spot, batched
 from services.kafka.gateway.limits import Limits
 from services.kafka.partitioner import partition_of
 from services.runtime.fair_queue import FairQueue
-from services.runtime.results import AwayError, BusyError, StoppedError
+from services.runtime.results import BusyError, StoppedError, UnavailableError
 
 _BROKEN = (KafkaError, OSError, asyncio.InvalidStateError)  # a time limit is an OSError
 _log = structlog.get_logger("hallway.appending")
@@ -61,7 +61,7 @@ class Appending:
         self._news.set()
 
     async def append(self, messages: Sequence[Message], sender: str = "") -> list[Spot]:
-        """Where each stands. AwayError, BusyError, StoppedError: nothing was written. TimeoutError: perhaps."""
+        """Where each stands. UnavailableError, BusyError, StoppedError: nothing was written. TimeoutError: perhaps."""
         size = sum(message.size for message in messages)
         self._check(len(messages), size, self._queue.weight_of(sender))
         asked = _Asked(messages, size, asyncio.get_running_loop().create_future())
@@ -74,7 +74,7 @@ class Appending:
         if self._stopping:
             raise StoppedError("Hallway is stopping.")
         if not self._ready:
-            raise AwayError("The broker is away.")
+            raise UnavailableError("The broker is away.")
         waiting = self._queue.weight
         too_many = waiting + count > self.limits.waiting_messages or self._bytes + size > self.limits.waiting_bytes
         if (self._queue and too_many) or (own and own + count > self.limits.sender_waiting_messages):
@@ -93,7 +93,7 @@ class Appending:
                 _log.warning("appending begins anew", error=type(error).__name__)
             finally:
                 self._ready = False
-                self._fail(AwayError("The broker went away."))
+                self._fail(UnavailableError("The broker went away."))
                 await thrown_away(producer, self.limits.close_s)
 
     async def _connected(self) -> AIOKafkaProducer:

@@ -32,10 +32,10 @@ from services.kafka.gateway.limits import Limits
 from services.kafka.gateway.topics import Topics
 from services.runtime.log_reader import Kept
 from streams.workers.conference_end import erased_by
-from streams.workers.ports import AwayError
+from streams.workers.ports import UnavailableError
 
 # A time limit is an OSError.
-_AWAY = (KafkaError, OSError, AwayError, KafkaRefusedError, JournalFullError, DirectoryError)
+_AWAY = (KafkaError, OSError, UnavailableError, KafkaRefusedError, JournalFullError, DirectoryError)
 _STEP_S = 0.01
 _log = structlog.get_logger("hallway.replica")
 
@@ -56,7 +56,7 @@ class ForeignLogError(Exception):
     """The topic is not the one that the copy was made of; the text is for a person."""
 
 
-class SilentError(Exception):
+class StalledError(Exception):
     """The consumer does not give what the broker has."""
 
 
@@ -95,7 +95,7 @@ class Replica:
             consumer = self._consumer()
             try:
                 await self._follow(consumer)
-            except (*_AWAY, SilentError) as error:
+            except (*_AWAY, StalledError) as error:
                 if self._came:
                     pause_s, said = self.limits.again_s, ""
                 if said != type(error).__name__:
@@ -170,7 +170,7 @@ class Replica:
         async with asyncio.timeout(self.limits.connect_s):
             ends = await consumer.end_offsets(list(self._places))
         if any(end > self._places[part] for part, end in ends.items()):
-            raise SilentError
+            raise StalledError
 
     async def _room(self) -> None:
         while self.behind() > self.limits.folded.unfolded_records:  # noqa: ASYNC110  # the fold's thread sets no event

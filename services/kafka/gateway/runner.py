@@ -32,7 +32,7 @@ from services.runtime.deduplication import Seen, counts_for_sure
 from services.runtime.event_validator import Door, Item
 from services.runtime.fold_loop import Folding
 from services.runtime.recovery import Progress
-from services.runtime.results import DUPLICATE, Accepted, Answer, AwayError, BusyError, Place
+from services.runtime.results import DUPLICATE, Accepted, Answer, BusyError, Place, UnavailableError
 from services.runtime.runner import quietly, resolve
 from streams.matching import Matcher
 
@@ -144,7 +144,7 @@ class OnKafka:
         """As the port has it. An offset is that of the conference's partition."""
         self._door.check(len(items), running=self._running)
         if not self._replica.caught_up:
-            raise AwayError("The log is not read to its end yet.")
+            raise UnavailableError("The log is not read to its end yet.")
         found, letters, given = await self._door.sorted(items, sender, first)
         new = [None if self._is_known(record) else self._message(record) for record in found]
         messages = [message for message in new if message is not None]
@@ -194,7 +194,7 @@ class OnKafka:
     async def forget(self, conference: str) -> None:
         """Says in the log that a closed conference is no more, for whoever reads it, and waits for the copy to know.
 
-        AwayError, BusyError, StoppedError, TimeoutError: ask again.
+        UnavailableError, BusyError, StoppedError, TimeoutError: ask again.
         """
         if conference in self._journal.erased():
             return

@@ -11,7 +11,7 @@ from services.kafka.client_shutdown import thrown_away
 from services.kafka.gateway.batches import Message
 from services.kafka.gateway.group_append import Appending, connected
 from services.kafka.gateway.limits import Limits
-from services.runtime import AwayError, StoppedError
+from services.runtime import StoppedError, UnavailableError
 from services.tools.local_kafka import LocalKafka
 from tests.kafka.gateway.conftest import Place
 from tests.kafka.gateway.logs import records
@@ -56,7 +56,7 @@ async def _over_an_outage(kafka: LocalKafka, place: Place) -> list[str]:
     try:
         await _until_written(appending, _messages(place, b"one"), said)
         kafka.kill()
-        while (word := await _say(appending, _messages(place, b"lost"))) != "AwayError":
+        while (word := await _say(appending, _messages(place, b"lost"))) != "UnavailableError":
             said.append(word)
         await kafka.start_soon()
         await _until_written(appending, _messages(place, b"two", b"three"), said)
@@ -72,7 +72,7 @@ async def _over_an_outage(kafka: LocalKafka, place: Place) -> list[str]:
 async def _say(appending: Appending, messages: list[Message]) -> str:
     try:
         await appending.append(messages)
-    except (AwayError, TimeoutError) as error:
+    except (UnavailableError, TimeoutError) as error:
         return type(error).__name__
     return "written"
 
