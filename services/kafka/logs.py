@@ -17,7 +17,7 @@ from services.kafka.access import Access
 from services.kafka.clients import KafkaRefusedError
 from services.kafka.topic_reader import Span, TopicReader, of_conference
 from services.kafka.topic_urls import Place
-from streams.workers.conference_end import erased_by
+from streams.workers.conference_tombstone import erased_conference
 
 NOBODY: frozenset[bytes] = frozenset()
 _BY_THE_BROKER = 1  # a record's timestamp_type where the topic's is LogAppendTime
@@ -48,7 +48,7 @@ async def _erased(reader: TopicReader, topic: str, number: int, whole: Span) -> 
         record.key
         async for batch in reader.read(topic, number, *whole)
         for record in batch
-        if record.value is None and record.key is not None and erased_by(record) is not None
+        if record.value is None and record.key is not None and erased_conference(record) is not None
     }
 
 

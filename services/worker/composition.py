@@ -32,14 +32,14 @@ from services.worker.backfill import Past, brought
 from services.worker.inboxes import StoreInboxes
 from services.worker.metrics import told
 from services.worker.snapshots import TopicRows, TopicSnapshots
-from streams.workers import unreadable_batches as poison
+from streams.workers import unreadable_batches
 from streams.workers.app import Settings as AppSettings
 from streams.workers.app import WorkerApp
-from streams.workers.delivery import Delivering
+from streams.workers.delivery import DeliveryHandler
 from streams.workers.handler import Handler
-from streams.workers.matcher import Matching
+from streams.workers.matcher import MatcherHandler
 from streams.workers.ports import SnapshotStore, UnavailableError
-from streams.workers.router import Routing
+from streams.workers.router import RouterHandler
 
 Kind = Literal["router", "matcher", "delivery"]
 END_S = 9.0  # from the signal to the end, whatever hangs
@@ -154,7 +154,7 @@ def _begin_to_end() -> None:
 
 @asynccontextmanager
 async def _made(settings: Settings, partitions: int) -> AsyncIterator[WorkerApp]:
-    poison.install()
+    unreadable_batches.install()
     collecting.seldom()
     async with AsyncExitStack() as stack:
         producer = await stack.enter_async_context(TopicWriter(settings.kafka))
@@ -174,14 +174,16 @@ async def _made(settings: Settings, partitions: int) -> AsyncIterator[WorkerApp]
         )
         worker = WorkerApp(app, handler, reader)
         stack.enter_context(told(worker, settings.kind, settings.metrics_port))
-        if isinstance(handler, Routing):
+        if isinstance(handler, RouterHandler):
             stack.push_async_callback(
                 _ended, asyncio.create_task(_pasts(settings, worker, handler, snapshots, partitions))
             )
         yield worker
 
 
-async def _pasts(settings: Settings, worker: WorkerApp, router: Routing, snapshots: SnapshotStore, number: int) -> None:
+async def _pasts(
+    settings: Settings, worker: WorkerApp, router: RouterHandler, snapshots: SnapshotStore, number: int
+) -> None:
     """Brings the past of the conferences that are in this router's partitions."""
 
     def mine() -> list[str]:
@@ -208,16 +210,16 @@ _Ports = tuple[TopicWriter, TopicReader, TopicSnapshots]
 async def _handler(stack: AsyncExitStack, settings: Settings, partitions: int, ports: _Ports) -> Handler:
     producer, reader, snapshots = ports
     if settings.kind == "router":
-        return Routing(producer, reader, snapshots, TopicRows(snapshots, producer), prefix=settings.prefix)
+        return RouterHandler(producer, reader, snapshots, TopicRows(snapshots, producer), prefix=settings.prefix)
     if settings.kind == "matcher":
-        return Matching(
+        return MatcherHandler(
             producer, reader, snapshots, clock, time.monotonic, ticks=settings.ticks, prefix=settings.prefix
         )
     from services.inbox.redis.inboxes import RedisInboxes  # as above
 
     epoch = await cluster_id(settings.kafka)
     store = await stack.enter_async_context(RedisInboxes(settings.redis, epoch))
-    return Delivering(
+    return DeliveryHandler(
         producer,
         reader,
         snapshots,

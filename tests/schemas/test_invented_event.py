@@ -72,7 +72,7 @@ print(json.dumps({
     "accounts": accounts_in(event),
     "exported": exported(json.loads(changed("attendee.noted")), "a-00001", ()),
     "masked": ["attendee.noted" in TYPES, "about" in FIELDS],
-    "followed": [b"attendee.noted" in each.TEACHING for each in (delivery, router)],
+    "followed": [b"attendee.noted" in each.LEARNED_TYPES for each in (delivery, router)],
     "carried": [topic.name for topic in TOPICS if kind in getattr(topic.carries, "__args__", ())],
 }))
 """

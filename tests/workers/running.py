@@ -56,7 +56,7 @@ class Worker:
 
     def works(self) -> bool:
         """Whether it has got partitions since it was started."""
-        return self.alive() and '"mine": [' in self.log()[self._begun :].replace('"mine": []', "")
+        return self.alive() and '"partitions": [' in self.log()[self._begun :].replace('"partitions": []', "")
 
     def alive(self) -> bool:
         return self.process is not None and self.process.poll() is None

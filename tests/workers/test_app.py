@@ -14,7 +14,7 @@ from streams.workers.frames import Frame, Partition
 from streams.workers.ports import StoreUnavailableError, UnavailableError
 from tests.workers.simulated import Record
 
-SETTINGS = Settings("127.0.0.1:1", "group", silent_s=0.2, look_s=0.01, stop_s=0.1)
+SETTINGS = Settings("127.0.0.1:1", "group", silent_s=0.2, maintenance_s=0.01, stop_s=0.1)
 
 
 class Handler:
@@ -28,26 +28,26 @@ class Handler:
         self.frames = self.looks = 0
         self.done: dict[int, int] = {}
 
-    async def begin(self) -> None:
+    async def start(self) -> None:
         await asyncio.Event().wait()
 
-    async def assigned(self, partitions: Collection[int]) -> None:
+    async def assign(self, partitions: Collection[int]) -> None:
         self.done = dict.fromkeys(partitions, 0)
 
-    def sought(self, positions: Mapping[int, int]) -> None:
+    def seek(self, positions: Mapping[int, int]) -> None:
         self.done.update(positions)
 
-    async def frame(self, frame: Frame) -> None:
+    async def handle(self, frame: Frame) -> None:
         self.frames += 1
         if self.error is not None:
             raise self.error
         self.done[frame.at.partition] = frame.end
-        self.commits.safe(frame.at, frame.end)
+        self.commits.mark_safe(frame.at, frame.end)
 
-    async def revoked(self, partitions: Collection[int]) -> None:
+    async def revoke(self, partitions: Collection[int]) -> None:
         pass
 
-    async def look(self) -> None:
+    async def maintain(self) -> None:
         self.looks += 1
         if self.error is not None:
             raise self.error
@@ -94,10 +94,10 @@ def test_an_error_stops_the_worker_and_nothing_more_is_handled_or_committed() ->
     async def story() -> None:
         handler = Handler(UnavailableError("not written"))
         worker = made(handler)
-        await worker.take_over({TP("log", 0)})
+        await worker.assign({TP("log", 0)})
         await fed(worker, frame(0, 5), frame(5, 9))
         assert handler.frames == 1
-        assert handler.commits.partitions() == []
+        assert handler.commits.due_partitions() == []
         assert isinstance(worker.failure, UnavailableError)
         assert await asyncio.wait_for(worker.run(), 5) == 1
 
@@ -108,14 +108,14 @@ def test_a_store_that_is_away_is_waited_for_and_told_once(capfd: pytest.CaptureF
     async def story() -> None:
         handler = Handler(StoreUnavailableError("the store has no room"))
         reader = Reader(9)
-        worker = WorkerApp(replace(SETTINGS, again_s=0.01, again_most_s=0.02), handler, reader)  # type: ignore[arg-type]
-        await worker.take_over({TP("log", 0)})
+        worker = WorkerApp(replace(SETTINGS, retry_s=0.01, retry_max_s=0.02), handler, reader)  # type: ignore[arg-type]
+        await worker.assign({TP("log", 0)})
         running = asyncio.create_task(worker.run())
         feeding = asyncio.create_task(fed(worker, frame(0, 5), frame(5, 9)))
         while handler.frames < 50:  # noqa: ASYNC110  # longer than silence may last
             await asyncio.sleep(SETTINGS.silent_s / 10)
         assert not running.done()
-        assert handler.commits.partitions() == []
+        assert handler.commits.due_partitions() == []
         handler.error = None
         await asyncio.wait_for(feeding, 5)
         assert handler.commits.due(Partition("log", 0)) == 9
@@ -130,14 +130,14 @@ def test_a_store_that_is_away_keeps_no_partition_from_going_to_others() -> None:
     async def story() -> None:
         handler = Handler(StoreUnavailableError("the store has no room"))
         reader = Reader(9)
-        worker = WorkerApp(replace(SETTINGS, again_s=0.01), handler, reader)  # type: ignore[arg-type]
-        await worker.take_over({TP("log", 0)})
+        worker = WorkerApp(replace(SETTINGS, retry_s=0.01), handler, reader)  # type: ignore[arg-type]
+        await worker.assign({TP("log", 0)})
         feeding = asyncio.create_task(fed(worker, frame(0, 5)))
         while handler.frames < 3:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
-        await worker.give_up({TP("log", 0)})
+        await worker.revoke({TP("log", 0)})
         await asyncio.wait_for(feeding, 5)  # the frame is left to whoever has it now
-        assert handler.commits.partitions() == []
+        assert handler.commits.due_partitions() == []
         assert worker.failure is None
 
     asyncio.run(story())
@@ -147,13 +147,13 @@ def test_frames_of_partitions_that_are_not_ours_are_left_to_others() -> None:
     async def story() -> None:
         handler = Handler()
         worker = made(handler)
-        await worker.take_over({TP("log", 1)})
+        await worker.assign({TP("log", 1)})
         await fed(worker, frame(0, 5))
         assert handler.frames == 0
-        await worker.take_over({TP("log", 0)})
+        await worker.assign({TP("log", 0)})
         await fed(worker, frame(0, 5))
         assert (handler.frames, handler.commits.due(Partition("log", 0))) == (1, 5)
-        await worker.give_up({TP("log", 0)})
+        await worker.revoke({TP("log", 0)})
         await fed(worker, frame(5, 6))
         assert handler.frames == 1
 
@@ -168,7 +168,7 @@ def test_frames_of_partitions_that_are_not_ours_are_left_to_others() -> None:
 def test_a_silent_worker_ends(end: int | None, partitions: set[int], silent: bool) -> None:
     async def story() -> None:
         worker = made(Handler(), end)
-        await worker.take_over({TP("log", number) for number in partitions})
+        await worker.assign({TP("log", number) for number in partitions})
         running = asyncio.create_task(worker.run())
         done, _ = await asyncio.wait({running}, timeout=1.0 if not silent else 10.0)
         assert bool(done) is silent
@@ -183,7 +183,7 @@ def test_what_a_transaction_left_at_the_end_is_passed_over() -> None:
     async def story() -> None:
         handler, reader = Handler(), Reader(9, has_records=False)
         worker = WorkerApp(SETTINGS, handler, reader)  # type: ignore[arg-type]
-        await worker.take_over({TP("log", 0)})
+        await worker.assign({TP("log", 0)})
         running = asyncio.create_task(worker.run())
         while handler.done != {0: 9}:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
@@ -207,7 +207,7 @@ def test_what_cannot_be_done_between_frames_is_tried_again() -> None:
     async def story() -> None:
         handler = Handler(UnavailableError("away"))
         worker = made(handler, end=None)
-        await worker.take_over({TP("log", 0)})
+        await worker.assign({TP("log", 0)})
         running = asyncio.create_task(worker.run())
         for _ in range(500):
             await asyncio.sleep(0.01)

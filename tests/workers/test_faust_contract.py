@@ -1,7 +1,7 @@
 """What the workers override of Faust, mode and aiokafka, or rely on, is as it was when they were written.
 
-A digest that differs means: another version says something else there. Read what changed, see whether
-``transport.py``, ``poison.py``, ``credentials.py`` and ``app.py`` of ``streams/workers`` still hold, then write the new
+A digest that differs means: another version says something else there. Read what changed, see whether ``transport.py``,
+``unreadable_batches.py``, ``credentials.py`` and ``app.py`` of ``streams/workers`` still hold, then write the new
 digest down.
 """
 
@@ -20,8 +20,7 @@ from aiokafka.consumer import fetcher
 from faust.transport import consumer as faust_consumer
 from faust.transport.drivers import aiokafka as driver
 
-from streams.workers import transport
-from streams.workers import unreadable_batches as poison
+from streams.workers import transport, unreadable_batches
 
 VERSIONS = {"faust-streaming": "0.15.3", "mode-streaming": "0.7.1", "aiokafka": "0.14.0"}
 
@@ -116,7 +115,7 @@ OVERRIDDEN: list[tuple[type, type]] = [
     (transport.FramedThread, driver.AIOKafkaConsumerThread),
     (transport.FramedApp, faust.App),
     (transport.FrameSchema, faust.Schema),
-    (poison.PartitionRecords, poison._Theirs),
+    (unreadable_batches.PartitionRecords, unreadable_batches._Theirs),
 ]
 
 

@@ -26,9 +26,9 @@ from services.kafka.cluster import cluster_id
 from services.kafka.topic_reader import TopicReader
 from services.kafka.topic_writer import TopicWriter
 from services.tools.local_kafka import LocalKafka, ports
-from streams.workers.dead_letters import dead_letter
+from streams.workers.dead_letters import decode_dead_letter
 from streams.workers.ports import Message
-from streams.workers.recorded_outputs import output_of
+from streams.workers.recorded_outputs import decode_output
 from tests.inbox.made import CONFERENCE, suggested
 from tests.server.refusing import Refusing
 from tests.workers.running import Topics, Worker, until
@@ -70,12 +70,12 @@ def friends(begin: int, arrived: int) -> list[Message]:
 
 async def letters(topics: Topics) -> list[tuple[int, str]]:
     """Where dead letters stood, and why."""
-    found = [dead_letter(raw) for log in await topics.all(DEAD_LETTERS) for raw in log]
+    found = [decode_dead_letter(raw) for log in await topics.all(DEAD_LETTERS) for raw in log]
     return [(letter.position, letter.reason) for letter in found if letter is not None]
 
 
 async def told(topics: Topics) -> list[object]:
-    return [output_of(raw) for log in await topics.all(MATCHES) for raw in log]
+    return [decode_output(raw) for log in await topics.all(MATCHES) for raw in log]
 
 
 def test_batches_that_nobody_can_read_are_dead_letters_and_the_rest_goes_on(

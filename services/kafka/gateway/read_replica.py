@@ -31,7 +31,7 @@ from services.kafka.gateway.dead_letter_sealing import Keys, kept
 from services.kafka.gateway.limits import Limits
 from services.kafka.gateway.topics import Topics
 from services.runtime.log_reader import Kept
-from streams.workers.conference_end import erased_by
+from streams.workers.conference_tombstone import erased_conference
 from streams.workers.ports import UnavailableError
 
 # A time limit is an OSError.
@@ -180,7 +180,7 @@ class Replica:
         places = {part: records[-1].offset + 1 for part, records in found.items()}
         rows = [record for part, records in found.items() if part.topic == self.topics.log for record in records]
         letters = [record for part, records in found.items() if part.topic == self.topics.letters for record in records]
-        gone = sorted({name for record in rows if (name := erased_by(record)) is not None})
+        gone = sorted({name for record in rows if (name := erased_conference(record)) is not None})
         self.took(await asyncio.to_thread(self._kept, rows, letters, places, gone))
         for conference in gone:
             self.dropped(conference)

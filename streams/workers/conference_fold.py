@@ -1,8 +1,8 @@
-"""The fold of one conference's log in a partition: decided anew, or recovered with what was told before.
+"""Folds one conference's records, and recovers the outputs that were already recorded for them.
 
-Owns: what a record brings: its outputs, or those of them that are missing. May never: know of other conferences, of
-offsets behind its own, or of what is safe. Theory: outputs that were recorded are facts. Only where some of a record's
-outputs may be missing is it decided anew, and what is there already stays as it is.
+Invariants: a recorded output is a fact and is never decided again. Only a record with missing outputs is decided anew,
+and the outputs that exist stay as they are. This module knows nothing of other conferences or of what is safe to
+commit.
 """
 
 from collections.abc import Sequence
@@ -16,68 +16,71 @@ from streams.matching import Matcher
 from streams.matching.snapshot import restore, snapshot
 from streams.workers.frames import Raw
 from streams.workers.ports import Message, typed_message
-from streams.workers.recorded_outputs import COUNT_HEADER, Recorded
+from streams.workers.recorded_outputs import COUNT_HEADER, RecordedOutputs
 
-Taken = tuple[Input, int, int]  # an event, its time, when it was recorded: ms
+LogEntry = tuple[Input, int, int]  # event, its time, when it was recorded (ms)
 
 
 @dataclass(slots=True)
 class ConferenceFold:
-    """``folded``: records before this offset are in the matcher. ``due``: when something becomes due, ms."""
+    """``folded``: the matcher has all records before this offset. ``due``: when something becomes due, ms."""
 
     matcher: Matcher
     partition: int
     policy: dict[str, Any] | None = None
     folded: int = 0
-    recorded: Recorded | None = None
+    recorded: RecordedOutputs | None = None
     due: int | None = None
 
-    def remember(self, output: AnyOutput, raw: Raw) -> None:
-        """Takes in a recorded output; ``let_go`` when all are there."""
+    def add_recorded(self, output: AnyOutput, raw: Raw) -> None:
+        """Adds a recorded output; call ``discard_folded`` when all are added."""
         if self.recorded is None:
-            self.recorded = Recorded(raw.offset)
+            self.recorded = RecordedOutputs(raw.offset)
         self.recorded.add(output, raw)
 
-    def let_go(self) -> None:
-        """Forgets what was told at records that the matcher holds already."""
+    def discard_folded(self) -> None:
+        """Discards recorded outputs of records that the matcher has already folded."""
         if self.recorded is not None:
-            self.recorded.before(self.matcher.state.applied)
-            if not self.recorded.pending(self.matcher.state.applied):
+            self.recorded.discard_before(self.matcher.state.applied)
+            if not self.recorded.has_pending(self.matcher.state.applied):
                 self.recorded = None
 
-    def look_ahead(self) -> None:
-        """Works out when something becomes due: not before all that was told is recovered."""
+    def update_due(self) -> None:
+        """Updates ``due``; nothing is due until all recorded outputs are recovered."""
         self.due = None if self.recorded else self.matcher.next_due()
 
-    def take(self, record: Taken) -> list[Message]:
-        """Folds a record; the messages of its outputs that are not told yet."""
+    def fold(self, record: LogEntry) -> list[Message]:
+        """Folds a record. Returns the messages of those of its outputs that are not written yet."""
         if self.recorded is not None:
             return self._recover(self.recorded, record)
         outputs = self.matcher.apply(*record)
         return self._messages(outputs, len(outputs)) if outputs else []
 
-    def _recover(self, known: Recorded, record: Taken) -> list[Message]:
+    def _recover(self, known: RecordedOutputs, record: LogEntry) -> list[Message]:
         state = self.matcher.state
         n = state.applied
         if isinstance(record[0], ConferenceOpened) and not state.opened:
-            n += len(state.early)  # they are folded with it, each a record of its own
+            n += len(state.early)  # early records are folded with the opening, and each counts as a record
         missing: list[Message] = []
-        if known.torn(n):
-            missing = self._mended(known.of(n), record)
+        if known.is_incomplete(n):
+            missing = self._complete(known.up_to(n), record)
         else:
-            self.matcher.recover(*record, known.of(n))
-        self.let_go()
+            self.matcher.recover(*record, known.up_to(n))
+        self.discard_folded()
         if self.recorded is None and not missing:
             self.matcher.resume()
         return missing
 
-    def _mended(self, there: list[AnyOutput], record: Taken) -> list[Message]:
-        """Decides a record anew whose outputs were not all written; what was told stays, if need be alone."""
+    def _complete(self, there: list[AnyOutput], record: LogEntry) -> list[Message]:
+        """Decides a record again whose outputs were not all written.
+
+        If the result differs from the recorded outputs, those alone stand.
+        """
         self.matcher.resume()
         before = snapshot(self.matcher)
         applied = self.matcher.state.applied
         outputs = self.matcher.apply(*record)
-        if self.matcher.state.applied == applied:  # a double: the outputs are those of the next record
+        if self.matcher.state.applied == applied:  # a duplicate: the outputs belong to the next record
             self.matcher = restore(before, self.policy)
             return []
         same = [encode_output(output) for output in outputs[: len(there)]] == [encode_output(o) for o in there]
