@@ -59,7 +59,7 @@ class Story:
     def _concerns(self, event: Input) -> bool:
         if isinstance(event, Activity):
             matcher = self._run.replay.matchers.get(self._conference)
-            account = matcher.state.numbers.get(event.actor) if matcher is not None else None
+            account = matcher.state.accounts_by_name.get(event.actor) if matcher is not None else None
             return account is not None and account.owner in self._pair
         return getattr(event, "attendee", None) in self._pair or isinstance(event, ConferenceOpened)
 

@@ -29,7 +29,7 @@ def test_a_snapshot_is_magic_version_digest_and_json() -> None:
 @pytest.mark.parametrize("at_once", [1, 2, 7])
 def test_it_is_the_same_in_many_pieces_and_in_few(monkeypatch: pytest.MonkeyPatch, at_once: int) -> None:
     whole = folded_snapshot()
-    monkeypatch.setattr("streams.matching.snapshot.AT_ONCE", at_once)
+    monkeypatch.setattr("streams.matching.snapshot.PIECE_ITEMS", at_once)
     assert folded_snapshot() == whole
     assert snapshot(restore(whole)) == whole
 

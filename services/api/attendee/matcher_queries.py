@@ -53,7 +53,7 @@ def answers(matcher: Matcher | None, attendee: str) -> Answers:
 
 
 def _own(card: Card, attendee: str) -> Own | None:
-    said, meeting = card.said.get(attendee), cards.meeting(card, attendee)
+    said, meeting = card.answers.get(attendee), cards.meeting(card, attendee)
     stamp = NEVER if said is None else said.stamp
     if meeting.not_met > stamp:
         return Own("not_met", meeting.not_met >> ORDER_BITS, attendee in card.reminded, meeting.place)
@@ -75,7 +75,7 @@ def shown(matcher: Matcher | None, attendee: str, match: str) -> Shown | None:
     """The attendee's newest card of a pair, if it is this match. Open: it was not withdrawn from the attendee."""
     found = {} if matcher is None else matcher.state.cards_of.get(attendee, {})
     card = next((card for card in found.values() if card.match == match), None)
-    return None if card is None else Shown(card.other(attendee), attendee not in card.gone)
+    return None if card is None else Shown(card.other(attendee), attendee not in card.withdrawn_from)
 
 
 def blocked(matcher: Matcher | None, attendee: str) -> tuple[str, ...]:
