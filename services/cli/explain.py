@@ -15,7 +15,7 @@ from schemas.times import written
 from services.cli.explanation_text import sentence
 from services.cli.replay import Run
 from services.usage_errors import UnusableError
-from streams.compare import in_words
+from streams.compare import describe_reasons
 from streams.matching import Matcher
 from streams.matching.explain import explain
 from streams.matching.state import NEVER
@@ -169,7 +169,7 @@ def _told(output: AnyOutput) -> str:
     match output:
         case MatchSuggested():
             near = ", near each other" if output.near else ""
-            said = f"suggested to {to}: score {output.score:.4f}, {in_words(output.reasons)}{near}"
+            said = f"suggested to {to}: score {output.score:.4f}, {describe_reasons(output.reasons)}{near}"
         case MatchAgreed():
             said = f"agreed: both accepted, told to {to}"
         case MatchLocated():

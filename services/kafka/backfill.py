@@ -76,5 +76,5 @@ def _copies(values: Sequence[bytes | None], codec: Codec, past: Backfill, filled
     events = [record.event for record in found if isinstance(record, Record)]
     filled.unreadable += len(values) - len(events)  # the router has put it to the dead letters
     filled.read += len(values)
-    copies = past.copies(events)
+    copies = past.copy(events)
     return [typed_message(past.conference, encode(copy), kind_of(copy)) for copy in copies]

@@ -16,7 +16,7 @@ from schemas.codec import Codec, Reject, encode, kind_of
 from schemas.codec import Record as Event
 from schemas.events import ActivityDeleted, ActivityPosted, Input, Learner, name_of, names_learned_by
 from schemas.topics import ACTIVITY, CONFERENCE_LOG, DEAD_LETTERS, TYPE_HEADER
-from streams.routing import MOST_DELETIONS, Router
+from streams.routing import MAX_DELETIONS, Router
 from streams.workers.commits import Commits
 from streams.workers.conference_tombstone import erased_conference
 from streams.workers.dead_letters import dead_letter_message, find_dead_letter_offsets
@@ -142,10 +142,10 @@ class RouterHandler:
         await self._write(at, routed)
 
     async def _load_partition(self, at: Partition) -> None:
-        for value in await self._rows.load(at.partition, MOST_DELETIONS):
+        for value in await self._rows.load(at.partition, MAX_DELETIONS):
             record = self._codec.decode(value)
             if isinstance(record, Event) and isinstance(record.event, ActivityDeleted):
-                self._router.recall(record.event)
+                self._router.restore_deletion(record.event)
         position = self._positions.get(at.partition, 0)
         self._dead_lettered[at.partition] = await find_dead_letter_offsets(
             self._reader, self._dead_letters, at, position
@@ -154,7 +154,7 @@ class RouterHandler:
     def _route(self, at: Partition, records: Sequence[Raw], routed: _Routed) -> None:
         found = decode_records(self._codec, records)
         events = [record.event if type(record) is Event else None for record in found]
-        for index in self._router.concerned(events):
+        for index in self._router.indices_to_route(events):
             raw, record = records[index], found[index]
             if isinstance(record, Reject):
                 if raw.offset not in self._dead_lettered[at.partition]:

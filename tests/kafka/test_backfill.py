@@ -127,9 +127,9 @@ def test_what_the_log_has_is_passed_over() -> None:
 
     for event in events(posts=False):
         past.learn(event)
-    copies = [copy for post in events(posts=True) for copy in past.copies([post])]
+    copies = [copy for post in events(posts=True) for copy in past.copy([post])]
     assert len(copies) == 16  # all but what two strangers said without a hashtag
     for copy in copies[:-1]:
         assert b'"backfilled":true' in encode(copy)
         past.learn(copy)
-    assert [copy.id for post in events(posts=True) for copy in past.copies([post])] == [copies[-1].id]
+    assert [copy.id for post in events(posts=True) for copy in past.copy([post])] == [copies[-1].id]

@@ -87,7 +87,7 @@ def test_the_router_agrees_with_the_slow_one(history: list[Json]) -> None:
 def test_what_is_passed_over_would_go_nowhere(history: list[Json]) -> None:
     events = [msgspec.convert({"id": f"e{number}", **said}, Input) for number, said in enumerate(history)]
     router, other = Router(), Router()
-    quick = [(index, router.route(events[index])) for index in router.concerned(events)]
+    quick = [(index, router.route(events[index])) for index in router.indices_to_route(events)]
     assert [each for each in quick if each[1]] == [
         (index, routed) for index, event in enumerate(events) if (routed := other.route(event))
     ]

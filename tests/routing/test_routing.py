@@ -199,7 +199,7 @@ def test_a_second_deletion_reaches_the_conferences_that_came_since(told: "Told")
 
 
 def test_only_so_many_deletions_are_remembered_the_newest(told: "Told", monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("streams.routing.MOST_DELETIONS", 2)
+    monkeypatch.setattr("streams.routing.MAX_DELETIONS", 2)
     told.opened("c", "one")
     for number in range(3):
         told.deleted("x:a", f"x:{number}", id=f"del-{number}")
@@ -207,7 +207,7 @@ def test_only_so_many_deletions_are_remembered_the_newest(told: "Told", monkeypa
 
 
 def test_of_actors_the_ones_seen_last_are_remembered(told: "Told", monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("streams.routing.MOST_ACTORS", 8)
+    monkeypatch.setattr("streams.routing.MAX_ACTORS", 8)
     told.opened("c", "one")
     for number in range(9):
         told.post(f"x:{number}", tags=("one",))
