@@ -122,7 +122,7 @@ OVERRIDDEN: list[tuple[type, type]] = [
 @pytest.mark.parametrize(("ours", "theirs"), OVERRIDDEN, ids=lambda one: one.__name__)
 def test_what_is_overridden_is_there_with_the_same_arguments(ours: type, theirs: type) -> None:
     own = {name: value for name, value in vars(ours).items() if inspect.isfunction(value)}
-    added = {"_framed", "_unreadable", "_was_taken_back"}
+    added = {"_message_of", "_unreadable", "_is_aborted"}
     assert own.keys() - added, "nothing is overridden"
     for name, function in own.items():
         if name in added:
