@@ -68,7 +68,7 @@ class Door:
         ``first``: the first one's line number. Looks at the rest of the event loop between two parts. ValueError:
         ``sender`` is no source.
         """
-        names.source(sender)
+        names.validate_source(sender)
         found: list[Record] = []
         letters: list[DeadLetter] = []
         given: list[Answer | None] = []

@@ -73,7 +73,7 @@ print(json.dumps({
     "exported": exported(json.loads(changed("attendee.noted")), "a-00001", ()),
     "masked": ["attendee.noted" in TYPES, "about" in FIELDS],
     "followed": [b"attendee.noted" in each.LEARNED_TYPES for each in (delivery, router)],
-    "carried": [topic.name for topic in TOPICS if kind in getattr(topic.carries, "__args__", ())],
+    "carried": [topic.name for topic in TOPICS if kind in getattr(topic.value_type, "__args__", ())],
 }))
 """
 

@@ -12,7 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from schemas.codec import Reject
-from schemas.names import plain_id
+from schemas.names import validate_id
 from schemas.times import millis
 from services.admission.conferences import Conferences
 from services.admission.intake import Result
@@ -103,7 +103,7 @@ def _said(line: bytes | Reject) -> _Said | None:
 
 def _is_id(text: str | None) -> bool:
     try:
-        return plain_id(text or "") != ""
+        return validate_id(text or "") != ""
     except ValueError:
         return False
 
