@@ -107,7 +107,7 @@ class Codec:
             current = upcast(raw)
         except (KeyError, AttributeError, TypeError, ValueError):
             raise FaultError(
-                f"{kind}, an older event, lacks a field that it needs, or has a wrong one.", None
+                f"{kind} is an older event type; one of its required fields is missing or wrong.", None
             ) from None
         try:
             event: Input = msgspec.convert(current, Input)

@@ -73,12 +73,12 @@ def _fault(network: str, handle: str) -> str | None:
     if network in _SCHEMES:
         return "is a link that names no account: write network:handle, such as x:ada"
     if _NETWORK.fullmatch(network) is None:
-        return f"is not an account: {network!r} is no name of a network, which is a-z 0-9 . _ + -"
+        return f"is not an account: {network!r} is not the name of a network (a-z 0-9 . _ + -)"
     if "/" in handle or any(sign.isspace() or unicodedata.category(sign) == "Cc" for sign in handle):
         return "is not an account: a handle has no white space, no / and no control characters in it"
     alike = lookalike_scripts(handle)
     if len(alike) > 1:
-        return f"is not an account: it mixes {' and '.join(alike)} letters, which look alike; type it anew"
+        return f"is not an account: it mixes {' and '.join(alike)} letters, which look alike; type it again"
     return None
 
 

@@ -64,7 +64,7 @@ def _parse(text: str) -> int:
         offset = int(off_hour) * HOUR_MS + int(off_minute) * MINUTE_MS
         ms += offset if sign == "-" else -offset
     if is_leap and (ms + MS) % DAY_MS:
-        raise ValueError("is not a time: a second 60 is only at the end of a day in UTC, as in 2016-12-31T23:59:60Z")
+        raise ValueError("is not a time: second 60 exists only at the end of a day in UTC, as in 2016-12-31T23:59:60Z")
     if not _FIRST_MS <= ms < _END_MS:
         raise ValueError("is outside of the years 2000 to 2100")
     if text[10] == "T" and 2000 <= year <= 2100:  # an offset may move a day of other years into these

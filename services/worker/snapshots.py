@@ -136,7 +136,7 @@ class TopicSnapshots:
 
     async def save_checkpoint(self, partition: int, checkpoint: Checkpoint) -> None:
         """As in the port."""
-        value = _encode(_Mark(checkpoint.log, checkpoint.matches, checkpoint.letters, checkpoint.erased))
+        value = _encode(_Mark(checkpoint.log, checkpoint.matches, checkpoint.dead_letters, checkpoint.erased))
         await self._producer.produce(self._topic, [Message(_MARK, value, (), partition)])
 
     async def delete(self, partition: int, name: str) -> None:

@@ -54,7 +54,7 @@ def next_match(state: State, a: str, b: str) -> str:
 # -- answers ---------------------------------------------------------------------------------------------------------
 
 
-def answer(state: State, event: MatchAnswered, stamp: int) -> tuple[Card, bool] | None:
+def record_answer(state: State, event: MatchAnswered, stamp: int) -> tuple[Card, bool] | None:
     """Takes in an answer. Returns the card, and whether a place is to be passed on; None if it has no effect."""
     card = state.matches.get(event.match)
     if card is None or event.attendee not in card.holders():
@@ -62,16 +62,16 @@ def answer(state: State, event: MatchAnswered, stamp: int) -> tuple[Card, bool] 
     if event.answer in _AFTER_AGREEMENT and not card.agreed:
         return None
     if event.answer == "here":
-        return _here(card, event, stamp)
+        return _set_location(card, event, stamp)
     if event.answer == "not_met":
         before = meeting(card, event.attendee)
         _set_meeting(card, replace(before, not_met=max(stamp, before.not_met)))
         return card, False
-    _decide(state, card, event, stamp)
+    _set_answer(state, card, event, stamp)
     return card, False
 
 
-def _decide(state: State, card: Card, event: MatchAnswered, stamp: int) -> None:
+def _set_answer(state: State, card: Card, event: MatchAnswered, stamp: int) -> None:
     said = card.answers.get(event.attendee)
     if said is not None and stamp < said.stamp:
         return
@@ -82,7 +82,7 @@ def _decide(state: State, card: Card, event: MatchAnswered, stamp: int) -> None:
         set_timer(state, remind_at(card, event.attendee), TimerKind.REMIND, card.a, card.b)
 
 
-def _here(card: Card, event: MatchAnswered, stamp: int) -> tuple[Card, bool]:
+def _set_location(card: Card, event: MatchAnswered, stamp: int) -> tuple[Card, bool]:
     newest = stamp >= card.here.get(event.attendee, NEVER)
     if newest:
         card.here[event.attendee] = stamp

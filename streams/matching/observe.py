@@ -260,7 +260,7 @@ class Observer:
     # -- answers -------------------------------------------------------------------------------------------------
 
     def _on_answered(self, event: MatchAnswered, at: int, when: int) -> None:
-        accepted = cards.answer(self.state, event, when)
+        accepted = cards.record_answer(self.state, event, when)
         if accepted is None:
             return
         card, pass_on = accepted

@@ -135,7 +135,7 @@ class MatcherHandler:
         dead_letters = await self._reader.ends(self._dead_letters)
         async for raws in self._reader.read(self._matches, partition, known.matches, outputs[partition]):
             fold.add_recorded_outputs(raws)
-        async for raws in self._reader.read(self._dead_letters, partition, known.letters, dead_letters[partition]):
+        async for raws in self._reader.read(self._dead_letters, partition, known.dead_letters, dead_letters[partition]):
             fold.add_recorded_dead_letters(raws)
         fold.finish_recovery()
 

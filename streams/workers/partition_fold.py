@@ -68,7 +68,7 @@ class PartitionFold:
     def start(self, checkpoint: Checkpoint) -> None:
         """Starts at a checkpoint. Then add what was recorded since (``add_recorded...``), then ``finish_recovery``."""
         self.processed, self._matches_end = checkpoint.log, checkpoint.matches
-        self._dead_letters_end = checkpoint.letters
+        self._dead_letters_end = checkpoint.dead_letters
         self.erased.update(checkpoint.erased)
 
     def add_recorded_outputs(self, raws: Iterable[Raw]) -> None:

@@ -73,13 +73,13 @@ class StoredSnapshot:
 class Checkpoint:
     """Up to which offset of a log partition all state is in snapshots (``log``).
 
-    ``matches``, ``letters``: where the outputs and the dead letters of the records after it begin, in their topics.
+    ``matches``, ``dead_letters``: where the outputs and the dead letters of later records begin, in their topics.
     ``erased``: the conferences of the partition that were erased, sorted.
     """
 
     log: int = 0
     matches: int = 0
-    letters: int = 0
+    dead_letters: int = 0
     erased: tuple[str, ...] = ()
 
 

@@ -48,7 +48,7 @@ class _RecordOutputs:
 
 @dataclass(slots=True)
 class RecordedOutputs:
-    """RecordedOutputs outputs by the number of their record.
+    """Recorded outputs by the number of their record.
 
     ``first``: the offset of the first one in the matches topic; ``last``: the last record with outputs.
     """

@@ -62,7 +62,7 @@ class TestWorkerSnapshots:
         assert workers.run(workers.open("one").load(1)) == (None, [StoredSnapshot("a", 12, b"twelve")])
 
     def test_a_partition_has_its_own_snapshots_and_mark(self, workers: Workers) -> None:
-        checkpoints = [Checkpoint(log=7, matches=3, letters=1, erased=("gone",)), Checkpoint(log=2)]
+        checkpoints = [Checkpoint(log=7, matches=3, dead_letters=1, erased=("gone",)), Checkpoint(log=2)]
         port = workers.open("one")
         for partition, checkpoint in enumerate(checkpoints):
             workers.run(port.save(partition, StoredSnapshot(f"of-{partition}", 5, b"state")))
