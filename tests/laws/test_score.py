@@ -1,4 +1,4 @@
-"""The score never falls by more evidence of the pair at the same now."""
+"""More evidence of a pair never lowers its score at the same moment."""
 
 from itertools import combinations
 from random import Random

@@ -1,6 +1,6 @@
-"""Drives a handler as Faust does: frames of any size, commits now and then, lost frames, rebalances, kills.
+"""Drives a handler as Faust does: frames of any size, occasional commits, lost frames, rebalances, kills.
 
-Owns: the group of one or two workers over a simulated Kafka. May never: help a worker.
+Responsibility: a group of one or two workers on a simulated Kafka.
 """
 
 import random

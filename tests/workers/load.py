@@ -1,7 +1,7 @@
-"""Some conferences at once, their posts by way of the router, with what nobody can read strewn in.
+"""Load for several conferences at once, with posts that pass through the router, and unreadable records in between.
 
-Owns: what is produced, how fast, and what should come of it. May never: know how a worker works.
-Posts go to the topic of activity and reach every conference that tracks them; all else goes to the conferences' logs.
+Responsibility: what is produced, how fast, and which results are expected; not how a worker works. Posts go to the
+activity topic and reach every conference that tracks them; everything else goes to the conferences' logs.
 """
 
 import asyncio

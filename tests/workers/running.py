@@ -1,6 +1,6 @@
-"""Workers as processes, and a look at the topics from outside.
+"""Runs workers as processes, and reads the topics from outside.
 
-Owns: starting, killing and ending ``hallway work``; reading what came of it. May never: look inside a worker.
+Responsibility: starting, killing and stopping ``hallway work``, and reading its results; never a worker's internals.
 """
 
 import asyncio

@@ -1,7 +1,7 @@
-"""A Kafka in memory for the workers' ports, which ends the worker between any two steps when it is told to.
+"""An in-memory Kafka behind the workers' ports, which can kill the worker between any two steps.
 
-Owns: topics, what is committed, snapshots, rows; and where a kill falls. May never: know what a worker does with it.
-A write of several messages may be cut by a kill behind any of them: the broker takes them in batches.
+Responsibility: topics, commits, snapshots, rows, and where a kill happens. A write of several messages may be cut by a
+kill after any of them, since the broker accepts them in batches.
 """
 
 import random

@@ -1,4 +1,4 @@
-"""A worker ends, uncommitted, when something breaks; and when it has fallen silent."""
+"""A worker exits without committing when something fails, and when its consumer stalls."""
 
 import asyncio
 from collections.abc import AsyncIterator, Collection, Mapping
@@ -104,7 +104,9 @@ def test_an_error_stops_the_worker_and_nothing_more_is_handled_or_committed() ->
     asyncio.run(story())
 
 
-def test_a_store_that_is_away_is_waited_for_and_told_once(capfd: pytest.CaptureFixture[str]) -> None:
+def test_frames_are_retried_while_the_store_is_unavailable_and_it_is_logged_once(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
     async def story() -> None:
         handler = Handler(StoreUnavailableError("the store has no room"))
         reader = Reader(9)
@@ -126,7 +128,7 @@ def test_a_store_that_is_away_is_waited_for_and_told_once(capfd: pytest.CaptureF
     assert capfd.readouterr().out.count("the store has no room") == 1
 
 
-def test_a_store_that_is_away_keeps_no_partition_from_going_to_others() -> None:
+def test_an_unavailable_store_does_not_delay_a_rebalance() -> None:
     async def story() -> None:
         handler = Handler(StoreUnavailableError("the store has no room"))
         reader = Reader(9)
@@ -143,7 +145,7 @@ def test_a_store_that_is_away_keeps_no_partition_from_going_to_others() -> None:
     asyncio.run(story())
 
 
-def test_frames_of_partitions_that_are_not_ours_are_left_to_others() -> None:
+def test_frames_of_foreign_partitions_are_skipped() -> None:
     async def story() -> None:
         handler = Handler()
         worker = made(handler)
@@ -179,7 +181,7 @@ def test_a_silent_worker_ends(end: int | None, partitions: set[int], silent: boo
     asyncio.run(story())
 
 
-def test_what_a_transaction_left_at_the_end_is_passed_over() -> None:
+def test_transaction_markers_at_the_end_are_no_lag() -> None:
     async def story() -> None:
         handler, reader = Handler(), Reader(9, has_records=False)
         worker = WorkerApp(SETTINGS, handler, reader)  # type: ignore[arg-type]
@@ -196,14 +198,14 @@ def test_what_a_transaction_left_at_the_end_is_passed_over() -> None:
     asyncio.run(story())
 
 
-def test_a_worker_that_is_never_given_a_share_ends() -> None:
+def test_a_worker_without_an_assignment_exits() -> None:
     async def story() -> None:
         assert await asyncio.wait_for(made(Handler(), end=0).run(), 10) == 1
 
     asyncio.run(story())
 
 
-def test_what_cannot_be_done_between_frames_is_tried_again() -> None:
+def test_maintenance_is_retried_while_the_broker_is_unavailable() -> None:
     async def story() -> None:
         handler = Handler(UnavailableError("away"))
         worker = made(handler, end=None)

@@ -1,8 +1,7 @@
-"""What the workers override of Faust, mode and aiokafka, or rely on, is as it was when they were written.
+"""Pins what the workers override of Faust, mode and aiokafka, or rely on.
 
-A digest that differs means: another version says something else there. Read what changed, see whether ``transport.py``,
-``unreadable_batches.py``, ``credentials.py`` and ``app.py`` of ``streams/workers`` still hold, then write the new
-digest down.
+A different digest means that another version has other code there. Read what changed, check whether ``transport.py``,
+``unreadable_batches.py``, ``credentials.py`` and ``app.py`` of ``streams/workers`` still hold, then update the digest.
 """
 
 import inspect

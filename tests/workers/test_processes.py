@@ -1,4 +1,4 @@
-"""Workers as processes on a real broker: unreadable batches, ticks, an end within 10 seconds, no open port."""
+"""Workers as processes on a real broker: unreadable batches, ticks, shutdown within 10 seconds, no open port."""
 
 import asyncio
 import json
@@ -170,7 +170,7 @@ def listening(worker: Worker) -> set[str]:
     return {row[1] for row in rows if row[3] == "0A" and f"socket:[{row[9]}]" in own}
 
 
-def test_a_worker_that_finds_no_broker_waits_and_can_be_ended(tmp_path: Path) -> None:
+def test_a_worker_without_a_broker_waits_and_can_be_stopped(tmp_path: Path) -> None:
     async def story() -> None:
         with Worker("matcher", "127.0.0.1:9", "", tmp_path) as worker:
             await until(lambda: "waiting for Kafka" in worker.log())
@@ -229,7 +229,7 @@ def test_a_delivery_at_work_waits_for_a_store_that_refuses(kafka_address: str, p
     asyncio.run(story())
 
 
-def test_workers_take_what_was_committed_alone_and_go_on_behind_it(
+def test_workers_skip_aborted_transactions_and_continue_after_them(
     kafka_address: str, prefix: str, tmp_path: Path
 ) -> None:
     async def story() -> None:

@@ -1,4 +1,4 @@
-"""A conference that is erased while workers come, go and die: nothing of it is kept, nobody else loses anything."""
+"""A conference is erased while workers start, stop and die: nothing of it is stored, no other conference loses data."""
 
 import asyncio
 import json
@@ -138,7 +138,7 @@ def said(kind: str, **fields: Any) -> Message:
     return Message(GONE.encode(), json.dumps(event).encode(), (("type", kind.encode()),))
 
 
-def test_a_router_keeps_nothing_of_its_people_also_not_beside_the_log() -> None:
+def test_a_router_forgets_its_people_in_memory_and_in_its_snapshot() -> None:
     broker = opened()
     ports = Ports(broker, 1, random.Random(0), 0.0)
     consent = {"matching": True, "chats": True, "share_place": True}

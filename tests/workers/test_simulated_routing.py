@@ -1,4 +1,4 @@
-"""Routers and deliveries that die between any two steps: every post where it belongs, every inbox as it should be."""
+"""Routers and deliveries that die between any two steps: every post gets to its conferences, every inbox is correct."""
 
 import asyncio
 import json

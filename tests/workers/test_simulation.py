@@ -1,6 +1,6 @@
-"""Crashes between every two steps: whatever dies where, what comes of the log is what a clean fold of it gives.
+"""Crashes between any two steps: the outputs of the log are always those of a clean fold.
 
-Each seed has logs of its own, workers that come and go, frames that are lost, commits that fail.
+Each seed has its own logs, workers that start and stop, lost frames and failed commits.
 """
 
 import asyncio
@@ -156,14 +156,14 @@ async def run_under_changing_rules(seed: int) -> int:
     return sum(len(told(broker, conference)) for conference in CONFERENCES)  # looks whether any was told otherwise
 
 
-def test_what_was_told_is_never_told_otherwise_under_other_rules() -> None:
+def test_emitted_outputs_never_change_under_other_policies() -> None:
     async def all_of_them() -> int:
         return sum([await run_under_changing_rules(seed) for seed in range(60)])
 
     assert asyncio.run(all_of_them()) > 300
 
 
-def test_what_no_snapshot_has_any_more_is_folded_again_without_a_frame() -> None:
+def test_committed_records_without_a_readable_snapshot_are_folded_again() -> None:
     async def lived() -> None:
         broker, seeds, _ = filled(random.Random(7))
         ports = Ports(broker, 1, random.Random(7), 0.0)
