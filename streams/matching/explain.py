@@ -161,5 +161,5 @@ def _budget(state: State, person: Attendee, now: int) -> steps.Budget:
         per_hour=state.policy.per_hour,
         per_day=state.policy.per_day,
         frees=None if frees >= budget.NEVER_FREE else frees,
-        has_room=frees <= now,
+        is_within_budget=frees <= now,
     )

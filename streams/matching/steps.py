@@ -180,12 +180,12 @@ class Budget(Step, frozen=True, tag="room"):
     per_hour: int
     per_day: int
     frees: int | None
-    has_room: bool
+    is_within_budget: bool
 
     @property
     def ok(self) -> bool:
         """One more fits now."""
-        return self.has_room
+        return self.is_within_budget
 
 
 PairStep = (
