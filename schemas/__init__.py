@@ -1,1 +1,1 @@
-"""What flows: every event as a frozen Struct, and the codec between bytes and events. No behaviour."""
+"""The data that flows through Hallway: events and outputs as frozen Structs, and the codec between bytes and events."""

@@ -1,7 +1,8 @@
-"""The topics as an AsyncAPI 3 document, made from what is declared and from the Structs.
+"""The topics as an AsyncAPI 3 document, generated from their declarations and the Structs.
 
-Owns: docs/schema/asyncapi.json, byte for byte. May never: say again what is in the JSON Schemas beside it; it refers to
-them. Source: https://www.asyncapi.com/docs/reference/specification/v3.0.0
+Responsibility: docs/schema/asyncapi.json, byte for byte. It refers to the JSON Schemas beside it instead of repeating
+them.
+Source: https://www.asyncapi.com/docs/reference/specification/v3.0.0
 """
 
 from functools import cache
@@ -18,40 +19,40 @@ _SCHEMA = "application/schema+json;version=2020-12"
 _KEYS = {
     "actor": "The account that posted, or deletes.",
     "conference": "The id of the conference.",
-    "source": "Of what the bytes were read.",
+    "source": "Where the bytes were read from.",
 }
-# What Hallway does with a topic that others may read or write: its part, and the verb of the specification.
-_PARTS = {
-    "activity": ("takeActivity", "receive", "The router takes posts and deletions."),
+# What Hallway does with each public topic: the operation's id, the specification's verb, a summary.
+_OPERATIONS = {
+    "activity": ("takeActivity", "receive", "The router reads posts and deletions."),
     "conference-log": ("keepLog", "send", "The gateway, the router and the matcher append; the matcher folds."),
-    "matches": ("tellMatches", "send", "The matcher puts out; delivery brings it into inboxes."),
-    "dead-letters": ("keepDeadLetters", "send", "Whoever reads bytes that are no event keeps them there."),
+    "matches": ("tellMatches", "send", "The matcher writes its outputs; delivery puts them into inboxes."),
+    "dead-letters": ("keepDeadLetters", "send", "Whoever reads bytes that are not a valid event stores them here."),
 }
 
 
 def document() -> bytes:
     """The content of the file."""
-    told = [topic for topic in TOPICS if topic.carries is not None]
+    public = [topic for topic in TOPICS if topic.value_type is not None]
     messages: dict[str, Any] = {}
-    for topic in told:
+    for topic in public:
         messages |= {kind.__name__: _message(kind) for kind in _kinds(topic)}
     whole = {
         "asyncapi": VERSION,
         "info": {
             "title": "Hallway's topics",
             "version": "1",
-            "description": "A conference is one ordered log, and matches are a pure fold of it. One event a message, "
-            "as JSON. A prefix may stand before every address. Topics for snapshots are Hallway's own.",
+            "description": "A conference is one ordered log, and its matches are a pure fold of it. Each message is "
+            "one event, as JSON. Every address may have a prefix. The topics for snapshots are internal.",
         },
         "defaultContentType": "application/json",
-        "channels": {_short(topic): _channel(topic) for topic in told},
+        "channels": {_short(topic): _channel(topic) for topic in public},
         "operations": {
             operation: {
                 "action": verb,
                 "channel": {"$ref": f"#/channels/{name}"},
                 "summary": summary,
             }
-            for name, (operation, verb, summary) in _PARTS.items()
+            for name, (operation, verb, summary) in _OPERATIONS.items()
         },
         "components": {"messages": messages},
     }
@@ -62,7 +63,7 @@ def _channel(topic: Topic) -> dict[str, Any]:
     return {
         "address": topic.name,
         "title": _short(topic),
-        "description": topic.says,
+        "description": topic.description,
         "messages": {kind.__name__: {"$ref": f"#/components/messages/{kind.__name__}"} for kind in _kinds(topic)},
         "bindings": {
             "kafka": {
@@ -89,14 +90,14 @@ def _message(kind: Any) -> dict[str, Any]:
         "payload": {"schemaFormat": _SCHEMA, "schema": {"$ref": f"{_file_of(kind.__name__)}#/$defs/{kind.__name__}"}},
     }
     if tag is not None:
-        header = {"type": "string", "const": tag, "description": "The event's type again; absent where unknown."}
+        header = {"type": "string", "const": tag, "description": "The event's type; absent if unknown."}
         message["headers"] = {"type": "object", "properties": {TYPE_HEADER: header}}
     return message
 
 
 def _kinds(topic: Topic) -> tuple[Any, ...]:
-    """The Structs of a topic: those of the union, or the one."""
-    return get_args(topic.carries) or (topic.carries,)
+    """The Structs of a topic: the members of its union, or its only one."""
+    return get_args(topic.value_type) or (topic.value_type,)
 
 
 @cache

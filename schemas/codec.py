@@ -1,8 +1,9 @@
-"""Bytes <-> events: the one door through which an event is read or written.
+"""Bytes <-> events: the only place where events are decoded and encoded.
 
-Owns: what is accepted. A reject is a value with a reason for a person and the field at fault, never an exception.
-May never: look beyond the event itself (who may say what is decided by those who ask the codec).
-Theory: msgspec decodes and checks types in C; what it cannot check (normal forms, times, time zones) ``checks`` does.
+Responsibility: what is a valid event. A reject is a value, never an exception: a reason for people, and the wrong
+field.
+Invariants: only the event itself is looked at. Who may send what is decided by the callers.
+Why: msgspec decodes and checks types in C; ``checks`` does what it cannot: normal forms, times, time zones.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,7 +14,7 @@ from msgspec.structs import replace
 
 from schemas.checks import Checks
 from schemas.events import Input
-from schemas.faults import FaultError, explained, field_of
+from schemas.faults import FaultError, explain, field_of
 from schemas.outputs import AnyOutput
 from schemas.times import is_written, millis, written
 from schemas.versions import UPCASTERS, Upcaster
@@ -22,7 +23,7 @@ EVENT_BYTES = 65_536  # the contract's bound for one event, without the newline
 
 
 class Record(Struct, frozen=True, gc=False):
-    """A good event, with its times in milliseconds. ``recorded`` is None where the event has no ``recorded_at``."""
+    """A valid event, with its times in ms since 1970. ``recorded``: its ``recorded_at``, or None."""
 
     event: Input
     at: int
@@ -30,9 +31,9 @@ class Record(Struct, frozen=True, gc=False):
 
 
 class Reject(Struct, frozen=True, gc=False):
-    """Bytes that are no event: the reason for a person, and the field at fault where there is one.
+    """Bytes that are not a valid event: the reason, for people, and the wrong field if it is one field.
 
-    ``conference``: which its sender may speak for, and that it names.
+    ``conference``: the one that the bytes name, if their sender may send events of it.
     """
 
     reason: str
@@ -42,9 +43,9 @@ class Reject(Struct, frozen=True, gc=False):
 
 
 class Codec:
-    """Decodes and encodes events. One instance is used by one thread.
+    """Decodes events. Not thread-safe: one instance per thread.
 
-    ``from_outside``: for what senders say, who may write a ``recorded_at`` too; other events that have one are a log's.
+    ``from_outside``: events come from senders, who may also set ``recorded_at``. Otherwise it marks events of a log.
     """
 
     def __init__(self, upcasters: Mapping[str, Upcaster] = UPCASTERS, *, from_outside: bool = False) -> None:
@@ -53,77 +54,77 @@ class Codec:
         self._checks = Checks(are_new=from_outside)
 
     def decode(self, line: bytes) -> Record | Reject:
-        """One event of at most 65,536 bytes."""
+        """Decodes one event of at most 65,536 bytes."""
         try:
             return self._decode(line)
         except FaultError as fault:
             return Reject(fault.reason, fault.field, line)
 
     def decode_all(self, block: bytes) -> list[Record] | None:
-        """The events of whole lines as fast as it goes; None when one of them is bad (then ``decode`` each)."""
-        return self._at_once(block.removesuffix(b"\n").split(b"\n"))
+        """Decodes a block of whole lines, fast. None if one of them is invalid; then ``decode`` each."""
+        return self._decode_valid(block.removesuffix(b"\n").split(b"\n"))
 
     def decode_each(self, lines: Sequence[bytes]) -> list[Record | Reject]:
-        """Of each line its event, or what is wrong with it; as fast as it goes."""
-        found: Sequence[Record | Reject] | None = self._at_once(lines)
+        """Decodes each line to an event or a reject; fast if all are valid."""
+        found: Sequence[Record | Reject] | None = self._decode_valid(lines)
         return [self.decode(line) for line in lines] if found is None else list(found)
 
-    def _at_once(self, lines: Sequence[bytes]) -> list[Record] | None:
+    def _decode_valid(self, lines: Sequence[bytes]) -> list[Record] | None:
         if max(map(len, lines), default=0) > EVENT_BYTES:
             return None
         try:
             events = list(map(self._decoder.decode, lines))
-            self._checks.all(events)
-            return [_timed(event) for event in events]
+            self._checks.check_all(events)
+            return [_add_times(event) for event in events]
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, FaultError, ValueError):
             return None
 
     def _decode(self, line: bytes) -> Record:
         if len(line) > EVENT_BYTES:
-            raise FaultError(f"The event has {len(line):,} bytes; at most {EVENT_BYTES:,} are taken.", None)
+            raise FaultError(f"The event has {len(line):,} bytes; at most {EVENT_BYTES:,} are accepted.", None)
         try:
-            return self._checked(self._decoder.decode(line))
+            return self._check(self._decoder.decode(line))
         except msgspec.ValidationError as error:
-            return self._checked(self._older(line, error))
+            return self._check(self._upcast(line, error))
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise FaultError(f"This is not JSON in UTF-8: {error}.", None) from None
         except RecursionError:
             raise FaultError("The JSON is nested too deeply.", None) from None
 
-    def _older(self, line: bytes, error: msgspec.ValidationError) -> Input:
-        """The event of an older version, brought to today's form; otherwise the fault that msgspec found."""
+    def _upcast(self, line: bytes, error: msgspec.ValidationError) -> Input:
+        """Upcasts an event of an older version. Raises the fault that msgspec found if it is not one."""
         try:
             raw = msgspec.json.decode(line)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            # msgspec stops at the first fault; behind it the text may be no JSON at all.
+            # msgspec stops at the first fault; the text after it may not be JSON at all.
             said = str(error).partition(" - at `$")[0]
             raise FaultError(f"{field_of(error) or 'The event'}: {said}.", field_of(error)) from None
         kind = raw.get("type") if isinstance(raw, dict) else None
         upcast = self._upcasters.get(kind) if isinstance(kind, str) else None
         if upcast is None:
-            raise explained(raw, kind, error) from None
+            raise explain(raw, kind, error) from None
         try:
-            today = upcast(raw)
+            current = upcast(raw)
         except (KeyError, AttributeError, TypeError, ValueError):
             raise FaultError(
-                f"{kind}, an older event, lacks a field that it needs, or has a wrong one.", None
+                f"{kind} is an older event type; one of its required fields is missing or wrong.", None
             ) from None
         try:
-            event: Input = msgspec.convert(today, Input)
+            event: Input = msgspec.convert(current, Input)
         except msgspec.ValidationError as newer:
-            raise explained(today, today.get("type"), newer) from None
+            raise explain(current, current.get("type"), newer) from None
         return event
 
-    def _checked(self, event: Input) -> Record:
-        self._checks.one(event)
+    def _check(self, event: Input) -> Record:
+        self._checks.check(event)
         try:
-            return _timed(event)
+            return _add_times(event)
         except ValueError as error:
             field = "recorded_at" if _is_time(event.at) else "at"
             raise FaultError(f"{field} {error}.", field) from None
 
 
-def _timed(event: Input) -> Record:
+def _add_times(event: Input) -> Record:
     recorded_at = event.recorded_at
     return Record(event, millis(event.at), None if recorded_at is None else millis(recorded_at))
 
@@ -140,7 +141,7 @@ _ENCODER = msgspec.json.Encoder()
 
 
 def encode(event: Input) -> bytes:
-    """An event as one JSON object, its times in the form in which they are kept."""
+    """An event as one JSON object, with its times in Hallway's form."""
     if event.recorded_at is None and is_written(event.at):
         return _ENCODER.encode(event)
     times = {"at": written(millis(event.at))}

@@ -1,6 +1,6 @@
-"""The contract's table of event types, made from the Structs and their specs.
+"""The contract's table of event types, generated from the Structs and their specs.
 
-Responsibility: the rows between two marks of docs/contract.md; the rest of that page is written by hand.
+Responsibility: the rows between two markers of docs/contract.md; the rest of that page is written by hand.
 """
 
 from msgspec import inspect
@@ -15,8 +15,8 @@ _WORDS = {Text.ACCOUNT: "account", Text.HASHTAG: "text", Text.POSTED_HASHTAG: "t
 _WORDS |= {Text.TIME_ZONE: "IANA"}
 
 
-def with_table(page: str) -> str:
-    """The page with the table of today. ValueError: it has not the marks."""
+def insert_table(page: str) -> str:
+    """The page with the current table. ValueError: the markers are missing."""
     before, begin, rest = page.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not (begin and end):
@@ -25,7 +25,7 @@ def with_table(page: str) -> str:
 
 
 def table() -> str:
-    """In Markdown, a row for each type."""
+    """The table in Markdown, one row per type."""
     rows = [f"| `{name_of(kind)}` | {_fields(kind)} | {kind.spec.meaning} |" for kind in KINDS]
     return "\n".join(["| type | fields | meaning |", "|---|---|---|", *rows, ""])
 
@@ -38,7 +38,7 @@ def _fields(kind: type[Event]) -> str:
 
 
 def _form(kind: type[Event], name: str) -> str:
-    """What stands behind a field's name: what the spec notes, or follows from its type."""
+    """The text after a field's name: the spec's note, or what follows from its type."""
     if name in kind.spec.notes:
         return f" {kind.spec.notes[name]}"
     found = field_type(kind, name)

@@ -1,6 +1,6 @@
-"""What is wrong with an event, in words for a person.
+"""What is wrong with an event, in words for people.
 
-Owns: the sentences. May never: show more of a bad value than a line holds.
+Invariants: of a bad value no more than a line is shown.
 """
 
 import msgspec
@@ -12,23 +12,23 @@ OUTPUT_TYPES = frozenset({"match.suggested", "match.agreed", "match.located", "m
 
 
 class FaultError(Exception):
-    """Inside the codec: the reason for a person, and the field at fault where there is one."""
+    """Used inside the codec: the reason, for people, and the wrong field if it is one field."""
 
     def __init__(self, reason: str, field: str | None) -> None:
         super().__init__(reason)
         self.reason, self.field = reason, field
 
 
-def explained(raw: object, kind: object, error: msgspec.ValidationError) -> FaultError:
-    """What msgspec found, in words for a person."""
+def explain(raw: object, kind: object, error: msgspec.ValidationError) -> FaultError:
+    """Turns msgspec's error into words for people."""
     if not isinstance(raw, dict):
         return FaultError("An event is a JSON object.", None)
     if "type" not in raw:
         return FaultError("type is missing.", "type")
     if not isinstance(kind, str) or kind not in BY_NAME:
         if isinstance(kind, str) and kind in OUTPUT_TYPES:
-            return FaultError(f"{kind} is put out by the matcher and not taken in.", "type")
-        return FaultError(f"The type {short(kind)} is not known.", "type")
+            return FaultError(f"{kind} is an output of the matcher; it cannot be sent.", "type")
+        return FaultError(f"The type {shorten(kind)} is not known.", "type")
     said, field = str(error).partition(" - at `$")[0], field_of(error)
     if "required field" in said:
         missing = said.split("`")[1]
@@ -39,12 +39,11 @@ def explained(raw: object, kind: object, error: msgspec.ValidationError) -> Faul
 
 
 def field_of(error: msgspec.ValidationError) -> str | None:
-    """The path of the field that msgspec names at the end of what it says, such as ``places[0].name`` of "… - at
-    `$.places[0].name`"."""
+    """The path of the wrong field in msgspec's message, such as ``places[0].name`` in "… - at `$.places[0].name`"."""
     return str(error).partition(" - at `$.")[2].rstrip("`") or None
 
 
-def short(value: object) -> str:
-    """A value as a person may see it, cut."""
+def shorten(value: object) -> str:
+    """A value as people see it, cut to a line."""
     text = repr(value)
     return text if len(text) <= _SHOWN_CHARS else text[:_SHOWN_CHARS] + "…"

@@ -1,8 +1,8 @@
-"""JSON Schema 2020-12 of the events and of the outputs, made from the Structs.
+"""JSON Schema 2020-12 of the events and of the outputs, generated from the Structs.
 
-Owns: the files of docs/schema/, byte for byte. May never: write files, or say what the Structs and the codec do not.
-Theory: msgspec says what one field may be; the two rules between fields, which the codec checks by hand, are added.
-Descriptions are docstrings with their white space folded, for Python 3.13 indents docstrings otherwise than 3.11.
+Responsibility: the content of docs/schema/, byte for byte; nothing is written here.
+Why: msgspec knows what one field may be; the two rules between fields, which the codec checks in code, are added.
+Descriptions are docstrings with their white space folded, since Python 3.13 indents docstrings differently from 3.11.
 Source: https://json-schema.org/draft/2020-12
 """
 
@@ -17,7 +17,7 @@ from schemas.outputs import AnyOutput, DeadLetter, Tie
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _WINDOW = {"weekday": "integer", "start": "string", "minutes": "integer", "time_zone": "string"}
 
-# The rules between fields, by Struct. Null says the same as leaving a field out.
+# The rules between fields, by Struct. Null means the same as a missing field.
 _BETWEEN_FIELDS: dict[str, dict[str, Any]] = {
     "Chat": {
         "anyOf": [
@@ -37,7 +37,7 @@ _BETWEEN_FIELDS: dict[str, dict[str, Any]] = {
 
 
 def documents() -> dict[str, bytes]:
-    """The content of each file of docs/schema/, by its name."""
+    """The files of docs/schema/: name -> content."""
     events = _document("An event that Hallway takes in", Input)
     outputs = _document("An output of the matcher; $defs has ties and dead letters too", AnyOutput, Tie, DeadLetter)
     return {"events.schema.json": events, "outputs.schema.json": outputs}
@@ -52,14 +52,18 @@ def _document(title: str, root: Any, *others: Any) -> bytes:
         if kind.__name__ in defs:
             defs[kind.__name__]["examples"] = [sample_of(kind)]
     whole = {"$schema": DIALECT, "title": title, **schema, "$defs": defs}
-    return orjson.dumps(_folded(whole), option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE)
+    return orjson.dumps(
+        _fold_descriptions(whole), option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE
+    )
 
 
-def _folded(node: Any) -> Any:
-    """The same with the white space of every description folded."""
+def _fold_descriptions(node: Any) -> Any:
+    """A copy with the white space of every description folded."""
     if isinstance(node, dict):
         return {
-            key: " ".join(value.split()) if key == "description" and isinstance(value, str) else _folded(value)
+            key: " ".join(value.split())
+            if key == "description" and isinstance(value, str)
+            else _fold_descriptions(value)
             for key, value in node.items()
         }
-    return [_folded(item) for item in node] if isinstance(node, list) else node
+    return [_fold_descriptions(item) for item in node] if isinstance(node, list) else node

@@ -1,47 +1,46 @@
 """The forms of names: accounts, hashtags, ids, sources, time zones.
 
-Responsibility: the one normal form of accounts and hashtags that every door uses, and what a well-formed name is.
-Invariants: a normal form is its own normal form; what was normal before and has nothing odd in it stays as it is.
-Nothing is looked up. Each function returns the normal form or raises ValueError with the end of a sentence ("… is not
-an account …") for a person.
+Responsibility: the one normal form of accounts and hashtags, used wherever they enter; and what a well-formed name is.
+Invariants: a normal form is its own normal form. Nothing is looked up. Each function returns the normal form, or raises
+ValueError with the end of a sentence for people ("... is not an account ...").
 """
 
 import re
 import unicodedata
 
 from schemas import profile_links, zones
-from schemas.folding import fold, scripts_alike, trimmed
+from schemas.folding import fold, lookalike_scripts, trim
 
-NAME_CHARS = 256  # the longest handle known (a fediverse address) is below; bounds the memory for each account
-NETWORKS = {"twitter": "x", "bluesky": "bsky"}  # other names of a network -> the one that is kept
+NAME_CHARS = 256  # longer than the longest known handle (a fediverse address); bounds the memory per account
+NETWORKS = {"twitter": "x", "bluesky": "bsky"}  # other names of a network -> the one that is stored
 _ID = re.compile(r"[A-Za-z0-9_.\-]{1,128}")
 _SOURCE = re.compile(r"(?:connector|organizer|attendee):[A-Za-z0-9_.\-]{1,128}")
 _CLOCK = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d", re.ASCII)
 _NETWORK = re.compile(r"[a-z0-9](?:[a-z0-9._+\-]*[a-z0-9])?")
-# Most accounts by far: nothing in them can change, so nothing else looks at them.
+# Most accounts by far: they are normal as they are, so nothing else is checked.
 _PLAIN = re.compile(r"([a-z0-9]+):[a-z0-9_](?:[a-z0-9_.:@\-]*[a-z0-9_])?")
 _MAIL = frozenset(("mailto", "mail", "email", "e-mail"))
 _SCHEMES = _MAIL | {
     "http", "https", "www", "tel", "phone", "sms", "acct", "at", "ftp", "sftp", "ssh", "data", "urn", "file", "blob",
     "javascript", "about", "ws", "wss", "geo", "irc", "news",
-}  # before a colon too  # fmt: skip
-_AROUND_A_HANDLE = frozenset(("Po", "Ps", "Pe", "Pi", "Pf"))  # a "-" or "_" at its end may be its own
+}  # of links; none is a network  # fmt: skip
+_AROUND_A_HANDLE = frozenset(("Po", "Ps", "Pe", "Pi", "Pf"))  # a "-" or "_" at the end may belong to the handle
 _AROUND_A_TAG = _AROUND_A_HANDLE | {"Pd"}
 _BETWEEN_TAGS = "#@,;/|\\、，；،"
-_MARKUP = "<>|`^~"  # what text around a name leaves at it, though Unicode calls it no punctuation
+_MARKUP = "<>|`^~"  # what surrounding text leaves at a name, though Unicode does not count it as punctuation
 
 
-def _bare(text: str, categories: frozenset[str]) -> str:
-    """Without the signs, punctuation and white space around it."""
-    return trimmed(text, categories, _MARKUP)
+def _strip(text: str, categories: frozenset[str]) -> str:
+    """The text without surrounding markup, punctuation and white space."""
+    return trim(text, categories, _MARKUP)
 
 
-def account(text: str) -> str:
-    """``network:handle``, normalised; the handle may hold further colons, as a DID does."""
+def normalize_account(text: str) -> str:
+    """``network:handle``, normalized; the handle may contain further colons, as a DID does."""
     plain = _PLAIN.fullmatch(text)
     if plain and plain[1] not in NETWORKS and plain[1] not in _SCHEMES and len(text) <= NAME_CHARS:
         return text
-    network, handle = _account(fold(text))
+    network, handle = _split_account(fold(text))
     if not (network and handle) or len(network) + len(handle) >= NAME_CHARS:
         raise ValueError(f"is not an account: it is network:handle, such as x:ada, up to {NAME_CHARS} characters")
     fault = _fault(network, handle)
@@ -50,19 +49,19 @@ def account(text: str) -> str:
     return f"{network}:{handle}"
 
 
-def _account(text: str) -> tuple[str, str]:
-    found = profile_links.account_in(text.strip()) or profile_links.account_in(_bare(text, _AROUND_A_HANDLE))
+def _split_account(text: str) -> tuple[str, str]:
+    found = profile_links.account_in(text.strip()) or profile_links.account_in(_strip(text, _AROUND_A_HANDLE))
     if found is None:
-        network, _, handle = _bare(text, _AROUND_A_HANDLE).partition(":")
-        network, handle = network.strip(), _bare(handle, _AROUND_A_HANDLE)
+        network, _, handle = _strip(text, _AROUND_A_HANDLE).partition(":")
+        network, handle = network.strip(), _strip(handle, _AROUND_A_HANDLE)
         found = NETWORKS.get(network) or profile_links.network_of(network) or network, handle
         if "/" in handle and network not in _SCHEMES:
-            found = _linked(found[0], handle)
-    return found[0], _bare(found[1], _AROUND_A_HANDLE)
+            found = _resolve_link(found[0], handle)
+    return found[0], _strip(found[1], _AROUND_A_HANDLE)
 
 
-def _linked(network: str, link: str) -> tuple[str, str]:
-    """A network and, where the handle belongs, a link: ``mastodon:https://social.example/@ada``."""
+def _resolve_link(network: str, link: str) -> tuple[str, str]:
+    """The account of a network followed by a link: ``mastodon:https://social.example/@ada``."""
     found = profile_links.account_in(link)
     if found is None:
         return network, link
@@ -77,19 +76,19 @@ def _fault(network: str, handle: str) -> str | None:
     if network in _SCHEMES:
         return "is a link that names no account: write network:handle, such as x:ada"
     if _NETWORK.fullmatch(network) is None:
-        return f"is not an account: {network!r} is no name of a network, which is a-z 0-9 . _ + -"
+        return f"is not an account: {network!r} is not the name of a network (a-z 0-9 . _ + -)"
     if "/" in handle or any(sign.isspace() or unicodedata.category(sign) == "Cc" for sign in handle):
         return "is not an account: a handle has no white space, no / and no control characters in it"
-    alike = scripts_alike(handle)
+    alike = lookalike_scripts(handle)
     if len(alike) > 1:
-        return f"is not an account: it mixes {' and '.join(alike)} letters, which look alike; type it anew"
+        return f"is not an account: it mixes {' and '.join(alike)} letters, which look alike; type it again"
     return None
 
 
-def any_hashtag(text: str) -> str:
-    """A hashtag as a post has it, normalised. Networks have some that nobody can follow, such as two words."""
+def normalize_posted_hashtag(text: str) -> str:
+    """A hashtag as a post has it, normalized. Networks have some that nobody can follow, such as two words."""
     folded = fold(text)
-    tag = _bare(_tag_of(folded), _AROUND_A_TAG) or _bare(folded, _AROUND_A_TAG)
+    tag = _strip(_tag_of(folded), _AROUND_A_TAG) or _strip(folded, _AROUND_A_TAG)
     tag = tag or folded.strip().lstrip("@# \t\r\n").strip()
     if not tag or len(tag) > NAME_CHARS:
         raise ValueError(f"is not a hashtag of 1 to {NAME_CHARS} characters")
@@ -104,66 +103,66 @@ def _tag_of(folded: str) -> str:
     return folded if linked is None else fold(linked)
 
 
-def hashtag(text: str) -> str:
-    """A hashtag that is to be followed, normalised."""
-    tag = any_hashtag(text)
+def normalize_hashtag(text: str) -> str:
+    """A hashtag for a conference to follow, normalized."""
+    tag = normalize_posted_hashtag(text)
     profile_links.hashtag_in(tag)
     if any(sign.isspace() or sign in _BETWEEN_TAGS or unicodedata.category(sign) == "Cc" for sign in tag):
         raise ValueError("is not one hashtag: it has white space, # @ , ; / or | in it; give each hashtag by itself")
-    if not _bare(tag, _AROUND_A_TAG):
+    if not _strip(tag, _AROUND_A_TAG):
         raise ValueError("is not a hashtag: it has punctuation only")
     return tag
 
 
-def is_kept_account(text: str) -> bool:
-    """Whether a log of an earlier version may have this as an account, whatever ``account`` says today."""
+def is_legacy_account(text: str) -> bool:
+    """Whether a log of an earlier version may contain this account, even if ``normalize_account`` refuses it today."""
     network, colon, handle = text.partition(":")
-    return bool(colon and _held(network) and _held(handle)) and len(text) <= NAME_CHARS
+    return bool(colon and _has_text(network) and _has_text(handle)) and len(text) <= NAME_CHARS
 
 
-def is_kept_hashtag(text: str) -> bool:
-    """The same of a hashtag."""
-    return _held(text) and len(text) <= NAME_CHARS
+def is_legacy_hashtag(text: str) -> bool:
+    """The same for a hashtag."""
+    return _has_text(text) and len(text) <= NAME_CHARS
 
 
-def _held(text: str) -> bool:
+def _has_text(text: str) -> bool:
     return bool(text.lstrip("@# \t\r\n").strip())
 
 
 def spellings(normal: str) -> list[str]:
-    """An account, under which other names of its network people write it, and the links to its profile."""
+    """All ways to write a normal account: itself, with other names of its network, and as links to its profile."""
     network, _, handle = normal.partition(":")
-    others = [f"{other}:{handle}" for other, kept in NETWORKS.items() if kept == network]
+    others = [f"{other}:{handle}" for other, name in NETWORKS.items() if name == network]
     return [normal, *others, *profile_links.links_to(network, handle)]
 
 
-def plain_id(text: str) -> str:
-    """The id of an attendee, a conference or a place."""
+def validate_id(text: str) -> str:
+    """An id of an attendee, a conference or a place, unchanged."""
     if _ID.fullmatch(text) is None:
         raise ValueError("is not an id of 1 to 128 characters out of A-Z a-z 0-9 _ . -")
     return text
 
 
-def person(text: str) -> str:
-    """Somebody to block: an attendee's id, or an account (which has a colon)."""
-    return account(text) if ":" in fold(text) else plain_id(text)
+def normalize_person(text: str) -> str:
+    """Somebody to block: an attendee's id, or an account (it contains a colon), normalized."""
+    return normalize_account(text) if ":" in fold(text) else validate_id(text)
 
 
-def source(text: str) -> str:
-    """Who brought an event."""
+def validate_source(text: str) -> str:
+    """The source of an event, unchanged."""
     if _SOURCE.fullmatch(text) is None:
         raise ValueError("is not a source: it is connector:ID, organizer:ID or attendee:ID")
     return text
 
 
-def clock(text: str) -> str:
-    """A local time of day."""
+def validate_clock(text: str) -> str:
+    """A local time of day, unchanged."""
     if _CLOCK.fullmatch(text) is None:
         raise ValueError("is not a time of day such as 12:00")
     return text
 
 
-def time_zone(text: str) -> str:
-    """The name of a time zone of the IANA data."""
+def validate_time_zone(text: str) -> str:
+    """The name of an IANA time zone, unchanged."""
     zones.zone(text)
     return text

@@ -1,4 +1,4 @@
-"""What the matcher puts out, and dead letters: Structs as in the public contract."""
+"""The matcher's outputs, ties and dead letters, as Structs of the public contract."""
 
 from typing import Literal
 
@@ -13,7 +13,7 @@ Cause = Literal["left", "expired", "consent_withdrawn", "erased", "declined", "b
 class Reason(Struct, frozen=True, kw_only=True):
     """Why two people know each other: ``count`` posts of a conversation, or common sessions of a chat.
 
-    ``posts``: the newest 5 ids, newest first. ``hashtag`` of a conversation is the one most of its posts have, or null.
+    ``posts``: the newest 5 ids, newest first. ``hashtag`` of a conversation: the most frequent in its posts, or null.
     """
 
     kind: Kind
@@ -24,9 +24,9 @@ class Reason(Struct, frozen=True, kw_only=True):
 
 
 class Output(Struct, frozen=True, kw_only=True, tag_field="type"):
-    """What every output has. ``position`` is "n-index"; ``to`` are the attendees who may see it now.
+    """The fields of every output. ``position``: "n-index"; ``to``: the attendees who may see it now.
 
-    ``id`` does not tell who else is in ``to``.
+    ``id`` does not reveal who else is in ``to``.
     """
 
     id: Id
@@ -39,7 +39,7 @@ class Output(Struct, frozen=True, kw_only=True, tag_field="type"):
 
 
 class MatchSuggested(Output, frozen=True, kw_only=True, tag="match.suggested"):
-    """Two people who know each other are here. ``score`` has 4 decimals."""
+    """Two people who know each other are present. ``score`` has 4 decimals."""
 
     attendees: tuple[PlainId, PlainId]
     score: float
@@ -55,7 +55,7 @@ class MatchAgreed(Output, frozen=True, kw_only=True, tag="match.agreed"):
 
 
 class MatchLocated(Output, frozen=True, kw_only=True, tag="match.located"):
-    """One of the two says where they are."""
+    """One of the two shares their location."""
 
     attendee: PlainId
     place: PlainId
@@ -82,9 +82,9 @@ class Tie(Struct, frozen=True, kw_only=True):
 
 
 class DeadLetter(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """An input that could not be read: why, which field, where it stood, and its bytes (base64).
+    """Input that could not be read: the reason, the field, the source and position, and its bytes (base64).
 
-    ``conference``: the one that it names, of its sender's. ``sealed``: the key without which nobody reads it.
+    ``conference``: the one that it names, if it is the sender's. ``sealed``: the id of the key that encrypts it.
     """
 
     reason: str

@@ -1,4 +1,4 @@
-"""The policy of a conference: the numbers by which the engine matches, with the defaults of the contract."""
+"""The policy of a conference: the parameters of the engine, with the contract's defaults."""
 
 from typing import Annotated, Literal
 
@@ -11,7 +11,7 @@ Days = Annotated[int, Meta(ge=1, le=36_500)]
 
 
 class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """``matching`` of a ``conference.opened``; what is left out has the contract's default."""
+    """``matching`` of a ``conference.opened``; missing fields have the contract's defaults."""
 
     accounts: Literal["verified", "claimed"] = "verified"
     presence_hours: Annotated[int, Meta(ge=1, le=8_760)] = 12

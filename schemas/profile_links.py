@@ -1,7 +1,7 @@
-"""Addresses of profiles and hashtags, as people paste them, and the account or hashtag in them.
+"""Extracts the account or the hashtag from links as people paste them.
 
-Responsibility: which network a host is, and where in its addresses the handle stands. Texts come folded.
-Invariants: what is a link and names no account is an error with a reason; nothing is looked up.
+Responsibility: which network a host belongs to, and where the handle is in its addresses. Texts must be folded before.
+Invariants: a link without an account is an error with a reason. Nothing is looked up.
 """
 
 import re
@@ -20,7 +20,7 @@ _FEDIVERSE = re.compile(r"@(?P<handle>[\w.\-]+@[\w\-]+(?:\.[\w\-]+)+)")
 _HANDLE = re.compile(r"[\w.\-]+(?:@[\w.\-]+)?")
 _DID = re.compile(r"did:[a-z]+:[a-z0-9._:%\-]+")
 
-# Host -> its network, and what stands before the handle (the first that fits; "" is the handle at once).
+# Host -> its network, and the prefixes before the handle (the first match wins; "": none).
 _NETWORKS: dict[str, tuple[str, tuple[str, ...]]] = {
     "x.com": ("x", ("",)),
     "twitter.com": ("x", ("",)),
@@ -38,7 +38,7 @@ _NETWORKS: dict[str, tuple[str, tuple[str, ...]]] = {
 }
 # Any other host: the fediverse's addresses.
 _ELSEWHERE = ("@", "users/", "web/@", "deck/@")
-# First parts of addresses at these networks that are no handle.
+# First path segments of these networks that are not handles.
 _NO_HANDLES = frozenset(
     ("home", "search", "explore", "hashtag", "tags", "tag", "i", "intent", "share", "settings", "messages", "login",
      "notifications", "signup", "about", "help", "profile", "profile.php", "people", "pages", "groups", "watch", "p",
@@ -48,7 +48,7 @@ _HASHTAG = re.compile(r"(?:[^?#]*/)?(?:hashtag|tags?)/(?P<tag>[^/?#]+).*", re.DO
 
 
 def account_in(text: str) -> tuple[str, str] | None:
-    """The network and the handle of a link to a profile; None of what is no link. ValueError: a link without one."""
+    """The network and the handle of a profile link; None if it is no link. ValueError: a link without an account."""
     address = _ADDRESS.fullmatch(text) or _FEDIVERSE.fullmatch(text)
     if address is not None:
         return "mastodon", address["handle"]
@@ -67,13 +67,13 @@ def account_in(text: str) -> tuple[str, str] | None:
 
 
 def _is_known(link: re.Match[str]) -> bool:
-    """Whether a text without a scheme is a link all the same."""
+    """Whether a text without a scheme is nevertheless a link."""
     path = link["path"] or ""
     return (_network_of(link["host"]) is not None and len(path) > 1) or path.startswith("/@")
 
 
 def _network_of(host: str) -> tuple[str, tuple[str, ...]] | None:
-    """Also of a host below: ``de.linkedin.com``, ``mobile.twitter.com``."""
+    """The network of a host or its parent domains: ``de.linkedin.com``, ``mobile.twitter.com``."""
     while host:
         if host in _NETWORKS:
             return _NETWORKS[host]
@@ -104,7 +104,7 @@ def network_of(host: str) -> str | None:
 
 
 def links_to(network: str, handle: str) -> list[str]:
-    """The usual addresses of a profile, without a scheme."""
+    """The usual links to a profile, without a scheme."""
     user, _, host = handle.partition("@")
     if network == "mastodon":
         return [f"{host}/{prefix}{user}" for prefix in _ELSEWHERE] if host else []
@@ -113,7 +113,7 @@ def links_to(network: str, handle: str) -> list[str]:
 
 
 def hashtag_in(text: str) -> str | None:
-    """The hashtag of a link to its posts; None of what is no link. ValueError: a link without one."""
+    """The hashtag of a link to its posts; None if it is no link. ValueError: a link without a hashtag."""
     if "://" not in text:
         return None
     found = _HASHTAG.fullmatch(text)

@@ -1,12 +1,13 @@
 """RFC 3339 text <-> whole milliseconds since 1970 (UTC).
 
-Owns: the one form in which Hallway keeps time, ``YYYY-MM-DDTHH:MM:SS.mmmZ``, cut (never rounded) to milliseconds.
-A leap second (``23:59:60`` UTC, as RFC 3339 allows; it has no number among the milliseconds) is the last millisecond of
-its day: behind what was before, and on its own day. Which days have one is known only half a year ahead: any may.
-May never: read a clock, or use a float.
-Theory: nearly all times in a log are already in that form, so four dictionary look-ups of slices decide them;
-everything else takes the pattern. The dictionaries are bounded by the calendar, 101 years of days, and small enough
-for the processor's caches: one of all seconds of a day was not, and took twice as long.
+Responsibility: the one form in which Hallway stores time, ``YYYY-MM-DDTHH:MM:SS.mmmZ``, cut (never rounded) to
+milliseconds.
+Invariants: no clock is read, and no float is used. A leap second (``23:59:60`` UTC, as RFC 3339 allows; it has no
+number among the milliseconds) is the last millisecond of its day: after everything before it, and on its own day. Which
+days have one is known only half a year ahead, so any day may.
+Why: nearly all times in a log are already in that form, so four dictionary look-ups of slices convert them; all others
+take the pattern. The dictionaries are bounded by the calendar (101 years of days) and small enough for the processor's
+caches: one with all seconds of a day was not, and took twice as long.
 """
 
 import re
@@ -21,7 +22,7 @@ DAY_MS = 24 * HOUR_MS
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EPOCH_DAY = date(1970, 1, 1)
-# Outside of these years a time is a mistake of a clock or of a unit, not a conference.
+# A time outside of these years is a wrong clock or a wrong unit, not a conference.
 _FIRST_MS = (date(2000, 1, 1) - _EPOCH_DAY).days * DAY_MS
 _END_MS = (date(2101, 1, 1) - _EPOCH_DAY).days * DAY_MS
 
@@ -36,14 +37,14 @@ _MILLIS["Z"] = 0
 
 
 def millis(text: str) -> int:
-    """Milliseconds since 1970 of an RFC 3339 time with any offset, cut. ValueError says what is wrong with it."""
+    """Milliseconds since 1970 of an RFC 3339 time with any offset, cut. ValueError says what is wrong."""
     try:
         return _DAYS[text[:10]] + _MINUTES[text[10:16]] + _SECONDS[text[16:19]] + _MILLIS[text[19:]]
     except KeyError:
-        return _read(text)
+        return _parse(text)
 
 
-def _read(text: str) -> int:
+def _parse(text: str) -> int:
     match = _RFC3339.fullmatch(text)
     if match is None:
         raise ValueError("is not a time in RFC 3339 form with an offset, such as 2026-03-09T14:05:00Z")
@@ -63,7 +64,7 @@ def _read(text: str) -> int:
         offset = int(off_hour) * HOUR_MS + int(off_minute) * MINUTE_MS
         ms += offset if sign == "-" else -offset
     if is_leap and (ms + MS) % DAY_MS:
-        raise ValueError("is not a time: a second 60 is only at the end of a day in UTC, as in 2016-12-31T23:59:60Z")
+        raise ValueError("is not a time: second 60 exists only at the end of a day in UTC, as in 2016-12-31T23:59:60Z")
     if not _FIRST_MS <= ms < _END_MS:
         raise ValueError("is outside of the years 2000 to 2100")
     if text[10] == "T" and 2000 <= year <= 2100:  # an offset may move a day of other years into these
@@ -83,10 +84,10 @@ def _to_the_second(seconds: int) -> str:
 
 
 def is_written(at: str) -> bool:
-    """Whether a good time is in the form in which times are written: no other good one looks like it."""
+    """Whether a valid time is in Hallway's form; no other valid time looks like it."""
     return len(at) == 24 and at[10] == "T" and at[19] == "." and at[23] == "Z"
 
 
 def utc_day(ms: int) -> int:
-    """The UTC day that a moment is in, as days since 1970."""
+    """The UTC day of a moment (ms), in days since 1970."""
     return ms // DAY_MS

@@ -1,9 +1,9 @@
-"""The topics: names, keys, what they carry, how long it is kept. Declared here, once, as data.
+"""The topics: names, keys, value types, retention. Declared here, once, as data.
 
-Owns: what a topic of Hallway is. May never: reach a broker (``services.kafka.topics`` creates and checks them).
-Theory: all have as many partitions as the conference log, for ever: what belongs to a conference lies in the same
-partition of each, and a record never changes its place in the order of its conference. Several installations on one
-cluster put a prefix of their own before each name.
+Invariants: no broker is reached here; ``services.kafka.topics`` creates and checks the topics.
+Why: all topics have as many partitions as the conference log, for good. So a conference is in the same partition of
+each, and a record never changes its place in its conference's order. Several installations on one cluster use a prefix
+before each name.
 """
 
 from typing import Any, Literal
@@ -20,10 +20,10 @@ DEAD_LETTERS = "hallway.dead-letters.v1"
 SNAPSHOTS = "hallway.snapshots.v1"
 SNAPSHOT_CHUNKS = "hallway.snapshot-chunks.v1"
 
-PARTITIONS = 12  # as a default; chosen once, when the topics are created
-TYPE_HEADER = "type"  # the event's type again beside the value, so that who seeks a few types need not decode all
-# The type of the record that ends a conference's log for ever: it has the conference as key, and no value. It is no
-# event. Whatever has this key, before it or behind it, is nothing any more, for whoever reads the log.
+PARTITIONS = 12  # the default; chosen once, when the topics are created
+TYPE_HEADER = "type"  # the event's type beside the value, so that readers of a few types need not decode all
+# The type of the tombstone that erases a conference for good: its key is the conference, and it has no value. It is no
+# event. Every reader of the log ignores all records with this key, before it and after it.
 CONFERENCE_ERASED = "conference.erased"
 FOREVER = -1
 DAY_MS = 86_400_000
@@ -33,28 +33,28 @@ Key = Literal["actor", "conference", "source"]
 
 
 class Topic(Struct, frozen=True, kw_only=True):
-    """A topic. ``carries`` is the type of its values, None where they are bytes.
+    """A topic. ``value_type``: the type of its values; None: raw bytes.
 
-    ``stamped``: who sets a record's time, the producer (CreateTime) or the broker (LogAppendTime).
+    ``timestamp_type``: who sets a record's time, the producer (CreateTime) or the broker (LogAppendTime).
     """
 
     name: str
     key: Key
-    says: str
-    carries: Any = None
+    description: str
+    value_type: Any = None
     retention_ms: int = FOREVER
     compacted: bool = False
-    stamped: Literal["CreateTime", "LogAppendTime"] = "CreateTime"
+    timestamp_type: Literal["CreateTime", "LogAppendTime"] = "CreateTime"
     compression: Literal["lz4", "producer"] = "lz4"
 
     def settings(self) -> dict[str, str]:
-        """What the broker has to know, in its own words."""
+        """The topic's configuration, in Kafka's own names."""
         compacting = {"segment.bytes": str(64 << 20), "min.cleanable.dirty.ratio": "0.2"} if self.compacted else {}
         return {
             "cleanup.policy": "compact" if self.compacted else "delete",
             "retention.ms": str(self.retention_ms),
             "retention.bytes": str(FOREVER),
-            "message.timestamp.type": self.stamped,
+            "message.timestamp.type": self.timestamp_type,
             "compression.type": self.compression,
             "max.message.bytes": str(MESSAGE_BYTES),
             **compacting,
@@ -64,46 +64,45 @@ class Topic(Struct, frozen=True, kw_only=True):
 _ACTIVITY = Topic(
     name=ACTIVITY,
     key="actor",
-    says="Posts and deletions as they come, before any conference. Kept 400 days: so long a post counts, and so far "
-    "back a conference opened later is filled.",
-    carries=Activity,
+    description="Posts and deletions as they arrive, before they are routed. Retained for 400 days: so long a post "
+    "counts, and so far back a conference that is opened later is backfilled.",
+    value_type=Activity,
     retention_ms=400 * DAY_MS,
 )
 _CONFERENCE_LOG = Topic(
     name=CONFERENCE_LOG,
     key="conference",
-    says="All events of each conference in one order. Its matches are a fold of it. The broker's time of a record is "
-    "its recorded_at, unless it brings its own.",
-    carries=Input,
-    stamped="LogAppendTime",
+    description="All events of each conference in one order; its matches are a fold of it. The broker's timestamp of "
+    "a record is its recorded_at, unless the event has one.",
+    value_type=Input,
+    timestamp_type="LogAppendTime",
 )
 _MATCHES = Topic(
     name=MATCHES,
     key="conference",
-    says="What the matchers put out: facts, never decided anew.",
-    carries=AnyOutput,
+    description="The matchers' outputs: facts that are never decided again.",
+    value_type=AnyOutput,
 )
 _DEAD_LETTERS = Topic(
     name=DEAD_LETTERS,
     key="source",
-    says="What could not be read: the reason, the bytes, where they came from; in the partition of what they were "
-    "read of. Kept 14 days only, for the bytes may "
-    "hold what an erasure should reach.",
-    carries=DeadLetter,
+    description="Input that could not be read: the reason, the bytes, and where they came from; in the input's "
+    "partition. Retained for 14 days only, since the bytes may contain data that an erasure should reach.",
+    value_type=DeadLetter,
     retention_ms=14 * DAY_MS,
-    stamped="LogAppendTime",
+    timestamp_type="LogAppendTime",
 )
 _SNAPSHOTS = Topic(
     name=SNAPSHOTS,
     key="conference",
-    says="The newest snapshot of each conference: up to where it goes, its digest, where its chunks lie.",
+    description="The newest snapshot of each conference: the offset that it covers, its digest, where its chunks are.",
     compacted=True,
 )
 _SNAPSHOT_CHUNKS = Topic(
     name=SNAPSHOT_CHUNKS,
     key="conference",
-    says="The bytes of the snapshots, packed, in chunks below the bound of a message. In the partition of the "
-    "conference; the key names the conference, the snapshot's slot and the chunk.",
+    description="The bytes of the snapshots, compressed, in chunks below the message limit; in the "
+    "conference's partition. The key names the conference, the snapshot's slot and the chunk.",
     compacted=True,
     compression="producer",
 )

@@ -1,9 +1,7 @@
-"""Versions of events: what an older form becomes.
+"""Upcasters: how an event of an older version becomes one of the current version.
 
-Owns: one upcaster for each type that has been replaced; ``x.y`` stays readable for ever after ``x.y.v2`` has come.
-May never: drop a field without a place for it. So far no type has been replaced; ``tests/schemas`` shows the way
-with one
-invented here and upcast by the codec.
+Invariants: ``x.y`` stays readable for good after ``x.y.v2`` exists, and no field is dropped without a replacement. So
+far no type has been replaced; ``tests/schemas`` shows how, with an invented type that the codec upcasts.
 """
 
 from collections.abc import Callable, Mapping

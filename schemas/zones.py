@@ -1,7 +1,6 @@
 """Time zones of the IANA data, from the locked ``tzdata`` package only.
 
-Owns: the one source of zone rules. May never: read the machine's own zone files, for then the same log could give
-other chat sessions on another machine.
+Why: with the machine's own zone files, the same log could give other chat sessions on another machine.
 """
 
 import re
@@ -14,7 +13,7 @@ _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_+\-]*(?:/[A-Za-z0-9_+\-]+){0,2}")
 
 @lru_cache(maxsize=700)  # more than there are zones
 def zone(name: str) -> ZoneInfo:
-    """The zone of that name. ValueError says that there is none, as the end of a sentence."""
+    """The zone of that name. ValueError, with the end of a sentence, if there is none."""
     try:
         if _NAME.fullmatch(name) is None:
             raise ValueError

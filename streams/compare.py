@@ -1,8 +1,8 @@
-"""Two runs over the same input, match by match: which came, which went, which changed.
+"""Compares two runs over the same input, match by match: which appeared, which disappeared, which changed.
 
-Owns: what counts as a difference, and its order. May never: fold, read files, or decide which run is right.
-Theory: a match's id is derived from conference, pair and the number of earlier withdrawals, so the same match has the
-same id in every run; what is compared is when and how it was suggested and what followed. Only that is kept.
+Responsibility: what counts as a difference, and the order of differences; not which run is right.
+Why: a match's id is derived from conference, pair and the number of earlier withdrawals, so the same match has the same
+id in every run. Only when and how it was suggested, and what followed, is stored and compared.
 """
 
 from collections.abc import Iterable
@@ -16,8 +16,8 @@ from schemas.outputs import AnyOutput, MatchAgreed, MatchLocated, MatchSuggested
 Change = Literal["came", "went", "changed"]
 
 
-class Followed(Struct, frozen=True, omit_defaults=True):
-    """What followed a match's first suggestion."""
+class FollowUp(Struct, frozen=True, omit_defaults=True):
+    """An output that followed a match's first suggestion."""
 
     what: str
     at: Time
@@ -25,8 +25,8 @@ class Followed(Struct, frozen=True, omit_defaults=True):
     cause: str | None = None
 
 
-class Seen(Struct, frozen=True):
-    """One match as one run had it."""
+class RunMatch(Struct, frozen=True):
+    """A match as one run has it."""
 
     at: Time
     score: float
@@ -34,18 +34,18 @@ class Seen(Struct, frozen=True):
     to: tuple[PlainId, ...]
     position: str
     reasons: tuple[Reason, ...]
-    then: tuple[Followed, ...] = ()
+    then: tuple[FollowUp, ...] = ()
 
 
 class Difference(Struct, frozen=True, kw_only=True):
-    """A match that the two runs do not have alike. ``why``: what kept the other run from one that only one has."""
+    """A match that differs between the runs. ``why``: why the run that lacks it did not suggest it."""
 
     change: Change
     conference: PlainId
     match: str
     attendees: tuple[PlainId, PlainId]
-    here: Seen | None
-    other: Seen | None
+    here: RunMatch | None
+    other: RunMatch | None
     changes: tuple[str, ...]
     why: tuple[str, ...]
 
@@ -57,26 +57,26 @@ class Run:
     """The matches of one run."""
 
     def __init__(self) -> None:
-        self.seen: dict[Key, Seen] = {}
+        self.seen: dict[Key, RunMatch] = {}
         self.pairs: dict[Key, tuple[str, str]] = {}
-        self._then: dict[Key, list[Followed]] = {}
+        self._then: dict[Key, list[FollowUp]] = {}
 
-    def take(self, output: AnyOutput) -> None:
-        """Takes an output in, in the run's order."""
+    def add(self, output: AnyOutput) -> None:
+        """Adds an output; call in the run's order."""
         key = (output.conference, output.match)
         if not isinstance(output, MatchLocated):
             self.pairs.setdefault(key, output.attendees)
         if isinstance(output, MatchSuggested) and key not in self.seen:
-            self.seen[key] = Seen(output.at, output.score, output.near, output.to, output.position, output.reasons)
+            self.seen[key] = RunMatch(output.at, output.score, output.near, output.to, output.position, output.reasons)
         else:
-            self._then.setdefault(key, []).append(_followed(output))
+            self._then.setdefault(key, []).append(_follow_up(output))
 
-    def match(self, key: Key) -> Seen | None:
-        """A match with what followed it; None where it was not suggested."""
+    def match(self, key: Key) -> RunMatch | None:
+        """A match with what followed it; None if it was not suggested."""
         first = self.seen.get(key)
         if first is None:
             return None
-        return Seen(
+        return RunMatch(
             first.at,
             first.score,
             first.near,
@@ -87,20 +87,20 @@ class Run:
         )
 
 
-def _followed(output: AnyOutput) -> Followed:
+def _follow_up(output: AnyOutput) -> FollowUp:
     match output:
         case MatchSuggested():
-            return Followed("suggested again", output.at, output.to)
+            return FollowUp("suggested again", output.at, output.to)
         case MatchAgreed():
-            return Followed("agreed", output.at, output.to)
+            return FollowUp("agreed", output.at, output.to)
         case MatchLocated():
-            return Followed("located", output.at, output.to)
+            return FollowUp("located", output.at, output.to)
         case MatchWithdrawn():
-            return Followed("withdrawn", output.at, output.to, output.cause)
+            return FollowUp("withdrawn", output.at, output.to, output.cause)
 
 
 class Comparison:
-    """This run (``here``) against another. ``why`` collects what was found out while folding, by match."""
+    """This run (``here``) against another. ``why``: reasons found while folding, by match."""
 
     def __init__(self) -> None:
         self.here = Run()
@@ -108,7 +108,7 @@ class Comparison:
         self.why: dict[Key, tuple[str, ...]] = {}
 
     def differences(self) -> list[Difference]:
-        """By conference, then the first suggestion's time, then match."""
+        """The differences by conference, then by the time of the first suggestion, then by match."""
         found = [self._difference(key) for key in {**self.here.seen, **self.other.seen}]
         return sorted((one for one in found if one is not None), key=_order)
 
@@ -121,8 +121,8 @@ class Comparison:
             if not changes:
                 return None
         pair = self.here.pairs.get(key) or self.other.pairs[key]
-        # What kept one run back for a while explains a match that both have only if it came at another time.
-        told = change != "changed" or (here is not None and other is not None and here.at != other.at)
+        # For a match that both runs have, ``why`` explains only a different time of its suggestion.
+        is_explained = change != "changed" or (here is not None and other is not None and here.at != other.at)
         return Difference(
             change=change,
             conference=key[0],
@@ -131,7 +131,7 @@ class Comparison:
             here=here,
             other=other,
             changes=changes,
-            why=self.why.get(key, ()) if told else (),
+            why=self.why.get(key, ()) if is_explained else (),
         )
 
 
@@ -141,7 +141,7 @@ def _order(one: Difference) -> tuple[str, str, str]:
     return one.conference, seen.at, one.match
 
 
-def _changes(here: Seen, other: Seen) -> Iterable[str]:
+def _changes(here: RunMatch, other: RunMatch) -> Iterable[str]:
     if here.score != other.score:
         yield f"score {other.score:.4f} -> {here.score:.4f}"
     if here.at != other.at:
@@ -151,29 +151,29 @@ def _changes(here: Seen, other: Seen) -> Iterable[str]:
     if here.near != other.near:
         yield "near here only" if here.near else "near in the other only"
     if here.reasons != other.reasons:
-        yield f"reasons: {in_words(other.reasons)} -> {in_words(here.reasons)}"
+        yield f"reasons: {describe_reasons(other.reasons)} -> {describe_reasons(here.reasons)}"
     if here.then != other.then:
         same = 0
         while here.then[same : same + 1] == other.then[same : same + 1] != ():
             same += 1
-        yield f"then: {_told(other.then[same:])} -> {_told(here.then[same:])}"
+        yield f"then: {_describe_follow_ups(other.then[same:])} -> {_describe_follow_ups(here.then[same:])}"
 
 
-def in_words(reasons: Iterable[Reason]) -> str:
-    """Reasons in a few words."""
+def describe_reasons(reasons: Iterable[Reason]) -> str:
+    """Reasons as a short text."""
     words = [
-        f"{_counted(one.count, 'post')}{f' in #{one.hashtag}' if one.hashtag else ''}"
+        f"{_plural(one.count, 'post')}{f' in #{one.hashtag}' if one.hashtag else ''}"
         if one.kind == "conversation"
-        else f"{_counted(one.count, 'chat')} of #{one.hashtag}"
+        else f"{_plural(one.count, 'chat')} of #{one.hashtag}"
         for one in reasons
     ]
     return ", ".join(words) or "none"
 
 
-def _counted(count: int, noun: str) -> str:
+def _plural(count: int, noun: str) -> str:
     return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
-def _told(then: Iterable[Followed]) -> str:
+def _describe_follow_ups(then: Iterable[FollowUp]) -> str:
     words = [f"{one.what}{f' ({one.cause})' if one.cause else ''} {one.at[5:16].replace('T', ' ')}" for one in then]
     return ", ".join(words) or "nothing"

@@ -1,6 +1,6 @@
-"""A recorded stream folded as fast as it goes: routing, then each conference's matcher.
+"""Folds a recorded stream as fast as possible: routing, then each conference's matcher.
 
-Owns: the fold over all conferences and its digest. May never: read or write files (``services`` does), or keep outputs.
+Responsibility: the fold over all conferences, and the digest of its outputs. Files are up to ``services``.
 """
 
 from hashlib import blake2b
@@ -13,7 +13,7 @@ from streams.routing import Router
 
 
 class Replay:
-    """Folds records in the order in which they come. ``policy`` overrides what conferences set (for comparisons)."""
+    """Folds records in the given order. ``policy`` overrides the conferences' settings, for comparisons."""
 
     def __init__(self, policy: dict[str, Any] | None = None) -> None:
         self.matchers: dict[str, Matcher] = {}
@@ -24,14 +24,14 @@ class Replay:
         self._digest = blake2b(digest_size=16)
 
     def matcher(self, conference: str) -> Matcher:
-        """The matcher of a conference, made when it is new."""
+        """The matcher of a conference, created if new."""
         found = self.matchers.get(conference)
         if found is None:
             found = self.matchers[conference] = Matcher(conference, self._policy)
         return found
 
     def feed(self, record: Record) -> list[AnyOutput]:
-        """The outputs of one record, in all conferences that it reaches."""
+        """The outputs of one record, in all conferences to which it is routed."""
         event = record.event
         now = record.at if record.recorded is None else record.recorded
         if self.now is None or now > self.now:
@@ -49,12 +49,12 @@ class Replay:
             outputs += matcher.apply(copy, record.at, record.recorded)
         return outputs
 
-    def written(self, output: AnyOutput) -> bytes:
-        """The output as a line; the digest takes it in."""
+    def encode(self, output: AnyOutput) -> bytes:
+        """The output as a line of JSON; adds it to the digest."""
         line = encode_output(output) + b"\n"
         self._digest.update(line)
         return line
 
     def digest(self) -> str:
-        """Tells this run's outputs from others': the same for the same outputs, byte for byte."""
+        """The digest of all encoded outputs in hex: equal for equal outputs, byte for byte."""
         return self._digest.hexdigest()

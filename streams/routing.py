@@ -1,10 +1,10 @@
-"""Which conferences' logs an event belongs to.
+"""Decides to which conferences' logs an event goes.
 
-Owns: the hashtags that conferences track, and their accounts, learnt from the events that pass. May never: change
-evidence or ask anybody; what it has not seen it does not know (a conference opened later gets the past by backfill).
-Theory: a post goes to every open conference that tracks one of its hashtags, or in which its actor and somebody
-addressed are
-registered; a deletion goes where its actor's posts went, also when it comes before the post.
+Responsibility: the hashtags and accounts that conferences track, learned from the events that pass.
+Invariants: evidence is never changed, and nobody is asked. The router knows only what it has seen: a conference that is
+opened later gets earlier posts by backfill.
+Why: a post goes to every open conference that tracks one of its hashtags, or in which its actor and somebody it
+addresses are registered. A deletion goes where its actor's posts went, also if it arrives before the post.
 """
 
 from collections.abc import Callable, Iterator, Sequence, Set
@@ -30,15 +30,13 @@ from schemas.events import (
 )
 
 NONE: frozenset[str] = frozenset()
-MOST_TAG_SETS = 100_000
-MOST_DELETIONS = 100_000  # remembered in case their posts come later
-MOST_ACTORS = (
-    1_000_000  # of whom is remembered where their posts went; then the half that was not seen for longest goes
-)
+MAX_TAG_SETS = 100_000
+MAX_DELETIONS = 100_000  # remembered in case their posts arrive later
+MAX_ACTORS = 1_000_000  # whose posts' conferences are remembered; then the half unseen for longest is dropped
 
 
 class _Saved(msgspec.Struct):
-    """What a router knows. ``registered``: conference, attendee, accounts; ``deletions``: the event, where it went."""
+    """A router's saved knowledge. ``registered``: (conference, attendee, accounts); ``deletions``: (event, logs)."""
 
     tags: dict[str, list[str]]
     ended: list[str]
@@ -48,7 +46,7 @@ class _Saved(msgspec.Struct):
 
 
 class Router:
-    """Routes events; one for all conferences."""
+    """Routes events, for all conferences."""
 
     def __init__(self) -> None:
         self._tracked: dict[str, set[str]] = {}
@@ -63,21 +61,21 @@ class Router:
 
     @property
     def open_conferences(self) -> Set[str]:
-        """Those to which posts are routed."""
+        """The conferences to which posts are routed."""
         return self._tags.keys()
 
     def route(self, event: Input) -> list[tuple[str, Input]]:
-        """The (conference, event) pairs to append, in order."""
+        """The (conference, event) pairs to append, in order; empty if no conference tracks the event."""
         if event.conference is not None:
             self.learn(event)
             return [(event.conference, event)]
-        return self._post(event) if isinstance(event, ActivityPosted) else self._deletion(event)
+        return self._route_post(event) if isinstance(event, ActivityPosted) else self._route_deletion(event)
 
-    def concerned(self, events: Sequence[Input | None]) -> Iterator[int]:
-        """The indices of those that ``route`` has something to do with, and of what is no event.
+    def indices_to_route(self, events: Sequence[Input | None]) -> Iterator[int]:
+        """Yields the indices of events that ``route`` may have to route, and of None entries.
 
-        Nearly all posts go nowhere; they are passed over without a call for each. Whoever asks routes each that it gets
-        before it asks on: what is learnt by one counts for the next.
+        Nearly all posts go to no conference; they are skipped without a call for each. The caller must route each event
+        before it takes the next index, since learning from one event affects the next.
         """
         by_tags, accounts = self._by_tags, self._accounts
         return (
@@ -89,10 +87,10 @@ class Router:
             or event.actor in accounts
         )
 
-    # -- kept and taken back -------------------------------------------------------------------------------------
+    # -- saving and restoring ------------------------------------------------------------------------------------
 
     def save(self) -> bytes:
-        """All that the router knows; ``restore`` makes one of it that routes the same."""
+        """All that the router knows, as bytes for ``restore``."""
         went = {**self._went_before, **self._went}
         return msgspec.json.encode(
             _Saved(
@@ -106,7 +104,7 @@ class Router:
 
     @classmethod
     def restore(cls, data: bytes) -> Self:
-        """A router that knows what was saved. msgspec.MsgspecError: of another version; learn anew."""
+        """A router from ``save``. msgspec.MsgspecError: saved by another version; learn again from the log."""
         saved = msgspec.json.decode(data, type=_Saved)
         router = cls()
         router._ended.update(saved.ended)
@@ -116,19 +114,19 @@ class Router:
             for account in accounts:
                 router._add(conference, attendee, account)
         for actor, conferences in saved.went:
-            router._remember(actor, set(conferences))
+            router._remember_actor(actor, set(conferences))
         for deletion, conferences in saved.deletions:
             router._deletions[deletion.deleted, deletion.actor] = (deletion, set(conferences))
         return router
 
-    def recall(self, deletion: ActivityDeleted) -> None:
-        """Remembers a deletion of which nobody knows which logs have it: its post, if it comes, goes behind it."""
+    def restore_deletion(self, deletion: ActivityDeleted) -> None:
+        """Remembers a deletion whose conferences are unknown: if its post arrives, the deletion goes before it."""
         self._remember_deletion(deletion, set())
 
     def forget(self, conference: str, *, is_over: bool = True) -> None:
-        """It was erased: nothing of it is remembered but that it is over; without ``is_over`` its name begins anew.
+        """Forgets an erased conference, except that it is over; without ``is_over`` its name may be used again.
 
-        As long as it takes to look at everything.
+        Scans everything that the router knows.
         """
         self._track(conference, None)
         (self._ended.add if is_over else self._ended.discard)(conference)
@@ -143,39 +141,39 @@ class Router:
         for _, went in self._deletions.values():
             went.discard(conference)
 
-    # -- what is learnt ----------------------------------------------------------------------------------------------
+    # -- learning ---------------------------------------------------------------------------------------------------
 
     def learn(self, event: Input) -> None:
-        """Takes in what an event tells of its conference; most tell nothing."""
+        """Learns from an event of a conference; most teach nothing."""
         if type(event) is ActivityPosted:
             went = self._went.get(event.actor)
             if event.conference is not None and (went is None or event.conference not in went):
-                self._remember(event.actor, {event.conference})
+                self._remember_actor(event.actor, {event.conference})
             return
-        lesson = _LESSONS.get(type(event))
-        if lesson is not None:
-            lesson(self, event)
+        learn = _LEARN.get(type(event))
+        if learn is not None:
+            learn(self, event)
 
-    def _opened(self, event: ConferenceOpened) -> None:
+    def _on_opened(self, event: ConferenceOpened) -> None:
         if event.conference not in self._ended:
             self._track(event.conference, {*event.hashtags, *(chat.hashtag for chat in event.chats)})
 
-    def _closed(self, event: ConferenceClosed) -> None:
+    def _on_closed(self, event: ConferenceClosed) -> None:
         """Final: nothing is routed to it any more."""
         self._ended.add(event.conference)
         self._track(event.conference, None)
 
-    def _registration(self, event: AttendeeRegistered) -> None:
+    def _on_registered(self, event: AttendeeRegistered) -> None:
         for account in event.accounts:
             self._add(event.conference, event.attendee, account)
 
-    def _verification(self, event: AccountVerified) -> None:
+    def _on_verified(self, event: AccountVerified) -> None:
         self._add(event.conference, event.attendee, event.account)
 
-    def _release(self, event: AccountReleased) -> None:
+    def _on_released(self, event: AccountReleased) -> None:
         self._forget(event.conference, event.attendee, event.account)
 
-    def _erasure(self, event: AttendeeErased) -> None:
+    def _on_erased(self, event: AttendeeErased) -> None:
         for account in list(self._registered.pop((event.conference, event.attendee), ())):
             self._forget(event.conference, event.attendee, account)
 
@@ -184,7 +182,7 @@ class Router:
         self._accounts.setdefault(account, {})[conference, attendee] = None
 
     def _track(self, conference: str, tags: set[str] | None) -> None:
-        """The hashtags of a conference that is open; None of one that is not."""
+        """Sets the hashtags of an open conference; None: it is not open."""
         for tag in self._tags.pop(conference, set()):
             self._tracked[tag].discard(conference)
         for tag in tags or ():
@@ -202,13 +200,13 @@ class Router:
 
     # -- activity ------------------------------------------------------------------------------------------------
 
-    def _post(self, post: ActivityPosted) -> list[tuple[str, Input]]:
+    def _route_post(self, post: ActivityPosted) -> list[tuple[str, Input]]:
         by_tags = self._by_tags.get(post.hashtags)
         if by_tags is None:
-            by_tags = self._looked_up(post.hashtags)
+            by_tags = self._look_up(post.hashtags)
         conferences = by_tags
         of_actor = self._conferences_of(post.actor)
-        if not of_actor <= by_tags:  # a conference that tracks no hashtag of it, but knows its actor
+        if not of_actor <= by_tags:  # a conference tracks none of its hashtags, but knows its actor
             for account in (*post.mentions, *([post.reply_to] if post.reply_to else ())):
                 if account != post.actor:
                     conferences = conferences | (of_actor & self._conferences_of(account))
@@ -216,16 +214,16 @@ class Router:
             return []
         went = self._went.get(post.actor)
         if went is None or not conferences <= went:
-            self._remember(post.actor, conferences)
+            self._remember_actor(post.actor, conferences)
         routed: list[tuple[str, Input]] = []
         for conference in sorted(conferences):
             if (post.id, post.actor) in self._deletions:
-                routed += self._deleted_before(post, conference)
+                routed += self._earlier_deletion(post, conference)
             routed.append((conference, replace(post, conference=conference)))
         return routed
 
-    def _looked_up(self, hashtags: tuple[str, ...]) -> frozenset[str]:
-        if len(self._by_tags) >= MOST_TAG_SETS:
+    def _look_up(self, hashtags: tuple[str, ...]) -> frozenset[str]:
+        if len(self._by_tags) >= MAX_TAG_SETS:
             self._by_tags.clear()
         found = self._by_tags[hashtags] = frozenset().union(*(self._tracked.get(tag, ()) for tag in hashtags))
         return found
@@ -234,22 +232,22 @@ class Router:
         holders = self._accounts.get(account)
         return {conference for conference, _ in holders if conference in self._tags} if holders else NONE
 
-    def _remember(self, actor: str, conferences: Set[str]) -> None:
+    def _remember_actor(self, actor: str, conferences: Set[str]) -> None:
         if actor not in self._went:
-            if len(self._went) >= MOST_ACTORS // 2:
+            if len(self._went) >= MAX_ACTORS // 2:
                 self._went_before, self._went = self._went, {}
             self._went[actor] = set(self._went_before.get(actor, ()))
         self._went[actor] |= conferences
 
-    def _deleted_before(self, post: ActivityPosted, conference: str) -> list[tuple[str, Input]]:
-        """The post's deletion, where it came first and this conference has not got it."""
+    def _earlier_deletion(self, post: ActivityPosted, conference: str) -> list[tuple[str, Input]]:
+        """The post's deletion, if it arrived first and is not in this conference's log yet."""
         deletion, went = self._deletions[post.id, post.actor]
         if conference in went:
             return []
         went.add(conference)
         return [(conference, replace(deletion, conference=conference))]
 
-    def _deletion(self, deletion: ActivityDeleted) -> list[tuple[str, Input]]:
+    def _route_deletion(self, deletion: ActivityDeleted) -> list[tuple[str, Input]]:
         went = set(self._went.get(deletion.actor, self._went_before.get(deletion.actor, ())))
         self._remember_deletion(deletion, went)
         return [(conference, replace(deletion, conference=conference)) for conference in sorted(went)]
@@ -257,18 +255,18 @@ class Router:
     def _remember_deletion(self, deletion: ActivityDeleted, went: set[str]) -> None:
         key = (deletion.deleted, deletion.actor)
         self._deletions.pop(key, None)
-        if len(self._deletions) >= MOST_DELETIONS:
+        if len(self._deletions) >= MAX_DELETIONS:
             del self._deletions[next(iter(self._deletions))]
         self._deletions[key] = (deletion, went)
 
 
-# Of what it learns beside the posts, which it routes itself.
-_LESSONS: dict[type[Event], Callable[[Router, Any], None]] = {
-    ConferenceOpened: Router._opened,
-    ConferenceClosed: Router._closed,
-    AttendeeRegistered: Router._registration,
-    AccountVerified: Router._verification,
-    AccountReleased: Router._release,
-    AttendeeErased: Router._erasure,
+# How it learns from each type, except posts: those are in ``learn`` itself.
+_LEARN: dict[type[Event], Callable[[Router, Any], None]] = {
+    ConferenceOpened: Router._on_opened,
+    ConferenceClosed: Router._on_closed,
+    AttendeeRegistered: Router._on_registered,
+    AccountVerified: Router._on_verified,
+    AccountReleased: Router._on_released,
+    AttendeeErased: Router._on_erased,
 }
-check_handlers(_LESSONS, learned_by(Learner.ROUTER) - {ActivityPosted}, "_LESSONS of streams/routing.py")
+check_handlers(_LEARN, learned_by(Learner.ROUTER) - {ActivityPosted}, "_LEARN of streams/routing.py")

@@ -1,7 +1,7 @@
-"""Every event of the public contract: a frozen Struct each, and beside it the EventSpec that says the rest.
+"""Every event of the public contract: a frozen Struct, with an EventSpec for everything besides its fields.
 
-A new type is a Struct with its spec in one of these files, and in the union at that file's end. What follows from it
-is derived; what is left out stops the program at import, with a sentence. Then `hallway schema` writes the documents.
+To add a type, write a Struct with its spec into one of these files and add it to the union at the file's end.
+Everything else is derived. Whatever is missing stops the program at import, with a message. Then run `hallway schema`.
 """
 
 from schemas.events.account import AccountReleased, AccountVerified

@@ -1,6 +1,6 @@
-"""An attendee proves to own an account, and gives one up.
+"""An attendee verifies an account, or releases it.
 
-Why: verifications come from the server's own check alone.
+Invariants: verifications come only from the server's own check.
 """
 
 from schemas.events.base import AttendeeEvent
@@ -15,9 +15,9 @@ class AccountVerified(AttendeeEvent, frozen=True, kw_only=True, tag="account.ver
     method: Method
 
     spec = EventSpec(
-        meaning="The newest proof has the account. Whoever had it loses it, and their open matches that no longer rest "
-        "on a known tie are withdrawn (`unproved`) with that record. Claims of others are without effect. "
-        "Registrations never touch it",
+        meaning="The newest proof decides who owns the account. A previous owner loses it, and their open matches "
+        "that no longer rest on a known tie are withdrawn (`unproved`) with that record. Claims of others have no "
+        "effect. Registrations never change it",
         senders={"verifier": Rule.ANY},
         log=Log.CONFERENCE,
         learners=(Learner.ROUTER,),
@@ -30,12 +30,12 @@ class AccountVerified(AttendeeEvent, frozen=True, kw_only=True, tag="account.ver
 
 
 class AccountReleased(AttendeeEvent, frozen=True, kw_only=True, tag="account.released"):
-    """Gives an account up, and the claim to it."""
+    """Releases an account, and the claim to it."""
 
     account: Account
 
     spec = EventSpec(
-        meaning="Gives up the account and the claim to it. The next owner verifies anew",
+        meaning="Releases the account and the claim to it. The next owner verifies it again",
         senders={"attendee": Rule.SELF},
         log=Log.CONFERENCE,
         learners=(Learner.ROUTER,),

@@ -1,7 +1,7 @@
-"""What people post elsewhere.
+"""Posts of other networks, and their deletions.
 
-Why: a connector knows posts. An organizer brings none: else it could make two strangers known to each other. The log
-believes a deletion whoever brings it (``source`` counts for posts only), so connectors alone bring them.
+Why: connectors read posts. Organizers send none, as they could make two strangers look acquainted. The log accepts a
+deletion from any source (``source`` matters for posts only), so only connectors may send them.
 """
 
 from typing import Annotated
@@ -12,11 +12,11 @@ from schemas.events.base import Event
 from schemas.events.spec import EventSpec, Learner, Log, Rule
 from schemas.events.texts import Account, ConferenceId, PostedHashtag, PostId
 
-Backfilled = Annotated[bool, Meta(description="It came into this log afterwards, as what was said before.")]
+Backfilled = Annotated[bool, Meta(description="Added to this log later, by a backfill of earlier posts.")]
 
 
 class ActivityPosted(Event, frozen=True, kw_only=True, tag="activity.posted"):
-    """A post. ``conference`` is set by the router: it goes to that log."""
+    """A post. ``conference``: set by the router to the log that gets this copy."""
 
     actor: Account
     hashtags: tuple[PostedHashtag, ...]
@@ -27,8 +27,8 @@ class ActivityPosted(Event, frozen=True, kw_only=True, tag="activity.posted"):
     backfilled: Backfilled = False
 
     spec = EventSpec(
-        meaning="A post. With `conference` it goes to that log and is not routed. `backfilled` is set where it came "
-        "into this log afterwards, as what was said before",
+        meaning="A post. With `conference` it goes to that log and is not routed. `backfilled` is set if it was added "
+        "to this log later, by a backfill of earlier posts",
         senders={"attendee": Rule.UPLOAD, "connector": Rule.POSTS},
         log=Log.ROUTED,
         learners=(Learner.ROUTER,),
@@ -55,7 +55,7 @@ class ActivityDeleted(Event, frozen=True, kw_only=True, tag="activity.deleted"):
     backfilled: Backfilled = False
 
     spec = EventSpec(
-        meaning="Counts only from the post's actor, also when it comes before the post",
+        meaning="Counts only if it is from the post's actor; it may arrive before the post",
         senders={"connector": Rule.POSTS},
         log=Log.ROUTED,
         learners=(),

@@ -1,7 +1,7 @@
-"""An attendee registers, consents, keeps others away, and is erased.
+"""An attendee registers, changes consent, blocks others, and is erased.
 
-Why: an attendee's word about itself is its own; consent and blocks are nobody else's, not even the operator's. The
-log's owner registers who comes back after an erasure, at their own tap, and says again who had blocked them.
+Why: consent and blocks belong to the attendee alone, and not even the operator may send them. The log's owner registers
+people who return after an erasure, on their own request, and repeats the blocks against them.
 """
 
 from msgspec import Struct
@@ -12,7 +12,7 @@ from schemas.events.texts import Account, Person
 
 
 class Consent(Struct, frozen=True, kw_only=True):
-    """What an attendee agreed to at the registration."""
+    """What an attendee consented to at registration."""
 
     matching: bool
     chats: bool
@@ -26,7 +26,7 @@ class AttendeeRegistered(AttendeeEvent, frozen=True, kw_only=True, tag="attendee
     consent: Consent
 
     spec = EventSpec(
-        meaning="Claims accounts. Again: replaces the claims; the consent counts the first time only",
+        meaning="Claims accounts. A repetition replaces the claims; the consent counts the first time only",
         senders={"organizer": Rule.OWN, "owner": Rule.ANY},
         log=Log.CONFERENCE,
         learners=(Learner.ROUTER,),
@@ -43,14 +43,15 @@ class AttendeeRegistered(AttendeeEvent, frozen=True, kw_only=True, tag="attendee
 
 
 class ConsentChanged(AttendeeEvent, frozen=True, kw_only=True, tag="consent.changed"):
-    """Changes what is named and leaves the rest."""
+    """Changes the consents that it names and leaves the others."""
 
     matching: bool | None = None
     chats: bool | None = None
     share_place: bool | None = None
 
     spec = EventSpec(
-        meaning="Changes what is named. Beats the registration whatever its `at`. A pause is `matching: false`",
+        meaning="Changes the consents that it names. Overrides the registration, whatever its `at`. "
+        "A pause is `matching: false`",
         senders={"attendee": Rule.SELF},
         log=Log.CONFERENCE,
         learners=(),
@@ -69,7 +70,7 @@ class AttendeeBlocked(AttendeeEvent, frozen=True, kw_only=True, tag="attendee.bl
     blocked: Person
 
     spec = EventSpec(
-        meaning="Keeps two apart, both ways, seen by nobody. A block by account ends no open match by itself "
+        meaning="Keeps two people apart, both ways, visible to nobody. A block by account ends no open match by itself "
         "(see *Withdrawn*)",
         senders={"attendee": Rule.SELF, "owner": Rule.ANY},
         log=Log.CONFERENCE,
@@ -82,12 +83,12 @@ class AttendeeBlocked(AttendeeEvent, frozen=True, kw_only=True, tag="attendee.bl
 
 
 class AttendeeUnblocked(AttendeeEvent, frozen=True, kw_only=True, tag="attendee.unblocked"):
-    """Takes a block back, by the same text."""
+    """Removes a block, by the same text."""
 
     blocked: Person
 
     spec = EventSpec(
-        meaning="Takes a block back, by the same text",
+        meaning="Removes a block, by the same text",
         senders={"attendee": Rule.SELF},
         log=Log.CONFERENCE,
         learners=(),
@@ -98,7 +99,7 @@ class AttendeeUnblocked(AttendeeEvent, frozen=True, kw_only=True, tag="attendee.
 
 
 class AttendeeErased(AttendeeEvent, frozen=True, kw_only=True, tag="attendee.erased"):
-    """Forgets the attendee; final for this id."""
+    """Erases the attendee; final for this id."""
 
     spec = EventSpec(
         meaning="Final for this id",

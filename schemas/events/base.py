@@ -1,6 +1,6 @@
-"""What every event has, and what every event of a conference and of an attendee has.
+"""The base Structs: of every event, of every event of a conference, and of every event of an attendee.
 
-Fields are only ever added, with defaults; a changed meaning is a new type ending in ``.v2``.
+Invariants: fields are only ever added, with defaults; a changed meaning is a new type ending in ``.v2``.
 """
 
 from typing import ClassVar

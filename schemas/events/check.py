@@ -1,7 +1,7 @@
-"""Whether every event type has its spec, and the spec says all of its Struct: what is forgotten stops the program.
+"""Checks at import that every event type has a spec, and that the spec covers its whole Struct.
 
-Responsibility: the sentences, each with the type, its file and what to write there.
-Why: a set of types that fails open lets a new type through where nobody thought of it. This one is closed.
+Responsibility: the error messages; each names the type, its file and what to write there.
+Why: checks that fail open would let a new type through wherever nobody thought of it. These fail closed.
 """
 
 from collections.abc import Collection, Iterator
@@ -33,16 +33,16 @@ _NEEDS: dict[Rule, tuple[str, Log]] = {
 
 
 class SpecError(Exception):
-    """Something is not declared, or wrongly."""
+    """A declaration is missing or wrong."""
 
 
 def name_of(kind: type[Event]) -> str:
-    """The ``type`` of its events."""
+    """The ``type`` of this Struct's events."""
     return str(kind.__struct_config__.tag)
 
 
 def sample_of(kind: type[Event]) -> dict[str, Any]:
-    """A whole event of this type, as JSON values."""
+    """A complete event of this type, as JSON values."""
     ids = {name: text for name, text in _IDS.items() if name in kind.__struct_fields__}
     if kind.spec.log is Log.ROUTED:
         del ids["conference"]  # the router finds it
@@ -50,7 +50,7 @@ def sample_of(kind: type[Event]) -> dict[str, Any]:
 
 
 def check(kinds: Collection[type[Event]]) -> None:
-    """SpecError with everything that is wrong with these types."""
+    """Raises SpecError with all faults of these types."""
     found = [f"{name_of(kind)} ({_file(kind)}): {fault}" for kind in kinds for fault in _faults(kind)]
     found += [
         f"{name_of(kind)} ({_file(kind)}): it is not in the union at the end of its file, so nobody decodes it."
@@ -62,7 +62,7 @@ def check(kinds: Collection[type[Event]]) -> None:
 
 
 def check_handlers(handlers: Collection[type], kinds: Collection[type[Event]], where: str) -> None:
-    """SpecError, unless ``where`` each of these types has its handler, and no other type has one."""
+    """Raises SpecError unless exactly these types have handlers in the table ``where``."""
     missing = sorted(name_of(kind) for kind in kinds if kind not in handlers)
     more = sorted(kind.__name__ for kind in handlers if kind not in kinds)
     if missing:
@@ -72,7 +72,7 @@ def check_handlers(handlers: Collection[type], kinds: Collection[type[Event]], w
 
 
 def _declared(base: type[Event]) -> Iterator[type[Event]]:
-    """The types of this package, whether or not they are in a union: subclasses that have none themselves."""
+    """All types of this package, also those in no union: subclasses without subclasses."""
     below = [kind for kind in base.__subclasses__() if kind.__module__.startswith(f"{__package__}.")]
     if not below and base is not Event:
         yield base
@@ -106,7 +106,7 @@ def _faults(kind: type[Event]) -> Iterator[str]:
 
 
 def _faults_of_names(kind: type[Event], spec: EventSpec) -> Iterator[str]:
-    """Whose data it is, and which fields they get; which field has a post; whose accounts are held."""
+    """Checks the subject, the exported fields, the post's field and the accounts."""
     has, said = kind.__struct_fields__, (*spec.exported, *spec.withheld)
     if spec.subject is not None and spec.subject not in has:
         yield f"its subject is {spec.subject}, and it has no such field."

@@ -1,4 +1,4 @@
-"""An attendee comes and goes."""
+"""An attendee arrives or leaves."""
 
 from schemas.events.base import AttendeeEvent
 from schemas.events.spec import EventSpec, Log, Role, Rule
@@ -24,7 +24,7 @@ class CheckinArrived(AttendeeEvent, frozen=True, kw_only=True, tag="checkin.arri
 
 
 class CheckinLeft(AttendeeEvent, frozen=True, kw_only=True, tag="checkin.left"):
-    """Left that place, or without one the conference."""
+    """Left the place, or, without one, the conference."""
 
     place: PlaceId | None = None
 

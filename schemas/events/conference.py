@@ -18,7 +18,7 @@ class Place(Struct, frozen=True, kw_only=True):
 
 
 class Chat(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A chat's hashtag; with a weekly window, or without one (then each UTC day is a session)."""
+    """A chat's hashtag, with a weekly window; without one, each UTC day is a session."""
 
     hashtag: Hashtag
     weekday: Annotated[int, Meta(ge=0, le=6, description="Monday is 0.")] | None = None
@@ -28,7 +28,7 @@ class Chat(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class ConferenceOpened(ConferenceEvent, frozen=True, kw_only=True, tag="conference.opened"):
-    """Opens a conference, or replaces what was said of it."""
+    """Opens a conference, or replaces its settings."""
 
     name: Title
     hashtags: tuple[Hashtag, ...]
@@ -41,7 +41,7 @@ class ConferenceOpened(ConferenceEvent, frozen=True, kw_only=True, tag="conferen
     organizer: OrganizerId | None = None
 
     spec = EventSpec(
-        meaning="Opens a conference. Again: replaces all of it, holds from then on, and withdraws nothing",
+        meaning="Opens a conference. A repetition replaces all settings from then on, and withdraws nothing",
         senders={"organizer": Rule.OWN, "operator": Rule.ANY},
         log=Log.CONFERENCE,
         learners=(Learner.ROUTER, Learner.DELIVERY, Learner.CONFERENCES),
@@ -67,7 +67,8 @@ class ConferenceClosed(ConferenceEvent, frozen=True, kw_only=True, tag="conferen
     """Final: no outputs after it."""
 
     spec = EventSpec(
-        meaning="Final. No outputs after it. Open is: opened and not closed, whatever `starts_at` says",
+        meaning="Final. No outputs after it. A conference is open if it is opened and not closed, "
+        "whatever `starts_at` says",
         senders={"organizer": Rule.OWN, "operator": Rule.ANY},
         log=Log.CONFERENCE,
         learners=(Learner.ROUTER, Learner.CONFERENCES),

@@ -1,6 +1,6 @@
-"""The fields of a Struct with the kind of text that each holds, read from its annotations.
+"""The fields of a Struct and the kinds of their texts, read from its annotations.
 
-Responsibility: what the codec checks, the admission pseudonymizes and ``schemas.events.check`` demands is asked here.
+Responsibility: the codec's checks, pseudonymization and ``schemas.events.check`` all read the fields from here.
 """
 
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from schemas.events.texts import KIND, UNBOUNDED, Text
 
 
 class TextField(NamedTuple):
-    """A field that holds a text, or a tuple of them. ``text`` is None where its type does not say what it is."""
+    """A field that holds a text, or a tuple of texts. ``text``: its kind; None if its type does not declare one."""
 
     name: str
     text: Text | None
@@ -22,28 +22,28 @@ class TextField(NamedTuple):
 
 
 def text_fields(kind: type[Event]) -> tuple[TextField, ...]:
-    """All fields with texts, in the order of the Struct; of a Struct inside it as ``places.name``."""
+    """All fields with texts, in the Struct's order; fields of nested Structs as ``places.name``."""
     return tuple([found for field in _info(kind).fields for found in _texts(field.name, field.type, None, False)])
 
 
 def is_short(kind: type[Event]) -> bool:
-    """Whether it has a few texts, each with a bound: at most 512 characters."""
+    """Whether all its texts are single and bounded (at most 512 characters)."""
     return not any(field.is_tuple or field.text in (None, *UNBOUNDED) for field in text_fields(kind))
 
 
 def own_fields(kind: type[Event]) -> tuple[str, ...]:
-    """The fields that only this type has: not those of every event, of a conference or of an attendee."""
+    """The type's own fields, without those of the base Structs."""
     return tuple([name for name in kind.__struct_fields__ if name not in AttendeeEvent.__struct_fields__])
 
 
 def optional_fields(kind: type[Event]) -> frozenset[str]:
-    """Those that may be left out."""
+    """The fields that may be left out."""
     fields = _info(kind).fields
     return frozenset(field.name for field in fields if (field.default, field.default_factory) != (NODEFAULT, NODEFAULT))
 
 
 def field_type(kind: type[Event], name: str) -> inspect.Type:
-    """The type of a field, without what is said about it and without None."""
+    """The type of a field, without its metadata and without None."""
     (found,) = [field.type for field in _info(kind).fields if field.name == name]
     return _bare(found)
 
@@ -81,4 +81,4 @@ def _texts(name: str, found: inspect.Type, kind: Text | None, is_tuple: bool) ->
         case inspect.BoolType() | inspect.IntType() | inspect.LiteralType() | inspect.NoneType():
             pass
         case _:
-            yield TextField(name, None, is_tuple)  # of a type that nobody has thought of here: it may hold a text
+            yield TextField(name, None, is_tuple)  # an unforeseen type may hold a text

@@ -1,4 +1,4 @@
-"""What people say to a match."""
+"""Answers to a match."""
 
 from typing import Literal
 
@@ -10,14 +10,14 @@ Answer = Literal["accepted", "later", "declined", "met", "not_met", "here"]
 
 
 class MatchAnswered(AttendeeEvent, frozen=True, kw_only=True, tag="match.answered"):
-    """What one of the two says to a match; ``here`` names a place."""
+    """An answer of one of the two to a match; ``here`` names a place."""
 
     match: MatchId
     answer: Answer
     place: PlaceId | None = None
 
     spec = EventSpec(
-        meaning="What one of the two says to a match",
+        meaning="An answer of one of the two to a match",
         senders={"attendee": Rule.SELF},
         log=Log.CONFERENCE,
         learners=(),

@@ -1,6 +1,6 @@
 """All event types in one tagged union, and what follows from their specs.
 
-Responsibility: the questions that modules ask about all types at once; each answer is derived, so a new type is in it.
+Responsibility: what other modules need to know about all types at once. It is derived, so new types are included.
 Invariants: importing this raises SpecError, with a sentence for each fault, unless every type is fully declared.
 """
 
@@ -24,14 +24,14 @@ check(KINDS)
 BY_NAME: dict[str, type[Event]] = {name_of(kind): kind for kind in KINDS}
 
 if {kind for kind in KINDS if kind.spec.log is Log.ROUTED} != set(get_args(Activity)):
-    raise AssertionError("schemas/events/activity.py has all that is routed, and nothing else.")
+    raise AssertionError("schemas/events/activity.py must contain all routed types, and no others.")
 
 
 def learned_by(learner: Learner) -> frozenset[type[Event]]:
-    """The types from which somebody learns."""
+    """The types that a learner reads from the logs."""
     return frozenset(kind for kind in KINDS if learner in kind.spec.learners)
 
 
 def names_learned_by(learner: Learner) -> frozenset[str]:
-    """The same, as ``type`` says them."""
+    """Their names, as in ``type``."""
     return frozenset(map(name_of, learned_by(learner)))

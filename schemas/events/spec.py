@@ -1,7 +1,7 @@
-"""What the program has to know of an event type besides its fields: one EventSpec a type, beside its Struct.
+"""What the program must know about an event type besides its fields: one EventSpec per type, beside its Struct.
 
-Responsibility: the form of a spec. Permissions, routing, pseudonymization, what others learn from, the export of
-own data, samples and the contract's table are derived from the specs.
+Responsibility: permissions, routing, pseudonymization, who learns from a type, the data export, samples and the
+contract's table are all derived from the specs.
 Invariants: a spec allows and never forbids: a role, a learner or an exported field that it does not name is left out.
 """
 
@@ -21,8 +21,8 @@ class Rule(Enum):
     UPLOAD   an attendee's own archive, into the own conference, of accounts that are verified as theirs
     OWN      in the sender's own conferences
     CHECKIN  in the conferences that the connector's key names, if the key says so
-    POSTS    for whatever conference the router finds, or one of the sender's own; not with a key that an organizer
-             made for a scanner: it reaches no further than the organizer's own conference
+    POSTS    for any conference that the router finds, or one of the sender's own; not with an organizer's scanner
+             key, which is limited to the organizer's own conference
     ANY      in any conference
     """
 
@@ -36,14 +36,14 @@ class Rule(Enum):
 
 
 class Log(Enum):
-    """Which log an event goes to."""
+    """The log that an event goes to."""
 
-    CONFERENCE = auto()  # that of the conference that it names
-    ROUTED = auto()  # that of the conference that it names, or of each that the router finds
+    CONFERENCE = auto()  # of the conference that it names
+    ROUTED = auto()  # of the conference that it names, or of each that the router finds
 
 
 class Learner(Enum):
-    """Who follows the logs and learns from events, beside the engine, which gets all of them."""
+    """Who reads the logs for some types of events, besides the engine, which reads all of them."""
 
     ROUTER = auto()  # which conferences there are, and who is registered in them
     DELIVERY = auto()  # which conferences there are, and who was erased
@@ -57,10 +57,10 @@ Holding = Literal["claimed", "verified", "released"]
 class EventSpec:
     """The facts of one event type.
 
-    ``subject``: the field that says whose data it is; None: nobody's. Who exports their data gets the fields in
-    ``exported`` and does not get those in ``withheld``; each field of the type's own is in one of the two.
-    ``holds``: what the directory notes of the attendee and the event's accounts.
-    ``post``: the field that has a post's id. ``notes``: words behind a field in the contract's table.
+    ``subject``: the field that names whose data it is; None: nobody's. A data export has the fields in ``exported``
+    and leaves out those in ``withheld``; each of the type's own fields is in one of the two.
+    ``holds``: what the directory records about the attendee and the event's accounts.
+    ``post``: the field with a post's id. ``notes``: text after a field in the contract's table.
     """
 
     meaning: str

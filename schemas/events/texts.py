@@ -1,7 +1,7 @@
-"""What a text of an event is: the kinds of texts, and the annotated types with which a Struct says so.
+"""The kinds of texts in events, and the annotated types with which a Struct declares them.
 
-Invariants: a text that names somebody has a kind of its own, so what must be pseudonymized, checked or withheld follows
-from a field's type. A field of plain ``str`` has no kind; ``schemas.events.check`` refuses it at import.
+Invariants: a text that names somebody has its own kind, so a field's type says whether it must be pseudonymized,
+checked or withheld. A field of plain ``str`` has no kind; ``schemas.events.check`` refuses it at import.
 """
 
 from enum import Enum, auto
@@ -24,11 +24,11 @@ class Text(Enum):
     TIME = auto()
     HASHTAG = auto()
     POSTED_HASHTAG = auto()  # whatever a network calls a hashtag
-    # What the codec takes as it is, or checks elsewhere.
+    # Texts that the codec accepts as they are, or checks elsewhere.
     EVENT_ID = auto()
     POST_ID = auto()  # names somebody: the log has a token
     MATCH_ID = auto()
-    STAMP = auto()  # the time of an event, which the codec reads anyway
+    STAMP = auto()  # an event's time, which the codec parses anyway
     CLOCK = auto()
     TITLE = auto()  # shown to everybody, of any length
     METHOD = auto()  # written by the server alone, of any length
@@ -49,13 +49,13 @@ OrganizerId = Annotated[str, Meta(extra_json_schema=_PLAIN_ID, extra={KIND: Text
 PlaceId = Annotated[str, Meta(extra_json_schema=_PLAIN_ID, extra={KIND: Text.PLACE})]
 Source = Annotated[
     str,
-    Meta(description="connector:ID, organizer:ID or attendee:ID; set at the door.", extra={KIND: Text.SOURCE}),
+    Meta(description="connector:ID, organizer:ID or attendee:ID; set at admission.", extra={KIND: Text.SOURCE}),
 ]
-Account = Annotated[str, Meta(description="network:handle, normalised.", extra={KIND: Text.ACCOUNT})]
+Account = Annotated[str, Meta(description="network:handle, normalized.", extra={KIND: Text.ACCOUNT})]
 Person = Annotated[str, Meta(extra={KIND: Text.PERSON})]
-Hashtag = Annotated[str, Meta(description="Normalised, without the leading #.", extra={KIND: Text.HASHTAG})]
+Hashtag = Annotated[str, Meta(description="Normalized, without the leading #.", extra={KIND: Text.HASHTAG})]
 PostedHashtag = Annotated[
-    str, Meta(description="Normalised, without the leading #.", extra={KIND: Text.POSTED_HASHTAG})
+    str, Meta(description="Normalized, without the leading #.", extra={KIND: Text.POSTED_HASHTAG})
 ]
 TimeZone = Annotated[str, Meta(extra={KIND: Text.TIME_ZONE})]
 Clock = Annotated[str, Meta(description="Local, HH:MM.", extra={KIND: Text.CLOCK})]
@@ -64,6 +64,6 @@ Stamp = Annotated[str, Meta(extra_json_schema=_DATE_TIME, extra={KIND: Text.STAM
 Title = Annotated[str, Meta(extra={KIND: Text.TITLE})]
 Method = Annotated[str, Meta(extra={KIND: Text.METHOD})]
 
-# Of what is no event: outputs, and what the API takes.
+# For outputs and API inputs, which are no events.
 Id = Annotated[str, Meta(min_length=1, max_length=512, description=_ANY_ID)]
 PlainId = Annotated[str, Meta(extra_json_schema=_PLAIN_ID)]

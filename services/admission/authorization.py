@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from schemas.codec import kind_of
 from schemas.events import Activity, ActivityPosted, AttendeeEvent, ConferenceOpened, Input, MatchAnswered, Rule
-from schemas.names import plain_id
+from schemas.names import validate_id
 from schemas.times import MINUTE_MS, millis
 from services.admission.permissions import TABLE
 from services.admission.policy_bounds import fault_in
@@ -89,7 +89,7 @@ def _check_content(sender: Sender, event: Input) -> Refused | None:
     """Refuses what the codec accepts but would put a name into the log, or exceed one organizer's share of work."""
     if isinstance(event, MatchAnswered):
         try:
-            plain_id(event.match)
+            validate_id(event.match)
         except ValueError as error:
             return Refused(f"match {error}.", "bad", "match")
     if isinstance(event, ConferenceOpened) and sender.role == "organizer":

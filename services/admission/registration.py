@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from schemas.events import AccountVerified, AttendeeBlocked, AttendeeRegistered, Consent
-from schemas.names import account as account_form
+from schemas.names import normalize_account as account_form
 from schemas.times import written
 from services.admission.attendee_csv import AttendeeRow
 from services.directory.port import Directory, Person, Proof

@@ -67,7 +67,7 @@ def _blockers_of(matcher: Matcher, person: Attendee) -> list[str]:
     names = {trace(state.conference, text) for text in texts}
     blocked = {o.id for o in state.attendees.values() if any(name in o.blocks and o.blocks[name].on for name in names)}
     mine = state.cards_of.get(person.id, {}).values()
-    declined = {o for card in mine if cards.standing(card, o := card.other(person.id)) == "declined"}
+    declined = {o for card in mine if cards.current_answer(card, o := card.other(person.id)) == "declined"}
     return sorted(blocked | declined)
 
 
@@ -75,7 +75,7 @@ def _blocked_by(matcher: Matcher, person: Attendee) -> list[str]:
     """The other direction: whom somebody blocked, by id or account, or declined."""
     state = matcher.state
     mine = state.cards_of.get(person.id, {}).values()
-    declined = {card.other(person.id) for card in mine if cards.standing(card, person.id) == "declined"}
+    declined = {card.other(person.id) for card in mine if cards.current_answer(card, person.id) == "declined"}
     names = {o.id: (o.id, *o.claims, *(state.accounts[n].text for n in o.accounts)) for o in state.attendees.values()}
     on = {name for name, block in person.blocks.items() if block.on}
     blocked = {other for other, texts in names.items() if any(trace(state.conference, text) in on for text in texts)}

@@ -14,7 +14,7 @@ from services.kafka.access import Access
 from services.kafka.security import read_security
 from services.kafka.topic_urls import ADDRESS, local_address
 from services.usage_errors import UnusableError
-from streams.workers.ports import AwayError
+from streams.workers.ports import UnavailableError
 
 T = TypeVar("T")
 
@@ -71,5 +71,5 @@ def run_in(runner: asyncio.Runner, work: Coroutine[Any, Any, T]) -> T:
 
     try:
         return runner.run(work)
-    except (AwayError, KafkaRefusedError) as error:
+    except (UnavailableError, KafkaRefusedError) as error:
         raise UnusableError(str(error)) from None

@@ -79,8 +79,8 @@ def compare_with_policy(run: Run, other: Replay) -> Comparison:
             mine, others = here.feed(record), other.feed(record)
             if not (mine or others):
                 continue
-            _take(comparison.here.take, mine, here)
-            _take(comparison.other.take, others, other)
+            _take(comparison.here.add, mine, here)
+            _take(comparison.other.add, others, other)
             for output in (*mine, *others):
                 _ask(comparison, output, here, other)
             run.outputs.update(_kinds(mine))
@@ -90,7 +90,7 @@ def compare_with_policy(run: Run, other: Replay) -> Comparison:
 def _take(take: Callable[[AnyOutput], None], outputs: Iterable[AnyOutput], replay: Replay) -> None:
     for output in outputs:
         take(output)
-        replay.written(output)
+        replay.encode(output)
 
 
 def _ask(comparison: Comparison, output: AnyOutput, here: Replay, other: Replay) -> None:
@@ -147,12 +147,12 @@ def compare_with_outputs(run: Run, others: list[AnyOutput]) -> Comparison:
     """Folds the input and compares with the outputs of another run."""
     comparison = Comparison()
     for output in others:
-        comparison.other.take(output)
+        comparison.other.add(output)
     asked = _PendingSuggestions(comparison)
     for batch in run.records("Comparing"):
         for record in batch:
             outputs = run.replay.feed(record)
-            _take(comparison.here.take, outputs, run.replay)
+            _take(comparison.here.add, outputs, run.replay)
             run.outputs.update(_kinds(outputs))
             asked.ask(run.replay)
     asked.finish()

@@ -6,7 +6,7 @@ from rich.text import Text
 from schemas.codec import encode_output
 from services.cli.streams.output_files import Write
 from services.cli.summary import console, plural, say
-from streams.compare import Difference, Seen, in_words
+from streams.compare import Difference, RunMatch, describe_reasons
 
 _SHOWN = 50
 _TABLE_COLUMNS = 110  # narrower terminals show the reasons below each match
@@ -66,6 +66,6 @@ def _reasons_of(one: Difference) -> list[str]:
     if one.change == "changed":
         return [*one.changes, *(f"why not at once: {text}" for text in one.why)]
     seen = one.here or one.other
-    assert isinstance(seen, Seen)
+    assert isinstance(seen, RunMatch)
     has, lacks = ("here", "the other") if one.change == "came" else ("the other", "here")
-    return [f"{has}: {in_words(seen.reasons)}", *(f"{lacks}: {text}" for text in one.why)]
+    return [f"{has}: {describe_reasons(seen.reasons)}", *(f"{lacks}: {text}" for text in one.why)]

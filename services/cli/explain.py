@@ -15,7 +15,7 @@ from schemas.times import written
 from services.cli.explanation_text import to_sentence
 from services.cli.replay import Run
 from services.usage_errors import UnusableError
-from streams.compare import in_words
+from streams.compare import describe_reasons
 from streams.matching import Matcher
 from streams.matching.explain import explain
 from streams.matching.state import NEVER
@@ -59,7 +59,7 @@ class Story:
     def _concerns(self, event: Input) -> bool:
         if isinstance(event, Activity):
             matcher = self._run.replay.matchers.get(self._conference)
-            account = matcher.state.numbers.get(event.actor) if matcher is not None else None
+            account = matcher.state.accounts_by_name.get(event.actor) if matcher is not None else None
             return account is not None and account.owner in self._pair
         return getattr(event, "attendee", None) in self._pair or isinstance(event, ConferenceOpened)
 
@@ -171,7 +171,7 @@ def _describe_output(output: AnyOutput) -> str:
     match output:
         case MatchSuggested():
             near = ", near each other" if output.near else ""
-            said = f"suggested to {to}: score {output.score:.4f}, {in_words(output.reasons)}{near}"
+            said = f"suggested to {to}: score {output.score:.4f}, {describe_reasons(output.reasons)}{near}"
         case MatchAgreed():
             said = f"agreed: both accepted, told to {to}"
         case MatchLocated():

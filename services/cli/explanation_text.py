@@ -139,6 +139,6 @@ def _budget(step: steps.Budget) -> str:
         f"{step.attendee} got {step.in_hour} of {step.per_hour} suggestions in 60 minutes, "
         f"{step.in_day} of {step.per_day} in 24 hours"
     )
-    if step.has_room:
+    if step.is_within_budget:
         return f"{got}: there is room."
     return f"{got}: no room {'as long as the budget is 0' if step.frees is None else f'until {in_utc(step.frees)}'}."

@@ -125,7 +125,7 @@ class _File:
 
 def _export_to_topic(sources: list[Source], target: TopicUrl, rejects: Rejects, stop: Stop) -> None:
     from services.kafka.topic_writer import TopicWriter
-    from streams.workers.ports import typed
+    from streams.workers.ports import typed_message
 
     into_log = target.topic.endswith(CONFERENCE_LOG)
     if not into_log and not target.topic.endswith(ACTIVITY):
@@ -144,7 +144,7 @@ def _export_to_topic(sources: list[Source], target: TopicUrl, rejects: Rejects, 
                 for record in batch:
                     routed = _route(record, router) if into_log else _post_only(record)
                     skipped += not routed
-                    pending += [typed(key, line, kind) for key, line, kind in routed]
+                    pending += [typed_message(key, line, kind) for key, line, kind in routed]
                 if len(pending) >= _BATCH_RECORDS:
                     run_in(runner, writer.produce(target.topic, pending))
                     count, pending = count + len(pending), []

@@ -87,11 +87,11 @@ def replay(run: Run, write: Write, *, speed: float | None = None, flush: Callabl
 
 def _fold(run: Run, write: Write, flush: Callable[[], None], to: str | None) -> None:
     # Names are looked up once: at 200,000 events a second each look-up in the loop is a percent.
-    feed, written, counted = run.replay.feed, run.replay.written, run.outputs
+    feed, encode, counted = run.replay.feed, run.replay.encode, run.outputs
     for batch in run.records(quiet=_is_terminal(to)):
         for record in batch:
             for output in feed(record):
-                write(written(output))
+                write(encode(output))
                 counted[kind_of(output)] += 1
         flush()  # the next block of a pipe may take long
 
@@ -107,7 +107,7 @@ def _fold_paced(run: Run, write: Write, pacer: Pacer, flush: Callable[[], None],
                 break
             outputs = run.replay.feed(record)
             for output in outputs:
-                write(run.replay.written(output))
+                write(run.replay.encode(output))
                 run.outputs[kind_of(output)] += 1
             if outputs:
                 flush()

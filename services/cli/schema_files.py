@@ -10,13 +10,13 @@ _CONTRACT = "../contract.md"  # beside the folder; written by hand but for a tab
 
 def contract(folder: Path) -> dict[str, bytes]:
     """The contract with the table of today, where the page lies beside the folder. UnusableError: it has no place."""
-    from schemas.contract_table import with_table
+    from schemas.contract_table import insert_table
 
     page = folder / _CONTRACT
     if not page.is_file():
         return {}
     try:
-        return {_CONTRACT: with_table(page.read_text(encoding="utf-8")).encode()}
+        return {_CONTRACT: insert_table(page.read_text(encoding="utf-8")).encode()}
     except ValueError as error:
         raise UnusableError(f"{page} {error}.") from None
 

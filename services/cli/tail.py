@@ -56,7 +56,7 @@ def tail(
         raise UnusableError(f"--last is a number from 0 to {MOST:,}, --limit one from 1 on.")
     try:
         offset, time_ms = parse_start(start) if start is not None else (None, None)
-        tag = names.hashtag(hashtag) if hashtag is not None else None
+        tag = names.normalize_hashtag(hashtag) if hashtag is not None else None
     except ValueError as error:
         raise UnusableError(f"{error}.") from None
     wanted = Filter(kind=kind, conference=conference, hashtag=tag, place=place, identity=identity)

@@ -104,7 +104,7 @@ def show(
         there = run_with_kafka(_extents(kafka_access(kafka, prefix), [prefix + topic.name for topic in TOPICS]))
     for topic in TOPICS:
         name = prefix + topic.name
-        sys.stdout.write(f"{name}\n  {topic.says}\n  {_facts(topic)}\n")
+        sys.stdout.write(f"{name}\n  {topic.description}\n  {_facts(topic)}\n")
         if kafka is not None:
             found = there.get(name)
             sys.stdout.write(
@@ -125,4 +125,4 @@ def _facts(topic: Topic) -> str:
     kept = "the newest of each key" if topic.compacted else "for ever"
     if not topic.compacted and topic.retention_ms != FOREVER:
         kept = f"{topic.retention_ms // DAY_MS} days"
-    return f"key: {topic.key}; kept: {kept}; time: {topic.stamped}; packed: {topic.compression}"
+    return f"key: {topic.key}; kept: {kept}; time: {topic.timestamp_type}; packed: {topic.compression}"

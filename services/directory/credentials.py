@@ -7,7 +7,7 @@ only a keyed digest.
 from collections.abc import Sequence
 from typing import Literal
 
-from schemas.names import plain_id
+from schemas.names import validate_id
 from services.directory.port import MOST_KEY_DAYS, RESERVED_CONNECTORS, Role
 
 Kind = Literal["key", "link", "session"]
@@ -32,7 +32,7 @@ def check_key(role: Role, subject: str, conferences: Sequence[str], checkins: bo
         raise ValueError("Attendees get links, not keys.")
     for name, value in (("name", subject), *(("conference", one) for one in conferences)):
         try:
-            plain_id(value)
+            validate_id(value)
         except ValueError as error:
             raise ValueError(f"The {name} {error}.") from None
     if role == "connector" and subject in RESERVED_CONNECTORS:

@@ -5,7 +5,7 @@ import unicodedata
 
 from msgspec.structs import replace
 
-from schemas.folding import visible
+from schemas.folding import strip_invisible
 from services.directory.port import Person
 
 NAME_CHARS = 200
@@ -21,7 +21,7 @@ _UNSEEN = re.compile(
 
 def email_form(text: str) -> str:
     """An e-mail address in its normal form: trimmed, lower case, without invisible characters."""
-    return visible(text).strip().lower()
+    return strip_invisible(text).strip().lower()
 
 
 def name_form(text: str) -> str:

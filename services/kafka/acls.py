@@ -71,7 +71,7 @@ def acls(program: Program, user: str, prefix: str = "") -> Iterator[Acl]:
 async def allow(access: Access, users: Mapping[Program, str], prefix: str = "") -> int:
     """Grants each program's user its rights; returns how many. Idempotent.
 
-    AwayError; KafkaRefusedError: the cluster has no ACLs, or this user may not set any.
+    UnavailableError; KafkaRefusedError: the cluster has no ACLs, or this user may not set any.
     """
     count = 0
     async with admin_client(access, ANSWER_S) as admin:

@@ -17,7 +17,7 @@ from services.kafka.partitioner import partition_of
 from services.kafka.topic_reader import Span, TopicReader
 from services.kafka.topic_writer import TopicWriter
 from streams.backfill import Backfill
-from streams.workers.ports import Message, typed
+from streams.workers.ports import Message, typed_message
 
 Advance = Callable[[int, int], None]
 
@@ -41,7 +41,7 @@ async def backfill(
 ) -> BackfillResult:
     """Copies earlier posts into an open conference's log. Idempotent: a second run copies nothing.
 
-    ``advance(read, total)`` reports progress. AwayError, KafkaRefusedError.
+    ``advance(read, total)`` reports progress. UnavailableError, KafkaRefusedError.
     """
     result, history, codec, log = BackfillResult(), Backfill(conference), Codec(), prefix + CONFERENCE_LOG
     async with TopicReader(access) as reader, TopicWriter(access) as writer:
@@ -77,5 +77,5 @@ def _copies(values: Sequence[bytes | None], codec: Codec, history: Backfill, res
     events = [record.event for record in found if isinstance(record, Record)]
     result.unreadable += len(values) - len(events)  # the router has stored it as a dead letter
     result.read += len(values)
-    copies = history.copies(events)
-    return [typed(history.conference, encode(copy), kind_of(copy)) for copy in copies]
+    copies = history.copy(events)
+    return [typed_message(history.conference, encode(copy), kind_of(copy)) for copy in copies]

@@ -17,7 +17,7 @@ from aiokafka.errors import KafkaError as ClientError
 from services.kafka.access import Access
 from services.kafka.client_shutdown import close_bounded
 from services.kafka.refusals import diagnose_refusal
-from streams.workers.ports import AwayError
+from streams.workers.ports import UnavailableError
 
 REQUEST_MS = 20_000
 START_S = 30.0
@@ -62,7 +62,7 @@ def make_consumer(
 
 @asynccontextmanager
 async def admin_client(access: Access, limit_s: float = START_S) -> AsyncIterator[AIOKafkaAdminClient]:
-    """An admin client for at most ``limit_s``. AwayError: the broker is unreachable."""
+    """An admin client for at most ``limit_s``. UnavailableError: the broker is unreachable."""
     client = AIOKafkaAdminClient(**_common(access, REQUEST_MS))
     try:
         async with bounded_request(access, limit_s):
@@ -81,11 +81,11 @@ def _common(access: Access, request_ms: int) -> dict[str, Any]:
 
 
 async def start_client(access: Access, client: AIOKafkaProducer | AIOKafkaConsumer | AIOKafkaAdminClient) -> None:
-    """Starts a client. AwayError; KafkaRefusedError: a person must fix something first."""
+    """Starts a client. UnavailableError; KafkaRefusedError: a person must fix something first."""
     try:
         async with bounded_request(access, START_S):
             await client.start()
-    except AwayError:
+    except UnavailableError:
         said = await diagnose_refusal(access)
         if said is not None:
             raise KafkaRefusedError(said) from None
@@ -94,12 +94,12 @@ async def start_client(access: Access, client: AIOKafkaProducer | AIOKafkaConsum
 
 @asynccontextmanager
 async def bounded_request(access: Access, limit_s: float, what: str = "") -> AsyncIterator[None]:
-    """Bounds the requests in its body to ``limit_s``. AwayError, whose text starts with ``what``."""
+    """Bounds the requests in its body to ``limit_s``. UnavailableError, whose text starts with ``what``."""
     try:
         async with asyncio.timeout(limit_s):
             yield
     except (ClientError, OSError, TimeoutError) as error:
-        raise AwayError(f"{what}: {_describe(access, error)}" if what else _describe(access, error)) from error
+        raise UnavailableError(f"{what}: {_describe(access, error)}" if what else _describe(access, error)) from error
 
 
 def _describe(access: Access, error: BaseException) -> str:

@@ -28,7 +28,7 @@ from services.kafka.clients import KafkaRefusedError
 from services.kafka.topic_reader import Span, TopicReader
 from services.kafka.topic_writer import TopicWriter
 from streams.workers.frames import header
-from streams.workers.ports import Message, typed
+from streams.workers.ports import Message, typed_message
 
 _CLAIMED, _SENT = b"dead.letter.claimed", b"dead.letter.sent"
 _LETTER, _AS = "letter", "as"
@@ -69,7 +69,7 @@ class _ResendMarkers:
 
 
 async def list_dead_letters(access: Access, prefix: str = "") -> AsyncGenerator[DeadLetterView[str]]:
-    """Yields all dead letters, partition by partition, oldest first. AwayError, KafkaRefusedError."""
+    """Yields all dead letters, partition by partition, oldest first. UnavailableError, KafkaRefusedError."""
     topic = prefix + DEAD_LETTERS
     async with TopicReader(access) as reader:
         for partition, span in (await _spans(reader, topic)).items():
@@ -82,7 +82,7 @@ async def list_dead_letters(access: Access, prefix: str = "") -> AsyncGenerator[
 
 
 async def get_dead_letter(access: Access, number: str, prefix: str = "") -> DeadLetterView[str]:
-    """The dead letter with a number. AwayError; KafkaRefusedError: there is none."""
+    """The dead letter with a number. UnavailableError; KafkaRefusedError: there is none."""
     async with TopicReader(access) as reader:
         return await _find(reader, prefix + DEAD_LETTERS, number)
 
@@ -90,7 +90,7 @@ async def get_dead_letter(access: Access, number: str, prefix: str = "") -> Dead
 async def resend(
     access: Access, number: str, mended: bytes | None, *, prefix: str = "", dry_run: bool = False
 ) -> Result:
-    """Resends a dead letter, ``mended`` or as it came. AwayError; KafkaRefusedError: it cannot be (re)sent."""
+    """Resends a dead letter, ``mended`` or as it came. UnavailableError; KafkaRefusedError: it cannot be (re)sent."""
     topic = prefix + DEAD_LETTERS
     async with TopicReader(access) as reader, TopicWriter(access) as writer:
         letter = await _find(reader, topic, number)
@@ -116,10 +116,10 @@ async def resend(
 
 async def _send(writer: TopicWriter, event: Input, prefix: str) -> None:
     if isinstance(event, Activity) and event.conference is None:
-        await writer.produce(prefix + ACTIVITY, [typed(event.actor, encode(event), kind_of(event))])
+        await writer.produce(prefix + ACTIVITY, [typed_message(event.actor, encode(event), kind_of(event))])
     else:
         assert event.conference is not None, "only posts and deletions may have none"
-        await writer.produce(prefix + CONFERENCE_LOG, [typed(event.conference, encode(event), kind_of(event))])
+        await writer.produce(prefix + CONFERENCE_LOG, [typed_message(event.conference, encode(event), kind_of(event))])
 
 
 def _marker(kind: bytes, partition: int, offset: int, sent_as: bytes) -> Message:

@@ -17,7 +17,7 @@ from services.kafka.access import Access
 from services.kafka.clients import KafkaRefusedError
 from services.kafka.topic_reader import Span, TopicReader, of_conference
 from services.kafka.topic_urls import TopicUrl
-from streams.workers.conference_end import erased_by
+from streams.workers.conference_tombstone import erased_conference
 
 NO_KEYS: frozenset[bytes] = frozenset()
 _BY_THE_BROKER = 1  # a record's timestamp_type where the topic's is LogAppendTime
@@ -27,7 +27,7 @@ _MARK = b'"recorded_at"'
 async def read_lines(access: Access, place: TopicUrl) -> AsyncIterator[list[bytes]]:
     """Yields the records from the URL's start to the current end, in batches of lines without newlines.
 
-    AwayError; KafkaRefusedError: the topic does not exist.
+    UnavailableError; KafkaRefusedError: the topic does not exist.
     """
     async with TopicReader(access) as reader:
         for number, whole in _select_spans(access, await reader.spans(place.topic), place).items():
@@ -52,7 +52,7 @@ async def _find_erased_keys(reader: TopicReader, topic: str, number: int, whole:
         record.key
         async for batch in reader.read(topic, number, *whole)
         for record in batch
-        if record.value is None and record.key is not None and erased_by(record) is not None
+        if record.value is None and record.key is not None and erased_conference(record) is not None
     }
 
 

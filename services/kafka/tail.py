@@ -76,7 +76,7 @@ class TailQuery(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def tail(query: TailQuery) -> AsyncGenerator[list[ConsumerRecord]]:
-    """Yields batches of records; with ``follow`` it never ends. AwayError, KafkaRefusedError."""
+    """Yields batches of records; with ``follow`` it never ends. UnavailableError, KafkaRefusedError."""
     async with TopicReader(query.access) as reader:
         whole = _select_spans(await reader.spans(query.topic), query)
         if query.offset is None and query.time_ms is None:

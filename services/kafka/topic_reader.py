@@ -18,7 +18,7 @@ from services.kafka.access import Access
 from services.kafka.client_shutdown import stop_consumer
 from services.kafka.clients import WAIT_MS, bounded_request, make_consumer, start_client
 from services.kafka.partitioner import partition_of
-from streams.workers.ports import AwayError
+from streams.workers.ports import UnavailableError
 
 ANSWER_S = 10.0
 RANGE_S = 30.0  # without a record: then the broker counts as unreachable
@@ -40,7 +40,7 @@ def of_conference(spans: dict[int, Span], conference: str) -> dict[int, Span]:
 
 
 class TopicReader:
-    """The port Reader, and more for commands; an async context manager. AwayError: the broker is unreachable."""
+    """The port Reader, and more for commands; an async context manager. UnavailableError: the broker is unreachable."""
 
     def __init__(self, access: Access) -> None:
         self._access = access
@@ -71,7 +71,7 @@ class TopicReader:
         async with bounded_request(self._access, ANSWER_S, f"The ends of {topic} are not known"):
             found = await self._metadata.end_offsets(await self._partitions(topic))
         if not found:
-            raise AwayError(f"The ends of {topic} are not known: the topic does not exist.")
+            raise UnavailableError(f"The ends of {topic} are not known: the topic does not exist.")
         return {at.partition: int(end) for at, end in found.items()}
 
     async def spans(self, topic: str) -> dict[int, Span]:

@@ -56,7 +56,7 @@ def parse_topic_url(name: str) -> TopicUrl:
     conference = query["conference"][0] if "conference" in query else None
     try:
         if conference is not None:
-            names.plain_id(conference)
+            names.validate_id(conference)
         offset, time_ms = parse_start(query["from"][0]) if "from" in query else (None, None)
     except ValueError as error:
         raise UnusableError(f"{name}: {error}.") from None

@@ -19,7 +19,7 @@ WRITTEN_S = 30.0  # per call: a restarting broker is back by then
 
 
 class TopicWriter:
-    """The port Producer; an async context manager. AwayError: the broker is unreachable."""
+    """The port Producer; an async context manager. UnavailableError: the broker is unreachable."""
 
     def __init__(self, access: Access) -> None:
         self._access = access

@@ -46,7 +46,7 @@ async def create(
     """Creates missing topics, then checks all; returns the names of those created.
 
     ``copies``: the replication factor; by default the number of brokers, at most 3.
-    AwayError, TopicsError.
+    UnavailableError, TopicsError.
     """
     async with admin_client(access, 4 * ANSWER_S) as admin:
         there = await _describe_topics(admin, prefix)
@@ -65,7 +65,7 @@ async def create(
 
 
 async def check(access: Access, prefix: str = "") -> int:
-    """Checks all topics; returns the number of partitions of the conference log. AwayError, TopicsError."""
+    """Checks all topics; returns the number of partitions of the conference log. UnavailableError, TopicsError."""
     found = await describe(access, prefix)
     faults = _faults(found, prefix)
     if faults:
@@ -74,7 +74,7 @@ async def check(access: Access, prefix: str = "") -> int:
 
 
 async def describe(access: Access, prefix: str = "") -> dict[str, TopicState]:
-    """The declared topics that exist in the cluster, by name without prefix. AwayError."""
+    """The declared topics that exist in the cluster, by name without prefix. UnavailableError."""
     async with admin_client(access, ANSWER_S) as admin:
         return await _describe_topics(admin, prefix)
 

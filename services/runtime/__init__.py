@@ -25,5 +25,6 @@ __all__ = [
     "Place",
     "Rejected",
     "StoppedError",
+    "UnavailableError",
     "UndeliveredError",
 ]

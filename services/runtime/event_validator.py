@@ -68,7 +68,7 @@ class EventValidator:
         ``first``: the first item's line number. Yields to the event loop between parts. ValueError: ``sender`` is
         not a valid source.
         """
-        names.source(sender)
+        names.validate_source(sender)
         found: list[Record] = []
         letters: list[DeadLetter] = []
         answers: list[Answer | None] = []

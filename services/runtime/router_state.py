@@ -32,7 +32,7 @@ def rebuild_router(journal: Journal) -> Router:
     for log in journal.conferences():
         for record in read_records(journal, log, seen.get(log, 0)):
             if isinstance(record.event, ActivityDeleted):
-                router.recall(replace(record.event, conference=None))
+                router.restore_deletion(replace(record.event, conference=None))
             else:
                 router.learn(record.event)
     return router

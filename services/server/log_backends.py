@@ -34,7 +34,7 @@ from services.runtime import Limits as RunnerLimits
 from services.runtime.inbox_delivery import InboxDelivery
 from services.runtime.ports import Readiness, Runner
 from services.usage_errors import UnusableError
-from streams.workers.ports import AwayError
+from streams.workers.ports import UnavailableError
 
 EPOCH_FILE, CLUSTER_FILE = "epoch", "cluster"
 CLUSTER_ID_S = 5.0  # for a broker to report its cluster id
@@ -169,7 +169,7 @@ class KafkaLogBackend:
             await check(self.kafka, self.prefix)
         except KafkaRefusedError as error:
             raise UnusableError(str(error)) from None
-        except AwayError:
+        except UnavailableError:
             _log.warning("the broker is unreachable", servers=self.kafka.address)  # reads work until it is back
         return OpenedLog(self._journal, self._cluster, is_new)
 
@@ -203,7 +203,7 @@ class KafkaLogBackend:
             found = await cluster_id(self.kafka, CLUSTER_ID_S)
         except KafkaRefusedError as error:
             raise UnusableError(str(error)) from None
-        except AwayError as error:
+        except UnavailableError as error:
             if not known:
                 raise UnusableError(str(error)) from None
             return known, False

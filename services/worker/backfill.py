@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable, Collection
 import structlog
 
 from services.tools.processes.children import hallway_command
-from streams.workers.ports import AwayError, Kept, Snapshots
+from streams.workers.ports import SnapshotStore, StoredSnapshot, UnavailableError
 
 POLL_S = 1.0
 RETRY_S = 30.0  # after the broker was unreachable, or the conference was closed meanwhile
@@ -32,37 +32,37 @@ class BackfillLoop:
     output.
     """
 
-    def __init__(self, mine: Callable[[], Collection[str]], fill: Fill, snapshots: Snapshots) -> None:
+    def __init__(self, mine: Callable[[], Collection[str]], fill: Fill, snapshots: SnapshotStore) -> None:
         self._mine, self._fill, self._snapshots = mine, fill, snapshots
         self._done: set[str] = set()
 
     async def run(self) -> None:
-        """Runs without end. Any error but AwayError is raised."""
+        """Runs without end. Any error but UnavailableError is raised."""
         while True:
             try:
                 for conference in sorted(set(self._mine()) - self._done):
                     await self._backfill_once(conference)
                 pause_s = POLL_S
-            except AwayError as error:
+            except UnavailableError as error:
                 _log.warning("the backfill is delayed", reason=str(error))
                 pause_s = RETRY_S
             await asyncio.sleep(pause_s)
 
     async def _backfill_once(self, conference: str) -> None:
-        if await self._snapshots.known(_NAME + conference) is None:
+        if await self._snapshots.load_named(_NAME + conference) is None:
             output = await self._fill(conference)
             await mark_backfilled(self._snapshots, conference)
             _log.info("the backfill is done", conference=conference, output=output)
         self._done.add(conference)
 
 
-async def mark_backfilled(snapshots: Snapshots, conference: str) -> None:
+async def mark_backfilled(snapshots: SnapshotStore, conference: str) -> None:
     """Records that a conference is backfilled, for all routers."""
-    await snapshots.save(0, Kept(_NAME + conference, 1, b"{}"))
+    await snapshots.save(0, StoredSnapshot(_NAME + conference, 1, b"{}"))
 
 
 async def run_backfill(address: str, conference: str, prefix: str) -> str:
-    """Runs `hallway backfill` in a process that ends with this one; returns its last output. AwayError: it failed."""
+    """Runs `hallway backfill` in a process that ends with this one; returns its last output. UnavailableError: it failed."""
     options = ("--conference", conference, "--kafka", address, "--prefix", prefix)
     process = await asyncio.create_subprocess_exec(
         *hallway_command("backfill", *options),
@@ -77,11 +77,13 @@ async def run_backfill(address: str, conference: str, prefix: str) -> str:
             lines = (await process.stdout.read()).decode(errors="replace").split("\n")
             code = await process.wait()
     except TimeoutError:
-        raise AwayError(f"The backfill of {conference} did not finish within {MAX_S / 3_600:.0f} hours.") from None
+        raise UnavailableError(
+            f"The backfill of {conference} did not finish within {MAX_S / 3_600:.0f} hours."
+        ) from None
     finally:
         if process.returncode is None:
             process.kill()
     output = " ".join(line.strip() for line in lines if line.strip())[-_OUTPUT_CHARS:]
     if code:
-        raise AwayError(output)
+        raise UnavailableError(output)
     return output

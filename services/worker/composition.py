@@ -34,11 +34,11 @@ from services.worker.snapshots import TopicRows, TopicSnapshots
 from streams.workers import unreadable_batches
 from streams.workers.app import Settings as AppSettings
 from streams.workers.app import WorkerApp
-from streams.workers.delivery import Delivering
+from streams.workers.delivery import DeliveryHandler
 from streams.workers.handler import Handler
-from streams.workers.matcher import Matching
-from streams.workers.ports import AwayError, Snapshots
-from streams.workers.router import Routing
+from streams.workers.matcher import MatcherHandler
+from streams.workers.ports import SnapshotStore, UnavailableError
+from streams.workers.router import RouterHandler
 
 Kind = Literal["router", "matcher", "delivery"]
 SHUTDOWN_S = 9.0  # from the signal to the end, even if something hangs
@@ -83,7 +83,7 @@ async def work(settings: Settings, ready: Callable[[], None]) -> int:
             code = await worker.run()
             waiting.cancel()
             _start_exit_timer()
-    except AwayError as error:
+    except UnavailableError as error:
         _log.error("the worker stops", error=type(error).__name__, reason=str(error))
         return 1
     if isinstance(worker.failure, InboxForeignError):
@@ -99,7 +99,7 @@ async def _wait_for_kafka(stop_event: asyncio.Event, settings: Settings) -> int 
             return await topics.check(settings.kafka, settings.prefix)
         except KafkaRefusedError as error:
             raise UnusableError(str(error)) from None
-        except AwayError as error:
+        except UnavailableError as error:
             if not is_logged:
                 _log.warning("waiting for Kafka", reason=str(error))
                 is_logged = True
@@ -173,7 +173,7 @@ async def _open_worker(settings: Settings, partitions: int) -> AsyncIterator[Wor
         )
         worker = WorkerApp(app, handler, reader)
         stack.enter_context(serve_metrics(worker, settings.kind, settings.metrics_port))
-        if isinstance(handler, Routing):
+        if isinstance(handler, RouterHandler):
             stack.push_async_callback(
                 _cancel, asyncio.create_task(_run_backfills(settings, worker, handler, snapshots, partitions))
             )
@@ -181,7 +181,7 @@ async def _open_worker(settings: Settings, partitions: int) -> AsyncIterator[Wor
 
 
 async def _run_backfills(
-    settings: Settings, worker: WorkerApp, router: Routing, snapshots: Snapshots, partitions: int
+    settings: Settings, worker: WorkerApp, router: RouterHandler, snapshots: SnapshotStore, partitions: int
 ) -> None:
     """Backfills the conferences in this router's partitions."""
 
@@ -209,16 +209,16 @@ _Ports = tuple[TopicWriter, TopicReader, TopicSnapshots]
 async def _create_handler(stack: AsyncExitStack, settings: Settings, partitions: int, ports: _Ports) -> Handler:
     producer, reader, snapshots = ports
     if settings.kind == "router":
-        return Routing(producer, reader, snapshots, TopicRows(snapshots, producer), prefix=settings.prefix)
+        return RouterHandler(producer, reader, snapshots, TopicRows(snapshots, producer), prefix=settings.prefix)
     if settings.kind == "matcher":
-        return Matching(
+        return MatcherHandler(
             producer, reader, snapshots, clock, time.monotonic, ticks=settings.ticks, prefix=settings.prefix
         )
     from services.inbox.redis.inboxes import RedisInboxes  # as above
 
     epoch = await cluster_id(settings.kafka)
     store = await stack.enter_async_context(RedisInboxes(settings.redis, epoch))
-    return Delivering(
+    return DeliveryHandler(
         producer,
         reader,
         snapshots,

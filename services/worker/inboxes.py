@@ -6,7 +6,7 @@ from typing import TypeVar
 from schemas.outputs import AnyOutput
 from services.inbox.port import Inboxes as Store
 from services.inbox.port import InboxLostError, InboxUnavailableError
-from streams.workers.ports import LostInboxesError, StoreAwayError
+from streams.workers.ports import LostInboxesError, StoreUnavailableError
 
 T = TypeVar("T")
 
@@ -42,6 +42,6 @@ async def _translate(call: Awaitable[T]) -> T:
     try:
         return await call
     except InboxUnavailableError as error:
-        raise StoreAwayError(str(error)) from error
+        raise StoreUnavailableError(str(error)) from error
     except InboxLostError as error:
         raise LostInboxesError(str(error)) from error

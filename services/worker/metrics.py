@@ -15,28 +15,28 @@ from streams.workers.app import WorkerApp
 
 
 class WorkerCollector(Collector):
-    """Called by Prometheus in another thread; it only reads numbers."""
+    """Called by Prometheus in another thread; it only reads metrics."""
 
     def __init__(self, worker: WorkerApp, kind: str) -> None:
         self._worker, self._kind = worker, kind
 
     def collect(self) -> Iterable[Metric]:
         """Yields the current series."""
-        numbers = self._worker.numbers()
+        metrics = self._worker.metrics()
         for name, value, says in (
-            ("frames", numbers.frames, "Frames that were handled."),
-            ("records", numbers.records, "Records in the frames that were handled."),
+            ("frames", metrics.frames, "Frames that were handled."),
+            ("records", metrics.records, "Records in the frames that were handled."),
         ):
             counted = CounterMetricFamily(f"hallway_worker_{name}", says, labels=["kind"])
             counted.add_metric([self._kind], value)
             yield counted
         seconds = CounterMetricFamily("hallway_worker_seconds", "Time spent on frames.", labels=["kind"])
-        seconds.add_metric([self._kind], numbers.seconds)
+        seconds.add_metric([self._kind], metrics.seconds)
         yield seconds
         position = GaugeMetricFamily(
             "hallway_worker_position", "The offset of the next record.", labels=["kind", "partition"]
         )
-        for partition, offset in sorted(numbers.positions.items()):
+        for partition, offset in sorted(metrics.positions.items()):
             position.add_metric([self._kind, str(partition)], offset)
         yield position
 

@@ -18,7 +18,7 @@ import msgspec
 import zstandard
 
 from schemas.topics import SNAPSHOT_CHUNKS, SNAPSHOTS
-from streams.workers.ports import Kept, Mark, Message, Producer, Reader
+from streams.workers.ports import Checkpoint, Message, Producer, Reader, StoredSnapshot
 
 CHUNK_BYTES = 850_000
 SNAPSHOT_BYTES = 2 << 30  # uncompressed; a conference of 2.5 million events has 0.4 GB
@@ -51,7 +51,7 @@ _mark = msgspec.json.Decoder(_Mark)
 
 
 class TopicSnapshots:
-    """The ports Snapshots and Rows. ``owner``: the name of this worker, of plain letters, digits and ``_.-``."""
+    """The ports SnapshotStore and Rows. ``owner``: the name of this worker, of plain letters, digits and ``_.-``."""
 
     def __init__(self, producer: Producer, reader: Reader, owner: str, prefix: str = "") -> None:
         self._producer, self._reader, self._owner = producer, reader, owner
@@ -60,20 +60,20 @@ class TopicSnapshots:
 
     # -- snapshots --------------------------------------------------------------------------------------------------
 
-    async def load(self, partition: int) -> tuple[Mark | None, Sequence[Kept]]:
+    async def load(self, partition: int) -> tuple[Checkpoint | None, Sequence[StoredSnapshot]]:
         """As in the port. A snapshot with missing or damaged chunks gets empty bytes, which restoring refuses."""
         newest = await self._newest(partition)
         best = self._best(partition, {key: value for key, value in newest.items() if not key.startswith(b"~")})
-        mark = _mark.decode(newest[_MARK]) if _MARK in newest else None
-        kept = [Kept(index.name, index.offset, await self._bytes(partition, index)) for index in best]
-        return None if mark is None else Mark(mark.log, mark.matches, mark.letters, mark.erased), kept
+        saved = _mark.decode(newest[_MARK]) if _MARK in newest else None
+        kept = [StoredSnapshot(index.name, index.offset, await self._bytes(partition, index)) for index in best]
+        return None if saved is None else Checkpoint(saved.log, saved.matches, saved.letters, saved.erased), kept
 
-    async def known(self, name: str) -> Kept | None:
+    async def load_named(self, name: str) -> StoredSnapshot | None:
         """As in the port."""
         start = f"{name}/".encode()
         newest = await self._newest(0)
         best = self._best(0, {key: value for key, value in newest.items() if key.startswith(start)})
-        return Kept(name, best[0].offset, await self._bytes(0, best[0])) if best else None
+        return StoredSnapshot(name, best[0].offset, await self._bytes(0, best[0])) if best else None
 
     def _best(self, partition: int, newest: dict[bytes, bytes]) -> list[_Index]:
         """The most advanced snapshot of each name."""
@@ -106,19 +106,19 @@ class TopicSnapshots:
             return b""
         return await asyncio.to_thread(_decompress, packed)
 
-    async def save(self, partition: int, kept: Kept) -> None:
+    async def save(self, partition: int, snapshot: StoredSnapshot) -> None:
         """As in the port."""
-        packed = await asyncio.to_thread(_compress, kept.data)
-        owners = self._known.setdefault((partition, kept.name), {})
+        packed = await asyncio.to_thread(_compress, snapshot.data)
+        owners = self._known.setdefault((partition, snapshot.name), {})
         before = owners.get(self._owner)
         chunks = [packed[at : at + CHUNK_BYTES] for at in range(0, len(packed), CHUNK_BYTES)]
         digest = hashlib.sha256(packed).hexdigest()
         slot = 1 - before.slot if before is not None else 0
-        index = _Index(kept.name, self._owner, kept.offset, digest, slot, len(chunks), 0, 0)
+        index = _Index(snapshot.name, self._owner, snapshot.offset, digest, slot, len(chunks), 0, 0)
         index.first, index.end = await self._write(partition, index, chunks)
         await self._producer.produce(self._topic, [Message(_index_key(index), _encode(index), (), partition)])
         owners[self._owner] = index
-        await self._forget_older(partition, owners, kept.offset)
+        await self._forget_older(partition, owners, snapshot.offset)
 
     async def _write(self, partition: int, index: _Index, chunks: Sequence[bytes]) -> tuple[int, int]:
         first = end = 0
@@ -136,12 +136,12 @@ class TopicSnapshots:
             await self._producer.produce(self._chunks, gone)
             del owners[index.owner]
 
-    async def mark(self, partition: int, mark: Mark) -> None:
+    async def save_checkpoint(self, partition: int, checkpoint: Checkpoint) -> None:
         """As in the port."""
-        value = _encode(_Mark(mark.log, mark.matches, mark.letters, mark.erased))
+        value = _encode(_Mark(checkpoint.log, checkpoint.matches, checkpoint.dead_letters, checkpoint.erased))
         await self._producer.produce(self._topic, [Message(_MARK, value, (), partition)])
 
-    async def forget(self, partition: int, name: str) -> None:
+    async def delete(self, partition: int, name: str) -> None:
         """As in the port. It reads the chunks' partition too, because chunks without an index must also be deleted."""
         self._known.pop((partition, name), None)
         start = f"{name}/".encode()
@@ -166,14 +166,14 @@ class TopicRows:
         messages = [Message(_ROW + name.encode(), value, (), partition) for name, value in rows]
         await self._producer.produce(self._snapshots._topic, messages)
 
-    async def load(self, partition: int, most: int) -> Sequence[bytes]:
+    async def load(self, partition: int, limit: int) -> Sequence[bytes]:
         """As in the port."""
         newest = await self._snapshots._newest(partition)
         rows = [(key, value) for key, value in newest.items() if key.startswith(_ROW)]
-        gone = [Message(key, None, (), partition) for key, _ in rows[:-most]]
+        gone = [Message(key, None, (), partition) for key, _ in rows[:-limit]]
         if gone:
             await self._producer.produce(self._snapshots._topic, gone)
-        return [value for _, value in rows[-most:]]
+        return [value for _, value in rows[-limit:]]
 
 
 def _index_key(index: _Index) -> bytes:

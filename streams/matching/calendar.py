@@ -1,8 +1,8 @@
 """When a chat's sessions are: the occurrences of its weekly windows, or UTC days.
 
-Owns: the way from (hashtag, moment) to sessions as (start, end) in ms. May never: know who was there.
-Theory: a window starts at a local time of its own zone and lasts so many elapsed minutes. A start that a clock change
-skips is read with the offset before the change (PEP 495, fold=0), one that it doubles is the first of the two.
+Responsibility: from (hashtag, moment) to sessions as (start, end) in ms; not who took part.
+Why: a window starts at a local time of its own zone and lasts a number of elapsed minutes. A start that a clock change
+skips is read with the offset before the change (PEP 495, fold=0); of one that occurs twice the first is taken.
 """
 
 from datetime import UTC, date, datetime, timedelta
@@ -14,7 +14,7 @@ from streams.matching.state import ChatDay
 Span = tuple[int, int]
 _EPOCH_DAY = date(1970, 1, 1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_DAYS_KEPT = 1_000  # days of one chat whose windows are remembered; more than any policy's evidence
+_CACHED_DAYS = 1_000  # days of one chat whose windows are cached; more than any policy's evidence
 
 
 def _starts_on(chat: ChatDay, day: int) -> Span | None:
@@ -31,8 +31,8 @@ def _starts_on(chat: ChatDay, day: int) -> Span | None:
     return start, start + chat.minutes * MINUTE_MS
 
 
-def _touching(chat: ChatDay, day: int) -> list[Span]:
-    """The windows that touch this UTC day: those of local dates up to a day off, and a day earlier for their length."""
+def _overlapping(chat: ChatDay, day: int) -> list[Span]:
+    """The windows that overlap this UTC day: local dates may be a day off, and a window may begin the day before."""
     if chat.weekday is None:
         return [(day * DAY_MS, (day + 1) * DAY_MS)]
     spans = (_starts_on(chat, near) for near in range(day - 2, day + 2))
@@ -49,17 +49,17 @@ class Calendar:
         self._spans: dict[str, dict[int, tuple[Span, ...]]] = {tag: {} for tag in self._chats}
         self.declared = frozenset(self._chats)
 
-    def touching(self, tag: str, day: int) -> tuple[Span, ...]:
-        """The sessions of a declared hashtag that touch a UTC day: (start, end) in ms, start included, end excluded."""
+    def overlapping(self, tag: str, day: int) -> tuple[Span, ...]:
+        """A declared hashtag's sessions that overlap a UTC day: (start, end) in ms, start included, end excluded."""
         days = self._spans[tag]
         spans = days.get(day)
         if spans is None:
-            if len(days) >= _DAYS_KEPT:
+            if len(days) >= _CACHED_DAYS:
                 days.clear()
-            found = {span for chat in self._chats[tag] for span in _touching(chat, day)}
+            found = {span for chat in self._chats[tag] for span in _overlapping(chat, day)}
             spans = days[day] = tuple(sorted(found))
         return spans
 
     def sessions(self, tag: str, at: int) -> list[Span]:
         """The sessions of a declared hashtag at a moment."""
-        return [span for span in self.touching(tag, utc_day(at)) if span[0] <= at < span[1]]
+        return [span for span in self.overlapping(tag, utc_day(at)) if span[0] <= at < span[1]]

@@ -1,6 +1,6 @@
-"""What a record or a moment asks to be decided.
+"""What a record or a moment requires to be decided: the work list between ``observe`` and ``decide``.
 
-Owns: the wishes between ``observe`` and ``decide``. May never: outlive the moment.
+Invariants: it never outlives the moment.
 """
 
 from dataclasses import dataclass, field
@@ -12,8 +12,8 @@ Pair = tuple[str, str]
 
 
 @dataclass(slots=True)
-class Ending:
-    """A withdrawal to be put out. ``own``: of what the one in ``to`` did, in private; else it ends for both."""
+class Withdrawal:
+    """A withdrawal to emit. ``own``: caused by a private act of the person in ``to``; else the match ends for both."""
 
     match: str
     cause: Cause
@@ -24,35 +24,36 @@ class Ending:
 
 @dataclass(slots=True)
 class Changes:
-    """What is to be decided: withdrawals, agreements, places to pass on, and for whom or for which pairs to look
-    for suggestions."""
+    """What to decide: withdrawals, agreements, locations to pass on, people and pairs who may get suggestions."""
 
-    ending: dict[Pair, Ending] = field(default_factory=dict)
-    leaving: dict[tuple[str, str, str], Ending] = field(default_factory=dict)  # a, b, and who of them left the card
-    agreeing: dict[Pair, Card] = field(default_factory=dict)
-    locating: list[tuple[Card, str, str]] = field(default_factory=list)
+    for_both: dict[Pair, Withdrawal] = field(default_factory=dict)
+    for_one: dict[tuple[str, str, str], Withdrawal] = field(
+        default_factory=dict
+    )  # a, b, and which of them it is withdrawn from
+    agreements: dict[Pair, Card] = field(default_factory=dict)
+    locations: list[tuple[Card, str, str]] = field(default_factory=list)
     people: set[str] = field(default_factory=set)
     pairs: set[Pair] = field(default_factory=set)
 
-    def end(self, card: Card, cause: Cause, to: tuple[str, ...], caused_by: str) -> None:
-        """Asks for a withdrawal to all who hold the card; the first cause of a moment stands."""
+    def withdraw(self, card: Card, cause: Cause, to: tuple[str, ...], caused_by: str) -> None:
+        """Requests a withdrawal from all in ``to``; the first cause of a moment wins."""
         if to:
-            self.ending.setdefault((card.a, card.b), Ending(card.match, cause, to, caused_by))
+            self.for_both.setdefault((card.a, card.b), Withdrawal(card.match, cause, to, caused_by))
 
-    def leave(self, card: Card, cause: Cause, attendee: str, caused_by: str) -> None:
-        """Asks for a withdrawal to one alone, who declined or blocked."""
-        ending = Ending(card.match, cause, (attendee,), caused_by, own=True)
-        self.leaving.setdefault((card.a, card.b, attendee), ending)
+    def withdraw_from_one(self, card: Card, cause: Cause, attendee: str, caused_by: str) -> None:
+        """Requests a withdrawal from one person alone, who declined or blocked."""
+        withdrawal = Withdrawal(card.match, cause, (attendee,), caused_by, own=True)
+        self.for_one.setdefault((card.a, card.b, attendee), withdrawal)
 
-    def endings(self) -> list[tuple[Pair, Ending]]:
-        """All withdrawals in the contract's order; a card is withdrawn to a person once."""
-        found = list(self.ending.items())
-        for (a, b, attendee), ending in self.leaving.items():
-            whole = self.ending.get((a, b))
+    def withdrawals(self) -> list[tuple[Pair, Withdrawal]]:
+        """All withdrawals in the contract's order; each person gets at most one for a card."""
+        found = list(self.for_both.items())
+        for (a, b, attendee), withdrawal in self.for_one.items():
+            whole = self.for_both.get((a, b))
             if whole is None or attendee not in whole.to:
-                found.append(((a, b), ending))
+                found.append(((a, b), withdrawal))
         return sorted(found, key=lambda each: (each[0], each[1].to))
 
-    def ask_anything(self) -> bool:
-        """Whether there is anything to be decided."""
-        return bool(self.people or self.pairs or self.ending or self.leaving or self.agreeing or self.locating)
+    def has_any(self) -> bool:
+        """Whether there is anything to decide."""
+        return bool(self.people or self.pairs or self.for_both or self.for_one or self.agreements or self.locations)

@@ -1,8 +1,8 @@
-"""Which outputs are due at a moment, in the order of the contract.
+"""Decides which outputs are due at a moment, in the contract's order.
 
-Owns: the conditions of a suggestion and the order of outputs. May never: change the state, but for asking to be
-woken when there
-will be room: each output is settled by who asks before the next one is made.
+Responsibility: the conditions of a suggestion, and the order of outputs.
+Invariants: the state does not change here, except for timers of people who exceed their budgets. The caller settles
+each output before the next one is made.
 """
 
 from collections.abc import Callable, Iterator
@@ -10,19 +10,18 @@ from typing import NamedTuple
 
 from schemas.outputs import AnyOutput, MatchAgreed, MatchLocated, MatchSuggested, MatchWithdrawn
 from schemas.times import written
-from streams.matching import budget as room
-from streams.matching import cards, presence, ties
+from streams.matching import budget, cards, presence, ties
 from streams.matching.changes import Changes, Pair
 from streams.matching.ids import output_id
 from streams.matching.people import People
 from streams.matching.state import NEVER, Attendee, State
-from streams.matching.timers import Wake, wake_at
+from streams.matching.timers import TimerKind, set_timer
 
 Position = Callable[[], str]
 
 
-class Wish(NamedTuple):
-    """A suggestion that could be put out; sorted, the strongest come first. ``rank``: the score's negative."""
+class Candidate(NamedTuple):
+    """A suggestion that could be made; sorted, the strongest comes first. ``rank``: the negative score."""
 
     rank: int
     a: str
@@ -48,22 +47,22 @@ class Decider:
             yield from self._suggestions(changes, now, cause, position)
 
     def _withdrawals(self, changes: Changes, now: int, position: Position) -> Iterator[AnyOutput]:
-        for pair, ending in changes.endings():
-            to = tuple(sorted(ending.to))
+        for pair, withdrawal in changes.withdrawals():
+            to = tuple(sorted(withdrawal.to))
             yield MatchWithdrawn(
-                id=output_id(ending.match, "withdrawn", *(to if ending.own else ())),
+                id=output_id(withdrawal.match, "withdrawn", *(to if withdrawal.own else ())),
                 at=written(now),
                 conference=self.state.conference,
-                match=ending.match,
+                match=withdrawal.match,
                 attendees=pair,
-                cause=ending.cause,
-                caused_by=ending.caused_by,
+                cause=withdrawal.cause,
+                caused_by=withdrawal.caused_by,
                 position=position(),
                 to=to,
             )
 
     def _agreements(self, changes: Changes, now: int, cause: str, position: Position) -> Iterator[AnyOutput]:
-        for pair, card in sorted(changes.agreeing.items()):
+        for pair, card in sorted(changes.agreements.items()):
             if not cards.is_agreeable(card):
                 continue
             people = [self.state.attendees[name] for name in pair]
@@ -80,7 +79,7 @@ class Decider:
             )
 
     def _locations(self, changes: Changes, now: int, cause: str, position: Position) -> Iterator[AnyOutput]:
-        for card, attendee, place in changes.locating:
+        for card, attendee, place in changes.locations:
             yield MatchLocated(
                 id=output_id(card.match, "located", attendee, cause),
                 at=written(now),
@@ -96,98 +95,98 @@ class Decider:
     # -- suggestions ---------------------------------------------------------------------------------------------
 
     def _suggestions(self, changes: Changes, now: int, cause: str | None, position: Position) -> Iterator[AnyOutput]:
-        wishes = self.wishes(changes, now)
-        causes = [cause if cause is not None else self._due_cause(wish, now) for wish in wishes]
-        for wish, caused_by in zip(wishes, causes, strict=True):
-            if self._have_room(wish.to, now):  # those before may have taken it
-                yield self._suggestion(wish, now, caused_by, position())
+        candidates = self.candidates(changes, now)
+        causes = [cause if cause is not None else self._due_cause(candidate, now) for candidate in candidates]
+        for candidate, caused_by in zip(candidates, causes, strict=True):
+            if self._are_within_budget(candidate.to, now):  # earlier ones may have used it up
+                yield self._suggestion(candidate, now, caused_by, position())
 
-    def wishes(self, changes: Changes, now: int) -> list[Wish]:
-        """The suggestions that could be put out now if each were the only one, in the order of the contract."""
+    def candidates(self, changes: Changes, now: int) -> list[Candidate]:
+        """The suggestions that could be made now, each taken alone, in the contract's order."""
         found = []
-        for a, b in self._candidates(changes, now):
-            for to in self._receivers(a, b, now):
+        for a, b in self._candidate_pairs(changes, now):
+            for to in self._recipients(a, b, now):
                 one, other = self.state.attendees[a], self.state.attendees[b]
-                found.append(Wish(-ties.score(self.state, one, other, now), a, b, to))
+                found.append(Candidate(-ties.score(self.state, one, other, now), a, b, to))
         return sorted(found)
 
-    def _candidates(self, changes: Changes, now: int) -> set[Pair]:
+    def _candidate_pairs(self, changes: Changes, now: int) -> set[Pair]:
         """The pairs for which a suggestion may have become possible."""
         state, pairs = self.state, set(changes.pairs)
         for name in changes.people:
             person = state.attendees.get(name)
             if person is None:
                 continue
-            pairs.update((card.a, card.b) for card in cards.open_cards(state, name) if cards.to_remind(card, now))
-            # Who has no room is looked at again when there is; with many ties that spares nearly all the work.
-            if self._is_meetable(person, now) and self._have_room((name,), now):
+            pairs.update((card.a, card.b) for card in cards.open_cards(state, name) if cards.due_reminders(card, now))
+            # A timer brings back who is over budget; with many ties, skipping them here saves nearly all the work.
+            if self._is_matchable(person, now) and self._are_within_budget((name,), now):
                 pairs.update(cards.pair_of(name, other) for other in ties.partners(state, person))
         return pairs
 
-    def _is_meetable(self, person: Attendee, now: int) -> bool:
+    def _is_matchable(self, person: Attendee, now: int) -> bool:
         return person.registered != NEVER and person.matching and presence.is_here(self.state, person, now)
 
-    def _receivers(self, a: str, b: str, now: int) -> list[tuple[str, ...]]:
-        """To whom a suggestion of the pair can go now: to both, or once more to each who is to be reminded."""
+    def _recipients(self, a: str, b: str, now: int) -> list[tuple[str, ...]]:
+        """Who can get a suggestion of the pair now: both, or, for an open card, each whose reminder is due."""
         state = self.state
         card = state.cards.get((a, b))
         if card is not None and not card.ended:
-            return [(who,) for who in cards.to_remind(card, now) if self._have_room((who,), now)]
-        return [(a, b)] if self._may_meet(a, b, now) else []
+            return [(who,) for who in cards.due_reminders(card, now) if self._are_within_budget((who,), now)]
+        return [(a, b)] if self._can_suggest(a, b, now) else []
 
-    def _may_meet(self, a: str, b: str, now: int) -> bool:
+    def _can_suggest(self, a: str, b: str, now: int) -> bool:
         state = self.state
         one, other = state.attendees.get(a), state.attendees.get(b)
         return (
             one is not None
             and other is not None
-            and self._is_meetable(one, now)
-            and self._is_meetable(other, now)
+            and self._is_matchable(one, now)
+            and self._is_matchable(other, now)
             and cards.may_suggest(state.cards.get((a, b)), now)
-            and self._have_room((a, b), now)
+            and self._are_within_budget((a, b), now)
             and not (self.people.has_blocked(one, other) or self.people.has_blocked(other, one))
             and ties.known(state, one, other)
         )
 
-    def _have_room(self, to: tuple[str, ...], now: int) -> bool:
-        """Whether all have room; who has not is looked at again when there is."""
-        free = True
+    def _are_within_budget(self, to: tuple[str, ...], now: int) -> bool:
+        """Whether all are within budget; sets a timer for each who is not."""
+        within = True
         for name in to:
-            moment, _ = room.frees_at(self.state, self.state.attendees[name])
+            moment, _ = budget.frees_at(self.state, self.state.attendees[name])
             if moment > now:
-                free = False
-                if moment < room.FOREVER and self.state.room_wakes.get(name) != moment:
-                    self.state.room_wakes[name] = moment
-                    wake_at(self.state, moment, Wake.ROOM, name)
-        return free
+                within = False
+                if moment < budget.NEVER_FREE and self.state.budget_timers.get(name) != moment:
+                    self.state.budget_timers[name] = moment
+                    set_timer(self.state, moment, TimerKind.BUDGET, name)
+        return within
 
-    def _due_cause(self, wish: Wish, now: int) -> str:
-        """The input that set the moment at which this suggestion became due: the limit that ends now."""
-        card = self.state.cards.get((wish.a, wish.b))
+    def _due_cause(self, candidate: Candidate, now: int) -> str:
+        """The id of the input that set the time at which this suggestion became due: the limit that ends now."""
+        card = self.state.cards.get((candidate.a, candidate.b))
         if card is not None:
             if card.ended and card.again_at == now:
                 return card.cause
-            if not card.ended and cards.remind_at(card, wish.to[0]) == now:
-                return card.said[wish.to[0]].cause
-        freed = [room.frees_at(self.state, self.state.attendees[name]) for name in wish.to]
+            if not card.ended and cards.remind_at(card, candidate.to[0]) == now:
+                return card.answers[candidate.to[0]].cause
+        freed = [budget.frees_at(self.state, self.state.attendees[name]) for name in candidate.to]
         return next((cause for moment, cause in freed if moment == now), max(freed)[1])
 
-    def _suggestion(self, wish: Wish, now: int, cause: str, position: str) -> MatchSuggested:
+    def _suggestion(self, candidate: Candidate, now: int, cause: str, position: str) -> MatchSuggested:
         state = self.state
-        one, other = state.attendees[wish.a], state.attendees[wish.b]
-        match = cards.next_match(state, wish.a, wish.b)
+        one, other = state.attendees[candidate.a], state.attendees[candidate.b]
+        match = cards.next_match(state, candidate.a, candidate.b)
         card = state.matches.get(match)
         reasons = ties.reasons(state, one, other)
         return MatchSuggested(
-            id=output_id(match, "suggested", *(("",) if card is None else ("again", *wish.to))),
+            id=output_id(match, "suggested", *(("",) if card is None else ("again", *candidate.to))),
             at=written(now),
             conference=state.conference,
             match=match,
-            attendees=(wish.a, wish.b),
-            score=-wish.rank / 10_000,
+            attendees=(candidate.a, candidate.b),
+            score=-candidate.rank / 10_000,
             reasons=reasons if reasons or card is None else card.reasons,
             near=presence.are_near(state, one, other, now),
             caused_by=cause,
             position=position,
-            to=wish.to,
+            to=candidate.to,
         )

@@ -1,13 +1,12 @@
-"""The matcher of one conference: a fold of its log.
+"""The matcher of one conference: a fold over its log, as a decider in three steps.
 
-    observe(record)   takes evidence, presence, consent
+    observe(record)   takes a record into the state: evidence, presence, consent
     decide(now)       says which outputs are due
-    settle(output)    remembers what was told
+    settle(output)    remembers an output that was emitted
 
-A fold is observe, decide, settle (``apply``); a recovery is observe and settle with the recorded outputs
-(``recover``), so that
-what people were told stays told, also under another policy or a mended engine.
-May never: await, read a clock, draw a number, log.
+``apply`` folds a record: observe, decide, settle. ``recover`` observes a record and settles its recorded outputs, so
+that what people were shown stays valid, also under another policy or a fixed engine.
+Invariants: the engine never awaits, reads a clock, draws a random number or logs.
 """
 
 from typing import Any
@@ -15,23 +14,22 @@ from typing import Any
 from schemas.events import ActivityPosted, AttendeeErased, ConferenceOpened, Input
 from schemas.outputs import AnyOutput, MatchAgreed, MatchSuggested, MatchWithdrawn
 from schemas.times import DAY_MS, millis
-from streams.matching import budget as room
-from streams.matching import cards, presence, ties
+from streams.matching import budget, cards, presence, ties
 from streams.matching.changes import Changes
 from streams.matching.decide import Decider
 from streams.matching.ids import trace
 from streams.matching.observe import Observer
-from streams.matching.state import State, Waiting
-from streams.matching.timers import Wake, next_due, take, wake_at
+from streams.matching.state import EarlyRecord, State
+from streams.matching.timers import TimerKind, next_due, pop_due, set_timer
 
 ENGINE_VERSION = 2
-IDS_KEPT_MS = 7 * DAY_MS  # how long the id of what is no post is recognised
+ID_RETENTION_MS = 7 * DAY_MS  # how long ids are remembered, except those of posts, which are known by their records
 
 
 class Matcher:
     """Folds the log of one conference.
 
-    ``policy`` overrides values of every opening (a comparison, never a recovery).
+    ``policy`` overrides values of every opening, for comparisons; never in a recovery.
     """
 
     def __init__(self, conference: str, policy: dict[str, Any] | None = None, state: State | None = None) -> None:
@@ -43,21 +41,20 @@ class Matcher:
     # -- folding -------------------------------------------------------------------------------------------------
 
     def apply(self, event: Input, at: int, recorded: int | None) -> list[AnyOutput]:
-        """Folds one record: the outputs of what was due before it, and its own."""
+        """Folds one record. ``at``, ``recorded``: ms. Returns the outputs that were due before it, and its own."""
         if self.state.opened:
             return self._fold(event, at, recorded)
-        return [output for waited in self._opening(event, at, recorded) for output in self._fold(*waited)]
+        return [output for early in self._release_early(event, at, recorded) for output in self._fold(*early)]
 
-    def recover(self, event: Input, at: int, recorded: int | None, told: list[AnyOutput]) -> None:
-        """Folds one record whose outputs were recorded: nothing is decided anew. Ends with ``resume``."""
-        for waited in [(event, at, recorded)] if self.state.opened else self._opening(event, at, recorded):
-            self._refold(*waited, told if waited[0] is event else [])
+    def recover(self, event: Input, at: int, recorded: int | None, outputs: list[AnyOutput]) -> None:
+        """Folds one record whose outputs were recorded; decides nothing. Call ``resume`` after the last one."""
+        for early in [(event, at, recorded)] if self.state.opened else self._release_early(event, at, recorded):
+            self._refold(*early, outputs if early[0] is event else [])
 
-    def _opening(self, event: Input, at: int, recorded: int | None) -> list[Waiting]:
-        """Keeps what comes before the opening; with the opening, gives it all to be folded by the rules that it
-        brings."""
+    def _release_early(self, event: Input, at: int, recorded: int | None) -> list[EarlyRecord]:
+        """Stores records that precede the opening. At the opening, adopts its rules and returns all of them to fold."""
         state = self.state
-        if type(event) is ConferenceOpened and all(waited.id != event.id for waited, _, _ in state.early):
+        if type(event) is ConferenceOpened and all(earlier.id != event.id for earlier, _, _ in state.early):
             self.observer.adopt(event)
             early, state.early = state.early, []
             return [*early, (event, at, recorded)]
@@ -74,58 +71,58 @@ class Matcher:
         outputs: list[AnyOutput] = []
         self._outputs = 0
         if state.timers and state.timers[0][0] <= now:
-            self._pass_time(now, outputs)
-        self._take(event, at if at < now else now, now)
-        if observer.changes.ask_anything():
+            self._advance_time(now, outputs)
+        self._observe(event, at if at < now else now, now)
+        if observer.changes.has_any():
             self._decide(now, event.id, outputs)
         state.applied += 1
         return outputs
 
-    def _refold(self, event: Input, at: int, recorded: int | None, told: list[AnyOutput]) -> None:
+    def _refold(self, event: Input, at: int, recorded: int | None, outputs: list[AnyOutput]) -> None:
         state = self.state
         now = max(state.now, at if recorded is None else recorded)
         if not self._is_new(event, now):
             return
-        for output in told:
-            if output.caused_by != event.id:  # due before the record
+        for output in outputs:
+            if output.caused_by != event.id:  # was due before the record
                 self._advance(millis(output.at))
                 self.settle(output)
-        self._take(event, min(at, now), now)
-        for output in told:
+        self._observe(event, min(at, now), now)
+        for output in outputs:
             if output.caused_by == event.id:
                 self.settle(output)
         self.observer.changes = Changes()
         state.applied += 1
 
     def resume(self) -> None:
-        """After a recovery: works out anew what may become due.
+        """After a recovery: sets all timers again.
 
-        What could have been told before is looked at with the next record.
+        Suggestions that could already have been made are considered with the next record.
         """
         state = self.state
         state.timers.clear()
-        state.room_wakes.clear()
+        state.budget_timers.clear()
         for person in state.attendees.values():
             if cards.open_cards(state, person.id) and presence.lapses_at(state, person) > state.now:
-                wake_at(state, presence.lapses_at(state, person), Wake.LAPSE, person.id)
+                set_timer(state, presence.lapses_at(state, person), TimerKind.LAPSE, person.id)
         for card in state.cards.values():
             if card.ended and card.again_at > state.now:
-                wake_at(state, card.again_at, Wake.AGAIN, card.a, card.b)
+                set_timer(state, card.again_at, TimerKind.REMATCH, card.a, card.b)
             for who in card.holders():
                 if cards.awaits_reminder(card, who):
-                    wake_at(state, cards.remind_at(card, who), Wake.REMIND, card.a, card.b)
+                    set_timer(state, cards.remind_at(card, who), TimerKind.REMIND, card.a, card.b)
         everybody = Changes(people=set(state.attendees))
-        for wish in self.decider.wishes(everybody, state.now):
-            self.observer.changes.pairs.add((wish.a, wish.b))
+        for candidate in self.decider.candidates(everybody, state.now):
+            self.observer.changes.pairs.add((candidate.a, candidate.b))
 
     def settle(self, output: AnyOutput) -> None:
-        """Remembers what was told."""
+        """Remembers an output that was emitted."""
         state = self.state
         if isinstance(output, MatchSuggested):
             one, other = (state.attendees[name] for name in output.attendees)
             cards.settle_suggested(state, output, ties.known_by_conversation(state, one, other))
             for name in output.to:
-                room.tell(state.attendees[name], millis(output.at), output.caused_by)
+                budget.count_suggestion(state.attendees[name], millis(output.at), output.caused_by)
         elif isinstance(output, MatchAgreed):
             cards.settle_agreed(state, output)
         elif isinstance(output, MatchWithdrawn):
@@ -134,30 +131,30 @@ class Matcher:
     # -- time ----------------------------------------------------------------------------------------------------
 
     def next_due(self) -> int | None:
-        """When a tick is worth its while, in ms; None when nothing can become due."""
+        """When something may become due, so that a tick is worthwhile (ms); None if nothing can."""
         return None if self.state.closed else next_due(self.state)
 
     def _advance(self, now: int) -> None:
         self.state.now = max(self.state.now, now)
         self.observer.evidence.advance(self.state.now)
 
-    def _pass_time(self, now: int, outputs: list[AnyOutput]) -> None:
-        """Lets happen all that is due up to now, moment by moment."""
+    def _advance_time(self, now: int, outputs: list[AnyOutput]) -> None:
+        """Decides everything that is due up to now, moment by moment."""
         state = self.state
         while not state.closed:
             moment = next_due(state)
             if moment is None or moment > now:
                 return
             self._advance(moment)
-            for kind, a, b in take(state, moment):
-                self._wake(kind, a, b)
+            for kind, a, b in pop_due(state, moment):
+                self._fire(kind, a, b)
             self._decide(state.now, None, outputs)
 
-    def _wake(self, kind: Wake, a: str, b: str) -> None:
+    def _fire(self, kind: TimerKind, a: str, b: str) -> None:
         changes = self.observer.changes
-        if kind is Wake.LAPSE:
+        if kind is TimerKind.LAPSE:
             self._lapse(a)
-        elif kind is Wake.ROOM:
+        elif kind is TimerKind.BUDGET:
             changes.people.add(a)
         else:
             changes.pairs.add((a, b))
@@ -170,20 +167,20 @@ class Matcher:
             return
         moment = presence.lapses_at(state, person)
         if moment > state.now:
-            wake_at(state, moment, Wake.LAPSE, name)
+            set_timer(state, moment, TimerKind.LAPSE, name)
         elif moment == state.now:
             for card in open_cards:
-                self.observer.changes.end(card, "expired", card.holders(), person.sign_cause)
+                self.observer.changes.withdraw(card, "expired", card.holders(), person.sign_cause)
 
     # -- one record ----------------------------------------------------------------------------------------------
 
     def _is_new(self, event: Input, now: int) -> bool:
-        """Whether the record counts: no double, not brought by somebody who may not, nothing after the closing."""
+        """Whether the record counts: not a duplicate, from an allowed source, not after the closing."""
         state = self.state
         event_id = event.id
         if event_id in state.recent or event_id in state.older:
             recorded = state.recent.get(event_id, state.older.get(event_id, 0))
-            if now - recorded < IDS_KEPT_MS:
+            if now - recorded < ID_RETENTION_MS:
                 return False
         if (event_id in state.posts or state.buried) and self.observer.evidence.knows(event_id, now):
             return False
@@ -193,39 +190,38 @@ class Matcher:
             return False
         return type(event) is not ActivityPosted or event.source is None or self.observer.counts(event)
 
-    def _take(self, event: Input, at: int, now: int) -> None:
+    def _observe(self, event: Input, at: int, now: int) -> None:
         state, observer = self.state, self.observer
         state.now = now
         observer.evidence.advance(now)
         if type(event) is not ActivityPosted:
-            if now - state.turned_at >= IDS_KEPT_MS:
-                self._turn(now)
+            if now - state.turned_at >= ID_RETENTION_MS:
+                self._rotate_ids(now)
             state.recent[event.id] = now
-        elif at + state.policy.evidence_days * DAY_MS < now + IDS_KEPT_MS:
-            # Other posts are known by their own record, for as long as they count.
+        elif at + state.policy.evidence_days * DAY_MS < now + ID_RETENTION_MS:
+            # Other posts are known by their own record while they count.
             state.late[trace(state.conference, event.id)] = now
         observer.observe(event, at)
 
-    def _turn(self, now: int) -> None:
-        """Lets go of the older half of the ids."""
+    def _rotate_ids(self, now: int) -> None:
+        """Discards the older half of the remembered ids."""
         state = self.state
-        state.older = state.recent if now - state.turned_at < 2 * IDS_KEPT_MS else {}
+        state.older = state.recent if now - state.turned_at < 2 * ID_RETENTION_MS else {}
         state.recent, state.turned_at = {}, now
 
     def _is_late(self, event_id: str, now: int) -> bool:
-        """Whether it is a post's that came lately, when it was about to stop counting (a digest: it may be an
-        erased one's)."""
+        """Whether the id is of a recent post that was about to expire. Digests, for its author may be erased."""
         late = self.state.late
-        while late and now - next(iter(late.values())) >= IDS_KEPT_MS:
+        while late and now - next(iter(late.values())) >= ID_RETENTION_MS:
             del late[next(iter(late))]
         return bool(late) and trace(self.state.conference, event_id) in late
 
     def _decide(self, now: int, cause: str | None, outputs: list[AnyOutput]) -> None:
-        for output in self.decider.decide(self.observer.changes, now, cause, self._position):
+        for output in self.decider.decide(self.observer.changes, now, cause, self._next_position):
             self.settle(output)
             outputs.append(output)
         self.observer.changes = Changes()
 
-    def _position(self) -> str:
+    def _next_position(self) -> str:
         self._outputs += 1
         return f"{self.state.applied}-{self._outputs - 1}"

@@ -1,30 +1,30 @@
-"""What accounts said: posts in, deletions, ageing, erasure.
+"""What accounts posted: new posts, deletions, expiry, erasure.
 
-Owns: ``posts``, ``buried``, ``deletions`` and what accounts sent to each other; after ``advance(now)`` they hold
-exactly
-what counts at now. May never: know attendees; to whom an account belongs is the matter of ``people``.
-Every step costs in the order of what the one post touches, not of the posts before it.
+Responsibility: ``posts``, ``buried`` (posts of erased people), ``deletions``, and what accounts sent each other. Who
+owns an account is up to ``people``.
+Invariants: after ``advance(now)`` the state holds exactly what counts at now. The cost of a step is in the order of
+what that one post touches, not of the number of posts.
 """
 
 from schemas.events import ActivityPosted
 from schemas.times import DAY_MS
 from streams.matching import accounts
-from streams.matching.expiry import NOTHING, Ageing
+from streams.matching.expiry import NOTHING, ExpiryQueue
 from streams.matching.ids import trace
 from streams.matching.sessions import Sessions
 from streams.matching.state import NOT_UPLOADED, ORDER_BITS, UPLOADED, UPLOADED_BEFORE, Account, Post, State
 
-MOST_ADDRESSED = 10  # a post to more people is an announcement, not a conversation
+MAX_ADDRESSED = 10  # a post to more people is an announcement, not a conversation
 _TAG_SETS = 100_000
 
 
 def _upload(event: ActivityPosted) -> int:
-    """Posts that do not count by who brought them never come here: an attendee uploads only of an account they have."""
+    """How a post was uploaded. Attendees upload posts of their own accounts only; others were refused before."""
     return UPLOADED if event.source is not None and event.source.startswith("attendee:") else NOT_UPLOADED
 
 
-def change_hands(account: Account) -> None:
-    """Whoever proved the account has it no more: what they uploaded stays theirs."""
+def mark_uploads_as_before(account: Account) -> None:
+    """The account changes its owner: what was uploaded so far stays marked as a previous owner's."""
     for post in account.posts:
         if post.upload:
             post.upload = UPLOADED_BEFORE
@@ -35,9 +35,9 @@ class Evidence:
 
     def __init__(self, state: State) -> None:
         self.state = state
-        self.ageing = Ageing()
-        self.ageing.fill(state.posts.values())
-        self.ageing.fill(state.buried.values())
+        self.expiring = ExpiryQueue()
+        self.expiring.fill(state.posts.values())
+        self.expiring.fill(state.buried.values())
         known = state.accounts
         for post in state.posts.values():
             if post.targets:
@@ -46,25 +46,25 @@ class Evidence:
                 known[post.author].posts.append(post)
         self.sessions = Sessions(state)
         self._tags: dict[tuple[str, ...], tuple[str, ...]] = {}
-        # When the first of the deletions was said whose posts have not come; a look at it spares a look at all.
+        # When the oldest deletion was recorded whose post has not come; checking it saves scanning all.
         self._first_deletion = min(
             (said for of_post in state.deletions.values() for said in of_post.values()), default=NOTHING
         )
 
     def add(self, event: ActivityPosted, at: int, order: int) -> tuple[Account, Post, bool]:
-        """Takes a post in that counts. Gives its author, itself, and whether it brought the author into a session."""
+        """Adds a post that counts. Returns its author, the post, and whether it brought the author into a session."""
         state = self.state
-        author = state.numbers.get(event.actor) or accounts.account(state, event.actor)
+        author = state.accounts_by_name.get(event.actor) or accounts.account(state, event.actor)
         targets: tuple[int, ...] = ()
         tags: tuple[str, ...] = ()
-        if event.repost_of is None and not (state.deletions and self._was_deleted(event)):
+        if event.repost_of is None and not (state.deletions and self._is_deleted(event)):
             tags = event.hashtags
             if tags:
                 tags = self._tags.get(tags) or self._distinct(tags)
             if event.mentions or event.reply_to is not None:
                 targets = self._targets(event, at)
         post = Post(at << ORDER_BITS | order, author.no, event.id, targets, tags, _upload(event))
-        self.ageing.add(post)
+        self.expiring.add(post)
         if at < author.cut_at:
             return author, self._bury_late(author, post), False
         state.posts[event.id] = post
@@ -86,7 +86,7 @@ class Evidence:
                 accounts.link(author, self.state.accounts[target])
 
     def _targets(self, event: ActivityPosted, at: int) -> tuple[int, ...]:
-        """The numbers of the distinct accounts addressed but the author's own; none when they are too many."""
+        """The numbers of the distinct addressed accounts, without the author's own; none if there are too many."""
         addressed: tuple[str, ...] = event.mentions
         if event.reply_to is not None and event.reply_to not in addressed:
             addressed = (*addressed, event.reply_to)
@@ -94,12 +94,12 @@ class Evidence:
             addressed = tuple(dict.fromkeys(addressed))
         if event.actor in addressed:
             addressed = tuple([text for text in addressed if text != event.actor])
-        if len(addressed) > MOST_ADDRESSED:
+        if len(addressed) > MAX_ADDRESSED:
             return ()
         state = self.state
         targets = []
         for text in addressed:
-            account = state.numbers.get(text) or accounts.account(state, text)
+            account = state.accounts_by_name.get(text) or accounts.account(state, text)
             if at >= account.cut_at:
                 targets.append(account.no)
             else:
@@ -107,14 +107,14 @@ class Evidence:
         return tuple(targets)
 
     def _distinct(self, hashtags: tuple[str, ...]) -> tuple[str, ...]:
-        """One tuple for all posts with the same hashtags, for most posts share a few."""
+        """One shared tuple for all posts with the same hashtags: most posts use a few combinations."""
         if len(self._tags) > _TAG_SETS:
             self._tags.clear()
         self._tags[hashtags] = distinct = tuple(dict.fromkeys(hashtags))
         return distinct
 
     def _bury_late(self, author: Account, post: Post) -> Post:
-        """A post from before its account's erasure: one of a session's authors, and otherwise nobody's evidence."""
+        """A post from before its account's erasure: it counts as a session's author, and is nobody's evidence."""
         for target in post.targets:
             accounts.forget_if_empty(self.state, self.state.accounts[target])
         self._bury(post)
@@ -124,8 +124,8 @@ class Evidence:
         return post
 
     def _bury(self, post: Post) -> None:
-        """Keeps of an erased person's post what tells a double and a deletion of it. What they uploaded themselves
-        was their word alone: it is in no session any more."""
+        """Reduces an erased person's post to what recognizes its duplicates and its deletion. A post that they uploaded
+        themselves was confirmed by nobody else, so it leaves its sessions too."""
         if post.upload:
             post.tags = ()
         post.id = trace(self.state.conference, post.id)
@@ -133,7 +133,7 @@ class Evidence:
         self.state.buried[post.id] = post
 
     def knows(self, post_id: str, now: int) -> bool:
-        """Whether a post of this id was taken in and still counts."""
+        """Whether a post of this id was added and still counts."""
         state = self.state
         post = state.posts.get(post_id)
         if post is None and state.buried:
@@ -143,7 +143,7 @@ class Evidence:
     # -- deletion --------------------------------------------------------------------------------------------------
 
     def delete(self, actor: str, deleted: str) -> None:
-        """A post is gone, if it is its actor's; one that has not come yet will not count."""
+        """Deletes a post, if it is the actor's own. A post that has not arrived yet will not count."""
         state = self.state
         post = state.posts.get(deleted)
         if post is None and state.buried:
@@ -158,7 +158,7 @@ class Evidence:
             post.targets = post.tags = ()
             self.sessions.leave(post, tags, targets)
 
-    def _was_deleted(self, event: ActivityPosted) -> bool:
+    def _is_deleted(self, event: ActivityPosted) -> bool:
         state = self.state
         said = state.deletions.get(event.id)
         if said is None and state.erased:
@@ -168,7 +168,7 @@ class Evidence:
     def _unsend(self, post: Post) -> None:
         author = self.state.accounts.get(post.author)
         for target in post.targets:
-            assert author is not None  # only who has an account has targets left
+            assert author is not None  # only posts of existing accounts have targets
             posts = author.sent[target]
             posts.remove(post)
             if not posts:
@@ -177,16 +177,16 @@ class Evidence:
                 accounts.unlink(author, other)
                 accounts.forget_if_empty(self.state, other)
 
-    # -- erasure and ageing ----------------------------------------------------------------------------------------
+    # -- erasure and expiry ----------------------------------------------------------------------------------------
 
     def erase(self, account: Account, at: int) -> None:
-        """Ends an account's evidence, both ways; its number stays one of its sessions' people."""
+        """Removes an account's evidence, in both directions. Its number remains among its sessions' authors."""
         state = self.state
         for sender in [state.accounts[number] for number in account.senders]:
             for post in sender.sent.pop(account.no):
                 post.targets = tuple([target for target in post.targets if target != account.no])
             accounts.unlink(sender, account)
-        sat_in = list(account.sessions)
+        joined = list(account.sessions)
         for post in account.posts:
             self._unsend(post)
             del state.posts[post.id]
@@ -194,16 +194,16 @@ class Evidence:
                 self.sessions.leave(post, post.tags, post.targets)
             self._bury(post)
         account.posts, account.sessions = [], {}
-        self.sessions.review(sat_in)
+        self.sessions.review(joined)
         name = trace(state.conference, account.text)
         for post_id in [post_id for post_id, said in state.deletions.items() if name in said]:
             state.deletions[trace(state.conference, post_id)] = state.deletions.pop(post_id)
         accounts.bury(state, account, at)
 
     def advance(self, now: int) -> None:
-        """Lets go of what stops counting up to now."""
+        """Removes what has expired by now (ms)."""
         limit = now - self.state.policy.evidence_days * DAY_MS
-        if self.ageing.oldest > limit and self.sessions.oldest > limit and self._first_deletion > limit:
+        if self.expiring.oldest > limit and self.sessions.oldest > limit and self._first_deletion > limit:
             return
         self.sessions.advance(limit)
         self._expire(limit)
@@ -219,7 +219,7 @@ class Evidence:
 
     def _expire(self, limit: int) -> None:
         state = self.state
-        for post in self.ageing.take(limit):
+        for post in self.expiring.pop_expired(limit):
             if state.buried.pop(post.id, None) is None:
                 self._unsend(post)
                 author = state.accounts[post.author]

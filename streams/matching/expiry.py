@@ -1,9 +1,9 @@
-"""What is older than counts goes away by itself, at the very moment at which it stops counting.
+"""Posts by age, so that each is removed at the very moment at which it stops counting.
 
-Owns: posts and sessions in the order of their age. May never: depend on how often it is asked; it gives the same at
-the same moment, so that the spacing of ticks changes nothing.
-Theory: posts lie in buckets by UTC day; only the bucket that the limit crosses is kept sorted. So the work is
-constant for each post, whatever the order of arrival.
+Invariants: the result depends on the moment alone, never on how often it is asked, so the spacing of ticks changes
+nothing.
+Why: posts are in buckets by UTC day, and only the bucket that the limit crosses is sorted. So the work is constant per
+post, whatever the order of arrival.
 """
 
 from bisect import insort
@@ -21,18 +21,18 @@ def _newest_first(post: Post) -> int:
     return -post.stamp
 
 
-class Ageing:
-    """Posts by age."""
+class ExpiryQueue:
+    """A queue of posts by age."""
 
     def __init__(self) -> None:
-        self.oldest = NOTHING  # no post is older than this moment (ms): a bound for who is in a hurry
+        self.oldest = NOTHING  # no post is older than this (ms): a cheap lower bound
         self._days: dict[int, list[Post]] = {}
         self._order: list[int] = []
         self._crossed = -1
         self._sorted: list[Post] = []
 
     def add(self, post: Post) -> None:
-        """Takes a post in."""
+        """Adds a post."""
         day = post.stamp // _DAY_STAMP
         if day <= self._crossed:
             insort(self._sorted, post, key=_newest_first)
@@ -46,7 +46,7 @@ class Ageing:
         bucket.append(post)
 
     def fill(self, posts: Iterable[Post]) -> None:
-        """Takes many posts in at once, before the first was taken out."""
+        """Adds many posts at once; only before the first ``pop_expired``."""
         days = self._days
         for post in posts:
             day = post.stamp // _DAY_STAMP
@@ -55,8 +55,8 @@ class Ageing:
             else:
                 self.add(post)
 
-    def take(self, limit: int) -> Iterator[Post]:
-        """Gives, once, every post with ``at <= limit``, the oldest first."""
+    def pop_expired(self, limit: int) -> Iterator[Post]:
+        """Removes and yields every post with ``at <= limit`` (ms), oldest first."""
         past = (limit + 1) << ORDER_BITS
         while True:
             while self._sorted and self._sorted[-1].stamp < past:

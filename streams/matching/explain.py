@@ -1,12 +1,11 @@
-"""Why a pair is, or is not, suggested at a moment: the conditions of the contract one by one, with their facts.
+"""Why a pair is, or is not, suggested at a moment: the contract's conditions one by one, with their facts.
 
-Owns: gathering the facts. May never: decide (it asks the same functions as ``decide``), change anything, or write a
-sentence. All facts are for a tester: they name blocks and declines. Who else may see which is said where it is shown.
+Invariants: nothing is decided here (the same functions as in ``decide`` are called), changed, or put into sentences.
+All facts are for a tester: they name blocks and declines. What others may see of them is decided where it is shown.
 """
 
 from schemas.times import DAY_MS, HOUR_MS
-from streams.matching import budget as room
-from streams.matching import cards, presence, steps, ties
+from streams.matching import budget, cards, presence, steps, ties
 from streams.matching.engine import Matcher
 from streams.matching.sessions import people, weight
 from streams.matching.state import NEVER, ORDER_BITS, Attendee, Card, State
@@ -17,7 +16,7 @@ def explain(matcher: Matcher, a: str, b: str, now: int) -> list[PairStep]:
     """The conditions of a suggestion of the two at ``now`` (ms, not before the matcher's), in the contract's order."""
     state = matcher.state
     conference = steps.Conference(state.opened, state.closed)
-    if not state.opened:  # what came before waits for the opening
+    if not state.opened:  # earlier records wait for the opening
         return [conference]
     one, other = (state.attendees.get(name) for name in sorted((a, b)))
     found: list[PairStep] = [conference, *(_registered(matcher, name) for name in sorted((a, b)))]
@@ -33,7 +32,7 @@ def explain(matcher: Matcher, a: str, b: str, now: int) -> list[PairStep]:
 
 
 def rules(state: State) -> list[RuleStep]:
-    """What the conference asks of every pair alike: nothing in it depends on anybody."""
+    """The conference's rules, which are the same for every pair and depend on nobody."""
     policy = state.policy
     return [
         steps.PresenceRule(policy.presence_hours),
@@ -44,7 +43,7 @@ def rules(state: State) -> list[RuleStep]:
 
 
 def why_not(matcher: Matcher, a: str, b: str) -> list[PairStep]:
-    """What keeps the pair from being suggested at the matcher's now; empty when everything holds."""
+    """The conditions that fail for the pair at the matcher's now; empty if all hold."""
     return [step for step in explain(matcher, a, b, matcher.state.now) if step.ok is False]
 
 
@@ -122,7 +121,7 @@ def _earlier(state: State, a: Attendee, b: Attendee, now: int) -> steps.Earlier:
     card = state.cards.get((a.id, b.id))
     if card is None:
         return steps.Earlier()
-    said = tuple((name, card.said[name].answer) for name in sorted(card.said))
+    said = tuple((name, card.answers[name].answer) for name in sorted(card.answers))
     if not card.ended:
         return _open(card, said, now)
     again = None if card.again_at == NEVER else card.again_at
@@ -135,10 +134,10 @@ def _open(card: Card, said: tuple[tuple[str, str], ...], now: int) -> steps.Earl
         match=card.match,
         state="open",
         said=said,
-        gone=tuple(card.gone),
+        gone=tuple(card.withdrawn_from),
         agreed=card.agreed,
         reminders=tuple((who, cards.remind_at(card, who)) for who in waiting),
-        due=bool(cards.to_remind(card, now)),
+        due=bool(cards.due_reminders(card, now)),
     )
 
 
@@ -147,18 +146,20 @@ def _ended(card: Card, now: int) -> steps.EarlierState:
         return "free"
     if card.again_at != NEVER:
         return "waits"
-    return "met" if "met" in (cards.standing(card, card.a), cards.standing(card, card.b)) else "over"
+    return "met" if "met" in (cards.current_answer(card, card.a), cards.current_answer(card, card.b)) else "over"
 
 
 def _budget(state: State, person: Attendee, now: int) -> steps.Budget:
-    hour, day = (sum(1 for told in person.told if now - told.at < span) for span in (HOUR_MS, DAY_MS))
-    frees, _ = room.frees_at(state, person)
+    hour, day = (
+        sum(1 for suggestion in person.suggestions if now - suggestion.at < span) for span in (HOUR_MS, DAY_MS)
+    )
+    frees, _ = budget.frees_at(state, person)
     return steps.Budget(
         attendee=person.id,
         in_hour=hour,
         in_day=day,
         per_hour=state.policy.per_hour,
         per_day=state.policy.per_day,
-        frees=None if frees >= room.FOREVER else frees,
-        has_room=frees <= now,
+        frees=None if frees >= budget.NEVER_FREE else frees,
+        is_within_budget=frees <= now,
     )

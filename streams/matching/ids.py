@@ -1,7 +1,6 @@
-"""Ids that are derived, so that every replay has the same: of matches and of outputs; and digests of what was erased.
+"""Derived ids of matches and outputs, the same in every replay; and digests of erased names and ids.
 
-May never: hold anything secret or one-sided in a form that its receiver could take apart, as an output's id is seen
-by the people in ``to``: all ids are digests.
+Invariants: all ids are digests. The people in ``to`` see an output's id, so nothing private may be readable in it.
 """
 
 from hashlib import blake2b
@@ -18,10 +17,10 @@ def match_id(conference: str, a: str, b: str, withdrawals: int) -> str:
 
 
 def output_id(match: str, kind: str, *parts: str) -> str:
-    """The id of an output of a match; ``parts`` tell it from the others of its kind."""
+    """The id of an output of a match; ``parts`` distinguish it from others of its kind."""
     return "o-" + _digest("output", match, kind, *parts, size=12)
 
 
 def trace(conference: str, text: str) -> str:
-    """What stays of an erased name or post id: enough to recognise it, not to read it."""
+    """A digest that remains of an erased name or post id: enough to recognize it, not to read it."""
     return _digest("erased", conference, text, size=16)

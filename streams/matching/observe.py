@@ -1,6 +1,7 @@
-"""What a record changes: evidence, presence, consent, answers; and what that asks to be decided.
+"""Takes a record into the state: evidence, presence, consent, answers; and notes what that requires to be decided.
 
-Owns: the table from event types to effects. May never: put anything out (``decide`` does) or look ahead.
+Responsibility: the table from event types to effects.
+Invariants: nothing is emitted here (``decide`` does that), and later records play no part.
 """
 
 from collections.abc import Callable
@@ -37,7 +38,7 @@ from streams.matching.evidence import Evidence
 from streams.matching.people import People
 from streams.matching.sessions import Sessions, weight
 from streams.matching.state import ORDER_BITS, Account, Attendee, Card, ChatDay, Post, State
-from streams.matching.timers import Wake, wake_at
+from streams.matching.timers import TimerKind, set_timer
 
 
 class Observer:
@@ -51,7 +52,7 @@ class Observer:
         self.changes = Changes()
 
     def observe(self, event: Any, at: int) -> None:
-        """Takes one record in; ``at`` is not after now."""
+        """Takes in one record; ``at`` (ms) is not later than the state's now."""
         state = self.state
         if state.erased:
             attendee = getattr(event, "attendee", None)
@@ -59,38 +60,38 @@ class Observer:
                 return
         _EFFECTS[type(event)](self, event, at, at << ORDER_BITS | state.applied)
         if self.people.moved:
-            self._follow(event.id)
+            self._update_moved(event.id)
         sessions = self.evidence.sessions
         if sessions.entered or sessions.shrunk:
-            self._look_at(sessions)
+            self._queue_participants(sessions)
 
-    def _follow(self, cause: str) -> None:
-        """Whose accounts, names or blocks changed: where they sit, whom they may meet now, whom no longer."""
+    def _update_moved(self, cause: str) -> None:
+        """Updates presence, possible suggestions and open cards of people whose accounts, names or blocks changed."""
         for name in self.people.moved:
             person = self.state.attendees.get(name)
             if person is None:
                 continue
-            presence.seat(self.state, person)
+            presence.update_present_accounts(self.state, person)
             self.changes.people.add(name)
             for card in open_cards(self.state, person.id):
-                self._keep_apart(card, cause)
+                self._apply_block(card, cause)
         self.people.moved.clear()
 
-    def _keep_apart(self, card: Card, cause: str) -> None:
-        """Blocked by id: the blocker's card goes. Blocked by account: it stays, and nothing comes of it."""
+    def _apply_block(self, card: Card, cause: str) -> None:
+        """A block by id withdraws the card from the blocker. A block by account bars it, and it stays visible."""
         attendees = self.state.attendees
         for holder in card.holders():
             one, other = attendees[holder], attendees[card.other(holder)]
             if self.people.has_blocked_id(one, other):
-                self.changes.leave(card, "blocked", holder, cause)
+                self.changes.withdraw_from_one(card, "blocked", holder, cause)
             elif self.people.has_blocked_account(one, other):
                 card.barred = True
 
-    def _look_at(self, sessions: Sessions) -> None:
-        """Who came into a session by what others said, or sits in one that weighs more now, may know somebody new."""
+    def _queue_participants(self, sessions: Sessions) -> None:
+        """People who entered a session through others' posts, or whose session weighs more, may know somebody new."""
         state = self.state
-        fellows = {number for session in sessions.shrunk if weight(session) for number in session.authors}
-        for number in (fellows | sessions.entered) & state.here:
+        participants = {number for session in sessions.shrunk if weight(session) for number in session.authors}
+        for number in (participants | sessions.entered) & state.present_accounts:
             owner = state.accounts[number].owner
             if owner is not None:
                 self.changes.people.add(owner)
@@ -100,28 +101,28 @@ class Observer:
     # -- conference ----------------------------------------------------------------------------------------------
 
     def adopt(self, event: ConferenceOpened) -> None:
-        """Takes the rules of an opening over: policy, chats, organizer."""
+        """Adopts the rules of an opening: policy, chats, organizer."""
         state = self.state
         before, chats = state.policy, state.chats
         state.organizer = event.organizer
         state.policy = replace(event.matching, **self.policy)
         state.chats = tuple([_chat_day(chat) for chat in event.chats])
         if state.chats != chats:
-            self._gather()
+            self._rebuild_sessions()
         if state.policy.accounts != before.accounts:
-            self.people.settle_all()
+            self.people.assign_all_owners()
 
-    def _opened(self, event: ConferenceOpened, at: int, when: int) -> None:
+    def _on_opened(self, event: ConferenceOpened, at: int, when: int) -> None:
         state = self.state
         self.adopt(event)
         state.opened = True
         for person in state.attendees.values():
             self.changes.people.add(person.id)
             if open_cards(state, person.id) and presence.lapses_at(state, person) > state.now:
-                wake_at(state, presence.lapses_at(state, person), Wake.LAPSE, person.id)
+                set_timer(state, presence.lapses_at(state, person), TimerKind.LAPSE, person.id)
 
-    def _gather(self) -> None:
-        """Other chats: the sessions of all posts anew."""
+    def _rebuild_sessions(self) -> None:
+        """Rebuilds all sessions from the posts, for the chats have changed."""
         state = self.state
         state.sessions.clear()
         state.session_numbers.clear()
@@ -129,32 +130,32 @@ class Observer:
             account.sessions = {}
         self.evidence.sessions = self.people.sessions = Sessions(state)
 
-    def _closed(self, event: ConferenceClosed, at: int, when: int) -> None:
+    def _on_closed(self, event: ConferenceClosed, at: int, when: int) -> None:
         self.state.closed = True
 
-    def _ticked(self, event: ClockTicked, at: int, when: int) -> None:
-        """Time has passed already, before the record was applied."""
+    def _on_ticked(self, event: ClockTicked, at: int, when: int) -> None:
+        """Nothing to do: time was advanced before the record."""
 
     # -- attendees -----------------------------------------------------------------------------------------------
 
-    def _registered(self, event: AttendeeRegistered, at: int, when: int) -> None:
+    def _on_registered(self, event: AttendeeRegistered, at: int, when: int) -> None:
         self.people.register(event, when)
 
-    def _verified(self, event: AccountVerified, at: int, when: int) -> None:
+    def _on_verified(self, event: AccountVerified, at: int, when: int) -> None:
         loser = self.people.verify(event.attendee, event.account)
         if loser is None:
             return
         for card in open_cards(self.state, loser.id):
             if not ties.known(self.state, loser, self.state.attendees[card.other(loser.id)]):
-                self.changes.end(card, "unproved", card.holders(), event.id)
+                self.changes.withdraw(card, "unproved", card.holders(), event.id)
 
-    def _released(self, event: AccountReleased, at: int, when: int) -> None:
+    def _on_released(self, event: AccountReleased, at: int, when: int) -> None:
         self.people.release(event.attendee, event.account)
 
-    def _blocked(self, event: AttendeeBlocked | AttendeeUnblocked, at: int, when: int) -> None:
+    def _on_blocked(self, event: AttendeeBlocked | AttendeeUnblocked, at: int, when: int) -> None:
         self.people.block(event.attendee, event.blocked, when, on=type(event) is AttendeeBlocked)
 
-    def _consented(self, event: ConsentChanged, at: int, when: int) -> None:
+    def _on_consented(self, event: ConsentChanged, at: int, when: int) -> None:
         changed = self.people.consent(event, when)
         person = self.state.attendees[event.attendee]
         if changed.get("matching") is False:
@@ -162,19 +163,19 @@ class Observer:
         elif changed.get("chats") is False:
             for card in open_cards(self.state, person.id):
                 if card.chats_only:
-                    self.changes.end(card, "consent_withdrawn", card.holders(), event.id)
+                    self.changes.withdraw(card, "consent_withdrawn", card.holders(), event.id)
         if changed:
             self.changes.people.add(person.id)
 
     def _end_all(self, person: Attendee, cause: Cause, caused_by: str) -> None:
         for card in open_cards(self.state, person.id):
-            self.changes.end(card, cause, card.holders(), caused_by)
+            self.changes.withdraw(card, cause, card.holders(), caused_by)
 
-    def _erased(self, event: AttendeeErased, at: int, when: int) -> None:
+    def _on_erased(self, event: AttendeeErased, at: int, when: int) -> None:
         for card in open_cards(self.state, event.attendee):
             to = tuple([holder for holder in card.holders() if holder != event.attendee])
-            self.changes.end(card, "erased", to, event.id)
-        cards.drop(self.state, event.attendee)
+            self.changes.withdraw(card, "erased", to, event.id)
+        cards.forget_attendee(self.state, event.attendee)
         owned = self.people.erase(event.attendee)
         for account in owned:
             account.cut_at = max(account.cut_at, at)
@@ -183,9 +184,9 @@ class Observer:
 
     def _bury(self, account: Account, at: int) -> None:
         if account.no not in self.state.accounts:
-            return  # only the one before had to do with it: it went with that one
-        if account.moved:  # cards of who had it before may name its posts
-            cards.strike(self.state, {post.id for post in account.posts})
+            return  # it held data of its previous owner alone, and went with them
+        if account.moved:  # cards of its previous owner may name its posts
+            cards.remove_posts(self.state, {post.id for post in account.posts})
         claims, account.claims = account.claims, {}
         self.evidence.erase(account, at)
         if claims:
@@ -193,35 +194,37 @@ class Observer:
 
     # -- presence ------------------------------------------------------------------------------------------------
 
-    def _arrived(self, event: CheckinArrived, at: int, when: int) -> None:
+    def _on_arrived(self, event: CheckinArrived, at: int, when: int) -> None:
         state = self.state
         person = state.attendees.get(event.attendee) or self.people.attendee(event.attendee)
         was_here = presence.is_here(state, person, state.now)
         presence.arrive(person, event.place, when, event.id)
         if not was_here:
-            self._appeared(person)
+            self._become_present(person)
 
-    def _appeared(self, person: Attendee) -> None:
-        """Somebody was not here and may be now."""
+    def _become_present(self, person: Attendee) -> None:
+        """Somebody was not present and may be now."""
         state = self.state
-        presence.seat(state, person)  # also who has lapsed already: a new opening may give more hours
+        presence.update_present_accounts(
+            state, person
+        )  # also if their presence has expired: a new opening may allow more hours
         if not presence.is_here(state, person, state.now):
             return
         self.changes.people.add(person.id)
         if open_cards(self.state, person.id):
-            wake_at(state, presence.lapses_at(state, person), Wake.LAPSE, person.id)
+            set_timer(state, presence.lapses_at(state, person), TimerKind.LAPSE, person.id)
 
-    def _left(self, event: CheckinLeft, at: int, when: int) -> None:
+    def _on_left(self, event: CheckinLeft, at: int, when: int) -> None:
         person = self.people.attendee(event.attendee)
         presence.leave(person, event.place, when)
         if person.left > person.arrived:
-            presence.seat(self.state, person)
+            presence.update_present_accounts(self.state, person)
             self._end_all(person, "left", event.id)
 
     # -- activity ------------------------------------------------------------------------------------------------
 
     def counts(self, event: ActivityPosted) -> bool:
-        """Whether the post counts here, by who brought it; one that does not leaves no trace."""
+        """Whether the post counts, by its source; one that does not leaves no trace in the state."""
         source = event.source or ""
         if source.startswith("connector:"):
             return True
@@ -230,55 +233,55 @@ class Observer:
             return who == self.state.organizer
         return kind != "attendee" or self.people.has_verified(who, event.actor)
 
-    def _posted(self, event: ActivityPosted, at: int, when: int) -> None:
+    def _on_posted(self, event: ActivityPosted, at: int, when: int) -> None:
         state = self.state
         if state.now - at >= state.policy.evidence_days * DAY_MS:
             return
         author, post, joined = self.evidence.add(event, at, state.applied)
-        if author.no in state.here:
-            self._look(author, post, joined)
+        if author.no in state.present_accounts:
+            self._queue_partners(author, post, joined)
 
-    def _look(self, author: Account, post: Post, joined: bool) -> None:
-        """The author is here: with whom may the post have made a tie?"""
+    def _queue_partners(self, author: Account, post: Post, joined: bool) -> None:
+        """The author is present: queues the people with whom the post may have created a tie."""
         state = self.state
         owner = author.owner
-        assert owner is not None  # only attendees' accounts are here
+        assert owner is not None  # only accounts of attendees are present
         for target in post.targets:
-            if target in state.here:
+            if target in state.present_accounts:
                 other = state.accounts[target].owner
                 if other is not None and other != owner:
                     self.changes.pairs.add(pair_of(owner, other))
         if joined and state.attendees[owner].chats:
             self.changes.people.add(owner)
 
-    def _deleted(self, event: ActivityDeleted, at: int, when: int) -> None:
+    def _on_deleted(self, event: ActivityDeleted, at: int, when: int) -> None:
         self.evidence.delete(event.actor, event.deleted)
 
     # -- answers -------------------------------------------------------------------------------------------------
 
-    def _answered(self, event: MatchAnswered, at: int, when: int) -> None:
-        taken = cards.answer(self.state, event, when)
-        if taken is None:
+    def _on_answered(self, event: MatchAnswered, at: int, when: int) -> None:
+        accepted = cards.record_answer(self.state, event, when)
+        if accepted is None:
             return
-        card, pass_on = taken
+        card, pass_on = accepted
         if event.answer == "here":
-            self._told_place(event, card, at, pass_on)
-        elif cards.standing(card, event.attendee) == "declined":
-            self.changes.leave(card, "declined", event.attendee, event.id)
+            self._share_location(event, card, at, pass_on)
+        elif cards.current_answer(card, event.attendee) == "declined":
+            self.changes.withdraw_from_one(card, "declined", event.attendee, event.id)
         elif cards.is_agreeable(card):
-            self.changes.agreeing[card.a, card.b] = card
+            self.changes.agreements[card.a, card.b] = card
         elif not card.ended:
             self.changes.pairs.add((card.a, card.b))
 
-    def _told_place(self, event: MatchAnswered, card: Card, at: int, pass_on: bool) -> None:
-        """To say where one is, is a sign of being here; no other answer is one."""
+    def _share_location(self, event: MatchAnswered, card: Card, at: int, pass_on: bool) -> None:
+        """An answer with a location is a sign of presence; other answers are not."""
         person = self.state.attendees[event.attendee]
         was_here = presence.is_here(self.state, person, self.state.now)
         presence.sign(person, at, event.id)
         if not was_here:
-            self._appeared(person)
+            self._become_present(person)
         if pass_on and event.place is not None:
-            self.changes.locating.append((card, event.attendee, event.place))
+            self.changes.locations.append((card, event.attendee, event.place))
 
 
 def _chat_day(chat: Any) -> ChatDay:
@@ -286,20 +289,20 @@ def _chat_day(chat: Any) -> ChatDay:
 
 
 _EFFECTS: dict[type[Event], Callable[[Observer, Any, int, int], None]] = {
-    ConferenceOpened: Observer._opened,
-    ConferenceClosed: Observer._closed,
-    AttendeeRegistered: Observer._registered,
-    AccountVerified: Observer._verified,
-    AccountReleased: Observer._released,
-    ConsentChanged: Observer._consented,
-    AttendeeBlocked: Observer._blocked,
-    AttendeeUnblocked: Observer._blocked,
-    AttendeeErased: Observer._erased,
-    CheckinArrived: Observer._arrived,
-    CheckinLeft: Observer._left,
-    ActivityPosted: Observer._posted,
-    ActivityDeleted: Observer._deleted,
-    MatchAnswered: Observer._answered,
-    ClockTicked: Observer._ticked,
+    ConferenceOpened: Observer._on_opened,
+    ConferenceClosed: Observer._on_closed,
+    AttendeeRegistered: Observer._on_registered,
+    AccountVerified: Observer._on_verified,
+    AccountReleased: Observer._on_released,
+    ConsentChanged: Observer._on_consented,
+    AttendeeBlocked: Observer._on_blocked,
+    AttendeeUnblocked: Observer._on_blocked,
+    AttendeeErased: Observer._on_erased,
+    CheckinArrived: Observer._on_arrived,
+    CheckinLeft: Observer._on_left,
+    ActivityPosted: Observer._on_posted,
+    ActivityDeleted: Observer._on_deleted,
+    MatchAnswered: Observer._on_answered,
+    ClockTicked: Observer._on_ticked,
 }
 check_handlers(_EFFECTS, KINDS, "_EFFECTS of streams/matching/observe.py")

@@ -1,8 +1,8 @@
-"""Who is here, and where.
+"""Who is present, and where.
 
-Owns: arrivals, leaving, the last sign, ``here``. May never: withdraw anything (see ``cards``).
-Theory: the newest arrival against the newest leaving, and the last sign against the policy's hours: both are functions
-of what was said, whatever the order in which it came.
+Responsibility: arrivals, departures, the last sign of presence, ``present_accounts``. Withdrawals are up to ``cards``.
+Why: presence compares the newest arrival with the newest departure, and the last sign with the policy's hours. Both
+depend only on the events, not on the order in which they arrive.
 """
 
 from schemas.times import HOUR_MS, MINUTE_MS
@@ -10,7 +10,7 @@ from streams.matching.state import NEVER, ORDER_BITS, Attendee, State
 
 
 def arrive(person: Attendee, place: str | None, stamp: int, cause: str) -> None:
-    """Takes an arrival in."""
+    """Records an arrival."""
     if stamp > person.arrived:
         person.arrived = stamp
         person.place = place
@@ -21,14 +21,14 @@ def arrive(person: Attendee, place: str | None, stamp: int, cause: str) -> None:
 
 
 def sign(person: Attendee, at: int, cause: str) -> None:
-    """A sign of being here: an arrival, or an own answer on an open card."""
+    """Records a sign of presence: an arrival, or sharing one's location on a card."""
     if at >= person.sign_at:
         person.sign_at = at
         person.sign_cause = cause
 
 
 def leave(person: Attendee, place: str | None, stamp: int) -> None:
-    """Takes a leaving in, of a place or of the conference."""
+    """Records leaving a place, or (None) the conference."""
     if place is None:
         person.left = max(person.left, stamp)
     else:
@@ -36,7 +36,7 @@ def leave(person: Attendee, place: str | None, stamp: int) -> None:
 
 
 def lapses_at(state: State, person: Attendee) -> int:
-    """When the last sign stops counting."""
+    """When the last sign of presence expires, ms."""
     return person.sign_at + state.policy.presence_hours * HOUR_MS
 
 
@@ -46,7 +46,7 @@ def is_here(state: State, person: Attendee, now: int) -> bool:
 
 
 def place_of(person: Attendee) -> str | None:
-    """The place that the last arrival names, unless that place was left since."""
+    """The place of the last arrival, unless the person has left it since."""
     place = person.place
     if place is None or person.left_places.get(place, NEVER) > person.arrived:
         return None
@@ -54,7 +54,7 @@ def place_of(person: Attendee) -> str | None:
 
 
 def are_near(state: State, a: Attendee, b: Attendee, now: int) -> bool:
-    """Whether both share places and arrived lately at the same one."""
+    """Whether both share their places and recently arrived at the same one."""
     if not (a.share_place and b.share_place):
         return False
     place = place_of(a)
@@ -67,10 +67,9 @@ def are_near(state: State, a: Attendee, b: Attendee, now: int) -> bool:
     )
 
 
-def seat(state: State, person: Attendee) -> None:
-    """Keeps ``here``: the accounts of those who arrived and did not leave (their lapse is looked at when it
-    matters)."""
+def update_present_accounts(state: State, person: Attendee) -> None:
+    """Updates ``present_accounts``: accounts of people who arrived and did not leave. Expiry is checked later."""
     if person.arrived > person.left:
-        state.here.update(person.accounts)
+        state.present_accounts.update(person.accounts)
     else:
-        state.here.difference_update(person.accounts)
+        state.present_accounts.difference_update(person.accounts)

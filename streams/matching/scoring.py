@@ -1,6 +1,4 @@
-"""How strong a tie is, in ten-thousandths: exact integers, no float.
-
-Owns: the formula. May never: decide who knows whom; second-order evidence ranks, it never makes a tie.
+"""How strong a tie is, in ten-thousandths: exact integers, no floats.
 
     direct = posts between the two + min(posts each way) + 4 for each day on which they talked
     common = sum over common contacts c of 1 / contacts(c)
@@ -8,11 +6,13 @@ Owns: the formula. May never: decide who knows whom; second-order evidence ranks
     S      = direct * (1 + 3 bond) + common + 1/5 for each full-weight common session
     score  = S / (S + 20)
 
-Posts, days and sessions are halved every ``half_life_days`` by whole days of age; a contact with more than 100 contacts
-says nothing. More evidence of the pair never lowers it: it changes neither the contacts of a common contact nor whom
-that
-one addressed, and every term only grows. The weight of a contact by its own number of contacts follows Adamic and Adar,
-"Friends and neighbors on the Web" (2003), with 1/n in the place of 1/log n; the constants were chosen on real posts
+Responsibility: the formula. Who knows whom is decided in ``ties``; second-order evidence ranks ties, it never makes
+one.
+Invariants: more evidence of the pair never lowers the score: it changes neither the contacts of a common contact nor
+whom that one addressed, and every term only grows.
+Why: posts, days and sessions are halved every ``half_life_days``, by whole days of age. A contact with more than 100
+contacts counts for nothing. Weighing a contact by its own number of contacts follows Adamic and Adar, "Friends and
+neighbors on the Web" (2003), with 1/n instead of 1/log n. The constants were chosen on real posts
 (docs/adr/0005-score.md).
 """
 
@@ -22,16 +22,16 @@ from functools import lru_cache
 ONE = 10_000
 PER_DAY = 4
 BOND = 3
-MOST_CONTACTS = 100
+MAX_CONTACTS = 100
 HALF_AT = 20 * ONE
 SESSION = 2  # of a session's thousandths: a session of full weight counts a fifth of a post
 
 
 @lru_cache(maxsize=64)  # one table a half-life; a policy names one
 def _decay_table(half_life_days: int) -> tuple[int, ...]:
-    """``ONE`` halved over so many days, day by day.
+    """``ONE`` decayed to its half over that many days, one entry a day.
 
-    Decimal's exp and ln are rounded correctly, so the same everywhere.
+    Decimal's exp and ln are correctly rounded, so the table is the same everywhere.
     """
     exact = Context(prec=40)
     step = exact.divide(Decimal(2).ln(exact), Decimal(half_life_days))
@@ -40,7 +40,7 @@ def _decay_table(half_life_days: int) -> tuple[int, ...]:
 
 
 def decay(age_days: int, half_life_days: int) -> int:
-    """What one post of that age weighs, out of ``ONE``."""
+    """The weight of a post of that age, out of ``ONE``."""
     return _decay_table(half_life_days)[age_days % half_life_days] >> (age_days // half_life_days)
 
 
@@ -58,8 +58,8 @@ def direct(out: list[int], back: list[int], half_life_days: int) -> int:
 
 
 def contact_weight(contacts: int) -> int:
-    """What one common contact weighs that has so many contacts."""
-    return ONE // contacts if contacts <= MOST_CONTACTS else 0
+    """The weight of a common contact that has that many contacts."""
+    return ONE // contacts if contacts <= MAX_CONTACTS else 0
 
 
 def score(direct: int, common: int, bond: int, sessions: int) -> int:

@@ -1,9 +1,10 @@
-"""Who was in which session of a chat.
+"""Who took part in which session of a chat.
 
-Owns: ``sessions`` and the accounts' posts by session. May never: judge whether people know each other.
-Theory: a session's people are its distinct authors, several accounts of one person counted once (``doubles``); it
-counts, with all its authors, while its start is within the evidence's days. Who uploaded all that they posted in it is
-not in it (``outside``), unless a post of somebody else in it addresses them: else anybody could have sat anywhere.
+Responsibility: ``sessions``, and accounts' posts by session. Whether people know each other is judged in ``ties``.
+Why: a session's people are its distinct authors; several accounts of one person count once (``duplicate_accounts``). A
+session counts, with all its authors, while its start is within the evidence period. A person who uploaded all of their
+own posts in it does not count (``outside``), unless somebody else's post in it addresses them: otherwise anybody could
+claim to have been anywhere.
 """
 
 from collections.abc import Iterable, Iterator
@@ -17,25 +18,25 @@ from streams.matching.state import ORDER_BITS, UPLOADED_BEFORE, Account, Post, S
 
 FULL_WEIGHT = 1_000  # thousandths
 SHARED_WEIGHT = 10_000  # a session of up to 10 people has the full weight; then it is shared
-MOST_PEOPLE = 500
+MAX_PEOPLE = 500
 
 
 def people(session: Session) -> int:
     """The number of a session's people."""
-    return len(session.authors) - session.doubles - session.absent
+    return len(session.authors) - session.duplicate_accounts - session.absent
 
 
 def weight(session: Session) -> int:
-    """What having been in this session together weighs, in thousandths."""
+    """The weight of a common session, in thousandths."""
     number = people(session)
-    return min(FULL_WEIGHT, SHARED_WEIGHT // number) if 0 < number <= MOST_PEOPLE else 0
+    return min(FULL_WEIGHT, SHARED_WEIGHT // number) if 0 < number <= MAX_PEOPLE else 0
 
 
 class Sessions:
     """The sessions of one conference's chats.
 
-    ``entered`` collects the accounts that came into a session by what somebody else posted, ``shrunk`` the sessions
-    that weigh more since they were last emptied.
+    ``entered`` collects accounts that entered a session through somebody else's post, ``shrunk`` the sessions whose
+    weight rose; the caller clears both.
     """
 
     def __init__(self, state: State) -> None:
@@ -55,13 +56,13 @@ class Sessions:
         self.entered.clear()
 
     def join(self, post: Post, author: Account | None) -> bool:
-        """Puts a post into its sessions, as its author's evidence if one is given; whether it brought them into one."""
+        """Adds a post to its sessions, as evidence of ``author`` if given. Returns whether it brought them into one."""
         at = post.stamp >> ORDER_BITS
         day = at // DAY_MS
         joined = False
         for tag in post.tags:
             if tag in self.declared:
-                for start, end in self.calendar.touching(tag, day):
+                for start, end in self.calendar.overlapping(tag, day):
                     if start <= at < end:
                         number = self._number(tag, start, end)
                         if number is not None:
@@ -73,7 +74,7 @@ class Sessions:
         if post.author in session.authors:
             session.authors[post.author] += 1
         else:
-            session.doubles += self._is_double(post.author, session)
+            session.duplicate_accounts += self._is_duplicate(post.author, session)
             session.authors[post.author] = 1
         if post.upload:
             session.uploads[post.author] = session.uploads.get(post.author, 0) + 1
@@ -82,7 +83,7 @@ class Sessions:
             joined = number not in author.sessions
             author.sessions.setdefault(number, []).append(post)
         if session.uploads:
-            self._judge(session, (post.author, *post.targets))
+            self._update_outside(session, (post.author, *post.targets))
         return joined
 
     def _number(self, tag: str, start: int, end: int) -> int | None:
@@ -98,7 +99,7 @@ class Sessions:
         return number
 
     def leave(self, post: Post, tags: tuple[str, ...], targets: tuple[int, ...]) -> None:
-        """Takes a post out that counts no more. ``tags``, ``targets``: what it had while it did."""
+        """Removes a post that no longer counts. ``tags``, ``targets``: those it had while it counted."""
         author = self.state.accounts.get(post.author)
         for number in list(self._of(post, tags)):
             session = self.state.sessions[number]
@@ -120,29 +121,29 @@ class Sessions:
         session.authors[post.author] -= 1
         if not session.authors[post.author]:
             del session.authors[post.author]
-            session.doubles -= self._is_double(post.author, session)
+            session.duplicate_accounts -= self._is_duplicate(post.author, session)
         if session.uploads or session.outside:
-            self._judge(session, (post.author, *targets))
+            self._update_outside(session, (post.author, *targets))
 
-    # -- who is in it only by own uploads ----------------------------------------------------------------------------
+    # -- participants by own uploads only ----------------------------------------------------------------------------
 
     def review(self, numbers: Iterable[int]) -> None:
-        """Looks again at who is in these sessions: accounts changed hands, or what others said counts no more."""
+        """Checks these sessions' participants again: accounts changed owners, or others' posts no longer count."""
         for number in numbers:
             session = self.state.sessions[number]
             if session.uploads or session.outside:
                 before = weight(session)
-                self._judge(session, {*session.uploads, *session.outside})
+                self._update_outside(session, {*session.uploads, *session.outside})
                 if weight(session) > before:
                     self.shrunk.append(session)
 
-    def _judge(self, session: Session, numbers: Iterable[int]) -> None:
-        """Settles of the people who have these accounts whether they are in the session."""
+    def _update_outside(self, session: Session, numbers: Iterable[int]) -> None:
+        """Decides whether the owners of these accounts count as participants."""
         for number in numbers:
             mine = self._accounts_of(number)
             if session.uploads.keys().isdisjoint(mine) and session.outside.isdisjoint(mine):
                 continue
-            outside = self._has_only_uploads(session, mine) and not self._is_spoken_to(session, mine)
+            outside = self._has_only_uploads(session, mine) and not self._is_addressed(session, mine)
             for account in mine:
                 if outside and account in session.authors:
                     session.outside.add(account)
@@ -153,26 +154,26 @@ class Sessions:
         session.absent = sum(all(self._is_uploaded(session, number) for number in mine) for mine in absent)
 
     def _accounts_of(self, number: int) -> list[int]:
-        """All accounts of the person who has this one; it alone where nobody has it."""
+        """All accounts of this account's owner; the account alone if it has none."""
         account = self.state.accounts.get(number)
         if account is None or account.owner is None:
             return [number]
         return self.state.attendees[account.owner].accounts
 
     def _has_only_uploads(self, session: Session, mine: list[int]) -> bool:
-        """Whether a person uploaded all that counts as theirs. What who was erased had posted under the same name still
-        counts its author, and is nobody's evidence: so it does not show that the next owner was there."""
+        """Whether a person uploaded all posts that count as theirs. Posts of an erased person under the same name still
+        count for the number of authors, but do not prove that the next owner was there."""
         at, accounts = self.state.session_numbers[session.tag, session.start, session.end], self.state.accounts
         known = [number for number in mine if number in accounts]
         return all(len(accounts[number].sessions.get(at, ())) == session.uploads.get(number, 0) for number in known)
 
     def _is_uploaded(self, session: Session, number: int) -> bool:
-        """Whether of an author nothing but uploads is left, so that it is none of the session's people."""
+        """Whether all of an author's posts in the session are uploads, so that it is not one of its people."""
         return session.uploads.get(number, 0) == session.authors.get(number, 0)
 
-    def _is_spoken_to(self, session: Session, mine: list[int]) -> bool:
-        """Whether a post of somebody else in the session addresses one of the accounts. What was uploaded by who had
-        its account before does not count: it may have been the one who is spoken to."""
+    def _is_addressed(self, session: Session, mine: list[int]) -> bool:
+        """Whether somebody else's post in the session addresses one of the accounts. Uploads by a previous owner of the
+        sending account do not count: that may have been the same person."""
         accounts = self.state.accounts
         return any(
             post.upload != UPLOADED_BEFORE
@@ -193,7 +194,7 @@ class Sessions:
                     if number is not None:
                         yield number
 
-    def _is_double(self, number: int, session: Session) -> bool:
+    def _is_duplicate(self, number: int, session: Session) -> bool:
         """Whether another account of the same person is among the session's authors."""
         account = self.state.accounts.get(number)
         if account is None or account.owner is None:
@@ -202,22 +203,22 @@ class Sessions:
         return any(other != number and other in session.authors for other in others)
 
     def recount(self, account: Account, step: int) -> None:
-        """An account came to (step 1) its owner's others, or goes from them (step -1)."""
+        """Updates the duplicates after an account joined its owner's other accounts (step 1) or left them (-1)."""
         state = self.state
         if account.owner is None or len(state.attendees[account.owner].accounts) < 2:
             return
-        # Of an account that was erased before, sessions hold the number only: all are looked at then.
+        # Sessions hold only the number of an account that was erased before: then check all of them.
         of_account = account.sessions if account.cut_at < 0 else state.sessions
         for number in of_account:
             session = state.sessions[number]
-            if account.no in session.authors and self._is_double(account.no, session):
+            if account.no in session.authors and self._is_duplicate(account.no, session):
                 before = weight(session)
-                session.doubles += step
+                session.duplicate_accounts += step
                 if weight(session) > before:
                     self.shrunk.append(session)
 
     def advance(self, limit: int) -> None:
-        """Lets go of the sessions that started at or before the limit."""
+        """Removes the sessions that started at or before the limit (ms)."""
         state = self.state
         while self._starts and self._starts[0][0] <= limit:
             number = heappop(self._starts)[1]

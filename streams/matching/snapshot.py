@@ -1,11 +1,10 @@
 """A matcher's state as bytes, and back.
 
-Owns: the form of a snapshot: a head (version, digest) and a body in JSON (a stamp has more than 64 bits). May never:
-hold what can be made again (who sent
-to whom, sessions, who is here): that would double the size and could disagree with the rest.
-Theory: snapshot + tail of the log = full fold. Posts go by columns, for they are nearly all of it. A snapshot of an
-older version
-is migrated step by step; a damaged one is refused, and the log folded from its start instead.
+Responsibility: the snapshot format: a head (version, digest) and a JSON body (a stamp has more than 64 bits).
+Invariants: derived state is left out (who sent to whom, sessions, who is present): it would double the size and could
+contradict the rest. Snapshot + tail of the log = full fold.
+Why: posts are stored by column, since they are nearly all of it. A snapshot of an older version is migrated step by
+step; a damaged one is refused, and the log is folded from its start instead.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -19,21 +18,21 @@ from msgspec import Struct
 from schemas.policy import Policy
 from streams.matching import cards, presence
 from streams.matching.engine import Matcher
-from streams.matching.state import Account, Attendee, Card, ChatDay, Grave, Post, State, Waiting
-from streams.matching.timers import Wake
+from streams.matching.state import Account, AccountTombstone, Attendee, Card, ChatDay, EarlyRecord, Post, State
+from streams.matching.timers import TimerKind
 
 VERSION = 2
 _MAGIC = b"hallway-snapshot"
 _DIGEST_BYTES = 16
-AT_ONCE = 10_000  # encoded by one call, which keeps Python's lock: 2 ms
+PIECE_ITEMS = 10_000  # items that one call encodes while it holds Python's lock: 2 ms
 
 Migration = Callable[[dict[str, Any]], dict[str, Any]]
-# From a version's body to the next one's. Version 1 did not keep who brought a post: it is refused, and the log folded.
+# From a version's body to the next one's. Version 1 did not store how a post was uploaded: refused, the log is folded.
 MIGRATIONS: Mapping[int, Migration] = {}
 
 
 class SnapshotError(ValueError):
-    """The bytes are no snapshot that this engine can read; the log itself can always be folded."""
+    """This engine cannot read the snapshot; the log can always be folded instead."""
 
 
 class _Posts(Struct):
@@ -75,12 +74,12 @@ class _Body(Struct):
     buried: _Posts
     deletions: dict[str, dict[str, int]]
     accounts: list[_Account]
-    graves: dict[str, Grave]
+    graves: dict[str, AccountTombstone]
     attendees: list[Attendee]
     erased: list[str]
     cards: list[Card]
     timers: list[tuple[int, int, str, str]]
-    early: list[Waiting]
+    early: list[EarlyRecord]
     waiting: list[tuple[str, str]]
 
 
@@ -118,32 +117,32 @@ def snapshot(matcher: Matcher) -> bytes:
 
 
 def _pieces(value: Any) -> Iterator[bytes]:
-    """The bytes that one call of the encoder would give, by many: between two of them other threads go on."""
+    """The same bytes as from one call of the encoder, in pieces, so that other threads run between them."""
     if isinstance(value, _Body | _Posts):
         for number, name in enumerate(value.__struct_fields__):
             yield b'%s"%s":' % (b"," if number else b"{", name.encode())
             yield from _pieces(getattr(value, name))
         yield b"}"
-    elif isinstance(value, list | dict) and len(value) > AT_ONCE:
+    elif isinstance(value, list | dict) and len(value) > PIECE_ITEMS:
         rest, whole = iter(value.items() if isinstance(value, dict) else value), type(value)
         ends = msgspec.json.encode(whole())
-        for at in range(0, len(value), AT_ONCE):
+        for at in range(0, len(value), PIECE_ITEMS):
             yield b"," if at else ends[:1]
-            yield msgspec.json.encode(whole(islice(rest, AT_ONCE)))[1:-1]
+            yield msgspec.json.encode(whole(islice(rest, PIECE_ITEMS)))[1:-1]
         yield ends[1:]
     else:
         yield msgspec.json.encode(value)
 
 
 def _columns(posts: Any, tags: dict[tuple[str, ...], int]) -> _Posts:
-    kept = list(posts)
+    rows = list(posts)
     return _Posts(
-        stamps=[post.stamp for post in kept],
-        authors=[post.author for post in kept],
-        ids=[post.id for post in kept],
-        targets=[post.targets for post in kept],
-        tags=[tags.setdefault(post.tags, len(tags)) for post in kept],
-        uploads=[post.upload for post in kept],
+        stamps=[post.stamp for post in rows],
+        authors=[post.author for post in rows],
+        ids=[post.id for post in rows],
+        targets=[post.targets for post in rows],
+        tags=[tags.setdefault(post.tags, len(tags)) for post in rows],
+        uploads=[post.upload for post in rows],
     )
 
 
@@ -152,14 +151,14 @@ def _digest(encoded: bytes) -> bytes:
 
 
 def digest(data: bytes) -> str:
-    """Tells this state from others'."""
+    """The digest in a snapshot's head, in hex."""
     return data[len(_MAGIC) + 2 :][:_DIGEST_BYTES].hex()
 
 
 def restore(
     data: bytes, policy: dict[str, Any] | None = None, migrations: Mapping[int, Migration] = MIGRATIONS
 ) -> Matcher:
-    """The matcher as it was. Raises SnapshotError for bytes that are none, damaged, or of a newer version."""
+    """The matcher from its snapshot. SnapshotError: not a snapshot, damaged, or of a newer version."""
     head = len(_MAGIC) + 2
     if not data.startswith(_MAGIC) or len(data) < head + _DIGEST_BYTES:
         raise SnapshotError("These bytes are no snapshot.")
@@ -187,24 +186,24 @@ def _body(encoded: bytes, version: int, migrations: Mapping[int, Migration]) -> 
 def _matcher(body: _Body, policy: dict[str, Any] | None) -> Matcher:
     state = State(**{name: getattr(body, name) for name in _SAME})
     state.erased, state.timers = set(body.erased), body.timers
-    state.room_wakes = {name: due for due, kind, name, _ in body.timers if kind == Wake.ROOM}
+    state.budget_timers = {name: due for due, kind, name, _ in body.timers if kind == TimerKind.BUDGET}
     state.attendees = {attendee.id: attendee for attendee in body.attendees}
-    for kept in body.accounts:
+    for stored in body.accounts:
         account = Account(
-            kept.no,
-            kept.text,
-            claims=kept.claims,
-            verified=kept.verified,
-            owner=kept.owner,
-            cut_at=kept.cut_at,
-            moved=kept.moved,
+            stored.no,
+            stored.text,
+            claims=stored.claims,
+            verified=stored.verified,
+            owner=stored.owner,
+            cut_at=stored.cut_at,
+            moved=stored.moved,
         )
-        state.accounts[account.no] = state.numbers[account.text] = account
+        state.accounts[account.no] = state.accounts_by_name[account.text] = account
     state.posts, state.buried = _rows(body.posts, body.tags), _rows(body.buried, body.tags)
     for card in body.cards:
-        cards.keep(state, card)
+        cards.store(state, card)
     for attendee in body.attendees:
-        presence.seat(state, attendee)
+        presence.update_present_accounts(state, attendee)
     matcher = Matcher(state.conference, policy, state)
     matcher.observer.changes.pairs.update(body.waiting)
     return matcher

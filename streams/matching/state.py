@@ -1,10 +1,10 @@
-"""The state of one conference: plain data, filled by the modules beside this one.
+"""The state of one conference: plain data that the other modules of this package fill.
 
-Owns: what is remembered. May never: decide anything.
-A *stamp* is ``at << 32 | order``: "the later ``at`` wins, for equal ``at`` the later in the log" is one comparison
-of integers.
-Accounts are known by number inside; only ``Account.text`` holds the name, and erasure takes it away.
-``gc=False``: numbers instead of references keep the state free of cycles.
+Invariants: nothing is decided here. A *stamp* is ``at << 32 | order``, so "the later ``at`` wins, and for equal ``at``
+the later record" is one comparison of integers. Inside, accounts are known by number; only ``Account.text`` holds the
+name, and erasure removes it.
+Why: ``gc=False`` and numbers instead of references keep the state free of reference cycles. Fields that snapshots store
+keep their stored name (``field(name=...)``).
 """
 
 from msgspec import Struct, field
@@ -16,15 +16,15 @@ from schemas.policy import Policy
 ORDER_BITS = 32  # 4 billion records a conference
 NEVER = -1
 
-NOT_UPLOADED = 0  # a connector or an organizer brought the post
-UPLOADED = 1  # the attendee who has the account by the present proof
-UPLOADED_BEFORE = 2  # an attendee who had the account by an earlier proof
+NOT_UPLOADED = 0  # the post came from a connector or an organizer
+UPLOADED = 1  # uploaded by the attendee who owns the account now
+UPLOADED_BEFORE = 2  # uploaded by an attendee who owned the account before
 
 
 class Post(Struct, gc=False):
-    """A post that counts: who wrote it, whom it addressed (account numbers), its hashtags, who brought it.
+    """A post that counts: its author, whom it addresses (account numbers), its hashtags, who uploaded it.
 
-    No targets: no conversation.
+    Without targets it is no conversation.
     """
 
     stamp: int
@@ -36,11 +36,11 @@ class Post(Struct, gc=False):
 
 
 class Account(Struct, gc=False):
-    """An account, registered or not, and the evidence that it wrote.
+    """An account, registered or not, and the evidence in its posts.
 
-    ``sent``: posts by the account addressed. ``senders``: the accounts that addressed this one; ``mutual``: how many
-    are in both. ``sessions``: its posts by session number. ``claims``: attendee -> rank. ``cut_at``: posts before
-    are evidence for nobody. ``moved``: it belonged to somebody before who has it no more.
+    ``sent``: posts by addressed account. ``senders``: the accounts that addressed this one; ``mutual``: how many
+    accounts are in both. ``sessions``: its posts by session number. ``claims``: attendee -> rank. ``cut_at``: earlier
+    posts are nobody's evidence. ``moved``: it had another owner before.
     """
 
     no: int
@@ -60,38 +60,38 @@ class Account(Struct, gc=False):
 class Session(Struct, gc=False):
     """One occurrence of a chat. ``authors``: account number -> its posts that are not deleted.
 
-    ``doubles``: authors that are another account of a person who is counted already. ``uploads``: account number -> how
-    many of its posts an owner uploaded; empty in nearly all. ``outside``: the accounts of authors who are not in the
-    session, for all that they posted in it they uploaded themselves, and nobody else speaks for them; ``absent``: how
-    many people these are.
+    ``duplicate_accounts``: how many authors are a further account of a person who is already counted. ``uploads``:
+    account number -> how many of its posts an owner uploaded; nearly always empty. ``outside``: accounts of authors who
+    do not count as participants: they uploaded all their posts in it themselves, and nobody else's post confirms that
+    they were there. ``absent``: how many people these are.
     """
 
     tag: str
     start: int
     end: int
     authors: dict[int, int] = field(default_factory=dict)
-    doubles: int = 0
+    duplicate_accounts: int = 0
     uploads: dict[int, int] = field(default_factory=dict)
     outside: set[int] = field(default_factory=set)
     absent: int = 0
 
 
-class Told(Struct, gc=False, frozen=True):
-    """A suggestion that a person got: when, and the input that caused it."""
+class Suggestion(Struct, gc=False, frozen=True):
+    """A suggestion that a person got: when (ms), and the id of the input that caused it."""
 
     at: int
     cause: str
 
 
 class Block(Struct, gc=False, frozen=True):
-    """What an attendee last said of another: blocked or not."""
+    """The newest block or unblock of another attendee."""
 
     stamp: int
     on: bool
 
 
 class Attendee(Struct, gc=False):
-    """A person at the conference, registered or only heard of."""
+    """A person at the conference: registered, or only mentioned by other events."""
 
     id: str
     registered: int = NEVER
@@ -108,11 +108,11 @@ class Attendee(Struct, gc=False):
     sign_at: int = NEVER
     sign_cause: str = ""
     blocks: dict[str, Block] = field(default_factory=dict)
-    told: list[Told] = field(default_factory=list)
+    suggestions: list[Suggestion] = field(default_factory=list, name="told")
 
 
-class Said(Struct, gc=False, frozen=True):
-    """A standing answer of one of the two, and the input that brought it."""
+class Answer(Struct, gc=False, frozen=True):
+    """The current answer of one of the two, and the id of the input that gave it."""
 
     stamp: int
     answer: str
@@ -120,7 +120,7 @@ class Said(Struct, gc=False, frozen=True):
 
 
 class Meeting(Struct, gc=False, frozen=True):
-    """What one of the two last said of meeting the other: the place that they told, and when that it was not yet."""
+    """What one of the two last said about meeting: the place they named, and when they said that they had not met."""
 
     attendee: str
     place: str | None = None
@@ -128,10 +128,10 @@ class Meeting(Struct, gc=False, frozen=True):
 
 
 class Card(Struct, gc=False):
-    """The newest match of a pair. ``gone``: to whom it was withdrawn. ``meeting``: of who said something, one each.
+    """The newest match of a pair. ``withdrawn_from``: who no longer has it. ``meeting``: at most one entry a person.
 
-    ``reminded``: to whom it was suggested once more. ``barred``: no agreement and no other match may come of it.
-    ``reasons``: the ones put out first, while the card is open. ``again_at``: when a new match may come, or NEVER.
+    ``reminded``: who got it suggested a second time. ``barred``: it can lead to no agreement and to no new match.
+    ``reasons``: the first suggestion's, while the card is open. ``again_at``: when a new match may come, or NEVER.
     """
 
     match: str
@@ -139,7 +139,7 @@ class Card(Struct, gc=False):
     b: str
     withdrawals: int
     chats_only: bool
-    said: dict[str, Said] = field(default_factory=dict)
+    answers: dict[str, Answer] = field(default_factory=dict, name="said")
     here: dict[str, int] = field(default_factory=dict)
     meeting: tuple[Meeting, ...] = ()
     agreed: bool = False
@@ -147,21 +147,21 @@ class Card(Struct, gc=False):
     reminded: tuple[str, ...] = ()
     reasons: tuple[Reason, ...] = ()
     ended: bool = False
-    gone: tuple[str, ...] = ()
+    withdrawn_from: tuple[str, ...] = field(default=(), name="gone")
     again_at: int = NEVER
     cause: str = ""
 
     def holders(self) -> tuple[str, ...]:
         """Those who still have the card."""
-        return () if self.ended else tuple([person for person in (self.a, self.b) if person not in self.gone])
+        return () if self.ended else tuple([person for person in (self.a, self.b) if person not in self.withdrawn_from])
 
     def other(self, attendee: str) -> str:
         """The other one of the two."""
         return self.b if attendee == self.a else self.a
 
 
-class Grave(Struct, gc=False, frozen=True):
-    """What stays of an erased account: its number, and the time before which its posts are evidence for nobody."""
+class AccountTombstone(Struct, gc=False, frozen=True):
+    """What is left of an erased account: its number, and the time before which its posts are nobody's evidence."""
 
     no: int
     cut_at: int
@@ -177,11 +177,11 @@ class ChatDay(Struct, frozen=True, gc=False):
     zone: str | None
 
 
-Waiting = tuple[Input, int, int | None]  # an event, its ``at``, its ``recorded_at``
+EarlyRecord = tuple[Input, int, int | None]  # an event, its ``at``, its ``recorded_at``
 
 
 class State(Struct):
-    """Everything about one conference. The last part can be made again from the rest (``snapshot`` leaves it out)."""
+    """Everything about one conference. Snapshots leave out the last part, which is derived from the rest."""
 
     conference: str
     policy: Policy = Policy()
@@ -202,17 +202,17 @@ class State(Struct):
     buried: dict[str, Post] = field(default_factory=dict)
     deletions: dict[str, dict[str, int]] = field(default_factory=dict)  # post id -> digest of the actor -> when
     accounts: dict[int, Account] = field(default_factory=dict)
-    graves: dict[str, Grave] = field(default_factory=dict)
+    graves: dict[str, AccountTombstone] = field(default_factory=dict)
     attendees: dict[str, Attendee] = field(default_factory=dict)
     erased: set[str] = field(default_factory=set)
     cards: dict[tuple[str, str], Card] = field(default_factory=dict)
     timers: list[tuple[int, int, str, str]] = field(default_factory=list)
-    early: list[Waiting] = field(default_factory=list)  # what came before the opening
-    # Made from the above:
-    numbers: dict[str, Account] = field(default_factory=dict)
+    early: list[EarlyRecord] = field(default_factory=list)  # records from before the opening
+    # Derived from the above:
+    accounts_by_name: dict[str, Account] = field(default_factory=dict)
     sessions: dict[int, Session] = field(default_factory=dict)
     session_numbers: dict[tuple[str, int, int], int] = field(default_factory=dict)
     matches: dict[str, Card] = field(default_factory=dict)  # those that have not ended
     cards_of: dict[str, dict[str, Card]] = field(default_factory=dict)  # attendee -> the other -> their newest match
-    here: set[int] = field(default_factory=set)
-    room_wakes: dict[str, int] = field(default_factory=dict)  # attendee -> when the last timer for room wakes them
+    present_accounts: set[int] = field(default_factory=set)
+    budget_timers: dict[str, int] = field(default_factory=dict)  # attendee -> due time of their last budget timer

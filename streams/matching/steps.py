@@ -1,11 +1,9 @@
-"""The steps of an explanation: one Struct a condition, with its facts as fields.
+"""The steps of an explanation: one Struct per condition, with its facts as fields. Times are ms since 1970.
 
 Invariants:
-- A step holds facts alone. Sentences are made of them where they are shown.
-- Whoever shows steps to somebody names the fields that this somebody may see (an allowlist), never those to leave out.
-  A step or field that is added here is therefore hidden from everybody but the tester, until it is named there.
-
-Times are ms since 1970.
+- A step holds only facts. Sentences are made where they are shown.
+- Whoever shows steps to a role lists the fields that this role may see (an allowlist), never those to leave out. So a
+  new step or field stays hidden from everybody but the tester until it is listed.
 """
 
 from typing import Literal
@@ -16,7 +14,7 @@ EarlierState = Literal["none", "open", "free", "waits", "met", "over"]
 
 
 class Step(Struct, frozen=True, tag_field="name"):
-    """One condition of a suggestion, or a fact beside it."""
+    """One condition of a suggestion, or a related fact."""
 
     @property
     def name(self) -> str:
@@ -25,7 +23,7 @@ class Step(Struct, frozen=True, tag_field="name"):
 
     @property
     def ok(self) -> bool | None:
-        """Whether the condition holds; None: it decides nothing by itself."""
+        """Whether the condition holds; None if it decides nothing by itself."""
         return None
 
 
@@ -58,7 +56,7 @@ class Registered(Step, frozen=True, tag="registered"):
 
 
 class Consent(Step, frozen=True, tag="consent"):
-    """Of one, to be matched."""
+    """One person's consent to be matched."""
 
     attendee: str
     matching: bool
@@ -70,7 +68,7 @@ class Consent(Step, frozen=True, tag="consent"):
 
 
 class Present(Step, frozen=True, tag="present"):
-    """``arrived``, ``left``: the last ones; ``place``: of the last arrival; ``sign``: the last one, with its lapse."""
+    """The last arrival, departure and sign; ``place``: of the arrival; ``lapses``: when the sign expires."""
 
     attendee: str
     here: bool
@@ -90,7 +88,7 @@ class Present(Step, frozen=True, tag="present"):
 
 
 class Accounts(Step, frozen=True, tag="accounts"):
-    """``accounts``: those that count; ``claims``: of all, only named."""
+    """``accounts``: those that count; ``claims``: all that the person named."""
 
     attendee: str
     accounts: tuple[str, ...]
@@ -98,7 +96,7 @@ class Accounts(Step, frozen=True, tag="accounts"):
 
 
 class Conversation(Step, frozen=True, tag="conversation"):
-    """Posts of each to the other, on how many UTC days, and what the policy wants."""
+    """Posts of each to the other, on how many UTC days, and what the policy requires."""
 
     a: str
     b: str
@@ -112,7 +110,7 @@ class Conversation(Step, frozen=True, tag="conversation"):
 
 
 class Chats(Step, frozen=True, tag="chats"):
-    """``silent``: who did not consent, so that chats count for nothing. ``sizes``: of the common sessions, ascending.
+    """``silent``: who did not consent, so that chats do not count. ``sizes``: of the common sessions, ascending.
 
     ``weight`` and ``chat_weight`` are thousandths."""
 
@@ -124,7 +122,7 @@ class Chats(Step, frozen=True, tag="chats"):
 
 
 class Known(Step, frozen=True, tag="known"):
-    """``ways``: by what they know each other; ``points``: the score in ten-thousandths."""
+    """``ways``: how they know each other; ``points``: the score in ten-thousandths."""
 
     ways: tuple[Literal["conversation", "chat"], ...]
     points: int
@@ -155,8 +153,8 @@ class Blocked(Step, frozen=True, tag="blocked"):
 class Earlier(Step, frozen=True, tag="earlier", kw_only=True):
     """The newest match of the two; ``match`` None: they were never suggested to each other.
 
-    ``said``: who gave which answer, by ids; ``gone``: to whom an open one was withdrawn; ``again``: when a new match
-    may come; ``reminders``: who gets an open one once more, and when; ``due``: one of these is now."""
+    ``said``: who gave which answer, by ids; ``gone``: from whom an open one was withdrawn; ``again``: when a new
+    match may come; ``reminders``: who gets an open one again, and when; ``due``: one of these is due now."""
 
     match: str | None = None
     state: EarlierState = "none"
@@ -174,7 +172,7 @@ class Earlier(Step, frozen=True, tag="earlier", kw_only=True):
 
 
 class Budget(Step, frozen=True, tag="room"):
-    """Suggestions that one got in 60 minutes and 24 hours, of the most. ``frees``: when there is room; None: never."""
+    """Suggestions in the last 60 minutes and 24 hours, and the limits. ``frees``: when one more fits; None: never."""
 
     attendee: str
     in_hour: int
@@ -182,12 +180,12 @@ class Budget(Step, frozen=True, tag="room"):
     per_hour: int
     per_day: int
     frees: int | None
-    has_room: bool
+    is_within_budget: bool
 
     @property
     def ok(self) -> bool:
-        """One more may come now."""
-        return self.has_room
+        """One more fits now."""
+        return self.is_within_budget
 
 
 PairStep = (
@@ -199,7 +197,7 @@ PairStep = (
 
 
 class PresenceRule(Step, frozen=True, tag="presence_rule"):
-    """How long a sign of being here counts."""
+    """How long a sign of presence counts."""
 
     presence_hours: int
 

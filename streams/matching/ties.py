@@ -1,6 +1,6 @@
-"""Who knows whom: the evidence between two attendees, judged.
+"""Who knows whom: judges the evidence between two attendees.
 
-Owns: "known", reasons, whom a person may know. May never: look at presence, budgets or cards; change anything.
+Responsibility: "known", the reasons, and whom a person may know. Presence, budgets and cards are not considered.
 """
 
 from collections import Counter
@@ -13,7 +13,7 @@ from streams.matching.accounts import contacts
 from streams.matching.sessions import weight
 from streams.matching.state import ORDER_BITS, Account, Attendee, Post, Session, State
 
-_SHOWN_POSTS = 5
+_MAX_SHOWN_POSTS = 5
 
 
 def _accounts(state: State, person: Attendee) -> list[Account]:
@@ -21,7 +21,7 @@ def _accounts(state: State, person: Attendee) -> list[Account]:
 
 
 def sent(state: State, a: Attendee, b: Attendee) -> list[Post]:
-    """The posts in which a addressed b, each once."""
+    """The posts in which a addresses b, each once."""
     if len(a.accounts) == 1 and len(b.accounts) == 1:
         return state.accounts[a.accounts[0]].sent.get(b.accounts[0], [])
     found = {
@@ -34,7 +34,7 @@ def sent(state: State, a: Attendee, b: Attendee) -> list[Post]:
 
 
 def common_sessions(state: State, a: Attendee, b: Attendee) -> dict[int, Session]:
-    """The sessions that both were in, by number; none unless both consent to chats."""
+    """The sessions that both took part in, by number; none unless both consent to chats."""
     if not (a.chats and b.chats):
         return {}
     common = _sessions(state, a) & _sessions(state, b)
@@ -51,7 +51,7 @@ def _sessions(state: State, person: Attendee) -> set[int]:
 
 
 def known_by_conversation(state: State, a: Attendee, b: Attendee) -> bool:
-    """Each addressed the other often enough, and together it is posts and days enough."""
+    """Whether each addressed the other often enough, in enough posts on enough days."""
     policy, out = state.policy, sent(state, a, b)
     if len(out) < policy.known_each:
         return False
@@ -62,7 +62,7 @@ def known_by_conversation(state: State, a: Attendee, b: Attendee) -> bool:
 
 
 def known_by_chat(state: State, a: Attendee, b: Attendee) -> bool:
-    """Enough common sessions, and small enough ones."""
+    """Whether they have enough common sessions, of enough weight."""
     common = common_sessions(state, a, b)
     return len(common) >= state.policy.chat_sessions and (
         sum(weight(session) for session in common.values()) >= state.policy.chat_weight
@@ -75,10 +75,10 @@ def known(state: State, a: Attendee, b: Attendee) -> bool:
 
 
 def partners(state: State, person: Attendee) -> set[str]:
-    """Those who are here, more or less, and whom the person may know: a superset, in the order of the person's ties."""
-    here = state.here
+    """Present people whom the person may know: a superset, at a cost in the order of the person's ties."""
+    here = state.present_accounts
     found: set[str | None] = set()
-    chances: Counter[str | None] = Counter()
+    weights: Counter[str | None] = Counter()
     own = _accounts(state, person)
     chats = person.chats and sum(len(account.sessions) for account in own) >= state.policy.chat_sessions
     for account in own:
@@ -93,9 +93,9 @@ def partners(state: State, person: Attendee) -> set[str]:
                 share = weight(session)
                 if share or not state.policy.chat_weight:
                     for number in session.authors.keys() & here:
-                        chances[state.accounts[number].owner] += share
+                        weights[state.accounts[number].owner] += share
     enough = state.policy.chat_weight
-    found.update(other for other, share in chances.items() if share >= enough)
+    found.update(other for other, share in weights.items() if share >= enough)
     found.discard(person.id)
     found.discard(None)
     return found  # type: ignore[return-value]  # None is discarded above
@@ -130,9 +130,9 @@ def _contacts(state: State, person: Attendee) -> Set[int]:
 
 
 def _common_contacts(state: State, a: Attendee, b: Attendee) -> Set[int]:
-    """The accounts that both addressed or were addressed by. The few contacts of one are looked for among the many of
-    the other: somebody whom everybody knows would otherwise be gone through once for each of them."""
-    few, many = sorted((a, b), key=lambda person: _reach(state, person))
+    """The accounts that both addressed or were addressed by. The smaller set of contacts is looked up
+    in the larger one: otherwise a person whom everybody knows would be scanned once for each of them."""
+    few, many = sorted((a, b), key=lambda person: _contact_entries(state, person))
     of_few = _contacts(state, few)
     found: Set[int] = frozenset()
     for account in _accounts(state, many):
@@ -140,12 +140,12 @@ def _common_contacts(state: State, a: Attendee, b: Attendee) -> Set[int]:
     return found
 
 
-def _reach(state: State, person: Attendee) -> int:
+def _contact_entries(state: State, person: Attendee) -> int:
     return sum(len(account.sent) + len(account.senders) for account in _accounts(state, person))
 
 
 def _second_order(state: State, a: Attendee, b: Attendee) -> tuple[int, int]:
-    """What common contacts weigh, and those among them who addressed both."""
+    """The weight of common contacts, and of those among them who addressed both."""
     common = bond = 0
     of_a, of_b = a.accounts, b.accounts
     several = len(of_a) + len(of_b) > 2
@@ -153,21 +153,21 @@ def _second_order(state: State, a: Attendee, b: Attendee) -> tuple[int, int]:
         if number in of_a or number in of_b:
             continue
         contact = state.accounts[number]
-        share = scoring.contact_weight(contacts(contact) - (_doubled(contact, of_a, of_b) if several else 0))
+        share = scoring.contact_weight(contacts(contact) - (_duplicate_contacts(contact, of_a, of_b) if several else 0))
         common += share
         if not contact.sent.keys().isdisjoint(of_a) and not contact.sent.keys().isdisjoint(of_b):
             bond += share
     return common, bond
 
 
-def _doubled(contact: Account, of_a: list[int], of_b: list[int]) -> int:
-    """How many too many: each of the two is one contact, whatever the number of accounts; else a post could lower
-    the score."""
+def _duplicate_contacts(contact: Account, of_a: list[int], of_b: list[int]) -> int:
+    """How many of the contact's contacts are duplicates: each of the two counts once, however many accounts they have;
+    otherwise a post could lower the score."""
     return sum(1 for number in (*of_a, *of_b) if number in contact.sent or number in contact.senders) - 2
 
 
 def reasons(state: State, a: Attendee, b: Attendee, one_sided: bool = False) -> tuple[Reason, ...]:
-    """The evidence in a form for people. A conversation of one side only if asked for (a tester's view)."""
+    """The evidence as people see it. ``one_sided``: also conversations of one side (a tester's view)."""
     out, back = sent(state, a, b), sent(state, b, a)
     found = []
     if (out and back) or (one_sided and (out or back)):
@@ -194,7 +194,7 @@ def _chats(state: State, a: Attendee, b: Attendee) -> Iterator[Reason]:
 
 
 def _reason(kind: str, tag: str | None, count: int, posts: list[Post]) -> Reason:
-    newest = sorted(posts, key=lambda post: post.stamp, reverse=True)[:_SHOWN_POSTS]
+    newest = sorted(posts, key=lambda post: post.stamp, reverse=True)[:_MAX_SHOWN_POSTS]
     ids = tuple(post.id for post in newest)
     last_at = written(newest[0].stamp >> ORDER_BITS)
     return Reason(kind=kind, hashtag=tag, count=count, last_at=last_at, posts=ids)  # type: ignore[arg-type]

@@ -1,8 +1,8 @@
 """What may become due, and when.
 
-Owns: ``State.timers``, a heap of (due, kind, a, b). May never: decide; whoever is woken looks whether there is
-anything to do, so
-a timer too many changes nothing.
+Responsibility: ``State.timers``, a heap of (due in ms, kind, a, b).
+Invariants: a timer decides nothing. Whoever handles it checks whether there is anything to do, so a superfluous timer
+changes nothing.
 """
 
 from enum import IntEnum
@@ -11,17 +11,17 @@ from heapq import heappop, heappush
 from streams.matching.state import State
 
 
-class Wake(IntEnum):
+class TimerKind(IntEnum):
     """What a timer is for."""
 
-    LAPSE = 0  # an attendee's last sign stops counting
+    LAPSE = 0  # an attendee's last sign of presence expires
     REMIND = 1  # an hour after the last "later"
-    AGAIN = 2  # a pair may be suggested once more
-    ROOM = 3  # an attendee has room again
+    REMATCH = 2  # a pair may be suggested again
+    BUDGET = 3  # an attendee is within budget again
 
 
-def wake_at(state: State, due: int, kind: Wake, a: str, b: str = "") -> None:
-    """Asks to be woken; in the past means as soon as can be."""
+def set_timer(state: State, due: int, kind: TimerKind, a: str, b: str = "") -> None:
+    """Sets a timer; one in the past is due at once."""
     heappush(state.timers, (max(due, state.now), int(kind), a, b))
 
 
@@ -30,10 +30,10 @@ def next_due(state: State) -> int | None:
     return state.timers[0][0] if state.timers else None
 
 
-def take(state: State, moment: int) -> list[tuple[Wake, str, str]]:
-    """All timers of one moment, each once."""
-    taken: dict[tuple[Wake, str, str], None] = {}
+def pop_due(state: State, moment: int) -> list[tuple[TimerKind, str, str]]:
+    """Removes and returns all timers that are due at a moment, without duplicates."""
+    due: dict[tuple[TimerKind, str, str], None] = {}
     while state.timers and state.timers[0][0] <= moment:
         _, kind, a, b = heappop(state.timers)
-        taken[Wake(kind), a, b] = None
-    return list(taken)
+        due[TimerKind(kind), a, b] = None
+    return list(due)

@@ -1,5 +1,5 @@
 """The engine on Kafka, as Faust workers: router, matcher, delivery.
 
-The only place that imports Faust and mode; what is Faust's is in ``transport`` and ``app``, everything else here is
-ours and runs without it.
+This is the only package that imports Faust and mode, in ``transport``, ``app`` and ``credentials``; the other modules
+run without it.
 """

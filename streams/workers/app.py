@@ -1,11 +1,11 @@
-"""A worker as a process: a Faust app with one agent, its frames handled one at a time, its end within a bound.
+"""A worker as a process: a Faust app with one agent that handles one frame at a time and stops within a bound.
 
-Owns: the order of beginning and ending, the watchdog, the exit code. May never: let an exception leave the agent (Faust
-would take the frame for done), or commit after one.
-Theory: a worker that cannot go on ends, uncommitted, with exit code 1, and is started again by whoever runs it; what
-it had not finished comes again. So every trouble has one answer. A consumer that has fallen silent is a trouble too:
-if the broker says that there is more, and nothing was done for a while, the worker ends. Only a store that is away is
-waited for, for whoever runs it has to mend it: the frame is tried again, and partitions may go to others meanwhile.
+Responsibility: startup, shutdown, the watchdog and the exit code.
+Invariants: no exception leaves the agent (Faust would count the frame as done), and nothing is committed after one.
+Why: a worker that cannot continue exits with code 1, without committing; its supervisor restarts it, and it reads again
+what it had not finished. So every failure is handled in one way. A stalled consumer is a failure too: if the broker has
+more records and nothing was done for a while, the worker exits. Only an unavailable inbox store is waited for, since
+somebody has to repair it: the frame is retried, and meanwhile partitions may move to other workers.
 """
 
 import asyncio
@@ -23,49 +23,49 @@ from streams.workers.commits import Commits
 from streams.workers.credentials import credentials
 from streams.workers.frames import QUEUED_FRAMES, Frame, Partition
 from streams.workers.handler import Handler
-from streams.workers.ports import AwayError, Reader, StoreAwayError
+from streams.workers.ports import Reader, StoreUnavailableError, UnavailableError
 from streams.workers.transport import FramedApp, FrameSchema, topics_of
 
 _log = structlog.get_logger("hallway.worker")
 
 
 class FaustError(Exception):
-    """Faust ended by itself."""
+    """Faust has crashed."""
 
 
-class SilentError(Exception):
-    """There is more to read, or partitions are to be had, and nothing came."""
+class StalledError(Exception):
+    """There are more records to read, or no partitions were assigned, and nothing happened for too long."""
 
     def __init__(self, silent_s: float) -> None:
-        super().__init__(f"There is more to read, and nothing was done for {silent_s:.0f} s.")
+        super().__init__(f"The consumer has stalled: there is more to read, but nothing was done for {silent_s:.0f} s.")
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How a worker takes part. ``instance``: the name under which it comes back to its partitions after a restart.
+    """How a worker joins its group. ``instance``: the static member name, which keeps its partitions after a restart.
 
-    ``tls`` and ``login``: as ``credentials`` takes them.
+    ``tls`` and ``login``: as in ``credentials``.
     """
 
     kafka: str
     group: str
     instance: str | None = None
-    session_s: float = 10.0  # after so long without a sign its partitions go to others
+    session_s: float = 10.0  # without a heartbeat for so long, its partitions move to others
     commit_s: float = 0.5
-    look_s: float = 0.1
-    silent_s: float = 60.0  # more to read and nothing done for so long: the worker ends
-    again_s: float = 0.2  # the pause before a frame is tried again, doubled each time
-    again_most_s: float = 5.0
-    idle_s: float = 5.0  # nothing done for so long: it is looked whether only a transaction's markers are left
-    part_s: float = 4.0  # for what is under way when partitions are given up
-    stop_s: float = 4.0  # for Faust to end
+    maintenance_s: float = 0.1
+    silent_s: float = 60.0  # more to read and nothing done for so long: the worker exits
+    retry_s: float = 0.2  # the pause before a frame is retried, doubled each time
+    retry_max_s: float = 5.0
+    idle_s: float = 5.0  # nothing done for so long: checks whether only transaction markers are left
+    revoke_s: float = 4.0  # to finish when partitions are revoked
+    stop_s: float = 4.0  # for Faust to stop
     tls: ssl.SSLContext | None = None
     login: tuple[str, str, str] | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
-class Numbers:
-    """What was handled so far, and the offset of each partition's next record."""
+class Metrics:
+    """What was handled so far; ``positions``: the offset of each partition's next record."""
 
     frames: int
     records: int
@@ -74,7 +74,7 @@ class Numbers:
 
 
 class WorkerApp:
-    """``run`` ends when ``stop`` was called (0), or when something broke (1)."""
+    """``run`` returns 0 after ``stop``, or 1 after a failure."""
 
     def __init__(self, settings: Settings, handler: Handler, reader: Reader) -> None:
         self.settings = settings
@@ -83,66 +83,66 @@ class WorkerApp:
         self.failure: BaseException | None = None
         self._handler, self._reader = handler, reader
         self._app: FramedApp | None = None
-        self._ending = asyncio.Event()
-        self._one = asyncio.Lock()  # frames, looks and assignments: one at a time
+        self._stopping = asyncio.Event()
+        self._lock = asyncio.Lock()  # frames, maintenance and assignments: one at a time
         self._mine: set[int] = set()
-        self._assigned = False  # whether the group has given us our share; it may be empty
+        self._assigned = False  # whether the group has assigned our share; it may be empty
         self._frames_done = self._records_done = 0
         self._frames_s = 0.0
         self._done: dict[int, int] = {}
         self._done_at = time.monotonic()
-        self._away: dict[str, str] = {}  # why a frame, or a look, is tried again, as it was told
+        self._retries: dict[str, str] = {}  # why a frame, or maintenance, is retried; as logged
 
-    # -- from beginning to end --------------------------------------------------------------------------------------
+    # -- startup and shutdown ---------------------------------------------------------------------------------------
 
     async def run(self) -> int:
-        """Works until told to stop, or until something breaks."""
-        tasks = [asyncio.create_task(self._begun(), name="worker")]
-        tasks += [asyncio.create_task(self._guarded(part), name=part.__name__) for part in (self._looks, self._watch)]
-        await self._ending.wait()
+        """Works until ``stop`` is called or something fails. Returns the exit code."""
+        tasks = [asyncio.create_task(self._start(), name="worker")]
+        tasks += [asyncio.create_task(self._guard(part), name=part.__name__) for part in (self._maintain, self._watch)]
+        await self._stopping.wait()
         for task in tasks:
             task.cancel()
         await asyncio.wait(tasks, timeout=1.0)
-        await self._ended()
+        await self._shut_down()
         if self.failure is not None:
-            _log.error("the worker ends", error=type(self.failure).__name__, reason=str(self.failure))
+            _log.error("worker failed", error=type(self.failure).__name__, reason=str(self.failure))
         return 0 if self.failure is None else 1
 
     def stop(self) -> None:
-        """Ends the worker; what is under way is finished if it does not take long."""
-        self._ending.set()
+        """Stops the worker. Work in progress is finished if that does not take long."""
+        self._stopping.set()
 
     def fail(self, error: BaseException) -> None:
-        """Ends the worker because of this. Nothing more is handled or committed."""
+        """Stops the worker because of an error. Nothing more is handled or committed."""
         if self.failure is None:
             self.failure = error
-        self._ending.set()
+        self._stopping.set()
 
-    async def _begun(self) -> None:
+    async def _start(self) -> None:
         try:
-            await self._handler.begin()
+            await self._handler.start()
             self._app = _app(self.settings, self)
             topic = self._app.topic(self._handler.topic, schema=FrameSchema())
             frames: Any = self._frames
             self._app.agent(topic, name="frames")(frames)
             await self._app.start()
-        except Exception as error:  # noqa: BLE001  # whatever it is, the worker cannot go on
+        except Exception as error:  # noqa: BLE001  # whatever it is, the worker cannot continue
             self.fail(error)
 
-    async def _ended(self) -> None:
+    async def _shut_down(self) -> None:
         if self._app is None:
             return
         if self.failure is None:
-            await self.give_up({TP(self._handler.topic, partition) for partition in self._mine})
+            await self.revoke({TP(self._handler.topic, partition) for partition in self._mine})
         self._mine = set()
-        with suppress(TimeoutError, Exception):  # the process ends in any case
+        with suppress(TimeoutError, Exception):  # the process exits in any case
             async with asyncio.timeout(self.settings.stop_s):
                 await self._app.stop()
 
-    async def _guarded(self, part: Any) -> None:
+    async def _guard(self, part: Any) -> None:
         try:
             await part()
-        except Exception as error:  # noqa: BLE001  # a broken invariant ends the worker
+        except Exception as error:  # noqa: BLE001  # a broken invariant stops the worker
             self.fail(error)
 
     # -- frames -----------------------------------------------------------------------------------------------------
@@ -150,88 +150,88 @@ class WorkerApp:
     async def _frames(self, stream: AsyncIterator[Frame]) -> None:
         async for frame in stream:
             try:
-                await self._patiently(frame)
+                await self._handle_with_retry(frame)
             except Exception as error:  # noqa: BLE001  # it must not leave the agent
                 self.fail(error)
 
-    async def _patiently(self, frame: Frame) -> None:
-        """Handles a frame of our own; while the store is away it is tried again."""
-        pause_s = self.settings.again_s
+    async def _handle_with_retry(self, frame: Frame) -> None:
+        """Handles a frame of an own partition; retries while the inbox store is unavailable."""
+        pause_s = self.settings.retry_s
         while True:
             try:
-                async with self._one:
+                async with self._lock:
                     if self.failure is None and frame.at.partition in self._mine:
-                        await self._handled(frame)
-                self._away.pop("frame", None)
+                        await self._handle(frame)
+                self._retries.pop("frame", None)
                 return
-            except StoreAwayError as error:
-                self._not_now("frame", error)
+            except StoreUnavailableError as error:
+                self._log_retry("frame", error)
             await asyncio.sleep(pause_s)
-            pause_s = min(2 * pause_s, self.settings.again_most_s)
+            pause_s = min(2 * pause_s, self.settings.retry_max_s)
 
-    def _not_now(self, what: str, error: AwayError) -> None:
-        """Tells it once, however often it is tried."""
-        if str(error) not in self._away.values():
-            _log.warning("not now", reason=str(error))
-        self._away[what] = str(error)
+    def _log_retry(self, what: str, error: UnavailableError) -> None:
+        """Logs a reason once, however often it is retried."""
+        if str(error) not in self._retries.values():
+            _log.warning("unavailable, retrying", reason=str(error))
+        self._retries[what] = str(error)
 
-    async def _handled(self, frame: Frame) -> None:
+    async def _handle(self, frame: Frame) -> None:
         begun = time.perf_counter()
-        await self._handler.frame(frame)
+        await self._handler.handle(frame)
         self._frames_s += time.perf_counter() - begun
         self._frames_done += 1
         self._records_done += len(frame.records)
 
-    def numbers(self) -> Numbers:
-        """As they are now."""
-        return Numbers(self._frames_done, self._records_done, self._frames_s, dict(self._handler.positions()))
+    def metrics(self) -> Metrics:
+        """The current counts."""
+        return Metrics(self._frames_done, self._records_done, self._frames_s, dict(self._handler.positions()))
 
-    async def _looks(self) -> None:
-        """What is to be done between frames; while the broker or the store is away it is tried again."""
+    async def _maintain(self) -> None:
+        """Runs the handler's periodic work; retries while the broker or the store is unavailable."""
         while True:
-            await asyncio.sleep(self.settings.look_s)
+            await asyncio.sleep(self.settings.maintenance_s)
             if self._mine:
                 try:
-                    async with self._one:
-                        await self._handler.look()
-                    self._away.pop("look", None)
-                except AwayError as error:
-                    self._not_now("look", error)
+                    async with self._lock:
+                        await self._handler.maintain()
+                    self._retries.pop("maintenance", None)
+                except UnavailableError as error:
+                    self._log_retry("maintenance", error)
 
     # -- partitions -------------------------------------------------------------------------------------------------
 
-    def sought(self, positions: Mapping[TP, int]) -> None:
-        """Faust reads from here on."""
+    def seek(self, positions: Mapping[TP, int]) -> None:
+        """Faust reads from these offsets on."""
         topic = self._handler.topic
-        self._handler.sought({tp.partition: offset for tp, offset in positions.items() if tp.topic == topic})
+        self._handler.seek({tp.partition: offset for tp, offset in positions.items() if tp.topic == topic})
 
-    async def take_over(self, partitions: set[TP]) -> None:
-        """These partitions are ours now, and no others."""
-        async with self._one:
-            self.commits.forget()
+    async def assign(self, partitions: set[TP]) -> None:
+        """The worker now owns exactly these partitions."""
+        async with self._lock:
+            self.commits.reset()
             self._mine = topics_of(partitions, self._handler.topic)
-            await self._handler.assigned(self._mine)
+            await self._handler.assign(self._mine)
             self._assigned = True
-        self._progressed()
-        _log.info("partitions", mine=sorted(self._mine))
+        self._note_progress()
+        _log.info("partitions assigned", partitions=sorted(self._mine))
 
-    async def give_up(self, partitions: set[TP]) -> None:
-        """Makes safe what is worth it and commits, within a bound; what is not done in time comes again elsewhere."""
-        gone = topics_of(partitions, self._handler.topic)
+    async def revoke(self, partitions: set[TP]) -> None:
+        """Saves state and commits, within a bound; the next owner repeats what was not done in time."""
+        lost = topics_of(partitions, self._handler.topic)
         try:
-            async with asyncio.timeout(self.settings.part_s):
-                async with self._one:
-                    await self._handler.revoked(gone)
+            async with asyncio.timeout(self.settings.revoke_s):
+                async with self._lock:
+                    await self._handler.revoke(lost)
                 if self._app is not None and self.failure is None:
                     await self._app.consumer.commit()
-        except (TimeoutError, AwayError) as error:
-            _log.warning("partitions were given up in a hurry", error=type(error).__name__)
-        self._mine -= gone
+        except (TimeoutError, UnavailableError) as error:
+            _log.warning("partitions revoked before their state was saved", error=type(error).__name__)
+        self._mine -= lost
         self._assigned = False
 
-    # -- watching ---------------------------------------------------------------------------------------------------
+    # -- watchdog ---------------------------------------------------------------------------------------------------
 
-    def _progressed(self) -> bool:
+    def _note_progress(self) -> bool:
         done = self._handler.positions()
         moved = done != self._done
         if moved:
@@ -239,31 +239,31 @@ class WorkerApp:
         return moved
 
     async def _watch(self) -> None:
-        """Ends the worker when there is more to read and nothing is done, or when Faust broke."""
+        """Stops the worker when there is more to read and nothing is done, or when Faust has crashed."""
         while True:
             await asyncio.sleep(min(1.0, self.settings.silent_s / 4))
             app = self._app
             if app is not None and app.crashed:
                 raise FaustError(repr(app.crash_reason))
             silent_s = time.monotonic() - self._done_at
-            if self._progressed() or "frame" in self._away:
+            if self._note_progress() or "frame" in self._retries:
                 continue
             is_too_long = silent_s > self.settings.silent_s
-            is_idle = silent_s > min(self.settings.idle_s, self.settings.silent_s / 2) and not self._one.locked()
-            if (is_too_long or is_idle) and await self._lags() and is_too_long:
-                raise SilentError(silent_s)
+            is_idle = silent_s > min(self.settings.idle_s, self.settings.silent_s / 2) and not self._lock.locked()
+            if (is_too_long or is_idle) and await self._has_lag() and is_too_long:
+                raise StalledError(silent_s)
 
-    async def _lags(self) -> bool:
+    async def _has_lag(self) -> bool:
         if not self._assigned:
             return True
         try:
             return any([await self._has_more(partition) for partition in sorted(self._mine)])
-        except AwayError:
-            return False  # the broker is away: nobody can do anything
+        except UnavailableError:
+            return False  # the broker is unavailable: a restart would not help
 
     async def _has_more(self, number: int) -> bool:
-        """Whether records of a partition wait for us. What only a transaction left at its end is passed over: its
-        markers, and records that were taken back, come with no fetch."""
+        """Whether a partition has more records for us. Skips what a transaction leaves at the end of a log: its markers
+        and aborted records are returned by no fetch, so they would look like lag."""
         at = Partition(self._handler.topic, number)
         begin = self._handler.positions().get(number, 0)
         end = (await self._reader.ends(at.topic))[number]
@@ -272,9 +272,9 @@ class WorkerApp:
         async for records in self._reader.read(*at, begin, end):
             if records:
                 return True
-        async with self._one:
+        async with self._lock:
             if number in self._mine:
-                await self._handled(Frame(at, begin, end, ()))
+                await self._handle(Frame(at, begin, end, ()))
         return False
 
 

@@ -1,7 +1,7 @@
-"""With what Faust's own consumer and producer enter a broker.
+"""Faust's credentials for the broker, made from ours.
 
-Owns: the translation into Faust's words. May never: show a password. ``tests/workers/test_faust_contract.py`` says
-when Faust hands on something else to its client than our own clients get.
+Invariants: a password is never logged or shown. ``tests/workers/test_faust_contract.py`` fails when Faust passes its
+client anything else than our own clients get.
 """
 
 import ssl
@@ -10,7 +10,7 @@ from faust.auth import Credentials, SASLCredentials, SSLCredentials
 
 
 def credentials(tls: ssl.SSLContext | None, login: tuple[str, str, str] | None) -> Credentials | None:
-    """``tls``: of each connection; ``login``: SASL's mechanism, the user, the password. None: neither is needed."""
+    """``tls``: for every connection; ``login``: SASL mechanism, user, password. None if the broker needs neither."""
     if login is not None:
         mechanism, user, password = login
         return SASLCredentials(username=user, password=password, mechanism=mechanism, ssl_context=tls)

@@ -1,6 +1,6 @@
-"""The records of a frame as events: fast where all are good, one by one where not.
+"""Decodes the records of a frame: in one call if all of them are bytes, else one by one.
 
-Owns: what a record is that is no line of bytes. May never: pass over one in silence: each is an event or a fault.
+Invariants: every record gives an event or a reject; none is skipped silently.
 """
 
 from collections.abc import Sequence
@@ -11,15 +11,15 @@ from streams.workers.frames import Raw, Unreadable
 NO_VALUE = "The record has no value."
 
 
-def decoded(codec: Codec, records: Sequence[Raw]) -> list[Record | Reject]:
-    """What each record says."""
+def decode_records(codec: Codec, records: Sequence[Raw]) -> list[Record | Reject]:
+    """An event or a reject for each record, in order."""
     values = [raw.value for raw in records]
     if set(map(type, values)) <= {bytes}:
         return codec.decode_each(values)
-    return [_alone(codec, value) for value in values]
+    return [_decode_one(codec, value) for value in values]
 
 
-def _alone(codec: Codec, value: object) -> Record | Reject:
+def _decode_one(codec: Codec, value: object) -> Record | Reject:
     if isinstance(value, bytes):
         return codec.decode(value)
     return Reject(value.reason if isinstance(value, Unreadable) else NO_VALUE, None, b"")

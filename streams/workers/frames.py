@@ -1,9 +1,8 @@
-"""Frames: one message for all the records that a fetch brought of a partition.
+"""Frames: one message for all the records that a fetch returned for a partition.
 
-Owns: how a fetch is cut into frames. May never: look into a record.
-Theory: Faust spends about 100 us on a message, whatever is in it. A frame says at which offset it begins; whoever
-handles frames knows where the last one ended, and sees by that alone whether one was lost on the way (Faust lets go of
-what is queued at every rebalance). What is missing is read again.
+Why: Faust spends about 100 us on each message, whatever is in it. A frame carries the offset at which it begins. The
+handler knows where the previous one ended, so it notices when a frame was lost (Faust drops its queues at every
+rebalance) and reads the missing records again.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,7 +11,7 @@ from typing import Any, NamedTuple, Protocol
 
 FRAME_RECORDS = 5_000  # about 0.1 s of folding; commits and rebalances come between two frames
 ROUTED_RECORDS = 20_000  # about 0.1 s of routing
-FRAME_BYTES = 4 << 20  # of keys and values; one record alone may have more
+FRAME_BYTES = 4 << 20  # of keys and values; a single record may be larger
 QUEUED_FRAMES = 4  # Faust bounds its queues in messages: 16 MB a worker
 
 
@@ -24,7 +23,7 @@ class Partition(NamedTuple):
 
 
 class Raw(Protocol):
-    """A record as it came. ``timestamp``: ms since 1970; ``value``: bytes, None, or Unreadable."""
+    """A record as fetched. ``timestamp``: ms since 1970; ``value``: bytes, None, or Unreadable."""
 
     @property
     def offset(self) -> int: ...
@@ -40,7 +39,7 @@ class Raw(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """Stands for the records of a batch that nobody can read, up to before ``end``."""
+    """The value that stands for all records of an unreadable batch; ``end``: the offset after its last one."""
 
     end: int
     reason: str
@@ -48,7 +47,7 @@ class Unreadable:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """The records of [begin, end) of a partition, in order."""
+    """The records in [begin, end) of the partition ``at``, in order."""
 
     at: Partition
     begin: int
@@ -57,7 +56,7 @@ class Frame:
 
 
 def end_of(record: Raw) -> int:
-    """The offset behind a record."""
+    """The offset after a record."""
     return record.value.end if isinstance(record.value, Unreadable) else record.offset + 1
 
 
@@ -70,21 +69,21 @@ def header(record: Raw, name: str) -> bytes | None:
 
 
 def frames(
-    at: Partition, records: Sequence[Raw], most_records: int = FRAME_RECORDS, most_bytes: int = FRAME_BYTES
+    at: Partition, records: Sequence[Raw], max_records: int = FRAME_RECORDS, max_bytes: int = FRAME_BYTES
 ) -> Iterator[Frame]:
-    """The frames of what a fetch brought of a partition."""
-    for start in range(0, len(records), most_records):
-        yield from _bounded(at, records[start : start + most_records], most_bytes)
+    """Splits the records that a fetch returned for a partition into frames."""
+    for start in range(0, len(records), max_records):
+        yield from _bounded(at, records[start : start + max_records], max_bytes)
 
 
-def _bounded(at: Partition, records: Sequence[Raw], most_bytes: int) -> Iterator[Frame]:
-    """One frame, or if it has too many bytes the frames of each half."""
-    if len(records) == 1 or _bytes(records) <= most_bytes:
+def _bounded(at: Partition, records: Sequence[Raw], max_bytes: int) -> Iterator[Frame]:
+    """One frame; if it would have too many bytes, the frames of each half."""
+    if len(records) == 1 or _bytes(records) <= max_bytes:
         yield _frame(at, records)
     else:
         half = len(records) // 2
-        yield from _bounded(at, records[:half], most_bytes)
-        yield from _bounded(at, records[half:], most_bytes)
+        yield from _bounded(at, records[:half], max_bytes)
+        yield from _bounded(at, records[half:], max_bytes)
 
 
 def _bytes(records: Sequence[Raw]) -> int:

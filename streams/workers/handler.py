@@ -1,8 +1,7 @@
-"""What a worker does with frames, whoever brings them: the verbs, and how the whole of a partition is read.
+"""The handler protocol: what a router, matcher or delivery does with frames, whoever fetches them.
 
-Owns: the contract between a worker and what reads for it. May never: know Faust.
-Theory: whoever calls does one thing at a time. An exception ends the worker without committing; what was not finished
-comes again.
+Invariants: handlers do not know Faust. The caller makes one call at a time. An exception ends the worker without a
+commit; unfinished records are then read again.
 """
 
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
@@ -18,32 +17,32 @@ class Handler(Protocol):
 
     topic: str
     commits: Commits
-    frame_records: int  # at most so many are handled at once
+    frame_records: int  # the most records of one frame
 
-    async def begin(self) -> None:
-        """Before the first partition is assigned."""
+    async def start(self) -> None:
+        """Called once, before the first partition is assigned."""
 
-    async def assigned(self, partitions: Collection[int]) -> None:
-        """These are ours now, and no others."""
+    async def assign(self, partitions: Collection[int]) -> None:
+        """The worker now owns exactly these partitions."""
 
-    def sought(self, positions: Mapping[int, int]) -> None:
-        """From these offsets on partitions are read now: what is committed, or their start."""
+    def seek(self, positions: Mapping[int, int]) -> None:
+        """The consumer now reads from these offsets: the committed ones, or 0."""
 
-    async def frame(self, frame: Frame) -> None:
-        """Handles the next frame of a partition; says in ``commits`` what is safe."""
+    async def handle(self, frame: Frame) -> None:
+        """Handles the next frame of a partition and updates ``commits``."""
 
-    async def revoked(self, partitions: Collection[int]) -> None:
-        """They may not come back: makes safe what is worth it, soon."""
+    async def revoke(self, partitions: Collection[int]) -> None:
+        """The partitions are being taken away: quickly saves what is worth saving."""
 
-    async def look(self) -> None:
-        """Called again and again, between frames."""
+    async def maintain(self) -> None:
+        """Does the periodic work; called between frames, again and again."""
 
     def positions(self) -> dict[int, int]:
-        """Of each partition that was looked at, the offset of the next record."""
+        """The offset of the next record, for each partition that the handler has opened."""
 
 
-async def stretches(reader: Reader, frame: Frame, position: int) -> AsyncIterator[Sequence[Raw]]:
-    """The records from ``position`` to the frame's end, each once, as if no frame had been lost or came again."""
+async def read_unprocessed(reader: Reader, frame: Frame, position: int) -> AsyncIterator[Sequence[Raw]]:
+    """Yields the records from ``position`` to the frame's end, each once, also if frames were lost or come again."""
     if position < frame.begin:
         async for records in reader.read(*frame.at, position, frame.begin):
             yield records

@@ -1,15 +1,15 @@
-"""The matcher: folds the log of conferences into matches, ticks where something is due, keeps snapshots.
+"""The matcher: folds conferences' logs into matches, appends ticks when something is due, and stores snapshots.
 
-Owns: in which order things are written: outputs and dead letters, snapshots, the mark, and only then the offset may be
-committed. May never: decide anything about people; the fold does.
-Theory: the committed offset is the frontier, behind which all lies in snapshots. So whoever goes on after us, after a
-kill between any two of these steps, reads from there, and finds every output of it from the mark on.
+Responsibility: the order of writes: outputs and dead letters, then snapshots, then the checkpoint; only then the offset
+may be committed. What is decided about people is up to the fold.
+Why: everything before the committed offset is in snapshots. So whoever takes over, after a kill between any two of
+these steps, reads from that offset, and finds all outputs of later records from the checkpoint's offset on.
 """
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, TypeVar
 
 from schemas.codec import encode, kind_of
 from schemas.events import ClockTicked
@@ -18,41 +18,41 @@ from schemas.topics import CONFERENCE_LOG, DEAD_LETTERS, MATCHES
 from streams.matching.snapshot import SnapshotError
 from streams.workers.commits import Commits
 from streams.workers.frames import FRAME_RECORDS, Frame, Partition, Raw
-from streams.workers.handler import stretches
-from streams.workers.partition_fold import PartitionFold, Told
-from streams.workers.ports import AwayError, Mark, Message, Producer, Reader, Snapshots, typed
+from streams.workers.handler import read_unprocessed
+from streams.workers.partition_fold import Emitted, PartitionFold
+from streams.workers.ports import Checkpoint, Message, Producer, Reader, SnapshotStore, UnavailableError, typed_message
 
-LARGE_RECORDS, LARGE_BYTES = 5_000, 1 << 20  # from about 10 ms on a snapshot is made and restored in a thread
-TICK_PREFIX = "clock.ticked:"  # ids of the log's owner; the door lets no other's begin so
+LARGE_RECORDS, LARGE_BYTES = 5_000, 1 << 20  # larger snapshots take over 10 ms, so a thread makes them
+TICK_PREFIX = "clock.ticked:"  # ids of the log's owner; admission refuses this prefix to everybody else
 
-P = ParamSpec("P")
+A = TypeVar("A")
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Units are last in the name; tests take smaller ones."""
+    """Units are last in the name; tests use smaller values."""
 
-    slice_records: int = 256  # about 3 ms of folding, then others have the event loop
-    told_at_once: int = 2_000  # outputs gathered before they are written
-    snapshot_records: int = 200_000  # of all partitions beyond their snapshots: folded again in two seconds
-    snapshot_records_most: int = 150_000  # a long log's snapshots are a tenth of it apart, but not more
-    quiet_s: float = 5.0  # without a frame, then a partition gets snapshots, if that spares folding
-    snapshot_s: float = 60.0  # after which it gets one in any case
+    slice_records: int = 256  # about 3 ms of folding, then the event loop is free for others
+    outputs_per_write: int = 2_000  # outputs that are collected before they are written
+    snapshot_records: int = 200_000  # beyond the snapshots of all partitions: two seconds of folding
+    max_snapshot_gap_records: int = 150_000  # a long log's snapshots are a tenth of it apart, up to this
+    quiet_s: float = 5.0  # without a frame; then a partition gets snapshots if that saves folding
+    snapshot_s: float = 60.0  # the longest time between two checkpoints
     quiet_records: int = 2_000
-    parting_s: float = 3.0  # for snapshots when a partition is given up
-    parting_records: int = 5_000  # fewer are folded again sooner than kept
-    tick_again_s: float = 5.0
+    revoke_s: float = 3.0  # for snapshots when a partition is revoked
+    revoke_records: int = 5_000  # folding fewer again is faster than saving them
+    tick_retry_s: float = 5.0
 
 
-class CutShortError(Exception):
-    """Something was folded and what came of it may not be written: the worker must end, whatever it did."""
+class InterruptedFoldError(Exception):
+    """Records were folded but their outputs may not be written: the worker must end."""
 
 
-class Matching:
-    """``clock`` gives ms since 1970, ``elapsed`` seconds; without ``ticks`` time passes by the log's records alone.
+class MatcherHandler:
+    """``clock``: ms since 1970; ``elapsed``: monotonic seconds. Without ``ticks`` only the log's records advance time.
 
-    ``policy`` overrides what conferences set: for tests. ``prefix``: of the topics' names.
+    ``policy`` overrides the conferences' settings, for tests. ``prefix``: of the topics' names.
     """
 
     frame_records = FRAME_RECORDS
@@ -61,7 +61,7 @@ class Matching:
         self,
         producer: Producer,
         reader: Reader,
-        snapshots: Snapshots,
+        snapshots: SnapshotStore,
         clock: Callable[[], int],
         elapsed: Callable[[], float],
         *,
@@ -77,177 +77,182 @@ class Matching:
         self._clock, self._elapsed = clock, elapsed
         self._ticks, self._limits, self._policy = ticks, limits or Limits(), policy
         self._folds: dict[int, PartitionFold] = {}
-        self._current: set[int] = set()  # folds that know all that was recorded
+        self._current: set[int] = set()  # folds that have all recorded outputs
         self._mine: set[int] = set()
-        self._sought: dict[int, int] = {}
-        self._marked: dict[int, tuple[Mark, float]] = {}
-        self._framed: dict[int, float] = {}
-        self._ticked: dict[str, tuple[int, int, float]] = {}
+        self._read_from: dict[int, int] = {}
+        self._checkpoints: dict[int, tuple[Checkpoint, float]] = {}
+        self._last_frame: dict[int, float] = {}
+        self._last_ticks: dict[str, tuple[int, int, float]] = {}
 
     # -- partitions -------------------------------------------------------------------------------------------------
 
-    async def begin(self) -> None:
-        """Nothing is needed before."""
+    async def start(self) -> None:
+        """Nothing to do."""
 
-    async def assigned(self, partitions: Collection[int]) -> None:
-        """As in the port. What comes back is kept in memory; others may have told something meanwhile."""
+    async def assign(self, partitions: Collection[int]) -> None:
+        """As in ``Handler``. Folds stay in memory, but other workers may have written outputs meanwhile."""
         self._mine = set(partitions)
         self._current.clear()
-        for gone in self._folds.keys() - self._mine:
-            del self._folds[gone]
-            self._marked.pop(gone, None)
-        self._ticked.clear()
+        for lost in self._folds.keys() - self._mine:
+            del self._folds[lost]
+            self._checkpoints.pop(lost, None)
+        self._last_ticks.clear()
 
-    def sought(self, positions: Mapping[int, int]) -> None:
-        """As in the port: what is before is in snapshots, which say so themselves."""
-        self._sought = dict(positions)
+    def seek(self, positions: Mapping[int, int]) -> None:
+        """As in ``Handler``. Earlier records are in snapshots, which carry their own offsets."""
+        self._read_from = dict(positions)
 
     async def _fold_of(self, partition: int) -> PartitionFold:
         fold = self._folds.get(partition)
         if fold is None:
-            fold = await self._restored(partition)
+            fold = await self._restore(partition)
         if partition not in self._current:
-            await self._remember(fold)
+            await self._recover_outputs(fold)
             self._folds[partition] = fold
             self._current.add(partition)
         return fold
 
-    async def _restored(self, partition: int) -> PartitionFold:
+    async def _restore(self, partition: int) -> PartitionFold:
         fold = PartitionFold(Partition(self.topic, partition), self._policy)
         found, snapshots = await self._snapshots.load(partition)
-        mark = found or Mark()
-        for kept in snapshots:
-            if kept.name in mark.erased:  # its worker was killed, or wrote it late
-                await self._snapshots.forget(partition, kept.name)
+        checkpoint = found or Checkpoint()
+        for stored in snapshots:
+            if stored.name in checkpoint.erased:  # its worker was killed, or wrote it late
+                await self._snapshots.delete(partition, stored.name)
                 continue
             try:
-                await _aside(len(kept.data) > LARGE_BYTES, fold.restore, kept)
-            except SnapshotError:  # of a newer or a broken form: the log is folded from its start
-                mark = Mark(erased=mark.erased)
-        fold.begin(mark)
-        self._marked[partition] = (mark, self._elapsed())
+                await _call(fold.restore, stored, in_thread=len(stored.data) > LARGE_BYTES)
+            except SnapshotError:  # of a newer version, or damaged: the log is folded from its start
+                checkpoint = Checkpoint(erased=checkpoint.erased)
+        fold.start(checkpoint)
+        self._checkpoints[partition] = (checkpoint, self._elapsed())
         return fold
 
-    async def _remember(self, fold: PartitionFold) -> None:
-        """Takes in what was told since: by whoever had the partition before."""
-        known, partition = fold.frontier(), fold.at.partition
-        outputs, letters = await self._reader.ends(self._matches), await self._reader.ends(self._dead_letters)
+    async def _recover_outputs(self, fold: PartitionFold) -> None:
+        """Reads the outputs and dead letters that were written since the checkpoint, by us or a previous owner."""
+        known, partition = fold.checkpoint(), fold.at.partition
+        outputs = await self._reader.ends(self._matches)
+        dead_letters = await self._reader.ends(self._dead_letters)
         async for raws in self._reader.read(self._matches, partition, known.matches, outputs[partition]):
-            fold.remember(raws)
-        async for raws in self._reader.read(self._dead_letters, partition, known.letters, letters[partition]):
-            fold.remember_letters(raws)
-        fold.opened()
+            fold.add_recorded_outputs(raws)
+        async for raws in self._reader.read(self._dead_letters, partition, known.dead_letters, dead_letters[partition]):
+            fold.add_recorded_dead_letters(raws)
+        fold.finish_recovery()
 
     def positions(self) -> dict[int, int]:
-        """As in the port."""
+        """As in ``Handler``."""
         return {partition: fold.processed for partition, fold in self._folds.items() if partition in self._mine}
 
     # -- folding ----------------------------------------------------------------------------------------------------
 
-    async def frame(self, frame: Frame) -> None:
-        """As in the port."""
+    async def handle(self, frame: Frame) -> None:
+        """As in ``Handler``."""
         fold = await self._fold_of(frame.at.partition)
-        async for records in stretches(self._reader, frame, fold.processed):
-            await self._take(fold, records)
+        async for records in read_unprocessed(self._reader, frame, fold.processed):
+            await self._fold_and_write(fold, records)
         fold.skip(frame.end)
-        self._framed[frame.at.partition] = self._elapsed()
-        await self._keep(fold)
+        self._last_frame[frame.at.partition] = self._elapsed()
+        await self._save_snapshots(fold)
 
-    async def _take(self, fold: PartitionFold, records: Sequence[Raw]) -> None:
-        told = Told()
+    async def _fold_and_write(self, fold: PartitionFold, records: Sequence[Raw]) -> None:
+        emitted = Emitted()
         for start in range(0, len(records), self._limits.slice_records):
             part = fold.fold(records[start : start + self._limits.slice_records])
-            told.outputs += part.outputs
-            told.letters += part.letters
-            if len(told.outputs) >= self._limits.told_at_once:
-                await self._tell(fold, told)
-                told = Told()
+            emitted.outputs += part.outputs
+            emitted.dead_letters += part.dead_letters
+            if len(emitted.outputs) >= self._limits.outputs_per_write:
+                await self._write(fold, emitted)
+                emitted = Emitted()
             await asyncio.sleep(0)
-        await self._tell(fold, told)
+        await self._write(fold, emitted)
 
-    async def _tell(self, fold: PartitionFold, told: Told) -> None:
-        if told.outputs:
-            fold.told(matches_end=await self._producer.produce(self._matches, told.outputs))
-        if told.letters:
-            fold.told(letters_end=await self._producer.produce(self._dead_letters, told.letters))
+    async def _write(self, fold: PartitionFold, emitted: Emitted) -> None:
+        if emitted.outputs:
+            fold.confirm_written(matches_end=await self._producer.produce(self._matches, emitted.outputs))
+        if emitted.dead_letters:
+            fold.confirm_written(
+                dead_letters_end=await self._producer.produce(self._dead_letters, emitted.dead_letters)
+            )
 
     # -- snapshots --------------------------------------------------------------------------------------------------
 
-    async def _keep(self, fold: PartitionFold) -> None:
-        """Snapshots of what holds the frontier back too far, then the mark."""
+    async def _save_snapshots(self, fold: PartitionFold) -> None:
+        """Saves snapshots of the conferences that hold the checkpoint back too far, then the checkpoint."""
         share = max(1, self._limits.snapshot_records // max(1, len(self._mine)))
-        while self._behind() > self._limits.snapshot_records and (name := fold.stale(share)) is not None:
-            tenth = min(fold.size(name) // 10, self._limits.snapshot_records_most)
-            if tenth > share and fold.stale(tenth) is None:
+        while self._replay_records() > self._limits.snapshot_records and (name := fold.stalest(share)) is not None:
+            tenth = min(fold.size(name) // 10, self._limits.max_snapshot_gap_records)
+            if tenth > share and fold.stalest(tenth) is None:
                 break
-            await self._snapshot(fold, name)
-        await self._mark(fold)
+            await self._save_snapshot(fold, name)
+        await self._save_checkpoint(fold)
 
-    def _behind(self) -> int:
-        """The records that would be folded again after a kill."""
-        return sum(self._folds[partition].behind() for partition in self._current)
+    def _replay_records(self) -> int:
+        """How many records would be folded again after a kill."""
+        return sum(self._folds[partition].replay_records() for partition in self._current)
 
-    async def _snapshot(self, fold: PartitionFold, name: str) -> None:
-        kept = await _aside(fold.size(name) > LARGE_RECORDS, fold.snapshot, name)
-        await self._snapshots.save(fold.at.partition, kept)
-        fold.kept(kept)
+    async def _save_snapshot(self, fold: PartitionFold, name: str) -> None:
+        stored = await _call(fold.snapshot, name, in_thread=fold.size(name) > LARGE_RECORDS)
+        await self._snapshots.save(fold.at.partition, stored)
+        fold.confirm_saved(stored)
 
-    async def _mark(self, fold: PartitionFold) -> None:
-        partition, mark = fold.at.partition, fold.frontier()
-        before, _ = self._marked[partition]
-        gone = sorted(set(mark.erased) - set(before.erased))
-        if mark.log > before.log or gone:
-            await self._snapshots.mark(partition, mark)
-            for name in gone:
-                await self._snapshots.forget(partition, name)
-            self._marked[partition] = (mark, self._elapsed())
-        self.commits.safe(fold.at, mark.log)
+    async def _save_checkpoint(self, fold: PartitionFold) -> None:
+        partition, checkpoint = fold.at.partition, fold.checkpoint()
+        before, _ = self._checkpoints[partition]
+        erased = sorted(set(checkpoint.erased) - set(before.erased))
+        if checkpoint.log > before.log or erased:
+            await self._snapshots.save_checkpoint(partition, checkpoint)
+            for name in erased:
+                await self._snapshots.delete(partition, name)
+            self._checkpoints[partition] = (checkpoint, self._elapsed())
+        self.commits.mark_safe(fold.at, checkpoint.log)
 
-    async def revoked(self, partitions: Collection[int]) -> None:
-        """As in the port: the conferences with the most new records first."""
-        until = self._elapsed() + self._limits.parting_s
+    async def revoke(self, partitions: Collection[int]) -> None:
+        """Saves snapshots, of the conferences with the most unsaved records first."""
+        until = self._elapsed() + self._limits.revoke_s
         for partition in partitions:
             fold = self._folds.get(partition)
             if fold is None or partition not in self._current:
                 continue
-            for name in fold.unsafe():
-                if fold.unsafe_records(name) < self._limits.parting_records or self._elapsed() > until:
+            for name in fold.unsaved():
+                if fold.unsaved_records(name) < self._limits.revoke_records or self._elapsed() > until:
                     break
-                await self._snapshot(fold, name)
-            await self._mark(fold)
+                await self._save_snapshot(fold, name)
+            await self._save_checkpoint(fold)
 
     # -- between frames ---------------------------------------------------------------------------------------------
 
-    async def look(self) -> None:
-        """Opens partitions that have no frames, lets time pass, keeps snapshots of quiet partitions."""
+    async def maintain(self) -> None:
+        """Opens partitions that get no frames, saves snapshots of quiet partitions, appends ticks."""
         for partition in sorted(self._mine - self._current)[:4]:
-            await self._fold_again(await self._fold_of(partition))
+            await self._refold(await self._fold_of(partition))
         for partition in sorted(self._current):
-            await self._quiet(self._folds[partition])
+            await self._snapshot_if_quiet(self._folds[partition])
         if self._ticks:
             await self._tick()
 
-    async def _fold_again(self, fold: PartitionFold) -> None:
-        """What was committed and is in no snapshot that can be read: no frame brings it, and something may be due."""
-        begin = self._sought.get(fold.at.partition, 0)
+    async def _refold(self, fold: PartitionFold) -> None:
+        """Folds committed records that no readable snapshot covers: no frame brings them, and something may be due."""
+        begin = self._read_from.get(fold.at.partition, 0)
         if fold.processed < begin:
             try:
-                await self.frame(Frame(fold.at, begin, begin, ()))
-            except AwayError as error:
-                raise CutShortError(str(error)) from error
+                await self.handle(Frame(fold.at, begin, begin, ()))
+            except UnavailableError as error:
+                raise InterruptedFoldError(str(error)) from error
 
-    async def _quiet(self, fold: PartitionFold) -> None:
-        """A snapshot of the conference with the most new records, one at a time."""
+    async def _snapshot_if_quiet(self, fold: PartitionFold) -> None:
+        """Saves a snapshot of the conference with the most unsaved records, if it is time to."""
         partition, now = fold.at.partition, self._elapsed()
-        mark, when = self._marked[partition]
-        quiet = now - self._framed.get(partition, 0.0) > self._limits.quiet_s
-        names = [name for name in fold.unsafe()[:1] if quiet and fold.unsafe_records(name) > self._limits.quiet_records]
-        if now - when > self._limits.snapshot_s and fold.processed > mark.log:
-            self._marked[partition] = (mark, now)
-            names = fold.unsafe()[:1]
+        checkpoint, saved_at = self._checkpoints[partition]
+        quiet = now - self._last_frame.get(partition, 0.0) > self._limits.quiet_s
+        names = [
+            name for name in fold.unsaved()[:1] if quiet and fold.unsaved_records(name) > self._limits.quiet_records
+        ]
+        if now - saved_at > self._limits.snapshot_s and fold.processed > checkpoint.log:
+            self._checkpoints[partition] = (checkpoint, now)
+            names = fold.unsaved()[:1]
         for name in names:
-            await self._snapshot(fold, name)
-            await self._mark(fold)
+            await self._save_snapshot(fold, name)
+            await self._save_checkpoint(fold)
 
     async def _tick(self) -> None:
         now = self._clock()
@@ -257,7 +262,7 @@ class Matching:
             return
         ends = await self._reader.ends(self.topic)
         ticks = [
-            self._ticked_at(conference, when, applied, max(now, fold.now_of(conference)))
+            self._make_tick(conference, when, applied, max(now, fold.now_of(conference)))
             for fold, conference, when, applied in due
             if fold.processed >= ends[fold.at.partition] and self._is_new(conference, when, applied)
         ]
@@ -265,19 +270,17 @@ class Matching:
             await self._producer.produce(self.topic, ticks)
 
     def _is_new(self, conference: str, when: int, applied: int) -> bool:
-        before = self._ticked.get(conference)
+        before = self._last_ticks.get(conference)
         if before is not None and before[:2] == (when, applied):
-            return self._elapsed() - before[2] > self._limits.tick_again_s
+            return self._elapsed() - before[2] > self._limits.tick_retry_s
         return True
 
-    def _ticked_at(self, conference: str, when: int, applied: int, now: int) -> Message:
-        self._ticked[conference] = (when, applied, self._elapsed())
+    def _make_tick(self, conference: str, when: int, applied: int, now: int) -> Message:
+        self._last_ticks[conference] = (when, applied, self._elapsed())
         tick = ClockTicked(id=f"{TICK_PREFIX}{when}:{applied}", at=written(now), conference=conference)
-        return typed(conference, encode(tick), kind_of(tick))
+        return typed_message(conference, encode(tick), kind_of(tick))
 
 
-async def _aside(large: bool, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Calls a function; one that takes long in a thread, so that others have the event loop meanwhile."""
-    if large:
-        return await asyncio.to_thread(function, *args, **kwargs)
-    return function(*args, **kwargs)
+async def _call(function: Callable[[A], T], argument: A, *, in_thread: bool) -> T:
+    """Calls a function, a slow one in a thread, so that the event loop stays free."""
+    return await asyncio.to_thread(function, argument) if in_thread else function(argument)

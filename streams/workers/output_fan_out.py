@@ -1,6 +1,6 @@
-"""One reading of a partition's outputs, shared out among the conferences whose inboxes are made again.
+"""Reads a partition's outputs once and distributes them to the conferences whose inboxes are being rebuilt.
 
-Owns: each conference's outputs in rising order, once each. May never: gather more than the queues hold.
+Invariants: each conference gets its outputs in select_ascending order, once each. Memory is bounded by the queues.
 """
 
 import asyncio
@@ -8,41 +8,41 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 
 from schemas.outputs import AnyOutput
 from streams.workers.frames import Raw
-from streams.workers.recorded_outputs import output_of, parts
+from streams.workers.recorded_outputs import decode_output, parse_position
 
 Queue = asyncio.Queue[Sequence[AnyOutput]]
 
 
-async def share_out(records: AsyncIterator[Sequence[Raw]], queues: Mapping[str, Queue]) -> None:
-    """Puts the outputs of each conference into its queue, at last an empty batch."""
+async def fan_out(records: AsyncIterator[Sequence[Raw]], queues: Mapping[str, Queue]) -> None:
+    """Puts each conference's outputs into its queue, and an empty batch at the end."""
     last: dict[str, tuple[int, int]] = {}
-    async for some in records:
+    async for batch in records:
         found: dict[str, list[AnyOutput]] = {}
-        for output in map(output_of, some):
+        for output in map(decode_output, batch):
             if output is not None and output.conference in queues:
                 found.setdefault(output.conference, []).append(output)
         for name, outputs in found.items():
-            rising = ascending(outputs, last.get(name, (-1, -1)))
-            if rising:
-                last[name] = parts(rising[-1].position)
-                await queues[name].put(rising)
+            ascending = select_ascending(outputs, last.get(name, (-1, -1)))
+            if ascending:
+                last[name] = parse_position(ascending[-1].position)
+                await queues[name].put(ascending)
     for queue in queues.values():
         await queue.put(())
 
 
-async def queued(queue: Queue) -> AsyncIterator[AnyOutput]:
-    """The outputs put into a queue, up to an empty batch."""
+async def drain(queue: Queue) -> AsyncIterator[AnyOutput]:
+    """Yields the outputs of a queue, up to an empty batch."""
     while outputs := await queue.get():
         for output in outputs:
             yield output
 
 
-def ascending(outputs: Iterable[AnyOutput], after: tuple[int, int] = (-1, -1)) -> list[AnyOutput]:
-    """Without what stands there again: an output of a late matcher, or of one that was killed before it knew."""
-    rising: list[AnyOutput] = []
+def select_ascending(outputs: Iterable[AnyOutput], after: tuple[int, int] = (-1, -1)) -> list[AnyOutput]:
+    """Drops outputs that were written again, by a matcher that had lost its partition or was killed before it knew."""
+    ascending: list[AnyOutput] = []
     for output in outputs:
-        at = parts(output.position)
+        at = parse_position(output.position)
         if at > after:
-            rising.append(output)
+            ascending.append(output)
             after = at
-    return rising
+    return ascending

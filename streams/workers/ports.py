@@ -1,8 +1,9 @@
-"""What the workers need of the outside world; ``services`` has it.
+"""The workers' ports: Kafka, the snapshot store and the inbox store, as the workers use them.
 
-Owns: the verbs and their errors. May never: name a broker, a store or a library.
-Each call has a time limit of its own and raises AwayError when it is over: then the worker ends without committing,
-or tries again, as its own file says.
+``services/worker`` and ``services/kafka`` implement them; nothing here names a broker, a store or a library.
+
+Every call has its own time limit and raises UnavailableError when it runs out. The worker then stops without
+committing, or retries; each handler's module says which.
 """
 
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
@@ -14,17 +15,17 @@ from schemas.topics import TYPE_HEADER
 from streams.workers.frames import Raw
 
 
-class AwayError(Exception):
-    """The broker or the store did not do what was asked, or did not say so in time."""
+class UnavailableError(Exception):
+    """The broker or the store failed, or did not answer in time."""
 
 
-class StoreAwayError(AwayError):
-    """The store of the inboxes is away or refuses. What was under way may be done again, from its beginning."""
+class StoreUnavailableError(UnavailableError):
+    """The inbox store cannot be reached or refuses writes. The interrupted call may be retried from its beginning."""
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message to write. ``partition`` None: by the key, as every writer of the topic does."""
+    """A message to write. ``partition`` None: chosen by the key, as every writer of the topic does."""
 
     key: bytes
     value: bytes | None
@@ -32,34 +33,36 @@ class Message:
     partition: int | None = None
 
 
-def typed(key: str, value: bytes, kind: str, *headers: tuple[str, bytes], partition: int | None = None) -> Message:
-    """A message with its type beside it, as the header ``type``."""
+def typed_message(
+    key: str, value: bytes, kind: str, *headers: tuple[str, bytes], partition: int | None = None
+) -> Message:
+    """A message that carries the event type (``kind``) in the header ``type``."""
     return Message(key.encode(), value, ((TYPE_HEADER, kind.encode()), *headers), partition)
 
 
 class Producer(Protocol):
-    """Writes in order, idempotently, to all in-sync replicas."""
+    """An idempotent producer: writes in order, to all in-sync replicas."""
 
     async def produce(self, topic: str, messages: Sequence[Message]) -> int:
-        """Done when all are there; the offset behind the last one. AwayError: some of them may be there."""
+        """Returns when all are written: the offset after the last one. UnavailableError: some may have been written."""
 
 
 class Reader(Protocol):
-    """Reads topics outside of any group."""
+    """Reads topics outside of any consumer group."""
 
     def read(self, topic: str, partition: int, begin: int, end: int) -> AsyncIterator[Sequence[Raw]]:
-        """The records of [begin, end) that are there, in parts."""
+        """The records in [begin, end), in batches."""
 
     async def ends(self, topic: str) -> Mapping[int, int]:
-        """The offset behind the last record of each partition."""
+        """The offset after the last record of each partition."""
 
     async def fetch(self, topic: str, positions: Mapping[int, int]) -> Sequence[tuple[int, int, Sequence[Raw]]]:
-        """What stands at these positions: partition, the next position, records. Returns at once."""
+        """The records at these positions, as (partition, next position, records). Does not wait for new ones."""
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """A snapshot of ``name``: it holds what stands before ``offset`` (of a partition of the log, or of all in sum)."""
+class StoredSnapshot:
+    """A snapshot of ``name``. It covers the records before ``offset``, of one log partition or summed over all."""
 
     name: str
     offset: int
@@ -67,68 +70,70 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
-    """How far a partition of the log is safe in snapshots, and where outputs and dead letters of the rest begin.
+class Checkpoint:
+    """Up to which offset of a log partition all state is in snapshots (``log``).
 
-    ``erased``: the conferences of it that are no more, sorted.
+    ``matches``, ``dead_letters``: where the outputs and the dead letters of later records begin, in their topics.
+    ``erased``: the conferences of the partition that were erased, sorted.
     """
 
     log: int = 0
     matches: int = 0
-    letters: int = 0
+    dead_letters: int = 0
     erased: tuple[str, ...] = ()
 
 
-class Snapshots(Protocol):
-    """Snapshots where every worker reaches them. Each writer has its own names, so that a late one spoils nothing."""
+class SnapshotStore(Protocol):
+    """Snapshots that every worker can read. Each writer uses its own keys, so a late write overwrites nothing newer."""
 
-    async def load(self, partition: int) -> tuple[Mark | None, Sequence[Kept]]:
-        """The mark of a partition, and of each conference the snapshot with the highest offset."""
+    async def load(self, partition: int) -> tuple[Checkpoint | None, Sequence[StoredSnapshot]]:
+        """The checkpoint of a partition, and each conference's snapshot with the highest offset."""
 
-    async def known(self, name: str) -> Kept | None:
-        """What a worker kept under a name that no conference has; in the partition 0."""
+    async def load_named(self, name: str) -> StoredSnapshot | None:
+        """What a worker saved in partition 0 under a name that no conference can have (it begins with ``~``)."""
 
-    async def save(self, partition: int, kept: Kept) -> None:
-        """Done when it would be found again."""
+    async def save(self, partition: int, snapshot: StoredSnapshot) -> None:
+        """Returns when it is durable."""
 
-    async def mark(self, partition: int, mark: Mark) -> None:
-        """Done when it would be found again."""
+    async def save_checkpoint(self, partition: int, checkpoint: Checkpoint) -> None:
+        """Returns when it is durable."""
 
-    async def forget(self, partition: int, name: str) -> None:
-        """Takes out all snapshots of a conference, whoever wrote them."""
+    async def delete(self, partition: int, name: str) -> None:
+        """Deletes all snapshots of a conference, by every writer."""
 
 
 class LostInboxesError(Exception):
-    """The store has less than was delivered, or nothing: its inboxes must be made again."""
+    """The store has lost entries that were delivered; the inboxes must be rebuilt."""
 
 
 class Inboxes(Protocol):
-    """The inboxes of people, by conference."""
+    """The attendees' inboxes, by conference."""
 
     async def deliver(self, conference: str, outputs: Sequence[AnyOutput], erased: Collection[str] = ()) -> None:
-        """Ascending by position; what was delivered before changes nothing. LostInboxesError, AwayError.
+        """Delivers ``outputs``, ascending by position; one delivered before changes nothing.
 
-        ``erased``: attendees whom the log has erased; nothing is delivered to them, and no content about them.
+        ``erased``: attendees whom the log has erased. They get nothing, and others get no content about them.
+        LostInboxesError, UnavailableError.
         """
 
     async def has(self, conference: str) -> bool:
-        """Whether they are there; if not they must be rebuilt. AwayError."""
+        """Whether the conference's inboxes exist; if not, they must be rebuilt. UnavailableError."""
 
     async def rebuild(self, conference: str, outputs: AsyncIterator[AnyOutput], erased: Iterable[str]) -> None:
-        """Makes them anew from all outputs. AwayError."""
+        """Rebuilds the conference's inboxes from all of its outputs. UnavailableError."""
 
     async def erase(self, conference: str, attendee: str) -> None:
-        """Removes all of and about an attendee. AwayError."""
+        """Deletes everything of and about an attendee. UnavailableError."""
 
     async def forget(self, conference: str) -> None:
-        """Removes everything of a conference. AwayError."""
+        """Deletes all inboxes of a conference. UnavailableError."""
 
 
 class Rows(Protocol):
-    """Few bytes under a name, of a partition: the newest of each name is kept."""
+    """Small named values of a partition; only the newest value of each name is retained."""
 
     async def save(self, partition: int, rows: Sequence[tuple[str, bytes]]) -> None:
-        """Done when they would be found again. AwayError."""
+        """Returns when they are durable. UnavailableError."""
 
-    async def load(self, partition: int, most: int) -> Sequence[bytes]:
-        """The newest ``most`` of them, the oldest first; older ones are let go of. AwayError."""
+    async def load(self, partition: int, limit: int) -> Sequence[bytes]:
+        """The newest ``limit`` values, oldest first; older ones are deleted. UnavailableError."""

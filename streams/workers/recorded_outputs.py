@@ -1,9 +1,8 @@
-"""The outputs of a conference that were recorded after its snapshot: facts for the fold that comes after a restart.
+"""The outputs of a conference that were recorded after its snapshot; the fold takes them as facts after a restart.
 
-Owns: which outputs were told at which record, once each. May never: decide anything.
-Theory: outputs go out in order, so only those of the last record with any can be incomplete (a batch is whole, but a
-record's outputs may take several). Each carries how many its record has; only when some are missing is the record
-folded anew and what comes of it compared with what is there.
+Why: outputs are written in order, so only the last record that has outputs can be incomplete (a batch is atomic, but a
+record's outputs may need several). Each output carries its record's number of outputs. Only when some are missing is
+the record folded again and its outputs compared with those that were recorded.
 """
 
 from dataclasses import dataclass, field
@@ -19,73 +18,76 @@ COUNT_HEADER = "count"  # how many outputs the record has in all
 _decoder = msgspec.json.Decoder(AnyOutput)
 
 
-def output_of(raw: Raw) -> AnyOutput | None:
-    """An output in the topic of matches; None for what is none, or has another key than its conference."""
+def decode_output(raw: Raw) -> AnyOutput | None:
+    """Decodes a record of the matches topic; None if it is not an output, or its key is not its conference."""
     try:
         output: AnyOutput | None = _decoder.decode(raw.value) if isinstance(raw.value, bytes) else None
         if output is None or raw.key != output.conference.encode():
             return None
-        parts(output.position)
+        parse_position(output.position)
         return output
     except (msgspec.MsgspecError, UnicodeDecodeError, ValueError):
         return None
 
 
-def parts(position: str) -> tuple[int, int]:
-    """A position as numbers: records applied before, index."""
+def parse_position(position: str) -> tuple[int, int]:
+    """A position as numbers: how many records were applied before, and the index among the record's outputs."""
     n, _, index = position.partition("-")
     return int(n), int(index)
 
 
 @dataclass(slots=True)
-class _Told:
+class _RecordOutputs:
     outputs: dict[int, AnyOutput] = field(default_factory=dict)
     count: int | None = None
 
     @property
-    def is_whole(self) -> bool:
+    def is_complete(self) -> bool:
         return self.count is not None and len(self.outputs) >= self.count
 
 
 @dataclass(slots=True)
-class Recorded:
-    """``first``: the offset of the first of them in the topic of matches; ``last``: the last record with any."""
+class RecordedOutputs:
+    """Recorded outputs by the number of their record.
+
+    ``first``: the offset of the first one in the matches topic; ``last``: the last record with outputs.
+    """
 
     first: int
     last: int = -1
-    _told: dict[int, _Told] = field(default_factory=dict)
-    _order: list[int] = field(default_factory=list)  # a heap of them: each record asks for the first ones alone
+    _by_record: dict[int, _RecordOutputs] = field(default_factory=dict)
+    _order: list[int] = field(default_factory=list)  # a heap of record numbers; each look-up needs only the lowest
 
     def add(self, output: AnyOutput, raw: Raw) -> None:
-        """Takes in an output of the topic of matches; one that is there already changes nothing."""
-        n, index = parts(output.position)
-        if n not in self._told:
+        """Adds an output of the matches topic; a duplicate changes nothing."""
+        n, index = parse_position(output.position)
+        if n not in self._by_record:
             heappush(self._order, n)
-        told = self._told.setdefault(n, _Told())
-        told.outputs.setdefault(index, output)
+        outputs = self._by_record.setdefault(n, _RecordOutputs())
+        outputs.outputs.setdefault(index, output)
         count = header(raw, COUNT_HEADER)
         if count is not None:
-            told.count = int(count)
+            outputs.count = int(count)
         self.last = max(self.last, n)
 
-    def before(self, n: int) -> None:
-        """Lets go of what was told at records that the fold holds already."""
+    def discard_before(self, n: int) -> None:
+        """Discards the outputs of records that are already folded."""
         while self._order and self._order[0] < n:
-            del self._told[heappop(self._order)]
+            del self._by_record[heappop(self._order)]
 
-    def pending(self, n: int) -> bool:
-        """Whether there are outputs of the n-th record or a later one."""
-        return self.last >= n and bool(self._told)
+    def has_pending(self, n: int) -> bool:
+        """Whether there are outputs of record ``n`` or a later one."""
+        return self.last >= n and bool(self._by_record)
 
-    def torn(self, n: int) -> bool:
-        """Whether some of the outputs of this record may be missing."""
-        return self.last <= n and not self._told[self.last].is_whole
+    def is_incomplete(self, n: int) -> bool:
+        """Whether some of this record's outputs may be missing."""
+        return self.last <= n and not self._by_record[self.last].is_complete
 
-    def of(self, n: int) -> list[AnyOutput]:
-        """What was told up to the n-th record and was not asked for before, in order."""
+    def up_to(self, n: int) -> list[AnyOutput]:
+        """The outputs of the records up to ``n`` that are not discarded, in order."""
         ready: list[int] = []
         while self._order and self._order[0] <= n:
             ready.append(heappop(self._order))
-        for known in ready:  # few: ``before`` lets go of them
+        for known in ready:  # few: ``discard_before`` removes them
             heappush(self._order, known)
-        return [output for known in ready for _, output in sorted(self._told[known].outputs.items())]
+        return [output for known in ready for _, output in sorted(self._by_record[known].outputs.items())]

@@ -1,10 +1,10 @@
-"""A batch that nobody can read: its checksum is wrong, or it is packed by a codec that is unknown here.
+"""Turns a batch that cannot be read (wrong checksum, unknown compression codec) into one record that says so.
 
-Owns: making it one record that says so, instead of an error that comes again for ever. May never: guess at what was in
-it; its offsets are known from its head.
-Theory: aiokafka unpacks a batch when it is iterated, and raises; the next fetch brings the same batch again. Only the
-unpacking is replaced; a test holds its source fast. A record stays as it comes out of the batch, without topic and
-partition: making aiokafka's own of it takes longer than unpacking it.
+Invariants: the content is never guessed; the offsets come from the batch header.
+Why: aiokafka unpacks a batch while it is iterated, and raises; the next fetch returns the same batch, so the error
+would repeat for ever. Only the unpacking is replaced, and a test pins the source of the original. Records are yielded
+as they come out of the batch, without topic and partition: wrapping them into aiokafka's own type takes longer than
+unpacking.
 """
 
 from collections.abc import Iterator
@@ -19,16 +19,16 @@ _Theirs: Any = fetcher.PartitionRecords
 
 
 class PartitionRecords(_Theirs):  # type: ignore[misc]
-    """As aiokafka's, but an unreadable batch is a record whose value is ``Unreadable``."""
+    """aiokafka's class, except that an unreadable batch becomes one record whose value is ``Unreadable``."""
 
     def __iter__(self) -> Iterator[Any]:
-        found: Iterator[Any] = self._records_iterator  # itself, not by a call of ours for each record
+        found: Iterator[Any] = self._records_iterator  # the iterator itself: no call of ours per record
         return found
 
     def _unpack_records(self) -> Iterator[Any]:
         while self._records.has_next():
             batch = self._records.next_batch()
-            if self._was_taken_back(batch) or batch.is_control_batch:
+            if self._is_aborted(batch) or batch.is_control_batch:
                 self.next_fetch_offset = batch.next_offset
                 continue
             begin = max(self.next_fetch_offset, batch.base_offset)
@@ -36,7 +36,7 @@ class PartitionRecords(_Theirs):  # type: ignore[misc]
                 if self._check_crcs and not batch.validate_crc():
                     raise ValueError("its checksum is wrong")
                 records = list(batch)
-            except Exception as error:  # noqa: BLE001  # each codec has errors of its own; none may stop a stream
+            except Exception as error:  # noqa: BLE001  # every codec has its own errors; none may stop a stream
                 yield self._unreadable(begin, batch, error)
             else:
                 for record in records:
@@ -46,8 +46,8 @@ class PartitionRecords(_Theirs):  # type: ignore[misc]
                         yield record
             self.next_fetch_offset = batch.next_offset
 
-    def _was_taken_back(self, batch: Any) -> bool:
-        """Whether its writer aborted the transaction that it belongs to; as aiokafka has it."""
+    def _is_aborted(self, batch: Any) -> bool:
+        """Whether the batch belongs to an aborted transaction; the same logic as aiokafka's."""
         if self._isolation_level != fetcher.READ_COMMITTED or batch.producer_id is None:
             return False
         self._consume_aborted_up_to(batch.base_offset)
@@ -63,5 +63,5 @@ class PartitionRecords(_Theirs):  # type: ignore[misc]
 
 
 def install() -> None:
-    """From now on every consumer of this process reads so."""
+    """Replaces aiokafka's class for every consumer of this process."""
     fetcher.PartitionRecords = PartitionRecords

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.names import account as normal
+from schemas.names import normalize_account as normal
 from services.admission.attendee_csv import CSV_BYTES, MOST_MISTAKES, AttendeeRow, Mistake, read_csv, write_csv
 from services.admission.authorization import authorize
 from services.admission.registration import enroll, verifications

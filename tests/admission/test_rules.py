@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from schemas.events import AttendeeEvent, ConferenceOpened, Input, Role, Rule
-from schemas.names import source
+from schemas.names import validate_source
 from schemas.outputs import AnyOutput
 from services.admission.authorization import AHEAD_MS, authorize
 from services.admission.permissions import ROLES, TABLE
@@ -79,7 +79,7 @@ def test_nobody_escalates(sender: Sender, kind: str, conference: str | None, att
             "verifier": f"connector:{sender.id}",
             "owner": f"connector:{sender.id}",
         }
-        assert said.source == source(who.get(sender.role, f"{sender.role}:{sender.id}"))
+        assert said.source == validate_source(who.get(sender.role, f"{sender.role}:{sender.id}"))
         assert said.recorded_at is None
     else:
         assert (answer.status, answer.reason[-1]) == (403, ".")

@@ -10,8 +10,7 @@ from schemas.codec import Codec, Record
 from schemas.outputs import AnyOutput, MatchSuggested
 from services.api.organizer.census import Census, people_of
 from services.api.organizer.held_back import CAUSES
-from streams.matching import Matcher, presence, ties
-from streams.matching import budget as room
+from streams.matching import Matcher, budget, presence, ties
 from streams.matching.state import NEVER
 from tests.api.people import ALL, OPENING, post
 from tests.runtime.harness import CONFERENCE as SIMULATED
@@ -182,7 +181,7 @@ def pair_by_pair(matcher: Matcher) -> dict[str, int]:
         conditions = {
             "no_consent": one.matching and other.matching,
             "not_present": both,
-            "budget": all(room.has_room(state, each, state.now) for each in (one, other)),
+            "budget": all(budget.is_within_budget(state, each, state.now) for each in (one, other)),
         }
         cause = next((cause for cause, holds in conditions.items() if not holds), None)
         if cause is not None and paired.setdefault(cause, set()).isdisjoint((first, second)):

@@ -59,7 +59,7 @@ def fold(path: Path) -> Folded:
             events += len(records)
             for record in records:
                 for output in replay.feed(record):
-                    replay.written(output)
+                    replay.encode(output)
                     outputs += 1
         seconds = process_time() - began
     return Folded(events, outputs, seconds, replay)

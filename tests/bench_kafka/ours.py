@@ -10,25 +10,25 @@ from typing import Any
 from services.kafka.access import Access
 from services.worker.composition import Settings, work
 from streams.workers.frames import Frame
-from streams.workers.matcher import Matching
-from streams.workers.router import Routing
+from streams.workers.matcher import MatcherHandler
+from streams.workers.router import RouterHandler
 from tests.bench_kafka.peers.counting import Count
 
 
 def count_frames(handler: type[Any], count: Count) -> None:
     """Counts the records of a frame when it is done: its copies or outputs are with the broker."""
-    handle = handler.frame
+    handle = handler.handle
 
     async def counted(self: Any, frame: Frame) -> None:
         await handle(self, frame)
         count.add(len(frame.records))
 
-    handler.frame = counted
+    handler.handle = counted
 
 
 def main(kind: str, broker: str, prefix: str, wanted: int) -> None:
     """Reads until all are read."""
-    count_frames(Routing if kind == "router" else Matching, Count(wanted))
+    count_frames(RouterHandler if kind == "router" else MatcherHandler, Count(wanted))
     settings = Settings("router" if kind == "router" else "matcher", Access(broker), prefix=prefix, ticks=False)
     sys.exit(asyncio.run(work(settings, lambda: None)))
 

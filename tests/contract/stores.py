@@ -15,10 +15,11 @@ from services.kafka.access import Access
 from services.kafka.topic_reader import TopicReader
 from services.kafka.topic_writer import TopicWriter
 from services.worker.snapshots import TopicSnapshots
-from streams.workers.ports import Kept, Snapshots
+from streams.workers.ports import SnapshotStore as WorkerSnapshots
+from streams.workers.ports import StoredSnapshot
 from tests.workers.simulated import PARTITIONS, Broker, Ports
 
-Opening = Callable[[str], Snapshots]
+Opening = Callable[[str], WorkerSnapshots]
 Found = tuple[int, bytes] | None
 
 
@@ -61,20 +62,20 @@ class OfWorkers:
     def __init__(self, workers: Workers, partition: int = 1) -> None:
         self._workers, self._partition = workers, partition
 
-    def _port(self) -> Snapshots:
+    def _port(self) -> WorkerSnapshots:
         return self._workers.open("one")
 
     def save(self, name: str, offset: int, data: bytes) -> None:
         port = self._port()
         self._workers.run(port.load(self._partition))  # as every worker that gets a partition
-        self._workers.run(port.save(self._partition, Kept(name, offset, data)))
+        self._workers.run(port.save(self._partition, StoredSnapshot(name, offset, data)))
 
     def latest(self, name: str) -> Found:
         _, kept = self._workers.run(self._port().load(self._partition))
         return next(((each.offset, each.data) for each in kept if each.name == name), None)
 
     def forget(self, name: str) -> None:
-        self._workers.run(self._port().forget(self._partition, name))
+        self._workers.run(self._port().delete(self._partition, name))
 
 
 def simulated_broker() -> Broker:

@@ -3,7 +3,7 @@
 import random
 
 from services.journal import Journal
-from streams.workers.ports import Kept, Mark
+from streams.workers.ports import Checkpoint, StoredSnapshot
 from tests.contract.stores import SnapshotStore, Workers
 
 LARGE_BYTES = 3_000_000  # several chunks in a topic
@@ -55,35 +55,35 @@ class TestWorkerSnapshots:
 
     def test_a_late_writer_spoils_nothing(self, workers: Workers) -> None:
         early, late = workers.open("one"), workers.open("two")
-        workers.run(early.save(1, Kept("a", 10, b"ten")))
-        workers.run(late.save(1, Kept("a", 4, b"four")))
-        assert workers.run(workers.open("two").load(1)) == (None, [Kept("a", 10, b"ten")])
-        workers.run(late.save(1, Kept("a", 12, b"twelve")))
-        assert workers.run(workers.open("one").load(1)) == (None, [Kept("a", 12, b"twelve")])
+        workers.run(early.save(1, StoredSnapshot("a", 10, b"ten")))
+        workers.run(late.save(1, StoredSnapshot("a", 4, b"four")))
+        assert workers.run(workers.open("two").load(1)) == (None, [StoredSnapshot("a", 10, b"ten")])
+        workers.run(late.save(1, StoredSnapshot("a", 12, b"twelve")))
+        assert workers.run(workers.open("one").load(1)) == (None, [StoredSnapshot("a", 12, b"twelve")])
 
     def test_a_partition_has_its_own_snapshots_and_mark(self, workers: Workers) -> None:
-        marks = [Mark(log=7, matches=3, letters=1, erased=("gone",)), Mark(log=2)]
+        checkpoints = [Checkpoint(log=7, matches=3, dead_letters=1, erased=("gone",)), Checkpoint(log=2)]
         port = workers.open("one")
-        for partition, mark in enumerate(marks):
-            workers.run(port.save(partition, Kept(f"of-{partition}", 5, b"state")))
-            workers.run(port.mark(partition, Mark()))
-            workers.run(port.mark(partition, mark))
-        for partition, mark in enumerate(marks):
+        for partition, checkpoint in enumerate(checkpoints):
+            workers.run(port.save(partition, StoredSnapshot(f"of-{partition}", 5, b"state")))
+            workers.run(port.save_checkpoint(partition, Checkpoint()))
+            workers.run(port.save_checkpoint(partition, checkpoint))
+        for partition, checkpoint in enumerate(checkpoints):
             found = workers.run(workers.open("two").load(partition))
-            assert found == (mark, [Kept(f"of-{partition}", 5, b"state")])
+            assert found == (checkpoint, [StoredSnapshot(f"of-{partition}", 5, b"state")])
 
     def test_a_name_that_no_conference_has_is_known_and_no_snapshot(self, workers: Workers) -> None:
         port = workers.open("one")
-        workers.run(port.save(0, Kept("~router", 3, b"three")))
-        workers.run(workers.open("two").save(0, Kept("~router", 5, b"five")))
-        assert workers.run(port.known("~router")) == Kept("~router", 5, b"five")
-        assert workers.run(port.known("~nobody")) is None
+        workers.run(port.save(0, StoredSnapshot("~router", 3, b"three")))
+        workers.run(workers.open("two").save(0, StoredSnapshot("~router", 5, b"five")))
+        assert workers.run(port.load_named("~router")) == StoredSnapshot("~router", 5, b"five")
+        assert workers.run(port.load_named("~nobody")) is None
         assert workers.run(port.load(0)) == (None, [])
 
     def test_forgetting_takes_what_anybody_wrote(self, workers: Workers) -> None:
         for owner in ("one", "two"):
             for offset in (3, 5):
-                workers.run(workers.open(owner).save(1, Kept("gone", offset, owner.encode())))
-        workers.run(workers.open("one").save(1, Kept("gone-too", 1, b"other")))
-        workers.run(workers.open("two").forget(1, "gone"))
-        assert workers.run(workers.open("one").load(1)) == (None, [Kept("gone-too", 1, b"other")])
+                workers.run(workers.open(owner).save(1, StoredSnapshot("gone", offset, owner.encode())))
+        workers.run(workers.open("one").save(1, StoredSnapshot("gone-too", 1, b"other")))
+        workers.run(workers.open("two").delete(1, "gone"))
+        assert workers.run(workers.open("one").load(1)) == (None, [StoredSnapshot("gone-too", 1, b"other")])

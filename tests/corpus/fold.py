@@ -30,7 +30,7 @@ def summary(*names: str) -> Json:
         events += 1
         before = _taken(replay)
         for output in replay.feed(record):
-            replay.written(output)
+            replay.encode(output)
             outputs[type(output).__name__] += 1
         doubles += _taken(replay) == before
     return {

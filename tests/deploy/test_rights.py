@@ -19,7 +19,7 @@ from services.kafka.cluster import cluster_id
 from services.kafka.security import read_security
 from services.kafka.topic_writer import TopicWriter
 from services.usage_errors import UnusableError
-from streams.workers.ports import AwayError, Message
+from streams.workers.ports import Message, UnavailableError
 from tests.deploy.parts import kafka, secrets, valkey
 from tests.inbox.made import CONFERENCE, suggested
 
@@ -93,7 +93,7 @@ def test_each_program_writes_what_is_its_own_and_nothing_else(
     if good:
         asyncio.run(_write(place.access(program), topic))
         return
-    with pytest.raises(AwayError, match="TopicAuthorizationFailed"):
+    with pytest.raises(UnavailableError, match="TopicAuthorizationFailed"):
         asyncio.run(_write(place.access(program), topic))
 
 

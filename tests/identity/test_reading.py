@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from schemas.names import account as account_form
+from schemas.names import normalize_account as account_form
 from services.directory.port import PublicProfile
 from services.identity.account_reader import NetworkReader
 from tests.identity.fake import DID, OTHER, Network, account, profile, skeet, toot

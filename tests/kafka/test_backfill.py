@@ -14,7 +14,7 @@ from services.kafka.access import Access
 from services.kafka.topic_reader import TopicReader
 from services.kafka.topic_writer import TopicWriter
 from streams.backfill import Backfill
-from streams.workers.ports import typed
+from streams.workers.ports import typed_message
 from tests.cli.conftest import Hallway
 from tests.scenarios.story import CONFERENCE, Story
 from tests.workers.load import ended
@@ -40,7 +40,7 @@ def is_post(event: Json) -> bool:
 def put(address: str, topic: str, events: list[Json], key: str) -> None:
     async def write() -> None:
         async with TopicWriter(Access(address)) as into:
-            messages = [typed(event[key], json.dumps(event).encode(), event["type"]) for event in events]
+            messages = [typed_message(event[key], json.dumps(event).encode(), event["type"]) for event in events]
             await into.produce(topic, messages)
 
     asyncio.run(write())
@@ -127,9 +127,9 @@ def test_what_the_log_has_is_passed_over() -> None:
 
     for event in events(posts=False):
         past.learn(event)
-    copies = [copy for post in events(posts=True) for copy in past.copies([post])]
+    copies = [copy for post in events(posts=True) for copy in past.copy([post])]
     assert len(copies) == 16  # all but what two strangers said without a hashtag
     for copy in copies[:-1]:
         assert b'"backfilled":true' in encode(copy)
         past.learn(copy)
-    assert [copy.id for post in events(posts=True) for copy in past.copies([post])] == [copies[-1].id]
+    assert [copy.id for post in events(posts=True) for copy in past.copy([post])] == [copies[-1].id]

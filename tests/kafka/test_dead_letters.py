@@ -15,7 +15,7 @@ from services.kafka import dead_letters
 from services.kafka.access import Access
 from services.kafka.clients import KafkaRefusedError
 from services.kafka.topic_writer import TopicWriter
-from streams.workers.ports import AwayError, Message
+from streams.workers.ports import Message, UnavailableError
 from tests.cli.conftest import Hallway
 from tests.scenarios.story import CONFERENCE
 
@@ -78,11 +78,11 @@ def test_after_a_crash_it_can_be_sent_as_the_same_event_only(
 
     def crashing(kind: bytes, *rest: Any) -> Message:
         if kind == dead_letters._SENT:
-            raise AwayError("killed here")
+            raise UnavailableError("killed here")
         return mark(kind, *rest)
 
     monkeypatch.setattr(dead_letters, "_marker", crashing)
-    with pytest.raises(AwayError, match="killed here"):
+    with pytest.raises(UnavailableError, match="killed here"):
         asyncio.run(dead_letters.resend(Access(kafka_address), "1-0", GOOD, prefix=made_topics))
     monkeypatch.undo()
     with pytest.raises(KafkaRefusedError, match="as another event"):

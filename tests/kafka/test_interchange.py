@@ -15,7 +15,7 @@ from services.kafka.access import Access
 from services.kafka.topic_writer import TopicWriter
 from services.tools.simulation import simulate
 from streams.routing import Router
-from streams.workers.ports import Message, typed
+from streams.workers.ports import Message, typed_message
 from tests.cli.conftest import Hallway, Log
 from tests.scenarios.story import CONFERENCE, Story
 
@@ -93,7 +93,7 @@ def test_the_brokers_time_is_recorded_at_and_can_be_sought(
     plain = ClockTicked(id="plain", at=at, conference=CONFERENCE)
     other = ClockTicked(id="other", at=at, conference="another")
     events = [own, named, plain, other]
-    put(kafka_address, topic, [typed(event.conference, encode(event), "x") for event in events])
+    put(kafka_address, topic, [typed_message(event.conference, encode(event), "x") for event in events])
     where = f"kafka://{kafka_address}/{topic}"
     shown = {row["id"]: row for row in hallway("export", where).rows}
     assert shown["own"]["recorded_at"] == old
@@ -118,7 +118,7 @@ def test_what_cannot_be_read_becomes_dead_letters(
     topic, letters = made_topics + CONFERENCE_LOG, tmp_path / "letters.jsonl"
     good = encode(ClockTicked(id="1", at="2026-03-09T10:00:00.000Z", conference=CONFERENCE))
     values = [b"not json", b"{}", good, b"\xff\xfe", b'{"type":\n"nothing"}']
-    put(kafka_address, topic, [typed(CONFERENCE, value, "x") for value in values])
+    put(kafka_address, topic, [typed_message(CONFERENCE, value, "x") for value in values])
     done = hallway("replay", f"kafka://{kafka_address}/{topic}", "--dead-letters", letters)
     assert done.code == 0
     assert [json.loads(line)["position"] for line in letters.read_bytes().splitlines()] == [1, 2, 4, 5]

@@ -12,7 +12,7 @@ from schemas.codec import encode
 from schemas.events import ActivityPosted, CheckinArrived, ClockTicked
 from schemas.topics import CONFERENCE_LOG
 from services.cli.main import tail as command
-from streams.workers.ports import Message, typed
+from streams.workers.ports import Message, typed_message
 from tests.cli.conftest import Hallway
 from tests.kafka.test_interchange import put
 
@@ -22,7 +22,7 @@ AT = "2026-03-09T10:00:00.000Z"
 
 def tick(number: int, conference: str = "one") -> Message:
     event = ClockTicked(id=f"tick-{number}", at=AT, conference=conference)
-    return typed(conference, encode(event), "clock.ticked")
+    return typed_message(conference, encode(event), "clock.ticked")
 
 
 @pytest.fixture
@@ -32,9 +32,9 @@ def where(kafka_address: str, made_topics: str) -> list[str]:
     posted = ActivityPosted(id="posted", at=AT, actor="x:ada", hashtags=("hitsm",), mentions=(), conference="one")
     topic = made_topics + CONFERENCE_LOG
     put(kafka_address, topic, [tick(number, "one" if number % 2 else "two") for number in range(20)])
-    put(kafka_address, topic, [typed("one", encode(arrived), "checkin.arrived")])
-    put(kafka_address, topic, [typed("one", encode(posted), "activity.posted")])
-    put(kafka_address, topic, [typed("one", b"\x1b[2Jno json", "clock.ticked")])
+    put(kafka_address, topic, [typed_message("one", encode(arrived), "checkin.arrived")])
+    put(kafka_address, topic, [typed_message("one", encode(posted), "activity.posted")])
+    put(kafka_address, topic, [typed_message("one", b"\x1b[2Jno json", "clock.ticked")])
     return ["--kafka", kafka_address, "--prefix", made_topics]
 
 

@@ -14,7 +14,7 @@ from schemas.topics import CONFERENCE_LOG
 from services.cli.main import main
 from services.kafka.access import Access
 from services.kafka.topic_reader import TopicReader
-from streams.workers import unreadable_batches as poison
+from streams.workers import unreadable_batches
 
 COMMITTED, ABORTED, OPEN = ([f"{kind}{n}" for n in range(3)] for kind in ("committed", "aborted", "open"))
 
@@ -49,7 +49,7 @@ async def _read(address: str, topic: str) -> list[str]:
 def _reading(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Workers replace how batches are unpacked."""
     if request.param != "plain":
-        monkeypatch.setattr(fetcher, "PartitionRecords", poison.PartitionRecords)
+        monkeypatch.setattr(fetcher, "PartitionRecords", unreadable_batches.PartitionRecords)
 
 
 @pytest.mark.usefixtures("_reading")

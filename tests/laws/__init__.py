@@ -1,1 +1,1 @@
-"""Laws of the fold, over random histories: what must hold whatever happens."""
+"""Laws of the fold, checked over random histories: properties that always hold."""

@@ -1,6 +1,6 @@
 """Random histories as records, and folds of them.
 
-Owns: the way from a seed to records and outputs. May never: know a rule.
+Responsibility: from a seed to records and outputs; it knows no rule of the engine.
 """
 
 import json

@@ -1,6 +1,7 @@
-"""Two versions of one history side by side: what Ada sees of each, until she may tell them apart.
+"""Two versions of one history side by side: what Ada sees in each, for as long as they must look the same to her.
 
-Owns: folding them, what of an output an attendee sees, how long the law holds. May never: know a rule of the engine.
+Responsibility: folding both, which parts of an output an attendee sees, and how long the law holds. It knows no rule of
+the engine.
 """
 
 import json

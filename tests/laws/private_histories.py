@@ -1,8 +1,8 @@
-"""Histories in which one person's private acts can be replaced: small, dense, with room for every suggestion.
+"""Histories in which one person's private acts can be replaced: small and dense, with budget for every suggestion.
 
-Owns: drawing them. May never: know a rule of the engine, or what comes of a history.
-Theory: a history is a list of items: an event, or a place for something that Bob may say about Ada in private, with
-two things to say there (or nothing). What both of them do otherwise, and all that others do, is the same in both.
+Invariants: no rule of the engine is used here, and no result of a history.
+Why: a history is a list of items: an event, or a slot for a private act of Bob about Ada, with two alternatives (or
+none). All their other acts, and everything that others do, are the same in both versions.
 """
 
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What no rule looks at any more is forgotten: a conference whose days are all the same does not grow."""
+"""Data that no rule needs any more is removed: a conference whose days are all alike does not grow."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""Ids are derived: the same in every replay and every version, for answers and inboxes refer to them later."""
+"""Ids are derived, and the same in every replay and version, since answers and inboxes refer to them later."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from tests.laws.logs import folded
 from tests.scenarios.story import CONFERENCE
 
 
-def test_ids_are_what_they_ever_were() -> None:
+def test_ids_never_change() -> None:
     assert match_id("himss", "ada", "bob", 0) == "m-ac44ac7d7bb60e2f36f15998"
     assert match_id("himss", "bob", "ada", 1) == "m-e75a8fadb6e5c3890db419e5"
     assert output_id("m-91f6d5ea9529783c8d393811", "located", "ada", "e7") == "o-d61194dca37a948c051b1250"

@@ -1,4 +1,4 @@
-"""When a tick is worth its while: who ticks at the moments that a matcher names tells everything on time."""
+"""When a tick is worthwhile: ticking at the moments that a matcher names emits every output on time."""
 
 from itertools import count
 
@@ -33,11 +33,11 @@ def next_due(story: Story) -> int | None:
     return matcher.next_due()
 
 
-def test_the_first_lapse_of_who_has_a_card_is_due_next() -> None:
+def test_the_first_expiry_of_a_card_holders_presence_is_due_next() -> None:
     assert next_due(met_at_ten("ada", "bob")) == millis(when("22:00"))
 
 
-def test_nothing_is_due_for_who_has_no_card_and_no_room_at_all_or_after_the_closing() -> None:
+def test_nothing_is_due_without_a_card_with_a_budget_of_zero_or_after_the_closing() -> None:
     assert next_due(Story()) is None
     assert next_due(friends("ada", "bob").at("10:00").arrive("ada")) is None
     assert next_due(met_at_ten("ada", "bob", per_hour=0)) is None

@@ -1,7 +1,7 @@
-"""What attendees get discloses nothing that the contract forbids, over 100,000 random histories.
+"""What attendees receive discloses nothing that the contract forbids, over 100,000 random histories.
 
-A checker of its own, made of what was said and what was put out: it knows consents, answers, arrivals and withdrawals,
-and nothing of the engine.
+An independent checker of inputs and outputs: it knows consents, answers, arrivals and withdrawals, and nothing of the
+engine.
 """
 
 from collections import defaultdict

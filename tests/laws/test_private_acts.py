@@ -1,7 +1,7 @@
-"""In private: until both accepted, what one of the two answers, blocks or unblocks changes nothing that the other gets.
+"""Privacy: until both accepted, no answer, block or unblock of one person changes what the other one gets.
 
-For any history, Bob's private acts on a match with Ada are replaced by any others, as long as she has the card and it
-is not agreed; all that is put out to her in that time stays the same: same outputs, ids, moments and order.
+In any history, Bob's private acts on a match with Ada are replaced by others, while she has the card and it is not
+agreed. All outputs to her in that time stay the same: same content, ids, times and order.
 """
 
 import json

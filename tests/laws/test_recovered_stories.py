@@ -1,4 +1,4 @@
-"""A recovery in the middle of a story: what is due later still comes, and once."""
+"""A recovery in the middle of a story: outputs that are due later are still emitted, and once."""
 
 from collections.abc import Sequence
 
@@ -93,7 +93,7 @@ def nearly_known() -> tuple[list[Record], list[list[AnyOutput]]]:
 LOOSER = {"known_days": 2}
 
 
-def test_what_could_have_been_told_before_is_told_with_the_next_record() -> None:
+def test_an_overdue_suggestion_is_emitted_with_the_next_record() -> None:
     records, told = nearly_known()
     assert not any(told)
     matcher = recovered(records, told, LOOSER)
@@ -103,13 +103,13 @@ def test_what_could_have_been_told_before_is_told_with_the_next_record() -> None
 
 
 @pytest.mark.parametrize("erased", ["ada", "bob"])
-def test_what_could_have_been_told_before_is_not_told_of_the_erased(erased: str) -> None:
+def test_an_overdue_suggestion_is_not_emitted_for_an_erased_person(erased: str) -> None:
     records, told = nearly_known()
     matcher = recovered(records, told, LOOSER)
     assert applied(matcher, records_of(Story().at("10:05").erase(erased, id="erased"))) == [[]]
 
 
-def test_who_has_no_room_is_looked_at_when_there_is_also_after_a_recovery() -> None:
+def test_a_person_over_budget_is_reconsidered_later_also_after_a_recovery() -> None:
     story = friends("ada", "bob", "cyd", per_hour=1).at("10:00").all_arrive("ada", "bob", "cyd")
     records = records_of(story)
     told = applied(Matcher(CONFERENCE), records)

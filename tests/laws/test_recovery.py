@@ -1,4 +1,4 @@
-"""Recorded outputs are facts: a recovery tells nothing anew, also under another policy."""
+"""Recorded outputs are facts: a recovery never decides them again, not even under another policy."""
 
 import pytest
 

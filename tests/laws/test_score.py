@@ -1,4 +1,4 @@
-"""The score never falls by more evidence of the pair at the same now."""
+"""More evidence of a pair never lowers its score at the same moment."""
 
 from itertools import combinations
 from random import Random
@@ -35,7 +35,7 @@ def test_more_evidence_never_lowers_the_score(seed: int) -> None:
         state = again.state
         one, other = random.sample((a, b), 2)
         actor, target = (state.accounts[random.choice(state.attendees[name].accounts)].text for name in (one, other))
-        others = random.sample(sorted(state.numbers), min(len(state.numbers), random.randint(0, 3)))
+        others = random.sample(sorted(state.accounts_by_name), min(len(state.accounts_by_name), random.randint(0, 3)))
         at = state.now - random.choice([0, 0, DAY_MS, 30 * DAY_MS, 399 * DAY_MS])
         tags = tuple(random.sample(["hitsm", "hcldr", "fri", "fhir"], random.randint(0, 2)))
         post = ActivityPosted(

@@ -1,4 +1,4 @@
-"""The form of a snapshot, for who keeps it: what it is, its version and digest, then JSON."""
+"""The snapshot format: magic, version and digest, then JSON."""
 
 import json
 from hashlib import blake2b
@@ -29,12 +29,12 @@ def test_a_snapshot_is_magic_version_digest_and_json() -> None:
 @pytest.mark.parametrize("at_once", [1, 2, 7])
 def test_it_is_the_same_in_many_pieces_and_in_few(monkeypatch: pytest.MonkeyPatch, at_once: int) -> None:
     whole = folded_snapshot()
-    monkeypatch.setattr("streams.matching.snapshot.AT_ONCE", at_once)
+    monkeypatch.setattr("streams.matching.snapshot.PIECE_ITEMS", at_once)
     assert folded_snapshot() == whole
     assert snapshot(restore(whole)) == whole
 
 
-def test_bytes_of_another_form_are_refused_by_a_word() -> None:
+def test_bytes_of_another_format_are_refused_with_a_reason() -> None:
     data = folded_snapshot()
     for none in (b"", b"hallway-snapshot", data[:33], b"x" + data[1:]):
         with pytest.raises(SnapshotError, match="are no snapshot"):

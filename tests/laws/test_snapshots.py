@@ -1,4 +1,4 @@
-"""Snapshot + tail = full fold, at every split; what is damaged, older or newer is told apart."""
+"""Snapshot + tail = full fold, at every split; damaged, older and newer snapshots are recognized."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The spacing of ticks changes nothing; neither does the order in which Python keeps its sets."""
+"""The spacing of ticks changes nothing, and neither does the iteration order of Python's sets."""
 
 import os
 import subprocess

@@ -118,6 +118,6 @@ async def _is_private(hall: Hall, who: str) -> bool:
 
     def look(matcher: Any) -> bool:
         card = matcher.state.cards.get((min(who, WATCHED), max(who, WATCHED)))
-        return card is not None and not card.ended and WATCHED not in card.gone and not card.agreed
+        return card is not None and not card.ended and WATCHED not in card.withdrawn_from and not card.agreed
 
     return await hall.parts.runner.ask(hall.conference, look)

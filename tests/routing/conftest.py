@@ -1,4 +1,4 @@
-"""A router to which events are told in short."""
+"""A router with a short notation for events."""
 
 from collections.abc import Callable
 from itertools import count

@@ -1,8 +1,8 @@
-"""The router again, slow and obviously right: it keeps all events and looks through them for each new one.
+"""A second router, slow and obviously correct: it stores all events and scans them for each new one.
 
-Owns: nothing but the list of what came. May never: share code with ``streams.routing``.
-What the contract leaves open is read so: registrations from before the opening count with it, and a claim that a later
-registration leaves out goes on (which of two registrations is the later one, the matcher decides by ``at``).
+Invariants: it shares no code with ``streams.routing``. Where the contract leaves a choice, it reads: registrations from
+before the opening count, and a claim that a later registration omits continues (the matcher decides by ``at`` which of
+two registrations is later).
 """
 
 from typing import Any

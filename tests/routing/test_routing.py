@@ -1,4 +1,4 @@
-"""Where the router sends events: by hashtags, by registered pairs, deletions after their posts."""
+"""Where the router sends events: by hashtags, by registered pairs, and deletions after their posts."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -116,7 +116,7 @@ def test_releasing_gives_up_claim_and_verification_of_that_attendee_only(pair: "
     assert pair.went("x:a", "x:b") == []
 
 
-def test_releasing_what_nobody_has_is_nothing(told: "Told") -> None:
+def test_releasing_an_unknown_account_has_no_effect(told: "Told") -> None:
     assert told.tell("account.released", conference="c", attendee="a-1", account="x:a") == [("c", "e1")]
 
 
@@ -127,7 +127,7 @@ def test_erasure_takes_all_accounts_of_the_attendee(pair: "Told") -> None:
     assert pair.went("x:b", "x:a") == []
 
 
-def test_a_closed_conference_takes_no_pairs_any_more(pair: "Told") -> None:
+def test_a_closed_conference_accepts_no_more_pairs(pair: "Told") -> None:
     pair.tell("conference.closed", conference="c")
     assert pair.went("x:a", "x:b") == []
 
@@ -173,13 +173,13 @@ def test_a_deletion_before_its_post_reaches_each_new_conference(told: "Told") ->
     assert told.post("x:a", tags=("one",), id="x:1") == [("b", "del"), ("b", "x:1"), ("c", "x:1")]
 
 
-def test_a_strangers_deletion_does_not_come_along(told: "Told") -> None:
+def test_somebody_elses_deletion_is_not_routed_with_the_post(told: "Told") -> None:
     told.opened("c", "one")
     told.deleted("x:mallory", "x:1")
     assert told.post("x:a", tags=("one",), id="x:1") == [("c", "x:1")]
 
 
-def test_a_strangers_deletion_does_not_hide_the_actors(told: "Told") -> None:
+def test_somebody_elses_deletion_does_not_hide_the_actors_own(told: "Told") -> None:
     told.opened("c", "one")
     told.deleted("x:a", "x:1", id="del")
     told.deleted("x:mallory", "x:1")
@@ -198,16 +198,16 @@ def test_a_second_deletion_reaches_the_conferences_that_came_since(told: "Told")
 # -- bounds --------------------------------------------------------------------------------------------------------
 
 
-def test_only_so_many_deletions_are_remembered_the_newest(told: "Told", monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("streams.routing.MOST_DELETIONS", 2)
+def test_only_the_newest_deletions_are_remembered(told: "Told", monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("streams.routing.MAX_DELETIONS", 2)
     told.opened("c", "one")
     for number in range(3):
         told.deleted("x:a", f"x:{number}", id=f"del-{number}")
     assert [len(told.post("x:a", tags=("one",), id=f"x:{number}")) for number in range(3)] == [1, 2, 2]
 
 
-def test_of_actors_the_ones_seen_last_are_remembered(told: "Told", monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("streams.routing.MOST_ACTORS", 8)
+def test_only_the_most_recently_seen_actors_are_remembered(told: "Told", monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("streams.routing.MAX_ACTORS", 8)
     told.opened("c", "one")
     for number in range(9):
         told.post(f"x:{number}", tags=("one",))

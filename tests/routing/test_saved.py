@@ -1,4 +1,4 @@
-"""A router that was saved and taken back routes as if nothing had happened, at any moment."""
+"""A router that is saved and restored at any moment routes as if nothing had happened."""
 
 import random
 from typing import Any
@@ -37,7 +37,7 @@ def drawn(rng: random.Random, number: int) -> Input:
 
 
 @pytest.mark.parametrize("seed", range(30))
-def test_a_router_that_was_saved_routes_the_same(seed: int) -> None:
+def test_a_restored_router_routes_the_same(seed: int) -> None:
     rng = random.Random(seed)
     router = saved = Router()
     routed = 0
@@ -52,6 +52,6 @@ def test_a_router_that_was_saved_routes_the_same(seed: int) -> None:
     assert routed > 50
 
 
-def test_what_another_version_saved_is_refused() -> None:
+def test_the_saved_form_of_another_version_is_refused() -> None:
     with pytest.raises(msgspec.MsgspecError):
         Router.restore(b'{"tags": 1}')

@@ -20,7 +20,7 @@ from services.kafka.partitioner import partition_of
 from services.kafka.topic_reader import TopicReader
 from services.kafka.topic_writer import TopicWriter
 from streams.matching.ids import match_id
-from streams.workers.dead_letters import dead_letter
+from streams.workers.dead_letters import decode_dead_letter
 from streams.workers.ports import Message
 from tests.model.match_ids import MatchIds
 from tests.model.records import Json
@@ -82,7 +82,7 @@ class Stage:
                 assert self._worker.alive(), self._worker.log()
                 return False
             async for raws in reader.read(letters, partition, seen, last):
-                if any(letter.position == end - 1 for letter in map(dead_letter, raws) if letter is not None):
+                if any(letter.position == end - 1 for letter in map(decode_dead_letter, raws) if letter is not None):
                     return True
             return False
 

@@ -54,7 +54,7 @@ def test_it_has_what_the_specification_requires(said: dict[str, Any]) -> None:
 
 
 def test_each_public_topic_and_each_event_is_there(said: dict[str, Any]) -> None:
-    public = {topic.name: topic for topic in TOPICS if topic.carries is not None}
+    public = {topic.name: topic for topic in TOPICS if topic.value_type is not None}
     channels = {channel["address"]: channel for channel in said["channels"].values()}
     assert set(channels) == set(public)
     for name, topic in public.items():

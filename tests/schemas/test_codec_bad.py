@@ -104,7 +104,7 @@ def test_outputs_are_not_taken_in(kind: str) -> None:
     reject = bad(json.dumps({"type": kind, "id": "1", "at": "2026-03-09T10:00:00Z"}).encode())
     assert reject.field == "type"
     assert kind in reject.reason
-    assert "put out by the matcher" in reject.reason
+    assert "an output of the matcher" in reject.reason
 
 
 # -- fields --------------------------------------------------------------------------------------------------------

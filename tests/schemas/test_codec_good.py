@@ -147,7 +147,7 @@ TRICKY = st.text(SIGNS | st.characters(exclude_categories=["Cs"]))
 
 @given(TRICKY)
 def test_a_normal_form_stays_as_it_is(text: str) -> None:
-    for normal in (names.account, names.hashtag, names.person):
+    for normal in (names.normalize_account, names.normalize_hashtag, names.normalize_person):
         for said in (text, f"#{text}", f"x:{text}", f"x:@{text}", f"@{text}:ada"):
             try:
                 once = normal(said)
@@ -159,8 +159,8 @@ def test_a_normal_form_stays_as_it_is(text: str) -> None:
 @given(TRICKY)
 def test_a_normal_form_has_no_leading_sign_or_space(text: str) -> None:
     try:
-        network, _, handle = names.account(f"x:@{text}").partition(":")
-        tag = names.hashtag(f"#{text}")
+        network, _, handle = names.normalize_account(f"x:@{text}").partition(":")
+        tag = names.normalize_hashtag(f"#{text}")
     except ValueError:
         return
     for part in (network, handle, tag):

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from schemas.contract_table import BEGIN, END, table, with_table
+from schemas.contract_table import BEGIN, END, insert_table, table
 from schemas.events import BY_NAME
 from services.cli import schema_files
 
@@ -13,7 +13,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "contract.md"
 
 def test_the_page_has_the_table_of_today() -> None:
     page = PAGE.read_text(encoding="utf-8")
-    assert page == with_table(page), "docs/contract.md is old: run `make schema`"
+    assert page == insert_table(page), "docs/contract.md is old: run `make schema`"
     assert [row.split("`")[1] for row in table().splitlines()[2:]] == list(BY_NAME)
 
 
@@ -40,4 +40,4 @@ def test_what_is_written_by_hand_stays(tmp_path: Path) -> None:
 @pytest.mark.parametrize("page", ["", BEGIN, END, f"{END}{BEGIN}"])
 def test_a_page_without_the_marks_is_refused(page: str) -> None:
     with pytest.raises(ValueError, match="has no place for the table of events"):
-        with_table(page)
+        insert_table(page)

@@ -72,8 +72,8 @@ print(json.dumps({
     "accounts": accounts_in(event),
     "exported": exported(json.loads(changed("attendee.noted")), "a-00001", ()),
     "masked": ["attendee.noted" in TYPES, "about" in FIELDS],
-    "followed": [b"attendee.noted" in each.TEACHING for each in (delivery, router)],
-    "carried": [topic.name for topic in TOPICS if kind in getattr(topic.carries, "__args__", ())],
+    "followed": [b"attendee.noted" in each.LEARNED_TYPES for each in (delivery, router)],
+    "carried": [topic.name for topic in TOPICS if kind in getattr(topic.value_type, "__args__", ())],
 }))
 """
 
@@ -170,7 +170,7 @@ def observe(tree: Tree) -> None:
     """The engine says what it does with it: nothing."""
     said = tree.refuses(*IMPORT)
     assert "_EFFECTS of streams/matching/observe.py does not say what to do with attendee.noted." in said
-    engine, entry = "streams/matching/observe.py", "    ClockTicked: Observer._ticked,\n"
+    engine, entry = "streams/matching/observe.py", "    ClockTicked: Observer._on_ticked,\n"
     tree.edit(engine, "from schemas.outputs", "from schemas.events.attendee import AttendeeNoted\nfrom schemas.outputs")
     tree.edit(engine, entry, entry + entry.replace("ClockTicked", "AttendeeNoted"))
     tree.takes(*IMPORT)

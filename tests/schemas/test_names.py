@@ -152,27 +152,27 @@ NO_HASHTAGS = [
 
 @pytest.mark.parametrize(("pasted", "normal"), ACCOUNTS)
 def test_an_account_as_it_is_pasted(pasted: str, normal: str) -> None:
-    assert names.account(pasted) == normal
-    assert names.account(normal) == normal
+    assert names.normalize_account(pasted) == normal
+    assert names.normalize_account(normal) == normal
 
 
 @pytest.mark.parametrize(("pasted", "why"), NO_ACCOUNTS)
 def test_what_is_no_account_is_refused_with_the_reason(pasted: str, why: str) -> None:
     with pytest.raises(ValueError) as refused:
-        names.account(pasted)
+        names.normalize_account(pasted)
     assert why in str(refused.value)
 
 
 @pytest.mark.parametrize(("pasted", "normal"), HASHTAGS)
 def test_a_hashtag_as_it_is_pasted(pasted: str, normal: str) -> None:
-    assert names.hashtag(pasted) == names.any_hashtag(pasted) == normal
-    assert names.hashtag(normal) == normal
+    assert names.normalize_hashtag(pasted) == names.normalize_posted_hashtag(pasted) == normal
+    assert names.normalize_hashtag(normal) == normal
 
 
 @pytest.mark.parametrize(("pasted", "why"), NO_HASHTAGS)
 def test_what_is_no_hashtag_is_refused_with_the_reason(pasted: str, why: str) -> None:
     with pytest.raises(ValueError) as refused:
-        names.hashtag(pasted)
+        names.normalize_hashtag(pasted)
     assert why in str(refused.value)
 
 
@@ -232,7 +232,7 @@ PASTED = st.one_of(
 @given(PASTED)
 def test_a_normal_form_is_its_own(pasted: str) -> None:
     assert fold(fold(pasted)) == fold(pasted)
-    for normal in (names.account, names.hashtag, names.any_hashtag):
+    for normal in (names.normalize_account, names.normalize_hashtag, names.normalize_posted_hashtag):
         try:
             once = normal(pasted)
         except ValueError:
@@ -245,5 +245,5 @@ def test_what_logs_hold_stays_as_it_is(account: str) -> None:
     network = account.partition(":")[0]
     if network in {*names.NETWORKS, *names._SCHEMES}:
         return
-    assert names.account(account) == account
-    assert names.hashtag(account.partition(":")[2].replace("@", "")) != ""
+    assert names.normalize_account(account) == account
+    assert names.normalize_hashtag(account.partition(":")[2].replace("@", "")) != ""

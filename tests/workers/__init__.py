@@ -1,1 +1,1 @@
-"""The workers: their pure parts, a simulated Kafka that kills them between every two steps, and Faust held fast."""
+"""The workers: their pure parts, a simulated Kafka that kills them between any two steps, and Faust's pinned parts."""

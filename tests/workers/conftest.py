@@ -1,4 +1,4 @@
-"""The run's broker, and one of its own for tests that do it harm."""
+"""The test run's Kafka broker, and a separate one for tests that damage it."""
 
 from collections.abc import Iterator
 from pathlib import Path

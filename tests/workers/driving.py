@@ -1,6 +1,6 @@
-"""Drives a handler as Faust does: frames of any size, commits now and then, lost frames, rebalances, kills.
+"""Drives a handler as Faust does: frames of any size, occasional commits, lost frames, rebalances, kills.
 
-Owns: the group of one or two workers over a simulated Kafka. May never: help a worker.
+Responsibility: a group of one or two workers on a simulated Kafka.
 """
 
 import random
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from streams.workers.frames import Frame, Partition, end_of, frames
 from streams.workers.handler import Handler
-from streams.workers.ports import AwayError, StoreAwayError
+from streams.workers.ports import StoreUnavailableError, UnavailableError
 from tests.workers.simulated import PARTITIONS, Broker, KilledError, Ports
 
 MOST_STEPS = 5_000
@@ -62,7 +62,7 @@ class Group:
         self.deadly = 0.0  # what is left to do between frames is done in peace
         for member in self.members:
             member.ports.deadly = 0.0
-            await member.handler.look()
+            await member.handler.maintain()
         if not any([await self.silent(member) for member in self.members]):
             return True
         self.members.clear()  # a watchdog saw that the last frame was lost
@@ -83,30 +83,30 @@ class Group:
         self.rebalances += 1
         for member in self.members:
             if self.rng.random() < 0.8:  # or it is thrown out without a word
-                await member.handler.revoked(list(member.at))
+                await member.handler.revoke(list(member.at))
                 self.commit(member)
         while len(self.members) < self.rng.choice((1, 1, 2)):
             self.owners += 1
             ports = Ports(self.broker, self.owners, self.rng, self.deadly)
             member = Member(self.made(ports), ports)
-            await member.handler.begin()
+            await member.handler.start()
             self.members.append(member)
         shares: list[list[int]] = [[] for _ in self.members]
         for number in range(PARTITIONS):
             self.rng.choice(shares).append(number)
         for member, share in zip(self.members, shares, strict=True):
             topic = member.handler.topic
-            member.handler.commits.forget()
-            await member.handler.assigned(share)
+            member.handler.commits.reset()
+            await member.handler.assign(share)
             member.at = {number: self.broker.committed.get((topic, number), 0) for number in share}
-            member.handler.sought(dict(member.at))
+            member.handler.seek(dict(member.at))
 
     async def step(self, member: Member) -> None:
         """A frame, a look, a commit."""
         chance = self.rng.random()
         if chance < 0.1:
-            with suppress(AwayError):
-                await member.handler.look()
+            with suppress(UnavailableError):
+                await member.handler.maintain()
         behind = await self.behind(member)
         if behind:
             number = self.rng.choice(behind)
@@ -123,23 +123,23 @@ class Group:
         """As a worker does: while the store is away it is tried again; anything else that is away ends the worker."""
         while True:
             try:
-                return await member.handler.frame(frame)
-            except StoreAwayError:
+                return await member.handler.handle(frame)
+            except StoreUnavailableError:
                 self.waits += 1
                 if self.rng.random() < 0.2:
                     await self.rebalance()
                 if member not in self.members or frame.at.partition not in member.at:
                     return None
-            except AwayError:
+            except UnavailableError:
                 member.ports.dead = True
                 raise KilledError from None
 
     def commit(self, member: Member) -> None:
         """What Faust does with what is safe; it may fail, or the process may die behind it."""
-        for at in member.handler.commits.partitions():
+        for at in member.handler.commits.due_partitions():
             offset = member.handler.commits.due(at)
             if offset is None or self.rng.random() < 0.2:
                 continue
             self.broker.committed[at] = offset
             member.ports.step()
-            member.handler.commits.committed(at, offset)
+            member.handler.commits.mark_committed(at, offset)

@@ -1,7 +1,7 @@
-"""Some conferences at once, their posts by way of the router, with what nobody can read strewn in.
+"""Load for several conferences at once, with posts that pass through the router, and unreadable records in between.
 
-Owns: what is produced, how fast, and what should come of it. May never: know how a worker works.
-Posts go to the topic of activity and reach every conference that tracks them; all else goes to the conferences' logs.
+Responsibility: what is produced, how fast, and which results are expected; not how a worker works. Posts go to the
+activity topic and reach every conference that tracks them; everything else goes to the conferences' logs.
 """
 
 import asyncio
@@ -22,9 +22,9 @@ from services.inbox.port import Inboxes
 from streams.matching import Matcher
 from streams.matching.ids import match_id
 from streams.routing import Router
-from streams.workers.dead_letters import dead_letter
+from streams.workers.dead_letters import decode_dead_letter
 from streams.workers.ports import Message
-from streams.workers.recorded_outputs import output_of, parts
+from streams.workers.recorded_outputs import decode_output, parse_position
 from tests.workers.running import Topics, until
 
 CONFERENCES = ("north", "east", "south", "west")
@@ -122,7 +122,7 @@ async def ended(topics: Topics, topic: str, workers: list[object]) -> None:
     wanted = {(f"{topics.prefix}{topic}/{partition}", end) for partition, end in ends.items()}
 
     async def all_there() -> bool:
-        found = [dead_letter(raw) for log in await topics.all(DEAD_LETTERS) for raw in log]
+        found = [decode_dead_letter(raw) for log in await topics.all(DEAD_LETTERS) for raw in log]
         return wanted <= {(letter.source, letter.position) for letter in found if letter is not None}
 
     await until(all_there, workers=workers, every_s=0.3)  # type: ignore[arg-type]
@@ -130,7 +130,7 @@ async def ended(topics: Topics, topic: str, workers: list[object]) -> None:
 
 async def letters(topics: Topics) -> Counter[str]:
     """How many dead letters of each topic; none twice."""
-    found = [dead_letter(raw) for log in await topics.all(DEAD_LETTERS) for raw in log]
+    found = [decode_dead_letter(raw) for log in await topics.all(DEAD_LETTERS) for raw in log]
     places = Counter((letter.source, letter.position) for letter in found if letter is not None)
     twice = {place: times for place, times in places.items() if times > 1}
     assert not twice, f"dead letters were written again: {twice}"
@@ -155,9 +155,9 @@ async def told_once(topics: Topics) -> dict[str, list[AnyOutput]]:
     """What stands in the topic of matches: what comes at a position again must be the same."""
     first: dict[str, dict[tuple[int, int], AnyOutput]] = {name: {} for name in CONFERENCES}
     for log in await topics.all(MATCHES):
-        for output in map(output_of, log):
+        for output in map(decode_output, log):
             if output is not None:
-                known = first[output.conference].setdefault(parts(output.position), output)
+                known = first[output.conference].setdefault(parse_position(output.position), output)
                 assert known == output, "something was told otherwise"
     return {name: [output for _, output in sorted(found.items())] for name, found in first.items()}
 

@@ -1,6 +1,6 @@
-"""Workers as processes, and a look at the topics from outside.
+"""Runs workers as processes, and reads the topics from outside.
 
-Owns: starting, killing and ending ``hallway work``; reading what came of it. May never: look inside a worker.
+Responsibility: starting, killing and stopping ``hallway work``, and reading its results; never a worker's internals.
 """
 
 import asyncio
@@ -56,7 +56,7 @@ class Worker:
 
     def works(self) -> bool:
         """Whether it has got partitions since it was started."""
-        return self.alive() and '"mine": [' in self.log()[self._begun :].replace('"mine": []', "")
+        return self.alive() and '"partitions": [' in self.log()[self._begun :].replace('"partitions": []', "")
 
     def alive(self) -> bool:
         return self.process is not None and self.process.poll() is None

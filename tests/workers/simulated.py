@@ -1,7 +1,7 @@
-"""A Kafka in memory for the workers' ports, which ends the worker between any two steps when it is told to.
+"""An in-memory Kafka behind the workers' ports, which can kill the worker between any two steps.
 
-Owns: topics, what is committed, snapshots, rows; and where a kill falls. May never: know what a worker does with it.
-A write of several messages may be cut by a kill behind any of them: the broker takes them in batches.
+Responsibility: topics, commits, snapshots, rows, and where a kill happens. A write of several messages may be cut by a
+kill after any of them, since the broker accepts them in batches.
 """
 
 import random
@@ -11,7 +11,7 @@ from typing import Any
 
 from schemas.topics import ACTIVITY, CONFERENCE_LOG, DEAD_LETTERS, MATCHES
 from streams.workers.frames import Raw, end_of
-from streams.workers.ports import Kept, Mark, Message
+from streams.workers.ports import Checkpoint, Message, StoredSnapshot
 
 PARTITIONS = 2
 
@@ -43,8 +43,8 @@ class Broker:
 
     topics: dict[str, list[list[Raw]]] = field(default_factory=dict)
     committed: dict[tuple[str, int], int] = field(default_factory=dict)
-    snapshots: dict[tuple[int, str, int], Kept] = field(default_factory=dict)
-    marks: dict[int, Mark] = field(default_factory=dict)
+    snapshots: dict[tuple[int, str, int], StoredSnapshot] = field(default_factory=dict)
+    checkpoints: dict[int, Checkpoint] = field(default_factory=dict)
     rows: dict[int, dict[str, bytes]] = field(default_factory=dict)
     now: int = 0
 
@@ -102,30 +102,30 @@ class Ports:
 
     # Snapshots
 
-    async def load(self, partition: int) -> tuple[Mark | None, list[Kept]]:
-        best: dict[str, Kept] = {}
+    async def load(self, partition: int) -> tuple[Checkpoint | None, list[StoredSnapshot]]:
+        best: dict[str, StoredSnapshot] = {}
         for (number, name, _), kept in self.broker.snapshots.items():
             if number != partition or name.startswith("~"):
                 continue
             if name not in best or kept.offset > best[name].offset:
                 best[name] = kept
-        return self.broker.marks.get(partition), list(best.values())
+        return self.broker.checkpoints.get(partition), list(best.values())
 
-    async def known(self, name: str) -> Kept | None:
+    async def load_named(self, name: str) -> StoredSnapshot | None:
         there = [kept for (_, known, _), kept in self.broker.snapshots.items() if known == name]
         return max(there, key=lambda kept: kept.offset, default=None)
 
-    async def save(self, partition: int, kept: Kept) -> None:
+    async def save(self, partition: int, snapshot: StoredSnapshot) -> None:
         self.step()
-        self.broker.snapshots[partition, kept.name, self.owner] = kept
-        self.step()
-
-    async def mark(self, partition: int, mark: Mark) -> None:
-        self.step()
-        self.broker.marks[partition] = mark
+        self.broker.snapshots[partition, snapshot.name, self.owner] = snapshot
         self.step()
 
-    async def forget(self, partition: int, name: str) -> None:
+    async def save_checkpoint(self, partition: int, checkpoint: Checkpoint) -> None:
+        self.step()
+        self.broker.checkpoints[partition] = checkpoint
+        self.step()
+
+    async def delete(self, partition: int, name: str) -> None:
         for key in [key for key in self.broker.snapshots if key[:2] == (partition, name)]:
             self.step()
             del self.broker.snapshots[key]
@@ -143,5 +143,5 @@ class RowPorts:
             self._ports.step()
             self._ports.broker.rows.setdefault(partition, {})[name] = value
 
-    async def load(self, partition: int, most: int) -> list[bytes]:
-        return list(self._ports.broker.rows.get(partition, {}).values())[-most:]
+    async def load(self, partition: int, limit: int) -> list[bytes]:
+        return list(self._ports.broker.rows.get(partition, {}).values())[-limit:]

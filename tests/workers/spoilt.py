@@ -1,6 +1,6 @@
-"""Spoils a batch of a topic in the broker's own files, as a bad disk or a client with another codec would.
+"""Corrupts a batch of a topic in the broker's files, as a bad disk or a client with another codec would.
 
-Owns: the form of a segment as far as it is needed. May never: touch a broker that runs.
+Invariants: a running broker is never touched.
 """
 
 import struct

@@ -1,4 +1,4 @@
-"""A worker ends, uncommitted, when something breaks; and when it has fallen silent."""
+"""A worker exits without committing when something fails, and when its consumer stalls."""
 
 import asyncio
 from collections.abc import AsyncIterator, Collection, Mapping
@@ -8,13 +8,13 @@ import pytest
 from faust.types import TP
 
 from streams.workers import app as worker_app
-from streams.workers.app import Settings, SilentError, WorkerApp
+from streams.workers.app import Settings, StalledError, WorkerApp
 from streams.workers.commits import Commits
 from streams.workers.frames import Frame, Partition
-from streams.workers.ports import AwayError, StoreAwayError
+from streams.workers.ports import StoreUnavailableError, UnavailableError
 from tests.workers.simulated import Record
 
-SETTINGS = Settings("127.0.0.1:1", "group", silent_s=0.2, look_s=0.01, stop_s=0.1)
+SETTINGS = Settings("127.0.0.1:1", "group", silent_s=0.2, maintenance_s=0.01, stop_s=0.1)
 
 
 class Handler:
@@ -28,26 +28,26 @@ class Handler:
         self.frames = self.looks = 0
         self.done: dict[int, int] = {}
 
-    async def begin(self) -> None:
+    async def start(self) -> None:
         await asyncio.Event().wait()
 
-    async def assigned(self, partitions: Collection[int]) -> None:
+    async def assign(self, partitions: Collection[int]) -> None:
         self.done = dict.fromkeys(partitions, 0)
 
-    def sought(self, positions: Mapping[int, int]) -> None:
+    def seek(self, positions: Mapping[int, int]) -> None:
         self.done.update(positions)
 
-    async def frame(self, frame: Frame) -> None:
+    async def handle(self, frame: Frame) -> None:
         self.frames += 1
         if self.error is not None:
             raise self.error
         self.done[frame.at.partition] = frame.end
-        self.commits.safe(frame.at, frame.end)
+        self.commits.mark_safe(frame.at, frame.end)
 
-    async def revoked(self, partitions: Collection[int]) -> None:
+    async def revoke(self, partitions: Collection[int]) -> None:
         pass
 
-    async def look(self) -> None:
+    async def maintain(self) -> None:
         self.looks += 1
         if self.error is not None:
             raise self.error
@@ -64,7 +64,7 @@ class Reader:
 
     async def ends(self, topic: str) -> dict[int, int]:
         if self.end is None:
-            raise AwayError
+            raise UnavailableError
         return {0: self.end, 1: self.end}
 
     async def read(self, topic: str, partition: int, begin: int, end: int) -> AsyncIterator[list[Record]]:
@@ -92,30 +92,32 @@ async def fed(worker: WorkerApp, *them: Frame) -> None:
 
 def test_an_error_stops_the_worker_and_nothing_more_is_handled_or_committed() -> None:
     async def story() -> None:
-        handler = Handler(AwayError("not written"))
+        handler = Handler(UnavailableError("not written"))
         worker = made(handler)
-        await worker.take_over({TP("log", 0)})
+        await worker.assign({TP("log", 0)})
         await fed(worker, frame(0, 5), frame(5, 9))
         assert handler.frames == 1
-        assert handler.commits.partitions() == []
-        assert isinstance(worker.failure, AwayError)
+        assert handler.commits.due_partitions() == []
+        assert isinstance(worker.failure, UnavailableError)
         assert await asyncio.wait_for(worker.run(), 5) == 1
 
     asyncio.run(story())
 
 
-def test_a_store_that_is_away_is_waited_for_and_told_once(capfd: pytest.CaptureFixture[str]) -> None:
+def test_frames_are_retried_while_the_store_is_unavailable_and_it_is_logged_once(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
     async def story() -> None:
-        handler = Handler(StoreAwayError("the store has no room"))
+        handler = Handler(StoreUnavailableError("the store has no room"))
         reader = Reader(9)
-        worker = WorkerApp(replace(SETTINGS, again_s=0.01, again_most_s=0.02), handler, reader)  # type: ignore[arg-type]
-        await worker.take_over({TP("log", 0)})
+        worker = WorkerApp(replace(SETTINGS, retry_s=0.01, retry_max_s=0.02), handler, reader)  # type: ignore[arg-type]
+        await worker.assign({TP("log", 0)})
         running = asyncio.create_task(worker.run())
         feeding = asyncio.create_task(fed(worker, frame(0, 5), frame(5, 9)))
         while handler.frames < 50:  # noqa: ASYNC110  # longer than silence may last
             await asyncio.sleep(SETTINGS.silent_s / 10)
         assert not running.done()
-        assert handler.commits.partitions() == []
+        assert handler.commits.due_partitions() == []
         handler.error = None
         await asyncio.wait_for(feeding, 5)
         assert handler.commits.due(Partition("log", 0)) == 9
@@ -126,34 +128,34 @@ def test_a_store_that_is_away_is_waited_for_and_told_once(capfd: pytest.CaptureF
     assert capfd.readouterr().out.count("the store has no room") == 1
 
 
-def test_a_store_that_is_away_keeps_no_partition_from_going_to_others() -> None:
+def test_an_unavailable_store_does_not_delay_a_rebalance() -> None:
     async def story() -> None:
-        handler = Handler(StoreAwayError("the store has no room"))
+        handler = Handler(StoreUnavailableError("the store has no room"))
         reader = Reader(9)
-        worker = WorkerApp(replace(SETTINGS, again_s=0.01), handler, reader)  # type: ignore[arg-type]
-        await worker.take_over({TP("log", 0)})
+        worker = WorkerApp(replace(SETTINGS, retry_s=0.01), handler, reader)  # type: ignore[arg-type]
+        await worker.assign({TP("log", 0)})
         feeding = asyncio.create_task(fed(worker, frame(0, 5)))
         while handler.frames < 3:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
-        await worker.give_up({TP("log", 0)})
+        await worker.revoke({TP("log", 0)})
         await asyncio.wait_for(feeding, 5)  # the frame is left to whoever has it now
-        assert handler.commits.partitions() == []
+        assert handler.commits.due_partitions() == []
         assert worker.failure is None
 
     asyncio.run(story())
 
 
-def test_frames_of_partitions_that_are_not_ours_are_left_to_others() -> None:
+def test_frames_of_foreign_partitions_are_skipped() -> None:
     async def story() -> None:
         handler = Handler()
         worker = made(handler)
-        await worker.take_over({TP("log", 1)})
+        await worker.assign({TP("log", 1)})
         await fed(worker, frame(0, 5))
         assert handler.frames == 0
-        await worker.take_over({TP("log", 0)})
+        await worker.assign({TP("log", 0)})
         await fed(worker, frame(0, 5))
         assert (handler.frames, handler.commits.due(Partition("log", 0))) == (1, 5)
-        await worker.give_up({TP("log", 0)})
+        await worker.revoke({TP("log", 0)})
         await fed(worker, frame(5, 6))
         assert handler.frames == 1
 
@@ -168,22 +170,22 @@ def test_frames_of_partitions_that_are_not_ours_are_left_to_others() -> None:
 def test_a_silent_worker_ends(end: int | None, partitions: set[int], silent: bool) -> None:
     async def story() -> None:
         worker = made(Handler(), end)
-        await worker.take_over({TP("log", number) for number in partitions})
+        await worker.assign({TP("log", number) for number in partitions})
         running = asyncio.create_task(worker.run())
         done, _ = await asyncio.wait({running}, timeout=1.0 if not silent else 10.0)
         assert bool(done) is silent
         worker.stop()
         assert await running == int(silent)
-        assert isinstance(worker.failure, SilentError) is silent
+        assert isinstance(worker.failure, StalledError) is silent
 
     asyncio.run(story())
 
 
-def test_what_a_transaction_left_at_the_end_is_passed_over() -> None:
+def test_transaction_markers_at_the_end_are_no_lag() -> None:
     async def story() -> None:
         handler, reader = Handler(), Reader(9, has_records=False)
         worker = WorkerApp(SETTINGS, handler, reader)  # type: ignore[arg-type]
-        await worker.take_over({TP("log", 0)})
+        await worker.assign({TP("log", 0)})
         running = asyncio.create_task(worker.run())
         while handler.done != {0: 9}:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
@@ -196,18 +198,18 @@ def test_what_a_transaction_left_at_the_end_is_passed_over() -> None:
     asyncio.run(story())
 
 
-def test_a_worker_that_is_never_given_a_share_ends() -> None:
+def test_a_worker_without_an_assignment_exits() -> None:
     async def story() -> None:
         assert await asyncio.wait_for(made(Handler(), end=0).run(), 10) == 1
 
     asyncio.run(story())
 
 
-def test_what_cannot_be_done_between_frames_is_tried_again() -> None:
+def test_maintenance_is_retried_while_the_broker_is_unavailable() -> None:
     async def story() -> None:
-        handler = Handler(AwayError("away"))
+        handler = Handler(UnavailableError("away"))
         worker = made(handler, end=None)
-        await worker.take_over({TP("log", 0)})
+        await worker.assign({TP("log", 0)})
         running = asyncio.create_task(worker.run())
         for _ in range(500):
             await asyncio.sleep(0.01)

@@ -1,8 +1,7 @@
-"""What the workers override of Faust, mode and aiokafka, or rely on, is as it was when they were written.
+"""Pins what the workers override of Faust, mode and aiokafka, or rely on.
 
-A digest that differs means: another version says something else there. Read what changed, see whether
-``transport.py``, ``poison.py``, ``credentials.py`` and ``app.py`` of ``streams/workers`` still hold, then write the new
-digest down.
+A different digest means that another version has other code there. Read what changed, check whether ``transport.py``,
+``unreadable_batches.py``, ``credentials.py`` and ``app.py`` of ``streams/workers`` still hold, then update the digest.
 """
 
 import inspect
@@ -20,8 +19,7 @@ from aiokafka.consumer import fetcher
 from faust.transport import consumer as faust_consumer
 from faust.transport.drivers import aiokafka as driver
 
-from streams.workers import transport
-from streams.workers import unreadable_batches as poison
+from streams.workers import transport, unreadable_batches
 
 VERSIONS = {"faust-streaming": "0.15.3", "mode-streaming": "0.7.1", "aiokafka": "0.14.0"}
 
@@ -116,14 +114,14 @@ OVERRIDDEN: list[tuple[type, type]] = [
     (transport.FramedThread, driver.AIOKafkaConsumerThread),
     (transport.FramedApp, faust.App),
     (transport.FrameSchema, faust.Schema),
-    (poison.PartitionRecords, poison._Theirs),
+    (unreadable_batches.PartitionRecords, unreadable_batches._Theirs),
 ]
 
 
 @pytest.mark.parametrize(("ours", "theirs"), OVERRIDDEN, ids=lambda one: one.__name__)
 def test_what_is_overridden_is_there_with_the_same_arguments(ours: type, theirs: type) -> None:
     own = {name: value for name, value in vars(ours).items() if inspect.isfunction(value)}
-    added = {"_framed", "_unreadable", "_was_taken_back"}
+    added = {"_message_of", "_unreadable", "_is_aborted"}
     assert own.keys() - added, "nothing is overridden"
     for name, function in own.items():
         if name in added:

@@ -1,4 +1,4 @@
-"""Workers as processes on a real broker: unreadable batches, ticks, an end within 10 seconds, no open port."""
+"""Workers as processes on a real broker: unreadable batches, ticks, shutdown within 10 seconds, no open port."""
 
 import asyncio
 import json
@@ -26,9 +26,9 @@ from services.kafka.cluster import cluster_id
 from services.kafka.topic_reader import TopicReader
 from services.kafka.topic_writer import TopicWriter
 from services.tools.local_kafka import LocalKafka, ports
-from streams.workers.dead_letters import dead_letter
+from streams.workers.dead_letters import decode_dead_letter
 from streams.workers.ports import Message
-from streams.workers.recorded_outputs import output_of
+from streams.workers.recorded_outputs import decode_output
 from tests.inbox.made import CONFERENCE, suggested
 from tests.server.refusing import Refusing
 from tests.workers.running import Topics, Worker, until
@@ -70,12 +70,12 @@ def friends(begin: int, arrived: int) -> list[Message]:
 
 async def letters(topics: Topics) -> list[tuple[int, str]]:
     """Where dead letters stood, and why."""
-    found = [dead_letter(raw) for log in await topics.all(DEAD_LETTERS) for raw in log]
+    found = [decode_dead_letter(raw) for log in await topics.all(DEAD_LETTERS) for raw in log]
     return [(letter.position, letter.reason) for letter in found if letter is not None]
 
 
 async def told(topics: Topics) -> list[object]:
-    return [output_of(raw) for log in await topics.all(MATCHES) for raw in log]
+    return [decode_output(raw) for log in await topics.all(MATCHES) for raw in log]
 
 
 def test_batches_that_nobody_can_read_are_dead_letters_and_the_rest_goes_on(
@@ -170,7 +170,7 @@ def listening(worker: Worker) -> set[str]:
     return {row[1] for row in rows if row[3] == "0A" and f"socket:[{row[9]}]" in own}
 
 
-def test_a_worker_that_finds_no_broker_waits_and_can_be_ended(tmp_path: Path) -> None:
+def test_a_worker_without_a_broker_waits_and_can_be_stopped(tmp_path: Path) -> None:
     async def story() -> None:
         with Worker("matcher", "127.0.0.1:9", "", tmp_path) as worker:
             await until(lambda: "waiting for Kafka" in worker.log())
@@ -229,7 +229,7 @@ def test_a_delivery_at_work_waits_for_a_store_that_refuses(kafka_address: str, p
     asyncio.run(story())
 
 
-def test_workers_take_what_was_committed_alone_and_go_on_behind_it(
+def test_workers_skip_aborted_transactions_and_continue_after_them(
     kafka_address: str, prefix: str, tmp_path: Path
 ) -> None:
     async def story() -> None:

@@ -1,6 +1,6 @@
-"""A killed matcher goes on within seconds on a log of a million events: snapshots, then the rest.
+"""A killed matcher is back within seconds on a log of a million events: snapshots, then the rest of the log.
 
-Counted is processor time: it is the same on a busy machine. How long it took is printed.
+Processor time is measured, since it does not depend on the machine's load. The elapsed time is printed.
 """
 
 import asyncio

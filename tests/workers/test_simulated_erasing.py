@@ -1,4 +1,4 @@
-"""A conference that is erased while workers come, go and die: nothing of it is kept, nobody else loses anything."""
+"""A conference is erased while workers start, stop and die: nothing of it is stored, no other conference loses data."""
 
 import asyncio
 import json
@@ -8,12 +8,12 @@ from typing import Any
 from schemas.outputs import AnyOutput
 from schemas.topics import CONFERENCE_ERASED, CONFERENCE_LOG, MATCHES
 from services.inbox.memory import MemoryInboxes
-from streams.workers.delivery import Delivering
+from streams.workers.delivery import DeliveryHandler
 from streams.workers.delivery import Limits as DeliveryLimits
-from streams.workers.matcher import Matching
+from streams.workers.matcher import MatcherHandler
 from streams.workers.ports import Message
-from streams.workers.recorded_outputs import output_of
-from streams.workers.router import Routing
+from streams.workers.recorded_outputs import decode_output
+from streams.workers.router import RouterHandler
 from tests.routing.conftest import AT
 from tests.workers.driving import Group
 from tests.workers.simulated import Broker, Ports, RowPorts, partition_of
@@ -42,11 +42,11 @@ async def matched(seed: int) -> int:
     if rng.random() < 0.5:
         erase(broker)
     clock = iter(range(10**9))
-    last: list[Matching] = []
+    last: list[MatcherHandler] = []
 
-    def made(ports: Ports) -> Matching:
+    def made(ports: Ports) -> MatcherHandler:
         elapsed = lambda: float(next(clock)) / 50  # noqa: E731
-        last.append(Matching(ports, ports, ports, lambda: 0, elapsed, ticks=False, limits=LIMITS))
+        last.append(MatcherHandler(ports, ports, ports, lambda: 0, elapsed, ticks=False, limits=LIMITS))
         return last[-1]
 
     group = Group(broker, rng, made, deadly=rng.choice((0.0, 0.01, 0.05)))
@@ -56,7 +56,7 @@ async def matched(seed: int) -> int:
         assert told(broker, name) == expected[: len(told(broker, name))], f"seed {seed}, {name}"
         assert name == GONE or len(told(broker, name)) == len(expected), f"seed {seed}, {name}"
     assert [key for key in broker.snapshots if key[1] == GONE] == [], f"seed {seed}"
-    assert broker.marks[partition_of(GONE)].erased == (GONE,), f"seed {seed}"
+    assert broker.checkpoints[partition_of(GONE)].erased == (GONE,), f"seed {seed}"
     assert len(places(broker)) == poison, f"seed {seed}: the record that erases is no dead letter"
     return group.kills
 
@@ -92,10 +92,10 @@ async def delivered(seed: int) -> int:
     async def at_once(seconds: float) -> None:
         await asyncio.sleep(0)
 
-    def made(ports: Ports) -> Delivering:
-        limits = DeliveryLimits(at_once=3, look_every_s=0.0, waiting=2)
+    def made(ports: Ports) -> DeliveryHandler:
+        limits = DeliveryLimits(batch_outputs=3, check_interval_s=0.0, queue_batches=2)
         store = ErasingStore(rng, ports, kept)
-        return Delivering(ports, ports, ports, store, partition_of, lambda: 0.0, sleep=at_once, limits=limits)
+        return DeliveryHandler(ports, ports, ports, store, partition_of, lambda: 0.0, sleep=at_once, limits=limits)
 
     group = Group(broker, rng, made, deadly=rng.choice((0.0, 0.02, 0.05)))
     await group.run()
@@ -115,7 +115,7 @@ async def delivered(seed: int) -> int:
 
 
 def _outputs(broker: Broker, name: str) -> list[AnyOutput]:
-    found = [output_of(raw) for raw in broker.topics[MATCHES][partition_of(name)]]
+    found = [decode_output(raw) for raw in broker.topics[MATCHES][partition_of(name)]]
     return [output for output in found if output is not None and output.conference == name]
 
 
@@ -138,7 +138,7 @@ def said(kind: str, **fields: Any) -> Message:
     return Message(GONE.encode(), json.dumps(event).encode(), (("type", kind.encode()),))
 
 
-def test_a_router_keeps_nothing_of_its_people_also_not_beside_the_log() -> None:
+def test_a_router_forgets_its_people_in_memory_and_in_its_snapshot() -> None:
     broker = opened()
     ports = Ports(broker, 1, random.Random(0), 0.0)
     consent = {"matching": True, "chats": True, "share_place": True}
@@ -150,13 +150,13 @@ def test_a_router_keeps_nothing_of_its_people_also_not_beside_the_log() -> None:
     ):
         broker.append(CONFERENCE_LOG, said(kind, **fields))
 
-    async def kept(router: Routing) -> bytes:
-        await router.begin()
-        await router.look()
+    async def kept(router: RouterHandler) -> bytes:
+        await router.start()
+        await router.maintain()
         return b"".join(kept.data for (_, name, _), kept in broker.snapshots.items() if name == "~router")
 
-    def made() -> Routing:
-        return Routing(ports, ports, ports, RowPorts(ports))
+    def made() -> RouterHandler:
+        return RouterHandler(ports, ports, ports, RowPorts(ports))
 
     async def lived() -> None:
         router = made()
@@ -164,7 +164,7 @@ def test_a_router_keeps_nothing_of_its_people_also_not_beside_the_log() -> None:
         assert b"p:ada" in router._router.save()
         assert b'["p:eve",["conf-b"]]' in router._router.save()
         erase(broker)
-        await router.look()
+        await router.maintain()
         for known in (await kept(router), await kept(made())):
             assert b"p:ada" not in known
             assert b"p:eve" not in known

@@ -1,4 +1,4 @@
-"""Routers and deliveries that die between any two steps: every post where it belongs, every inbox as it should be."""
+"""Routers and deliveries that die between any two steps: every post gets to its conferences, every inbox is correct."""
 
 import asyncio
 import json
@@ -13,11 +13,11 @@ from schemas.topics import ACTIVITY, CONFERENCE_LOG, DEAD_LETTERS, MATCHES
 from services.inbox.memory import MemoryInboxes
 from services.worker.inboxes import StoreInboxes
 from streams.routing import Router
-from streams.workers.dead_letters import dead_letter
-from streams.workers.delivery import Delivering, Limits
-from streams.workers.ports import Message, StoreAwayError
-from streams.workers.recorded_outputs import output_of
-from streams.workers.router import Routing
+from streams.workers.dead_letters import decode_dead_letter
+from streams.workers.delivery import DeliveryHandler, Limits
+from streams.workers.ports import Message, StoreUnavailableError
+from streams.workers.recorded_outputs import decode_output
+from streams.workers.router import RouterHandler
 from tests.routing.conftest import AT
 from tests.workers.driving import Group
 from tests.workers.simulated import Broker, Ports, RowPorts, partition_of
@@ -29,7 +29,7 @@ ACTORS = [f"x:{name}" for name in "abcdef"]
 
 
 def places(broker: Broker) -> Counter[tuple[str, int]]:
-    letters = [dead_letter(raw) for log in broker.topics[DEAD_LETTERS] for raw in log]
+    letters = [decode_dead_letter(raw) for log in broker.topics[DEAD_LETTERS] for raw in log]
     return Counter((letter.source, letter.position) for letter in letters if letter is not None)
 
 
@@ -86,8 +86,8 @@ async def routed(seed: int) -> int:
     broker, poison = activity(rng)
     expected = should_be(broker)
 
-    def made(ports: Ports) -> Routing:
-        return Routing(ports, ports, ports, RowPorts(ports))
+    def made(ports: Ports) -> RouterHandler:
+        return RouterHandler(ports, ports, ports, RowPorts(ports))
 
     group = Group(broker, rng, made, deadly=rng.choice((0.0, 0.01, 0.05)))
     await group.run()
@@ -154,7 +154,7 @@ class Store(StoreInboxes):
         if self._ports.deadly and self._rng.random() < 0.01:
             self._kept[0] = MemoryInboxes()
         if self._ports.deadly and self._rng.random() < 0.05:
-            raise StoreAwayError("away")
+            raise StoreUnavailableError("away")
         return self._kept[0]
 
 
@@ -189,15 +189,15 @@ async def delivered(seed: int) -> int:
     async def at_once(seconds: float) -> None:
         await asyncio.sleep(0)
 
-    def made(ports: Ports) -> Delivering:
+    def made(ports: Ports) -> DeliveryHandler:
         store = Store(rng, ports, kept)
-        limits = Limits(at_once=3, look_every_s=0.0, waiting=2)
-        return Delivering(ports, ports, ports, store, partition_of, lambda: 0.0, sleep=at_once, limits=limits)
+        limits = Limits(batch_outputs=3, check_interval_s=0.0, queue_batches=2)
+        return DeliveryHandler(ports, ports, ports, store, partition_of, lambda: 0.0, sleep=at_once, limits=limits)
 
     group = Group(broker, rng, made, deadly=rng.choice((0.0, 0.02, 0.05)))
     await group.run()
     for name, lines_of in outputs.items():
-        found = [output_of(raw) for raw in broker.topics[MATCHES][partition_of(name)]]
+        found = [decode_output(raw) for raw in broker.topics[MATCHES][partition_of(name)]]
         own = {output.position: output for output in found if output is not None and output.conference == name}
         assert len(own) == len(lines_of)
         clean_store = MemoryInboxes()

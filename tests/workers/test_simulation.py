@@ -1,6 +1,6 @@
-"""Crashes between every two steps: whatever dies where, what comes of the log is what a clean fold of it gives.
+"""Crashes between any two steps: the outputs of the log are always those of a clean fold.
 
-Each seed has logs of its own, workers that come and go, frames that are lost, commits that fail.
+Each seed has its own logs, workers that start and stop, lost frames and failed commits.
 """
 
 import asyncio
@@ -19,11 +19,11 @@ from schemas.times import millis
 from schemas.topics import CONFERENCE_LOG, DEAD_LETTERS, MATCHES
 from streams.matching import Matcher
 from streams.matching.ids import match_id
-from streams.workers.dead_letters import dead_letter
+from streams.workers.dead_letters import decode_dead_letter
 from streams.workers.frames import Unreadable, end_of
-from streams.workers.matcher import Limits, Matching
+from streams.workers.matcher import Limits, MatcherHandler
 from streams.workers.ports import Message
-from streams.workers.recorded_outputs import output_of, parts
+from streams.workers.recorded_outputs import decode_output, parse_position
 from tests.histories.drawn import history
 from tests.workers.driving import Group
 from tests.workers.simulated import Broker, Ports, Record, partition_of
@@ -31,7 +31,7 @@ from tests.workers.simulated import Broker, Ports, Record, partition_of
 SEEDS = 1_000
 BLOCK = 100
 CONFERENCES = ("conf-a", "conf-b", "conf-c")
-LIMITS = Limits(slice_records=7, told_at_once=3, snapshot_records=15, snapshot_s=2.0, parting_records=5)
+LIMITS = Limits(slice_records=7, outputs_per_write=3, snapshot_records=15, snapshot_s=2.0, revoke_records=5)
 
 
 @lru_cache(maxsize=64)
@@ -96,10 +96,10 @@ def told(broker: Broker, conference: str) -> list[bytes]:
     """What was told first at each position; whatever comes there again must be the same."""
     first: dict[tuple[int, int], bytes] = {}
     for raw in broker.topics[MATCHES][partition_of(conference)]:
-        output = output_of(raw)
+        output = decode_output(raw)
         assert output is not None
         if output.conference == conference:
-            assert first.setdefault(parts(output.position), raw.value) == raw.value
+            assert first.setdefault(parse_position(output.position), raw.value) == raw.value
     return [value for _, value in sorted(first.items())]
 
 
@@ -109,15 +109,15 @@ async def run(seed: int) -> Counter[str]:
     broker, seeds, poison = filled(rng)
     clock = iter(range(10**9))
 
-    def made(ports: Ports) -> Matching:
+    def made(ports: Ports) -> MatcherHandler:
         elapsed = lambda: float(next(clock)) / 50  # noqa: E731
-        return Matching(ports, ports, ports, lambda: 0, elapsed, ticks=False, limits=LIMITS)
+        return MatcherHandler(ports, ports, ports, lambda: 0, elapsed, ticks=False, limits=LIMITS)
 
     group = Group(broker, rng, made, deadly=rng.choice((0.0, 0.01, 0.05)))
     await group.run()
     for conference, history_seed in seeds.items():
         assert told(broker, conference) == list(clean(history_seed, conference)), f"seed {seed}, {conference}"
-    letters = [dead_letter(raw) for log in broker.topics[DEAD_LETTERS] for raw in log]
+    letters = [decode_dead_letter(raw) for log in broker.topics[DEAD_LETTERS] for raw in log]
     places = Counter((letter.source, letter.position) for letter in letters if letter is not None)
     assert set(places.values()) <= {1}, f"seed {seed}: a dead letter was written again"
     assert len(places) == poison, f"seed {seed}"
@@ -148,28 +148,28 @@ async def run_under_changing_rules(seed: int) -> int:
     rng = random.Random(seed)
     broker, _, _ = filled(rng)
 
-    def made(ports: Ports) -> Matching:
+    def made(ports: Ports) -> MatcherHandler:
         policy = rng.choice(POLICIES)
-        return Matching(ports, ports, ports, lambda: 0, lambda: 0.0, ticks=False, limits=LIMITS, policy=policy)
+        return MatcherHandler(ports, ports, ports, lambda: 0, lambda: 0.0, ticks=False, limits=LIMITS, policy=policy)
 
     await Group(broker, rng, made, deadly=0.03).run()
     return sum(len(told(broker, conference)) for conference in CONFERENCES)  # looks whether any was told otherwise
 
 
-def test_what_was_told_is_never_told_otherwise_under_other_rules() -> None:
+def test_emitted_outputs_never_change_under_other_policies() -> None:
     async def all_of_them() -> int:
         return sum([await run_under_changing_rules(seed) for seed in range(60)])
 
     assert asyncio.run(all_of_them()) > 300
 
 
-def test_what_no_snapshot_has_any_more_is_folded_again_without_a_frame() -> None:
+def test_committed_records_without_a_readable_snapshot_are_folded_again() -> None:
     async def lived() -> None:
         broker, seeds, _ = filled(random.Random(7))
         ports = Ports(broker, 1, random.Random(7), 0.0)
 
-        def made() -> Matching:
-            return Matching(ports, ports, ports, lambda: 0, lambda: 0.0, ticks=False, limits=LIMITS)
+        def made() -> MatcherHandler:
+            return MatcherHandler(ports, ports, ports, lambda: 0, lambda: 0.0, ticks=False, limits=LIMITS)
 
         group = Group(broker, random.Random(7), lambda _: made(), deadly=0.0)
         await group.run()
@@ -177,9 +177,9 @@ def test_what_no_snapshot_has_any_more_is_folded_again_without_a_frame() -> None
         for key, kept in broker.snapshots.items():  # as after an update that cannot read them
             broker.snapshots[key] = replace(kept, data=b"")
         matcher = made()
-        await matcher.assigned(list(ends))
-        matcher.sought(dict(ends))
-        await matcher.look()
+        await matcher.assign(list(ends))
+        matcher.seek(dict(ends))
+        await matcher.maintain()
         assert matcher.positions() == ends
         assert {name: told(broker, name) for name in seeds} == before
         assert sum(map(len, before.values())) > 0

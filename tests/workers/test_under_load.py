@@ -1,4 +1,4 @@
-"""The workers on a real broker under load, with everything that can happen to them, and what is there afterwards."""
+"""The workers on a real broker under load, with every kind of failure, and the state afterwards."""
 
 import asyncio
 import random

@@ -6,7 +6,7 @@ Invariants: consent is never guessed: a cell that is neither a yes nor a no of t
 import re
 
 from schemas import names
-from schemas.folding import visible
+from schemas.folding import strip_invisible
 from services.admission.attendee_csv.values import MOST_ACCOUNTS, CellError
 
 # English, German, French, Spanish, Portuguese, Italian, Dutch, the North's, Polish, Czech, Hungarian, Turkish, Russian,
@@ -43,13 +43,13 @@ def is_nothing(cell: str) -> bool:
 
 def yes_or_no(cell: str) -> bool | None:
     """The cell as a yes or no; None where it is neither."""
-    said = visible(cell).strip().casefold().rstrip(".!")
+    said = strip_invisible(cell).strip().casefold().rstrip(".!")
     return True if said in _YES else False if said in _NO else None
 
 
 def address_in(cell: str) -> str:
     """An e-mail address, also of ``Ada Byron <ada@example.org>`` and ``mailto:ada@example.org``."""
-    cell = visible(cell).strip()
+    cell = strip_invisible(cell).strip()
     found = _IN_BRACKETS.fullmatch(cell)
     return (found[1] if found else cell).removeprefix("mailto:")
 
@@ -75,17 +75,21 @@ def accounts_in(cell: str, network: str | None, title: str) -> list[str]:
 def _parts(cell: str, network: str | None) -> list[str]:
     if network is not None and is_nothing(cell):
         return []
-    return [part for part in re.split(r"[\s;,]+", visible(cell)) if part and (network is None or not is_nothing(part))]
+    return [
+        part
+        for part in re.split(r"[\s;,]+", strip_invisible(cell))
+        if part and (network is None or not is_nothing(part))
+    ]
 
 
 def _account(text: str, network: str | None) -> str:
     try:
-        return names.account(text)
+        return names.normalize_account(text)
     except ValueError:
         # A link or an e-mail address is not a handle without its network: report what is wrong with it.
         if network is None or ":" in text or ("@" in text[1:] and network != "mastodon"):
             raise
-    return names.account(f"{network}:{text}")
+    return names.normalize_account(f"{network}:{text}")
 
 
 def quoted(text: str) -> str:

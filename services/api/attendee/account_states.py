@@ -27,7 +27,7 @@ def states(matcher: Matcher | None, attendee: str, held: Mapping[str, Holding]) 
 
 
 def _state(matcher: Matcher | None, attendee: str, token: str, how: Holding) -> State | None:
-    account = None if matcher is None else matcher.state.numbers.get(token)
+    account = None if matcher is None else matcher.state.accounts_by_name.get(token)
     holder = None if account is None else account.verified
     if holder == attendee:
         return "verified"

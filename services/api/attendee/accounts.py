@@ -52,7 +52,7 @@ class Confirmed(Struct, forbid_unknown_fields=True):
 
 def _account(text: str) -> str:
     try:
-        return names.account(text)
+        return names.normalize_account(text)
     except ValueError as error:
         raise ProblemError(422, "account", f"account {error}.", field="account") from None
 

@@ -53,7 +53,7 @@ def answers(matcher: Matcher | None, attendee: str) -> Answers:
 
 
 def _own_answer(card: Card, attendee: str) -> OwnAnswer | None:
-    answer, meeting = card.said.get(attendee), cards.meeting(card, attendee)
+    answer, meeting = card.answers.get(attendee), cards.meeting(card, attendee)
     stamp = NEVER if answer is None else answer.stamp
     if meeting.not_met > stamp:
         return OwnAnswer("not_met", meeting.not_met >> ORDER_BITS, attendee in card.reminded, meeting.place)
@@ -75,7 +75,7 @@ def find_card(matcher: Matcher | None, attendee: str, match: str) -> CardState |
     """The attendee's newest card of a pair, if it belongs to this match. It is open unless it was withdrawn."""
     found = {} if matcher is None else matcher.state.cards_of.get(attendee, {})
     card = next((card for card in found.values() if card.match == match), None)
-    return None if card is None else CardState(card.other(attendee), attendee not in card.gone)
+    return None if card is None else CardState(card.other(attendee), attendee not in card.withdrawn_from)
 
 
 def blocked_attendees(matcher: Matcher | None, attendee: str) -> tuple[str, ...]:

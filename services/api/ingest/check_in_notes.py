@@ -13,7 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from schemas.codec import Reject
-from schemas.names import plain_id
+from schemas.names import validate_id
 from schemas.times import millis
 from services.admission.conference_registry import ConferenceRegistry
 from services.admission.event_admission import Result
@@ -109,7 +109,7 @@ def _fields_of(line: bytes | Reject) -> _CheckInFields | None:
 
 def _is_id(text: str | None) -> bool:
     try:
-        return plain_id(text or "") != ""
+        return validate_id(text or "") != ""
     except ValueError:
         return False
 

@@ -11,8 +11,7 @@ Why: the causes are checked in the order consent, presence, budget; a pair count
 
 from collections import Counter
 
-from streams.matching import Matcher, cards, presence, ties
-from streams.matching import budget as room
+from streams.matching import Matcher, budget, cards, presence, ties
 from streams.matching.sessions import weight
 from streams.matching.state import NEVER, Attendee, State
 
@@ -57,6 +56,6 @@ def cause_of(matcher: Matcher, person: Attendee, other: Attendee, now: int) -> s
         return "no_consent"
     if not is_here:
         return "not_present"
-    if room.has_room(state, person, now) and room.has_room(state, other, now):
+    if budget.is_within_budget(state, person, now) and budget.is_within_budget(state, other, now):
         return None  # it is due
     return "budget"

@@ -11,8 +11,8 @@ from litestar.params import Parameter
 from msgspec import Meta, Struct
 
 from schemas.events import ConferenceClosed, ConferenceOpened, Consent, PlainId
-from schemas.names import account as account_form
-from schemas.names import plain_id
+from schemas.names import normalize_account as account_form
+from schemas.names import validate_id
 from services.admission.attendee_csv import MOST_ACCOUNTS, AttendeeRow, Sheet, read_csv
 from services.admission.conference_registry import ConferenceRegistry
 from services.admission.event_admission import EventAdmission, Result
@@ -97,7 +97,7 @@ async def open_conference(
 ) -> Result:
     """Opens a conference or replaces its details. Whoever opens it first owns it until they transfer it."""
     try:
-        plain_id(conference)
+        validate_id(conference)
     except ValueError as error:
         raise ProblemError(422, "conference", f"conference {error}.", field="conference") from None
     known = registry.get(conference)

@@ -56,5 +56,5 @@ class Rejects:
     def take_long(self, long: LongLine, source: str, now: int | None) -> None:
         """A line that is too long to be kept whole."""
         kept = "" if long.size == len(long.head) else f" Its first {len(long.head):,} bytes are kept here."
-        reason = f"The event has {long.size:,} bytes; at most {EVENT_BYTES:,} are taken.{kept}"
+        reason = f"The event has {long.size:,} bytes; at most {EVENT_BYTES:,} are accepted.{kept}"
         self.take(Reject(reason, None, long.head), source, long.line, now)

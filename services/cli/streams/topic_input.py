@@ -11,7 +11,7 @@ from services.cli.connection_options import access_for
 from services.cli.streams.line_blocks import Block, group_lines
 from services.kafka.topic_urls import parse_topic_url
 from services.usage_errors import UnusableError
-from streams.workers.ports import AwayError
+from streams.workers.ports import UnavailableError
 
 
 class TopicInput:
@@ -40,7 +40,7 @@ class TopicInput:
                     for line in part:
                         self.consumed += len(line) + 1
                         yield line + b"\n"
-            except (AwayError, KafkaRefusedError) as error:
+            except (UnavailableError, KafkaRefusedError) as error:
                 raise UnusableError(f"{self.name}: {error}") from None
             finally:
                 runner.run(_close(parts))

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 
-from schemas.names import account as account_form
+from schemas.names import normalize_account as account_form
 from schemas.times import HOUR_MS
 from services.directory.ownership_codes import codes_in, new_code, text_of
 from services.directory.port import (

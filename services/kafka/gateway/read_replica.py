@@ -30,11 +30,11 @@ from services.kafka.gateway.dead_letter_sealing import SealingKeys, readable_lin
 from services.kafka.gateway.limits import Limits
 from services.kafka.gateway.topics import Topics
 from services.runtime.log_reader import LogRecord
-from streams.workers.conference_end import erased_by
-from streams.workers.ports import AwayError
+from streams.workers.conference_tombstone import erased_conference
+from streams.workers.ports import UnavailableError
 
 # A time limit is an OSError.
-_RETRIED_ERRORS = (KafkaError, OSError, AwayError, KafkaRefusedError, JournalFullError, DirectoryError)
+_RETRIED_ERRORS = (KafkaError, OSError, UnavailableError, KafkaRefusedError, JournalFullError, DirectoryError)
 _STEP_S = 0.01
 _log = structlog.get_logger("hallway.replica")
 
@@ -185,7 +185,7 @@ class ReplicaConsumer:
         dead_letters = [
             record for part, records in found.items() if part.topic == self.topics.dead_letters for record in records
         ]
-        erased = sorted({name for record in rows if (name := erased_by(record)) is not None})
+        erased = sorted({name for record in rows if (name := erased_conference(record)) is not None})
         self.on_replicated(await asyncio.to_thread(self._replicate, rows, dead_letters, places, erased))
         for conference in erased:
             self.on_erased(conference)

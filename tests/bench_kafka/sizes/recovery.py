@@ -35,7 +35,7 @@ from services.kafka.topic_writer import TopicWriter
 from services.tools.local_kafka import LocalKafka
 from services.worker.snapshots import TopicSnapshots
 from streams.routing import Router
-from streams.workers.ports import Mark, Message, typed
+from streams.workers.ports import Checkpoint, Message, typed_message
 from tests.bench.logs import log
 from tests.bench.rows import Row, say
 
@@ -94,14 +94,14 @@ def _messages(number: int) -> Iterator[Message]:
         found = (decode(line) for line in file)
         routed = chain.from_iterable(router.route(record.event) for record in found if isinstance(record, Record))
         for name, event in islice(routed, number):
-            yield typed(name, encode(event), str(event.__struct_config__.tag))
+            yield typed_message(name, encode(event), str(event.__struct_config__.tag))
 
 
 async def _without_snapshots(access: Access, prefix: str, conference: str) -> None:
     async with TopicWriter(access) as writer, TopicReader(access) as reader:
         snapshots = TopicSnapshots(writer, reader, "bench", prefix)
-        await snapshots.forget(0, conference)
-        await snapshots.mark(0, Mark())
+        await snapshots.delete(0, conference)
+        await snapshots.save_checkpoint(0, Checkpoint())
 
 
 def _restart(address: str, prefix: str, end: int, folder: Path) -> Took:
@@ -137,7 +137,7 @@ def _matcher(address: str, prefix: str, folder: Path) -> Iterator[tuple["subproc
 async def _one_more(access: Access, prefix: str, end: int) -> None:
     async with TopicWriter(access) as writer:
         value = b'{"type":"clock.ticked","id":"bench-%d","at":"2026-03-12T00:00:00.000Z","conference":"nobody"}' % end
-        await writer.produce(prefix + CONFERENCE_LOG, [typed("nobody", value, "clock.ticked")])
+        await writer.produce(prefix + CONFERENCE_LOG, [typed_message("nobody", value, "clock.ticked")])
 
 
 def _metric(address: str, name: str) -> float:

@@ -23,7 +23,7 @@ class Tokens:
     def test_tokens_survive_the_codecs_normal_form(self, directory: Directory) -> None:
         for token in tokens_for(directory, (f"x:{n}" for n in range(100))).values():
             assert TOKEN.fullmatch(token)
-            assert names.account(token) == token
+            assert names.normalize_account(token) == token
 
     def test_a_text_that_looks_like_a_token_is_an_account_like_any_other(self, directory: Directory) -> None:
         token = tokens_for(directory, ["x:ada"])["x:ada"]

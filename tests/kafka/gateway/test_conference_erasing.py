@@ -19,7 +19,7 @@ from services.kafka.topic_reader import TopicReader
 from services.kafka.topic_urls import TopicUrl as Where
 from services.kafka.topic_writer import TopicWriter
 from services.worker.snapshots import TopicSnapshots
-from streams.workers.ports import Kept
+from streams.workers.ports import StoredSnapshot
 from tests.api.people import OPENING, Attendee, Server, attendee, good, now, opened, stream, talked, until
 from tests.api.test_erasing import in_redis, stored
 from tests.kafka.gateway.conftest import Place
@@ -164,10 +164,10 @@ def test_all_of_a_conferences_snapshots_go_and_no_others(place: Place) -> None:
             for round_ in range(3):  # both slots, several chunks
                 for store in stores:
                     noise = b"".join(f"{round_}-{n}".encode() for n in range(1_000)) + bytes(range(256))
-                    await store.save(1, Kept("gone", round_, noise))
-            await stores[0].save(1, Kept("gone-too", 1, b"other"))
-            await stores[0].save(1, Kept("gon", 1, b"other"))
-            await stores[1].forget(1, "gone")
+                    await store.save(1, StoredSnapshot("gone", round_, noise))
+            await stores[0].save(1, StoredSnapshot("gone-too", 1, b"other"))
+            await stores[0].save(1, StoredSnapshot("gon", 1, b"other"))
+            await stores[1].delete(1, "gone")
             _, found = await stores[0].load(1)
             assert {one.name for one in found} == {"gon", "gone-too"}
 
