@@ -62,7 +62,10 @@ async def mark_backfilled(snapshots: SnapshotStore, conference: str) -> None:
 
 
 async def run_backfill(address: str, conference: str, prefix: str) -> str:
-    """Runs `hallway backfill` in a process that ends with this one; returns its last output. UnavailableError: it failed."""
+    """Runs `hallway backfill` in a process that ends with this one; returns its last output.
+
+    UnavailableError: it failed.
+    """
     options = ("--conference", conference, "--kafka", address, "--prefix", prefix)
     process = await asyncio.create_subprocess_exec(
         *hallway_command("backfill", *options),
