@@ -107,7 +107,7 @@ class _Handler(BaseHTTPRequestHandler):
             if (self.command, path) in scene.refuse:
                 return self._json(*scene.refuse[(self.command, path)])
             if path in ("/v1/session", "/v1/me") and self.command != "PATCH":
-                scene.sign_ins_event = self.command == "POST"
+                scene.signed_in = self.command == "POST"
             if path == "/v1/organizer-session":
                 scene.organizer_in = self.command == "POST"
             scene.lock.notify_all()
@@ -122,7 +122,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _may(self, path: str) -> bool:
         scene = self.server.scene
-        return scene.sign_ins_event if path.startswith("/v1/me") else scene.organizer_in
+        return scene.signed_in if path.startswith("/v1/me") else scene.organizer_in
 
     def _got(self, path: str) -> Answer:
         scene = self.server.scene

@@ -18,7 +18,7 @@ class Scene:
         self.log: list[tuple[str, str, Doc]] = []  # (position, kind, view)
         self.kept_from = 0  # entries before are no longer kept: a stream that asks for them gets a reset
         self.sessions: list[Doc] = []
-        self.sign_ins_event, self.organizer_in = True, False
+        self.signed_in, self.organizer_in = True, False
         self.overview: Doc = {}
         self.conference: Doc = {}
         self.overviews = 0

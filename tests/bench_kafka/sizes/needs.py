@@ -125,7 +125,7 @@ def directory() -> list[Row]:
         for at in range(0, _POSTS, _AT_ONCE):
             refs = [PostRef(f"bsky:{n:013d}", accounts[n % _ACCOUNTS], now) for n in range(at, at + _AT_ONCE)]
             began = process_time()
-            kept.index_posts(kept.tokenize_posts(refs))
+            kept.index_posts(kept.tokenize_posts(refs, kept.rows_for([ref.actor for ref in refs])))
             speeds.append(_AT_ONCE / (process_time() - began))
         kept.purge_expired()
         with_posts = _bytes(Path(folder))
