@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV_VERSION := 0.13.9
 STAMP := $(VENV)/.ready
+# One more than there are processors: many tests wait for a server of theirs.
+WORKERS ?= $(shell $(PYTHON) -c "import os; print((os.cpu_count() or 1) + 1)")
 # With this variable set, Python caches no bytecode, and each of a thousand test processes compiles everything again.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -26,7 +28,7 @@ demo: $(STAMP) ## play a conference day on the pages; it prints the addresses to
 	@$(BIN)/hallway demo
 
 test: $(STAMP) browser ## run every test
-	@$(BIN)/python -m pytest -n auto
+	@$(BIN)/python -m pytest -n $(WORKERS)
 
 browser: # Debian's Chromium, in which the pages are tested
 	@command -v chromium >/dev/null || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null \

@@ -145,7 +145,7 @@ def test_what_of_a_redis_login_cannot_be_used_is_said(tmp_path: Path) -> None:
     assert (unix["username"], unix["password"], unix["path"]) == ("hallway", "a#b/c@d:e?", "/run/valkey.sock")
     assert add_login("redis://127.0.0.1", {}) == "redis://127.0.0.1"
     for environment, address, said in (
-        ({USER: "hallway"}, "redis://127.0.0.1", "name the file"),
+        ({USER: "hallway"}, "redis://127.0.0.1", "Set it to the file"),
         (given, "redis://:x@127.0.0.1", "already"),
         ({PASSWORD_FILE: str(tmp_path / "empty")}, "redis://127.0.0.1", "must hold the password in one line"),
         ({PASSWORD_FILE: str(tmp_path / "missing")}, "redis://127.0.0.1", "cannot be read"),
