@@ -9,9 +9,8 @@ rebuilt from the start of the topic.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 import msgspec
 
@@ -48,8 +47,6 @@ class Limits:
     """Units are last in the name."""
 
     batch_outputs: int = 200  # outputs delivered in one call
-    attempts: int = 4  # with pauses of 0.1 to 0.4 s; then the whole frame is retried, without a limit
-    pause_s: float = 0.1
     check_interval_s: float = 5.0  # between two checks that the store still has all inboxes
     queue_batches: int = 16  # batches buffered for each conference during a rebuild
 
@@ -62,7 +59,7 @@ class _Known(msgspec.Struct):
 
 
 class DeliveryHandler:
-    """``partition_of``: a conference's partition; ``elapsed``: monotonic seconds; ``sleep``: waits for some seconds."""
+    """``partition_of``: a conference's partition; ``elapsed``: monotonic seconds."""
 
     frame_records = FRAME_RECORDS
 
@@ -75,14 +72,13 @@ class DeliveryHandler:
         partition_of: Callable[[str], int],
         elapsed: Callable[[], float],
         *,
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         limits: Limits | None = None,
         prefix: str = "",
     ) -> None:
         self.topic, self._dead_letters = prefix + MATCHES, prefix + DEAD_LETTERS
         self.commits = Commits()
         self._producer, self._reader, self._snapshots, self._inboxes = producer, reader, snapshots, inboxes
-        self._partition_of, self._elapsed, self._sleep = partition_of, elapsed, sleep
+        self._partition_of, self._elapsed = partition_of, elapsed
         self._limits = limits or Limits()
         self._codec = Codec()
         self._erased: dict[str, set[str]] = {}
@@ -132,12 +128,12 @@ class DeliveryHandler:
         await self._tailer.catch_up(self._mine)
         while self._conferences_to_erase:
             if self._partition_of(self._conferences_to_erase[-1]) in self._mine:
-                await self._retry(partial(self._inboxes.forget, self._conferences_to_erase[-1]))
+                await self._inboxes.forget(self._conferences_to_erase[-1])
             self._conferences_to_erase.pop()
         while self._attendees_to_erase:
             conference, attendee = self._attendees_to_erase[-1]
             if self._partition_of(conference) in self._mine:
-                await self._retry(partial(self._inboxes.erase, conference, attendee))
+                await self._inboxes.erase(conference, attendee)
             self._attendees_to_erase.pop()
 
     def _known_now(self) -> bytes:
@@ -212,9 +208,9 @@ class DeliveryHandler:
 
     async def _deliver_batch(self, partition: int, conference: str, outputs: Sequence[AnyOutput]) -> None:
         try:
-            await self._retry(partial(self._put, conference, outputs))
+            await self._put(conference, outputs)
         except LostInboxesError:
-            await self._retry(partial(self._rebuild, partition, [conference]))
+            await self._rebuild(partition, [conference])
 
     async def _put(self, conference: str, outputs: Sequence[AnyOutput]) -> None:
         """Delivers. If the store is up but lacks the conference, a rebuild began and died: LostInboxesError."""
@@ -224,18 +220,6 @@ class DeliveryHandler:
             if await self._inboxes.has(conference):
                 raise
             raise LostInboxesError from None
-
-    async def _retry(self, call: Callable[[], Awaitable[None]]) -> None:
-        """Calls again while the store is unavailable, a bounded number of times; then StoreUnavailableError."""
-        pause_s = self._limits.pause_s
-        for _ in range(self._limits.attempts - 1):
-            try:
-                return await call()
-            except StoreUnavailableError:
-                await self._sleep(pause_s)
-                pause_s *= 2
-        await call()
-        return None
 
     # -- rebuilding -------------------------------------------------------------------------------------------------
 

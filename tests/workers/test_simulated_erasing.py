@@ -89,13 +89,10 @@ async def delivered(seed: int) -> int:
     broker, outputs, erased, _ = delivered_outputs(rng)
     kept, ErasingStore.when = [MemoryInboxes()], rng.randint(1, 60)
 
-    async def at_once(seconds: float) -> None:
-        await asyncio.sleep(0)
-
     def made(ports: Ports) -> DeliveryHandler:
         limits = DeliveryLimits(batch_outputs=3, check_interval_s=0.0, queue_batches=2)
         store = ErasingStore(rng, ports, kept)
-        return DeliveryHandler(ports, ports, ports, store, partition_of, lambda: 0.0, sleep=at_once, limits=limits)
+        return DeliveryHandler(ports, ports, ports, store, partition_of, lambda: 0.0, limits=limits)
 
     group = Group(broker, rng, made, deadly=rng.choice((0.0, 0.02, 0.05)))
     await group.run()

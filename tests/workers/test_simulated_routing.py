@@ -186,13 +186,10 @@ async def delivered(seed: int) -> int:
     broker, outputs, erased, poison = told(rng)
     kept = [MemoryInboxes()]
 
-    async def at_once(seconds: float) -> None:
-        await asyncio.sleep(0)
-
     def made(ports: Ports) -> DeliveryHandler:
         store = Store(rng, ports, kept)
         limits = Limits(batch_outputs=3, check_interval_s=0.0, queue_batches=2)
-        return DeliveryHandler(ports, ports, ports, store, partition_of, lambda: 0.0, sleep=at_once, limits=limits)
+        return DeliveryHandler(ports, ports, ports, store, partition_of, lambda: 0.0, limits=limits)
 
     group = Group(broker, rng, made, deadly=rng.choice((0.0, 0.02, 0.05)))
     await group.run()
