@@ -64,7 +64,7 @@ senders = st.builds(
 ).map(lambda sender: replace(sender, **_AS_GRANTED.get(sender.role, {"only_checkins": False})))
 
 
-@settings(max_examples=1_500, deadline=None)
+@settings(max_examples=1_500)
 @given(sender=senders, kind=st.sampled_from(KINDS), conference=conferences | st.none(), attendee=ids)
 def test_nobody_escalates(sender: Sender, kind: str, conference: str | None, attendee: str) -> None:
     if conference is None and not kind.startswith("activity."):

@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 
 from tests.histories.choices import Json
 from tests.histories.drawn import histories, history
@@ -66,7 +66,7 @@ def test_the_same_outputs_and_ties_by_thousands_of_seeds(seed: int) -> None:
     check_seed(seed, size=150)
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=200)
 @given(histories())
 def test_the_same_outputs_and_ties(events: list[Json]) -> None:
     assert difference(events) is None, difference(events)

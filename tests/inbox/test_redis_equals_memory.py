@@ -34,7 +34,7 @@ STEPS = st.one_of(
 )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 4), share=SHARES, steps=st.lists(STEPS, max_size=12))
 def test_redis_equals_memory(over_redis: Stores, seed: int, share: InboxQuota, steps: list[tuple[Any, ...]]) -> None:
     async def compared() -> None:

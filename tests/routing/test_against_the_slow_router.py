@@ -71,7 +71,7 @@ RARE = st.one_of(
 HISTORIES = st.lists(st.integers(0, 9).flatmap(lambda draw: EVENTS if draw else RARE), max_size=60)
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=600)
 @given(HISTORIES)
 def test_the_router_agrees_with_the_slow_one(history: list[Json]) -> None:
     router, slow = Router(), SlowRouter()
@@ -82,7 +82,7 @@ def test_the_router_agrees_with_the_slow_one(history: list[Json]) -> None:
         assert all(event["conference"] == conference for conference, event in routed)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(HISTORIES)
 def test_skipped_events_would_not_be_routed(history: list[Json]) -> None:
     events = [msgspec.convert({"id": f"e{number}", **said}, Input) for number, said in enumerate(history)]
