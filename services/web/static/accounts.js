@@ -1,6 +1,6 @@
 // An attendee's accounts: add one, show by a one-time code that it is theirs, give it up.
 import { attendee } from "./api.js";
-import { el, field, find, note, shareable, tell } from "./dom.js";
+import { el, field, find, note, shareable, tell, tried } from "./dom.js";
 import { say, since } from "./words.js";
 
 export class Accounts {
@@ -87,14 +87,7 @@ export class Accounts {
     });
   }
 
-  async attempt(act) {
-    tell(this.trouble, "");
-    try {
-      await act();
-    } catch (problem) {
-      if (problem.status === 401) this.app.refused(problem);
-      else if (problem.status === undefined) throw problem; // ours, not the server's
-      else tell(this.trouble, problem.message, true);
-    }
+  attempt(act) {
+    return tried(this.trouble, act, (problem) => this.app.refused(problem));
   }
 }

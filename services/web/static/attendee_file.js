@@ -1,7 +1,7 @@
 // A file of attendees: first what each line would do, then, on the organizer's word, done. Nothing is taken before.
 import { organizer } from "./api.js";
-import { el, field, note } from "./dom.js";
-import { form, input, table, tried } from "./forms.js";
+import { el, field, note, tried } from "./dom.js";
+import { form, input, table } from "./forms.js";
 import { say } from "./words.js";
 
 const SHOWN = 50; // lines of a table; the answer has more

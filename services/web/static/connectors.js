@@ -2,8 +2,8 @@
 import { organizer } from "./api.js";
 import { confirmed } from "./dialog.js";
 import { devicesSeen } from "./devices_seen.js";
-import { el, field, note, shareable, tell } from "./dom.js";
-import { form, input, tried, widePanel } from "./forms.js";
+import { el, field, note, shareable, tell, tried } from "./dom.js";
+import { form, input, widePanel } from "./forms.js";
 import { day, moment, say } from "./words.js";
 
 const DAYS = "30";

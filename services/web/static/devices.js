@@ -1,7 +1,7 @@
 // The devices an attendee is signed in on: which they are, signing one out, and a link for another one.
 import { attendee } from "./api.js";
 import { confirmed } from "./dialog.js";
-import { el, find, note, shareable, svg, tell } from "./dom.js";
+import { el, find, note, shareable, svg, tried } from "./dom.js";
 import { say, since } from "./words.js";
 
 export class Devices {
@@ -72,15 +72,8 @@ export class Devices {
     });
   }
 
-  async attempt(act) {
-    tell(this.trouble, "");
-    try {
-      await act();
-    } catch (problem) {
-      if (problem.status === 401) this.app.refused(problem);
-      else if (problem.status === undefined) throw problem; // ours, not the server's
-      else tell(this.trouble, problem.message, true);
-    }
+  attempt(act) {
+    return tried(this.trouble, act, (problem) => this.app.refused(problem));
   }
 }
 

@@ -1,7 +1,7 @@
 // What checks people in, device by device: last seen, taken, rejected, why, and what to do.
 import { organizer } from "./api.js";
-import { el, note } from "./dom.js";
-import { table, tried } from "./forms.js";
+import { el, note, tried } from "./dom.js";
+import { table } from "./forms.js";
 import { moment, say } from "./words.js";
 
 export function devicesSeen(id) {

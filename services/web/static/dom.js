@@ -50,6 +50,18 @@ export function tell(place, text, bad = false) {
   place.classList.toggle("bad", bad);
 }
 
+// Runs it; what the server says against it is shown in the note. `refused` is for an answer that the session has ended.
+export async function tried(trouble, run, refused = null) {
+  tell(trouble, "");
+  try {
+    await run();
+  } catch (problem) {
+    if (problem.status === undefined) throw problem; // ours, not the server's
+    if (problem.status === 401 && refused !== null) refused(problem);
+    else tell(trouble, problem.message, true);
+  }
+}
+
 export function shareable(text, copyWord, copiedWord) {
   const copy = el("button", { type: "button", class: "quiet" }, copyWord);
   copy.addEventListener("click", async () => {

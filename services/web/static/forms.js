@@ -1,5 +1,5 @@
 // Forms and tables of the organizer's tasks: a mistake stands where it was made.
-import { el, note, tell } from "./dom.js";
+import { el, note, tried } from "./dom.js";
 import { say } from "./words.js";
 
 export const input = (attributes = {}) => el("input", { autocomplete: "off", spellcheck: "false", ...attributes });
@@ -16,17 +16,6 @@ export function widePanel(heading, ...children) {
 export function table(keys, rows) {
   const heads = el("thead", {}, el("tr", {}, keys.map((key) => el("th", { scope: "col" }, say(key)))));
   return el("div", { class: "scroll" }, el("table", {}, heads, rows));
-}
-
-// Runs it; what the server says against it stands in the note.
-export async function tried(trouble, run) {
-  tell(trouble, "");
-  try {
-    await run();
-  } catch (problem) {
-    if (problem.status === undefined) throw problem; // ours, not the server's
-    tell(trouble, problem.message, true);
-  }
 }
 
 // A form whose mistakes stand under it; `run` may return what to show, which `clear` of the form takes away. One at a

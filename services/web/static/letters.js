@@ -1,7 +1,7 @@
 // Dead letters: listed without what they say of people, shown one by one, mended, tried, sent again once.
 import { organizer } from "./api.js";
-import { el, note, tell } from "./dom.js";
-import { form, table, tried, widePanel } from "./forms.js";
+import { el, note, tell, tried } from "./dom.js";
+import { form, table, widePanel } from "./forms.js";
 import { moment, say } from "./words.js";
 
 const PAGE = 50;
