@@ -12,6 +12,7 @@ import msgspec
 
 from schemas.codec import kind_of
 from schemas.outputs import AnyOutput, MatchSuggested
+from schemas.position import Position
 from services.cli.explanation_text import to_sentence
 from services.cli.replay import Run
 from services.cli.streams.files import STANDARD, Input
@@ -118,7 +119,7 @@ class _PendingSuggestions:
         self._waiting: dict[str, list[tuple[int, Key]]] = {}
         for key, seen in comparison.other.seen.items():
             try:
-                position = int(seen.position.partition("-")[0])
+                position = Position.parse(seen.position).applied
             except ValueError:
                 continue  # another version's format: unknown position
             self._waiting.setdefault(key[0], []).append((position, key))

@@ -14,7 +14,7 @@ import structlog
 from schemas.outputs import AnyOutput
 from services.journal import Journal
 from services.runtime.limits import Limits
-from services.runtime.recovery import decode_output
+from streams.runtime.recorded_outputs import decode_output
 
 Deliver = Callable[[str, Sequence[AnyOutput]], Awaitable[None]]
 LastDelivered = Callable[[str], Awaitable[str | None]]

@@ -18,11 +18,11 @@ from schemas.outputs import DeadLetter
 from schemas.times import is_written, written
 from services.runtime.limits import Limits
 from services.runtime.results import EMPTY, Answer, Rejected, StoppedError
+from streams.runtime.ticks import TICK_PREFIX
 
 Seal = Callable[[Sequence[DeadLetter]], list[bytes]]  # dead letters as lines, encrypted for storage
 Item = Record | Reject | None  # a valid event, why one is invalid, or an empty line
 
-TICK_PREFIX = "clock.ticked:"  # reserved: a sender's event with such an id would make a tick a duplicate
 
 _STAMP_BYTES = 512  # conference, source and recorded_at, which a line has in the log
 _TOO_LONG_BYTES = 1_024  # stored of a line that is too long to be an event: enough to recognise it

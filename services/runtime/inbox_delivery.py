@@ -15,7 +15,7 @@ from schemas.outputs import AnyOutput
 from services.inbox.port import BATCH_OUTPUTS, Inboxes, InboxForeignError, InboxLostError, InboxUnavailableError
 from services.journal import Journal
 from services.runtime import UndeliveredError
-from services.runtime.recovery import decode_output
+from streams.runtime.recorded_outputs import decode_output
 
 _log = structlog.get_logger("hallway.delivering")
 

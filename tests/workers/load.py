@@ -15,6 +15,7 @@ from schemas.codec import Codec
 from schemas.codec import Record as Event
 from schemas.events import ActivityPosted
 from schemas.outputs import AnyOutput
+from schemas.position import Position
 from schemas.times import millis, written
 from schemas.topics import ACTIVITY, CONFERENCE_LOG, DEAD_LETTERS, MATCHES
 from services.inbox.memory import MemoryInboxes
@@ -24,7 +25,7 @@ from streams.matching.ids import match_id
 from streams.routing import Router
 from streams.workers.dead_letters import decode_dead_letter
 from streams.workers.ports import Message
-from streams.workers.recorded_outputs import decode_output, parse_position
+from streams.workers.recorded_outputs import decode_output
 from tests.workers.running import Topics, until
 
 CONFERENCES = ("north", "east", "south", "west")
@@ -157,7 +158,7 @@ async def told_once(topics: Topics) -> dict[str, list[AnyOutput]]:
     for log in await topics.all(MATCHES):
         for output in map(decode_output, log):
             if output is not None:
-                known = first[output.conference].setdefault(parse_position(output.position), output)
+                known = first[output.conference].setdefault(Position.parse(output.position), output)
                 assert known == output, "something was told otherwise"
     return {name: [output for _, output in sorted(found.items())] for name, found in first.items()}
 

@@ -20,8 +20,8 @@ from services.api.shared.injection import Clock
 from services.api.shared.problems import ProblemError
 from services.directory.port import RESERVED_CONNECTORS, Keys
 from services.journal import Journal, JournalError
-from services.runtime.event_validator import TICK_PREFIX
 from services.runtime.results import BusyError, LogUnavailableError, StoppedError
+from streams.runtime.ticks import TICK_PREFIX
 
 _NOT_RECORDED = (LogUnavailableError, BusyError, StoppedError, JournalError)
 _DIGEST_BYTES = 16
