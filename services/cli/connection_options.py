@@ -14,7 +14,7 @@ from services.kafka.access import Access
 from services.kafka.security import read_security
 from services.kafka.topic_urls import ADDRESS, local_address
 from services.usage_errors import UnusableError
-from streams.workers.ports import UnavailableError
+from streams.runtime.errors import UnavailableError
 
 T = TypeVar("T")
 

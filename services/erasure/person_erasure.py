@@ -12,16 +12,17 @@ from dataclasses import dataclass, field
 
 import structlog
 
+from schemas.position import Position
 from services.admission.conference_registry import ConferenceRegistry
 from services.directory.port import Directory, DirectoryError
 from services.erasure.conference_erasure import WHOLE_CONFERENCE, ConferenceErasure
 from services.erasure.dead_letters import erase_dead_letters
-from services.inbox.port import Inboxes, InboxForeignError, InboxLostError, InboxUnavailableError
-from services.inbox.position import order
+from services.inbox.port import Inboxes
 from services.journal import Journal, JournalError
 from services.runtime import BusyError, LogUnavailableError, StoppedError
 from services.runtime.ports import Runner
 from streams.matching import Matcher
+from streams.runtime.inboxes import InboxForeignError, InboxLostError, InboxUnavailableError
 
 _PAUSE_S = 0.5
 _LATER = (
@@ -129,7 +130,7 @@ class Erasures:
             raise TimeoutError("The matcher has not applied the erasure yet.")
         checkpoint = await self.inboxes.checkpoint(conference)
         last = await asyncio.to_thread(self._last_output, conference, checkpoint)
-        if last is not None and (checkpoint is None or order(checkpoint) < order(last)):
+        if last is not None and (checkpoint is None or Position.parse(checkpoint) < Position.parse(last)):
             raise TimeoutError("Delivery has not reached the erasure yet.")
         await self.inboxes.erase(conference, attendee)
         if not await asyncio.to_thread(self.journal.clean):

@@ -12,9 +12,10 @@ from itertools import islice
 import structlog
 
 from schemas.outputs import AnyOutput
-from services.inbox.port import BATCH_OUTPUTS, Inboxes, InboxForeignError, InboxLostError, InboxUnavailableError
+from services.inbox.port import BATCH_OUTPUTS, Inboxes
 from services.journal import Journal
 from services.runtime import UndeliveredError
+from streams.runtime.inboxes import InboxForeignError, InboxLostError, InboxUnavailableError
 from streams.runtime.recorded_outputs import decode_output
 
 _log = structlog.get_logger("hallway.delivering")

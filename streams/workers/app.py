@@ -19,11 +19,13 @@ from typing import Any
 import structlog
 from faust.types import TP
 
+from streams.runtime.errors import UnavailableError
+from streams.runtime.inboxes import InboxUnavailableError
 from streams.workers.commits import Commits
 from streams.workers.credentials import credentials
 from streams.workers.frames import QUEUED_FRAMES, Frame, Partition
 from streams.workers.handler import Handler
-from streams.workers.ports import Reader, StoreUnavailableError, UnavailableError
+from streams.workers.ports import Reader
 from streams.workers.transport import FramedApp, FrameSchema, topics_of
 
 _log = structlog.get_logger("hallway.worker")
@@ -164,7 +166,7 @@ class WorkerApp:
                         await self._handle(frame)
                 self._retries.pop("frame", None)
                 return
-            except StoreUnavailableError as error:
+            except InboxUnavailableError as error:
                 self._log_retry("frame", error)
             await asyncio.sleep(pause_s)
             pause_s = min(2 * pause_s, self.settings.retry_max_s)

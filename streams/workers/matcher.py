@@ -14,12 +14,13 @@ from typing import Any, TypeVar
 from schemas.codec import encode, kind_of
 from schemas.topics import CONFERENCE_LOG, DEAD_LETTERS, MATCHES
 from streams.matching.snapshot import SnapshotError
+from streams.runtime.errors import UnavailableError
 from streams.runtime.ticks import make_tick
 from streams.workers.commits import Commits
 from streams.workers.frames import FRAME_RECORDS, Frame, Partition, Raw
 from streams.workers.handler import read_unprocessed
 from streams.workers.partition_fold import Emitted, PartitionFold
-from streams.workers.ports import Checkpoint, Message, Producer, Reader, SnapshotStore, UnavailableError, typed_message
+from streams.workers.ports import Checkpoint, Message, Producer, Reader, SnapshotStore, typed_message
 
 LARGE_RECORDS, LARGE_BYTES = 5_000, 1 << 20  # larger snapshots take over 10 ms, so a thread makes them
 

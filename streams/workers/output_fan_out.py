@@ -7,11 +7,11 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 
 from schemas.outputs import AnyOutput
-from schemas.position import Position
+from schemas.position import START, Position
 from streams.workers.frames import Raw
 from streams.workers.recorded_outputs import decode_output
 
-BEFORE_ALL = Position(-1, -1)
+BEFORE_ALL = Position.parse(START)
 Queue = asyncio.Queue[Sequence[AnyOutput]]
 
 

@@ -19,7 +19,8 @@ from services.kafka.cluster import cluster_id
 from services.kafka.security import read_security
 from services.kafka.topic_writer import TopicWriter
 from services.usage_errors import UnusableError
-from streams.workers.ports import Message, UnavailableError
+from streams.runtime.errors import UnavailableError
+from streams.workers.ports import Message
 from tests.deploy.parts import kafka, secrets, valkey
 from tests.inbox.made import CONFERENCE, suggested
 

@@ -11,10 +11,10 @@ import pytest
 import trustme
 from structlog.testing import capture_logs
 
-from services.inbox.port import InboxFullError, InboxStoreError
 from services.inbox.redis import refusals
 from services.inbox.redis.connection import Limits, RedisConnection
 from services.inbox.redis.inboxes import RedisInboxes
+from streams.runtime.inboxes import InboxFullError, InboxStoreError
 from tests.inbox.conftest import QUICK, Stores
 from tests.inbox.made import CONFERENCE
 from tests.inbox.seen import awaited, until

@@ -10,7 +10,7 @@ from services.cli.main import main
 from services.kafka import topics
 from services.kafka.access import Access
 from services.kafka.clients import admin_client
-from streams.workers.ports import UnavailableError
+from streams.runtime.errors import UnavailableError
 
 
 def test_created_once_checked_and_shown(kafka_address: str, prefix: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -18,6 +18,7 @@ from typing import Any
 from msgspec import convert
 
 from schemas.events import AccountVerified
+from schemas.position import Position
 from schemas.times import DAY_MS, millis, written
 from services.admission.conference_registry import ConferenceRegistry
 from services.admission.rate_limits import Rate
@@ -28,7 +29,6 @@ from services.directory.port import Person
 from services.directory.server_secret import Secret
 from services.directory.sqlite import SqliteDirectory
 from services.inbox.memory import MemoryInboxes
-from services.inbox.position import order
 from services.journal.memory import MemoryJournal
 from services.runtime import EmbeddedRunner
 from services.runtime import Limits as RunnerLimits
@@ -199,7 +199,7 @@ class Hall:
             return False
         mark = await self.parts.inboxes.checkpoint(self.conference)
         last = next(iter(reversed([position for position, _ in self.parts.journal.outputs(self.conference)])), "")
-        return mark is not None and order(mark) >= order(last)
+        return mark is not None and Position.parse(mark) >= Position.parse(last)
 
     def event(self, kind: str, number: str, **fields: Any) -> dict[str, Any]:
         """An event of this conference, now."""

@@ -16,7 +16,6 @@ from schemas.codec import encode_output
 from schemas.outputs import MatchSuggested, MatchWithdrawn
 from schemas.times import DAY_MS, HOUR_MS, written
 from schemas.topics import CONFERENCE_LOG, DEAD_LETTERS, MATCHES
-from services.inbox.port import InboxUnavailableError
 from services.inbox.redis.embedded_valkey import EmbeddedValkey
 from services.inbox.redis.inboxes import RedisInboxes
 from services.inbox.redis.refusals import ANSWERS
@@ -26,6 +25,7 @@ from services.kafka.cluster import cluster_id
 from services.kafka.topic_reader import TopicReader
 from services.kafka.topic_writer import TopicWriter
 from services.tools.local_kafka import LocalKafka, ports
+from streams.runtime.inboxes import InboxUnavailableError
 from streams.workers.dead_letters import decode_dead_letter
 from streams.workers.ports import Message
 from streams.workers.recorded_outputs import decode_output

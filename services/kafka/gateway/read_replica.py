@@ -30,8 +30,8 @@ from services.kafka.gateway.dead_letter_sealing import SealingKeys, readable_lin
 from services.kafka.gateway.limits import Limits
 from services.kafka.gateway.topics import Topics
 from services.runtime.log_reader import LogRecord
+from streams.runtime.errors import UnavailableError
 from streams.workers.conference_tombstone import erased_conference
-from streams.workers.ports import UnavailableError
 
 # A time limit is an OSError.
 _RETRIED_ERRORS = (KafkaError, OSError, UnavailableError, KafkaRefusedError, JournalFullError, DirectoryError)
