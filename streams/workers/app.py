@@ -21,6 +21,7 @@ from faust.types import TP
 
 from streams.runtime.errors import UnavailableError
 from streams.runtime.inboxes import InboxUnavailableError
+from streams.runtime.retries import retry
 from streams.workers.commits import Commits
 from streams.workers.credentials import credentials
 from streams.workers.frames import QUEUED_FRAMES, Frame, Partition
@@ -158,18 +159,18 @@ class WorkerApp:
 
     async def _handle_with_retry(self, frame: Frame) -> None:
         """Handles a frame of an own partition; retries while the inbox store is unavailable."""
-        pause_s = self.settings.retry_s
-        while True:
-            try:
-                async with self._lock:
-                    if self.failure is None and frame.at.partition in self._mine:
-                        await self._handle(frame)
-                self._retries.pop("frame", None)
-                return
-            except InboxUnavailableError as error:
-                self._log_retry("frame", error)
-            await asyncio.sleep(pause_s)
-            pause_s = min(2 * pause_s, self.settings.retry_max_s)
+        async for attempt in retry(
+            InboxUnavailableError, first_s=self.settings.retry_s, max_s=self.settings.retry_max_s
+        ):
+            with attempt:
+                try:
+                    async with self._lock:
+                        if self.failure is None and frame.at.partition in self._mine:
+                            await self._handle(frame)
+                except InboxUnavailableError as error:
+                    self._log_retry("frame", error)
+                    raise
+        self._retries.pop("frame", None)
 
     def _log_retry(self, what: str, error: UnavailableError) -> None:
         """Logs a reason once, however often it is retried."""
