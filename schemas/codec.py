@@ -60,6 +60,17 @@ class Codec:
         except FaultError as fault:
             return Reject(fault.reason, fault.field, line)
 
+    def examine(self, event: Input) -> Record | Reject:
+        """Validates an event that this process made as if it were from outside, without making a line of it."""
+        raw = msgspec.to_builtins(event)
+        try:
+            return self._check(msgspec.convert(raw, Input))
+        except msgspec.ValidationError as error:
+            fault = explain(raw, kind_of(event), error)
+        except FaultError as found:
+            fault = found
+        return Reject(fault.reason, fault.field, encode(event))
+
     def decode_all(self, block: bytes) -> list[Record] | None:
         """Decodes a block of whole lines, fast. None if one of them is invalid; then ``decode`` each."""
         return self._decode_valid(block.removesuffix(b"\n").split(b"\n"))

@@ -22,7 +22,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from schemas.codec import EVENT_BYTES, Codec, Record, Reject, encode
+from schemas.codec import EVENT_BYTES, Codec, Record, Reject
 from schemas.events import ActivityPosted, AttendeeErased, ConferenceOpened, Input, Learner, learned_by
 from services.admission.authorization import authorize
 from services.admission.conference_registry import ConferenceRegistry
@@ -108,7 +108,7 @@ class EventAdmission:
 
     async def admit_events(self, events: Sequence[Input], sender: Sender, handed_to: str | None = None) -> list[Result]:
         """Admits events that a route made. ``handed_to``: the new owner of the conferences that they open."""
-        return await self._admit([self._codec.decode(encode(event)) for event in events], sender, handed_to)
+        return await self._admit([self._codec.examine(event) for event in events], sender, handed_to)
 
     def check(self, line: bytes, sender: Sender) -> Input | Result:
         """The event that this line would be admitted as, or why it would be rejected. Appends nothing."""
