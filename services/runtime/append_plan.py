@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import msgspec
-from msgspec.structs import force_setattr
+from msgspec.structs import replace
 
 from schemas.codec import Record
 from schemas.events import ActivityDeleted, Input
@@ -142,7 +142,7 @@ class Planner:
         return STORED_DELETION
 
     def _add(self, plan: Plan, log: str, event: Input, at: int) -> None:
-        force_setattr(event, "recorded_at", plan.text)
+        event = replace(event, recorded_at=plan.text)
         line = _encode(event)
         plan.entries.append((log, line))
         plan.records.append((event, at))

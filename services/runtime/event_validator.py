@@ -8,7 +8,7 @@ import asyncio
 from base64 import b64encode
 from collections.abc import Callable, Sequence
 
-from msgspec.structs import force_setattr
+from msgspec.structs import replace
 
 from schemas import names
 from schemas.codec import EVENT_BYTES, Codec, Record, Reject, encode, encode_output
@@ -111,11 +111,9 @@ class EventValidator:
                 encode(event),
                 event.conference,
             )
-        # No other thread has the event yet, so it may be changed in place.
-        force_setattr(event, "source", sender)
-        if not is_written(event.at):
-            force_setattr(event, "at", written(record.at))
-        return record
+        if event.source == sender and is_written(event.at):
+            return record
+        return Record(replace(event, source=sender, at=written(record.at)), record.at, record.recorded)
 
     def make_dead_letter(self, reject: Reject, sender: str, position: int, last_good: int | None = None) -> DeadLetter:
         """The dead letter of a rejected line; a line that is too long is cut.
