@@ -22,7 +22,7 @@ from services.admission.conference_registry import ConferenceRegistry
 from services.admission.event_admission import EventAdmission
 from services.admission.ownership_proofs import OwnershipProofs
 from services.admission.post_index_writer import PostIndexWriter
-from services.admission.returning_attendees import ErasurePreparation, ReturningAttendees
+from services.admission.registration.returning_attendees import ErasurePreparation, ReturningAttendees
 from services.api.dead_letters.index import DeadLetterIndex
 from services.api.operator.inbox_rebuild import InboxRebuild
 from services.api.organizer.overview import Overviews

@@ -31,10 +31,10 @@ from services.worker.metrics import serve_metrics
 from services.worker.snapshots import TopicRows, TopicSnapshots
 from streams.runtime.errors import UnavailableError
 from streams.runtime.inboxes import InboxForeignError, InboxStoreError
-from streams.workers import unreadable_batches
-from streams.workers.app import Settings as AppSettings
-from streams.workers.app import WorkerApp
 from streams.workers.delivery import DeliveryHandler
+from streams.workers.faust import unreadable_batches
+from streams.workers.faust.app import Settings as AppSettings
+from streams.workers.faust.app import WorkerApp
 from streams.workers.handler import Handler
 from streams.workers.matcher import MatcherHandler
 from streams.workers.ports import SnapshotStore

@@ -5,9 +5,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.names import normalize_account as normal
-from services.admission.attendee_csv import CSV_BYTES, MOST_MISTAKES, AttendeeRow, Mistake, read_csv, write_csv
 from services.admission.authorization import authorize
-from services.admission.registration import enroll, verifications
+from services.admission.registration.attendee_csv import (
+    CSV_BYTES,
+    MOST_MISTAKES,
+    AttendeeRow,
+    Mistake,
+    read_csv,
+    write_csv,
+)
+from services.admission.registration.enrolment import enroll, verifications
 from services.admission.sender import VERIFIER, Authorized, Sender
 from services.directory.person_fields import name_form
 from services.directory.port import Proof

@@ -8,7 +8,7 @@ from faust.transport.drivers.aiokafka import credentials_to_aiokafka_auth
 
 from services.kafka.security import Security, read_security
 from services.usage_errors import UnusableError
-from streams.workers.credentials import credentials
+from streams.workers.faust.credentials import credentials
 from tests.kafka.secured import certificates
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from schemas.codec import Codec, Record
 from schemas.times import millis
-from services.cli.explanation_text import to_sentence
+from services.cli.logs.explanation_text import to_sentence
 from streams.matching import Matcher
 from streams.matching.explain import explain, rules, why_not
 from streams.matching.steps import BudgetRule, ChatsRule, ConversationRule, PresenceRule

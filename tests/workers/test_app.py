@@ -9,9 +9,9 @@ from faust.types import TP
 
 from streams.runtime.errors import UnavailableError
 from streams.runtime.inboxes import InboxUnavailableError
-from streams.workers import app as worker_app
-from streams.workers.app import Settings, StalledError, WorkerApp
 from streams.workers.commits import Commits
+from streams.workers.faust import app as worker_app
+from streams.workers.faust.app import Settings, StalledError, WorkerApp
 from streams.workers.frames import Frame, Partition
 from tests.workers.simulated import Record
 
