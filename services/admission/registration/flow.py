@@ -9,10 +9,11 @@ one after another, so that none finds a person who is about to be removed.
 import asyncio
 from collections.abc import Sequence
 
-from services.admission.event_admission import EventAdmission, Result
+from services.admission.event_admission import EventAdmission
 from services.admission.pseudonymization import AWAITS_CONFIRMATION
 from services.admission.registration.attendee_csv import AttendeeRow
 from services.admission.registration.enrolment import Enrolment, enroll, undo_enrolment
+from services.admission.results import Result
 from services.admission.sender import Sender
 from services.journal import JournalError
 from services.runtime import BusyError, LogUnavailableError, StoppedError

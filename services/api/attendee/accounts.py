@@ -11,7 +11,7 @@ from msgspec import Struct
 from schemas import names
 from schemas.events import AccountReleased, AttendeeErased
 from schemas.times import HOUR_MS, written
-from services.admission.event_admission import Result
+from services.admission.results import Result
 from services.api.attendee.account_proofs import AccountProofs, ProofState
 from services.api.attendee.own_events import OwnEvents
 from services.api.shared.guard import Caller

@@ -12,7 +12,8 @@ from hashlib import blake2b
 from msgspec import Struct
 
 from schemas.events import Input
-from services.admission.event_admission import EventAdmission, Result
+from services.admission.event_admission import EventAdmission
+from services.admission.results import Result
 from services.admission.sender import Sender
 from services.api.dead_letters.masking import masked_source
 from services.api.shared.guard import Caller

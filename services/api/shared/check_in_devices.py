@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from schemas.times import HOUR_MS, MINUTE_MS, written
 from services.admission.authorization import AHEAD_MS
-from services.admission.event_admission import Result
+from services.admission.results import Result
 from services.admission.sender import Sender, source_of
 
 MOST_DEVICES = 2_000  # of all conferences; the one unseen for longest is dropped first

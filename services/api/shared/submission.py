@@ -5,7 +5,8 @@ from typing import Any
 
 from schemas.events import Input
 from schemas.times import written
-from services.admission.event_admission import EventAdmission, Result
+from services.admission.event_admission import EventAdmission
+from services.admission.results import Result
 from services.api.shared.guard import Caller
 from services.api.shared.problems import ProblemError
 
