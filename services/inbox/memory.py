@@ -18,7 +18,6 @@ from services.inbox.entries import (
     readable_entry,
 )
 from services.inbox.port import (
-    BATCH_OUTPUTS,
     PAGE_ENTRIES,
     CardState,
     CurrentCards,
@@ -29,7 +28,7 @@ from services.inbox.port import (
 )
 from services.inbox.subscription import InboxSubscriptions
 from services.inbox.view import build_card
-from streams.runtime.inboxes import InboxLostError, InboxUnavailableError
+from streams.runtime.inboxes import BATCH_OUTPUTS, InboxLostError, InboxUnavailableError
 
 
 @dataclass

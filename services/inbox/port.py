@@ -23,7 +23,6 @@ ENTRY_BYTES, CARD_BYTES = 660, 620  # measured: an entry of an inbox; a card wit
 ASSUMED_MEMORY_BYTES = 16 << 30
 MIN_ENTRIES = 20  # per inbox, whatever the quota: what a phone misses in an hour
 PAGE_ENTRIES = 100  # per read; the next page has the rest
-BATCH_OUTPUTS = 200  # per script, which blocks Redis for about 5 ms
 HEARTBEAT_S = 15.0  # proxies close a silent stream after 30 s; also the longest delay by a lost hint
 
 

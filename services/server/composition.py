@@ -41,13 +41,13 @@ from services.inbox.redis.inboxes import RedisInboxes
 from services.journal import Journal, JournalError
 from services.kafka.access import Access
 from services.kafka.gateway.read_replica import ForeignLogError
+from services.processes import garbage_collection
 from services.server.api import build_api
 from services.server.background_tasks import BackgroundTasks
 from services.server.event_followups import EventFollowUps
 from services.server.file_limits import raise_file_limit
 from services.server.log_backends import FileLogBackend, KafkaLogBackend, LogBackend, Stores, clock
 from services.server.parts import Parts
-from services.tools.processes import garbage_collection
 from services.usage_errors import UnusableError
 
 STATIC = Path(__file__).parents[1] / "web" / "static"

@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Collection
 
 import structlog
 
-from services.tools.processes.children import hallway_command
+from services.processes.children import hallway_command
 from streams.runtime.errors import UnavailableError
 from streams.workers.ports import SnapshotStore, StoredSnapshot
 

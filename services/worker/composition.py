@@ -24,7 +24,7 @@ from services.kafka.cluster import cluster_id
 from services.kafka.partitioner import partition_of
 from services.kafka.topic_reader import TopicReader
 from services.kafka.topic_writer import TopicWriter
-from services.tools.processes import garbage_collection
+from services.processes import garbage_collection
 from services.usage_errors import UnusableError
 from services.worker.backfill import BackfillLoop, run_backfill
 from services.worker.metrics import serve_metrics

@@ -11,6 +11,8 @@ from typing import Protocol
 from schemas.outputs import AnyOutput
 from streams.runtime.errors import UnavailableError
 
+BATCH_OUTPUTS = 200  # per delivery, which blocks Redis for about 5 ms
+
 
 class InboxUnavailableError(UnavailableError):
     """The store is unreachable, too slow, or being rebuilt. It recovers by itself: retry later; the API answers 503."""

@@ -23,7 +23,7 @@ import httpx
 
 from services.directory.sqlite import SqliteDirectory
 from services.inbox.redis.embedded_valkey import EmbeddedValkey
-from services.tools.processes import termination as ending
+from services.processes import termination as ending
 from tests.api import people
 from tests.api.people import ALL, CONFERENCE, OPENING, ROOT, good
 

@@ -23,7 +23,7 @@ def backfill(
     people have registered: it copies what is missing.
     """
     from services.kafka.backfill import backfill as run_backfill
-    from services.tools.processes import garbage_collection
+    from services.processes import garbage_collection
 
     garbage_collection.collect_rarely()
     access = kafka_access(kafka, prefix)

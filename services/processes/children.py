@@ -3,7 +3,7 @@
 import os
 import sys
 
-from services.tools.processes import lifeline
+from services.processes import lifeline
 
 
 def guarded_command(*command: str, parent: int | None = None) -> list[str]:
