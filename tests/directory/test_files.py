@@ -101,6 +101,7 @@ def test_posts_of_the_older_form_go_with_their_author(
     directory = SqliteDirectory(folder, clock)
     directory.hold([Held("hims", "a1", tokens_for(directory, ["x:ada"])["x:ada"], "verified")])
     erase(directory, "hims", "a1")
+    directory.erasing.finish()
     assert directory.originals(tokens) == {}
     assert kept_posts(directory, [ref]) != tokens
     assert directory._posts_base.read("SELECT count(*) FROM earlier_posts") == [(0,)]

@@ -9,7 +9,8 @@ import pytest
 
 from schemas.times import DAY_MS, written
 from tests.api.people import good
-from tests.server.process import CONFERENCE, OPENED, Hallway, Person, Warm, clock, quietly_killed, until
+from tests.forked import ForkServer
+from tests.server.process import CONFERENCE, OPENED, Hallway, Person, clock, until
 from tests.server.refusing import Refusing
 
 # What stands in the sentence of each; the rest of it is free.
@@ -33,14 +34,13 @@ def store() -> Iterator[Refusing]:
 
 
 @pytest.fixture
-def over_store(warm: Warm, tmp_path: Path, store: Refusing) -> Iterator[Hallway]:
+def over_store(forks: ForkServer, tmp_path: Path, store: Refusing) -> Iterator[Hallway]:
     """Hallway with it; it must never end by itself."""
-    made = Hallway(warm, tmp_path, store.url)
+    made = Hallway(forks, tmp_path, store.url)
     with made.running():
         yield made
         assert made.stop()[0] == 0
-    if made.pid:
-        quietly_killed(made.pid)
+    made.end()
 
 
 def _ready(http: httpx.Client) -> tuple[int, str]:
