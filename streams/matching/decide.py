@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from schemas.outputs import AnyOutput, MatchAgreed, MatchLocated, MatchSuggested, MatchWithdrawn
-from schemas.times import written
+from schemas.times import format_time
 from streams.matching import budget, cards, presence, ties
 from streams.matching.changes import Changes, Pair
 from streams.matching.ids import output_id
@@ -51,7 +51,7 @@ class Decider:
             to = tuple(sorted(withdrawal.to))
             yield MatchWithdrawn(
                 id=output_id(withdrawal.match, "withdrawn", *(to if withdrawal.own else ())),
-                at=written(now),
+                at=format_time(now),
                 conference=self.state.conference,
                 match=withdrawal.match,
                 attendees=pair,
@@ -68,7 +68,7 @@ class Decider:
             people = [self.state.attendees[name] for name in pair]
             yield MatchAgreed(
                 id=output_id(card.match, "agreed"),
-                at=written(now),
+                at=format_time(now),
                 conference=self.state.conference,
                 match=card.match,
                 attendees=pair,
@@ -82,7 +82,7 @@ class Decider:
         for card, attendee, place in changes.locations:
             yield MatchLocated(
                 id=output_id(card.match, "located", attendee, cause),
-                at=written(now),
+                at=format_time(now),
                 conference=self.state.conference,
                 match=card.match,
                 attendee=attendee,
@@ -179,7 +179,7 @@ class Decider:
         reasons = ties.reasons(state, one, other)
         return MatchSuggested(
             id=output_id(match, "suggested", *(("",) if card is None else ("again", *candidate.to))),
-            at=written(now),
+            at=format_time(now),
             conference=state.conference,
             match=match,
             attendees=(candidate.a, candidate.b),

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Set
 
 from schemas.outputs import Reason
-from schemas.times import DAY_MS, written
+from schemas.times import DAY_MS, format_time
 from streams.matching import scoring
 from streams.matching.accounts import contacts
 from streams.matching.sessions import weight
@@ -196,5 +196,5 @@ def _chats(state: State, a: Attendee, b: Attendee) -> Iterator[Reason]:
 def _reason(kind: str, tag: str | None, count: int, posts: list[Post]) -> Reason:
     newest = sorted(posts, key=lambda post: post.stamp, reverse=True)[:_MAX_SHOWN_POSTS]
     ids = tuple(post.id for post in newest)
-    last_at = written(newest[0].stamp >> ORDER_BITS)
+    last_at = format_time(newest[0].stamp >> ORDER_BITS)
     return Reason(kind=kind, hashtag=tag, count=count, last_at=last_at, posts=ids)  # type: ignore[arg-type]

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from functools import cached_property
 
-from schemas.times import DAY_MS, utc_day, written
+from schemas.times import DAY_MS, format_time, utc_day
 from tests.model.attendance import Attendance, Post
 from tests.model.people import People
 from tests.model.records import Json, Record, brought_by
@@ -181,6 +181,6 @@ def _reason(kind: str, hashtag: str | None, count: int, posts: Sequence[Post]) -
         "kind": kind,
         "hashtag": hashtag,
         "count": count,
-        "last_at": written(newest[0].at),
+        "last_at": format_time(newest[0].at),
         "posts": [record.id for record in newest],
     }

@@ -13,7 +13,7 @@ from typing import Any, Self
 
 import httpx
 
-from schemas.times import written
+from schemas.times import format_time
 from tests.forked import SERVER, Forked, fork_server
 
 LIMIT_S = 60.0
@@ -152,7 +152,7 @@ class RealServer:
 
     def scanned(self, key: str, conference: str, attendee: str, place: str) -> str:
         """A scanner sends with its own key: what became of it, or the status that refused it."""
-        at = written(time.time_ns() // 1_000_000)  # to the millisecond: it comes after what a phone just said
+        at = format_time(time.time_ns() // 1_000_000)  # to the millisecond: it comes after what a phone just said
         event = {"type": "checkin.arrived", "id": f"x:{secrets.token_hex(8)}", "at": at, "conference": conference}
         body = [event | {"attendee": attendee, "place": place}]
         answer = self._http.post("/v1/events", json=body, headers={"authorization": f"Bearer {key}"})

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from schemas.times import DAY_MS, written
+from schemas.times import DAY_MS, format_time
 from tests.api.people import good
 from tests.forked import ForkServer
 from tests.server.process import CONFERENCE, OPENED, Hallway, Person, clock, until
@@ -60,7 +60,7 @@ def _knowing(ada: Person, bob: Person) -> list[dict[str, Any]]:
         {
             "type": "activity.posted",
             "id": f"x:p{n}",
-            "at": written(at),
+            "at": format_time(at),
             "actor": one.account,
             "mentions": [other.account],
         }
@@ -70,7 +70,7 @@ def _knowing(ada: Person, bob: Person) -> list[dict[str, Any]]:
 
 
 def _arrived(*who: Person) -> list[dict[str, Any]]:
-    common = {"type": "checkin.arrived", "at": written(clock()), "conference": CONFERENCE}
+    common = {"type": "checkin.arrived", "at": format_time(clock()), "conference": CONFERENCE}
     return [common | {"id": f"in-{each.id}", "attendee": each.id} for each in who]
 
 

@@ -3,7 +3,7 @@
 import time
 from dataclasses import replace
 
-from schemas.times import written
+from schemas.times import format_time
 from tests.api.people import OPENING, Server, attendee, good, opened, post, records_in, stream, talked, until
 from tests.kafka.gateway.conftest import Place
 from tests.kafka.gateway.logs import events, records
@@ -19,7 +19,7 @@ def test_what_is_said_over_http_stands_in_its_topic_and_is_known_at_once(place: 
             assert good(who.http.get("/v1/me"))["place"] == "hall-a"
         with stream(server, ingrid.http, "/v1/me/stream") as live:
             assert live.presence() == {"present": True, "place": "hall-a"}
-            at = written(time.time_ns() // 1_000_000)  # to the millisecond: after what the phone said
+            at = format_time(time.time_ns() // 1_000_000)  # to the millisecond: after what the phone said
             at_the_desk = {"type": "checkin.arrived", "id": "desk-1", "at": at, "conference": "conf-1"}
             good(organizer.post("/v1/events", json=[at_the_desk | {"attendee": ingrid.id, "place": "hall-b"}]))
             assert live.presence() == {"present": True, "place": "hall-b"}
