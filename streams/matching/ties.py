@@ -75,14 +75,14 @@ def known(state: State, a: Attendee, b: Attendee) -> bool:
 
 
 def partners(state: State, person: Attendee) -> set[str]:
-    """Present people whom the person may know: a superset, at a cost in the order of the person's ties."""
-    here = state.present_accounts
+    """Available people whom the person may know: a superset, at a cost in the order of the person's ties."""
+    available = state.available_accounts
     found: set[str | None] = set()
     weights: Counter[str | None] = Counter()
     own = _accounts(state, person)
     chats = person.chats and sum(len(account.sessions) for account in own) >= state.policy.chat_sessions
     for account in own:
-        for number in account.sent.keys() & here:
+        for number in account.sent.keys() & available:
             if number in account.senders or len(person.accounts) > 1 or _has_more(state, number):
                 found.add(state.accounts[number].owner)
         if chats:
@@ -92,7 +92,7 @@ def partners(state: State, person: Attendee) -> set[str]:
                     continue
                 share = weight(session)
                 if share or not state.policy.chat_weight:
-                    for number in session.authors.keys() & here:
+                    for number in session.authors.keys() & available:
                         weights[state.accounts[number].owner] += share
     enough = state.policy.chat_weight
     found.update(other for other, share in weights.items() if share >= enough)
