@@ -5,6 +5,7 @@ Responsibility: "known", the reasons, and whom a person may know. Presence, budg
 
 from collections import Counter
 from collections.abc import Iterator, Set
+from heapq import nlargest
 
 from schemas.outputs import Reason
 from schemas.times import DAY_MS, written
@@ -182,15 +183,25 @@ def _conversation(posts: list[Post]) -> Reason:
 
 
 def _chats(state: State, a: Attendee, b: Attendee) -> Iterator[Reason]:
-    by_tag: dict[str, list[int]] = {}
+    by_tag: dict[str, list[tuple[int, int]]] = {}
     for number, session in common_sessions(state, a, b).items():
-        by_tag.setdefault(session.tag, []).append(number)
+        by_tag.setdefault(session.tag, []).append((session.end, number))
     both = [*_accounts(state, a), *_accounts(state, b)]
-    for tag, numbers in by_tag.items():
-        posts = {
-            post.stamp: post for account in both for number in numbers for post in account.sessions.get(number, ())
-        }
-        yield _reason("chat", tag, len(numbers), list(posts.values()))
+    for tag, sessions in by_tag.items():
+        yield _reason("chat", tag, len(sessions), _last_posts(both, sessions))
+
+
+def _last_posts(both: list[Account], sessions: list[tuple[int, int]]) -> list[Post]:
+    """The newest of these accounts' posts in these sessions (end, number), and perhaps some more; each once.
+
+    The last sessions are enough if they hold as many posts as are shown: years of a daily chat are not read."""
+    posts: dict[int, Post] = {}
+    for end, number in sorted(sessions, reverse=True):
+        if len(posts) >= _MAX_SHOWN_POSTS and nlargest(_MAX_SHOWN_POSTS, posts)[-1] >> ORDER_BITS >= end:
+            break
+        for account in both:
+            posts.update({post.stamp: post for post in account.sessions.get(number, ())})
+    return list(posts.values())
 
 
 def _reason(kind: str, tag: str | None, count: int, posts: list[Post]) -> Reason:
