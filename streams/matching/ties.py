@@ -124,20 +124,21 @@ def _age(post: Post, now: int) -> int:
 
 
 def _contacts(state: State, person: Attendee) -> Set[int]:
-    found: Set[int] = frozenset()
+    found: set[int] = set()
     for account in _accounts(state, person):
-        found = found | account.sent.keys() | account.senders.keys()
+        found |= account.sent.keys() | account.senders.keys()
     return found
 
 
-def _common_contacts(state: State, a: Attendee, b: Attendee) -> Set[int]:
+def _common_contacts(state: State, a: Attendee, b: Attendee) -> set[int]:
     """The accounts that both addressed or were addressed by. The smaller set of contacts is looked up
     in the larger one: otherwise a person whom everybody knows would be scanned once for each of them."""
     few, many = sorted((a, b), key=lambda person: _contact_entries(state, person))
     of_few = _contacts(state, few)
-    found: Set[int] = frozenset()
+    found: set[int] = set()
     for account in _accounts(state, many):
-        found = found | (of_few & account.sent.keys()) | (of_few & account.senders.keys())
+        found |= of_few & account.sent.keys()
+        found |= of_few & account.senders.keys()
     return found
 
 
@@ -147,24 +148,32 @@ def _contact_entries(state: State, person: Attendee) -> int:
 
 def _second_order(state: State, a: Attendee, b: Attendee) -> tuple[int, int]:
     """The weight of common contacts, and of those among them who addressed both."""
-    common = bond = 0
-    of_a, of_b = a.accounts, b.accounts
-    several = len(of_a) + len(of_b) > 2
-    for number in _common_contacts(state, a, b):
-        if number in of_a or number in of_b:
-            continue
-        contact = state.accounts[number]
-        share = scoring.contact_weight(contacts(contact) - (_duplicate_contacts(contact, of_a, of_b) if several else 0))
-        common += share
-        if not contact.sent.keys().isdisjoint(of_a) and not contact.sent.keys().isdisjoint(of_b):
-            bond += share
-    return common, bond
+    accounts = state.accounts
+    common = _common_contacts(state, a, b).difference(a.accounts, b.accounts)
+    weights = {number: scoring.contact_weight(contacts(accounts[number])) for number in common}
+    for number, times in Counter([*_duplicates(state, a, common), *_duplicates(state, b, common)]).items():
+        weights[number] = scoring.contact_weight(contacts(accounts[number]) - times)
+    bond = _senders(state, a, common) & _senders(state, b, common)
+    return sum(weights.values()), sum(map(weights.__getitem__, bond))
 
 
-def _duplicate_contacts(contact: Account, of_a: list[int], of_b: list[int]) -> int:
-    """How many of the contact's contacts are duplicates: each of the two counts once, however many accounts they have;
-    otherwise a post could lower the score."""
-    return sum(1 for number in (*of_a, *of_b) if number in contact.sent or number in contact.senders) - 2
+def _duplicates(state: State, person: Attendee, common: Set[int]) -> list[int]:
+    """Those of these contacts who are contacts of a further account of the person, once for each such account. The
+    person counts once, however many accounts they have; otherwise a post could lower the score."""
+    if len(person.accounts) == 1:
+        return []
+    found: list[int] = []
+    seen: set[int] = set()
+    for account in _accounts(state, person):
+        of_account = (common & account.sent.keys()) | (common & account.senders.keys())
+        found += of_account & seen
+        seen |= of_account
+    return found
+
+
+def _senders(state: State, person: Attendee, common: Set[int]) -> Set[int]:
+    """Those of these contacts who addressed the person."""
+    return set().union(*[common & account.senders.keys() for account in _accounts(state, person)])
 
 
 def reasons(state: State, a: Attendee, b: Attendee, one_sided: bool = False) -> tuple[Reason, ...]:
