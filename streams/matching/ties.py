@@ -3,7 +3,7 @@
 Responsibility: "known", the reasons, and whom a person may know. Presence, budgets and cards are not considered.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Set
 from heapq import nlargest
 
@@ -79,27 +79,34 @@ def partners(state: State, person: Attendee) -> set[str]:
     """Available people whom the person may know: a superset, at a cost in the order of the person's ties."""
     available = state.available_accounts
     found: set[str | None] = set()
-    weights: Counter[str | None] = Counter()
-    own = _accounts(state, person)
-    chats = person.chats and sum(len(account.sessions) for account in own) >= state.policy.chat_sessions
-    for account in own:
+    for account in _accounts(state, person):
         for number in account.sent.keys() & available:
             if number in account.senders or len(person.accounts) > 1 or _has_more(state, number):
                 found.add(state.accounts[number].owner)
-        if chats:
-            for session_number in account.sessions:
-                session = state.sessions[session_number]
-                if account.no in session.outside:
-                    continue
-                share = weight(session)
-                if share or not state.policy.chat_weight:
-                    for number in session.authors.keys() & available:
-                        weights[state.accounts[number].owner] += share
-    enough = state.policy.chat_weight
-    found.update(other for other, share in weights.items() if share >= enough)
+    if person.chats:
+        found |= _chat_partners(state, person)
     found.discard(person.id)
     found.discard(None)
     return found  # type: ignore[return-value]  # None is discarded above
+
+
+def _chat_partners(state: State, person: Attendee) -> set[str | None]:
+    """The owners of available accounts with which the person shares sessions of enough weight."""
+    own, enough = _accounts(state, person), state.policy.chat_weight
+    if sum(len(account.sessions) for account in own) < state.policy.chat_sessions:
+        return set()
+    by_account: defaultdict[int, int] = defaultdict(int)
+    for account in own:
+        for session_number in account.sessions:
+            session = state.sessions[session_number]
+            share = weight(session)
+            if (share or not enough) and account.no not in session.outside:
+                for number in session.authors.keys() & state.available_accounts:
+                    by_account[number] += share
+    by_owner: defaultdict[str | None, int] = defaultdict(int)
+    for number, share in by_account.items():
+        by_owner[state.accounts[number].owner] += share
+    return {owner for owner, share in by_owner.items() if share >= enough}
 
 
 def _has_more(state: State, number: int) -> bool:
