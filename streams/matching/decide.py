@@ -131,9 +131,10 @@ class Decider:
         card = state.cards.get((a, b))
         if card is not None and not card.ended:
             return [(who,) for who in cards.due_reminders(card, now) if self._are_within_budget((who,), now)]
-        return [(a, b)] if self._can_suggest(a, b, now) else []
+        return [(a, b)] if cards.may_suggest(card, now) and self._can_suggest(a, b, now) else []
 
     def _can_suggest(self, a: str, b: str, now: int) -> bool:
+        """Whether the two may get a new suggestion now, if their earlier matches allow one."""
         state = self.state
         one, other = state.attendees.get(a), state.attendees.get(b)
         return (
@@ -141,7 +142,6 @@ class Decider:
             and other is not None
             and self._is_matchable(one, now)
             and self._is_matchable(other, now)
-            and cards.may_suggest(state.cards.get((a, b)), now)
             and self._are_within_budget((a, b), now)
             and not (self.people.has_blocked(one, other) or self.people.has_blocked(other, one))
             and ties.known(state, one, other)

@@ -77,12 +77,14 @@ def known(state: State, a: Attendee, b: Attendee) -> bool:
 
 def partners(state: State, person: Attendee) -> set[str]:
     """Available people whom the person may know: a superset, at a cost in the order of the person's ties."""
-    available = state.available_accounts
+    available, each = state.available_accounts, state.policy.known_each
     found: set[str | None] = set()
     for account in _accounts(state, person):
         for number in account.sent.keys() & available:
-            if number in account.senders or len(person.accounts) > 1 or _has_more(state, number):
-                found.add(state.accounts[number].owner)
+            other = state.accounts[number]
+            is_enough = len(account.sent[number]) >= each and len(other.sent.get(account.no, ())) >= each
+            if is_enough or len(person.accounts) > 1 or _has_more(state, other):
+                found.add(other.owner)
     if person.chats:
         found |= _chat_partners(state, person)
     found.discard(person.id)
@@ -109,10 +111,9 @@ def _chat_partners(state: State, person: Attendee) -> set[str | None]:
     return {owner for owner, share in by_owner.items() if share >= enough}
 
 
-def _has_more(state: State, number: int) -> bool:
-    """Whether the account's owner may have answered from another account."""
-    owner = state.accounts[number].owner
-    return owner is not None and len(state.attendees[owner].accounts) > 1
+def _has_more(state: State, account: Account) -> bool:
+    """Whether the account's owner may have talked from another account too."""
+    return account.owner is not None and len(state.attendees[account.owner].accounts) > 1
 
 
 def score(state: State, a: Attendee, b: Attendee, now: int) -> int:
