@@ -129,7 +129,7 @@ class People:
             account.moved = True
             self.sessions.recount(account, -1)
             self.state.attendees[account.owner].accounts.remove(account.no)
-            self.state.present_accounts.discard(account.no)
+            self.state.available_accounts.discard(account.no)
             self.moved.add(account.owner)
         account.owner = owner
         if owner is not None:
@@ -191,7 +191,7 @@ class People:
         for account in owned:
             self.sessions.recount(account, -1)
             person.accounts.remove(account.no)
-            state.present_accounts.discard(account.no)
+            state.available_accounts.discard(account.no)
             account.verified = account.owner = None
         for text in person.claims:
             account = state.accounts_by_name[text]

@@ -97,6 +97,13 @@ def test_a_new_opening_changes_the_room_from_then_on(runner: Runner) -> None:
     check(runner(story.events), suggested("ada", "bob", at="10:00"), suggested("ada", "cyd", at="10:30", by="more"))
 
 
+def test_who_waited_before_a_larger_budget_is_found_by_the_next_arrival(runner: Runner) -> None:
+    story = hub("bob", "cyd", "dan", per_hour=1).at("10:00").all_arrive("bob", "cyd", "ada").at("10:30")
+    story.open(per_hour=3, id="more").at("10:40").all_arrive("dan")
+    ada = [suggested("ada", "bob", at="10:00"), suggested("ada", "cyd", at="10:30", by="more")]
+    check(runner(story.events), *ada, suggested("ada", "dan", at="10:40", by="dan-in"))
+
+
 # A second suggestion takes room of those who said `later` alone
 
 
