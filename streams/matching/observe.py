@@ -34,9 +34,9 @@ from schemas.times import DAY_MS
 from streams.matching import budget, cards, presence, ties
 from streams.matching.cards import open_cards, pair_of
 from streams.matching.changes import Changes
-from streams.matching.evidence import Evidence
+from streams.matching.evidence.posts import Evidence
+from streams.matching.evidence.sessions import Sessions, weight
 from streams.matching.people import People
-from streams.matching.sessions import Sessions, weight
 from streams.matching.state import ORDER_BITS, Account, Attendee, Card, ChatDay, Post, State
 from streams.matching.timers import TimerKind, set_timer
 

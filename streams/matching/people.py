@@ -7,9 +7,9 @@ belongs to the one person who claims it, and to nobody if two people do.
 
 from schemas.events import AttendeeRegistered, ConsentChanged
 from streams.matching import accounts
-from streams.matching.evidence import mark_uploads_as_before
+from streams.matching.evidence.posts import mark_uploads_as_before
+from streams.matching.evidence.sessions import Sessions
 from streams.matching.ids import trace
-from streams.matching.sessions import Sessions
 from streams.matching.state import NEVER, Account, Attendee, Block, State
 
 CONSENTS = ("matching", "chats", "share_place")

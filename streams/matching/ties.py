@@ -11,7 +11,7 @@ from schemas.outputs import Reason
 from schemas.times import DAY_MS, format_time
 from streams.matching import scoring
 from streams.matching.accounts import contacts
-from streams.matching.sessions import weight
+from streams.matching.evidence.sessions import weight
 from streams.matching.state import ORDER_BITS, Account, Attendee, Post, Session, State
 
 _MAX_SHOWN_POSTS = 5

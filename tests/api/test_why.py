@@ -6,8 +6,8 @@ import httpx
 import pytest
 
 from services.api.organizer.explanation import VISIBLE, Facts, shown
-from streams.matching import steps
-from streams.matching.steps import Step
+from streams.matching.explanation import steps
+from streams.matching.explanation.steps import Step
 from tests.api.people import Attendee, Server, attendee, good, opened, post, talked, until
 
 WHY = "why-1"

@@ -9,7 +9,7 @@ import pytest
 from schemas.codec import Codec, Record
 from services.tools.simulation import simulate
 from streams.matching import ties
-from streams.matching.listing import ties_of
+from streams.matching.explanation.listing import ties_of
 from streams.replay import Replay
 from tests.cli.conftest import Hallway, Log, rows
 from tests.scenarios.story import CONFERENCE, Story, friends, met_at_ten

@@ -17,7 +17,7 @@ from services.tools.demo.badges import FILE, GONE, load
 from services.tools.demo.pseudonyms import Pseudonyms
 from services.tools.demo.script import CONFERENCE, Moved, Script, script
 from streams.matching import Matcher
-from streams.matching.listing import ties_of
+from streams.matching.explanation.listing import ties_of
 
 NOW = millis("2026-07-15T12:00:00Z")
 

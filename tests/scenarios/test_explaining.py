@@ -8,8 +8,8 @@ from schemas.codec import Codec, Record
 from schemas.times import millis
 from services.cli.logs.explanation_text import to_sentence
 from streams.matching import Matcher
-from streams.matching.explain import explain, rules, why_not
-from streams.matching.steps import BudgetRule, ChatsRule, ConversationRule, PresenceRule
+from streams.matching.explanation.explain import explain, rules, why_not
+from streams.matching.explanation.steps import BudgetRule, ChatsRule, ConversationRule, PresenceRule
 from tests.scenarios.runners import EngineSession
 from tests.scenarios.story import CONFERENCE, Story, friends, met_at_ten, when
 from tests.scenarios.test_answers import agreed_at_eleven

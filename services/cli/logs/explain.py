@@ -1,7 +1,7 @@
 """``hallway explain``: why two attendees were, or were not, suggested to each other.
 
-Responsibility: folding up to a moment, finding the names, writing the pair's story. ``streams.matching.explain``
-judges.
+Responsibility: folding up to a moment, finding the names, writing the pair's story. What judges is
+``streams.matching.explanation``.
 """
 
 from collections.abc import Callable, Iterable
@@ -17,9 +17,9 @@ from services.cli.logs.replay import Run
 from services.usage_errors import UnusableError
 from streams.compare import describe_reasons
 from streams.matching import Matcher
-from streams.matching.explain import explain
+from streams.matching.explanation.explain import explain
+from streams.matching.explanation.steps import PairStep
 from streams.matching.state import NEVER
-from streams.matching.steps import PairStep
 
 _UNKNOWN_PENALTY = 10  # more than two known people can miss; a known pair always has more steps
 _MARKS = {True: "yes", False: "NO ", None: "   "}

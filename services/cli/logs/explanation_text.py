@@ -6,7 +6,7 @@ Invariants: every kind of step has a sentence; the type checker rejects a new ki
 from typing import assert_never
 
 from schemas.times import format_time
-from streams.matching import steps
+from streams.matching.explanation import steps
 
 
 def in_utc(ms: int) -> str:

@@ -23,7 +23,7 @@ from services.tools.demo.badges import GONE, BadgeDay
 from services.tools.demo.cast import Company, Post
 from services.tools.simulation.schedule import TAG, moment
 from streams.matching import Matcher
-from streams.matching.listing import ties_of
+from streams.matching.explanation.listing import ties_of
 
 CONFERENCE, NAME = "badge-days", "Badge Days"
 END_S = 17 * 3_600 + 1_800  # of the day; after that people only go
