@@ -19,7 +19,7 @@ from tests.contract.directory.steps import erase, kept_posts, tokens_for
 from tests.directory.conftest import Clock
 
 
-def test_what_was_told_is_there_after_a_restart(folder: Path, clock: Clock) -> None:
+def test_what_was_emitted_is_there_after_a_restart(folder: Path, clock: Clock) -> None:
     first = SqliteDirectory(folder, clock)
     token, key = tokens_for(first, ["x:ada"]), first.keys.issue_key("organizer", "o1")
     trace = first.trace("x")

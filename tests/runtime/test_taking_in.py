@@ -142,7 +142,7 @@ def test_a_post_that_may_not_count_does_not_take_the_id(journal: Journal) -> Non
     asyncio.run(run())
 
 
-def test_doubles_and_routes_survive_a_restart(journal: Journal) -> None:
+def test_duplicates_and_routes_survive_a_restart(journal: Journal) -> None:
     async def run() -> None:
         runner = started(journal, snapshot_records=5)
         await runner.start()
@@ -180,7 +180,7 @@ def test_many_submitters_share_commits(journal: Journal) -> None:
     asyncio.run(run())
 
 
-def test_too_much_at_once_is_told_and_nothing_of_it_taken() -> None:
+def test_too_much_at_once_is_reported_and_nothing_of_it_taken() -> None:
     journal = MemoryJournal()
 
     async def run() -> None:

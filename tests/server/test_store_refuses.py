@@ -106,7 +106,7 @@ def test_under_misconf_everything_is_taken_and_goes_on_when_it_is_mended(over_st
     assert "Traceback" not in logged
 
 
-def test_each_refusal_is_told_in_words_and_ends_nothing(over_store: Hallway, store: Refusing) -> None:
+def test_each_refusal_is_reported_in_words_and_ends_nothing(over_store: Hallway, store: Refusing) -> None:
     over_store.people(2)
     with over_store.client() as http:
         for kind, words in WORDS.items():

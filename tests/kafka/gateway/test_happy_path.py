@@ -48,7 +48,7 @@ def _is_as_it_should_be(place: Place, server: Server) -> None:
     assert all(word not in server.errors.read_text() for word in ("Traceback", "a background task failed"))
 
 
-def test_doubles_and_what_cannot_be_read(place: Place) -> None:
+def test_duplicates_and_what_cannot_be_read(place: Place) -> None:
     with place.ready() as server:
         organizer = opened(server)
         said = post("x:ada", "x:bob") | {"type": "checkin.arrived", "conference": "conf-1", "attendee": "a-1"}
@@ -67,7 +67,7 @@ def test_doubles_and_what_cannot_be_read(place: Place) -> None:
         assert stand[1:] == ["checkin.arrived"] * 2
 
 
-def test_a_restart_goes_on_with_the_copy_and_doubles_nothing(place: Place) -> None:
+def test_a_restart_goes_on_with_the_copy_and_duplicates_nothing(place: Place) -> None:
     with place.ready() as server:
         organizer = opened(server)
         ada = attendee(server, organizer, "ada")
