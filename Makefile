@@ -28,7 +28,7 @@ demo: $(STAMP) ## play a conference day on the pages; it prints the addresses to
 	@$(BIN)/hallway demo
 
 test: $(STAMP) browser ## run every test
-	@$(BIN)/python -m pytest -n $(WORKERS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 browser: # Debian's Chromium, in which the pages are tested
 	@command -v chromium >/dev/null || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null \
