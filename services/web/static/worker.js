@@ -1,6 +1,6 @@
 // The shell without a connection: the attendee's page and its files. Owns nothing that is anybody's: it never touches
 // what is under /v1/, nor the page that a sign-in link opens.
-// Theory: the net comes first, so that everybody has the newest files; what it does not bring in time, the cache has.
+// Why: the net comes first, so that everybody has the newest files; what it does not bring in time, the cache has.
 
 const SHELL = "hallway-shell";
 const PATIENCE_MS = 3000;
