@@ -8,8 +8,8 @@ const BASE = new URL(".", location.href).pathname; // "/", or the path that a pr
 const FILES = [
   BASE,
   ...["attendee.css", "base.css", "icon.svg", "manifest.webmanifest"].map(inStatic),
-  ...["accounts", "announcing", "api", "attendee", "base", "board", "bursts", "card_view", "cards", "devices", "dialog", "dom", "frame"].map(module),
-  ...["keeping", "monogram", "presence", "sign_ins", "stream", "texts", "welcome", "words", "you"].map(module),
+  ...["accounts", "announcements", "api", "attendee", "base", "board", "bursts", "card_view", "cards", "devices", "dialog", "dom", "frame"].map(module),
+  ...["monogram", "offline_store", "presence", "sign_ins", "stream", "texts", "welcome", "words", "you"].map(module),
 ];
 
 function inStatic(name) {
