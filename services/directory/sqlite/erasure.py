@@ -20,7 +20,7 @@ from services.directory.sqlite.ownership_codes import SqliteCodes
 from services.directory.sqlite.posts import SqlitePosts
 from services.directory.sqlite.tombstones import Identifiers, SqliteTombstones
 
-_TABLES = ("people", "contacts", "preferences", "holdings", "sign_ins")
+_TABLES = ("people", "contacts", "preferences", "holdings", "sign_ins", "connector_tickets")
 _WHOLE = "WHERE conference = ? AND attendee = ''"
 _OF_NO_OTHER = (
     "SELECT DISTINCT token FROM holdings AS mine WHERE conference = ? AND NOT EXISTS (SELECT 1 FROM holdings AS other"
@@ -99,7 +99,7 @@ class SqliteErasure:
                 tokens = [row[0] for row in self._people.read(_OF_NO_OTHER, (conference, conference))]
                 numbers = self._accounts.remove(tokens)
                 self._accounts.forget()
-                for table in (*_TABLES, "codes"):
+                for table in (*_TABLES, "codes", "connectors", "connector_hints"):
                     self._people.run(f"DELETE FROM {table} WHERE conference = ?", (conference,))  # noqa: S608 - a constant
                 self._keys.forget(conference)
                 self._tombstones.forget(conference)
