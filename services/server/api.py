@@ -13,7 +13,6 @@ from services.api.dead_letters.resend import Resender
 from services.api.dependencies import Dependencies
 from services.api.ingest.check_in_notes import CheckInNotes
 from services.api.ingest.event_ingest import EventIngest
-from services.api.organizer.attendee_import import AttendeeImport
 from services.api.pages.files import PageFiles
 from services.api.shared.check_in_devices import CheckInDevices
 from services.api.shared.conference_access import ConferenceAccess
@@ -53,7 +52,7 @@ def _dependencies(parts: Parts) -> Dependencies:
         matchers=runner,
         overviews=parts.overviews,
         runner=runner,
-        attendee_import=AttendeeImport(parts.admission, directory),
+        attendee_import=parts.attendee_import,
         audit=directory.audit,
         first_links=directory.first_links,
         keys=directory.keys,

@@ -21,11 +21,15 @@ class Scan(Struct, frozen=True):
 
 
 class Ticket(Struct, frozen=True, kw_only=True):
-    """A ticket that a connector brought, and its attendee. ``scans``: the newest ones that the log has."""
+    """A ticket that a connector brought, and its attendee. ``scans``: the newest ones that the log has.
+
+    ``has_brought``: the attendee is registered because of a ticket, and is removed with the last one.
+    """
 
     connector: str
     ticket: str
     attendee: str
+    has_brought: bool = False
     scans: tuple[Scan, ...] = ()
 
 

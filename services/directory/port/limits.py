@@ -40,5 +40,5 @@ TOMBSTONE_DAYS = 400  # from the end of the conference: as long as its posts cou
 
 # Connectors.
 MOST_CONNECTORS = 20  # of a conference: each is a task and a few requests a minute
-MOST_HINTS = 10_000  # of one connector, until it has read what they point at
+MOST_HINTS = 1_000  # of one connector, until it has read what they point at; polling finds the rest
 HOOK_OVERLAP_MS = 24 * HOUR_MS  # how long a replaced webhook address stays valid

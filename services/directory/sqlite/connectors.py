@@ -148,8 +148,8 @@ class SqliteConnectors:
             sql = f"UPDATE connectors SET checkpoint = ? {_ONE} AND generation = ?"  # noqa: S608 - constants
             if self._base.run(sql, (_json(checkpoint), *whose, row.generation)) != 1:
                 return False
-            rows = [(*whose, each.ticket, each.attendee, _json(each.scans)) for each in tickets]
-            self._base.run_all("INSERT OR REPLACE INTO connector_tickets VALUES (?, ?, ?, ?, ?)", rows)
+            rows = [(*whose, each.ticket, each.attendee, each.has_brought, _json(each.scans)) for each in tickets]
+            self._base.run_all("INSERT OR REPLACE INTO connector_tickets VALUES (?, ?, ?, ?, ?, ?)", rows)
             sql = f"DELETE FROM connector_hints {_OF} AND hint = ?"  # noqa: S608 - constants
             self._base.run_all(sql, [(*whose, hint) for hint in hints])
             return True
@@ -157,7 +157,7 @@ class SqliteConnectors:
     def tickets(self, conference: str, connector: str, names: Collection[str]) -> Mapping[str, Ticket]:
         """The known tickets among these, by name."""
         sql = (
-            f"SELECT connector, ticket, attendee, scans FROM connector_tickets {_OF}"  # noqa: S608 - constants
+            f"SELECT connector, ticket, attendee, has_brought, scans FROM connector_tickets {_OF}"  # noqa: S608 - constants
             " AND ticket IN (SELECT value FROM json_each(?))"
         )
         rows = self._base.read(sql, (conference, connector, _json(list(names))))
@@ -166,7 +166,7 @@ class SqliteConnectors:
     def tickets_of(self, conference: str, attendees: Collection[str]) -> list[Ticket]:
         """The tickets of these attendees, of all connectors."""
         sql = (
-            "SELECT connector, ticket, attendee, scans FROM connector_tickets WHERE conference = ?"
+            "SELECT connector, ticket, attendee, has_brought, scans FROM connector_tickets WHERE conference = ?"
             " AND attendee IN (SELECT value FROM json_each(?)) ORDER BY connector, ticket"
         )
         return [_ticket(row) for row in self._base.read(sql, (conference, _json(list(attendees))))]
@@ -210,9 +210,9 @@ def _row(row: Row) -> ConnectorRow:
 
 
 def _ticket(row: Row) -> Ticket:
-    connector, ticket, attendee, scans = row
+    connector, ticket, attendee, has_brought, scans = row
     kept = msgspec.json.decode(scans, type=tuple[Scan, ...])
-    return Ticket(connector=connector, ticket=ticket, attendee=attendee, scans=kept)
+    return Ticket(connector=connector, ticket=ticket, attendee=attendee, has_brought=bool(has_brought), scans=kept)
 
 
 def _json(value: object) -> str:

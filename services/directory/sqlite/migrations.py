@@ -115,7 +115,8 @@ PEOPLE = (
             checkpoint TEXT NOT NULL, PRIMARY KEY (conference, id)) STRICT, WITHOUT ROWID""",
         """CREATE TABLE connector_tickets (
             conference TEXT NOT NULL, connector TEXT NOT NULL, ticket TEXT NOT NULL, attendee TEXT NOT NULL,
-            scans TEXT NOT NULL, PRIMARY KEY (conference, connector, ticket)) STRICT, WITHOUT ROWID""",
+            has_brought INTEGER NOT NULL, scans TEXT NOT NULL, PRIMARY KEY (conference, connector, ticket))
+            STRICT, WITHOUT ROWID""",
         "CREATE INDEX connector_tickets_attendee ON connector_tickets (conference, attendee)",
         """CREATE TABLE connector_hints (
             number INTEGER PRIMARY KEY, conference TEXT NOT NULL, connector TEXT NOT NULL, hint TEXT NOT NULL,

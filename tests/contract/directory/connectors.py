@@ -30,7 +30,7 @@ def new(name: str = "shop", conference: str = "hims", source: str = "s1", **secr
 
 
 def ticket(name: str, attendee: str, *scans: Scan, connector: str = "shop") -> Ticket:
-    return Ticket(connector=connector, ticket=name, attendee=attendee, scans=scans)
+    return Ticket(connector=connector, ticket=name, attendee=attendee, has_brought=name == "1", scans=scans)
 
 
 def read(directory: Directory, row: ConnectorRow) -> ConnectorRow:

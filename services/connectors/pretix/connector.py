@@ -1,0 +1,221 @@
+"""The pretix connector: reads orders and scans from a cursor on, and what webhooks point at at once.
+
+Invariants: a webhook only says where to look; what counts is what pretix then answers. Whatever a webhook missed is
+found by polling: orders by when they were modified, scans by when the server got them (``created``), because offline
+scanners upload late.
+Why: each poll reads a little again, since pretix may show a row later than one that was created after it. Every
+``WIDE_MS`` it reads back as far as a scan may be annulled, which has no webhook.
+"""
+
+from collections.abc import AsyncGenerator, Collection, Iterator, Sequence
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+
+from schemas.times import HOUR_MS, MINUTE_MS, SECOND_MS, millis, written
+from services.connectors.port import (
+    MOST_ITEMS,
+    Batch,
+    Context,
+    Item,
+    TestReport,
+    TicketScanned,
+    TicketValid,
+)
+from services.connectors.pretix.client import PretixClient
+from services.connectors.pretix.config import PretixConfig
+from services.connectors.pretix.connection_test import try_connection
+from services.connectors.pretix.mapping import scanned, scans_in, scans_now, tickets_in
+from services.connectors.pretix.payloads import Checkin, Hooked, Order, Position
+from services.connectors.pretix.products import Products
+from services.connectors.pretix.rows import Rows
+
+POLL_S = 30.0
+FIRST_MS = 12 * HOUR_MS  # at the beginning: as long as somebody counts as present
+OVERLAP_MS = MINUTE_MS
+WIDE_OVERLAP_MS = 20 * MINUTE_MS  # pretix lets a scan be annulled for 15 minutes
+WIDE_MS = 5 * MINUTE_MS
+SINGLE_HINTS = 5  # more scans at once cost fewer requests by polling
+_FOREIGN = 10_000  # remembered tickets that let nobody in
+
+
+class Cursor(Struct, frozen=True, omit_defaults=True):
+    """``scans``: ``created`` of the newest scan that was read. ``orders``: when the last list of orders was made."""
+
+    scans: str = ""
+    orders: str = ""
+
+
+class PretixConnector:
+    """One event of a pretix."""
+
+    def __init__(self, config: PretixConfig, token: str, context: Context) -> None:
+        self._config, self._context = config, context
+        self._client = PretixClient(context.client, config, token)
+        self._products = Products(self._client, config, context.clock)
+        self._rows = Rows()
+        self._foreign: set[str] = set()
+        self._at = Cursor()
+
+    async def test(self) -> TestReport:
+        """Tries what it has to read."""
+        return await try_connection(self._client, self._config)
+
+    async def events(self, cursor: str) -> AsyncGenerator[Batch, None]:
+        """Orders, scans and what webhooks point at, for ever."""
+        self._at = msgspec.json.decode(cursor, type=Cursor) if cursor else Cursor()
+        polled_at, wide_at = -HOUR_MS, -HOUR_MS
+        while True:
+            singly, together = _split(list(await self._context.hints()))
+            for hint in singly:
+                for batch in self._batches(await self._hinted(msgspec.json.decode(hint, type=Hooked)), hints=(hint,)):
+                    yield batch
+            now = self._context.clock()
+            if together or now - polled_at >= POLL_S * SECOND_MS:
+                is_wide = now - wide_at >= WIDE_MS
+                polled_at, wide_at = now, now if is_wide else wide_at
+                async for batch in self._orders():
+                    yield batch
+                async for batch in self._scans(WIDE_OVERLAP_MS if is_wide else OVERLAP_MS):
+                    yield batch
+            yield Batch(cursor=self._text(), hints=tuple(together), is_caught_up=True)
+            await self._context.wait(max(0.0, POLL_S - (self._context.clock() - polled_at) / SECOND_MS))
+
+    async def history(self, since: int) -> AsyncGenerator[Batch, None]:
+        """All orders, then the scans since a time."""
+        done = total = 0
+        async for page, _ in self._client.pages("/orders/", _ORDERS):
+            done, total = done + len(page.results), max(total, page.count)
+            for batch in self._batches(await self._order_items(page.results, since)):
+                yield replace(batch, done=done, total=max(total, done))
+        before = done
+        async for page, _ in self._client.pages("/checkins/", {"created_since": written(since), "ordering": "created"}):
+            done, total = done + len(page.results), max(total, before + page.count)
+            for batch in self._batches((await self._scan_items(page.results))[1]):
+                yield replace(batch, done=done, total=max(total, done))
+
+    def _batches(
+        self, items: Sequence[Item], hints: tuple[str, ...] = (), after: Cursor | None = None
+    ) -> Iterator[Batch]:
+        """The items in bounded batches. Only the last one has the hints, and moves the cursor to ``after``."""
+        starts = range(0, max(len(items), 1), MOST_ITEMS)
+        for start in starts:
+            part, is_last = tuple(items[start : start + MOST_ITEMS]), start == starts[-1]
+            if is_last:
+                self._at = after or self._at
+            yield Batch(items=part, cursor=self._text(), hints=hints if is_last else ())
+
+    def _text(self) -> str:
+        return msgspec.json.encode(self._at).decode()
+
+    # -- orders --------------------------------------------------------------------------------------------------
+
+    async def _orders(self) -> AsyncGenerator[Batch, None]:
+        """The orders that were modified since the last list. The cursor moves with the last page."""
+        params = dict(_ORDERS)
+        if self._at.orders:
+            params["modified_since"] = written(millis(self._at.orders) - OVERLAP_MS)
+        made_at, items = "", list[Item]()
+        since = self._context.clock() - FIRST_MS
+        async for page, answer in self._client.pages("/orders/", params):
+            made_at = made_at or answer.headers.get("x-page-generated", "")
+            for batch in self._batches(items):
+                yield batch
+            items = await self._order_items(page.results, since)
+        after = replace(self._at, orders=made_at) if _is_time(made_at) else None
+        for batch in self._batches(items, after=after):
+            yield batch
+
+    async def _order_items(self, rows: Sequence[msgspec.Raw], since: int) -> list[Item]:
+        admitted = await self._products.admitted()
+        return self._rows.read("order", rows, Order, lambda order: self._items_of(order, admitted, since))[1]
+
+    def _items_of(self, order: Order, admitted: Collection[int] | None, since: int) -> Iterator[Item]:
+        tickets = list(tickets_in(order, lambda item: admitted is None or item in admitted))
+        yield from tickets
+        valid = {ticket.ticket for ticket in tickets if isinstance(ticket, TicketValid)}
+        self._foreign -= valid
+        for position in order.positions:
+            if str(position.id) in valid:
+                yield from scans_in(position, self._config, since)
+
+    async def _order(self, code: str) -> list[Item]:
+        """The tickets of one order and their recent scans; nothing where it is gone."""
+        raw = await self._client.one(msgspec.Raw, f"/orders/{code}/", {"include_canceled_positions": "true"})
+        return [] if raw is None else await self._order_items([raw], self._context.clock() - FIRST_MS)
+
+    # -- scans ---------------------------------------------------------------------------------------------------
+
+    async def _scans(self, overlap_ms: int) -> AsyncGenerator[Batch, None]:
+        """The scans that the server got since the cursor, oldest first. The cursor moves with each page."""
+        scans = self._at.scans
+        since = millis(scans) - overlap_ms if scans else self._context.clock() - FIRST_MS
+        async for page, _ in self._client.pages("/checkins/", {"created_since": written(since), "ordering": "created"}):
+            rows, items = await self._scan_items(page.results)
+            created = [row.created for row in rows if row.created is not None]
+            newest = max([*created, *filter(None, [self._at.scans])], key=millis, default="")
+            for batch in self._batches(items, after=replace(self._at, scans=newest)):
+                yield replace(batch, newest_at=millis(newest) if newest and page.next is not None else None)
+
+    async def _scan_items(self, rows: Sequence[msgspec.Raw]) -> tuple[list[Checkin], list[Item]]:
+        """The rows, and their items; before them the tickets that were not known."""
+        found, items = self._rows.read(
+            "check-in", rows, Checkin, lambda row: [item] if (item := scanned(row, self._config)) is not None else []
+        )
+        scans = {item.ticket for item in items if isinstance(item, TicketScanned)}
+        tickets = [item for name in await self._unknown(scans) for item in await self._ticket(int(name))]
+        named = [item for item in items if getattr(item, "ticket", "") not in self._foreign]
+        return found, [*tickets, *named]
+
+    async def _unknown(self, names: Collection[str]) -> list[str]:
+        """The tickets among these that nobody brought yet, without those that let nobody in."""
+        asked = set(names) - self._foreign
+        return sorted(asked - set(await self._context.known(asked))) if asked else []
+
+    async def _ticket(self, position: int) -> list[Item]:
+        """The tickets of the order of a position; remembers the position where it lets nobody in."""
+        found = await self._client.one(Position, f"/orderpositions/{position}/")
+        items = await self._order(found.order) if found is not None and found.order else []
+        if not any(isinstance(item, TicketValid) and item.ticket == str(position) for item in items):
+            if len(self._foreign) >= _FOREIGN:
+                self._foreign.clear()
+            self._foreign.add(str(position))
+        return items
+
+    # -- webhooks ------------------------------------------------------------------------------------------------
+
+    async def _hinted(self, hint: Hooked) -> list[Item]:
+        """What there is now where a webhook pointed."""
+        if hint.what == "order":
+            return await self._order(hint.code)
+        raw = await self._client.one(msgspec.Raw, f"/checkinlists/{hint.list}/positions/{hint.position}/")
+        if raw is None:
+            return []
+        name = str(hint.position)
+        tickets = await self._ticket(hint.position) if await self._unknown([name]) else []
+        if name in self._foreign:
+            return tickets
+        now = self._rows.read(
+            "ticket", [raw], Position, lambda position: [scans_now(position, self._config, hint.list)]
+        )
+        return [*tickets, *now[1]]
+
+
+_ORDERS = {"include_canceled_positions": "true", "ordering": "datetime"}
+
+
+def _split(hints: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The hints to read one by one, and scans that one poll finds with fewer requests."""
+    scans = [hint for hint in hints if msgspec.json.decode(hint, type=Hooked).what == "checkin"]
+    if len(scans) <= SINGLE_HINTS:
+        return list(hints), []
+    many = set(scans)
+    return [hint for hint in hints if hint not in many], scans
+
+
+def _is_time(text: str) -> bool:
+    try:
+        return millis(text) > 0
+    except ValueError:
+        return False
