@@ -13,7 +13,7 @@ costs a repetition and nothing else.
 import asyncio
 from base64 import b64encode
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
@@ -50,12 +50,16 @@ class Intake(Struct, frozen=True):
     refusal: str = ""
 
 
+SaveTickets = Callable[[Sequence[Ticket]], Awaitable[None]]
+
+
 @dataclass(slots=True)
 class _Work:
     """A batch in progress. ``changed``: names of tickets to store."""
 
     origin: Origin
     now: int
+    save: SaveTickets
     tickets: dict[str, Ticket]
     changed: set[str] = field(default_factory=set)
     counts: Counter[str] = field(default_factory=Counter)
@@ -77,12 +81,12 @@ class ConnectorIntake:
     def __init__(self, store: Connectors, attendees: Attendees, log: Log) -> None:
         self._store, self._attendees, self._log = store, attendees, log
 
-    async def take(self, origin: Origin, items: Sequence[Item], cursor: str, now: int) -> Intake:
-        """Takes in a batch. ``cursor``: the one that it was read from, for dead letters. IntakeBusyError: send it
-        again."""
+    async def take(self, origin: Origin, items: Sequence[Item], cursor: str, now: int, save: SaveTickets) -> Intake:
+        """Takes in a batch. ``cursor``: the one that it was read from, for dead letters. ``save``: stores tickets
+        before people are registered. IntakeBusyError: send it again."""
         names = {item.ticket for item in items if not isinstance(item, Unreadable)}
         tickets = await asyncio.to_thread(self._store.tickets, origin.conference, origin.connector, names)
-        work = _Work(origin, now, dict(tickets))
+        work = _Work(origin, now, save, dict(tickets))
         latest = {item.ticket: item for item in items if isinstance(item, TicketValid | TicketCancelled)}
         await self._take_holders(work, [item for item in latest.values() if isinstance(item, TicketValid)])
         await self._take_cancelled(work, [item.ticket for item in latest.values() if isinstance(item, TicketCancelled)])
@@ -126,9 +130,11 @@ class ConnectorIntake:
         others = await asyncio.to_thread(self._store.tickets_of, origin.conference, known)
         taken = {holder.ticket for holder in holders}
         others = [each for each in others if each.connector != origin.connector or each.ticket not in taken]
+        await self._announce(work, holders)
         found = await self._attendees.register(origin, holders, others)
         brought = {each.attendee for each in others if each.has_brought}
         brought |= {each.attendee for each in found if each.attendee is not None and each.is_own}
+        work.counts["registered"] += len({each.attendee for each in found if each.is_new})
         leaving: list[Ticket] = []
         for holder, each in zip(holders, found, strict=True):
             before = work.tickets.get(holder.ticket)
@@ -136,11 +142,23 @@ class ConnectorIntake:
                 work.counts["refused"] += 1
                 work.refusal = each.text
                 continue
-            work.counts["registered"] += each.is_new
             self._hand_over(work, holder, each, before, brought)
             if before is not None and before.attendee != each.attendee:
                 leaving.append(before)
         await self._end(work, leaving)
+
+    async def _announce(self, work: _Work, holders: Sequence[TicketValid]) -> None:
+        """Stores whom new tickets may bring. After a crash in the middle, a ticket that was cancelled meanwhile would
+        lead to nobody, and its person would stay for ever."""
+        new = [holder for holder in holders if holder.ticket not in work.tickets]
+        ids = await self._attendees.ids_for(work.origin, new)
+        connector = work.origin.connector
+        announced = [
+            Ticket(connector=connector, ticket=holder.ticket, attendee=attendee, has_brought=True)
+            for holder, attendee in zip(new, ids, strict=True)
+        ]
+        if announced:
+            await work.save(announced)
 
     @staticmethod
     def _hand_over(
@@ -181,7 +199,7 @@ class ConnectorIntake:
         stored = await asyncio.to_thread(self._store.tickets_of, origin.conference, people)
         left = {each.attendee for each in stored if each.connector != origin.connector or each.ticket not in ended}
         left |= {each.attendee for each in work.tickets.values()}
-        removed = sorted(people - left)
+        removed = sorted(await self._attendees.find(origin.conference, people - left))
         if removed:
             await self._attendees.remove(origin, removed)
             work.counts["removed"] += len(removed)

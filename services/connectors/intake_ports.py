@@ -56,6 +56,9 @@ class Attendees(Protocol):
     async def find(self, conference: str, attendees: Collection[str]) -> Mapping[str, KnownPerson]:
         """The known ones among these."""
 
+    async def ids_for(self, origin: Origin, holders: Sequence[TicketValid]) -> Sequence[str]:
+        """The id that each holder gets, if registered because of this ticket: always the same, and nobody else's."""
+
     async def register(
         self, origin: Origin, holders: Sequence[TicketValid], others: Sequence[Ticket]
     ) -> list[Registered]:

@@ -9,7 +9,7 @@ a person can mend is tried again at the longest pause.
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncGenerator, Callable, Collection, Mapping
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
 
@@ -27,7 +27,7 @@ from services.connectors.port import (
     SourceUnavailableError,
 )
 from services.connectors.source_client import SourceClient
-from services.directory.port import Checkpoint, ConnectorRow, Connectors, DirectoryError
+from services.directory.port import Checkpoint, ConnectorRow, Connectors, DirectoryError, Ticket
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 300.0
 _MOST_DOUBLINGS = 16  # the longest pause is reached long before
@@ -213,7 +213,7 @@ class ConnectorRun:
                 raise ReplacedError
             before, now = self._checkpoint, self.around.clock()
             origin = Origin(self.row.conference, self.row.id, organizer, self.row.source)
-            taken = await self.around.intake.take(origin, batch.items, before.cursor, now)
+            taken = await self.around.intake.take(origin, batch.items, before.cursor, now, self._save_tickets)
             after = replace(
                 before,
                 cursor=before.cursor if is_history else batch.cursor,
@@ -222,12 +222,14 @@ class ConnectorRun:
                 event_at=max(filter(None, (before.event_at, taken.event_at)), default=None),
             )
             if after.cursor != before.cursor or batch.hints or taken.tickets or taken.counts:
-                await self._save(after, taken, batch.hints)
+                await self._save(after, taken.tickets, batch.hints)
             self._checkpoint = after
             self._note_health(batch, taken, now, is_history=is_history)
 
-    async def _save(self, checkpoint: Checkpoint, taken: Intake | None = None, hints: Collection[str] = ()) -> None:
-        tickets = () if taken is None else taken.tickets
+    async def _save_tickets(self, tickets: Sequence[Ticket]) -> None:
+        await self._save(self._checkpoint, tickets)
+
+    async def _save(self, checkpoint: Checkpoint, tickets: Sequence[Ticket] = (), hints: Collection[str] = ()) -> None:
         if not await asyncio.to_thread(self.around.store.save, self.row, checkpoint, tickets, hints):
             raise ReplacedError
         self._checkpoint = checkpoint

@@ -157,6 +157,10 @@ class ConnectorAttendees:
             return "Its holder asked to be erased, and has no e-mail address to confirm a new registration."
         return ""
 
+    async def ids_for(self, origin: Origin, holders: Sequence[TicketValid]) -> Sequence[str]:
+        """The id that each holder gets."""
+        return [self._id_for(origin, holder) for holder in holders]
+
     def _id_for(self, origin: Origin, holder: TicketValid) -> str:
         """The id of the person whom this ticket brings: unpredictable, and the same after a crash."""
         text = f"ticket {origin.conference} {origin.source} {holder.ticket} {email_form(holder.email)}"

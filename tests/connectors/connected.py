@@ -119,9 +119,12 @@ async def put(connected: Connected, address: str, **fields: Any) -> None:
 
 
 @asynccontextmanager
-async def connected_to(address: str, folder: Path, *, start: bool = True, **fields: Any) -> AsyncIterator[Connected]:
+async def connected_to(
+    address: str, folder: Path, *, start: bool = True, private_hosts: tuple[str, ...] | None = None, **fields: Any
+) -> AsyncIterator[Connected]:
     """A server that reads the shop at this address."""
-    async with inside(folder, private_hosts=(address.removeprefix("http://"),)) as found:
+    hosts = (address.removeprefix("http://"),) if private_hosts is None else private_hosts
+    async with inside(folder, private_hosts=hosts) as found:
         made = Connected(found)
         if start:
             await put(made, address, **fields)

@@ -5,6 +5,9 @@ nothing.
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+
+import msgspec
 
 from schemas.times import millis
 from services.connectors.port import ScansNow, ScanUndone, TicketCancelled, TicketScanned, TicketValid
@@ -15,6 +18,7 @@ from services.directory.port import Scan
 _ENDED = frozenset({"c", "e"})
 _ANNULLED = "annulled"
 _ORDER_ACTIONS = "pretix.event.order."
+_decode = msgspec.json.Decoder(Checkin).decode
 IsAdmitted = Callable[[int], bool]  # whether a product lets a person in
 
 
@@ -47,17 +51,24 @@ def tickets_in(order: Order, is_admitted: IsAdmitted) -> Iterator[TicketValid | 
 
 
 def scans_in(position: Position, config: PretixConfig, since: int) -> Iterator[TicketScanned]:
-    """The scans of a ticket at the chosen lists since a time in ms, oldest first. ValueError: a time is unreadable."""
-    found = [scan for checkin in position.checkins if (scan := scan_of(checkin, config)) is not None]
+    """The scans of a ticket at the chosen lists since a time in ms, oldest first. Unreadable ones are left out: the
+    list of all scans has them too, and reports them."""
+    found: list[Scan] = []
+    for raw in position.checkins:
+        with suppress(msgspec.MsgspecError, ValueError):
+            scan = scan_of(_decode(raw), config)
+            found += [] if scan is None else [scan]
     for scan in sorted(found, key=lambda scan: scan.at):
         if scan.at >= since:
             yield TicketScanned(str(position.id), scan)
 
 
 def scans_now(position: Position, config: PretixConfig, list_id: int) -> ScansNow:
-    """All scans of a ticket at one list. ValueError: a time cannot be read."""
-    found = [scan_of(checkin, config) for checkin in position.checkins if checkin.list == list_id]
-    return ScansNow(str(position.id), str(list_id), tuple(scan for scan in found if scan is not None))
+    """All scans of a ticket at one list. MsgspecError, ValueError: one of them is unreadable, so nobody can say which
+    others were undone."""
+    rows = [row for row in map(_decode, position.checkins) if row.list == list_id]
+    found = [scan for row in rows if (scan := scan_of(row, config)) is not None]
+    return ScansNow(str(position.id), str(list_id), tuple(found))
 
 
 def scanned(checkin: Checkin, config: PretixConfig) -> TicketScanned | ScanUndone | None:

@@ -58,7 +58,7 @@ class Checkin(Struct, frozen=True):
 
 
 class Position(Struct, frozen=True):
-    """A ticket. Its id and secret stay when it is passed on."""
+    """A ticket. Its id and secret stay when it is passed on. ``checkins``: each a Checkin, or unreadable."""
 
     id: int
     item: int
@@ -67,7 +67,7 @@ class Position(Struct, frozen=True):
     attendee_email: str | None = None
     addon_to: int | None = None
     canceled: bool = False
-    checkins: tuple[Checkin, ...] = ()
+    checkins: tuple[Raw, ...] = ()
 
 
 class Order(Struct, frozen=True):
