@@ -22,7 +22,7 @@ from msgspec import Struct
 from schemas.codec import Reject
 from schemas.events import CheckinArrived, CheckinLeft
 from schemas.times import written
-from services.connectors.intake_ports import Attendees, KnownPerson, Log, Origin, Registered
+from services.connectors.intake_ports import Attendees, FoundHolder, KnownPerson, Log, Origin
 from services.connectors.port import (
     Item,
     ScansNow,
@@ -162,7 +162,7 @@ class ConnectorIntake:
 
     @staticmethod
     def _hand_over(
-        work: _Work, holder: TicketValid, found: Registered, before: Ticket | None, brought: Collection[str]
+        work: _Work, holder: TicketValid, found: FoundHolder, before: Ticket | None, brought: Collection[str]
     ) -> None:
         assert found.attendee is not None
         is_same = before is not None and before.attendee == found.attendee

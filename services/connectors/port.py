@@ -179,7 +179,10 @@ class ConnectorKind(Protocol):
 
     def source_of(self, config: Any) -> str:
         """What it reads. Settings with another source need their secrets again. ValueError with a sentence for a
-        person where the settings make no sense."""
+        person where that is no address."""
+
+    def fault_in(self, config: Any) -> str | None:
+        """Why it cannot run with these settings, in a sentence for a person; None where it can."""
 
     def hint_of(self, config: Any, payload: bytes) -> str | None:
         """What a webhook's body points at; None where that is nothing of this connector's."""

@@ -100,6 +100,7 @@ def main() -> int:
         public_url=given.get("public_url", ""),
         redis_url=given.get("redis"),
         trusted_proxies=tuple(given.get("trusted", ())),
+        private_hosts=tuple(given.get("private_hosts", ())),
         reader=reader_of(given),
         kafka=access_for(given["kafka"]) if "kafka" in given else None,
         kafka_prefix=given.get("prefix", ""),
