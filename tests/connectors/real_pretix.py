@@ -32,8 +32,8 @@ from pretix.api.models import WebHook
 with scopes_disabled():
     slug = os.environ["ORGANIZER"]
     o = Organizer.objects.create(slug=slug, name="Invented organizer")
-    e = Event.objects.create(organizer=o, slug="conf", name="Invented conference", date_from=now(), currency="EUR", live=True,
-        plugins="pretix.plugins.banktransfer")
+    e = Event.objects.create(organizer=o, slug="conf", name="Invented conference", date_from=now(), currency="EUR",
+        live=True, plugins="pretix.plugins.banktransfer")
     t = Team.objects.create(organizer=o, name="api", all_events=True)
     for f in t._meta.fields:
         if f.name.startswith("can_") or f.name in ("all_organizer_permissions", "all_event_permissions"):
