@@ -9,9 +9,10 @@ a person can mend is tried again at the longest pause.
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Coroutine, Mapping, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
+from typing import Any
 
 import structlog
 from msgspec.structs import replace
@@ -105,9 +106,9 @@ class ConnectorRun:
 
     # -- an attempt ----------------------------------------------------------------------------------------------
 
-    async def _attempt_once(self, read: Callable[[], "asyncio.Future[None] | object"]) -> bool:
+    async def _attempt_once(self, read: Callable[[], Coroutine[Any, Any, None]]) -> bool:
         """Reads until it ends or fails, then pauses. False where this run is over."""
-        attempt: asyncio.Task[None] = asyncio.create_task(read())  # type: ignore[arg-type]  # a coroutine
+        attempt = asyncio.create_task(read())
         try:
             await asyncio.wait({attempt})
         finally:
