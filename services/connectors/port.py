@@ -6,7 +6,7 @@ of what was admitted. Ids come from the source, so that reading the same again b
 """
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from msgspec import Struct
@@ -139,7 +139,7 @@ class Context:
     """What a run gives to its connector.
 
     ``known``: the tickets among these that are known. ``hints``: what webhooks pointed at. ``wait``: until a webhook
-    comes, or for so many seconds.
+    comes, or for so many seconds. ``unreadable``: digests of what could not be read, kept from attempt to attempt.
     """
 
     client: SourceClient
@@ -147,6 +147,7 @@ class Context:
     known: Callable[[Collection[str]], Awaitable[Collection[str]]]
     hints: Callable[[], Awaitable[Collection[str]]]
     wait: Callable[[float], Awaitable[None]]
+    unreadable: set[bytes] = field(default_factory=set)
 
 
 class Connector(Protocol):

@@ -66,6 +66,7 @@ class ConnectorRun:
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     _history: asyncio.Event = field(default_factory=asyncio.Event)
+    _unreadable: set[bytes] = field(default_factory=set)
     _failures: int = 0
 
     def __post_init__(self) -> None:
@@ -173,7 +174,14 @@ class ConnectorRun:
         async def hints() -> Collection[str]:
             return await asyncio.to_thread(around.store.hints, row.conference, row.id)
 
-        context = Context(client=around.client, clock=around.clock, known=known, hints=hints, wait=self._wait)
+        context = Context(
+            client=around.client,
+            clock=around.clock,
+            known=known,
+            hints=hints,
+            wait=self._wait,
+            unreadable=self._unreadable,
+        )
         return around.open(row, secrets, context)
 
     async def _read_events(self) -> None:
