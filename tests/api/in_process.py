@@ -66,10 +66,11 @@ class Inside:
 
 
 @asynccontextmanager
-async def inside(folder: Path) -> AsyncIterator[Inside]:
+async def inside(folder: Path, **given: Any) -> AsyncIterator[Inside]:
     """A server with an open conference."""
     reader, bounds = StaticReader(), Bounds()
-    settings = Settings(data=folder, reader=reader, bounds=replace(bounds, rates=dict.fromkeys(bounds.rates, WIDE)))
+    bounds = replace(bounds, rates=dict.fromkeys(bounds.rates, WIDE))
+    settings = Settings(data=folder, reader=reader, bounds=bounds, **given)
     async with open_server(settings, ADDRESS) as server:
         found = Inside(server.app, server.parts, reader, httpx.AsyncClient())
         await found.organizer.aclose()

@@ -2,6 +2,7 @@
 
 from tests.contract.directory.audit_log import AuditLog
 from tests.contract.directory.codes import Codes
+from tests.contract.directory.connectors import Connectors
 from tests.contract.directory.dead_letter_keys import DeadLetterKeys
 from tests.contract.directory.erasing import Erasing
 from tests.contract.directory.holdings import Holdings
@@ -12,5 +13,7 @@ from tests.contract.directory.tokens import Tokens
 from tests.contract.directory.tombstones import Tombstones
 
 
-class TestDirectory(AuditLog, Holdings, People, Tokens, Keys, Sessions, Codes, Tombstones, DeadLetterKeys, Erasing):
+class TestDirectory(
+    AuditLog, Holdings, People, Tokens, Keys, Sessions, Codes, Tombstones, DeadLetterKeys, Erasing, Connectors
+):
     """What every directory promises."""

@@ -21,7 +21,7 @@ from services.directory.sqlite.ownership_codes import SqliteCodes
 from services.directory.sqlite.posts import SqlitePosts
 from services.directory.sqlite.tombstones import Identifiers, SqliteTombstones
 
-_TABLES = ("people", "contacts", "preferences", "holdings", "sign_ins")
+_TABLES = ("people", "contacts", "preferences", "holdings", "sign_ins", "connector_tickets")
 _UNCLEAN = "conference = ''"  # the mark among the notes: a file may hold bytes of somebody whose note is deleted
 _WHOLE = "WHERE conference = ? AND attendee = ''"
 _OF_NO_OTHER = (
@@ -98,7 +98,7 @@ class SqliteErasure:
                 tokens = [row[0] for row in self._people.read(_OF_NO_OTHER, (conference, conference))]
                 numbers = self._accounts.remove(tokens)
                 self._accounts.forget()
-                for table in (*_TABLES, "codes"):
+                for table in (*_TABLES, "codes", "connectors", "connector_hints"):
                     self._people.run(f"DELETE FROM {table} WHERE conference = ?", (conference,))  # noqa: S608 - a constant
                 self._keys.forget(conference)
                 self._tombstones.forget(conference)
