@@ -118,7 +118,7 @@ async def test_trap_3_a_late_scan_has_the_time_when_it_happened(
 
 
 @run_to_end
-async def test_trap_4_missed_and_doubled_webhooks_change_nothing(shop: Shop, address: str, tmp_path: Path) -> None:
+async def test_trap_4_missed_and_duplicated_webhooks_change_nothing(shop: Shop, address: str, tmp_path: Path) -> None:
     """Notification ids have gaps; what was missed is found by polling, and what came twice counts once."""
     people = [(f"Person {n}", f"p{n}@example.org") for n in range(8)]
     tickets = shop.sell(*people)
