@@ -24,7 +24,7 @@ from schemas.codec import Reject
 from schemas.events import CheckinArrived, CheckinLeft
 from schemas.times import written
 from services.connectors.activity_intake import ActivityIntake
-from services.connectors.intake_ports import Attendees, KnownPerson, Log, Origin, Registered
+from services.connectors.intake_ports import Attendees, FoundHolder, KnownPerson, Log, Origin
 from services.connectors.port import (
     Activity,
     Item,
@@ -173,7 +173,7 @@ class ConnectorIntake:
 
     @staticmethod
     def _hand_over(
-        work: _Work, holder: TicketValid, found: Registered, before: Ticket | None, brought: Collection[str]
+        work: _Work, holder: TicketValid, found: FoundHolder, before: Ticket | None, brought: Collection[str]
     ) -> None:
         assert found.attendee is not None
         is_same = before is not None and before.attendee == found.attendee

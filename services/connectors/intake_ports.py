@@ -39,7 +39,7 @@ class KnownPerson(Struct, frozen=True):
     waits: bool
 
 
-class Registered(Struct, frozen=True):
+class FoundHolder(Struct, frozen=True):
     """Whose a ticket is. ``attendee`` None: refused, and ``text`` says why. ``is_new``: registered just now.
 
     ``is_own``: the attendee's id was derived from this ticket, so nobody else registered them."""
@@ -61,7 +61,7 @@ class Attendees(Protocol):
 
     async def register(
         self, origin: Origin, holders: Sequence[TicketValid], others: Sequence[Ticket]
-    ) -> list[Registered]:
+    ) -> list[FoundHolder]:
         """The attendee of each holder, registered where they are new. Somebody who was erased waits for their own
         confirmation. ``others``: the known tickets of this conference's people at the same addresses."""
 

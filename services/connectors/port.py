@@ -7,7 +7,7 @@ again brings nothing twice.
 """
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from msgspec import Struct
@@ -179,7 +179,8 @@ class Context:
     """What a run gives to its connector.
 
     ``known``: the tickets among these that are known. ``hints``: what webhooks pointed at. ``wait``: until a webhook
-    comes, or for so many seconds. ``audience``: as it is now.
+    comes, or for so many seconds. ``audience``: as it is now. ``unreadable``: digests of what could not be read, kept
+    from attempt to attempt.
     """
 
     client: SourceClient
@@ -188,6 +189,7 @@ class Context:
     hints: Callable[[], Awaitable[Collection[str]]]
     wait: Callable[[float], Awaitable[None]]
     audience: Callable[[], Awaitable[Audience]] = no_audience
+    unreadable: set[bytes] = field(default_factory=set)
 
 
 class Connector(Protocol):
@@ -220,7 +222,10 @@ class ConnectorKind(Protocol):
 
     def source_of(self, config: Any) -> str:
         """What it reads. Settings with another source need their secrets again. ValueError with a sentence for a
-        person where the settings make no sense."""
+        person where that is no address."""
+
+    def fault_in(self, config: Any) -> str | None:
+        """Why it cannot run with these settings, in a sentence for a person; None where it can."""
 
     def hint_of(self, config: Any, payload: bytes) -> str | None:
         """What a webhook's body points at; None where that is nothing of this connector's."""

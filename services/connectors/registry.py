@@ -1,14 +1,15 @@
 """The kinds of connectors. Adding one takes a folder of its own and one line here: see CONTRIBUTING.md."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Any, Union
 
 import msgspec
 from msgspec import Struct
 
 from services.connectors.bluesky import BLUESKY
-from services.connectors.port import Connector, ConnectorKind, Context
+from services.connectors.port import Connector, ConnectorKind, Context, TestReport
 from services.connectors.pretix import PRETIX
+from services.connectors.source_client import SourceClient
 from services.directory.port import ConnectorRow
 
 KINDS: tuple[ConnectorKind, ...] = (PRETIX, BLUESKY)
@@ -33,3 +34,18 @@ def kind_of(config: Struct) -> ConnectorKind:
 def open_connector(row: ConnectorRow, secrets: Mapping[str, str], context: Context) -> Connector:
     """The connector of a row."""
     return BY_NAME[row.kind].open(config_of(row), secrets, context)
+
+
+async def try_connection(
+    config: Struct, secrets: Mapping[str, str], client: SourceClient, clock: Callable[[], int]
+) -> TestReport:
+    """Tries settings without storing anything. ValueError: the address cannot be read."""
+
+    async def nothing(*_: object) -> Collection[str]:
+        return ()
+
+    async def wait(_: float) -> None:
+        return None
+
+    context = Context(client=client, clock=clock, known=nothing, hints=nothing, wait=wait)
+    return await kind_of(config).open(config, secrets, context).test()

@@ -9,10 +9,11 @@ a person can mend is tried again at the longest pause.
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Coroutine, Mapping, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
 import structlog
 from msgspec.structs import replace
@@ -70,6 +71,7 @@ class ConnectorRun:
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     _history: asyncio.Event = field(default_factory=asyncio.Event)
+    _unreadable: set[bytes] = field(default_factory=set)
     _failures: int = 0
 
     def __post_init__(self) -> None:
@@ -110,9 +112,9 @@ class ConnectorRun:
 
     # -- an attempt ----------------------------------------------------------------------------------------------
 
-    async def _attempt_once(self, read: Callable[[], "asyncio.Future[None] | object"]) -> bool:
+    async def _attempt_once(self, read: Callable[[], Coroutine[Any, Any, None]]) -> bool:
         """Reads until it ends or fails, then pauses. False where this run is over."""
-        attempt: asyncio.Task[None] = asyncio.create_task(read())  # type: ignore[arg-type]  # a coroutine
+        attempt = asyncio.create_task(read())
         try:
             await asyncio.wait({attempt})
         finally:
@@ -184,6 +186,7 @@ class ConnectorRun:
             hints=hints,
             wait=self._wait,
             audience=partial(around.audience_of, row.conference),
+            unreadable=self._unreadable,
         )
         return around.open(row, secrets, context)
 

@@ -6,8 +6,8 @@ then all runs have ended.
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 
 import structlog
 from msgspec.structs import replace
@@ -44,8 +44,9 @@ class Supervisor:
                 await asyncio.sleep(RELOAD_S)
         finally:
             self._is_running = False
-            async with asyncio.timeout(STOP_S):
-                await self._stop(list(self._tasks))
+            with suppress(TimeoutError):  # what is being admitted ends with the runner
+                async with asyncio.timeout(STOP_S):
+                    await self._stop(list(self._tasks))
 
     async def reload_all(self) -> None:
         """Starts, replaces and stops runs so that they fit the stored settings. DirectoryError."""
@@ -132,14 +133,3 @@ class Supervisor:
         for run in self._runs.values():
             found.update({(run.row.kind, what): count for what, count in run.health.counts.items()})
         return found
-
-
-@asynccontextmanager
-async def supervised(supervisor: Supervisor) -> AsyncIterator[asyncio.Task[None]]:
-    """The supervisor as a task that ends with the context."""
-    task = asyncio.create_task(supervisor.run(), name="connectors")
-    try:
-        yield task
-    finally:
-        task.cancel()
-        await asyncio.wait({task})

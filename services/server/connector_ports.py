@@ -24,7 +24,7 @@ from services.admission.sender import Sender
 from services.api.organizer.attendee_import import AttendeeImport
 from services.api.shared.problems import ProblemError
 from services.connectors.intake import ConnectorIntake
-from services.connectors.intake_ports import IntakeBusyError, KnownPerson, Origin, Registered
+from services.connectors.intake_ports import FoundHolder, IntakeBusyError, KnownPerson, Origin
 from services.connectors.port import TicketValid
 from services.connectors.registry import open_connector
 from services.connectors.run import FIRST_PAUSE_S, LONGEST_PAUSE_S, Surroundings
@@ -124,7 +124,7 @@ class ConnectorAttendees:
 
     async def register(
         self, origin: Origin, holders: Sequence[TicketValid], others: Sequence[Ticket]
-    ) -> list[Registered]:
+    ) -> list[FoundHolder]:
         """The attendee of each holder, registered where they are new."""
         rows = await asyncio.to_thread(self._rows, origin, holders, others)
         own = {row.line for row in rows.own.values()}
@@ -140,9 +140,9 @@ class ConnectorAttendees:
             line = None if row is None else by_line.get(row.line)
             if row is None or line is None or line.attendee is None:
                 text = rows.refused.get(holder.ticket) or (texts.get(row.line, "") if row is not None else "")
-                found.append(Registered(None, text=text))
+                found.append(FoundHolder(None, text=text))
             else:
-                found.append(Registered(line.attendee, line.what == "new", line.attendee == row.attendee))
+                found.append(FoundHolder(line.attendee, line.what == "new", line.attendee == row.attendee))
         return found
 
     def _rows(self, origin: Origin, holders: Sequence[TicketValid], others: Sequence[Ticket]) -> "_Rows":
@@ -177,7 +177,7 @@ class ConnectorAttendees:
         if fault is not None:
             return f"Its {fault[0]} {fault[1]}."
         if not person.email and self.directory.is_erased(conference, attendee):
-            return "Its holder asked to be erased, and has no e-mail address to confirm a new registration."
+            return "It needs an e-mail address, so that its holder can confirm the registration."
         return ""
 
     async def ids_for(self, origin: Origin, holders: Sequence[TicketValid]) -> Sequence[str]:

@@ -16,6 +16,7 @@ from services.admission.rate_limits import Rate
 from services.api.shared.bounds import Bounds
 from services.api.transport.json_logs import to_stderr
 from services.cli.connection_options import access_for
+from services.connectors.pretix import connector
 from services.directory.port import PostReader, PublicProfile
 from services.identity.account_reader import NetworkReader
 from services.runtime import BusyError
@@ -87,6 +88,7 @@ def reader_of(given: dict[str, Any]) -> PostReader:
 def main() -> int:
     given = json.loads(sys.argv[1])
     to_stderr()
+    connector.POLL_S = given.get("poll_s", connector.POLL_S)
     bounds = given.get("bounds", {})
     bounds.setdefault("overview_s", OFTEN_S)
     if "rates" not in bounds:
@@ -100,6 +102,7 @@ def main() -> int:
         public_url=given.get("public_url", ""),
         redis_url=given.get("redis"),
         trusted_proxies=tuple(given.get("trusted", ())),
+        private_hosts=tuple(given.get("private_hosts", ())),
         reader=reader_of(given),
         kafka=access_for(given["kafka"]) if "kafka" in given else None,
         kafka_prefix=given.get("prefix", ""),

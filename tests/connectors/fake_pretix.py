@@ -34,6 +34,9 @@ class Shop:
     lists: tuple[int, ...] = (1,)
     skew: timedelta = timedelta()
     page_rows: int = 50
+    broken: str = "-"  # a part of paths that always answer with 500
+    allowed: int | None = None  # requests, then one 429
+    _used: int = 0
     _ids: int = 0
     lock: threading.RLock = field(default_factory=threading.RLock)
 
@@ -136,6 +139,15 @@ class Shop:
             "first_checkin": None,
         }
 
+    def is_over_limit(self) -> bool:
+        """Whether this request is one too many; then it begins to count anew."""
+        with self.lock:
+            self._used += 1
+            if self.allowed is None or self._used <= self.allowed:
+                return False
+            self._used = 0
+            return True
+
     # -- answers -------------------------------------------------------------------------------------------------
 
     def _with_checkins(self, position: Json, list_id: int | None = None) -> Json:
@@ -165,6 +177,7 @@ class Shop:
                 case ["orders"]:
                     since = query.get("modified_since", "")
                     rows = [self._order(each) for each in self.orders.values() if _after(each["last_modified"], since)]
+                    rows = [row for row in rows if _after(row["datetime"], query.get("created_since", ""))]
                     return 200, self._page(rows, query)
                 case ["orders", code] if code in self.orders:
                     return 200, self._order(self.orders[code])
@@ -213,6 +226,12 @@ class Handler(BaseHTTPRequestHandler):
             with self.shop.lock:
                 fault = self.shop.faults.pop(0) if self.shop.faults else None
             if fault is not None and fault(self):
+                return
+            if self.shop.broken in parts.path:
+                self.say(500, b"")
+                return
+            if self.shop.is_over_limit():
+                self.say(429, b"", Retry_After="0")
                 return
             status, body = self.shop.answer(parts.path, dict(parse_qsl(parts.query)))
             self.say(status, json.dumps(body).encode())

@@ -170,7 +170,7 @@ async def test_without_an_address_an_erased_person_never_returns(shop: Shop, add
         await until(lambda: connected.count("refused"))
         await connected.idle()
         assert connected.people() == {}
-        assert "erased" in connected.health.error
+        assert "needs an e-mail address" in connected.health.error
         assert connected.check_ins() == []
 
 

@@ -90,6 +90,37 @@ async def test_retry_after_is_honoured(shop: Shop, address: str, tmp_path: Path)
         whole(connected)
 
 
+@run_to_end
+async def test_a_long_first_list_ends_although_it_is_limited(shop: Shop, address: str, tmp_path: Path) -> None:
+    """It does not begin anew after each request to read more slowly."""
+    shop.allowed = 9  # of 24 that one poll takes
+    filled(shop, people=60, scans=12)
+    async with connected_to(address, tmp_path) as connected:
+        await until(lambda: connected.count("registered") == 60)
+        await until(lambda: connected.count("check_ins") == 12)
+        run = connected.parts.connectors
+        assert await run.bring_history(CONFERENCE, "shop", 1_700_000_000_000)
+        await until(lambda: connected.health.history is not None and connected.health.history.state == "done")
+        whole(connected, people=60)
+
+
+@run_to_end
+async def test_a_webhook_that_leads_to_an_error_delays_nothing_else(shop: Shop, address: str, tmp_path: Path) -> None:
+    filled(shop)
+    shop.broken = "/positions/"
+    async with connected_to(address, tmp_path, start=False) as connected:
+        connected.parts.directory.connectors.put(new_connector(address))
+        hint = json.dumps({"what": "reverted", "position": 1, "list": 1})
+        connected.parts.directory.connectors.add_hint(CONFERENCE, "shop", hint)
+        await connected.parts.connectors.reload(CONFERENCE, "shop")
+        await until(lambda: connected.health.state == "retrying")
+        await until(lambda: connected.count("check_ins") + connected.count("check_outs") == 12)
+        shop.broken = "-"
+        await until(lambda: connected.health.state == "live")
+        assert connected.parts.directory.connectors.hints(CONFERENCE, "shop") == []
+        whole(connected)
+
+
 @pytest.mark.parametrize("hours", [-5, 5])
 @run_to_end
 async def test_a_clock_that_is_hours_off_loses_nothing(shop: Shop, address: str, tmp_path: Path, hours: int) -> None:
@@ -122,6 +153,8 @@ async def test_what_cannot_be_read_becomes_a_dead_letter_and_the_rest_goes_on(
     async with connected_to(address, tmp_path) as connected:
         await until(lambda: connected.count("check_ins") == 2)  # the ticket itself has that without ``created``
         await connected.idle()
+        shop.faults = [refuse(500)] * 3
+        await until(lambda: not shop.faults)
         await connected.idle()  # polled again and again, each is one letter
         letters = [msgspec.json.decode(row.line, type=DeadLetter) for row in stored_letters(connected)]
         assert len(letters) == connected.count("unreadable") == len(bad)

@@ -17,6 +17,10 @@ class _BlueskyKind:
         """The stream's address. ValueError."""
         return read_address(config.address).url
 
+    def fault_in(self, config: BlueskyConfig) -> str | None:
+        """Every combination can run; which hosts may be read is the operator's."""
+        return None
+
     def hint_of(self, config: BlueskyConfig, payload: bytes) -> str | None:
         """Bluesky has no webhooks."""
         return None

@@ -4,6 +4,7 @@ Invariants: the token is sent to the configured address alone; the addresses of 
 are not followed but counted. No text of an answer is in an error.
 """
 
+import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from typing import TypeVar
 
@@ -16,6 +17,7 @@ from services.connectors.source_client import Answer, NoAnswerError, SourceClien
 
 T = TypeVar("T")
 PAGE_ROWS = 50  # pretix's most
+WAIT_S, MOST_WAITS = 10.0, 10
 MOST_PAGES = 20_000  # a million rows: a list that does not end is no list
 _JSON_ERRORS = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
@@ -27,6 +29,7 @@ class PretixClient:
         self._client, self._address = client, read_address(config.address)
         self._base = f"/api/v1/organizers/{config.organizer}/events/{config.event}"
         self._headers = {"authorization": f"Token {token}"}
+        self.is_patient = False  # waits where pretix asks to read more slowly, instead of raising
 
     async def one(self, kind: type[T], path: str, params: Mapping[str, str] | None = None) -> T | None:
         """An object below the event; None where there is none. A body that is no such object is the source's fault."""
@@ -49,7 +52,13 @@ class PretixClient:
 
     async def _get(self, path: str, params: Mapping[str, str]) -> Answer:
         try:
-            return await self._client.get(self._address, f"{self._base}{path}", params, self._headers)
+            answer = await self._client.get(self._address, f"{self._base}{path}", params, self._headers)
+            for _ in range(MOST_WAITS):
+                if answer.status != 429 or not self.is_patient:
+                    break
+                await asyncio.sleep(WAIT_S if answer.retry_s is None else answer.retry_s)
+                answer = await self._client.get(self._address, f"{self._base}{path}", params, self._headers)
+            return answer
         except NoAnswerError as error:
             raise SourceUnavailableError(f"pretix cannot be reached. {error}") from None
 

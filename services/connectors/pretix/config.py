@@ -28,5 +28,5 @@ class PretixConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     address: Annotated[str, Meta(max_length=300)] = PRETIX_EU
     organizer: Slug
     event: Slug
-    lists: Annotated[tuple[CheckinList, ...], Meta(min_length=1, max_length=20)]
+    lists: Annotated[tuple[CheckinList, ...], Meta(max_length=20)] = ()
     gates: Annotated[dict[GateNumber, PlainId], Meta(max_length=200)] = field(default_factory=dict)

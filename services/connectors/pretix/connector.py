@@ -27,7 +27,7 @@ from services.connectors.pretix.client import PretixClient
 from services.connectors.pretix.config import PretixConfig
 from services.connectors.pretix.connection_test import try_connection
 from services.connectors.pretix.mapping import scanned, scans_in, scans_now, tickets_in
-from services.connectors.pretix.payloads import Checkin, Hooked, Order, Position
+from services.connectors.pretix.payloads import Checkin, Hooked, Order, Page, Position
 from services.connectors.pretix.products import Products
 from services.connectors.pretix.rows import Rows
 
@@ -41,10 +41,15 @@ _FOREIGN = 10_000  # remembered tickets that let nobody in
 
 
 class Cursor(Struct, frozen=True, omit_defaults=True):
-    """``scans``: ``created`` of the newest scan that was read. ``orders``: when the last list of orders was made."""
+    """``scans``: ``created`` of the newest scan that was read. ``orders``: when the last list of orders was made.
+
+    While the first list is read, which may take longer than pretix allows at once: ``first_order``, the date of the
+    newest order that was read, and ``first_made``, when the list was begun."""
 
     scans: str = ""
     orders: str = ""
+    first_order: str = ""
+    first_made: str = ""
 
 
 class PretixConnector:
@@ -54,7 +59,7 @@ class PretixConnector:
         self._config, self._context = config, context
         self._client = PretixClient(context.client, config, token)
         self._products = Products(self._client, config, context.clock)
-        self._rows = Rows()
+        self._rows = Rows(context.unreadable)
         self._foreign: set[str] = set()
         self._at = Cursor()
 
@@ -68,9 +73,6 @@ class PretixConnector:
         polled_at, wide_at = -HOUR_MS, -HOUR_MS
         while True:
             singly, together = _split(list(await self._context.hints()))
-            for hint in singly:
-                for batch in self._batches(await self._hinted(msgspec.json.decode(hint, type=Hooked)), hints=(hint,)):
-                    yield batch
             now = self._context.clock()
             if together or now - polled_at >= POLL_S * SECOND_MS:
                 is_wide = now - wide_at >= WIDE_MS
@@ -79,11 +81,15 @@ class PretixConnector:
                     yield batch
                 async for batch in self._scans(WIDE_OVERLAP_MS if is_wide else OVERLAP_MS):
                     yield batch
+            for hint in singly:  # after the polls: one that cannot be read delays nothing else
+                for batch in self._batches(await self._hinted(msgspec.json.decode(hint, type=Hooked)), hints=(hint,)):
+                    yield batch
             yield Batch(cursor=self._text(), hints=tuple(together), is_caught_up=True)
             await self._context.wait(max(0.0, POLL_S - (self._context.clock() - polled_at) / SECOND_MS))
 
     async def history(self, since: int) -> AsyncGenerator[Batch, None]:
         """All orders, then the scans since a time."""
+        self._client.is_patient = True  # it would begin anew after each request to read more slowly
         done = total = 0
         async for page, _ in self._client.pages("/orders/", _ORDERS):
             done, total = done + len(page.results), max(total, page.count)
@@ -112,20 +118,29 @@ class PretixConnector:
     # -- orders --------------------------------------------------------------------------------------------------
 
     async def _orders(self) -> AsyncGenerator[Batch, None]:
-        """The orders that were modified since the last list. The cursor moves with the last page."""
-        params = dict(_ORDERS)
-        if self._at.orders:
-            params["modified_since"] = written(millis(self._at.orders) - OVERLAP_MS)
-        made_at, items = "", list[Item]()
+        """The orders that were modified since the last list. The cursor moves with the last page, except in the first
+        list, which may be long: there it moves with each."""
+        at, params = self._at, dict(_ORDERS)
+        if at.orders:
+            params["modified_since"] = written(millis(at.orders) - OVERLAP_MS)
+        elif at.first_order:
+            params["created_since"] = at.first_order
         since = self._context.clock() - FIRST_MS
+        made_at = at.first_made
         async for page, answer in self._client.pages("/orders/", params):
             made_at = made_at or answer.headers.get("x-page-generated", "")
-            for batch in self._batches(items):
-                yield batch
             items = await self._order_items(page.results, since)
-        after = replace(self._at, orders=made_at) if _is_time(made_at) else None
-        for batch in self._batches(items, after=after):
-            yield batch
+            for batch in self._batches(items, after=self._after_orders(page, made_at)):
+                yield batch
+
+    def _after_orders(self, page: Page, made_at: str) -> Cursor | None:
+        """The cursor after a page of orders; None: it stays."""
+        if page.next is None:
+            return replace(self._at, orders=made_at, first_order="", first_made="") if _is_time(made_at) else None
+        dates = [order.datetime for order in self._rows.decode(page.results, Order) if _is_time(order.datetime)]
+        if self._at.orders or not dates or not _is_time(made_at):
+            return None
+        return replace(self._at, first_order=max(dates, key=millis), first_made=made_at)
 
     async def _order_items(self, rows: Sequence[msgspec.Raw], since: int) -> list[Item]:
         admitted = await self._products.admitted()

@@ -19,10 +19,16 @@ class _PretixKind:
     config = PretixConfig
     secrets = (TOKEN,)
 
+    def fault_in(self, config: PretixConfig) -> str | None:
+        """What is missing."""
+        if not config.lists:
+            return "Choose a check-in list: its scans become check-ins."
+        if len({each.list for each in config.lists}) != len(config.lists):
+            return "A check-in list is named twice. Name each once."
+        return None
+
     def source_of(self, config: PretixConfig) -> str:
         """The event's address. ValueError."""
-        if len({each.list for each in config.lists}) != len(config.lists):
-            raise ValueError("A check-in list is named twice. Name each once.")
         return f"{read_address(config.address).url} {config.organizer} {config.event}"
 
     def hint_of(self, config: PretixConfig, payload: bytes) -> str | None:

@@ -77,6 +77,7 @@ class Order(Struct, frozen=True):
     status: str
     positions: tuple[Position, ...]
     email: str | None = None
+    datetime: str = ""
     valid_if_pending: bool = False
 
 

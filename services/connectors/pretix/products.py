@@ -38,7 +38,7 @@ class Products:
         products: list[Product] = []
         try:
             async for page, _ in self._client.pages("/items/", {}):
-                products += Rows().read("product", page.results, Product, lambda _: ())[0]
+                products += Rows(set()).decode(page.results, Product)
         except NeedsAttentionError:
             return None  # orders and scans say enough, if the token may read those
         return listed | {product.id for product in products if product.admission}

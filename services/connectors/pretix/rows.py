@@ -1,6 +1,7 @@
 """Decodes the rows of a page one by one, so that one that cannot be read does not stop the others."""
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from hashlib import blake2b
 from typing import TypeVar
 
@@ -14,10 +15,18 @@ _ERRORS = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, ValueError)
 
 
 class Rows:
-    """Reads rows of a connector. It remembers those that could not be read: polling finds them again and again."""
+    """Reads rows of a connector. ``seen``: digests of those that could not be read, for polling finds them again."""
 
-    def __init__(self) -> None:
-        self._seen: set[bytes] = set()
+    def __init__(self, seen: set[bytes]) -> None:
+        self._seen = seen
+
+    def decode(self, rows: Iterable[msgspec.Raw], kind: type[T]) -> list[T]:
+        """The rows that can be decoded."""
+        found: list[T] = []
+        for raw in rows:
+            with suppress(*_ERRORS):
+                found.append(msgspec.json.decode(raw, type=kind))
+        return found
 
     def read(
         self, what: str, rows: Iterable[msgspec.Raw], kind: type[T], use: Callable[[T], Iterable[Item]]
