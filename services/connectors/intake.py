@@ -41,6 +41,7 @@ from services.directory.person_fields import email_form, name_form
 from services.directory.port import Connectors, Ticket
 
 QUOTED_BYTES = 24 * 1024  # of an unreadable payload; in base64 it still fits a dead letter
+_COUNTED = 10_000  # remembered scans that checked nobody in
 _Scanned = TicketScanned | ScanUndone | ScansNow
 
 
@@ -85,6 +86,7 @@ class ConnectorIntake:
     def __init__(self, store: Connectors, attendees: Attendees, log: Log) -> None:
         self._store, self._attendees, self._log = store, attendees, log
         self._activity = ActivityIntake(log)
+        self._counted: set[tuple[str, str, _Scanned]] = set()
 
     async def take(self, origin: Origin, items: Sequence[Item], cursor: str, now: int, save: SaveTickets) -> Intake:
         """Takes in a batch. ``cursor``: the one that it was read from, for dead letters. ``save``: stores tickets
@@ -225,15 +227,24 @@ class ConnectorIntake:
             ticket = work.tickets.get(item.ticket)
             person = None if ticket is None else people.get(ticket.attendee)
             if ticket is None or person is None:
-                work.counts["unknown_tickets"] += 1
+                self._count_once(work, "unknown_tickets", item)
             elif person.waits:
-                work.counts["waiting"] += 1
+                self._count_once(work, "waiting", item)
             else:
                 after, some = apply_item(ticket, item, work.now)
                 changes += [(ticket.attendee, change) for change in some]
                 if after != ticket:
                     work.store(after)
         await self._admit(work, changes)
+
+    def _count_once(self, work: _Work, what: str, item: _Scanned) -> None:
+        """Counts a scan that checks nobody in; polling finds the same again."""
+        key = (work.origin.conference, work.origin.connector, item)
+        if key not in self._counted:
+            work.counts[what] += 1
+            if len(self._counted) >= _COUNTED:
+                self._counted.clear()
+            self._counted.add(key)
 
     async def _admit(self, work: _Work, changes: Sequence[tuple[str, Change]]) -> None:
         if not changes:

@@ -149,6 +149,21 @@ async def test_many_webhooks_at_once_cost_one_poll(shop: Shop, address: str, tmp
         assert connected.parts.directory.connectors.hints(CONFERENCE, "shop") == []
 
 
+@run_to_end
+async def test_a_webhook_does_not_wait_for_a_long_poll(shop: Shop, address: str, tmp_path: Path) -> None:
+    shop.page_rows = 1
+    for number in range(9):
+        shop.sell((f"Person {number}", f"p{number}@example.org"))
+    scan = shop.scan(1)
+    async with connected_to(address, tmp_path, start=False) as connected:
+        connected.parts.directory.connectors.put(new_connector(address))
+        connected.parts.directory.connectors.add_hint(CONFERENCE, "shop", hint(shop, scan))
+        await connected.parts.connectors.reload(CONFERENCE, "shop")
+        await until(lambda: connected.count("registered") == 9)
+        orders = [at for at, path in enumerate(shop.asked) if path == "/orders/"]
+        assert orders[0] < shop.asked.index("/checkinlists/1/positions/1/") < orders[3]
+
+
 @pytest.mark.parametrize("how", ["deleted", "annulled"])
 @pytest.mark.parametrize(
     ("kinds", "undo", "expected"),

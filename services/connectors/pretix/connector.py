@@ -19,6 +19,8 @@ from services.connectors.port import (
     Batch,
     Context,
     Item,
+    NeedsAttentionError,
+    SourceUnavailableError,
     TestReport,
     TicketScanned,
     TicketValid,
@@ -61,6 +63,7 @@ class PretixConnector:
         self._products = Products(self._client, config, context.clock)
         self._rows = Rows(context.unreadable)
         self._foreign: set[str] = set()
+        self._later: set[str] = set()  # hints that could not be read
         self._at = Cursor()
 
     async def test(self) -> TestReport:
@@ -72,17 +75,18 @@ class PretixConnector:
         self._at = msgspec.json.decode(cursor, type=Cursor) if cursor else Cursor()
         polled_at, wide_at = -HOUR_MS, -HOUR_MS
         while True:
-            singly, together = _split(list(await self._context.hints()))
+            together = _split(await self._context.hints())[1]
             now = self._context.clock()
             if together or now - polled_at >= POLL_S * SECOND_MS:
                 is_wide = now - wide_at >= WIDE_MS
                 polled_at, wide_at = now, now if is_wide else wide_at
-                async for batch in self._orders():
-                    yield batch
-                async for batch in self._scans(WIDE_OVERLAP_MS if is_wide else OVERLAP_MS):
-                    yield batch
-            for hint in singly:  # after the polls: one that cannot be read delays nothing else
-                for batch in self._batches(await self._hinted(msgspec.json.decode(hint, type=Hooked)), hints=(hint,)):
+                for poll in (self._orders(), self._scans(WIDE_OVERLAP_MS if is_wide else OVERLAP_MS)):
+                    async for batch in poll:
+                        yield batch
+                        async for hinted in self._between_pages():
+                            yield hinted
+            for hint in _split(await self._context.hints())[0]:  # what still cannot be read fails here, after the polls
+                for batch in self._batches(await self._hinted(hint), hints=(hint,)):
                     yield batch
             yield Batch(cursor=self._text(), hints=tuple(together), is_caught_up=True)
             await self._context.wait(max(0.0, POLL_S - (self._context.clock() - polled_at) / SECOND_MS))
@@ -100,6 +104,17 @@ class PretixConnector:
             done, total = done + len(page.results), max(total, before + page.count)
             for batch in self._batches((await self._scan_items(page.results))[1]):
                 yield replace(batch, done=done, total=max(total, done))
+
+    async def _between_pages(self) -> AsyncGenerator[Batch, None]:
+        """What webhooks point at, for a poll may take minutes. What cannot be read waits until its end."""
+        for hint in _split([hint for hint in await self._context.hints() if hint not in self._later])[0]:
+            try:
+                items = await self._hinted(hint)
+            except (SourceUnavailableError, NeedsAttentionError):
+                self._later.add(hint)
+                return
+            for batch in self._batches(items, hints=(hint,)):
+                yield batch
 
     def _batches(
         self, items: Sequence[Item], hints: tuple[str, ...] = (), after: Cursor | None = None
@@ -200,8 +215,9 @@ class PretixConnector:
 
     # -- webhooks ------------------------------------------------------------------------------------------------
 
-    async def _hinted(self, hint: Hooked) -> list[Item]:
+    async def _hinted(self, stored: str) -> list[Item]:
         """What there is now where a webhook pointed."""
+        hint = msgspec.json.decode(stored, type=Hooked)
         if hint.what == "order":
             return await self._order(hint.code)
         raw = await self._client.one(msgspec.Raw, f"/checkinlists/{hint.list}/positions/{hint.position}/")
@@ -220,7 +236,7 @@ class PretixConnector:
 _ORDERS = {"include_canceled_positions": "true", "ordering": "datetime"}
 
 
-def _split(hints: Sequence[str]) -> tuple[list[str], list[str]]:
+def _split(hints: Collection[str]) -> tuple[list[str], list[str]]:
     """The hints to read one by one, and scans that one poll finds with fewer requests."""
     scans = [hint for hint in hints if msgspec.json.decode(hint, type=Hooked).what == "checkin"]
     if len(scans) <= SINGLE_HINTS:
