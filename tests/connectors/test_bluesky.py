@@ -189,3 +189,21 @@ async def test_a_connection_can_be_tried(tmp_path: Path, monkeypatch: pytest.Mon
         host.add(ADA, record())
         await host.tell()
         assert (await trying).is_good
+
+
+@run_to_end
+async def test_an_organizer_sets_it_up_over_the_api(tmp_path: Path) -> None:
+    async with serving(Jetstream()) as host, sky_over(host, tmp_path) as sky:
+        organizer, path = sky.inside.organizer, f"/v1/conferences/{CONFERENCE}/connectors/sky"
+        body = {"config": {"kind": "bluesky", "read": "hashtags", "address": host.address}, "secrets": {}}
+        refused = body | {"config": body["config"] | {"address": "https://jetstream.evil.example"}}
+        assert good(await organizer.post(f"{path}/test", json=refused))["checks"][0]["is_good"] is False
+        good(await organizer.put(path, json=body))
+        await sky.live()
+        host.add(ADA, record("hitsm"))
+        await sky.caught_up()
+        (shown,) = good(await organizer.get(f"/v1/conferences/{CONFERENCE}/connectors"))["connectors"]
+        assert (shown["config"]["kind"], shown["health"]["counts"]) == ("bluesky", {"posts": 1})
+        good(await organizer.post(f"{path}/pause"))
+        await until(lambda: not host.open)
+        good(await organizer.delete(path))
