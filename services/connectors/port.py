@@ -163,10 +163,12 @@ class TestReport(Struct, frozen=True):
 
 class Audience(Struct, frozen=True):
     """Whose posts matter to a conference. ``hashtags``: those that it tracks. ``accounts``: those that attendees who
-    consent to matching have proved. Both in the contract's normal form."""
+    consent to matching have proved. Both in the contract's normal form. ``mark``: the same text for the same accounts,
+    from which nobody but this server can tell whose they are; a connector may store it."""
 
     hashtags: frozenset[str] = frozenset()
     accounts: frozenset[str] = frozenset()
+    mark: str = ""
 
 
 async def no_audience() -> Audience:

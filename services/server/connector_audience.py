@@ -33,9 +33,10 @@ class Audiences:
             tokens = await self.matchers.ask(conference, proved_accounts)
         except (BusyError, StoppedError, TimeoutError):
             raise IntakeBusyError from None
-        accounts = await asyncio.to_thread(self.directory.accounts.accounts_of, tokens)
-        tracked = {*entry.opened.hashtags, *(chat.hashtag for chat in entry.opened.chats)}
-        return Audience(frozenset(tracked), frozenset(accounts.values()))
+        accounts = frozenset((await asyncio.to_thread(self.directory.accounts.accounts_of, tokens)).values())
+        tracked = frozenset({*entry.opened.hashtags, *(chat.hashtag for chat in entry.opened.chats)})
+        mark = self.directory.trace(f"audience {conference} {' '.join(sorted(accounts))}") if accounts else ""
+        return Audience(tracked, accounts, mark)
 
 
 def proved_accounts(matcher: Matcher | None) -> list[str]:

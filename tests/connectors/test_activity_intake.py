@@ -5,6 +5,7 @@ from typing import Any
 
 from services.connectors.intake_ports import Origin
 from services.connectors.port import Activity, Audience, PostDeleted, PostSeen, Unreadable
+from services.server import connector_ports
 from tests.api.in_process import QUIET, Inside, inside, run_to_end
 from tests.api.people import ALL, CONFERENCE, OPENING, good
 from tests.connectors.connected import Connected
@@ -62,6 +63,11 @@ async def test_a_deletion_counts_for_a_known_post_of_its_author(tmp_path: Path) 
         assert found.parts.directory.accounts.count_unknown({BOB}) == 1  # a stranger's deletion leaves no trace
 
 
+def test_connectors_of_two_conferences_with_one_name_share_no_budget() -> None:
+    other = Origin("conf-2", "sky", "org-2", ORIGIN.source)
+    assert connector_ports._reader(ORIGIN).key != connector_ports._reader(other).key
+
+
 @run_to_end
 async def test_a_post_from_the_future_is_rejected_and_the_others_are_taken(tmp_path: Path) -> None:
     async with inside(tmp_path) as found:
@@ -81,7 +87,9 @@ async def test_the_audience_is_who_proved_an_account_and_consents(tmp_path: Path
         good(await client.post("/v1/session", json={"link": made["link"].partition("#")[2]}))
         found.reader.shown[ADA] = [good(await client.post("/v1/me/accounts", json={"account": ADA}))["text"]]
         assert good(await client.post("/v1/me/accounts/check", json={"account": ADA})) == {"state": "verified"}
-        assert (await audience_of(CONFERENCE)).accounts == {ADA}
+        audience = await audience_of(CONFERENCE)
+        assert audience.accounts == {ADA}
+        assert audience.mark == (await audience_of(CONFERENCE)).mark != ""
         good(await client.patch("/v1/me/consent", json={"matching": False}))
         assert (await audience_of(CONFERENCE)).accounts == frozenset()
         good(await found.organizer.post(f"/v1/conferences/{CONFERENCE}/close"))

@@ -71,7 +71,7 @@ class BlueskyConnector:
                 yield replace(self._batch(), is_caught_up=True)
                 await self._context.wait(LOOK_S)
                 continue
-            self._at = positions.begin(self._at, positions.digest_of(dids or ()), self._now())
+            self._at = positions.begin(self._at, audience.mark if dids else "", self._now())
             try:
                 async with aclosing(self._follow(audience, dids)) as batches:
                     async for batch in batches:

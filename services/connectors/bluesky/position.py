@@ -7,9 +7,6 @@ that does not; but only where the last connection got further than that, or one 
 get on.
 """
 
-from collections.abc import Collection
-from hashlib import blake2b
-
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -26,7 +23,7 @@ FIRST_SKIP_US = SECOND_MS * US
 class Position(Struct, frozen=True, omit_defaults=True):
     """``at_us``: when the host witnessed the newest event that was read. ``began_us``: where its connection began.
 
-    ``people``: a digest of who was followed, and ``people_at`` when they were last known, in ms. ``skipped_us``: what
+    ``people``: the mark of who was followed, and ``people_at`` when they were last known, in ms. ``skipped_us``: what
     was skipped because of a message that is too long, until something could be read again.
     """
 
@@ -42,13 +39,8 @@ def first_position(now: int) -> Position:
     return Position(at_us=now * US - REWIND_US)
 
 
-def digest_of(people: Collection[str]) -> str:
-    """The same text for the same people, and of no use to find out who they are."""
-    return blake2b("\n".join(sorted(people)).encode(), digest_size=16).hexdigest() if people else ""
-
-
 def begin(before: Position, people: str, now: int) -> Position:
-    """The position at which a new connection begins. ``people``: the digest of whom it follows."""
+    """The position at which a new connection begins. ``people``: the mark of whom it follows."""
     start = before.at_us
     if people != before.people:
         start = max(0, min(start, before.people_at * US if before.people_at else start) - REWIND_US)
