@@ -21,7 +21,8 @@ def moved_in(directory: SqliteDirectory, canary: str, at: int, posts: int = 5) -
     who, canaries = steps.moved_in(directory, canary, at, posts)
     directory._base.insert("contacts", "", [("hims", who, "push", f"https://push/{canary}-push")])
     directory._base.insert("preferences", "", [("hims", who, f"{canary}-likes")])
-    return who, [*canaries, f"{canary}-push", f"{canary}-likes"]
+    directory._base.insert("connector_tickets", "", [("hims", "shop", f"{canary}-ticket", who, 1, "[]")])
+    return who, [*canaries, f"{canary}-push", f"{canary}-likes", f"{canary}-ticket"]
 
 
 def test_no_byte_of_an_erased_person_is_in_any_file(on_file: SqliteDirectory, folder: Path, clock: Clock) -> None:
