@@ -18,7 +18,8 @@ STATUS: dict[Kind, int] = {"forbidden": 403, "gone": 410, "bad": 422}
 class Sender(Struct, frozen=True, kw_only=True):
     """Who sends events. An attendee belongs to one conference.
 
-    ``checkins``: a connector may send check-ins; ``only_checkins``: and nothing else.
+    ``checkins``: a connector may send check-ins; ``only_checkins``: and nothing else. ``is_of_conference``: a connector
+    of an organizer's, whose id is unique only within its conference.
     """
 
     role: Role
@@ -26,6 +27,7 @@ class Sender(Struct, frozen=True, kw_only=True):
     conferences: frozenset[str] = frozenset()
     checkins: bool = False
     only_checkins: bool = False
+    is_of_conference: bool = False
 
     @property
     def budget(self) -> str:
@@ -37,7 +39,8 @@ class Sender(Struct, frozen=True, kw_only=True):
         """The key of rate limits, the same for all keys and sessions of a sender.
 
         An attendee's id is unique only within a conference; the scanners of a conference share one key."""
-        named = " ".join(sorted(self.conferences)) if self.role == "attendee" or self.only_checkins else ""
+        is_within = self.role == "attendee" or self.only_checkins or self.is_of_conference
+        named = " ".join(sorted(self.conferences)) if is_within else ""
         return f"{self.budget} {named} {'' if self.only_checkins else self.id}"
 
 

@@ -11,7 +11,7 @@ from litestar.datastructures import State
 from litestar.di import Provide
 
 from services.api import health
-from services.api.attendee import accounts, data_export
+from services.api.attendee import accounts, data_export, past_routes
 from services.api.attendee import devices as own_devices
 from services.api.attendee import routes as attendee
 from services.api.connectors import hooks
@@ -44,6 +44,7 @@ ROUTES = [
     *own_devices.ROUTES,
     *attendee.ROUTES,
     *accounts.ROUTES,
+    *past_routes.ROUTES,
     *data_export.ROUTES,
     *conference_list.ROUTES,
     *organizer.ROUTES,

@@ -17,6 +17,7 @@ from services.api.attendee.block_list import BlockList
 from services.api.attendee.data_export import DataExport
 from services.api.attendee.inbox_stream import InboxReader
 from services.api.attendee.own_events import OwnEvents
+from services.api.attendee.own_past import OwnPast
 from services.api.dead_letters.reader import DeadLetterReader
 from services.api.dead_letters.resend import Resender
 from services.api.ingest.check_in_notes import CheckInNotes
@@ -96,6 +97,7 @@ class Dependencies:
     inbox: InboxReader
     inboxes: Inboxes
     own_events: OwnEvents
+    own_past: OwnPast
 
     # operation
     dead_letter_reader: DeadLetterReader

@@ -1,4 +1,5 @@
-"""Takes in what a connector brings: tickets become registrations, scans check-ins, and what is unreadable dead letters.
+"""Takes in what a connector brings: tickets become registrations, scans check-ins, posts evidence, and what is
+unreadable dead letters.
 
 Responsibility: the order of these steps, and the tickets to store with the connector's checkpoint.
 Invariants:
@@ -22,12 +23,15 @@ from msgspec import Struct
 from schemas.codec import Reject
 from schemas.events import CheckinArrived, CheckinLeft
 from schemas.times import format_time
+from services.connectors.activity_intake import ActivityIntake
 from services.connectors.intake_ports import Attendees, FoundHolder, KnownPerson, Log, Origin
 from services.connectors.port import (
+    Activity,
     Item,
     ScansNow,
     ScanUndone,
     TicketCancelled,
+    TicketItem,
     TicketScanned,
     TicketValid,
     Unreadable,
@@ -81,21 +85,28 @@ class ConnectorIntake:
 
     def __init__(self, store: Connectors, attendees: Attendees, log: Log) -> None:
         self._store, self._attendees, self._log = store, attendees, log
+        self._activity = ActivityIntake(log)
         self._counted: set[tuple[str, str, _Scanned]] = set()
 
     async def take(self, origin: Origin, items: Sequence[Item], cursor: str, now: int, save: SaveTickets) -> Intake:
         """Takes in a batch. ``cursor``: the one that it was read from, for dead letters. ``save``: stores tickets
         before people are registered. IntakeBusyError: send it again."""
-        names = {item.ticket for item in items if not isinstance(item, Unreadable)}
-        tickets = await asyncio.to_thread(self._store.tickets, origin.conference, origin.connector, names)
+        names = {item.ticket for item in items if isinstance(item, TicketItem)}
+        tickets = await self._tickets(origin, names) if names else {}
         work = _Work(origin, now, save, dict(tickets))
         latest = {item.ticket: item for item in items if isinstance(item, TicketValid | TicketCancelled)}
         await self._take_holders(work, [item for item in latest.values() if isinstance(item, TicketValid)])
         await self._take_cancelled(work, [item.ticket for item in latest.values() if isinstance(item, TicketCancelled)])
         await self._take_scans(work, [item for item in items if isinstance(item, _Scanned)])
+        activity = await self._activity.take(origin, [item for item in items if isinstance(item, Activity)])
+        work.counts.update(activity.counts)
+        work.event_at = max(filter(None, (work.event_at, activity.event_at)), default=None)
         await self._take_unreadable(work, [item for item in items if isinstance(item, Unreadable)], cursor)
         changed = tuple(work.tickets[name] for name in sorted(work.changed))
         return Intake(changed, work.counts, work.event_at, work.refusal)
+
+    async def _tickets(self, origin: Origin, names: Collection[str]) -> Mapping[str, Ticket]:
+        return await asyncio.to_thread(self._store.tickets, origin.conference, origin.connector, names)
 
     # -- tickets -------------------------------------------------------------------------------------------------
 

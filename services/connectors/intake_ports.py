@@ -11,7 +11,7 @@ from msgspec import Struct
 from schemas.codec import Reject
 from schemas.events import Input
 from services.connectors.port import TicketValid
-from services.directory.port import Ticket
+from services.directory.port import PostRef, Ticket
 
 
 class IntakeBusyError(Exception):
@@ -80,6 +80,12 @@ class Log(Protocol):
 
     async def admit(self, origin: Origin, events: Sequence[Input]) -> Sequence[str]:
         """The result of each event: accepted, duplicate or rejected. Accepted ones are durable."""
+
+    async def admit_posts(self, origin: Origin, events: Sequence[Input]) -> Sequence[str]:
+        """The same for posts and their deletions."""
+
+    async def known_posts(self, posts: Sequence[PostRef]) -> Collection[str]:
+        """The ids of those among these posts that a log may have."""
 
     async def reject(self, origin: Origin, unreadable: Sequence[Reject]) -> None:
         """Stores dead letters."""

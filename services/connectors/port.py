@@ -1,8 +1,9 @@
 """The port of a connector: what it brings, what it is given, and how it fails.
 
-Invariants: a connector only reads its source. It stores nothing and knows no attendee: it names tickets, and the intake
-knows whose they are. Every batch carries the cursor from which reading continues after it, so a cursor is never ahead
-of what was admitted. Ids come from the source, so that reading the same again brings nothing twice.
+Invariants: a connector only reads its source. It stores nothing and knows no attendee: it names tickets and accounts,
+and others know whose they are. No text of a post leaves a connector. Every batch carries the cursor from which reading
+continues after it, so a cursor is never ahead of what was admitted. Ids come from the source, so that reading the same
+again brings nothing twice.
 """
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping
@@ -77,7 +78,31 @@ class Unreadable(Struct, frozen=True):
     reason: str
 
 
-Item = TicketValid | TicketCancelled | TicketScanned | ScanUndone | ScansNow | Unreadable
+class PostSeen(Struct, frozen=True, gc=False):
+    """A post that matters to the conference. ``id``: ``network:native-id``, the same wherever the post is read.
+
+    Accounts and hashtags are in the contract's normal form. ``at``: ms since 1970.
+    """
+
+    id: str
+    actor: str
+    at: int
+    hashtags: tuple[str, ...] = ()
+    mentions: tuple[str, ...] = ()
+    reply_to: str | None = None
+
+
+class PostDeleted(Struct, frozen=True, gc=False):
+    """A post was deleted by its author; counts where the log has the post. ``at``: ms since 1970."""
+
+    id: str
+    actor: str
+    at: int
+
+
+TicketItem = TicketValid | TicketCancelled | TicketScanned | ScanUndone | ScansNow
+Activity = PostSeen | PostDeleted
+Item = TicketItem | Activity | Unreadable
 MOST_ITEMS = 200  # of a batch: what is read again after a kill, and held in memory
 
 
@@ -85,7 +110,8 @@ class Batch(Struct, frozen=True, kw_only=True):
     """Some items, and the cursor after them.
 
     ``hints``: of webhooks, read with this batch. ``newest_at``: where more is waiting, the time of the newest item.
-    ``is_caught_up``: nothing more was waiting. ``done``, ``total``: of a history, in items.
+    ``is_caught_up``: nothing more was waiting. ``done``, ``total``: of a history, in items. ``note``: something that a
+    person should know although reading goes on, such as a gap; a sentence.
     """
 
     items: tuple[Item, ...] = ()
@@ -95,6 +121,7 @@ class Batch(Struct, frozen=True, kw_only=True):
     is_caught_up: bool = False
     done: int = 0
     total: int = 0
+    note: str = ""
 
     def __post_init__(self) -> None:
         assert len(self.items) <= MOST_ITEMS, "a batch is bounded"
@@ -134,12 +161,28 @@ class TestReport(Struct, frozen=True):
 # -- the connector itself ---------------------------------------------------------------------------------------------
 
 
+class Audience(Struct, frozen=True):
+    """Whose posts matter to a conference. ``hashtags``: those that it tracks. ``accounts``: those that attendees who
+    consent to matching have proved. Both in the contract's normal form. ``mark``: the same text for the same accounts,
+    from which nobody but this server can tell whose they are; a connector may store it."""
+
+    hashtags: frozenset[str] = frozenset()
+    accounts: frozenset[str] = frozenset()
+    mark: str = ""
+
+
+async def no_audience() -> Audience:
+    """Of a connector that is only tried out."""
+    return Audience()
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Context:
     """What a run gives to its connector.
 
     ``known``: the tickets among these that are known. ``hints``: what webhooks pointed at. ``wait``: until a webhook
-    comes, or for so many seconds. ``unreadable``: digests of what could not be read, kept from attempt to attempt.
+    comes, or for so many seconds. ``audience``: as it is now. ``unreadable``: digests of what could not be read, kept
+    from attempt to attempt.
     """
 
     client: SourceClient
@@ -147,6 +190,7 @@ class Context:
     known: Callable[[Collection[str]], Awaitable[Collection[str]]]
     hints: Callable[[], Awaitable[Collection[str]]]
     wait: Callable[[float], Awaitable[None]]
+    audience: Callable[[], Awaitable[Audience]] = no_audience
     unreadable: set[bytes] = field(default_factory=set)
 
 

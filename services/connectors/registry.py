@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any, Union
 import msgspec
 from msgspec import Struct
 
+from services.connectors.bluesky import BLUESKY
 from services.connectors.port import Connector, ConnectorKind, Context, TestReport
 from services.connectors.pretix import PRETIX
 from services.connectors.source_client import SourceClient
 from services.directory.port import ConnectorRow
 
-KINDS: tuple[ConnectorKind, ...] = (PRETIX,)
+KINDS: tuple[ConnectorKind, ...] = (PRETIX, BLUESKY)
 
 BY_NAME: Mapping[str, ConnectorKind] = {kind.name: kind for kind in KINDS}
 if TYPE_CHECKING:

@@ -9,9 +9,10 @@ a person can mend is tried again at the longest pause.
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncGenerator, Callable, Collection, Coroutine, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Coroutine, Mapping, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import structlog
@@ -21,6 +22,7 @@ from services.connectors.health import Health, History
 from services.connectors.intake import ConnectorIntake, Intake
 from services.connectors.intake_ports import IntakeBusyError, Origin
 from services.connectors.port import (
+    Audience,
     Batch,
     Connector,
     Context,
@@ -34,6 +36,7 @@ FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 300.0
 _MOST_DOUBLINGS = 16  # the longest pause is reached long before
 _log = structlog.get_logger("hallway.connectors")
 Opener = Callable[[ConnectorRow, Mapping[str, str], Context], Connector]
+AudienceOf = Callable[[str], Awaitable[Audience]]
 
 
 class ReplacedError(Exception):
@@ -44,7 +47,8 @@ class ReplacedError(Exception):
 class Surroundings:
     """What all runs share. ``organizer_of``: who registers people in a conference, "" where nobody may any more.
 
-    ``clock``: ms since 1970. ``pause_s``: the seconds to wait after so many failures, with jitter."""
+    ``audience_of``: whose posts matter to a conference. ``clock``: ms since 1970. ``pause_s``: the seconds to wait
+    after so many failures, with jitter."""
 
     store: Connectors
     intake: ConnectorIntake
@@ -52,6 +56,7 @@ class Surroundings:
     open: Opener
     clock: Callable[[], int]
     organizer_of: Callable[[ConnectorRow], str]
+    audience_of: AudienceOf
     pause_s: Callable[[int], float]
 
 
@@ -180,6 +185,7 @@ class ConnectorRun:
             known=known,
             hints=hints,
             wait=self._wait,
+            audience=partial(around.audience_of, row.conference),
             unreadable=self._unreadable,
         )
         return around.open(row, secrets, context)
@@ -247,13 +253,16 @@ class ConnectorRun:
         health, checkpoint = self.health, self._checkpoint
         if taken.refusal:
             health = replace(health, error=f"A ticket could not be registered: {taken.refusal}", error_at=now)
+        if batch.note:
+            health = replace(health, error=batch.note, error_at=now)
         health = replace(health, counts=checkpoint.counts, seen_at=now, event_at=checkpoint.event_at)
         if is_history:
             history = health.history or History(0)
             self.health = replace(health, history=replace(history, done=batch.done, total=batch.total))
             return
         if batch.is_caught_up:
-            self.health = replace(health, state="live", text="", lag_ms=0)
+            lag_ms = 0 if batch.newest_at is None else max(0, now - batch.newest_at)
+            self.health = replace(health, state="live", text="", lag_ms=lag_ms)
         elif batch.newest_at is not None:
             self.health = replace(health, state="behind", text="", lag_ms=max(0, now - batch.newest_at))
         else:

@@ -93,7 +93,7 @@ class SourceClient:
     ) -> None:
         self._private, self._resolve, self._is_allowed = frozenset(private_hosts), resolve or Resolver(), is_allowed
         self._request_s, self._most_bytes = request_s, most_bytes
-        self._trusted = trusted or httpx.create_ssl_context(trust_env=False)
+        self.trusted = trusted or httpx.create_ssl_context(trust_env=False)
         self._turn = asyncio.Semaphore(MOST_AT_ONCE)
 
     def refusal(self, address: Address) -> str | None:
@@ -106,6 +106,10 @@ class SourceClient:
             return "The address needs a host name that everybody can reach, not a number or a local name."
         return None
 
+    def is_listed(self, address: Address) -> bool:
+        """Whether the operator lists this host."""
+        return address.name in self._private
+
     async def get(self, address: Address, path: str, params: Mapping[str, str], headers: Mapping[str, str]) -> Answer:
         """The answer to a GET below the address. NoAnswerError."""
         fault = self.refusal(address)
@@ -113,15 +117,15 @@ class SourceClient:
             raise NoAnswerError(fault)
         try:
             async with asyncio.timeout(self._request_s), self._turn:
-                place = await self._place_of(address)
+                place = await self.place_of(address)
                 return await self._ask(address, place, path, params, headers)
         except TimeoutError:
             raise NoAnswerError("It did not answer in time.") from None
         except (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, OSError):
             raise NoAnswerError("The connection failed.") from None
 
-    async def _place_of(self, address: Address) -> str:
-        """The IP address to connect to, checked now."""
+    async def place_of(self, address: Address) -> str:
+        """The IP address to connect to, checked now, as an address has it. NoAnswerError."""
         found = await self._resolve(address.host)
         if not found:
             raise NoAnswerError("Its host name is not known.")
@@ -143,7 +147,7 @@ class SourceClient:
         url = f"{address.scheme}://{place}:{address.port}{address.path}{path}"
         async with (
             httpx.AsyncClient(
-                verify=self._trusted, trust_env=False, follow_redirects=False, timeout=self._request_s
+                verify=self.trusted, trust_env=False, follow_redirects=False, timeout=self._request_s
             ) as client,
             client.stream("GET", url, params=params, headers=sent, extensions={"sni_hostname": address.host}) as answer,
         ):
@@ -155,10 +159,10 @@ class SourceClient:
                 if len(body) > self._most_bytes:
                     raise NoAnswerError(f"Its answer has more than {self._most_bytes:,} bytes.")
             named = {name.lower(): value for name, value in answer.headers.items()}
-            return Answer(answer.status_code, named, bytes(body), _wait_of(named))
+            return Answer(answer.status_code, named, bytes(body), retry_after(named))
 
 
-def _wait_of(headers: Mapping[str, str]) -> float | None:
+def retry_after(headers: Mapping[str, str]) -> float | None:
     """The seconds that ``Retry-After`` asks for: a number, or a date compared with the answer's own ``Date``."""
     text = headers.get("retry-after", "").strip()
     if not text:

@@ -7,6 +7,7 @@ from services.api.attendee.block_list import BlockList
 from services.api.attendee.data_export import DataExport
 from services.api.attendee.inbox_stream import InboxReader
 from services.api.attendee.own_events import OwnEvents
+from services.api.attendee.own_past import OwnPast
 from services.api.attendee.profiles import ProfileLoader
 from services.api.dead_letters.reader import DeadLetterReader
 from services.api.dead_letters.resend import Resender
@@ -69,10 +70,23 @@ def _dependencies(parts: Parts) -> Dependencies:
         inbox=inbox,
         inboxes=parts.inboxes,
         own_events=OwnEvents(parts.admission, clock),
+        own_past=_own_past(parts, states),
         dead_letter_reader=DeadLetterReader(parts.letter_index, parts.journal, directory.letter_keys),
         inbox_rebuild=parts.inbox_rebuild,
         page_files=PageFiles(parts.static, parts.address.path),
         resender=Resender(parts.journal, directory.keys, parts.admission, clock),
+    )
+
+
+def _own_past(parts: Parts, states: AccountStates) -> OwnPast:
+    return OwnPast(
+        parts.repositories,
+        parts.admission,
+        parts.directory,
+        parts.journal,
+        parts.conferences,
+        states,
+        parts.limits.charge,
     )
 
 

@@ -33,6 +33,8 @@ from services.api.shared.rate_limits import RateLimits
 from services.api.shared.server_sent_events import StreamRegistry
 from services.api.transport.connections import config_of
 from services.api.transport.middleware import Edge
+from services.connectors.bluesky.repository import CAR_BYTES
+from services.connectors.bluesky.repository_source import PLC, RepositorySource
 from services.connectors.source_client import SourceClient
 from services.directory.port import PostReader
 from services.directory.sqlite import SqliteDirectory
@@ -55,13 +57,14 @@ from services.usage_errors import UnusableError
 
 STATIC = Path(__file__).parents[1] / "web" / "static"
 ORGANIZER = "organizer"
+REPOSITORY_S = 60.0  # for a person's repository from their own server
 REQUESTS_S = 1.0  # for requests in flight when the server stops
 _log = structlog.get_logger("hallway.serving")
 
 
 @dataclass(frozen=True)
 class Settings:
-    """The command line's settings; the last four are for tests and other composition roots.
+    """The command line's settings; the last five are for tests and other composition roots.
 
     ``trusted_proxies``: addresses and networks whose ``X-Forwarded-For`` is trusted; none by default, because any
     client that is not a proxy could invent an address with every request.
@@ -79,6 +82,7 @@ class Settings:
     kafka_prefix: str = ""
     private_hosts: tuple[str, ...] = ()
     reader: PostReader | None = None
+    plc: str = PLC
     bounds: Bounds = field(default_factory=Bounds)
     static: Path = STATIC
     clock: Callable[[], int] = clock
@@ -178,6 +182,9 @@ async def compose_parts(
         attendee_import=attendee_import,
         connectors=supervise_connectors(admission, attendee_import, directory, conferences, source_client),
         source_client=source_client,
+        repositories=RepositorySource(
+            SourceClient(settings.private_hosts, request_s=REPOSITORY_S, most_bytes=CAR_BYTES), settings.plc
+        ),
         returning=returning,
         proofs=OwnershipProofs(directory.codes, admission, returning),
         erasures=erasures,

@@ -1,7 +1,8 @@
 """The ports of the connectors' intake on admission, the attendee import and the directory.
 
 Invariants: attendees are registered by the same code as those of a file. A connector's check-ins have the rights of a
-scanner's key of that one conference; registrations and removals those of its organizer.
+scanner's key of that one conference; registrations and removals those of its organizer. A connector's posts reach that
+conference's log only, so nobody's connector can bring evidence into somebody else's.
 """
 
 import asyncio
@@ -30,9 +31,10 @@ from services.connectors.run import FIRST_PAUSE_S, LONGEST_PAUSE_S, Surroundings
 from services.connectors.source_client import SourceClient
 from services.connectors.supervisor import Supervisor
 from services.directory.person_fields import email_form, fault_in, name_form
-from services.directory.port import ConnectorRow, Directory, Person, Ticket
+from services.directory.port import ConnectorRow, Directory, Person, PostRef, Ticket
 from services.journal import JournalError
 from services.runtime import BusyError, LogUnavailableError, StoppedError
+from services.server.connector_audience import Audiences
 
 _AWAY = (BusyError, StoppedError, LogUnavailableError, JournalError, TimeoutError)
 BACKOFF = ExponentialWithJitterBackoff(base=FIRST_PAUSE_S, cap=LONGEST_PAUSE_S)
@@ -54,14 +56,35 @@ async def _translated() -> AsyncIterator[None]:
 
 @dataclass(frozen=True, slots=True)
 class ConnectorLog:
-    """The log, as a scanner of the conference sees it."""
+    """The log, as a scanner of the conference sees it, and for posts as a connector of that conference alone."""
 
     admission: EventAdmission
+    directory: Directory
 
     async def admit(self, origin: Origin, events: Sequence[Input]) -> Sequence[str]:
         """The result of each event."""
         async with _translated():
             return [result.status for result in await self.admission.admit_events(events, _scanner(origin))]
+
+    async def admit_posts(self, origin: Origin, events: Sequence[Input]) -> Sequence[str]:
+        """The same for posts."""
+        async with _translated():
+            return [result.status for result in await self.admission.admit_events(events, _reader(origin))]
+
+    async def known_posts(self, posts: Sequence[PostRef]) -> Collection[str]:
+        """The ids of those that a log may have: the index of posts has them."""
+        return await asyncio.to_thread(self._known_posts, posts)
+
+    def _known_posts(self, posts: Sequence[PostRef]) -> set[str]:
+        accounts, actors = self.directory.accounts, {post.actor for post in posts}
+        if accounts.count_unknown(actors) == len(actors):
+            return set()  # nearly always: most of a network is nobody's here
+        known = {actor for actor in actors if not accounts.count_unknown({actor})}
+        named = self.directory.tokenize_posts(
+            [post for post in posts if post.actor in known], self.directory.rows_for(known)
+        )
+        found = self.directory.originals([post.token for post in named])
+        return {post.id for post in named if post.token in found}
 
     async def reject(self, origin: Origin, unreadable: Sequence[Reject]) -> None:
         """Stores dead letters."""
@@ -221,6 +244,12 @@ def _scanner(origin: Origin) -> Sender:
     )
 
 
+def _reader(origin: Origin) -> Sender:
+    return Sender(
+        role="connector", id=origin.connector, conferences=frozenset({origin.conference}), is_of_conference=True
+    )
+
+
 def _organizer(origin: Origin) -> Sender:
     return Sender(role="organizer", id=origin.organizer, conferences=frozenset({origin.conference}))
 
@@ -241,7 +270,7 @@ def supervise_connectors(
         return entry.owner or row.organizer
 
     attendees = ConnectorAttendees(admission, attendee_import, directory)
-    intake = ConnectorIntake(directory.connectors, attendees, ConnectorLog(admission))
+    intake = ConnectorIntake(directory.connectors, attendees, ConnectorLog(admission, directory))
     around = Surroundings(
         store=directory.connectors,
         intake=intake,
@@ -249,6 +278,7 @@ def supervise_connectors(
         open=open_connector,
         clock=admission.clock,
         organizer_of=organizer_of,
+        audience_of=Audiences(admission.runner, directory, conferences).read,
         pause_s=BACKOFF.compute,
     )
     return Supervisor(around)

@@ -19,6 +19,7 @@ from services.api.shared.bounds import Bounds
 from services.api.shared.public_address import PublicAddress
 from services.api.shared.rate_limits import RateLimits
 from services.api.shared.server_sent_events import StreamRegistry
+from services.connectors.bluesky.repository_source import RepositorySource
 from services.connectors.source_client import SourceClient
 from services.connectors.supervisor import Supervisor
 from services.directory.port import Directory, PostReader
@@ -46,6 +47,7 @@ class Parts:
     attendee_import: AttendeeImport
     connectors: Supervisor
     source_client: SourceClient
+    repositories: RepositorySource
     returning: ReturningAttendees
     proofs: OwnershipProofs
     erasures: Erasures

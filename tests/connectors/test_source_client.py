@@ -4,7 +4,14 @@ import asyncio
 
 import pytest
 
-from services.connectors.source_client import MOST_WAIT_S, Answer, NoAnswerError, SourceClient, _wait_of, read_address
+from services.connectors.source_client import (
+    MOST_WAIT_S,
+    Answer,
+    NoAnswerError,
+    SourceClient,
+    read_address,
+    retry_after,
+)
 from tests.connectors.fake_pretix import BASE, TOKEN, Shop, huge, redirect, refuse
 
 SIGNED = {"authorization": f"Token {TOKEN}"}
@@ -67,7 +74,7 @@ def test_only_public_names_by_https_are_contacted(text: str) -> None:
     ],
 )
 def test_how_long_a_source_asks_to_wait(headers: dict[str, str], wait_s: float | None) -> None:
-    assert _wait_of(headers) == wait_s
+    assert retry_after(headers) == wait_s
 
 
 def ask(url: str, client: SourceClient) -> Answer:

@@ -31,6 +31,45 @@ def test_accounts_by_a_code(pages: Pages, server: FakeServer, look: PageChecks) 
     assert server.scene.asked[-1] == ("DELETE", "/v1/me/accounts", {"account": ACCOUNT})
 
 
+DID = {"account": "bsky:did:plc:aaaaaaaaaaaaaaaaaaaaaaaa", "verified": True, "state": "verified"}
+FOUND = {
+    "account": DID["account"],
+    "hashtags": {"posts": 412, "replies": 380, "people": 38},
+    "conversations": {"posts": 1_204, "replies": 1_100, "people": 96},
+    "by_hashtag": [{"hashtag": "hitsm", "posts": 412}],
+    "oldest": "2026-02-03T10:00:00Z",
+    "newest": "2027-03-08T10:00:00Z",
+    "is_cut": False,
+}
+
+
+def test_earlier_posts_are_counted_before_they_are_taken(pages: Pages, server: FakeServer, look: PageChecks) -> None:
+    server.scene.me["accounts"].append(DID)
+    server.scene.reply[("POST", "/v1/me/past/bluesky")] = FOUND
+    server.scene.reply[("POST", "/v1/me/past/take")] = {"accepted": 400, "known": 12, "rejected": 0}
+    server.scene.reply[("DELETE", "/v1/me/past")] = {"removed": 400}
+    page = pages.open("/#you")
+    live(page)
+    button(page, "Count my Bluesky posts").click()
+    expect(page.get_by_text("412 posts with #hitsm: 380 replies, to 38 people.")).to_be_visible()
+    look.at(page, "12-you-past")
+    assert server.scene.asked[-1] == ("POST", "/v1/me/past/bluesky", {})
+    button(page, "Take these 412 posts").click()
+    expect(page.get_by_text("412 posts count now.")).to_be_visible()
+    assert server.scene.asked[-1] == ("POST", "/v1/me/past/take", {"scope": "hashtags"})
+    button(page, "Remove what I brought").click()
+    button(page, "Remove them").click()
+    expect(page.get_by_text("400 posts were removed.")).to_be_visible()
+    assert server.scene.asked[-1][:2] == ("DELETE", "/v1/me/past")
+
+
+def test_without_a_proved_account_there_is_nothing_to_bring(pages: Pages) -> None:
+    page = pages.open("/#you")
+    live(page)
+    expect(page.get_by_text("Prove a Bluesky account above")).to_be_visible()
+    expect(page.get_by_role("button", name="Count my Bluesky posts")).to_have_count(0)
+
+
 def test_blocks_and_data(pages: Pages, server: FakeServer) -> None:
     server.scene.reply[("GET", "/v1/me/blocks")] = [{"blocked": "k-1", "name": None, "picture": None}]
     page = pages.open("/#you")

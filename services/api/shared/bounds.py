@@ -16,6 +16,7 @@ class Bounds:
     events: int = 500  # of one request
     events_bytes: int = 4 * 1024 * 1024
     csv_bytes: int = 10 * 1024 * 1024
+    car_bytes: int = 4 * 1024 * 1024  # of a person's posts; larger ones are fetched from their server
     body_bytes: int = STANDARD_BYTES
     unauthenticated_bytes: int = 4 * 1024  # of an unauthenticated caller's body: a link, a key
     buffered_bytes: int = 64 * 1024 * 1024  # all bodies that are being read or processed
@@ -53,4 +54,6 @@ class Bounds:
             return self.unauthenticated_bytes
         if path == "/v1/events":
             return self.events_bytes
+        if path == "/v1/me/past/car":
+            return self.car_bytes
         return self.csv_bytes if path.endswith("/attendees/csv") else self.body_bytes

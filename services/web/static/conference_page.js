@@ -6,6 +6,7 @@ import { el, find } from "./dom.js";
 import { attendees } from "./attendee_registration.js";
 import { letters } from "./dead_letters.js";
 import { Numbers } from "./numbers.js";
+import { posts } from "./posts.js";
 import { ticketShop } from "./shop.js";
 import { closing, erasing, why } from "./tasks.js";
 import { clock, say, setZone } from "./words.js";
@@ -34,7 +35,7 @@ export class ConferencePage {
     const told = closed ? [el("p", { class: "banner calm wide" }, say("closed_note"))] : [];
     const tasks = closed
       ? [letters(id), erasing(id, name, this.on.erased)]
-      : [attendees(id), ticketShop(id, whole.opening.places), connectors(id), letters(id), conferenceForm(id, whole.opening, () => {}), closing(id, name, this.on.again)];
+      : [attendees(id), ticketShop(id, whole.opening.places), posts(id), connectors(id), letters(id), conferenceForm(id, whole.opening, () => {}), closing(id, name, this.on.again)];
     place.replaceChildren(...told, ...this.numbers.panels, why(id), ...tasks);
     if (!this.stopped) this.follow();
   }

@@ -4,6 +4,7 @@ import { organizer } from "./api.js";
 import { confirmed } from "./dialog.js";
 import { el, field, note, shareable, tell, tried } from "./dom.js";
 import { form, input, widePanel } from "./forms.js";
+import { isOfPosts } from "./posts.js";
 import { shopHealth } from "./shop_health.js";
 import { say } from "./words.js";
 
@@ -20,7 +21,7 @@ export function ticketShop(id, places) {
   const area = el("div", {});
   let timer;
   const draw = async () => {
-    const { connectors } = await organizer.connectors(id);
+    const connectors = (await organizer.connectors(id)).connectors.filter((one) => !isOfPosts(one));
     list.replaceChildren(connectors.length > 0 ? el("ul", { class: "rows" }, connectors.map((one) => row(one))) : el("p", { class: "none" }, say("shop_none")));
     clearTimeout(timer);
     timer = setTimeout(() => panel.isConnected && tried(trouble, draw), AGAIN_MS);

@@ -2,14 +2,14 @@
 import { el } from "./dom.js";
 import { moment, say } from "./words.js";
 
-const COUNTS = ["registered", "changed", "removed", "check_ins", "check_outs", "undone", "waiting", "refused", "unknown_tickets", "unreadable"];
+const COUNTS = ["registered", "changed", "removed", "check_ins", "check_outs", "undone", "posts", "deletions", "waiting", "refused", "unknown_tickets", "unreadable"];
 
-// acts: what each button does, by its text.
+// acts: what each button does, by its text; what has none is not offered.
 export function shopHealth(one, acts) {
   const { health } = one;
   const state = el("span", { class: health.state === "live" ? "tag good" : "tag" }, say(`shop_state_${health.state}`));
   const wanted = one.paused ? ["shop_resume"] : ["shop_pause", "shop_history"];
-  const buttons = [...wanted, "shop_hook", "shop_remove"].map((key) =>
+  const buttons = [...wanted, "shop_hook", "shop_remove"].filter((key) => acts[key]).map((key) =>
     el("button", { type: "button", class: "quiet", "aria-label": say("for_name", { action: say(key), name: one.id }), onclick: acts[key] }, say(key)));
   const about = el("div", {}, el("p", {}, el("strong", { dir: "auto" }, one.id), " ", state), health.text && el("p", { class: "note bad" }, health.text), lines(health).map((text) => el("p", { class: "hint" }, text)));
   return el("li", { "data-connector": one.id }, about, el("div", { class: "row" }, buttons));

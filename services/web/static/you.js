@@ -1,10 +1,11 @@
-// The page "You": what an attendee allows, their accounts, whom they blocked, their data, and the way out.
+// The page "You": what an attendee allows, their accounts and earlier posts, whom they blocked, their data, and the way out.
 import { Accounts } from "./accounts.js";
 import { attendee } from "./api.js";
 import { BASE } from "./base.js";
 import { Devices } from "./devices.js";
 import { confirmed } from "./dialog.js";
 import { el, find, note, tell } from "./dom.js";
+import { Past } from "./past.js";
 import { say } from "./words.js";
 
 const CONSENTS = ["matching", "show_name", "chats", "share_place"];
@@ -16,6 +17,7 @@ export class You {
     this.trouble = note();
     this.switches = new Map(CONSENTS.map((name) => [name, this.consentSwitch(name)]));
     this.accounts = new Accounts(app);
+    this.past = new Past(app);
     this.devices = new Devices(app);
     this.blocks = el("div", { id: "blocks" });
     this.blocksTrouble = note();
@@ -24,6 +26,7 @@ export class You {
       el("p", { class: "lead" }, say("you_lead")),
       panel("consent_heading", ...[...this.switches.values()].map(({ row }) => row), this.trouble),
       panel("accounts_heading", el("p", { class: "hint" }, say("accounts_text")), this.accounts.element),
+      panel("past_heading", el("p", { class: "hint" }, say("past_text")), this.past.element),
       panel("blocks_heading", this.blocks, this.blocksTrouble),
       panel("devices_heading", el("p", { class: "hint" }, say("devices_text")), this.devices.element),
       panel("data_heading", el("p", { class: "hint" }, say("data_text")), el("a", { class: "button quiet", href: `${BASE}/v1/me/data`, download: "hallway.json" }, say("data_button"))),
@@ -51,6 +54,7 @@ export class You {
   draw() {
     for (const [name, { control }] of this.switches) control.setAttribute("aria-checked", String(Boolean(this.app.me.consent[name])));
     this.accounts.draw();
+    this.past.draw();
   }
 
   // The page is shown: what is asked of the server each time.
