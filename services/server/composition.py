@@ -41,6 +41,8 @@ from services.inbox.redis.inboxes import RedisInboxes
 from services.journal import Journal, JournalError
 from services.kafka.access import Access
 from services.kafka.gateway.read_replica import ForeignLogError
+from services.mail.mailer import Mailer
+from services.mail.settings import SmtpSettings
 from services.processes import garbage_collection
 from services.server.api import build_api
 from services.server.background_tasks import BackgroundTasks
@@ -62,6 +64,7 @@ class Settings:
 
     ``trusted_proxies``: addresses and networks whose ``X-Forwarded-For`` is trusted; none by default, because any
     client that is not a proxy could invent an address with every request.
+    ``smtp``: the mail server; None: no mail is sent.
     ``kafka``: where the log is; None: in the data folder. ``kafka_prefix``: of its topics.
     """
 
@@ -72,6 +75,7 @@ class Settings:
     redis_url: str | None = None
     trusted_proxies: tuple[str, ...] = ()
     kafka: Access | None = None
+    smtp: SmtpSettings | None = None
     kafka_prefix: str = ""
     reader: PostReader | None = None
     bounds: Bounds = field(default_factory=Bounds)
@@ -160,7 +164,8 @@ async def compose_parts(
     erasures.conference = ConferenceErasure(
         directory, journal, inboxes, log, conferences, end_streams, overviews.forget, admission
     )
-    returning = ReturningAttendees(admission)
+    returning, public = ReturningAttendees(admission), PublicAddress(address)
+    mailer = Mailer(settings.smtp, directory.outbox, conferences, public.sign_in_link, public.url, clock)
     return Parts(
         runner=runner,
         journal=journal,
@@ -174,11 +179,12 @@ async def compose_parts(
         erasures=erasures,
         inbox_rebuild=InboxRebuild(inboxes, readiness),
         letter_index=letter_index,
+        mailer=mailer,
         overviews=overviews,
         streams=streams,
         limits=limits,
         bounds=bounds,
-        address=PublicAddress(address),
+        address=public,
         reader=settings.reader,
         clock=clock,
         static=settings.static,

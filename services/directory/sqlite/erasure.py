@@ -20,7 +20,7 @@ from services.directory.sqlite.ownership_codes import SqliteCodes
 from services.directory.sqlite.posts import SqlitePosts
 from services.directory.sqlite.tombstones import Identifiers, SqliteTombstones
 
-_TABLES = ("people", "contacts", "preferences", "holdings", "sign_ins")
+_TABLES = ("people", "contacts", "preferences", "holdings", "sign_ins", "mails")
 _WHOLE = "WHERE conference = ? AND attendee = ''"
 _OF_NO_OTHER = (
     "SELECT DISTINCT token FROM holdings AS mine WHERE conference = ? AND NOT EXISTS (SELECT 1 FROM holdings AS other"

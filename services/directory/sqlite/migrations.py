@@ -105,6 +105,17 @@ PEOPLE = (
         "UPDATE OR IGNORE accounts SET account = 'x:' || substr(account, 9) WHERE account LIKE 'twitter:%'",
         "UPDATE OR IGNORE accounts SET account = 'bsky:' || substr(account, 9) WHERE account LIKE 'bluesky:%'",
     ),
+    (
+        # address: a keyed digest. links: of a claimed mail, the ids of its links. due: of a settled one, when that was.
+        """CREATE TABLE mails (
+            number INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, conference TEXT NOT NULL,
+            attendee TEXT NOT NULL, address BLOB NOT NULL, state TEXT NOT NULL, made INTEGER NOT NULL,
+            due INTEGER NOT NULL, tries INTEGER NOT NULL DEFAULT 0, links TEXT NOT NULL DEFAULT '[]') STRICT""",
+        "CREATE UNIQUE INDEX mails_first ON mails (conference, attendee) WHERE kind = 'first'",
+        "CREATE INDEX mails_due ON mails (kind DESC, due, number) WHERE state = 'waiting'",
+        "CREATE INDEX mails_address ON mails (address) WHERE kind = 'lost'",
+        "CREATE INDEX people_address ON people (email) WHERE email <> ''",
+    ),
 )
 
 POSTS = (
