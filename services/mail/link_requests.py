@@ -19,15 +19,15 @@ from services.admission.rate_limits import Limiter
 from services.directory.person_fields import email_form
 from services.directory.port import DirectoryError, Outbox
 
-BEAT_S = 1.0
 MOST_REQUESTS = 1_000  # at once; the networks that they come from are limited too
 _log = structlog.get_logger("hallway.mail")
 
 
 class LinkRequests:
-    """Call ``run`` as a task. ``limiter``: by address. ``queued`` is called after a mail was queued."""
+    """Call ``run`` as a task. ``limiter``: by address. ``queued`` is called after a mail was queued.
+    ``beat_s``: between two look-ups."""
 
-    def __init__(self, outbox: Outbox, limiter: Limiter, queued: Callable[[], None], beat_s: float = BEAT_S) -> None:
+    def __init__(self, outbox: Outbox, limiter: Limiter, queued: Callable[[], None], beat_s: float) -> None:
         self._outbox, self._limiter, self._queued, self._beat_s = outbox, limiter, queued, beat_s
         self._requests: deque[str] = deque()
 

@@ -11,19 +11,21 @@ from services.admission.conference_registry import ConferenceRegistry
 from services.admission.rate_limits import RATES, Limiter
 from services.directory.person_fields import name_form
 from services.directory.port import Delivery, Mail, MailCounts, Outbox
-from services.mail.connection import Connection
-from services.mail.link_requests import BEAT_S, LinkRequests
+from services.mail.connection import Connection, MailServerError
+from services.mail.link_requests import LinkRequests
 from services.mail.message import build_message
 from services.mail.outbox_sender import OutboxSender
 from services.mail.settings import SmtpSettings
 from services.mail.wording import test_words, words_of
 
-TEST_LIMIT_S = 10.0  # for each answer of the server during a test: the operator waits
+TEST_LIMIT_S = 10.0  # for a test mail: the operator waits
 OFF = "This server sends no mail. The operator can change that: see --smtp in docs/operators.md."
 
 
 class Mailer:
-    """``settings`` None: not enabled. ``sign_in_link``: the address of a link's secret. ``home``: the server's."""
+    """``settings`` None: not enabled. ``sign_in_link``: the address of a secret. ``home``: the server's address.
+    ``beat_s``: between two look-ups of requests for lost links.
+    """
 
     def __init__(
         self,
@@ -33,7 +35,7 @@ class Mailer:
         sign_in_link: Callable[[str], str],
         home: str,
         clock: Callable[[], int],
-        beat_s: float = BEAT_S,
+        beat_s: float,
     ) -> None:
         self._settings, self._outbox, self._conferences = settings, outbox, conferences
         self._sign_in_link, self._home, self._clock = sign_in_link, home, clock
@@ -71,7 +73,7 @@ class Mailer:
         self._requests.add(email)
 
     async def mail_first_links(self, conference: str) -> MailCounts:
-        """Queues a mail for everybody who has never signed in and has none yet. DirectoryFullError: too many wait."""
+        """Queues a mail for everybody who has never signed in and has none yet. OutboxFullError: too many wait."""
         await asyncio.to_thread(self._outbox.queue_first_links, conference)
         self._wake()
         return await self.counts(conference)
@@ -89,11 +91,13 @@ class Mailer:
         assert self._settings is not None
         connection = Connection(self._settings, TEST_LIMIT_S, tries=1)
         try:
-            words = test_words(self._home)
-            delivery = await connection.send(
-                recipient, build_message(words, self._settings.sender, recipient, self._clock())
-            )
+            words, sender = test_words(self._home), self._settings.sender
+            content = build_message(words, sender, recipient, self._clock())
+            async with asyncio.timeout(TEST_LIMIT_S):
+                delivery = await connection.send(recipient, content)
             return "refused" if connection.trouble else delivery
+        except TimeoutError:
+            raise MailServerError(f"The mail server did not answer within {TEST_LIMIT_S:.0f} seconds.") from None
         finally:
             await connection.close()
 

@@ -165,7 +165,9 @@ async def compose_parts(
         directory, journal, inboxes, log, conferences, end_streams, overviews.forget, admission
     )
     returning, public = ReturningAttendees(admission), PublicAddress(address)
-    mailer = Mailer(settings.smtp, directory.outbox, conferences, public.sign_in_link, public.url, clock)
+    mailer = Mailer(
+        settings.smtp, directory.outbox, conferences, public.sign_in_link, public.url, clock, bounds.link_requests_s
+    )
     return Parts(
         runner=runner,
         journal=journal,

@@ -18,6 +18,7 @@ from services.api.transport.json_logs import to_stderr
 from services.cli.connection_options import access_for
 from services.directory.port import PostReader, PublicProfile
 from services.identity.account_reader import NetworkReader
+from services.mail.settings import SmtpSettings
 from services.runtime import BusyError
 from services.server.composition import RunningServer, Settings, serve
 from services.usage_errors import UnusableError
@@ -103,6 +104,7 @@ def main() -> int:
         reader=reader_of(given),
         kafka=access_for(given["kafka"]) if "kafka" in given else None,
         kafka_prefix=given.get("prefix", ""),
+        smtp=SmtpSettings(**given["smtp"]) if "smtp" in given else None,
         bounds=Bounds(**bounds),
     )
     try:

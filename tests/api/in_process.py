@@ -66,10 +66,11 @@ class Inside:
 
 
 @asynccontextmanager
-async def inside(folder: Path) -> AsyncIterator[Inside]:
-    """A server with an open conference."""
+async def inside(folder: Path, **changes: Any) -> AsyncIterator[Inside]:
+    """A server with an open conference. ``changes``: of its settings."""
     reader, bounds = StaticReader(), Bounds()
-    settings = Settings(data=folder, reader=reader, bounds=replace(bounds, rates=dict.fromkeys(bounds.rates, WIDE)))
+    wide = replace(bounds, rates=dict.fromkeys(bounds.rates, WIDE))
+    settings = Settings(**{"data": folder, "reader": reader, "bounds": wide} | changes)
     async with open_server(settings, ADDRESS) as server:
         found = Inside(server.app, server.parts, reader, httpx.AsyncClient())
         await found.organizer.aclose()

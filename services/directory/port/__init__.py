@@ -21,6 +21,7 @@ from services.directory.port.errors import (
     DirectoryError,
     DirectoryFullError,
     ErasedError,
+    OutboxFullError,
 )
 from services.directory.port.limits import (
     AUDIT_DAYS,
@@ -60,6 +61,7 @@ from services.directory.port.mail import (
     MailCounts,
     MailedLink,
     MailKind,
+    MailRecord,
     Outbox,
 )
 from services.directory.port.people import (
@@ -153,11 +155,13 @@ __all__ = [
     "Mail",
     "MailCounts",
     "MailKind",
+    "MailRecord",
     "MailedLink",
     "NamedPost",
     "NewSession",
     "NoLink",
     "Outbox",
+    "OutboxFullError",
     "People",
     "Person",
     "PostReader",

@@ -51,6 +51,14 @@ class MailCounts(Struct, frozen=True):
     refused_attendees: tuple[str, ...] = ()
 
 
+class MailRecord(Struct, frozen=True):
+    """What is stored of a mail to somebody, for themselves. ``state``: also ``waiting`` and ``sending``."""
+
+    kind: MailKind
+    state: str
+    made: int
+
+
 class Outbox(Protocol):
     """Mails with sign-in links."""
 
@@ -59,11 +67,14 @@ class Outbox(Protocol):
         waits already, or after too many in a day."""
 
     def queue_first_links(self, conference: str) -> int:
-        """Queues a mail for everybody who would be counted as ``unmailed``; returns how many. DirectoryFullError: too
+        """Queues a mail for everybody who would be counted as ``unmailed``; returns how many. OutboxFullError: too
         many wait already; none was queued."""
 
     def counts(self, conference: str) -> MailCounts:
         """What became of the conference's first mails."""
+
+    def mails_of(self, conference: str, attendee: str) -> list[MailRecord]:
+        """What is stored of an attendee's mails, oldest first."""
 
     def count_waiting(self) -> int:
         """How many mails of the whole server wait."""

@@ -22,12 +22,13 @@ from services.directory.port import (
     MOST_MAILS_WAITING,
     RECOVERY_LINK_HOURS,
     Delivery,
-    DirectoryFullError,
     Mail,
     MailCounts,
     MailedLink,
     MailKind,
+    MailRecord,
     NoLink,
+    OutboxFullError,
 )
 from services.directory.server_secret import Secret
 from services.directory.sqlite.database import Database
@@ -72,13 +73,13 @@ class SqliteOutbox:
             return True
 
     def queue_first_links(self, conference: str) -> int:
-        """Queues a mail for everybody who would be counted as ``unmailed``; returns how many. DirectoryFullError: too
+        """Queues a mail for everybody who would be counted as ``unmailed``; returns how many. OutboxFullError: too
         many wait already; none was queued."""
         now = self._clock()
         with self._base.write():
             unmailed = self._unmailed(conference)
             if self.count_waiting() + len(unmailed) > MOST_MAILS_WAITING:
-                raise DirectoryFullError("Too many mails wait.")
+                raise OutboxFullError
             # What is left of them was refused, under an address that was corrected since, or was late.
             old = "DELETE FROM mails WHERE kind = 'first' AND conference = ? AND attendee = ?"
             self._base.run_all(old, [(conference, attendee) for attendee, _ in unmailed])
@@ -194,6 +195,11 @@ class SqliteOutbox:
             unclear=by_state.get("unclear", 0),
             refused_attendees=tuple(row[0] for row in self._base.read(sql, (conference, _SHOWN))),
         )
+
+    def mails_of(self, conference: str, attendee: str) -> list[MailRecord]:
+        """What is stored of an attendee's mails, oldest first."""
+        sql = "SELECT kind, state, made FROM mails WHERE conference = ? AND attendee = ? ORDER BY number"
+        return [MailRecord(*row) for row in self._base.read(sql, (conference, attendee))]
 
     def count_waiting(self) -> int:
         """How many mails of the whole server wait."""

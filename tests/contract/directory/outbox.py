@@ -215,7 +215,9 @@ class Outbox:
         who = person(directory)
         directory.outbox.request_links("ada@example.org")
         mail = claimed(directory)
+        assert [(each.kind, each.state) for each in directory.outbox.mails_of("hims", who)] == [("lost", "sending")]
         directory.erasing.erase("hims", [who])
+        assert directory.outbox.mails_of("hims", who) == []
         directory.outbox.settle(mail.number, "accepted")
         assert directory.sessions.sign_in(mail.links[0].secret, "") is None
         assert not directory.outbox.request_links("ada@example.org")
