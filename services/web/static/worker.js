@@ -9,7 +9,7 @@ const FILES = [
   BASE,
   ...["attendee.css", "base.css", "icon.svg", "manifest.webmanifest"].map(inStatic),
   ...["accounts", "announcing", "api", "attendee", "base", "board", "bursts", "card_view", "cards", "devices", "dialog", "dom", "frame"].map(module),
-  ...["keeping", "monogram", "presence", "sign_ins", "stream", "texts", "welcome", "words", "you"].map(module),
+  ...["keeping", "lost_link", "monogram", "presence", "sign_ins", "stream", "texts", "welcome", "words", "you"].map(module),
 ];
 
 function inStatic(name) {
