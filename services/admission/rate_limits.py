@@ -58,7 +58,7 @@ RATES: dict[str, Rate] = {
     "anonymous": Rate(burst=6_000, per_minute=12_000),  # by address: a hall full of phones may share one
     "mail": Rate(burst=30, per_minute=10),  # links asked for by mail, by address: a hall full of phones may share one
     "mail_address": Rate(burst=2, per_minute=1, what="mails"),  # the same by mail address; nobody is told
-    "mailing": Rate(burst=20_000, per_minute=20, what="mails"),  # to people who have never signed in, by organizer
+    "mailing": Rate(burst=100_000, per_minute=60, what="mails"),  # by organizer: the largest conference at once
 }
 
 
