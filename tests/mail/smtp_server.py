@@ -5,9 +5,10 @@ Owns: the server's answers by command, and cuts. May never: send anything on.
 
 import asyncio
 import ssl
+import threading
 import warnings
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.message import EmailMessage
@@ -145,3 +146,26 @@ async def mail_server(
         for each in state.sessions:
             if each.transport is not None:
                 each.transport.abort()
+
+
+@contextmanager
+def mail_server_in_a_thread() -> Iterator[MailServer]:
+    """A mail server beside this thread."""
+    ready, ended, found = threading.Event(), asyncio.Event(), []
+    loop = asyncio.new_event_loop()
+
+    async def run() -> None:
+        async with mail_server() as server:
+            found.append(server)
+            ready.set()
+            await ended.wait()
+
+    thread = threading.Thread(target=lambda: loop.run_until_complete(run()))
+    thread.start()
+    ready.wait(20)
+    try:
+        yield found[0]
+    finally:
+        loop.call_soon_threadsafe(ended.set)
+        thread.join(20)
+        loop.close()

@@ -1,10 +1,7 @@
 """kill -9 in the middle of a mailing: nobody is mailed twice, and who may have been is said."""
 
-import asyncio
 import random
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +9,7 @@ import pytest
 from msgspec.structs import asdict
 
 from tests.api.people import CONFERENCE, Server, good, opened, until
-from tests.mail.smtp_server import MailServer, mail_server
+from tests.mail.smtp_server import MailServer, mail_server_in_a_thread
 from tests.seeds import seeds
 
 PEOPLE, KILLS = 24, 3
@@ -20,33 +17,10 @@ PATH = f"/v1/conferences/{CONFERENCE}/attendees/mailing"
 CONSENT = {"matching": False, "chats": False, "share_place": False}
 
 
-@contextmanager
-def in_a_thread() -> Iterator[MailServer]:
-    """A mail server beside this thread."""
-    ready, ended, found = threading.Event(), asyncio.Event(), []
-    loop = asyncio.new_event_loop()
-
-    async def run() -> None:
-        async with mail_server() as server:
-            found.append(server)
-            ready.set()
-            await ended.wait()
-
-    thread = threading.Thread(target=lambda: loop.run_until_complete(run()))
-    thread.start()
-    ready.wait(20)
-    try:
-        yield found[0]
-    finally:
-        loop.call_soon_threadsafe(ended.set)
-        thread.join(20)
-        loop.close()
-
-
 @pytest.mark.parametrize("seed", seeds(0, 3))
 def test_nobody_is_mailed_twice_across_kills(tmp_path: Path, seed: int) -> None:
     rng = random.Random(seed)
-    with in_a_thread() as mails:
+    with mail_server_in_a_thread() as mails:
         smtp: dict[str, Any] = asdict(mails.settings())
         with Server(tmp_path, smtp=smtp) as server:
             organizer = opened(server)
