@@ -32,7 +32,11 @@ class Words(Struct, frozen=True):
     closing: tuple[str, ...]
 
 
-_TAP = "It opens a page with a button “Continue”; only that button uses the link."
+_TAP = "It opens a page with the button “Continue”; only that button uses the link."
+_OWN = "Whoever opens the link is signed in as you, so do not forward this mail."
+_OF_OTHERS = (
+    "Whoever opens a link is signed in as the person whose name it has: give each of them their own, and no other."
+)
 
 
 def words_of(mail: Mail, describe: Describe, sign_in_link: Callable[[str], str], home: str) -> Words:
@@ -40,7 +44,10 @@ def words_of(mail: Mail, describe: Describe, sign_in_link: Callable[[str], str],
     buttons = tuple(_button(link, describe, sign_in_link) for link in mail.links)
     names = list(dict.fromkeys(describe(link.conference)[0] for link in mail.links))
     subject = f"Your sign-in link for {names[0]}" if len(names) == 1 else "Your sign-in links"
-    return _first(subject, names[0], buttons) if mail.kind == "first" else _lost(subject, buttons, home)
+    warning = _OF_OTHERS if any(link.name for link in mail.links) else _OWN
+    if mail.kind == "first":
+        return _first(subject, names[0], buttons, warning)
+    return _lost(subject, buttons, warning, home)
 
 
 def test_words(home: str) -> Words:
@@ -49,27 +56,26 @@ def test_words(home: str) -> Words:
     return Words("Test mail from Hallway", opening, (), ("It was sent by the operator. Nobody needs to do anything.",))
 
 
-def _first(subject: str, name: str, buttons: tuple[Button, ...]) -> Words:
+def _first(subject: str, name: str, buttons: tuple[Button, ...], warning: str) -> Words:
     opening = (
         "Meet the people you already know.",
-        f"You have talked online for years, and now you are at {name} together. Hallway tells you when somebody you "
-        "know is there too.",
+        f"You have talked online for years. At {name}, Hallway tells you when somebody you know is there too.",
     )
     closing = (
         f"The link works once. {_TAP} You can add other devices later, under You.",
-        "Whoever opens the link is signed in as you, so do not forward this mail.",
+        warning,
         f"You get this mail, once, because the organizer of {name} registered this address. If that is a mistake, "
         "delete it or tell the organizer.",
     )
     return Words(subject, opening, buttons, closing)
 
 
-def _lost(subject: str, buttons: tuple[Button, ...], home: str) -> Words:
+def _lost(subject: str, buttons: tuple[Button, ...], warning: str, home: str) -> Words:
     opening = (f"Somebody, probably you, asked at {home} for a sign-in link for this address.",)
     once = "The link works once." if len(buttons) == 1 else "Each link works once."
     closing = (
-        f"{once} {_TAP} Your other devices are told of the new one.",
-        "Whoever opens the link is signed in as you, so do not forward this mail.",
+        f"{once} {_TAP} Your other devices are notified of the new one.",
+        warning,
         "If you did not ask for it, delete this mail: nobody is signed in unless somebody opens the link.",
     )
     return Words(subject, opening, buttons, closing)

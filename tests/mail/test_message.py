@@ -82,6 +82,8 @@ def test_several_links_say_whose_they_are() -> None:
     plain, html = texts_of(message)
     assert "HIMSS 2027, for Ada:" in plain
     assert '<b>"A & B"</b>, for Bob:' in plain
+    assert "give each of them their own" in plain
+    assert "give each of them" not in texts_of(parsed(built("lost", link())))[0]
     assert "<b>" not in html
     assert "&lt;b&gt;&quot;A &amp; B&quot;&lt;/b&gt;, for Bob" in html
 

@@ -1,4 +1,4 @@
-"""A real ``hallway serve`` with a mail server: from the organizer's button to the phone, and in again after it was lost."""
+"""A real ``hallway serve`` with a mail server: from the organizer's button to the phone, and in again without it."""
 
 from pathlib import Path
 from typing import Any
