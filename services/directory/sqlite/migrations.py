@@ -114,7 +114,9 @@ PEOPLE = (
         "CREATE UNIQUE INDEX mails_first ON mails (conference, attendee) WHERE kind = 'first'",
         "CREATE INDEX mails_due ON mails (kind DESC, due, number) WHERE state = 'waiting'",
         "CREATE INDEX mails_address ON mails (address) WHERE kind = 'lost'",
-        "CREATE INDEX people_address ON people (email) WHERE email <> ''",
+        # by address alone too: somebody who lost their link names no conference
+        "DROP INDEX people_email",
+        "CREATE INDEX people_email ON people (email, conference) WHERE email <> ''",
     ),
 )
 

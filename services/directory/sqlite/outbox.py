@@ -214,9 +214,9 @@ class SqliteOutbox:
         self._base.run(sql, ("first", now, now - LINK_DAYS * DAY_MS))
 
 
-def _may_repeat(address: bytes, state: str, digest: bytes) -> bool:
-    """Whether somebody who has a first mail may get another one, at the address with this digest."""
-    return state == "late" or (state == "refused" and address != digest)
+def _may_repeat(before: bytes, state: str, address: bytes) -> bool:
+    """Whether somebody who has a first mail may get another one, now that their address has this digest."""
+    return state == "late" or (state == "refused" and before != address)
 
 
 def _json(values: Sequence[str]) -> str:
