@@ -55,7 +55,10 @@ class Connection:
         self.trouble: str | None = None  # why mails were delayed although the server answers
 
     async def send(self, recipient: str, message: bytes) -> Delivery:
-        """Sends a mail. MailServerError: the server cannot be used, and has not accepted it."""
+        """Sends a mail. MailServerError: the server cannot be used, and has not accepted it.
+
+        A connection that ends with this recipient delays this mail alone: the next one shows whether it is the server.
+        """
         client = await self._begin_mail()
         try:
             await client.rcpt(recipient)
@@ -64,7 +67,7 @@ class Connection:
             return await self._refused(client, refusal.code, refusal.message)
         except (SMTPServerDisconnected, SMTPTimeoutError):
             self._drop()
-            raise MailServerError(self._said("lost the connection")) from None
+            return "delayed"
 
     async def close(self) -> None:
         """Closes the connection, politely where that is possible."""
@@ -117,12 +120,12 @@ class Connection:
 
     async def _refused(self, client: SMTP, code: int, text: str) -> Delivery:
         """What a refusal means: ``delayed`` where it is not about this recipient, or not for good."""
-        if code == _CLOSING or code in _SETUP:
+        if code in _SETUP:
             self._drop()
-            raise _error(code)(self._said(f"accepts no mail now ({code})"))
+            raise MailSetupError(self._said(f"accepts no mail without another login ({code})"))
         try:
             await client.rset()
-        except (SMTPException, OSError):
+        except (SMTPException, OSError):  # after a 421 too
             self._drop()
         if code < _PERMANENT:
             return "delayed"
@@ -158,16 +161,18 @@ class Connection:
             local_hostname=its.domain,  # else the machine's name, which a look-up finds slowly
             timeout=self._limit_s,
         )
+        missing = "STARTTLS"
         try:
             await client.connect()
+            missing = "login that we know"
             if its.user:
                 await client.login(its.user, its.password)
         except (SMTPException, OSError) as error:
             client.close()
-            raise self._explained(error) from None
+            raise self._explained(error, missing) from None
         return client
 
-    def _explained(self, error: Exception) -> MailServerError:
+    def _explained(self, error: Exception, missing: str) -> MailServerError:
         if isinstance(error, SMTPAuthenticationError):
             code = error.code
             if code < _PERMANENT:
@@ -179,8 +184,7 @@ class Connection:
             return _DownError(self._said(f"does not accept the connection ({error.code})"))
         if isinstance(error, OSError):  # time-outs and lost connections too
             return _DownError(self._said("cannot be reached"))
-        offers = "no STARTTLS" if self._settings.tls == "starttls" else "no login"
-        return MailSetupError(self._said(f"offers {offers}, so nothing is sent. Correct --smtp and restart"))
+        return MailSetupError(self._said(f"offers no {missing}, so nothing is sent. Correct the settings and restart"))
 
     def _said(self, text: str) -> str:
         return f"The mail server {self._settings.host}:{self._settings.port} {text}."

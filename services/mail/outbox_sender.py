@@ -25,6 +25,7 @@ DELAY_MS = 60_000  # after a first temporary refusal, doubled each time: greylis
 MOST_DELAY_MS = 3_600_000
 PAUSE_S = 30.0  # for a mail server that cannot be used
 SETUP_PAUSE_S = 300.0  # until somebody has corrected it: a wrong password too often locks a user out
+MOST_DELAYS = 10  # in a row; then the server is left alone for a pause, for it puts off everybody
 IDLE_S = 5.0  # how long a connection is kept without a mail
 MOST_WAIT_S = 60.0
 _log = structlog.get_logger("hallway.mail")
@@ -45,6 +46,7 @@ class OutboxSender:
         self._pause_s = pause_s
         self._queued = asyncio.Event()
         self._trouble: str | None = None
+        self._delays = 0  # since a mail was not put off
         self.deliveries: dict[Delivery, int] = {"accepted": 0, "refused": 0, "delayed": 0, "unclear": 0}
 
     @property
@@ -102,7 +104,6 @@ class OutboxSender:
                 delivery: Delivery = "refused"
             else:
                 delivery = await self._connection.send(recipient, self._build(mail, recipient))
-                self._note(None)
         except MailServerError:
             await asyncio.to_thread(self._outbox.settle, mail.number, "delayed")
             raise
@@ -112,6 +113,10 @@ class OutboxSender:
                     self._outbox.settle(mail.number, "delayed")
             raise
         await self._settle(mail, delivery)
+        self._delays = self._delays + 1 if delivery == "delayed" else 0
+        if self._delays >= MOST_DELAYS:
+            raise MailServerError("The mail server puts every mail off.")
+        self._note(None)
 
     async def _settle(self, mail: Mail, delivery: Delivery) -> None:
         """Repeats it while the disk is full: the next mail waits until it is known what became of this one."""

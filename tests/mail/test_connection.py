@@ -56,6 +56,7 @@ async def test_one_connection_is_kept_for_all_mails() -> None:
         ("451 4.7.1 greylisted, try later", "delayed"),
         ("452 4.2.2 mailbox full", "delayed"),
         ("550 5.7.1 relaying denied for ada@example.org", "delayed"),
+        ("421 4.3.2 closing", "delayed"),
     ],
 )
 @run_to_end
@@ -69,7 +70,7 @@ async def test_a_refused_recipient_costs_the_others_nothing(answer: str, means: 
         assert ADA not in (trouble or "")
         assert await connection.send(BOB, MAIL) == "accepted"
         assert connection.trouble is None
-        assert server.connections == 1
+        assert server.connections == (2 if answer.startswith("421") else 1)
         await connection.close()
 
 
@@ -90,7 +91,7 @@ async def test_what_ends_before_the_text_was_not_accepted(answer: str) -> None:
     async with mail_server() as server:
         server.answers[ADA] = [answer]
         connection = Connection(server.settings(), limit_s=0.2)
-        await fails(connection.send(ADA, MAIL), MailServerError, "lost the connection")
+        assert await connection.send(ADA, MAIL) == "delayed"
         assert not connection.is_handing_over
         assert await connection.send(ADA, MAIL) == "accepted"  # on a new connection
         assert server.recipients == [ADA]

@@ -15,7 +15,7 @@ from services.mail import connection as connection_module
 from services.mail import outbox_sender
 from services.mail.connection import Connection
 from services.mail.message import build_message
-from services.mail.outbox_sender import DELAY_MS, OutboxSender
+from services.mail.outbox_sender import DELAY_MS, MOST_DELAYS, OutboxSender
 from services.mail.wording import words_of
 from tests.api.in_process import run_to_end
 from tests.directory.conftest import Clock
@@ -160,8 +160,29 @@ async def test_what_was_cut_before_the_text_is_sent_again() -> None:
         server.answers = {"bob@example.org": ["CUT", "HANG"]}
         sending.directory.outbox.queue_first_links("hims")
         async with sending.running():
+            await until(lambda: sending.counts.accepted == 2)  # the others need not wait for it
+            for wait_ms in (DELAY_MS, 2 * DELAY_MS):
+                await until(lambda due=wait_ms: sending.directory.outbox.next_due() == sending.clock.now + due)
+                sending.clock.now += wait_ms
+                sending.sender.wake()
             await until(lambda: sending.counts.accepted == 3)
         assert sorted(server.recipients) == [f"{name}@example.org" for name in NAMES]
+        sending.close()
+
+
+@run_to_end
+async def test_a_server_that_puts_everybody_off_is_left_alone() -> None:
+    async with mail_server() as server:
+        names = tuple(f"p{number}" for number in range(25))
+        sending = Sending(server, Clock(), names)
+        sending.sender._pause_s = 30
+        server.answers = {f"{name}@example.org": ["450 4.7.1 too many"] for name in names}
+        sending.directory.outbox.queue_first_links("hims")
+        async with sending.running():
+            await until(lambda: sending.sender.trouble is not None)
+            assert "puts every mail off" in (sending.sender.trouble or "")
+        assert len(server.attempts) == MOST_DELAYS
+        assert sending.counts.waiting == 25
         sending.close()
 
 

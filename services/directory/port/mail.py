@@ -83,7 +83,8 @@ class Outbox(Protocol):
         """The next mail that is due, with new links; None if none is, or if those that were are needless by now."""
 
     def settle(self, number: int, delivery: Delivery, wait_ms: int = 0) -> None:
-        """Records what became of a claimed mail. ``delayed``: its links end, and it is due again after ``wait_ms``."""
+        """Records what became of a claimed mail. ``delayed``: its links end, and it is due again after ``wait_ms``;
+        0: at once, because it was not tried."""
 
     def next_due(self) -> int | None:
         """When the next mail is due, in ms since 1970; None if none waits."""

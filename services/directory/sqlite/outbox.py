@@ -152,7 +152,8 @@ class SqliteOutbox:
         return tuple(found)
 
     def settle(self, number: int, delivery: Delivery, wait_ms: int = 0) -> None:
-        """Records what became of a claimed mail. ``delayed``: its links end, and it is due again after ``wait_ms``."""
+        """Records what became of a claimed mail. ``delayed``: its links end, and it is due again after ``wait_ms``;
+        0: at once, because it was not tried."""
         now = self._clock()
         with self._base.write():
             if delivery in ("delayed", "refused"):
@@ -160,6 +161,8 @@ class SqliteOutbox:
                 self._sessions.withdraw_links(msgspec.json.decode(rows[0][0], type=list[str]) if rows else [])
             if delivery == "delayed":
                 self._set(number, "waiting", now + wait_ms)
+                if not wait_ms:  # it was not tried
+                    self._base.run("UPDATE mails SET tries = tries - 1 WHERE number = ?", (number,))
             else:
                 self._set(number, delivery, now)
 

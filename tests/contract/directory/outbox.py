@@ -75,6 +75,8 @@ class Outbox:
             assert directory.outbox.claim() is None
             assert directory.outbox.next_due() == clock.now + 60_000
             clock.now += 60_000
+        directory.outbox.settle(claimed(directory).number, "delayed")  # the server was away: not a try
+        assert claimed(directory).tries == tries + 1
         assert directory.sessions.sign_in(link, "")  # the one that somebody else handed out is as good as before
 
     def test_a_mail_is_late_after_its_hours_and_may_be_queued_again(self, directory: Directory, clock: Clock) -> None:
