@@ -56,7 +56,7 @@ RATES: dict[str, Rate] = {
     "sign_in": Rate(burst=10, per_minute=10),  # links and keys that were not good, by address
     "device_link": Rate(burst=10, per_minute=1),  # links for another device, by attendee
     "anonymous": Rate(burst=6_000, per_minute=12_000),  # by address: a hall full of phones may share one
-    "mail": Rate(burst=30, per_minute=10),  # links asked for by mail, by address: a hall full of phones may share one
+    "mail": Rate(burst=60, per_minute=30),  # links asked for by mail, by address: a hall full of phones may share one
     "mail_address": Rate(burst=2, per_minute=1, what="mails"),  # the same by mail address; nobody is told
     "mailing": Rate(burst=100_000, per_minute=60, what="mails"),  # by organizer: the largest conference at once
 }
