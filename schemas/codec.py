@@ -16,7 +16,7 @@ from schemas.checks import Checks
 from schemas.events import Input
 from schemas.faults import FaultError, explain, field_of
 from schemas.outputs import AnyOutput
-from schemas.times import is_written, millis, written
+from schemas.times import format_time, is_written, millis
 from schemas.versions import UPCASTERS, Upcaster
 
 EVENT_BYTES = 65_536  # the contract's bound for one event, without the newline
@@ -155,9 +155,9 @@ def encode(event: Input) -> bytes:
     """An event as one JSON object, with its times in Hallway's form."""
     if event.recorded_at is None and is_written(event.at):
         return _ENCODER.encode(event)
-    times = {"at": written(millis(event.at))}
+    times = {"at": format_time(millis(event.at))}
     if event.recorded_at is not None:
-        times["recorded_at"] = written(millis(event.recorded_at))
+        times["recorded_at"] = format_time(millis(event.recorded_at))
     return _ENCODER.encode(replace(event, **times))
 
 

@@ -14,6 +14,8 @@ from services.api import health
 from services.api.attendee import accounts, data_export
 from services.api.attendee import devices as own_devices
 from services.api.attendee import routes as attendee
+from services.api.connectors import hooks
+from services.api.connectors import routes as connectors
 from services.api.dead_letters import routes as dead_letters
 from services.api.dependencies import Dependencies
 from services.api.ingest import routes as ingest
@@ -51,6 +53,8 @@ ROUTES = [
     *ownership_transfer.ROUTES,
     *overview_routes.ROUTES,
     *scanner_keys.ROUTES,
+    *connectors.ROUTES,
+    *hooks.ROUTES,
     *keys.ROUTES,
     *maintenance.ROUTES,
     *mail.ROUTES,
@@ -101,6 +105,7 @@ def _check_public_path(app: Litestar, public_path: str) -> None:
 def build_gateway(dependencies: Dependencies) -> Edge:
     """The ASGI application that the server runs. UnusableError: the public path collides with a route."""
     dependencies.metrics.track_streams(lambda: len(dependencies.streams))
+    dependencies.metrics.track_connectors(dependencies.supervisor)
     app = build_app(dependencies)
     _check_public_path(app, dependencies.address.path)
     return Edge(

@@ -36,7 +36,9 @@ from services.api.shared.server_sent_events import StreamRegistry
 from services.api.shared.sign_in_notices import SignInNotices
 from services.api.transport.decompression import Decompressor
 from services.api.transport.metrics import Metrics
-from services.directory.port import AuditLog, Keys, People, Sessions
+from services.connectors.source_client import SourceClient
+from services.connectors.supervisor import Supervisor
+from services.directory.port import AuditLog, Connectors, Keys, People, Sessions
 from services.erasure.person_erasure import Erasures
 from services.inbox.port import Inboxes
 from services.journal import Journal
@@ -63,6 +65,11 @@ class Dependencies:
     event_ingest: EventIngest
     check_in_devices: CheckInDevices
     returning: ReturningAttendees
+
+    # connectors
+    connector_store: Connectors
+    source_client: SourceClient
+    supervisor: Supervisor
 
     # conferences
     access: ConferenceAccess

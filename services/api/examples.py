@@ -145,6 +145,35 @@ _ME: dict[str, Any] = {
     ],
     "sign_ins": [_SIGN_IN],
 }
+_PRETIX: dict[str, Any] = {
+    "kind": "pretix",
+    "address": "https://pretix.eu",
+    "organizer": "himss",
+    "event": "2027",
+    "lists": [{"list": 4711, "place": "hall-b", "leaves": "conference"}],
+    "gates": {},
+}
+_CONNECTOR: dict[str, Any] = {
+    "id": "tickets",
+    "kind": "pretix",
+    "config": _PRETIX,
+    "secrets": ["token"],
+    "has_webhook": True,
+    "paused": False,
+    "made_at": _AT,
+    "health": {
+        "state": "live",
+        "text": "",
+        "lag_s": 0.0,
+        "seen_at": _AT,
+        "event_at": _AT,
+        "error": "",
+        "error_at": None,
+        "counts": {"registered": 2500, "check_ins": 1000},
+        "history": {"since": "2027-03-08T14:05:00.000Z", "state": "running", "done": 350, "total": 2500},
+    },
+}
+_WEBHOOK = "https://meet.example.org/v1/hooks/8TfM0bq2xv3r5y7PjQ0vX2kTz8cWm1nR4sYbA6dGhJ7"
 
 REQUESTS: dict[tuple[str, str], Any] = {
     ("PUT", "/v1/conferences/{conference}"): _OPENING,
@@ -157,6 +186,15 @@ REQUESTS: dict[tuple[str, str], Any] = {
         "show_name": True,
     },
     ("POST", "/v1/conferences/{conference}/keys"): {"id": "door-scanner", "days": 30},
+    ("PUT", "/v1/conferences/{conference}/connectors/{connector}"): {
+        "config": _PRETIX,
+        "secrets": {"token": "k3y0fy0urteam"},
+    },
+    ("POST", "/v1/conferences/{conference}/connectors/{connector}/test"): {
+        "config": _PRETIX,
+        "secrets": {"token": "k3y0fy0urteam"},
+    },
+    ("POST", "/v1/conferences/{conference}/connectors/{connector}/history"): {"days": 2},
     ("POST", "/v1/conferences/{conference}/owner"): {"organizer": "himss-team"},
     ("POST", "/v1/dead-letters/{number}/resend"): {
         "bytes": "eyJ0eXBlIjoiY2hlY2tpbi5hcnJpdmVkIiwgLi4ufQ==",
@@ -178,6 +216,17 @@ REQUESTS: dict[tuple[str, str], Any] = {
 }
 
 RESPONSES: dict[tuple[str, str], Any] = {
+    ("GET", "/v1/conferences/{conference}/connectors"): {"connectors": [_CONNECTOR]},
+    ("PUT", "/v1/conferences/{conference}/connectors/{connector}"): {"connector": _CONNECTOR, "webhook": _WEBHOOK},
+    ("POST", "/v1/conferences/{conference}/connectors/{connector}/test"): {
+        "is_good": True,
+        "checks": [{"text": "pretix accepts the token. The event is HIMSS 2027.", "is_good": True}],
+        "choices": {"list": [{"id": "4711", "name": "Main entrance"}]},
+    },
+    ("POST", "/v1/conferences/{conference}/connectors/{connector}/pause"): _CONNECTOR | {"paused": True},
+    ("POST", "/v1/conferences/{conference}/connectors/{connector}/resume"): _CONNECTOR,
+    ("POST", "/v1/conferences/{conference}/connectors/{connector}/webhook"): {"webhook": _WEBHOOK},
+    ("POST", "/v1/conferences/{conference}/connectors/{connector}/history"): _CONNECTOR,
     ("GET", "/v1/conferences"): {
         "conferences": [
             {

@@ -132,7 +132,7 @@ def _add_descriptions(schemas: dict[str, Any]) -> None:
 
 def _api_structs(kind: type[Struct]) -> Iterator[type[Struct]]:
     for below in kind.__subclasses__():
-        if below.__module__.startswith(("services.api.", "schemas.")):
+        if below.__module__.startswith(("services.api.", "services.connectors.", "schemas.")):
             yield below
         yield from _api_structs(below)
 

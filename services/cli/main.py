@@ -24,7 +24,7 @@ from services.usage_errors import INTERRUPTED, UNUSABLE, UnusableError
 
 app = App(
     name="hallway",
-    help="Who of the people I talk with online is here? Hallway matches them at a conference.",
+    help="Which of the people I talk to online are here? Hallway matches them at a conference.",
     help_epilogue="New here? Try `hallway demo`. Each command explains itself, as in `hallway replay --help`.",
     version=f"hallway {version('hallway')}",
     help_format="plaintext",

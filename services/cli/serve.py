@@ -61,6 +61,14 @@ def serve(
     conferences: Annotated[
         int, Parameter(help="How many conferences one organizer may have open at once; ten times as many are stored.")
     ] = 20,
+    allow_private_host: Annotated[
+        list[str] | None,
+        Parameter(
+            negative=(),
+            help="HOST:PORT of a ticket shop in your own network that organizers' connectors may read, also without "
+            "https. All others must be public.",
+        ),
+    ] = None,
     print_organizer_key: Annotated[
         bool | None,
         Parameter(help="Create an organizer key and print it, then serve; by default if the data folder is new."),
@@ -73,6 +81,7 @@ def serve(
     access = access_for(kafka) if kafka is not None else None
     _check_host(host, public_url)
     mail_server = read_settings(smtp, mail_from, os.environ) if smtp else None
+    private_hosts = tuple([_host_and_port(text) for text in allow_private_host or ()])
     proxies = [_network(text) for text in trusted_proxy or ()]
     from services.api.shared.bounds import Bounds
     from services.api.transport.json_logs import (
@@ -100,6 +109,7 @@ def serve(
         kafka=access,
         smtp=mail_server,
         trusted_proxies=tuple(proxies),
+        private_hosts=private_hosts,
         reader=NetworkReader(),
         bounds=Bounds(open_conferences=conferences, stored_conferences=10 * conferences),
     )
@@ -129,6 +139,16 @@ def _network(text: str) -> str:
         return str(ipaddress.ip_network(text)) if "/" in text else str(ipaddress.ip_address(text))
     except ValueError:
         raise UnusableError("--trusted-proxy is an address or a network, such as 172.18.0.0/16.") from None
+
+
+def _host_and_port(text: str) -> str:
+    try:
+        parts = urlsplit(f"//{text}")
+        if parts.hostname and parts.port and parts.netloc == text and "@" not in text:
+            return f"{parts.hostname}:{parts.port}"
+    except ValueError:
+        pass
+    raise UnusableError("--allow-private-host is a host and its port, such as pretix.internal:443.")
 
 
 def _has_port(address: str) -> bool:

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from schemas.codec import Record
 from schemas.events import ActivityDeleted, Input
-from schemas.times import millis, written
+from schemas.times import format_time, millis
 from services.journal import Entry, Journal
 from services.runtime.deduplication import RecentIds, is_from_connector, is_sure_to_count
 from services.runtime.log_reader import LogRecord
@@ -100,7 +100,7 @@ class Planner:
 
     def plan(self, found: Iterable[Record], recorded_at: int) -> Plan:
         """Routes events, in their order, to the rows of their logs."""
-        plan = Plan(recorded_at, written(recorded_at))
+        plan = Plan(recorded_at, format_time(recorded_at))
         for record in found:
             start = len(plan.entries)
             outcome = self._place(plan, record.event, record.at)

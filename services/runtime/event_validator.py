@@ -15,7 +15,7 @@ from schemas.codec import EVENT_BYTES, Codec, Record, Reject, encode, encode_out
 from schemas.events import KINDS, ActivityPosted, ClockTicked, Input
 from schemas.events.fields import is_short
 from schemas.outputs import DeadLetter
-from schemas.times import is_written, written
+from schemas.times import format_time, is_written
 from services.runtime.limits import Limits
 from services.runtime.results import EMPTY, Answer, Rejected, StoppedError
 from streams.runtime.ticks import TICK_PREFIX
@@ -113,7 +113,7 @@ class EventValidator:
             )
         if event.source == sender and is_written(event.at):
             return record
-        return Record(replace(event, source=sender, at=written(record.at)), record.at, record.recorded)
+        return Record(replace(event, source=sender, at=format_time(record.at)), record.at, record.recorded)
 
     def make_dead_letter(self, reject: Reject, sender: str, position: int, last_good: int | None = None) -> DeadLetter:
         """The dead letter of a rejected line; a line that is too long is cut.
@@ -128,7 +128,7 @@ class EventValidator:
             source=sender,
             position=position,
             bytes=b64encode(line).decode(),
-            at=None if last_good is None else written(last_good),
+            at=None if last_good is None else format_time(last_good),
             conference=reject.conference,
         )
 

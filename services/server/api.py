@@ -13,7 +13,6 @@ from services.api.dead_letters.resend import Resender
 from services.api.dependencies import Dependencies
 from services.api.ingest.check_in_notes import CheckInNotes
 from services.api.ingest.event_ingest import EventIngest
-from services.api.organizer.attendee_import import AttendeeImport
 from services.api.pages.files import PageFiles
 from services.api.shared.check_in_devices import CheckInDevices
 from services.api.shared.conference_access import ConferenceAccess
@@ -45,6 +44,9 @@ def _dependencies(parts: Parts) -> Dependencies:
         check_in_notes=CheckInNotes(parts.conferences, runner, parts.limits, devices, clock),
         check_in_devices=devices,
         event_ingest=EventIngest(parts.admission, decompressor, parts.limits, parts.bounds, metrics),
+        connector_store=directory.connectors,
+        source_client=parts.source_client,
+        supervisor=parts.connectors,
         returning=parts.returning,
         access=ConferenceAccess(parts.conferences),
         registry=parts.conferences,
@@ -53,7 +55,7 @@ def _dependencies(parts: Parts) -> Dependencies:
         matchers=runner,
         overviews=parts.overviews,
         runner=runner,
-        attendee_import=AttendeeImport(parts.admission, directory),
+        attendee_import=parts.attendee_import,
         audit=directory.audit,
         first_links=directory.first_links,
         keys=directory.keys,

@@ -25,6 +25,7 @@ from services.admission.post_index_writer import PostIndexWriter
 from services.admission.registration.returning_attendees import ErasurePreparation, ReturningAttendees
 from services.api.dead_letters.index import DeadLetterIndex
 from services.api.operator.inbox_rebuild import InboxRebuild
+from services.api.organizer.attendee_import import AttendeeImport
 from services.api.organizer.overview import Overviews
 from services.api.shared.bounds import Bounds
 from services.api.shared.public_address import PublicAddress
@@ -32,6 +33,7 @@ from services.api.shared.rate_limits import RateLimits
 from services.api.shared.server_sent_events import StreamRegistry
 from services.api.transport.connections import config_of
 from services.api.transport.middleware import Edge
+from services.connectors.source_client import SourceClient
 from services.directory.port import PostReader
 from services.directory.sqlite import SqliteDirectory
 from services.erasure.conference_erasure import ConferenceErasure
@@ -46,6 +48,7 @@ from services.mail.settings import SmtpSettings
 from services.processes import garbage_collection
 from services.server.api import build_api
 from services.server.background_tasks import BackgroundTasks
+from services.server.connector_ports import supervise_connectors
 from services.server.event_followups import EventFollowUps
 from services.server.file_limits import raise_file_limit
 from services.server.log_backends import FileLogBackend, KafkaLogBackend, LogBackend, Stores, clock
@@ -65,6 +68,7 @@ class Settings:
     ``trusted_proxies``: addresses and networks whose ``X-Forwarded-For`` is trusted; none by default, because any
     client that is not a proxy could invent an address with every request.
     ``smtp``: the mail server; None: no mail is sent.
+    ``private_hosts``: ``HOST:PORT`` in private networks that connectors may read.
     ``kafka``: where the log is; None: in the data folder. ``kafka_prefix``: of its topics.
     """
 
@@ -77,6 +81,7 @@ class Settings:
     kafka: Access | None = None
     smtp: SmtpSettings | None = None
     kafka_prefix: str = ""
+    private_hosts: tuple[str, ...] = ()
     reader: PostReader | None = None
     bounds: Bounds = field(default_factory=Bounds)
     static: Path = STATIC
@@ -168,6 +173,8 @@ async def compose_parts(
     mailer = Mailer(
         settings.smtp, directory.outbox, conferences, public.sign_in_link, public.url, clock, bounds.link_requests_s
     )
+    attendee_import = AttendeeImport(admission, directory)
+    source_client = SourceClient(settings.private_hosts)
     return Parts(
         runner=runner,
         journal=journal,
@@ -176,6 +183,9 @@ async def compose_parts(
         readiness=readiness,
         conferences=conferences,
         admission=admission,
+        attendee_import=attendee_import,
+        connectors=supervise_connectors(admission, attendee_import, directory, conferences, source_client),
+        source_client=source_client,
         returning=returning,
         proofs=OwnershipProofs(directory.codes, admission, returning),
         erasures=erasures,

@@ -13,11 +13,14 @@ from services.admission.ownership_proofs import OwnershipProofs
 from services.admission.registration.returning_attendees import ReturningAttendees
 from services.api.dead_letters.index import DeadLetterIndex
 from services.api.operator.inbox_rebuild import InboxRebuild
+from services.api.organizer.attendee_import import AttendeeImport
 from services.api.organizer.overview import Overviews
 from services.api.shared.bounds import Bounds
 from services.api.shared.public_address import PublicAddress
 from services.api.shared.rate_limits import RateLimits
 from services.api.shared.server_sent_events import StreamRegistry
+from services.connectors.source_client import SourceClient
+from services.connectors.supervisor import Supervisor
 from services.directory.port import Directory, PostReader
 from services.erasure.person_erasure import Erasures
 from services.inbox.port import Inboxes
@@ -41,6 +44,9 @@ class Parts:
     readiness: Readiness
     conferences: ConferenceRegistry
     admission: EventAdmission
+    attendee_import: AttendeeImport
+    connectors: Supervisor
+    source_client: SourceClient
     returning: ReturningAttendees
     proofs: OwnershipProofs
     erasures: Erasures

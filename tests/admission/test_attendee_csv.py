@@ -224,7 +224,7 @@ def test_a_line_with_an_address_is_no_heading() -> None:
     assert (row.name, row.email, row.consent.matching) == ("Ada", "ada@example.org", True)
 
 
-def test_a_file_without_names_is_told() -> None:
+def test_a_file_without_names_is_reported() -> None:
     sheet = read_csv(b"Email,Seat\nada@example.org,4\n")
     assert (sheet.rows[0].name, "gets a name" in sheet.notes[0].text) == ("", True)
     both = read_csv("姓,名,メールアドレス\n山田,太郎,taro@example.org\n".encode())

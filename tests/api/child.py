@@ -8,6 +8,7 @@ import json
 import os
 import signal
 import sys
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from services.admission.rate_limits import Rate
 from services.api.shared.bounds import Bounds
 from services.api.transport.json_logs import to_stderr
 from services.cli.connection_options import access_for
+from services.connectors.pretix import connector
 from services.directory.port import PostReader, PublicProfile
 from services.identity.account_reader import NetworkReader
 from services.mail.settings import SmtpSettings
@@ -85,9 +87,11 @@ def reader_of(given: dict[str, Any]) -> PostReader:
     return NetworkReader(on_loopback(port, fetch_s=30.0)) if port else FileReader(Path(given["posts"]))
 
 
-def main() -> int:
-    given = json.loads(sys.argv[1])
+def main(arguments: Sequence[str]) -> int:
+    """``arguments``: what is given to the server, as JSON."""
+    given = json.loads(arguments[0])
     to_stderr()
+    connector.POLL_S = given.get("poll_s", connector.POLL_S)
     bounds = given.get("bounds", {})
     bounds.setdefault("overview_s", OFTEN_S)
     if "rates" not in bounds:
@@ -101,6 +105,7 @@ def main() -> int:
         public_url=given.get("public_url", ""),
         redis_url=given.get("redis"),
         trusted_proxies=tuple(given.get("trusted", ())),
+        private_hosts=tuple(given.get("private_hosts", ())),
         reader=reader_of(given),
         kafka=access_for(given["kafka"]) if "kafka" in given else None,
         kafka_prefix=given.get("prefix", ""),
@@ -115,4 +120,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -13,6 +13,7 @@ from tests.api.people import CONFERENCE, OPENING, Server, attendee, good, now, o
 VALUES = defaultdict(lambda: "1", conference=CONFERENCE, attendee="nobody")
 _JSON = {"content-type": "application/json"}
 _PERSON = {"name": "N", "accounts": [], "consent": {"matching": False, "chats": False, "share_place": False}}
+_CONNECTOR = {"config": {"kind": "pretix", "organizer": "o", "event": "e", "lists": [{"list": 1}]}, "secrets": {}}
 ENDS_THE_SESSION = "/v1/session"  # tried last
 STREAMS = ("/v1/me/stream", f"/v1/conferences/{CONFERENCE}/stream")
 
@@ -49,10 +50,16 @@ def test_another_organizers_conference_is_closed_to_it(server: Server, callers: 
     for method, path, roles in operations(server):
         if f"/{CONFERENCE}" in path and "organizer" in roles:
             bodies = {"PUT": OPENING, "DELETE": {"erase": CONFERENCE}}
-            ends = {"/keys": {"id": "x"}, "/owner": {"organizer": "org-2"}}
+            ends = {
+                "/keys": {"id": "x"},
+                "/owner": {"organizer": "org-2"},
+                "/connectors/1": _CONNECTOR,
+                "/test": _CONNECTOR,
+                "/history": {"days": 1},
+            }
             body = next((said for end, said in ends.items() if path.endswith(end)), bodies.get(method, _PERSON))
             answer = other.request(method, path, json=body, params={"a": "a", "b": "b"})
-            expected = 422 if method == "PUT" else 403
+            expected = 422 if method == "PUT" and path.endswith(f"/{CONFERENCE}") else 403
             assert answer.status_code == expected, (method, path, answer.text)
     unknown = other.get("/v1/conferences/not-there/overview")
     assert unknown.json() == other.get(f"/v1/conferences/{CONFERENCE}/overview").json()

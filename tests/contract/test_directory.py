@@ -2,6 +2,7 @@
 
 from tests.contract.directory.audit_log import AuditLog
 from tests.contract.directory.codes import Codes
+from tests.contract.directory.connectors import Connectors
 from tests.contract.directory.dead_letter_keys import DeadLetterKeys
 from tests.contract.directory.erasing import Erasing
 from tests.contract.directory.holdings import Holdings
@@ -14,6 +15,6 @@ from tests.contract.directory.tombstones import Tombstones
 
 
 class TestDirectory(
-    AuditLog, Holdings, People, Tokens, Keys, Sessions, Codes, Tombstones, DeadLetterKeys, Erasing, Outbox
+    AuditLog, Holdings, People, Tokens, Keys, Sessions, Codes, Tombstones, DeadLetterKeys, Erasing, Connectors, Outbox
 ):
     """What every directory promises."""

@@ -57,7 +57,7 @@ def test_what_differs_is_named_with_what_to_do(kafka_address: str, prefix: str) 
     assert found[DEAD_LETTERS].partitions == 2  # as many as the log that was there
 
 
-def test_no_broker_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+def test_no_broker_is_reported(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(UnavailableError, match=r"No Kafka answers at 127\.0\.0\.1:9\."):
         asyncio.run(topics.check(Access("127.0.0.1:9")))
     assert main(["topics", "check", "--kafka", "127.0.0.1:9"]) == 2

@@ -149,6 +149,8 @@ class _Handler(BaseHTTPRequestHandler):
                 return 200, scene.mailing
             if path.endswith("/devices"):
                 return 200, {"since": "2027-03-09T08:00:00.000Z", "devices": scene.devices}
+            if path.endswith("/connectors"):
+                return 200, {"connectors": scene.connectors}
             if path.endswith("/keys"):
                 return 200, {"keys": scene.keys}
             if path.endswith("/dead-letters"):

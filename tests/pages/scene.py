@@ -27,6 +27,7 @@ class Scene:
         self.overviews = 0
         self.letters: list[Doc] = []
         self.keys: list[Doc] = []
+        self.connectors: list[Doc] = []
         self.devices: list[Doc] = []
         self.asked: list[tuple[str, str, Any]] = []  # every state-changing request: method, path, body
         self.refuse: dict[tuple[str, str], Answer] = {}

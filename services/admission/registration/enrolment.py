@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from schemas.events import AccountVerified, AttendeeBlocked, AttendeeRegistered, Consent
 from schemas.names import normalize_account as account_form
-from schemas.times import written
+from schemas.times import format_time
 from services.admission.registration.attendee_csv import AttendeeRow
 from services.directory.port import Directory, Person, Proof
 
@@ -56,7 +56,7 @@ def enroll(conference: str, rows: Sequence[AttendeeRow], directory: Directory, n
 def _enrolment(row: AttendeeRow, person: Person, is_new: bool, waits: bool, now: int) -> Enrolment:
     event = AttendeeRegistered(
         id=_new_id(),
-        at=written(now),
+        at=format_time(now),
         conference=person.conference,
         attendee=person.attendee,
         accounts=row.accounts,
@@ -74,7 +74,7 @@ def returning_registration(conference: str, attendee: str, accounts: Sequence[st
     """The registration of somebody who has now confirmed it; their consent follows. To be admitted as ``OWNER``."""
     return AttendeeRegistered(
         id=_new_id(),
-        at=written(now),
+        at=format_time(now),
         conference=conference,
         attendee=attendee,
         accounts=tuple(accounts),
@@ -88,7 +88,7 @@ def inherited_block(conference: str, other: str, attendee: str, now: int) -> Att
     To be admitted as ``OWNER``. The same block always has the same id.
     """
     return AttendeeBlocked(
-        id=f"barred:{other}:{attendee}", at=written(now), conference=conference, attendee=other, blocked=attendee
+        id=f"barred:{other}:{attendee}", at=format_time(now), conference=conference, attendee=other, blocked=attendee
     )
 
 
@@ -97,7 +97,7 @@ def verifications(proof: Proof) -> list[AccountVerified]:
     return [
         AccountVerified(
             id=f"{proof.id}-{number}",
-            at=written(proof.at),
+            at=format_time(proof.at),
             conference=proof.conference,
             attendee=proof.attendee,
             account=account,

@@ -109,7 +109,9 @@ def _plan_address(
                 continue
             planned.append(Planned(mine, person, waits, tuple(_changes(conference, row, person, directory))))
         elif len(rows) > 1 or known:
-            planned.append(_fresh(conference, replace(row, attendee=f"a{secrets.token_hex(12)}"), directory))
+            planned.append(
+                _fresh(conference, replace(row, attendee=row.attendee or f"a{secrets.token_hex(12)}"), directory)
+            )
         else:
             planned.append(_fresh(conference, row, directory))
 

@@ -6,10 +6,11 @@ says nothing about anybody's consent.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from services.admission.event_admission import EventAdmission
 from services.admission.pseudonymization import AWAITS_CONFIRMATION
@@ -96,6 +97,30 @@ class AttendeeImport:
         if consents:
             notes.append(Mistake(min(consents), None, _CONSENT_STAYS))
         return _imported(sheet, sorted(lines, key=_by_line), mistakes, notes, dry_run=dry_run)
+
+    async def run_some(
+        self, sender: Sender, conference: str, rows: Sequence[AttendeeRow], lines: Collection[int]
+    ) -> tuple[list[Line], list[Mistake]]:
+        """Registers these lines of the rows, as a shop names them: people who are known keep the accounts that they
+        claim. The other rows are people who are registered; they only tell names at one address apart.
+
+        Returns what was accepted, and mistakes. Raises as ``Runner.take``."""
+        async with self._turn:
+            planned, mistakes, _ = await asyncio.to_thread(plan, conference, rows, self._directory)
+            own = [each for each in planned if each.row.line in lines]
+            own = await asyncio.to_thread(lambda: [self._with_claims(conference, each) for each in own])
+            accepted, refused = await self._register(sender, conference, own)
+        return accepted, [*mistakes, *refused]
+
+    def _with_claims(self, conference: str, each: Planned) -> Planned:
+        """A known person's line with the accounts that they claim now, which a registration would else end."""
+        if each.known is None:
+            return each
+        held = self._directory.accounts.held_by(conference, each.known.attendee)
+        claimed = [token for token, how in held.items() if how == "claimed"]
+        accounts = set(self._directory.accounts.accounts_of(claimed).values())
+        accounts |= set(self._directory.tombstones.waiting_accounts(conference, each.known.attendee) or ())
+        return replace(each, row=replace(each.row, accounts=tuple(sorted(accounts))))
 
     async def _register(
         self, sender: Sender, conference: str, planned: Sequence[Planned]

@@ -3,12 +3,51 @@
 Invariants: no label has an account, a token, an attendee or a raw path.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
+from typing import Protocol
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
 
 SECONDS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+
+
+class ConnectorNumbers(Protocol):
+    """The numbers of connectors, by their kind; nobody's name."""
+
+    def states(self) -> Mapping[tuple[str, str], int]:
+        """How many run, by kind and state."""
+
+    def lags_ms(self) -> Iterable[tuple[str, int]]:
+        """Kind and lag of each."""
+
+    def counts(self) -> Mapping[tuple[str, str], int]:
+        """What they brought, by kind and what."""
+
+
+class _ConnectorCollector(Collector):
+    def __init__(self, numbers: ConnectorNumbers) -> None:
+        self._numbers = numbers
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """The families, read now."""
+        states = GaugeMetricFamily("hallway_connectors", "Connectors by state.", labels=("kind", "state"))
+        for (kind, state), count in self._numbers.states().items():
+            states.add_metric((kind, state), count)
+        yield states
+        lags: dict[str, int] = {}
+        for kind, lag_ms in self._numbers.lags_ms():
+            lags[kind] = max(lags.get(kind, 0), lag_ms)
+        lag = GaugeMetricFamily("hallway_connector_lag_seconds", "The longest lag of a kind.", labels=("kind",))
+        for kind, lag_ms in lags.items():
+            lag.add_metric((kind,), lag_ms / 1_000)
+        yield lag
+        brought = GaugeMetricFamily("hallway_connector_items", "What they brought so far.", labels=("kind", "what"))
+        for (kind, what), count in self._numbers.counts().items():
+            brought.add_metric((kind, what), count)
+        yield brought
 
 
 class Metrics:
@@ -45,6 +84,10 @@ class Metrics:
     def track_streams(self, count: Callable[[], int]) -> None:
         """Reads the number of open streams from ``count``."""
         self.streams.set_function(count)
+
+    def track_connectors(self, numbers: ConnectorNumbers) -> None:
+        """Reads the numbers of connectors from ``numbers``."""
+        self.registry.register(_ConnectorCollector(numbers))
 
     def forget(self, conference: str) -> None:
         """Drops the series of a conference that was erased."""

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.text import Text
 
 from schemas import names
-from schemas.times import written
+from schemas.times import format_time
 from schemas.topics import ACTIVITY, CONFERENCE_LOG, DEAD_LETTERS, MATCHES
 from services.cli.connection_options import Kafka, Prefix, kafka_access, run_in, silence_client_logs
 from services.kafka.topic_urls import parse_start
@@ -114,7 +114,9 @@ def _terminal_printer() -> Any:
         fields = event if isinstance(event, dict) else {"type": "unreadable", "bytes": event}
         rest = {name: value for name, value in fields.items() if name not in ("type", "conference", "recorded_at")}
         line = Text()
-        line.append(f"{written(record.timestamp)[:-1].replace('T', ' ')} {record.partition}/{record.offset} ", "dim")
+        line.append(
+            f"{format_time(record.timestamp)[:-1].replace('T', ' ')} {record.partition}/{record.offset} ", "dim"
+        )
         line.append(f"{fields.get('type', 'dead.letter')} ", "bold")
         line.append(f"{fields.get('conference') or ''} ", "cyan")
         line.append(msgspec.json.encode(rest).decode())

@@ -21,7 +21,7 @@ from services.cli.streams.policy_files import POLICY_BYTES, parse_policy
 from services.usage_errors import UnusableError
 from streams.compare import Comparison, Key
 from streams.matching import Matcher
-from streams.matching.explain import why_not
+from streams.matching.explanation.explain import why_not
 from streams.replay import Replay
 
 _OUTPUT = msgspec.json.Decoder(AnyOutput)

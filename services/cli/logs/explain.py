@@ -1,7 +1,7 @@
 """``hallway explain``: why two attendees were, or were not, suggested to each other.
 
-Responsibility: folding up to a moment, finding the names, writing the pair's story. ``streams.matching.explain``
-judges.
+Responsibility: folding up to a moment, finding the names, writing the pair's story. What judges is
+``streams.matching.explanation``.
 """
 
 from collections.abc import Callable, Iterable
@@ -11,15 +11,15 @@ from difflib import get_close_matches
 from schemas.codec import Record
 from schemas.events import Activity, ClockTicked, ConferenceOpened, Input
 from schemas.outputs import AnyOutput, MatchAgreed, MatchLocated, MatchSuggested, MatchWithdrawn
-from schemas.times import written
+from schemas.times import format_time
 from services.cli.logs.explanation_text import to_sentence
 from services.cli.logs.replay import Run
 from services.usage_errors import UnusableError
 from streams.compare import describe_reasons
 from streams.matching import Matcher
-from streams.matching.explain import explain
+from streams.matching.explanation.explain import explain
+from streams.matching.explanation.steps import PairStep
 from streams.matching.state import NEVER
-from streams.matching.steps import PairStep
 
 _UNKNOWN_PENALTY = 10  # more than two known people can miss; a known pair always has more steps
 _MARKS = {True: "yes", False: "NO ", None: "   "}
@@ -87,7 +87,7 @@ def _recorded_ms(record: Record) -> int:
 
 def _pass_time(matcher: Matcher, conference: str, until: int) -> list[AnyOutput]:
     """Applies a tick at ``until``, so that everything due by then happens."""
-    tick = ClockTicked(id=f"explain:{until}", at=written(until), conference=conference)
+    tick = ClockTicked(id=f"explain:{until}", at=format_time(until), conference=conference)
     return matcher.apply(tick, until, until)
 
 
@@ -142,14 +142,14 @@ def write_story(
     line(f"{a} and {b} at {matcher.state.conference}\n")
     line("Outputs for them:" if story.outputs else "No outputs for them.")
     for output in story.outputs:
-        line(f"  {format_time(output.at)}  {_describe_output(output)}")
+        line(f"  {format_to_second(output.at)}  {_describe_output(output)}")
     now = matcher.state.now
     suggested = any(isinstance(output, MatchSuggested) for output in story.outputs)
     if ends and not suggested and story.closest.steps:
-        line(f"\nThey came closest to a suggestion at {format_time(written(story.closest.at))}:")
+        line(f"\nThey came closest to a suggestion at {format_to_second(format_time(story.closest.at))}:")
         steps = story.closest.steps
     else:
-        when = f"now, at {format_time(written(now))}" if matcher.state.opened else "now"
+        when = f"now, at {format_to_second(format_time(now))}" if matcher.state.opened else "now"
         line(f"\nCould they be suggested to each other {when}?")
         steps = explain(matcher, a, b, now)
     if not matcher.state.opened:
@@ -161,7 +161,7 @@ def write_story(
         line("--at TIME explains an earlier moment.")
 
 
-def format_time(at: str) -> str:
+def format_to_second(at: str) -> str:
     """A time for people, in UTC."""
     return f"{at[:19].replace('T', ' ')} UTC"
 

@@ -5,13 +5,13 @@ Invariants: every kind of step has a sentence; the type checker rejects a new ki
 
 from typing import assert_never
 
-from schemas.times import written
-from streams.matching import steps
+from schemas.times import format_time
+from streams.matching.explanation import steps
 
 
 def in_utc(ms: int) -> str:
     """A time for people, in UTC."""
-    return f"{written(ms)[:16].replace('T', ' ')} UTC"
+    return f"{format_time(ms)[:16].replace('T', ' ')} UTC"
 
 
 def to_sentence(step: steps.PairStep) -> str:

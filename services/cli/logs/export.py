@@ -18,7 +18,7 @@ from cyclopts import Parameter
 from msgspec.structs import replace
 
 from schemas.codec import Record, encode, kind_of
-from schemas.times import written
+from schemas.times import format_time
 from schemas.topics import ACTIVITY, CONFERENCE_LOG
 from services.cli.connection_options import access_for, run_in, silence_client_logs
 from services.cli.logs.summary import plural, say
@@ -159,7 +159,7 @@ def _export_to_topic(sources: list[Source], target: TopicUrl, rejects: Rejects, 
 
 
 def _route(record: Record, router: Router) -> list[tuple[str, bytes, str]]:
-    recorded = written(record.at if record.recorded is None else record.recorded)
+    recorded = format_time(record.at if record.recorded is None else record.recorded)
     return [
         (conference, encode(replace(event, recorded_at=recorded)), kind_of(event))
         for conference, event in router.route(record.event)

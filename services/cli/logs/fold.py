@@ -22,7 +22,7 @@ from services.cli.streams.pacing import parse_speed
 from services.cli.streams.policy_files import read_policy
 from services.cli.streams.rejects import Rejects
 from services.usage_errors import INTERRUPTED, UnusableError
-from streams.matching.listing import ties_of
+from streams.matching.explanation.listing import ties_of
 from streams.replay import Replay
 
 

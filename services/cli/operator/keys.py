@@ -15,7 +15,7 @@ from urllib.parse import quote
 import msgspec
 from cyclopts import App, Parameter
 
-from schemas.times import written
+from schemas.times import format_time
 from services.cli.logs.summary import say
 from services.cli.operator.server_client import KEY, ask
 from services.directory.port import KEY_DAYS
@@ -117,9 +117,9 @@ def _of_folder(data: Path) -> Iterator[Any]:
                     "id": grant.subject,
                     "conferences": grant.conferences,
                     "checkins": grant.checkins,
-                    "made_at": written(row.made),
-                    "expires_at": written(grant.expires),
-                    "last_used_at": None if row.last_used is None else written(row.last_used),
+                    "made_at": format_time(row.made),
+                    "expires_at": format_time(grant.expires),
+                    "last_used_at": None if row.last_used is None else format_time(row.last_used),
                     "revoked": row.revoked,
                 }
             after = rows[-1].grant.id

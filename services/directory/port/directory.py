@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Protocol
 
 from services.directory.port.access import AuditLog, Codes, Keys, Sessions
+from services.directory.port.connectors import Connectors
 from services.directory.port.erasure import DeadLetterKeys, Erasure, Tombstones
 from services.directory.port.mail import Outbox
 from services.directory.port.people import Accounts, People, Tokens
@@ -56,6 +57,10 @@ class Directory(Tokens, Protocol):
     @property
     def audit(self) -> AuditLog:
         """Who looked at dead letters."""
+
+    @property
+    def connectors(self) -> Connectors:
+        """What brings events from other systems."""
 
     # -- tokens and the way back from them ------------------------------------------------------------------------
 

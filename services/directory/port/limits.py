@@ -1,6 +1,6 @@
 """The limits that every directory enforces, each with its reason. The unit is last in each name."""
 
-from schemas.times import MINUTE_MS
+from schemas.times import HOUR_MS, MINUTE_MS
 
 # Accounts and posts.
 EVIDENCE_DAYS = 400  # by the contract: how long a post counts, and its id resolves to its token
@@ -45,3 +45,8 @@ LETTER_KEY_DAYS = 14  # as long as a letter is stored
 MOST_BARS = 2_000  # of one erased person: 64 kB; nobody would notice that more are missing
 MOST_CLAIMS = 20  # of one person; proved ones have no limit, or somebody with many could choose which are recognized
 TOMBSTONE_DAYS = 400  # from the end of the conference: as long as its posts count
+
+# Connectors.
+MOST_CONNECTORS = 20  # of a conference: each is a task and a few requests a minute
+MOST_HINTS = 1_000  # of one connector, until it has read what they point at; polling finds the rest
+HOOK_OVERLAP_MS = 24 * HOUR_MS  # how long a replaced webhook address stays valid

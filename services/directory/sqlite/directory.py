@@ -26,6 +26,7 @@ from services.directory.sqlite import migrations as tables
 from services.directory.sqlite.accounts import SqliteAccounts
 from services.directory.sqlite.api_keys import SqliteKeys
 from services.directory.sqlite.audit_log import SqliteAuditLog
+from services.directory.sqlite.connectors import SqliteConnectors
 from services.directory.sqlite.database import Database
 from services.directory.sqlite.dead_letter_keys import SqliteDeadLetterKeys
 from services.directory.sqlite.erased_ids import ErasedIds
@@ -74,11 +75,12 @@ class SqliteDirectory:
         self.codes = SqliteCodes(base, self._secret, self._erased_ids, clock)
         self.outbox = SqliteOutbox(base, self._secret, self.sessions, clock)
         self.letter_keys = SqliteDeadLetterKeys(base, clock)
+        self.connectors = SqliteConnectors(base, self._secret, clock)
         self.tombstones = SqliteTombstones(base, self._secret, clock)
         self.erasing = SqliteErasure(
             (base, posts), self.accounts, self.posts, self.keys, self.codes, self._erased_ids, self.tombstones
         )
-        if self.erasing.pending():
+        if not self.erasing.is_finished():
             self.erasing.finish()
 
     # -- Tokens --------------------------------------------------------------------------------------------------

@@ -106,6 +106,23 @@ PEOPLE = (
         "UPDATE OR IGNORE accounts SET account = 'bsky:' || substr(account, 9) WHERE account LIKE 'bluesky:%'",
     ),
     (
+        # sealed: the secrets, encrypted. hook: a digest of the webhook's address; the earlier one is valid until then.
+        # checkpoint: how far it has read. generation: a run with earlier settings stores nothing more.
+        """CREATE TABLE connectors (
+            conference TEXT NOT NULL, id TEXT NOT NULL, kind TEXT NOT NULL, config TEXT NOT NULL, source TEXT NOT NULL,
+            organizer TEXT NOT NULL, secret_names TEXT NOT NULL, sealed BLOB NOT NULL, hook BLOB, earlier_hook BLOB,
+            earlier_until INTEGER, paused INTEGER NOT NULL, generation INTEGER NOT NULL, made INTEGER NOT NULL,
+            checkpoint TEXT NOT NULL, PRIMARY KEY (conference, id)) STRICT, WITHOUT ROWID""",
+        """CREATE TABLE connector_tickets (
+            conference TEXT NOT NULL, connector TEXT NOT NULL, ticket TEXT NOT NULL, attendee TEXT NOT NULL,
+            has_brought INTEGER NOT NULL, scans TEXT NOT NULL, PRIMARY KEY (conference, connector, ticket))
+            STRICT, WITHOUT ROWID""",
+        "CREATE INDEX connector_tickets_attendee ON connector_tickets (conference, attendee)",
+        """CREATE TABLE connector_hints (
+            number INTEGER PRIMARY KEY, conference TEXT NOT NULL, connector TEXT NOT NULL, hint TEXT NOT NULL,
+            UNIQUE (conference, connector, hint)) STRICT""",
+    ),
+    (
         # address: a keyed digest. links: of a claimed mail, the ids of its links. due: of a settled one, when that was.
         """CREATE TABLE mails (
             number INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, conference TEXT NOT NULL,
@@ -117,6 +134,8 @@ PEOPLE = (
         # by address alone too: somebody who lost their link names no conference
         "DROP INDEX people_email",
         "CREATE INDEX people_email ON people (email, conference) WHERE email <> ''",
+        # 0: somebody else changed the address after the first sign-in, so it proves nothing
+        "ALTER TABLE people ADD COLUMN recovers INTEGER NOT NULL DEFAULT 1",
     ),
 )
 

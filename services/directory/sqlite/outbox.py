@@ -43,7 +43,7 @@ _NEVER_SIGNED_IN = (
     " (SELECT 1 FROM sign_ins AS s WHERE s.conference = p.conference AND s.attendee = p.attendee) ORDER BY attendee"
 )
 _OF_ADDRESS = (
-    "SELECT conference, attendee, name, count(*) OVER (PARTITION BY conference) FROM people"
+    "SELECT conference, attendee, name, recovers, count(*) OVER (PARTITION BY conference) FROM people"
     " WHERE email <> '' AND email = ? ORDER BY since DESC, conference, attendee LIMIT ?"
 )
 _ADD = "INSERT INTO mails (kind, conference, attendee, address, state, made, due) VALUES (?, ?, ?, ?, 'waiting', ?, ?)"
@@ -139,11 +139,12 @@ class SqliteOutbox:
 
     def _lost(self, email: str) -> tuple[MailedLink, ...]:
         """Links for everybody registered under the address. Where several share it, for those alone who have never
-        signed in: whoever reads the mail of a group's order is not each of the group."""
+        signed in: whoever reads the mail of a group's order is not each of the group. Nor for somebody whose address
+        was changed after their first sign-in, for example by a ticket shop: it is not theirs for certain."""
         found = []
-        for conference, attendee, name, sharing in self._base.read(_OF_ADDRESS, (email, MOST_MAILED_LINKS)):
+        for conference, attendee, name, recovers, sharing in self._base.read(_OF_ADDRESS, (email, MOST_MAILED_LINKS)):
             is_known = self._sessions.has_signed_in(conference, attendee)
-            if sharing > 1 and is_known:
+            if is_known and (sharing > 1 or not recovers):
                 continue
             secret = self._sessions.recovery_link(conference, attendee)
             if isinstance(secret, str):

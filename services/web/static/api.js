@@ -4,6 +4,7 @@ import { say } from "./words.js";
 
 const LIMIT_MS = 15_000; // in a hall an answer may be slow, but nobody waits for ever
 const FILE_LIMIT_MS = 120_000;
+const TEST_LIMIT_MS = 90_000; // a few requests of the server to somebody else's
 
 export class Problem extends Error {
   constructor(status, text, fieldName = null) {
@@ -13,14 +14,14 @@ export class Problem extends Error {
   }
 }
 
-async function ask(method, path, body, type = "application/json") {
+async function ask(method, path, body, type = "application/json", limit_ms = type === "application/json" ? LIMIT_MS : FILE_LIMIT_MS) {
   const headers = { Accept: "application/json" };
   if (method !== "GET") headers["X-Hallway"] = "1"; // no form of another site can send this header
   if (body !== undefined) headers["Content-Type"] = type;
   const sent = body === undefined || type !== "application/json" ? body : JSON.stringify(body);
   let answer, text;
   try {
-    const signal = AbortSignal.timeout(type === "application/json" ? LIMIT_MS : FILE_LIMIT_MS);
+    const signal = AbortSignal.timeout(limit_ms);
     answer = await fetch(BASE + path, { method, headers, body: sent, credentials: "same-origin", cache: "no-store", signal });
     text = await answer.text();
   } catch (lost) {
@@ -41,6 +42,7 @@ function readJson(text) {
 
 const part = encodeURIComponent;
 const conference = (id, rest = "") => `/v1/conferences/${part(id)}${rest}`;
+const connector = (id, name, rest = "") => conference(id, `/connectors/${part(name)}${rest}`);
 
 export const attendee = {
   signIn: (link) => ask("POST", "/v1/session", { link }),
@@ -84,6 +86,14 @@ export const organizer = {
   keys: (id) => ask("GET", conference(id, "/keys")),
   addKey: (id, key) => ask("POST", conference(id, "/keys"), key),
   endKey: (id, key) => ask("DELETE", conference(id, `/keys/${part(key)}`)),
+  connectors: (id) => ask("GET", conference(id, "/connectors")),
+  putConnector: (id, name, body) => ask("PUT", connector(id, name), body),
+  testConnector: (id, name, body) => ask("POST", connector(id, name, "/test"), body, "application/json", TEST_LIMIT_MS),
+  deleteConnector: (id, name) => ask("DELETE", connector(id, name)),
+  pauseConnector: (id, name) => ask("POST", connector(id, name, "/pause"), {}),
+  resumeConnector: (id, name) => ask("POST", connector(id, name, "/resume"), {}),
+  newWebhook: (id, name) => ask("POST", connector(id, name, "/webhook"), {}),
+  bringHistory: (id, name, days) => ask("POST", connector(id, name, "/history"), { days }),
   devices: (id) => ask("GET", conference(id, "/devices")),
   overview: (id) => ask("GET", conference(id, "/overview")),
   letters: (id, after, limit) => ask("GET", conference(id, `/dead-letters?limit=${limit}${after === null ? "" : `&after=${part(after)}`}`)),

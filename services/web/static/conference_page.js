@@ -3,9 +3,10 @@ import { organizer } from "./api.js";
 import { conferenceForm } from "./conference_form.js";
 import { connectors } from "./connectors.js";
 import { el, find } from "./dom.js";
-import { attendees } from "./enrolling.js";
-import { letters } from "./letters.js";
+import { attendees } from "./attendee_registration.js";
+import { letters } from "./dead_letters.js";
 import { Numbers } from "./numbers.js";
+import { ticketShop } from "./shop.js";
 import { closing, erasing, why } from "./tasks.js";
 import { clock, say, setZone } from "./words.js";
 
@@ -33,7 +34,7 @@ export class ConferencePage {
     const told = closed ? [el("p", { class: "banner calm wide" }, say("closed_note"))] : [];
     const tasks = closed
       ? [letters(id), erasing(id, name, this.on.erased)]
-      : [attendees(id), connectors(id), letters(id), conferenceForm(id, whole.opening, () => {}), closing(id, name, this.on.again)];
+      : [attendees(id), ticketShop(id, whole.opening.places), connectors(id), letters(id), conferenceForm(id, whole.opening, () => {}), closing(id, name, this.on.again)];
     place.replaceChildren(...told, ...this.numbers.panels, why(id), ...tasks);
     if (!this.stopped) this.follow();
   }

@@ -3,8 +3,8 @@
 import { attendee } from "./api.js";
 import { BASE } from "./base.js";
 import { el, fillTexts, find, tell } from "./dom.js";
-import { forget, kept } from "./keeping.js";
 import { byMail } from "./lost_link.js";
+import { forget, kept } from "./offline_store.js";
 import { secretOf } from "./welcome.js";
 import { say } from "./words.js";
 

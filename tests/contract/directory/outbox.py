@@ -165,6 +165,20 @@ class Outbox:
         assert directory.outbox.request_links("buyer@example.org")
         assert directory.outbox.claim() is None
 
+    def test_an_address_that_was_changed_after_the_first_sign_in_gets_no_link(self, directory: Directory) -> None:
+        """Whoever can correct an address, an organizer by a ticket shop, must not become that person by it."""
+        ada, bob = person(directory, "ada"), person(directory, "bob")
+        directory.people.change(Person(conference="hims", attendee=ada, name="Ada", email="ada@example.com"))
+        signed_in(directory, link_of(directory, ada))
+        signed_in(directory, link_of(directory, bob))
+        directory.people.change(Person(conference="hims", attendee=ada, name="A", email="ada@example.com"))  # its name
+        assert directory.outbox.request_links("ada@example.com")
+        assert len(claimed(directory).links) == 1
+        for email in ("eve@example.org", "bob@example.org"):  # back again too
+            directory.people.change(Person(conference="hims", attendee=bob, name="Bob", email=email))
+            directory.outbox.request_links(email)
+            assert directory.outbox.claim() is None
+
     def test_of_a_group_each_has_a_mail_that_says_whose_link_it_is(self, directory: Directory) -> None:
         for name in ("Ada", "Bob"):
             in_group(directory, name)

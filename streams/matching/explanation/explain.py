@@ -5,11 +5,12 @@ All facts are for a tester: they name blocks and declines. What others may see o
 """
 
 from schemas.times import DAY_MS, HOUR_MS
-from streams.matching import budget, cards, presence, steps, ties
+from streams.matching import budget, cards, presence, ties
 from streams.matching.engine import Matcher
-from streams.matching.sessions import people, weight
+from streams.matching.evidence.sessions import people, weight
+from streams.matching.explanation import steps
+from streams.matching.explanation.steps import PairStep, RuleStep
 from streams.matching.state import NEVER, ORDER_BITS, Attendee, Card, State
-from streams.matching.steps import PairStep, RuleStep
 
 
 def explain(matcher: Matcher, a: str, b: str, now: int) -> list[PairStep]:

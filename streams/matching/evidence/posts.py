@@ -9,9 +9,9 @@ what that one post touches, not of the number of posts.
 from schemas.events import ActivityPosted
 from schemas.times import DAY_MS
 from streams.matching import accounts
-from streams.matching.expiry import NOTHING, ExpiryQueue
+from streams.matching.evidence.expiry import NOTHING, ExpiryQueue
+from streams.matching.evidence.sessions import Sessions
 from streams.matching.ids import trace
-from streams.matching.sessions import Sessions
 from streams.matching.state import NOT_UPLOADED, ORDER_BITS, UPLOADED, UPLOADED_BEFORE, Account, Post, State
 
 MAX_ADDRESSED = 10  # a post to more people is an announcement, not a conversation

@@ -12,8 +12,8 @@ from heapq import heappop, heappush
 
 from schemas.times import DAY_MS
 from streams.matching import accounts
-from streams.matching.calendar import Calendar
-from streams.matching.expiry import NOTHING
+from streams.matching.evidence.calendar import Calendar
+from streams.matching.evidence.expiry import NOTHING
 from streams.matching.state import ORDER_BITS, UPLOADED_BEFORE, Account, Post, Session, State
 
 FULL_WEIGHT = 1_000  # thousandths

@@ -61,7 +61,7 @@ SPELLED = {
 }
 
 
-def test_no_letter_that_may_name_the_erased_can_be_read(tmp_path: Path) -> None:
+def test_no_dead_letter_that_may_name_the_erased_can_be_read(tmp_path: Path) -> None:
     with Server(tmp_path) as server:
         organizer, other = opened(server), server.client("other_organizer")
         good(other.put("/v1/conferences/else", json=good(organizer.get(f"/v1/conferences/{CONFERENCE}"))["opening"]))
@@ -91,7 +91,7 @@ def _kept(client: httpx.Client) -> list[bytes]:
     return found
 
 
-def test_a_strangers_letter_is_not_of_the_conference_that_it_names(tmp_path: Path) -> None:
+def test_a_strangers_dead_letter_is_not_of_the_conference_that_it_names(tmp_path: Path) -> None:
     with Server(tmp_path) as server:
         organizer, other = opened(server), server.client("other_organizer")
         opened_else = good(organizer.get(f"/v1/conferences/{CONFERENCE}"))["opening"]
@@ -119,7 +119,7 @@ def test_a_flood_of_one_sender_pushes_out_nobody_elses(tmp_path: Path, flood: st
         assert size < 24_000_000
 
 
-def test_an_erasure_is_quick_whatever_the_letters_are(tmp_path: Path) -> None:
+def test_an_erasure_is_quick_whatever_the_dead_letters_are(tmp_path: Path) -> None:
     """500 letters of 64 KiB: 16.6 s before there was a bound. The others' conference, so that they are searched."""
     directory, journal = SqliteDirectory(tmp_path / "d", lambda: NOW), SqliteJournal(tmp_path / "j")
     validator = EventValidator(lambda: NOW, Limits(), directory.letter_keys.seal)

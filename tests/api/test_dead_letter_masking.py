@@ -48,7 +48,9 @@ BAD: list[dict[str, Any] | bytes] = [
 
 
 @pytest.mark.parametrize("bad", BAD)
-def test_nothing_of_a_letter_is_told_before_it_is_shown(organizer: httpx.Client, bad: dict[str, Any] | bytes) -> None:
+def test_nothing_of_a_dead_letter_is_reported_before_it_is_shown(
+    organizer: httpx.Client, bad: dict[str, Any] | bytes
+) -> None:
     """A scan that went wrong: its person, place and account are in no list, no look and no try."""
     raw = bad if isinstance(bad, bytes) else json.dumps(bad).encode()
     results = good(organizer.post("/v1/events", content=raw, headers={"content-type": "application/x-ndjson"}))
@@ -137,7 +139,9 @@ EVENTS = st.dictionaries(st.sampled_from(sorted(FIELDS)) | SECRET, VALUES | st.s
 
 
 @given(EVENTS.map(msgspec.json.encode) | SECRET.map(str.encode), SECRET, SECRET, SECRET)
-def test_whatever_is_in_a_letter_its_list_says_none_of_it(raw: bytes, reason: str, field: str, sender: str) -> None:
+def test_whatever_is_in_a_dead_letter_its_list_says_none_of_it(
+    raw: bytes, reason: str, field: str, sender: str
+) -> None:
     for path in (field, f"places[0].{field}", f"{field}.places"):
         letter = DeadLetter(
             reason=reason,

@@ -11,7 +11,7 @@ from schemas.outputs import Tie
 from streams.matching import scoring, ties
 from streams.matching.accounts import contacts
 from streams.matching.engine import Matcher
-from streams.matching.sessions import weight
+from streams.matching.evidence.sessions import weight
 from streams.matching.state import NEVER, Attendee, State
 
 

@@ -1,0 +1,275 @@
+"""Takes in what a connector brings: tickets become registrations, scans check-ins, and what is unreadable dead letters.
+
+Responsibility: the order of these steps, and the tickets to store with the connector's checkpoint.
+Invariants:
+- Nobody is registered with a consent; matching starts only after the person's own tap.
+- A person who was removed by their own wish is in no log again before they confirm it, whatever the shop says.
+- A ticket that was passed on brings nothing of its earlier holder to the new one.
+- Only people whom a ticket brought go with their last ticket.
+Why: the same items again give the same events with the same ids, so a crash anywhere before the checkpoint is stored
+costs a repetition and nothing else.
+"""
+
+import asyncio
+from base64 import b64encode
+from collections import Counter
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import msgspec
+from msgspec import Struct
+
+from schemas.codec import Reject
+from schemas.events import CheckinArrived, CheckinLeft
+from schemas.times import format_time
+from services.connectors.intake_ports import Attendees, FoundHolder, KnownPerson, Log, Origin
+from services.connectors.port import (
+    Item,
+    ScansNow,
+    ScanUndone,
+    TicketCancelled,
+    TicketScanned,
+    TicketValid,
+    Unreadable,
+)
+from services.connectors.scan_changes import Change, apply_item, earlier_scans
+from services.directory.person_fields import email_form, name_form
+from services.directory.port import Connectors, Ticket
+
+QUOTED_BYTES = 24 * 1024  # of an unreadable payload; in base64 it still fits a dead letter
+_COUNTED = 10_000  # remembered scans that checked nobody in
+_Scanned = TicketScanned | ScanUndone | ScansNow
+
+
+class Intake(Struct, frozen=True):
+    """What was taken in. ``tickets``: to store with the checkpoint. ``counts`` by kind. ``event_at``: the newest event.
+    ``refusal``: why the last refused ticket was."""
+
+    tickets: tuple[Ticket, ...]
+    counts: Mapping[str, int]
+    event_at: int | None
+    refusal: str = ""
+
+
+SaveTickets = Callable[[Sequence[Ticket]], Awaitable[None]]
+
+
+@dataclass(slots=True)
+class _Work:
+    """A batch in progress. ``changed``: names of tickets to store."""
+
+    origin: Origin
+    now: int
+    save: SaveTickets
+    tickets: dict[str, Ticket]
+    changed: set[str] = field(default_factory=set)
+    counts: Counter[str] = field(default_factory=Counter)
+    event_at: int | None = None
+    refusal: str = ""
+
+    def store(self, ticket: Ticket) -> None:
+        self.tickets[ticket.ticket] = ticket
+        self.changed.add(ticket.ticket)
+
+    def drop(self, ticket: str) -> None:
+        self.tickets.pop(ticket, None)
+        self.changed.discard(ticket)
+
+
+class ConnectorIntake:
+    """Used on the event loop; one call at a time for each connector (the caller's duty)."""
+
+    def __init__(self, store: Connectors, attendees: Attendees, log: Log) -> None:
+        self._store, self._attendees, self._log = store, attendees, log
+        self._counted: set[tuple[str, str, _Scanned]] = set()
+
+    async def take(self, origin: Origin, items: Sequence[Item], cursor: str, now: int, save: SaveTickets) -> Intake:
+        """Takes in a batch. ``cursor``: the one that it was read from, for dead letters. ``save``: stores tickets
+        before people are registered. IntakeBusyError: send it again."""
+        names = {item.ticket for item in items if not isinstance(item, Unreadable)}
+        tickets = await asyncio.to_thread(self._store.tickets, origin.conference, origin.connector, names)
+        work = _Work(origin, now, save, dict(tickets))
+        latest = {item.ticket: item for item in items if isinstance(item, TicketValid | TicketCancelled)}
+        await self._take_holders(work, [item for item in latest.values() if isinstance(item, TicketValid)])
+        await self._take_cancelled(work, [item.ticket for item in latest.values() if isinstance(item, TicketCancelled)])
+        await self._take_scans(work, [item for item in items if isinstance(item, _Scanned)])
+        await self._take_unreadable(work, [item for item in items if isinstance(item, Unreadable)], cursor)
+        changed = tuple(work.tickets[name] for name in sorted(work.changed))
+        return Intake(changed, work.counts, work.event_at, work.refusal)
+
+    # -- tickets -------------------------------------------------------------------------------------------------
+
+    async def _take_holders(self, work: _Work, holders: Sequence[TicketValid]) -> None:
+        known = {ticket.attendee for holder in holders if (ticket := work.tickets.get(holder.ticket)) is not None}
+        people = await self._attendees.find(work.origin.conference, known) if known else {}
+        fresh: list[TicketValid] = []
+        for holder in holders:
+            ticket = work.tickets.get(holder.ticket)
+            person = None if ticket is None else people.get(ticket.attendee)
+            if ticket is None or person is None or not await self._stays(work, ticket, person, holder):
+                fresh.append(holder)
+        if fresh:
+            await self._register(work, fresh)
+
+    async def _stays(self, work: _Work, ticket: Ticket, person: KnownPerson, holder: TicketValid) -> bool:
+        """Whether a ticket still is this person's, who is corrected where the shop has corrected them. A ticket with
+        another name and another address was passed on."""
+        name = name_form(holder.name)
+        same_name = not name or name_form(person.name).casefold() == name.casefold()
+        same_address = email_form(person.email) == email_form(holder.email)
+        if same_name and same_address:
+            return True
+        if not (same_name or same_address):
+            return False
+        if not await self._attendees.correct(work.origin.conference, ticket.attendee, holder):
+            return False
+        work.counts["changed"] += 1
+        return True
+
+    async def _register(self, work: _Work, holders: Sequence[TicketValid]) -> None:
+        origin = work.origin
+        known = await self._attendees.at_addresses(origin.conference, {holder.email for holder in holders})
+        others = await asyncio.to_thread(self._store.tickets_of, origin.conference, known)
+        taken = {holder.ticket for holder in holders}
+        others = [each for each in others if each.connector != origin.connector or each.ticket not in taken]
+        await self._announce(work, holders)
+        found = await self._attendees.register(origin, holders, others)
+        brought = {each.attendee for each in others if each.has_brought}
+        brought |= {each.attendee for each in found if each.attendee is not None and each.is_own}
+        work.counts["registered"] += len({each.attendee for each in found if each.is_new})
+        leaving: list[Ticket] = []
+        for holder, each in zip(holders, found, strict=True):
+            before = work.tickets.get(holder.ticket)
+            if each.attendee is None:
+                work.counts["refused"] += 1
+                work.refusal = each.text
+                continue
+            self._hand_over(work, holder, each, before, brought)
+            if before is not None and before.attendee != each.attendee:
+                leaving.append(before)
+        await self._end(work, leaving)
+
+    async def _announce(self, work: _Work, holders: Sequence[TicketValid]) -> None:
+        """Stores whom new tickets may bring. After a crash in the middle, a ticket that was cancelled meanwhile would
+        lead to nobody, and its person would stay for ever."""
+        new = [holder for holder in holders if holder.ticket not in work.tickets]
+        ids = await self._attendees.ids_for(work.origin, new)
+        connector = work.origin.connector
+        announced = [
+            Ticket(connector=connector, ticket=holder.ticket, attendee=attendee, has_brought=True)
+            for holder, attendee in zip(new, ids, strict=True)
+        ]
+        if announced:
+            await work.save(announced)
+
+    @staticmethod
+    def _hand_over(
+        work: _Work, holder: TicketValid, found: FoundHolder, before: Ticket | None, brought: Collection[str]
+    ) -> None:
+        assert found.attendee is not None
+        is_same = before is not None and before.attendee == found.attendee
+        scans = () if before is None else before.scans if is_same else earlier_scans(before)
+        work.store(
+            Ticket(
+                connector=work.origin.connector,
+                ticket=holder.ticket,
+                attendee=found.attendee,
+                has_brought=found.attendee in brought,
+                scans=scans,
+            )
+        )
+
+    async def _take_cancelled(self, work: _Work, names: Sequence[str]) -> None:
+        gone = [work.tickets[name] for name in names if name in work.tickets]
+        for ticket in gone:
+            work.drop(ticket.ticket)
+        await self._end(work, gone)
+        await asyncio.to_thread(
+            self._store.delete_tickets,
+            work.origin.conference,
+            work.origin.connector,
+            [ticket.ticket for ticket in gone],
+        )
+
+    async def _end(self, work: _Work, gone: Sequence[Ticket]) -> None:
+        """Removes the people of these tickets whom a ticket brought and who have no other ticket."""
+        if not gone:
+            return
+        origin = work.origin
+        people = {ticket.attendee for ticket in gone if ticket.has_brought}
+        ended = {ticket.ticket for ticket in gone}
+        stored = await asyncio.to_thread(self._store.tickets_of, origin.conference, people)
+        left = {each.attendee for each in stored if each.connector != origin.connector or each.ticket not in ended}
+        left |= {each.attendee for each in work.tickets.values()}
+        removed = sorted(await self._attendees.find(origin.conference, people - left))
+        if removed:
+            await self._attendees.remove(origin, removed)
+            work.counts["removed"] += len(removed)
+
+    # -- scans ---------------------------------------------------------------------------------------------------
+
+    async def _take_scans(self, work: _Work, items: Sequence[_Scanned]) -> None:
+        scanned = {ticket.attendee for item in items if (ticket := work.tickets.get(item.ticket)) is not None}
+        people = await self._attendees.find(work.origin.conference, scanned) if scanned else {}
+        changes: list[tuple[str, Change]] = []
+        for item in items:
+            ticket = work.tickets.get(item.ticket)
+            person = None if ticket is None else people.get(ticket.attendee)
+            if ticket is None or person is None:
+                self._count_once(work, "unknown_tickets", item)
+            elif person.waits:
+                self._count_once(work, "waiting", item)
+            else:
+                after, some = apply_item(ticket, item, work.now)
+                changes += [(ticket.attendee, change) for change in some]
+                if after != ticket:
+                    work.store(after)
+        await self._admit(work, changes)
+
+    def _count_once(self, work: _Work, what: str, item: _Scanned) -> None:
+        """Counts a scan that checks nobody in; polling finds the same again."""
+        key = (work.origin.conference, work.origin.connector, item)
+        if key not in self._counted:
+            work.counts[what] += 1
+            if len(self._counted) >= _COUNTED:
+                self._counted.clear()
+            self._counted.add(key)
+
+    async def _admit(self, work: _Work, changes: Sequence[tuple[str, Change]]) -> None:
+        if not changes:
+            return
+        results = await self._log.admit(work.origin, [_event(work.origin, *each) for each in changes])
+        for (_, change), result in zip(changes, results, strict=True):
+            work.counts[{"accepted": change.what, "duplicate": "duplicates"}.get(result, "rejected")] += 1
+            if result == "accepted":
+                work.event_at = max(work.event_at or 0, change.at)
+
+    # -- what cannot be read -------------------------------------------------------------------------------------
+
+    async def _take_unreadable(self, work: _Work, items: Sequence[Unreadable], cursor: str) -> None:
+        if items:
+            await self._log.reject(work.origin, [_reject(work.origin, item, cursor) for item in items])
+            work.counts["unreadable"] += len(items)
+
+
+def _event(origin: Origin, attendee: str, change: Change) -> CheckinArrived | CheckinLeft:
+    kind = CheckinArrived if change.is_arrival else CheckinLeft
+    return kind(
+        id=f"{origin.source} {change.id}",
+        at=format_time(change.at),
+        conference=origin.conference,
+        attendee=attendee,
+        place=change.place,
+    )
+
+
+def _reject(origin: Origin, item: Unreadable, cursor: str) -> Reject:
+    """As a line that says which connector read it, and from where. ``conference`` makes it the organizer's letter."""
+    line = {
+        "conference": origin.conference,
+        "connector": origin.connector,
+        "cursor": cursor,
+        "what": item.what,
+        "payload": b64encode(item.data[:QUOTED_BYTES]).decode(),
+    }
+    return Reject(f"{item.what}: {item.reason}", None, msgspec.json.encode(line), origin.conference)

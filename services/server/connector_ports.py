@@ -1,0 +1,254 @@
+"""The ports of the connectors' intake on admission, the attendee import and the directory.
+
+Invariants: attendees are registered by the same code as those of a file. A connector's check-ins have the rights of a
+scanner's key of that one conference; registrations and removals those of its organizer.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from msgspec.structs import replace
+from redis.backoff import ExponentialWithJitterBackoff
+
+from schemas.codec import Reject
+from schemas.events import AttendeeErased, Consent, Input
+from schemas.times import format_time
+from services.admission.conference_registry import ConferenceRegistry
+from services.admission.event_admission import EventAdmission
+from services.admission.registration.attendee_csv import AttendeeRow
+from services.admission.sender import Sender
+from services.api.organizer.attendee_import import AttendeeImport
+from services.api.shared.problems import ProblemError
+from services.connectors.intake import ConnectorIntake
+from services.connectors.intake_ports import FoundHolder, IntakeBusyError, KnownPerson, Origin
+from services.connectors.port import TicketValid
+from services.connectors.registry import open_connector
+from services.connectors.run import FIRST_PAUSE_S, LONGEST_PAUSE_S, Surroundings
+from services.connectors.source_client import SourceClient
+from services.connectors.supervisor import Supervisor
+from services.directory.person_fields import email_form, fault_in, name_form
+from services.directory.port import ConnectorRow, Directory, Person, Ticket
+from services.journal import JournalError
+from services.runtime import BusyError, LogUnavailableError, StoppedError
+
+_AWAY = (BusyError, StoppedError, LogUnavailableError, JournalError, TimeoutError)
+BACKOFF = ExponentialWithJitterBackoff(base=FIRST_PAUSE_S, cap=LONGEST_PAUSE_S)
+_NO_CONSENT = Consent(matching=False, chats=False, share_place=False)
+
+
+@asynccontextmanager
+async def _translated() -> AsyncIterator[None]:
+    """Every refusal for the moment becomes the port's error."""
+    try:
+        yield
+    except ProblemError as error:
+        if error.problem.status != 429:
+            raise
+        raise IntakeBusyError(float(error.headers.get("retry-after", "0"))) from None
+    except _AWAY:
+        raise IntakeBusyError from None
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectorLog:
+    """The log, as a scanner of the conference sees it."""
+
+    admission: EventAdmission
+
+    async def admit(self, origin: Origin, events: Sequence[Input]) -> Sequence[str]:
+        """The result of each event."""
+        async with _translated():
+            return [result.status for result in await self.admission.admit_events(events, _scanner(origin))]
+
+    async def reject(self, origin: Origin, unreadable: Sequence[Reject]) -> None:
+        """Stores dead letters."""
+        async with _translated():
+            await self.admission.admit_lines(unreadable, _scanner(origin))
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectorAttendees:
+    """The attendees, by the way that attendee files take."""
+
+    admission: EventAdmission
+    attendee_import: AttendeeImport
+    directory: Directory
+
+    async def find(self, conference: str, attendees: Collection[str]) -> Mapping[str, KnownPerson]:
+        """The known ones among these."""
+        return await asyncio.to_thread(self._find, conference, attendees)
+
+    def _find(self, conference: str, attendees: Collection[str]) -> dict[str, KnownPerson]:
+        found = {}
+        for attendee in attendees:
+            person = self.directory.people.get(conference, attendee)
+            if person is not None:
+                waits = self.directory.is_waiting(conference, attendee)
+                found[attendee] = KnownPerson(person.name, person.email, waits)
+        return found
+
+    async def at_addresses(self, conference: str, emails: Collection[str]) -> Collection[str]:
+        """The ids of everybody with one of these addresses."""
+        return await asyncio.to_thread(
+            lambda: [person.attendee for email in emails for person in self._at(conference, email)]
+        )
+
+    def _at(self, conference: str, email: str) -> list[Person]:
+        return self.directory.people.all_by_email(conference, email)
+
+    async def register(
+        self, origin: Origin, holders: Sequence[TicketValid], others: Sequence[Ticket]
+    ) -> list[FoundHolder]:
+        """The attendee of each holder, registered where they are new."""
+        rows = await asyncio.to_thread(self._rows, origin, holders, others)
+        own = {row.line for row in rows.own.values()}
+        async with _translated():
+            lines, mistakes = await self.attendee_import.run_some(
+                _organizer(origin), origin.conference, [*rows.own.values(), *rows.companions], own
+            )
+        by_line = {line.line: line for line in lines}
+        texts = {mistake.line: mistake.text for mistake in mistakes}
+        found = []
+        for holder in holders:
+            row = rows.own.get(_key(holder))
+            line = None if row is None else by_line.get(row.line)
+            if row is None or line is None or line.attendee is None:
+                text = rows.refused.get(holder.ticket) or (texts.get(row.line, "") if row is not None else "")
+                found.append(FoundHolder(None, text=text))
+            else:
+                found.append(FoundHolder(line.attendee, line.what == "new", line.attendee == row.attendee))
+        return found
+
+    def _rows(self, origin: Origin, holders: Sequence[TicketValid], others: Sequence[Ticket]) -> "_Rows":
+        """The holders as lines of a file; several tickets with one name and address are one person's.
+
+        Companions are the people at the same addresses who have tickets of their own, so that each keeps their name. A
+        single person without a ticket is left out: a holder with another name is that person, corrected.
+        """
+        rows, conference = _Rows({}, [], {}), origin.conference
+        for holder in holders:
+            attendee = self._id_for(origin, holder)
+            text = self._refusal(conference, holder, attendee)
+            if text:
+                rows.refused[holder.ticket] = text
+            elif _key(holder) not in rows.own:
+                rows.own[_key(holder)] = _row(len(rows.own) + 1, holder.name, holder.email, attendee)
+        ticketed = {ticket.attendee for ticket in others}
+        for email in dict.fromkeys(email_form(row.email) for row in rows.own.values() if row.email):
+            at = self._at(conference, email)
+            free = [person for person in at if person.attendee not in ticketed]
+            for person in at:
+                stays = person.attendee in ticketed or len(free) > 1
+                if stays and (email, name_form(person.name).casefold()) not in rows.own:
+                    line = len(rows.own) + len(rows.companions) + 1
+                    rows.companions.append(_row(line, person.name, person.email, person.attendee))
+        return rows
+
+    def _refusal(self, conference: str, holder: TicketValid, attendee: str) -> str:
+        """Why a holder cannot be registered, in a sentence; "" where they can."""
+        person = Person(conference=conference, attendee=attendee, name=holder.name, email=email_form(holder.email))
+        fault = fault_in(person)
+        if fault is not None:
+            return f"Its {fault[0]} {fault[1]}."
+        if not person.email and self.directory.is_erased(conference, attendee):
+            return "It needs an e-mail address, so that its holder can confirm the registration."
+        return ""
+
+    async def ids_for(self, origin: Origin, holders: Sequence[TicketValid]) -> Sequence[str]:
+        """The id that each holder gets."""
+        return [self._id_for(origin, holder) for holder in holders]
+
+    def _id_for(self, origin: Origin, holder: TicketValid) -> str:
+        """The id of the person whom this ticket brings: unpredictable, and the same after a crash."""
+        text = f"ticket {origin.conference} {origin.source} {holder.ticket} {email_form(holder.email)}"
+        return f"a{self.directory.trace(text)}"
+
+    async def correct(self, conference: str, attendee: str, holder: TicketValid) -> bool:
+        """Corrects a person's name and e-mail address; False where that is not possible."""
+        async with self.admission.lock:  # no erasure runs meanwhile
+            return await asyncio.to_thread(self._correct, conference, attendee, holder)
+
+    def _correct(self, conference: str, attendee: str, holder: TicketValid) -> bool:
+        person = self.directory.people.get(conference, attendee)
+        if person is None:
+            return False
+        new = replace(person, name=name_form(holder.name) or person.name, email=email_form(holder.email))
+        return fault_in(new) is None and self.directory.people.change(new)
+
+    async def remove(self, origin: Origin, attendees: Sequence[str]) -> None:
+        """Erases these people, as the organizer would."""
+        at = format_time(self.admission.clock())
+        events = [
+            AttendeeErased(
+                id=f"{origin.source} removed {attendee}", at=at, conference=origin.conference, attendee=attendee
+            )
+            for attendee in attendees
+        ]
+        async with _translated():
+            await self.admission.admit_events(events, _organizer(origin))
+
+
+class _Rows(NamedTuple):
+    """Lines by address and name, lines of people who only keep their names, and why holders are refused, by ticket."""
+
+    own: dict[tuple[str, str], AttendeeRow]
+    companions: list[AttendeeRow]
+    refused: dict[str, str]
+
+
+def _key(holder: TicketValid) -> tuple[str, str]:
+    """One person: an address and a name, or, without an address, a ticket."""
+    email = email_form(holder.email)
+    return (email, name_form(holder.name).casefold()) if email else ("", holder.ticket)
+
+
+def _row(line: int, name: str, email: str, attendee: str) -> AttendeeRow:
+    return AttendeeRow(
+        line=line, name=name, email=email, accounts=(), consent=_NO_CONSENT, show_name=False, attendee=attendee
+    )
+
+
+def _scanner(origin: Origin) -> Sender:
+    return Sender(
+        role="connector",
+        id=origin.connector,
+        conferences=frozenset({origin.conference}),
+        checkins=True,
+        only_checkins=True,
+    )
+
+
+def _organizer(origin: Origin) -> Sender:
+    return Sender(role="organizer", id=origin.organizer, conferences=frozenset({origin.conference}))
+
+
+def supervise_connectors(
+    admission: EventAdmission,
+    attendee_import: AttendeeImport,
+    directory: Directory,
+    conferences: ConferenceRegistry,
+    client: SourceClient,
+) -> Supervisor:
+    """The supervisor of all connectors of this server; the caller runs it."""
+
+    def organizer_of(row: ConnectorRow) -> str:
+        entry = conferences.get(row.conference)
+        if entry is None or entry.closed or row.conference in conferences.being_erased:
+            return ""
+        return entry.owner or row.organizer
+
+    attendees = ConnectorAttendees(admission, attendee_import, directory)
+    intake = ConnectorIntake(directory.connectors, attendees, ConnectorLog(admission))
+    around = Surroundings(
+        store=directory.connectors,
+        intake=intake,
+        client=client,
+        open=open_connector,
+        clock=admission.clock,
+        organizer_of=organizer_of,
+        pause_s=BACKOFF.compute,
+    )
+    return Supervisor(around)
