@@ -27,7 +27,7 @@ class Rate(Struct, frozen=True):
     what: str = "requests"
 
 
-# Generous for a person and a scanner, narrow where guessing would pay. All but the last three are by sender: an
+# Generous for a person and a scanner, narrow where guessing would pay. All but the last ones are by sender: an
 # attendee, an organizer or a connector, across all of its keys and sessions.
 RATES: dict[str, Rate] = {
     "attendee": Rate(burst=60, per_minute=60),
@@ -56,7 +56,9 @@ RATES: dict[str, Rate] = {
     "sign_in": Rate(burst=10, per_minute=10),  # links and keys that were not good, by address
     "device_link": Rate(burst=10, per_minute=1),  # links for another device, by attendee
     "anonymous": Rate(burst=6_000, per_minute=12_000),  # by address: a hall full of phones may share one
-    "mail": Rate(burst=3, per_minute=1),  # links asked for, by address and by attendee
+    "mail": Rate(burst=60, per_minute=30),  # links asked for by mail, by address: a hall full of phones may share one
+    "mail_address": Rate(burst=2, per_minute=1, what="mails"),  # the same by mail address; nobody is told
+    "mailing": Rate(burst=100_000, per_minute=60, what="mails"),  # by organizer: the largest conference at once
 }
 
 

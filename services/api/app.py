@@ -20,11 +20,12 @@ from services.api.dead_letters import routes as dead_letters
 from services.api.dependencies import Dependencies
 from services.api.ingest import routes as ingest
 from services.api.openapi import CONFIG
-from services.api.operator import audit_log, keys, maintenance
+from services.api.operator import audit_log, keys, mail, maintenance
 from services.api.organizer import (
     conference_list,
     device_table,
     link_export,
+    mailing,
     overview_routes,
     ownership_transfer,
     scanner_keys,
@@ -35,12 +36,14 @@ from services.api.shared.credentials import credentials_of
 from services.api.shared.guard import Guard, caller_of
 from services.api.shared.problems import HANDLERS
 from services.api.shared.roles import require_roles
+from services.api.sign_in import link_requests
 from services.api.sign_in import routes as sign_in
 from services.api.transport.middleware import Edge
 from services.usage_errors import UnusableError
 
 ROUTES = [
     *sign_in.ROUTES,
+    *link_requests.ROUTES,
     *own_devices.ROUTES,
     *attendee.ROUTES,
     *accounts.ROUTES,
@@ -55,9 +58,11 @@ ROUTES = [
     *hooks.ROUTES,
     *keys.ROUTES,
     *maintenance.ROUTES,
+    *mail.ROUTES,
     *audit_log.ROUTES,
     *dead_letters.ROUTES,
     *link_export.ROUTES,
+    *mailing.ROUTES,
     *ingest.ROUTES,
     *device_table.ROUTES,
     *health.ROUTES,

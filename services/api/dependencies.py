@@ -43,6 +43,7 @@ from services.directory.port import AuditLog, Connectors, Keys, People, Sessions
 from services.erasure.person_erasure import Erasures
 from services.inbox.port import Inboxes
 from services.journal import Journal
+from services.mail.mailer import Mailer
 from services.runtime.ports import Matchers, Runner
 
 
@@ -85,6 +86,7 @@ class Dependencies:
     audit: AuditLog
     first_links: FirstLinks
     keys: Keys
+    mailer: Mailer
     notices: SignInNotices
     people: People
     sessions: Sessions

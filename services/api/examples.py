@@ -105,6 +105,26 @@ _SESSION = {
     "expires_at": "2027-09-05T14:05:00.000Z",
     "this": True,
 }
+_MAIL: dict[str, Any] = {
+    "enabled": True,
+    "waiting": 212,
+    "accepted": 1788,
+    "refused": 9,
+    "delayed": 31,
+    "unclear": 0,
+    "trouble": None,
+}
+_MAILING: dict[str, Any] = {
+    "by_mail": True,
+    "unmailed": 0,
+    "waiting": 212,
+    "accepted": 1788,
+    "refused": 1,
+    "late": 0,
+    "unclear": 0,
+    "refused_attendees": ["a3f19c2e77b04d5a8e6b1c20"],
+    "trouble": None,
+}
 _ME: dict[str, Any] = {
     "attendee": "a3f19c2e77b04d5a8e6b1c20",
     "name": "Ada Dogan",
@@ -188,6 +208,8 @@ REQUESTS: dict[tuple[str, str], Any] = {
         "days": 30,
     },
     ("POST", "/v1/session"): {"link": _LINK.partition("#")[2]},
+    ("POST", "/v1/sign-in-links"): {"email": "ada@example.org"},
+    ("POST", "/v1/mail/test"): {"email": "ops@example.org"},
     ("POST", "/v1/me/sessions/seen"): {"number": 2},
     ("POST", "/v1/me/answers"): {"card": _CARD["card"], "answer": "accepted"},
     ("DELETE", "/v1/me/blocks"): {"blocked": "0d9f6a2e4b7c8151a3e6f902"},
@@ -264,6 +286,12 @@ RESPONSES: dict[tuple[str, str], Any] = {
     ("POST", "/v1/me/links"): {"link": _LINK, "expires_at": "2027-03-09T14:15:00.000Z", "qr": _QR},
     ("POST", "/v1/session"): {"conference": "himss-2027", "attendee": "a3f19c2e77b04d5a8e6b1c20"},
     ("POST", "/v1/conferences/{conference}/owner"): {"conference": "himss-2027", "organizer": "himss-team"},
+    ("GET", "/v1/sign-in-links"): {"by_mail": True},
+    ("POST", "/v1/sign-in-links"): {"status": "requested"},
+    ("GET", "/v1/mail"): _MAIL,
+    ("POST", "/v1/mail/test"): {"delivery": "accepted", "text": "The mail server accepted the test mail. …"},
+    ("GET", "/v1/conferences/{conference}/attendees/mailing"): _MAILING,
+    ("POST", "/v1/conferences/{conference}/attendees/mailing"): _MAILING,
     ("GET", "/v1/me/blocks"): [{"blocked": "0d9f6a2e4b7c8151a3e6f902", "name": "Bob Iyer", "picture": None}],
     ("GET", "/v1/me/inbox"): {"position": "7", "cards": [_CARD]},
     ("POST", "/v1/me/answers"): _OWN_ACCEPTED,

@@ -19,16 +19,19 @@ from services.api.shared.roles import EVERYBODY, LOOPBACK, allow
 from services.api.transport.metrics import Metrics
 from services.inbox.port import Inboxes
 from services.journal import Journal
+from services.mail.mailer import Mailer
 from services.runtime.ports import Runner
 from streams.runtime.inboxes import InboxStoreError
 
+_MAIL_WAITS = "Mail cannot be sent now. An operator sees why: GET /v1/mail, or `hallway mail status`."
 _NOBODY = "-"  # not a valid attendee id; if this inbox can be read, the others can too
 
 
-class Health(Struct, frozen=True):
-    """The server is healthy; otherwise the response is a problem."""
+class Health(Struct, frozen=True, omit_defaults=True):
+    """The server is healthy; otherwise the response is a problem. ``notice``: what it does without."""
 
     status: str
+    notice: str | None = None
 
 
 @get("/healthz/live", opt=allow(EVERYBODY), tags=["health"])
@@ -43,8 +46,9 @@ async def ready(
     inboxes: Injected[Inboxes],
     registry: Injected[ConferenceRegistry],
     bounds: Injected[Bounds],
+    mailer: Injected[Mailer],
 ) -> Health:
-    """The server accepts events and shows inboxes."""
+    """The server accepts events and shows inboxes. Mail that cannot be sent does not make it unready."""
     if runner.failure is not None:
         raise ProblemError(503, "failed", "Hallway has failed and must be restarted. See its log.", retry_s=5)
     if not runner.is_accepting:
@@ -59,7 +63,7 @@ async def ready(
                 await inboxes.read(opened, _NOBODY)
     except InboxStoreError as error:
         raise store_trouble(str(error)) from None
-    return Health("ready")
+    return Health("ready", _MAIL_WAITS if mailer.trouble else None)
 
 
 @get("/metrics", opt=allow(LOOPBACK, "operator"), media_type="text/plain", tags=["health"])
@@ -68,6 +72,7 @@ async def metrics(
     runner: Injected[Runner],
     journal: Injected[Journal],
     registry: Injected[ConferenceRegistry],
+    mailer: Injected[Mailer],
 ) -> Response[bytes]:
     """Metrics for Prometheus, from this machine or with an operator's key."""
     for known in registry:
@@ -76,6 +81,11 @@ async def metrics(
     metrics.takes.set(runner.is_accepting)
     metrics.unfolded.set(runner.lag)
     metrics.letters.set(await asyncio.to_thread(journal.dead_letter_count))
+    if mailer.is_enabled:
+        metrics.mail_waits.set(await mailer.count_waiting())
+        metrics.mail_works.set(mailer.trouble is None)
+        for delivery, count in mailer.deliveries.items():
+            metrics.mails.labels(delivery).set(count)
     return Response(metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
 

@@ -18,7 +18,7 @@ from services.cli.logs import export as export_command
 from services.cli.logs import fold as fold_commands
 from services.cli.logs import simulate as other_commands
 from services.cli.logs.summary import say
-from services.cli.operator import audit, dead_letters, inboxes, keys
+from services.cli.operator import audit, dead_letters, inboxes, keys, mail
 from services.cli.streams.standard_streams import ConsoleOutput, discard_stdout, guard_standard_streams
 from services.usage_errors import INTERRUPTED, UNUSABLE, UnusableError
 
@@ -47,6 +47,7 @@ app.command(backfill.backfill)
 app.command(tail.tail)
 app.command(dead_letters.app)
 app.command(inboxes.app)
+app.command(mail.app)
 app.command(work.work, usage="Usage: hallway work router|matcher|delivery --kafka HOST:PORT [OPTIONS]")
 
 

@@ -17,6 +17,7 @@ from cyclopts import Parameter
 from services.cli.connection_options import access_for, check_redis
 from services.cli.logs.summary import say
 from services.inbox.redis.credentials import add_login
+from services.mail.settings import read_settings
 from services.usage_errors import UnusableError
 
 # The path must look the same in every encoding: no empty or dot segments, no characters to be escaped.
@@ -48,6 +49,15 @@ def serve(
             "passwords: docs/kafka.md."
         ),
     ] = None,
+    smtp: Annotated[
+        str | None,
+        Parameter(
+            env_var="HALLWAY_SMTP",
+            help="The mail server for sign-in links, such as smtp://mail.example.org:587 (STARTTLS) or smtps://. Its "
+            "user and password: docs/operators.md. Without it no mail is sent.",
+        ),
+    ] = None,
+    mail_from: Annotated[str, Parameter(env_var="HALLWAY_MAIL_FROM", help="The address that mail comes from.")] = "",
     conferences: Annotated[
         int, Parameter(help="How many conferences one organizer may have open at once; ten times as many are stored.")
     ] = 20,
@@ -70,6 +80,7 @@ def serve(
         raise UnusableError(f"--conferences is a number from 1 to {_MAX_CONFERENCES:,}.")
     access = access_for(kafka) if kafka is not None else None
     _check_host(host, public_url)
+    mail_server = read_settings(smtp, mail_from, os.environ) if smtp else None
     private_hosts = tuple([_host_and_port(text) for text in allow_private_host or ()])
     proxies = [_network(text) for text in trusted_proxy or ()]
     from services.api.shared.bounds import Bounds
@@ -96,6 +107,7 @@ def serve(
         public_url=public_url,
         redis_url=None if redis is None else add_login(redis, os.environ),
         kafka=access,
+        smtp=mail_server,
         trusted_proxies=tuple(proxies),
         private_hosts=private_hosts,
         reader=NetworkReader(),

@@ -14,7 +14,7 @@ from typing import Literal
 from services.usage_errors import UnusableError
 
 SECRET_BYTES = 32
-Purpose = Literal["key", "code", "gone", "trace", "rough", "tombstone", "bar", "connector", "hook"]
+Purpose = Literal["key", "code", "gone", "trace", "rough", "tombstone", "bar", "connector", "hook", "mail"]
 
 
 class Secret:

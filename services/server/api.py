@@ -60,6 +60,7 @@ def _dependencies(parts: Parts) -> Dependencies:
         audit=directory.audit,
         first_links=directory.first_links,
         keys=directory.keys,
+        mailer=parts.mailer,
         notices=SignInNotices(directory.sessions, parts.streams),
         people=directory.people,
         sessions=directory.sessions,

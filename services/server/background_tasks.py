@@ -1,5 +1,5 @@
 """The server's background tasks: erasures, presence, expiry of sessions and dead letters, readiness of inboxes,
-connectors, clean-up.
+connectors, mail, clean-up.
 
 Responsibility: these tasks, and stopping them.
 Invariants: none dies silently; an unexpected error stops the server.
@@ -44,6 +44,9 @@ class BackgroundTasks:
         self._start(parts.proofs.run(), "proofs")
         self._start(self._save_conferences(), "conferences")
         self._start(parts.connectors.run(), "connectors")
+        if parts.mailer.is_enabled:
+            self._start(parts.mailer.run(), "mail")
+            self._start(parts.mailer.run_requests(), "requests for links")
         if server is not None:
             self._start(server.supervise(self._make_ready), "valkey")
 

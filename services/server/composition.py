@@ -45,6 +45,8 @@ from services.inbox.redis.inboxes import RedisInboxes
 from services.journal import Journal, JournalError
 from services.kafka.access import Access
 from services.kafka.gateway.read_replica import ForeignLogError
+from services.mail.mailer import Mailer
+from services.mail.settings import SmtpSettings
 from services.processes import garbage_collection
 from services.server.api import build_api
 from services.server.background_tasks import BackgroundTasks
@@ -68,6 +70,7 @@ class Settings:
 
     ``trusted_proxies``: addresses and networks whose ``X-Forwarded-For`` is trusted; none by default, because any
     client that is not a proxy could invent an address with every request.
+    ``smtp``: the mail server; None: no mail is sent.
     ``private_hosts``: ``HOST:PORT`` in private networks that connectors may read.
     ``kafka``: where the log is; None: in the data folder. ``kafka_prefix``: of its topics.
     """
@@ -79,6 +82,7 @@ class Settings:
     redis_url: str | None = None
     trusted_proxies: tuple[str, ...] = ()
     kafka: Access | None = None
+    smtp: SmtpSettings | None = None
     kafka_prefix: str = ""
     private_hosts: tuple[str, ...] = ()
     reader: PostReader | None = None
@@ -169,7 +173,11 @@ async def compose_parts(
     erasures.conference = ConferenceErasure(
         directory, journal, inboxes, log, conferences, end_streams, overviews.forget, admission
     )
-    returning, attendee_import = ReturningAttendees(admission), AttendeeImport(admission, directory)
+    returning, public = ReturningAttendees(admission), PublicAddress(address)
+    mailer = Mailer(
+        settings.smtp, directory.outbox, conferences, public.sign_in_link, public.url, clock, bounds.link_requests_s
+    )
+    attendee_import = AttendeeImport(admission, directory)
     source_client = SourceClient(settings.private_hosts)
     return Parts(
         runner=runner,
@@ -190,11 +198,12 @@ async def compose_parts(
         erasures=erasures,
         inbox_rebuild=InboxRebuild(inboxes, readiness),
         letter_index=letter_index,
+        mailer=mailer,
         overviews=overviews,
         streams=streams,
         limits=limits,
         bounds=bounds,
-        address=PublicAddress(address),
+        address=public,
         reader=settings.reader,
         clock=clock,
         static=settings.static,

@@ -26,6 +26,7 @@ from services.directory.port import Directory, PostReader
 from services.erasure.person_erasure import Erasures
 from services.inbox.port import Inboxes
 from services.journal import Journal
+from services.mail.mailer import Mailer
 from services.runtime.ports import Readiness
 from services.server.log_backends import StartableRunner
 
@@ -53,6 +54,7 @@ class Parts:
     erasures: Erasures
     inbox_rebuild: InboxRebuild
     letter_index: DeadLetterIndex
+    mailer: Mailer
     overviews: Overviews
     streams: StreamRegistry
     limits: RateLimits

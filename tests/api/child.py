@@ -20,6 +20,7 @@ from services.cli.connection_options import access_for
 from services.connectors.pretix import connector
 from services.directory.port import PostReader, PublicProfile
 from services.identity.account_reader import NetworkReader
+from services.mail.settings import SmtpSettings
 from services.runtime import BusyError
 from services.server.composition import RunningServer, Settings, serve
 from services.usage_errors import UnusableError
@@ -108,6 +109,7 @@ def main(arguments: Sequence[str]) -> int:
         reader=reader_of(given),
         kafka=access_for(given["kafka"]) if "kafka" in given else None,
         kafka_prefix=given.get("prefix", ""),
+        smtp=SmtpSettings(**given["smtp"]) if "smtp" in given else None,
         bounds=Bounds(**bounds),
     )
     try:

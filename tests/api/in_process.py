@@ -66,11 +66,11 @@ class Inside:
 
 
 @asynccontextmanager
-async def inside(folder: Path, **given: Any) -> AsyncIterator[Inside]:
-    """A server with an open conference."""
+async def inside(folder: Path, **changes: Any) -> AsyncIterator[Inside]:
+    """A server with an open conference. ``changes``: of its settings."""
     reader, bounds = StaticReader(), Bounds()
-    bounds = replace(bounds, rates=dict.fromkeys(bounds.rates, WIDE))
-    settings = Settings(data=folder, reader=reader, bounds=bounds, **given)
+    wide = replace(bounds, rates=dict.fromkeys(bounds.rates, WIDE))
+    settings = Settings(**{"data": folder, "reader": reader, "bounds": wide} | changes)
     async with open_server(settings, ADDRESS) as server:
         found = Inside(server.app, server.parts, reader, httpx.AsyncClient())
         await found.organizer.aclose()

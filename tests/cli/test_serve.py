@@ -41,6 +41,33 @@ def test_a_redis_that_can_never_be_reached_is_refused_at_the_start(
 
 
 @pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (("--smtp", "smtp://me:hunter2@mail.example.org"), "HALLWAY_SMTP_USER"),
+        (("--smtp", "smtp+clear://mail.example.org", "--mail-from", "hallway@example.org"), "clear text"),
+        (("--smtp", "smtp://mail.example.org"), "--mail-from"),
+        (("--smtp", "smtp://mail.example.org", "--mail-from", "hallway@localhost"), "--mail-from"),
+    ],
+)
+def test_a_mail_server_that_cannot_be_used_is_refused_at_the_start(
+    hallway: Hallway, given: tuple[str, ...], words: str
+) -> None:
+    done = hallway("serve", *given)
+    assert (done.code, words in done.err, "hunter2" in done.err) == (2, True, False)
+    assert done.err.count("\n") == 1
+
+
+def test_the_mail_server_may_be_named_by_the_environment(hallway: Hallway, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HALLWAY_SMTP", "smtp://mail.example.org")
+    monkeypatch.setenv("HALLWAY_MAIL_FROM", "nobody")
+    done = hallway("serve")
+    assert (done.code, "--mail-from" in done.err) == (2, True)
+    monkeypatch.setenv("HALLWAY_SMTP", "")  # as a compose file sets what is not chosen
+    done = hallway("serve", "--conferences", "0")
+    assert (done.code, "--conferences" in done.err) == (2, True)
+
+
+@pytest.mark.parametrize(
     "url",
     [
         "https://example.org/hallway?x",

@@ -10,6 +10,7 @@ import yaml
 from compose_spec import PyCompose
 
 from services.kafka.acls import PROGRAMS
+from services.mail.settings import read_settings
 from services.tools.local_kafka import settings
 from services.tools.local_kafka.jars import KAFKA_VERSION
 from tests.deploy.files import DEPLOY, GIVEN, ROOT, compose, compose_text, dashboards, instructions, services
@@ -79,7 +80,7 @@ def test_every_volume_and_file_is_there() -> None:
 
 def test_each_part_has_the_passwords_that_it_needs_and_no_others() -> None:
     given = {name: set(service.get("secrets", [])) for name, service in services().items()}
-    programs = {"router": set(), "matcher": set(), "delivery": {"valkey"}, "gateway": {"valkey"}}
+    programs = {"router": set(), "matcher": set(), "delivery": {"valkey"}, "gateway": {"valkey", "smtp"}}
     expected = {name: {f"kafka_{name}", *more} for name, more in programs.items()}
     expected |= {"topics": {"kafka_admin"}, "rights": {"kafka_admin"}, "valkey": {"valkey"}, "grafana": {"grafana"}}
     expected["kafka"] = {"kafka_admin", "kafka_controller", *(f"kafka_{name}" for name in programs)}
@@ -99,6 +100,19 @@ def test_each_program_enters_kafka_under_its_own_name() -> None:
         assert said["HALLWAY_KAFKA_PASSWORD_FILE"] == f"/run/secrets/kafka_{name}"
         assert (said["HALLWAY_KAFKA_SECURITY"], said["HALLWAY_KAFKA_MECHANISM"]) == ("SASL", "SCRAM-SHA-512")
         assert ("HALLWAY_REDIS_USER" in said) == (name in ("delivery", "gateway"))
+
+
+def test_the_gateway_sends_mail_once_a_server_is_named(tmp_path: Path) -> None:
+    said = services()["gateway"]["environment"]
+    assert (said["HALLWAY_SMTP"], said["HALLWAY_MAIL_FROM"]) == ("", "")
+    given = {"HALLWAY_SMTP": "smtp://mail.example.org", "HALLWAY_MAIL_FROM": "hallway@meet.example.org"}
+    named = GIVEN | given | {"HALLWAY_SMTP_USER": "hallway"}
+    found = yaml.safe_load(compose_text(named))["services"]["gateway"]["environment"]
+    assert {name: found[name] for name in given} == given
+    assert found["HALLWAY_SMTP_PASSWORD_FILE"].partition("/run/secrets/")[2] == "smtp"
+    (tmp_path / "smtp").write_text("s3cret\n")
+    settings = read_settings(*given.values(), found | {"HALLWAY_SMTP_PASSWORD_FILE": str(tmp_path / "smtp")})
+    assert (settings.tls, settings.user, settings.password) == ("starttls", "hallway", "s3cret")
 
 
 def test_the_gateway_believes_the_proxy_before_it() -> None:

@@ -110,7 +110,7 @@ def test_posts_of_the_older_form_go_with_their_author(
 
 def test_the_tables_are_strict() -> None:
     created = [text for step in (*tables.PEOPLE, *tables.POSTS) for text in step if text.startswith("CREATE TABLE")]
-    assert len(created) == 22
+    assert len(created) == 23
     assert all("STRICT" in text for text in created)
 
 

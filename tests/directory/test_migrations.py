@@ -102,7 +102,7 @@ def test_one_address_was_one_persons_until_it_might_be_several(tmp_path: Path) -
     with pytest.raises(sqlite3.IntegrityError):
         base.run_all("INSERT INTO people VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows[1:])
     base._migrate(PEOPLE)
-    base.run_all("INSERT INTO people VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows[1:])
+    base.run_all("INSERT INTO people VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1)", rows[1:])
     base.close()
 
 

@@ -127,6 +127,8 @@ class _Handler(BaseHTTPRequestHandler):
     def _got(self, path: str) -> Answer:
         scene = self.server.scene
         with scene.lock:
+            if path == "/v1/sign-in-links":
+                return 200, {"by_mail": scene.by_mail}
             if not self._may(path):
                 return 401, _problem(401, "Sign in first.")
             if ("GET", path) in scene.refuse:
@@ -143,6 +145,8 @@ class _Handler(BaseHTTPRequestHandler):
                 return 200, scene.conference
             if path.endswith("/overview"):
                 return 200, scene.overview
+            if path.endswith("/mailing"):
+                return 200, scene.mailing
             if path.endswith("/devices"):
                 return 200, {"since": "2027-03-09T08:00:00.000Z", "devices": scene.devices}
             if path.endswith("/connectors"):

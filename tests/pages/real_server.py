@@ -112,9 +112,9 @@ class RealServer:
         """A conference in which claimed accounts count and there is room for all."""
         good(self._http.put(f"/v1/conferences/{ID}", json=OPENING))
 
-    def register(self, handle: str, name: str) -> dict[str, str]:
+    def register(self, handle: str, name: str, email: str = "") -> dict[str, str]:
         """Somebody with the account ``x:handle``: ``attendee`` and ``link``."""
-        body = {"name": name, "accounts": [f"x:{handle}"], "consent": ALL, "show_name": True}
+        body = {"name": name, "email": email, "accounts": [f"x:{handle}"], "consent": ALL, "show_name": True}
         found: dict[str, str] = good(self._http.post(f"/v1/conferences/{ID}/attendees", json=body))
         return found
 

@@ -6,6 +6,7 @@ from typing import Any
 
 Doc = dict[str, Any]
 Answer = tuple[int, Any]
+MAILED = ("unmailed", "waiting", "accepted", "refused", "late", "unclear")
 
 
 class Scene:
@@ -19,6 +20,8 @@ class Scene:
         self.kept_from = 0  # entries before are no longer kept: a stream that asks for them gets a reset
         self.sessions: list[Doc] = []
         self.signed_in, self.organizer_in = True, False
+        self.by_mail = False
+        self.mailing: Doc = {"by_mail": False} | dict.fromkeys(MAILED, 0) | {"refused_attendees": [], "trouble": None}
         self.overview: Doc = {}
         self.conference: Doc = {}
         self.overviews = 0

@@ -76,6 +76,10 @@ class DataExport:
             "sign_ins": [
                 {"device": each.device, "at": format_time(each.at)} for each in sessions.sign_ins(conference, attendee)
             ],
+            "mails": [
+                {"kind": each.kind, "state": each.state, "at": format_time(each.made)}
+                for each in self._directory.outbox.mails_of(conference, attendee)
+            ],
             "events": self._events(conference, attendee, actors),
         }
 

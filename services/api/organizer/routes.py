@@ -34,12 +34,19 @@ from services.api.transport.metrics import Metrics
 from services.directory.person_fields import fault_in
 from services.directory.port import NoLink, People, Person, Sessions
 from services.erasure.person_erasure import Erasures
+from services.mail.mailer import Mailer
 
 _HAS_SIGNED_IN = (
     "This person has signed in. Whoever holds a new link could act as them, so only they can make one: under You, on a "
-    "device where they are signed in. Hallway cannot send mail yet. If they no longer have such a device, register "
-    "them again under another e-mail address: they prove their accounts again, and the newest proof counts."
+    "device where they are signed in. "
 )
+_NO_DEVICE = {
+    True: "If they no longer have such a device, they ask for a link by mail, on Hallway's first page.",
+    False: (
+        "This server sends no mail. If they no longer have such a device, register them again under another e-mail "
+        "address: they prove their accounts again, and the newest proof counts."
+    ),
+}
 
 
 class Erasing(Struct, forbid_unknown_fields=True):
@@ -230,6 +237,7 @@ async def new_link(
     sessions: Injected[Sessions],
     limits: Injected[RateLimits],
     address: Injected[PublicAddress],
+    mailer: Injected[Mailer],
     conference: PlainId,
     attendee: PlainId,
 ) -> LinkMade:
@@ -243,7 +251,7 @@ async def new_link(
     if secret is NoLink.UNKNOWN:
         raise nobody
     if isinstance(secret, NoLink):
-        raise ProblemError(409, "signed-in", _HAS_SIGNED_IN)
+        raise ProblemError(409, "signed-in", _HAS_SIGNED_IN + _NO_DEVICE[mailer.is_enabled])
     return LinkMade(address.sign_in_link(secret))
 
 

@@ -40,6 +40,7 @@ class Bounds:
     streams: int = 6_000
     send_s: float = 30.0  # a client that reads nothing for so long is disconnected
     session_check_s: float = 5.0  # between two checks that the sessions with open streams are still valid
+    link_requests_s: float = 1.0  # between two look-ups of those who asked for a link by mail, all together
     beat_s: float = 15.0
     retry_ms: int = 2_000  # a browser's pause before it reconnects
     overview_s: float = 300.0  # between two counts of an organizer's numbers; more often would average out the noise

@@ -72,6 +72,11 @@ class Metrics:
             "hallway_unfolded_records", "Records that wait to be folded here.", registry=self.registry
         )
         self.letters = Gauge("hallway_dead_letters", "Dead letters.", registry=self.registry)
+        self.mails = Gauge(
+            "hallway_mails", "Mails since the start, by what became of them.", ("delivery",), registry=self.registry
+        )
+        self.mail_waits = Gauge("hallway_mails_waiting", "Mails that are not sent yet.", registry=self.registry)
+        self.mail_works = Gauge("hallway_mail_works", "1 while mail can be sent.", registry=self.registry)
         self.body_bytes = Gauge("hallway_body_bytes", "Bytes of bodies in memory.", registry=self.registry)
         self.tasks = Gauge("hallway_tasks", "Tasks of the event loop.", registry=self.registry)
         ProcessCollector(registry=self.registry)  # memory, open files, processor time

@@ -10,6 +10,7 @@ from typing import Protocol
 from services.directory.port.access import AuditLog, Codes, Keys, Sessions
 from services.directory.port.connectors import Connectors
 from services.directory.port.erasure import DeadLetterKeys, Erasure, Tombstones
+from services.directory.port.mail import Outbox
 from services.directory.port.people import Accounts, People, Tokens
 from services.directory.port.values import Account, NamedPost, NoLink, Person, Shown
 
@@ -36,6 +37,10 @@ class Directory(Tokens, Protocol):
     @property
     def codes(self) -> Codes:
         """Codes that prove an account."""
+
+    @property
+    def outbox(self) -> Outbox:
+        """Mails with sign-in links."""
 
     @property
     def letter_keys(self) -> DeadLetterKeys:

@@ -13,6 +13,10 @@ class DirectoryBusyError(DirectoryError):
     """Another process reads the file, so its old pages cannot be overwritten yet. The erasure stays pending."""
 
 
+class OutboxFullError(Exception):
+    """Too many mails wait; none was queued."""
+
+
 class ErasedError(Exception):
     """This attendee was erased, so they get no link, session or code."""
 

@@ -22,6 +22,14 @@ MOST_LINKS = 5  # of one attendee who has not signed in; the next replaces the o
 MOST_SESSIONS = 10  # of one attendee; more devices need one to be signed out
 MOST_SIGN_INS = 20  # stored for one attendee
 
+# Mail.
+RECOVERY_LINK_HOURS = 4  # of who has signed in before: they wait for it, and can ask again
+MOST_LOST_MAILS = 5  # to one address in a day: anybody can ask for them
+MOST_MAILED_LINKS = 20  # in one mail: the newest registrations of an address
+MOST_MAILS_WAITING = 100_000  # of the whole server: two mailings to the largest conferences
+FIRST_MAIL_HOURS = 72  # how long an organizer's mail is tried; mail servers themselves give up after 2 to 5 days
+LOST_MAIL_HOURS = 2  # after that nobody waits for it any more
+
 # Codes that prove an account.
 CODE_HOURS = 1
 MOST_CODES_AN_HOUR = 5  # of one attendee

@@ -31,6 +31,7 @@ from services.directory.sqlite.database import Database
 from services.directory.sqlite.dead_letter_keys import SqliteDeadLetterKeys
 from services.directory.sqlite.erased_ids import ErasedIds
 from services.directory.sqlite.erasure import SqliteErasure
+from services.directory.sqlite.outbox import SqliteOutbox
 from services.directory.sqlite.ownership_codes import SqliteCodes
 from services.directory.sqlite.people import SqlitePeople
 from services.directory.sqlite.posts import SqlitePosts
@@ -72,6 +73,7 @@ class SqliteDirectory:
         self.keys = SqliteKeys(base, self._secret, self._erased_ids, clock)
         self.sessions = SqliteSessions(base, self.keys, clock)
         self.codes = SqliteCodes(base, self._secret, self._erased_ids, clock)
+        self.outbox = SqliteOutbox(base, self._secret, self.sessions, clock)
         self.letter_keys = SqliteDeadLetterKeys(base, clock)
         self.connectors = SqliteConnectors(base, self._secret, clock)
         self.tombstones = SqliteTombstones(base, self._secret, clock)
@@ -195,6 +197,7 @@ class SqliteDirectory:
     def purge_expired(self, ongoing: Collection[str] = ()) -> None:
         """Deletes what has expired, bytes included; run it daily. ``ongoing``: conferences that are not over yet."""
         self.keys.expire()
+        self.outbox.expire()
         self.letter_keys.expire()
         self.audit.expire()
         self.posts.expire()

@@ -21,7 +21,7 @@ from services.directory.sqlite.ownership_codes import SqliteCodes
 from services.directory.sqlite.posts import SqlitePosts
 from services.directory.sqlite.tombstones import Identifiers, SqliteTombstones
 
-_TABLES = ("people", "contacts", "preferences", "holdings", "sign_ins", "connector_tickets")
+_TABLES = ("people", "contacts", "preferences", "holdings", "sign_ins", "connector_tickets", "mails")
 _UNCLEAN = "conference = ''"  # the mark among the notes: a file may hold bytes of somebody whose note is deleted
 _WHOLE = "WHERE conference = ? AND attendee = ''"
 _OF_NO_OTHER = (

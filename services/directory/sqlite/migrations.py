@@ -122,6 +122,21 @@ PEOPLE = (
             number INTEGER PRIMARY KEY, conference TEXT NOT NULL, connector TEXT NOT NULL, hint TEXT NOT NULL,
             UNIQUE (conference, connector, hint)) STRICT""",
     ),
+    (
+        # address: a keyed digest. links: of a claimed mail, the ids of its links. due: of a settled one, when that was.
+        """CREATE TABLE mails (
+            number INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, conference TEXT NOT NULL,
+            attendee TEXT NOT NULL, address BLOB NOT NULL, state TEXT NOT NULL, made INTEGER NOT NULL,
+            due INTEGER NOT NULL, tries INTEGER NOT NULL DEFAULT 0, links TEXT NOT NULL DEFAULT '[]') STRICT""",
+        "CREATE UNIQUE INDEX mails_first ON mails (conference, attendee) WHERE kind = 'first'",
+        "CREATE INDEX mails_due ON mails (kind DESC, due, number) WHERE state = 'waiting'",
+        "CREATE INDEX mails_address ON mails (address) WHERE kind = 'lost'",
+        # by address alone too: somebody who lost their link names no conference
+        "DROP INDEX people_email",
+        "CREATE INDEX people_email ON people (email, conference) WHERE email <> ''",
+        # 0: somebody else changed the address after the first sign-in, so it proves nothing
+        "ALTER TABLE people ADD COLUMN recovers INTEGER NOT NULL DEFAULT 1",
+    ),
 )
 
 POSTS = (

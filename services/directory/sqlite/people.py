@@ -82,8 +82,10 @@ class SqlitePeople:
                 return False
             values = (person.name, person.email, person.picture, person.show_name, person.show_picture)
             sql = (
-                "UPDATE people SET name = ?, email = ?, picture = ?, show_name = ?, show_picture = ?"
-                " WHERE conference = ? AND attendee = ?"
+                "UPDATE people SET name = ?1, email = ?2, picture = ?3, show_name = ?4, show_picture = ?5, recovers ="
+                " recovers AND (email = ?2 OR NOT EXISTS"
+                " (SELECT 1 FROM sign_ins WHERE conference = ?6 AND attendee = ?7))"
+                " WHERE conference = ?6 AND attendee = ?7"
             )
             return self._base.run(sql, (*values, person.conference, person.attendee)) == 1
 

@@ -8,7 +8,8 @@ Invariants:
 - A link is used up when its session is first used. Until then, for example when the response was lost, it can be
   opened again, which ends the unused session. A link never has more than one session.
 - After the first sign-in only a live session makes a link (``device_link``): one at a time, valid for ten minutes,
-  ended with its session.
+  ended with its session; or the link goes to the registered address by mail (``recovery_link``), to nobody else.
+- Where a mailed link signs in one device too many, the one that was unused for longest is signed out.
 - A session is notified of each sign-in after its own until it dismisses it. Another session cannot dismiss it for this
   one, and ending the new session does not remove the notice.
 """
@@ -18,13 +19,14 @@ from contextlib import suppress
 
 import msgspec
 
-from schemas.times import DAY_MS
+from schemas.times import DAY_MS, HOUR_MS
 from services.directory.port import (
     DEVICE_LINK_MS,
     LINK_DAYS,
     MOST_LINKS,
     MOST_SESSIONS,
     MOST_SIGN_INS,
+    RECOVERY_LINK_HOURS,
     SESSION_DAYS,
     ErasedError,
     Grant,
@@ -58,13 +60,29 @@ class SqliteSessions:
                 return NoLink.UNKNOWN  # as when somebody is being erased at this moment
             if self.has_signed_in(conference, attendee):
                 return NoLink.SIGNED_IN
-            self._base.run(
-                "DELETE FROM grants WHERE id IN (SELECT id FROM grants WHERE kind = 'link' AND role = 'attendee'"
-                " AND subject = ? AND conferences = ? ORDER BY made DESC, id LIMIT -1 OFFSET ?)",
-                (attendee, _json([conference]), MOST_LINKS - 1),
-            )
-            return self._keys.issue("link", "attendee", attendee, [conference], LINK_DAYS * DAY_MS)
+            return self._link(conference, attendee, LINK_DAYS * DAY_MS)
         return NoLink.UNKNOWN
+
+    def recovery_link(self, conference: str, attendee: str) -> str | NoLink:
+        """The secret of a link for anybody registered, to be sent to their registered address and shown to nobody."""
+        with suppress(ErasedError), self._base.write():
+            if self.has_signed_in(conference, attendee):
+                return self._link(conference, attendee, RECOVERY_LINK_HOURS * HOUR_MS)
+            return self.first_link(conference, attendee)
+        return NoLink.UNKNOWN
+
+    def withdraw_links(self, links: Collection[str]) -> None:
+        """Ends links that were not sent, by their ids."""
+        sql = "DELETE FROM grants WHERE kind = 'link' AND id IN (SELECT value FROM json_each(?))"
+        self._base.run(sql, (_json(links),))
+
+    def _link(self, conference: str, attendee: str, span_ms: int) -> str:
+        old = (
+            "DELETE FROM grants WHERE id IN (SELECT id FROM grants WHERE kind = 'link' AND role = 'attendee'"
+            " AND subject = ? AND conferences = ? ORDER BY made DESC, id LIMIT -1 OFFSET ?)"
+        )
+        self._base.run(old, (attendee, _json([conference]), MOST_LINKS - 1))
+        return self._keys.issue("link", "attendee", attendee, [conference], span_ms)
 
     def device_link(self, session: Grant) -> str | NoLink:
         """The secret of a link for another device of this attendee, or why there is none. Ends the previous link."""
@@ -93,6 +111,7 @@ class SqliteSessions:
             number = self._note(conference, attendee, session.id, device)
             self._base.run("UPDATE grants SET device = ?, seen = ? WHERE id = ?", (device, number, session.id))
             self._base.run("UPDATE grants SET became = ? WHERE id = ?", (session.id, grant.id))
+            self._end_unused(conference, attendee)
             return NewSession(token, session)
         return None
 
@@ -101,6 +120,15 @@ class SqliteSessions:
         became = self._base.read("SELECT became FROM grants WHERE id = ?", (link,))[0][0]
         lost = "DELETE FROM grants WHERE id = ? AND kind = 'session' AND last_used IS NULL"
         return not became or bool(self._base.run(lost, (became,)))
+
+    def _end_unused(self, conference: str, attendee: str) -> None:
+        """Ends the sessions that are too many, those unused for longest first; never the newest."""
+        sql = (
+            "DELETE FROM grants WHERE id IN (SELECT id FROM grants WHERE kind = 'session' AND role = 'attendee'"
+            " AND subject = ? AND conferences = ? AND NOT revoked AND expires > ?"
+            " ORDER BY max(coalesce(last_used, 0), made) DESC, seen DESC LIMIT -1 OFFSET ?)"
+        )
+        self._base.run(sql, (attendee, _json([conference]), self._clock(), MOST_SESSIONS))
 
     def _drop_links(self, conference: str, attendee: str, but: str = "") -> None:
         of_attendee = "kind = 'link' AND role = 'attendee' AND subject = ? AND conferences = ?"

@@ -47,6 +47,8 @@ const connector = (id, name, rest = "") => conference(id, `/connectors/${part(na
 export const attendee = {
   signIn: (link) => ask("POST", "/v1/session", { link }),
   signOut: () => ask("DELETE", "/v1/session"),
+  linkByMail: () => ask("GET", "/v1/sign-in-links"),
+  askForLink: (email) => ask("POST", "/v1/sign-in-links", { email }),
   me: () => ask("GET", "/v1/me"),
   inbox: () => ask("GET", "/v1/me/inbox"),
   answer: (card, answer, place) => ask("POST", "/v1/me/answers", place === undefined ? { card, answer } : { card, answer, place }),
@@ -83,6 +85,8 @@ export const organizer = {
   erase: (id) => ask("DELETE", conference(id), { erase: id }),
   links: (id) => ask("POST", conference(id, "/attendees/links"), undefined, "text/csv"),
   link: (id, person) => ask("POST", conference(id, `/attendees/${part(person)}/link`), {}),
+  mailing: (id) => ask("GET", conference(id, "/attendees/mailing")),
+  startMailing: (id) => ask("POST", conference(id, "/attendees/mailing"), {}),
   keys: (id) => ask("GET", conference(id, "/keys")),
   addKey: (id, key) => ask("POST", conference(id, "/keys"), key),
   endKey: (id, key) => ask("DELETE", conference(id, `/keys/${part(key)}`)),

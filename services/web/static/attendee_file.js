@@ -6,11 +6,17 @@ import { say } from "./words.js";
 
 const SHOWN = 50; // lines of a table; the answer has more
 
-export function attendeeFile(id) {
+// registered(): people are registered now
+export function attendeeFile(id, registered) {
   const file = input({ type: "file", accept: ".csv,.tsv,.txt,text/csv,text/plain", required: true });
   const element = form("csv_check", [field(say("csv_label"), file, say("csv_hint"))], async () => {
     const bytes = await file.files[0].arrayBuffer(); // what was looked at is what is sent
-    return preview(await organizer.upload(id, bytes, true), () => organizer.upload(id, bytes, false));
+    const take = async () => {
+      const done = await organizer.upload(id, bytes, false);
+      registered();
+      return done;
+    };
+    return preview(await organizer.upload(id, bytes, true), take);
   });
   file.addEventListener("change", () => element.clear());
   return element;

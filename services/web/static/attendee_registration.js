@@ -3,19 +3,23 @@ import { organizer } from "./api.js";
 import { attendeeFile } from "./attendee_file.js";
 import { el, field, shareable } from "./dom.js";
 import { form, input, widePanel } from "./forms.js";
+import { mailing } from "./mailing.js";
 import { say } from "./words.js";
 
 const CONSENTS = ["matching", "chats", "share_place"];
 const words = (text) => text.split(/[\s,]+/u).filter(Boolean);
 
-export const attendees = (id) =>
-  widePanel("people_add_heading", el("div", { class: "stack" }, attendeeFile(id), el("div", { class: "side" }, one(id), el("div", { class: "stack" }, all(id), again(id)))));
+export function attendees(id) {
+  const mails = mailing(id);
+  const links = el("div", { class: "stack" }, mails, all(id), again(id));
+  return widePanel("people_add_heading", el("div", { class: "stack" }, attendeeFile(id, mails.look), el("div", { class: "side" }, one(id, mails.look), links)));
+}
 
 function link(address, key, args) {
   return [el("p", {}, say(key, args)), shareable(address, say("copy"), say("copied"))];
 }
 
-function one(id) {
+function one(id, registered) {
   const name = input({ required: true });
   const email = input({ type: "email" });
   const accounts = input();
@@ -27,6 +31,7 @@ function one(id) {
     const mail = email.value.trim();
     const person = { name: name.value.trim(), ...(mail ? { email: mail } : {}), accounts: words(accounts.value), consent, show_name: boxes.get("show_name").checked };
     const made = await organizer.register(id, person);
+    registered();
     element.reset(); // the next one; and the same one is not sent twice
     const changes = made.changes.map((text) => el("p", { class: "hint" }, text));
     if (made.link === null) return [el("p", {}, say("person_signed_in", { attendee: made.attendee })), ...changes];

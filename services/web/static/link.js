@@ -3,6 +3,7 @@
 import { attendee } from "./api.js";
 import { BASE } from "./base.js";
 import { el, fillTexts, find, tell } from "./dom.js";
+import { byMail } from "./lost_link.js";
 import { forget, kept } from "./offline_store.js";
 import { secretOf } from "./welcome.js";
 import { say } from "./words.js";
@@ -24,7 +25,10 @@ function look() {
 // A link is tapped twice as easily as once: who is signed in here already goes on by that.
 async function offerToGoOn() {
   const me = await attendee.me().catch(() => null);
-  if (!me) return;
+  if (!me) {
+    find("#by-mail").hidden = !(await byMail()); // on the first page
+    return;
+  }
   const text = me.name ? say("link_go_on", { name: me.name }) : say("link_go_on_no_name");
   const way = el("a", { class: "button quiet", href: `${BASE}/`, id: "go-on" }, text);
   find("#go-on")?.remove();

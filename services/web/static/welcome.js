@@ -1,6 +1,7 @@
 // Without a session: how to get one.
 import { BASE } from "./base.js";
 import { el, field, find, note, tell } from "./dom.js";
+import { byMail, lostLink } from "./lost_link.js";
 import { say } from "./words.js";
 
 // text: why there is none any more, said first
@@ -21,6 +22,15 @@ export function welcome(text = "") {
     else tell(trouble, say("link_bad"), true);
   };
   if (text) find("#welcome-heading").focus();
+  offerMail();
+}
+
+async function offerMail() {
+  const mail = find("#welcome-mail");
+  const offered = await byMail();
+  mail.replaceChildren(...(offered ? lostLink() : []));
+  mail.hidden = !offered;
+  find("#welcome-again").textContent = say(offered ? "welcome_again_mail" : "welcome_again");
 }
 
 // Of the whole link, or of its last part alone; null for what has none.
