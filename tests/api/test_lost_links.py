@@ -202,7 +202,7 @@ async def test_a_network_that_asks_too_often_waits(tmp_path: Path) -> None:
     "email", ["", "ada", "@example.org", "a b@example.org", "ada@example.org\r\nBcc: eve@example.org"]
 )
 @run_to_end
-async def test_what_is_no_address_is_said(tmp_path: Path, email: str) -> None:
+async def test_what_is_no_address_is_reported(tmp_path: Path, email: str) -> None:
     async with mailing(tmp_path) as (server, _):
         answer = await ask(server, email)
         assert (answer.status_code, answer.json()["field"]) == (422, "email")

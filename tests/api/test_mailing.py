@@ -118,7 +118,9 @@ async def test_without_a_mail_server_nothing_is_offered(tmp_path: Path) -> None:
 
 
 @run_to_end
-async def test_a_closed_conference_and_a_full_outbox_are_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_closed_conference_and_a_full_outbox_are_reported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with mail_server() as mails, inside(tmp_path, smtp=mails.settings()) as server:
         made = await server.registered("ada")
         monkeypatch.setattr("services.directory.sqlite.outbox.MOST_MAILS_WAITING", 0)

@@ -60,7 +60,7 @@ def test_addresses_of_servers(url: str, found: tuple[str, str, int]) -> None:
         ),
     ],
 )
-def test_what_cannot_be_used_is_said(url: str, sender: str, word: str) -> None:
+def test_what_cannot_be_used_is_reported(url: str, sender: str, word: str) -> None:
     with pytest.raises(UnusableError, match=word):
         read_settings(url, sender, {})
 
@@ -78,7 +78,7 @@ def test_the_password_is_read_from_a_file_and_shown_nowhere(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("content", [None, "", "two\nlines", "x" * 5_000])
-def test_a_password_that_cannot_be_read_is_said(tmp_path: Path, content: str | None) -> None:
+def test_a_password_that_cannot_be_read_is_reported(tmp_path: Path, content: str | None) -> None:
     file = tmp_path / "password"
     if content is not None:
         file.write_text(content)
@@ -87,7 +87,7 @@ def test_a_password_that_cannot_be_read_is_said(tmp_path: Path, content: str | N
         read_settings("smtp://mail.example.org", SENDER, named)
 
 
-def test_half_a_login_and_a_missing_authority_are_said(tmp_path: Path) -> None:
+def test_half_a_login_and_a_missing_authority_are_reported(tmp_path: Path) -> None:
     with pytest.raises(UnusableError, match="HALLWAY_SMTP_PASSWORD_FILE is not"):
         read_settings("smtp://mail.example.org", SENDER, {"HALLWAY_SMTP_USER": "me"})
     with pytest.raises(UnusableError, match="HALLWAY_SMTP_CA_FILE"):
