@@ -1,4 +1,4 @@
-# Two commands on a fresh machine with Python 3.11+, make and a C library: make demo, make test.
+# Two commands on a fresh machine with Python 3.11+ and make: make demo, make test.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -28,7 +28,7 @@ demo: $(STAMP) ## play a conference day on the pages; it prints the addresses to
 	@$(BIN)/hallway demo
 
 test: $(STAMP) browser ## run every test
-	@$(BIN)/python -m pytest -n $(WORKERS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 browser: # Debian's Chromium, in which the pages are tested
 	@command -v chromium >/dev/null || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null \
@@ -36,7 +36,7 @@ browser: # Debian's Chromium, in which the pages are tested
 	  && apt-get update -qq && apt-get install -y -qq chromium >/dev/null; } \
 	  || echo "Chromium is missing and this user cannot install it, so the tests of the pages cannot run. Install the package chromium."
 
-check: $(STAMP) ## check format, lint, types, import contracts and schemas, and run the fast tests
+check: $(STAMP) ## check format, lint, types, import rules and schemas, and run the fast tests
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy

@@ -16,7 +16,7 @@ from schemas.checks import Checks
 from schemas.events import Input
 from schemas.faults import FaultError, explain, field_of
 from schemas.outputs import AnyOutput
-from schemas.times import is_written, millis, written
+from schemas.times import format_time, is_written, millis
 from schemas.versions import UPCASTERS, Upcaster
 
 EVENT_BYTES = 65_536  # the contract's bound for one event, without the newline
@@ -59,6 +59,17 @@ class Codec:
             return self._decode(line)
         except FaultError as fault:
             return Reject(fault.reason, fault.field, line)
+
+    def examine(self, event: Input) -> Record | Reject:
+        """Validates an event that this process made as if it were from outside, without making a line of it."""
+        raw = msgspec.to_builtins(event)
+        try:
+            return self._check(msgspec.convert(raw, Input))
+        except msgspec.ValidationError as error:
+            fault = explain(raw, kind_of(event), error)
+        except FaultError as found:
+            fault = found
+        return Reject(fault.reason, fault.field, encode(event))
 
     def decode_all(self, block: bytes) -> list[Record] | None:
         """Decodes a block of whole lines, fast. None if one of them is invalid; then ``decode`` each."""
@@ -144,9 +155,9 @@ def encode(event: Input) -> bytes:
     """An event as one JSON object, with its times in Hallway's form."""
     if event.recorded_at is None and is_written(event.at):
         return _ENCODER.encode(event)
-    times = {"at": written(millis(event.at))}
+    times = {"at": format_time(millis(event.at))}
     if event.recorded_at is not None:
-        times["recorded_at"] = written(millis(event.recorded_at))
+        times["recorded_at"] = format_time(millis(event.recorded_at))
     return _ENCODER.encode(replace(event, **times))
 
 

@@ -72,7 +72,7 @@ def _parse(text: str) -> int:
     return ms
 
 
-def written(ms: int) -> str:
+def format_time(ms: int) -> str:
     """The one form in which a time is written: ``YYYY-MM-DDTHH:MM:SS.mmmZ``."""
     return f"{_to_the_second(ms // SECOND_MS)}.{ms % SECOND_MS:03}Z"
 

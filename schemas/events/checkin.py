@@ -1,10 +1,20 @@
 """An attendee arrives or leaves."""
 
 from schemas.events.base import AttendeeEvent
-from schemas.events.spec import EventSpec, Log, Role, Rule
+from schemas.events.spec import EventSpec, Log, Rule
 from schemas.events.texts import PlaceId
 
-_SENDERS: dict[Role, Rule] = {"attendee": Rule.SELF, "organizer": Rule.OWN, "connector": Rule.CHECKIN}
+
+def _spec(meaning: str) -> EventSpec:
+    return EventSpec(
+        meaning=meaning,
+        senders={"attendee": Rule.SELF, "organizer": Rule.OWN, "connector": Rule.CHECKIN},
+        log=Log.CONFERENCE,
+        learners=(),
+        subject="attendee",
+        exported=("place",),
+        sample={"place": "hall-b"},
+    )
 
 
 class CheckinArrived(AttendeeEvent, frozen=True, kw_only=True, tag="checkin.arrived"):
@@ -12,15 +22,7 @@ class CheckinArrived(AttendeeEvent, frozen=True, kw_only=True, tag="checkin.arri
 
     place: PlaceId | None = None
 
-    spec = EventSpec(
-        meaning='A scan, a badge, or the tap "I\'m here"',
-        senders=_SENDERS,
-        log=Log.CONFERENCE,
-        learners=(),
-        subject="attendee",
-        exported=("place",),
-        sample={"place": "hall-b"},
-    )
+    spec = _spec('A scan, a badge, or the tap "I\'m here"')
 
 
 class CheckinLeft(AttendeeEvent, frozen=True, kw_only=True, tag="checkin.left"):
@@ -28,15 +30,7 @@ class CheckinLeft(AttendeeEvent, frozen=True, kw_only=True, tag="checkin.left"):
 
     place: PlaceId | None = None
 
-    spec = EventSpec(
-        meaning="Left that place only, and is still present; without `place`: left the conference",
-        senders=_SENDERS,
-        log=Log.CONFERENCE,
-        learners=(),
-        subject="attendee",
-        exported=("place",),
-        sample={"place": "hall-b"},
-    )
+    spec = _spec("Left that place only, and is still present; without `place`: left the conference")
 
 
 CheckinInput = CheckinArrived | CheckinLeft

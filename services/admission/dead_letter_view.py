@@ -5,7 +5,7 @@ from typing import Generic, Self, TypeVar
 from msgspec import Struct
 
 from schemas.outputs import DeadLetter
-from schemas.times import written
+from schemas.times import format_time
 
 N = TypeVar("N")
 
@@ -25,7 +25,7 @@ class DeadLetterView(Struct, Generic[N], frozen=True):
     @classmethod
     def of(cls, number: N, letter: DeadLetter, sent: int | None) -> Self:
         """The view of a letter. ``sent``: when it was resent, in ms since 1970."""
-        sent_at = None if sent is None else written(sent)
+        sent_at = None if sent is None else format_time(sent)
         return cls(
             number, letter.reason, letter.field, letter.source, letter.position, letter.at, letter.bytes, sent_at
         )

@@ -18,11 +18,9 @@ from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
-import msgspec
-from msgspec import Struct
 from msgspec.structs import replace
 
-from schemas.codec import EVENT_BYTES, Codec, Record, Reject, encode
+from schemas.codec import Codec, Record, Reject
 from schemas.events import ActivityPosted, AttendeeErased, ConferenceOpened, Input, Learner, learned_by
 from services.admission.authorization import authorize
 from services.admission.conference_registry import ConferenceRegistry
@@ -32,6 +30,7 @@ from services.admission.opening_rights import OpeningRights, has_opening, openin
 from services.admission.own_uploads import refusal_of, verified_accounts
 from services.admission.post_index_writer import PostIndexWriter
 from services.admission.pseudonymization import Pseudonymized, accounts_in, cached_rows, pseudonymize
+from services.admission.results import Item, Result, log_item, may_see_offsets, result_of, without_offset
 from services.admission.sender import Refused, Sender, source_of
 from services.directory.port import Directory, NamedPost
 from services.runtime import Accepted, Answer, Rejected
@@ -42,20 +41,6 @@ _PART_LINES = 150  # decoded before the event loop gets a turn, about half a ms
 REGISTRY_EVENTS = learned_by(Learner.CONFERENCES)
 
 
-class Result(Struct, frozen=True, omit_defaults=True, gc=False):
-    """The result for one event. ``conference`` and ``offset``: its place in the log (a post may be in several logs).
-
-    Attendees, organizers and scanners get neither: an offset counts what other people do, one by one.
-    """
-
-    status: str
-    conference: str | None = None
-    offset: int | None = None
-    reason: str | None = None
-    field: str | None = None
-
-
-_Item = Record | Refused | Reject
 Charge = Callable[[str, str, int], None]  # rate, sender, cost; raises ProblemError where the rate is used up
 _MAY_OPEN = frozenset({"organizer", "operator"})
 _PAYS_FOR_NAMES = frozenset({"attendee", "organizer"})
@@ -108,13 +93,13 @@ class EventAdmission:
 
     async def admit_events(self, events: Sequence[Input], sender: Sender, handed_to: str | None = None) -> list[Result]:
         """Admits events that a route made. ``handed_to``: the new owner of the conferences that they open."""
-        return await self._admit([self._codec.decode(encode(event)) for event in events], sender, handed_to)
+        return await self._admit([self._codec.examine(event) for event in events], sender, handed_to)
 
     def check(self, line: bytes, sender: Sender) -> Input | Result:
         """The event that this line would be admitted as, or why it would be rejected. Appends nothing."""
         record = self._codec.decode(line)
         authorized = self._authorize(opening_rights(sender, [record], self.conferences, self.clock()), record)
-        return authorized.event if isinstance(authorized, Record) else _result(authorized, None)
+        return authorized.event if isinstance(authorized, Record) else result_of(authorized, None)
 
     async def drain(self) -> None:
         """Waits until all requests under way are finished. TimeoutError after ``DRAIN_S``."""
@@ -145,9 +130,9 @@ class EventAdmission:
         ready, answers = await self._pseudonymize_and_append(
             found, rights, await self._verified_accounts(found, sender)
         )
-        results = [_result(item, answers[at] if answers else None) for at, item in enumerate(ready)]
+        results = [result_of(item, answers[at] if answers else None) for at, item in enumerate(ready)]
         await self._publish_accepted(ready, answers)
-        return results if _may_see_offsets(sender) else [_without_offset(result) for result in results]
+        return results if may_see_offsets(sender) else [without_offset(result) for result in results]
 
     async def _verified_accounts(self, found: Sequence[Record | Reject], sender: Sender) -> frozenset[str]:
         """The accounts that an attendee who sends posts has verified according to the log."""
@@ -158,7 +143,7 @@ class EventAdmission:
         verified = await self.runner.ask(conference, lambda matcher: verified_accounts(matcher, sender.id, held))
         return frozenset(held[token] for token in verified)
 
-    def _authorize(self, rights: OpeningRights, record: Record | Reject, uploaded: Collection[str] = ()) -> _Item:
+    def _authorize(self, rights: OpeningRights, record: Record | Reject, uploaded: Collection[str] = ()) -> Item:
         if isinstance(record, Reject):
             return record
         event, sender = record.event, rights.sender
@@ -186,7 +171,7 @@ class EventAdmission:
 
     async def _pseudonymize_and_append(
         self, found: Sequence[Record | Reject], rights: OpeningRights, uploaded: Collection[str]
-    ) -> tuple[list[_Item], Sequence[Answer]]:
+    ) -> tuple[list[Item], Sequence[Answer]]:
         """The authorized items and the log's answers. Once the log has an erasure, the matcher no longer knows who had
         blocked that person; so an erasure waits for all events under way, and holds the lock until it is appended."""
         sender, done = rights.sender, asyncio.get_running_loop().create_future()
@@ -211,16 +196,16 @@ class EventAdmission:
             if late:
                 raise TimeoutError("Events under way take too long.")
 
-    async def _append(self, ready: Sequence[_Item], posts: Sequence[NamedPost], sender: Sender) -> Sequence[Answer]:
+    async def _append(self, ready: Sequence[Item], posts: Sequence[NamedPost], sender: Sender) -> Sequence[Answer]:
         await self.post_index.write(posts, sender.key)
-        items = [_log_item(item, sender) for item in ready]
+        items = [log_item(item, sender) for item in ready]
         return await self.runner.take(items, source_of(sender)) if any(item is not None for item in items) else ()
 
     async def _prepare(
         self, found: Sequence[Record | Reject], rights: OpeningRights, uploaded: Collection[str]
-    ) -> tuple[list[_Item], Sequence[NamedPost]]:
+    ) -> tuple[list[Item], Sequence[NamedPost]]:
         """The authorized items, pseudonymized, and the posts to index. Called under the lock."""
-        ready: list[_Item] = []
+        ready: list[Item] = []
         for start in range(0, len(found), _PART_LINES):
             ready += [self._authorize(rights, record, uploaded) for record in found[start : start + _PART_LINES]]
             await asyncio.sleep(0)
@@ -260,7 +245,7 @@ class EventAdmission:
                 self.charge(f"{sender.role}_accounts", sender.key, len(new))
                 self._named.note(sender.key, new)
 
-    async def _publish_accepted(self, ready: Sequence[_Item], answers: Sequence[Answer]) -> None:
+    async def _publish_accepted(self, ready: Sequence[Item], answers: Sequence[Answer]) -> None:
         accepted: list[Input] = []
         for item, answer in zip(ready, answers, strict=False):
             if not isinstance(item, Record) or type(item.event) not in REGISTRY_EVENTS:
@@ -275,53 +260,5 @@ class EventAdmission:
             await self.on_accepted(accepted)
 
 
-def _pseudonymized_record(record: Record, event: Input | Refused) -> _Item:
+def _pseudonymized_record(record: Record, event: Input | Refused) -> Item:
     return event if isinstance(event, Refused) else Record(event, record.at, None)
-
-
-def _log_item(item: _Item, sender: Sender) -> Record | Reject | None:
-    """The item for the log. None for a refusal, an empty line, or an attendee's invalid line, which is private."""
-    if not isinstance(item, Reject):
-        return item if isinstance(item, Record) else None
-    if sender.role == "attendee" or not item.line.strip():
-        return None
-    return Reject(item.reason, item.field, item.line[: EVENT_BYTES + 1], _named_conference(item.line, sender))
-
-
-class _Named(Struct):
-    conference: str = ""
-
-
-def _named_conference(line: bytes, sender: Sender) -> str | None:
-    """The conference that an invalid line names, if it is one of the sender's: nobody fills another's dead letters."""
-    if len(line) > EVENT_BYTES:
-        return None
-    try:
-        named = msgspec.json.decode(line, type=_Named).conference
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return None
-    return named if named in sender.conferences else None
-
-
-def _may_see_offsets(sender: Sender) -> bool:
-    """Whether a sender may learn how many records a log has. An organizer who polls could see when somebody answered,
-    and from the repeated suggestion an hour later that it was a ``later``; a scanner's key is an organizer's too."""
-    return sender.role not in ("attendee", "organizer") and not sender.only_checkins
-
-
-def _without_offset(result: Result) -> Result:
-    """The result without its place in the log and without a note: nothing that depends on other people."""
-    return Result("accepted") if result.status == "accepted" else result
-
-
-def _result(item: _Item, answer: Answer | None) -> Result:
-    if isinstance(item, Refused | Reject):
-        return Result("rejected", reason=item.reason, field=item.field)
-    if isinstance(answer, Accepted):
-        if not answer.places:
-            return Result("accepted", reason=answer.note)
-        place = answer.places[0]
-        return Result("accepted", place.conference, place.offset)
-    if isinstance(answer, Rejected):
-        return Result("rejected", reason=answer.reason, field=answer.field)
-    return Result("duplicate")

@@ -10,8 +10,8 @@ import asyncio
 import structlog
 
 from services.admission.event_admission import EventAdmission
-from services.admission.registration import verifications
-from services.admission.returning_attendees import ReturningAttendees
+from services.admission.registration.enrolment import verifications
+from services.admission.registration.returning_attendees import ReturningAttendees
 from services.admission.sender import VERIFIER
 from services.directory.port import Codes, DirectoryError, Proof
 from services.journal import JournalError

@@ -18,10 +18,12 @@ from schemas.events import KINDS, Activity, AttendeeEvent, AttendeeRegistered, E
 from schemas.events.fields import text_fields
 from schemas.events.texts import Text
 from schemas.times import millis
-from services.admission.registration import AWAITS_CONFIRMATION
 from services.admission.sender import OWNER, Refused, source_of
 from services.directory.port import Account, Claims, Held, Holding, NamedPost, PostRef, Tokens
 
+AWAITS_CONFIRMATION = (
+    "Waits for this person's own confirmation: nobody is suggested to them before. Send them their link."
+)
 Rows = Mapping[str, Account]
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from services.admission.conference_registry import ConferenceRegistry
 from services.admission.event_admission import EventAdmission
-from services.admission.returning_attendees import ReturningAttendees
+from services.admission.registration.returning_attendees import ReturningAttendees
 from services.api.attendee.account_proofs import AccountProofs
 from services.api.attendee.account_states import AccountStates
 from services.api.attendee.block_list import BlockList

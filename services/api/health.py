@@ -17,9 +17,10 @@ from services.api.shared.problems import ProblemError, store_trouble
 from services.api.shared.public_address import PublicAddress
 from services.api.shared.roles import EVERYBODY, LOOPBACK, allow
 from services.api.transport.metrics import Metrics
-from services.inbox.port import Inboxes, InboxStoreError
+from services.inbox.port import Inboxes
 from services.journal import Journal
 from services.runtime.ports import Runner
+from streams.runtime.inboxes import InboxStoreError
 
 _NOBODY = "-"  # not a valid attendee id; if this inbox can be read, the others can too
 

@@ -12,9 +12,10 @@ from cyclopts import Parameter
 from services.inbox.redis import address as redis_url
 from services.kafka.access import Access
 from services.kafka.security import read_security
-from services.kafka.topic_urls import ADDRESS, local_address
+from services.kafka.topic_urls import ADDRESS
+from services.tools.local_kafka.status import FOLDER, NodeStatus
 from services.usage_errors import UnusableError
-from streams.workers.ports import UnavailableError
+from streams.runtime.errors import UnavailableError
 
 T = TypeVar("T")
 
@@ -27,6 +28,14 @@ Kafka = Annotated[
 ]
 Prefix = Annotated[str, Parameter(help="A prefix for all topic names, if several installations share a cluster.")]
 _PREFIX = re.compile(r"[A-Za-z0-9_.\-]{0,100}")
+
+
+def local_address() -> str:
+    """The address of the Kafka that runs in this folder's ``hallway-data``. UnusableError."""
+    status = NodeStatus.load(FOLDER)
+    if status is None or not status.is_running(FOLDER):
+        raise UnusableError(f"No Kafka runs in {FOLDER}. Start one with `hallway kafka up`, or give its HOST:PORT.")
+    return status.address
 
 
 def kafka_access(kafka: str | None, prefix: str) -> Access:

@@ -10,8 +10,8 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
+from services.cli.logs.summary import say
 from services.cli.streams.pacing import parse_speed
-from services.cli.summary import say
 from services.kafka.access import Access
 from services.usage_errors import UnusableError
 

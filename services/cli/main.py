@@ -12,17 +12,19 @@ from importlib.metadata import version
 
 from cyclopts import App, CycloptsError
 
-from services.cli import audit, backfill, dead_letters, demo, inboxes, kafka, keys, serve, tail, topics, work
-from services.cli import export as export_command
-from services.cli import fold as fold_commands
-from services.cli import simulate as other_commands
+from services.cli import demo, serve
+from services.cli.kafka import backfill, local_kafka, tail, topics, work
+from services.cli.logs import export as export_command
+from services.cli.logs import fold as fold_commands
+from services.cli.logs import simulate as other_commands
+from services.cli.logs.summary import say
+from services.cli.operator import audit, dead_letters, inboxes, keys
 from services.cli.streams.standard_streams import ConsoleOutput, discard_stdout, guard_standard_streams
-from services.cli.summary import say
 from services.usage_errors import INTERRUPTED, UNUSABLE, UnusableError
 
 app = App(
     name="hallway",
-    help="Who of the people I talk with online is here? Hallway matches them at a conference.",
+    help="Which of the people I talk to online are here? Hallway matches them at a conference.",
     help_epilogue="New here? Try `hallway demo`. Each command explains itself, as in `hallway replay --help`.",
     version=f"hallway {version('hallway')}",
     help_format="plaintext",
@@ -38,7 +40,7 @@ app.command(demo.demo)
 app.command(serve.serve)
 app.command(keys.app)
 app.command(audit.audit)
-app.command(kafka.app)
+app.command(local_kafka.app)
 app.command(topics.app)
 app.command(export_command.export, usage="Usage: hallway export INPUT... [OPTIONS]")
 app.command(backfill.backfill)

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from cyclopts import Parameter
 
 from services.cli.connection_options import access_for, check_redis
-from services.cli.summary import say
+from services.cli.logs.summary import say
 from services.inbox.redis.credentials import add_login
 from services.usage_errors import UnusableError
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from msgspec import Struct
 
 from schemas.events import ActivityDeleted, ActivityPosted, Input
-from schemas.times import written
+from schemas.times import format_time
 from services.connectors.intake_ports import Log, Origin
 from services.connectors.port import Activity, PostDeleted, PostSeen
 from services.directory.port import PostRef
@@ -54,7 +54,7 @@ class ActivityIntake:
 def _posted(origin: Origin, post: PostSeen) -> ActivityPosted:
     return ActivityPosted(
         id=post.id,
-        at=written(post.at),
+        at=format_time(post.at),
         actor=post.actor,
         hashtags=post.hashtags,
         mentions=post.mentions,
@@ -66,7 +66,7 @@ def _posted(origin: Origin, post: PostSeen) -> ActivityPosted:
 def _deleted(origin: Origin, post: PostDeleted) -> ActivityDeleted:
     return ActivityDeleted(
         id=f"deleted {post.id}"[:512],
-        at=written(post.at),
+        at=format_time(post.at),
         actor=post.actor,
         deleted=post.id,
         conference=origin.conference,

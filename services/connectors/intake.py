@@ -22,7 +22,7 @@ from msgspec import Struct
 
 from schemas.codec import Reject
 from schemas.events import CheckinArrived, CheckinLeft
-from schemas.times import written
+from schemas.times import format_time
 from services.connectors.activity_intake import ActivityIntake
 from services.connectors.intake_ports import Attendees, FoundHolder, KnownPerson, Log, Origin
 from services.connectors.port import (
@@ -267,7 +267,7 @@ def _event(origin: Origin, attendee: str, change: Change) -> CheckinArrived | Ch
     kind = CheckinArrived if change.is_arrival else CheckinLeft
     return kind(
         id=f"{origin.source} {change.id}",
-        at=written(change.at),
+        at=format_time(change.at),
         conference=origin.conference,
         attendee=attendee,
         place=change.place,

@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from schemas.times import written
+from schemas.times import format_time
 from services.directory.port import Action, AuditEntry
 
 
@@ -24,7 +24,7 @@ def shown(entry: AuditEntry) -> AuditShown:
     """The entry as it is shown."""
     return AuditShown(
         number=entry.number,
-        at=written(entry.at),
+        at=format_time(entry.at),
         role=entry.role,
         id=entry.subject,
         key=entry.key,

@@ -1,9 +1,12 @@
-"""Erases a person everywhere: first the log, then the directory and the inboxes, and the inboxes again after delivery.
+"""Erases a person everywhere: the log, the directory's rows and the inboxes; after delivery the inboxes again, and all
+bytes.
 
 Responsibility: the order of the steps, and resuming what was interrupted.
-Invariants: an erasure is not confirmed while a delivery under way could still bring something back.
+Invariants: an erasure is not confirmed while a delivery under way could still bring something back. The files are
+cleaned even while that cannot be said.
 Why: once all outputs that the log had after the erasure are delivered, nothing older can arrive. The second erasure of
-the inbox removes what arrived in between, and only then the directory deletes its note.
+the inbox removes what arrived in between, and only then the directory deletes its note. Cleaning rewrites a whole file,
+so nobody waits for it, and erasures that are complete at the same time share it.
 """
 
 import asyncio
@@ -12,18 +15,20 @@ from dataclasses import dataclass, field
 
 import structlog
 
+from schemas.position import Position
 from services.admission.conference_registry import ConferenceRegistry
 from services.directory.port import Directory, DirectoryError
 from services.erasure.conference_erasure import WHOLE_CONFERENCE, ConferenceErasure
 from services.erasure.dead_letters import erase_dead_letters
-from services.inbox.port import Inboxes, InboxForeignError, InboxLostError, InboxUnavailableError
-from services.inbox.position import order
+from services.inbox.port import Inboxes
 from services.journal import Journal, JournalError
 from services.runtime import BusyError, LogUnavailableError, StoppedError
 from services.runtime.ports import Runner
 from streams.matching import Matcher
+from streams.runtime.inboxes import InboxForeignError, InboxLostError, InboxUnavailableError
 
 _PAUSE_S = 0.5
+_GATHER_S = 0.1  # after the files were cleaned, so that the next erasures share the next cleaning
 _LATER = (
     InboxUnavailableError,
     InboxLostError,
@@ -53,14 +58,16 @@ class Erasures:
     _missed: bool = (
         True  # some may be erased in a log and not in the directory: before this process, or for want of room
     )
+    _unclean: bool = False  # the directory's files may hold bytes of rows that this process deleted
 
     async def begin(self, conference: str, attendees: Sequence[str]) -> None:
-        """Erases attendees whom the log has erased from the dead letters, the directory and the inboxes; ``run`` does
-        the rest. The letters come first, because only the directory knows what the attendee is called."""
+        """Erases attendees whom the log has erased from the dead letters, the directory's rows and the inboxes; ``run``
+        does the rest. The letters come first, because only the directory knows what the attendee is called."""
         try:
             owned = self.conferences.owned
             await asyncio.to_thread(erase_dead_letters, self.directory, self.journal, conference, attendees, owned)
             async with self.lock:
+                self._unclean = True
                 await asyncio.to_thread(self.directory.erasing.erase, conference, attendees)
         except (DirectoryError, JournalError) as error:
             self._missed = True
@@ -89,15 +96,19 @@ class Erasures:
 
     async def run(self) -> None:
         """Finishes pending erasures, with retries; cancel it to stop."""
+        is_retry = False
         while True:
             self._work.clear()
             if self._missed:
                 self._missed = False
                 await self._resume_interrupted()
-            if await self._finish_pending() and not self._missed:
+            is_done = await self._finish_pending()
+            if self._unclean and is_retry:
+                is_done &= await self._clean()
+            is_retry = not is_done or self._missed
+            await asyncio.sleep(_PAUSE_S if is_retry else _GATHER_S)
+            if not is_retry:
                 await self._work.wait()
-            else:
-                await asyncio.sleep(_PAUSE_S)
 
     async def _resume_interrupted(self) -> None:
         """Resumes erasures that a log has but the directory does not: after a crash or a full disk, or because the
@@ -111,32 +122,53 @@ class Erasures:
                 await self.begin(known.id, left)
 
     async def _finish_pending(self) -> bool:
-        done = True
-        for erased in await asyncio.to_thread(self.directory.erasing.pending):
-            try:
-                if erased.attendee != WHOLE_CONFERENCE:
-                    await self._finish(erased.conference, erased.attendee)
-                elif self.conference is not None:
-                    await self.conference.finish(erased.conference)
-            except StoppedError:
-                return True
-            except _LATER:
-                done = False
-        return done
+        done, complete = True, dict[str, list[str]]()
+        try:
+            for erased in await asyncio.to_thread(self.directory.erasing.pending):
+                try:
+                    if erased.attendee != WHOLE_CONFERENCE:
+                        await self._complete(erased.conference, erased.attendee)
+                        complete.setdefault(erased.conference, []).append(erased.attendee)
+                    elif self.conference is not None:
+                        await self.conference.finish(erased.conference)
+                except _LATER:
+                    done = False
+            return await self._confirm(complete) and done
+        except StoppedError:
+            return True
 
-    async def _finish(self, conference: str, attendee: str) -> None:
+    async def _complete(self, conference: str, attendee: str) -> None:
         if not await self.runner.ask(conference, lambda matcher: _is_applied(matcher, attendee)):
             raise TimeoutError("The matcher has not applied the erasure yet.")
         checkpoint = await self.inboxes.checkpoint(conference)
         last = await asyncio.to_thread(self._last_output, conference, checkpoint)
-        if last is not None and (checkpoint is None or order(checkpoint) < order(last)):
+        if last is not None and (checkpoint is None or Position.parse(checkpoint) < Position.parse(last)):
             raise TimeoutError("Delivery has not reached the erasure yet.")
         await self.inboxes.erase(conference, attendee)
-        if not await asyncio.to_thread(self.journal.clean):
-            raise TimeoutError("Another process reads the journal's file, so old bytes are left in it.")
-        async with self.lock:
-            await asyncio.to_thread(self.directory.erasing.finish)
-            await asyncio.to_thread(self.directory.erasing.confirm, conference, attendee)
+
+    async def _confirm(self, complete: dict[str, list[str]]) -> bool:
+        """Cleans the files and deletes the notes of these erasures. False: try again later."""
+        try:
+            if complete and not await asyncio.to_thread(self.journal.clean):
+                return False  # another process reads the journal's file, so old bytes are left in it
+            for conference, attendees in complete.items():
+                async with self.lock:
+                    self._unclean = True
+                    await asyncio.to_thread(self.directory.erasing.confirm, conference, *attendees)
+                    self._unclean = False
+        except _LATER:
+            return False
+        return True
+
+    async def _clean(self) -> bool:
+        """Cleans the directory's files while an erasure is not complete elsewhere. False: try again later."""
+        try:
+            async with self.lock:
+                await asyncio.to_thread(self.directory.erasing.finish)
+                self._unclean = False
+        except DirectoryError:
+            return False
+        return True
 
     def _last_output(self, conference: str, after: str | None) -> str | None:
         last = None

@@ -12,8 +12,8 @@ from collections.abc import AsyncIterable, AsyncIterator, Collection, Iterable, 
 from msgspec import Struct
 
 from schemas.outputs import AnyOutput, MatchAgreed, MatchLocated, MatchSuggested
+from schemas.position import Position
 from services.inbox.port import Entry
-from services.inbox.position import order
 from services.inbox.view import Withdrawn, build_view, encode_view, other_attendee
 
 SUGGESTED, WITHDRAWN = "suggested", "withdrawn"
@@ -72,7 +72,7 @@ def check_ascending(outputs: Sequence[AnyOutput]) -> None:
     """Asserts that outputs are in log order. The first record of a log emits nothing, so no output has position 0-0."""
     at = (0, 0)
     for output in outputs:
-        before, at = at, order(output.position)
+        before, at = at, Position.parse(output.position)
         assert before < at, f"the output {output.position} does not come after {before}"
 
 

@@ -6,6 +6,7 @@ from types import TracebackType
 from typing import Self
 
 from schemas.outputs import AnyOutput
+from schemas.position import START, Position
 from services.inbox.cursor import FIRST
 from services.inbox.entries import (
     WITHDRAWN,
@@ -17,20 +18,17 @@ from services.inbox.entries import (
     readable_entry,
 )
 from services.inbox.port import (
-    BATCH_OUTPUTS,
     PAGE_ENTRIES,
     CardState,
     CurrentCards,
     Entry,
-    InboxLostError,
     InboxQuota,
-    InboxUnavailableError,
     Page,
     ResumeLostError,
 )
-from services.inbox.position import START, order
 from services.inbox.subscription import InboxSubscriptions
 from services.inbox.view import build_card
+from streams.runtime.inboxes import BATCH_OUTPUTS, InboxLostError, InboxUnavailableError
 
 
 @dataclass
@@ -52,7 +50,7 @@ class _Inbox:
     last: str = START
 
     def add(self, position: str, entry: NewEntry, keep: int) -> None:
-        if order(position) <= order(self.last):
+        if Position.parse(position) <= Position.parse(self.last):
             return
         self.last = position
         self.count += 1
@@ -99,7 +97,7 @@ class _Conference:
     inboxes: dict[str, _Inbox] = field(default_factory=dict)
 
     def apply(self, delivery: PlannedDelivery, quota: InboxQuota) -> None:
-        if order(delivery.position) <= order(self.mark):
+        if Position.parse(delivery.position) <= Position.parse(self.mark):
             return
         self.mark = delivery.position
         for entry in delivery.entries:
@@ -140,7 +138,7 @@ class MemoryInboxes(InboxSubscriptions):
         if not outputs:
             return self._known.get(conference, START)
         store = self._writable(conference)
-        if order(self._known.get(conference, START)) > order(store.mark):
+        if Position.parse(self._known.get(conference, START)) > Position.parse(store.mark):
             self._known[conference] = store.mark
             raise InboxLostError(conference, store.mark)
         return self._put(store, conference, [plan_delivery(output, erased) for output in outputs])

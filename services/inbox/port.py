@@ -2,30 +2,27 @@
 
 Responsibility: the operations, their results, errors and limits.
 Invariants: the store holds nothing that the log does not; everything can be rebuilt from the recorded outputs.
-Why: an output enters the inbox of each attendee in its ``to`` under its position, in one step with the conference's
-*checkpoint*, the position up to which everything is delivered. So repeated deliveries and zombies change nothing, and
-delivery continues at the checkpoint after a crash. An attendee sees an entry's *cursor* instead, its number in this
-inbox: the same outputs give the same numbers, so ``Last-Event-ID`` outlives the store. The store holds the attendee's
-own view (``view``), never the output: what must not leave the server never reaches Redis. Of each card it holds only
-the newest view of a kind: an older entry of that kind reads like the newest, and every entry of a card that is over
-reads as its end.
+Why: how outputs get in is in ``streams/runtime/inboxes``. An attendee sees no position but an entry's *cursor*, its
+number in this inbox: the same outputs give the same numbers, so ``Last-Event-ID`` outlives the store. The store holds
+the attendee's own view (``view``), never the output: what must not leave the server never reaches Redis. Of each card
+it holds only the newest view of a kind: an older entry of that kind reads like the newest, and every entry of a card
+that is over reads as its end.
 """
 
-from collections.abc import AsyncGenerator, AsyncIterable, Collection, Iterable, Sequence
+from collections.abc import AsyncGenerator
 from typing import Protocol
 
 from msgspec import Struct
 
-from schemas.outputs import AnyOutput
 from services.inbox.cursor import FIRST
 from services.inbox.view import Card
+from streams.runtime.inboxes import DeliveredInboxes
 
 INBOX_ENTRIES = 500  # 10 suggestions a day, 3 entries each, for a week, doubled; 330 KB at most
 ENTRY_BYTES, CARD_BYTES = 660, 620  # measured: an entry of an inbox; a card with its person
 ASSUMED_MEMORY_BYTES = 16 << 30
 MIN_ENTRIES = 20  # per inbox, whatever the quota: what a phone misses in an hour
 PAGE_ENTRIES = 100  # per read; the next page has the rest
-BATCH_OUTPUTS = 200  # per script, which blocks Redis for about 5 ms
 HEARTBEAT_S = 15.0  # proxies close a silent stream after 30 s; also the longest delay by a lost hint
 
 
@@ -99,37 +96,12 @@ class CardState(Struct, frozen=True):
     is_open: bool
 
 
-class InboxUnavailableError(Exception):
-    """The store is unreachable, too slow, or being rebuilt. It recovers by itself: retry later; the API answers 503."""
-
-
-class InboxStoreError(InboxUnavailableError):
-    """The store is unreachable or refuses. The text is a sentence for its operator, without address or names."""
-
-
-class InboxFullError(InboxStoreError):
-    """The store is at its memory limit and accepts no writes; reading and erasing still work."""
-
-
-class InboxLostError(Exception):
-    """The store lost entries. ``delivered``: redeliver everything after this position; None: rebuild."""
-
-    def __init__(self, conference: str, delivered: str | None) -> None:
-        action = "Rebuild them from the log." if delivered is None else f"Redeliver everything after {delivered!r}."
-        super().__init__(f"The inboxes of {conference} lost entries. {action}")
-        self.delivered = delivered
-
-
-class InboxForeignError(Exception):
-    """The store holds this conference's inboxes from another log; only an explicit rebuild replaces them."""
-
-
 class ResumeLostError(Exception):
     """Entries after this cursor were trimmed, or never existed: read ``current`` and follow from its cursor."""
 
 
-class Inboxes(Protocol):
-    """Ids are those of the contract. Every method but ``follow`` can raise InboxUnavailableError, in bounded time."""
+class Inboxes(DeliveredInboxes, Protocol):
+    """Adds what attendees' pages read. Every method but ``follow`` can raise InboxUnavailableError, in bounded time."""
 
     @property
     def trouble(self) -> str | None:
@@ -137,20 +109,6 @@ class Inboxes(Protocol):
 
     async def check(self) -> None:
         """Checks that the store answers and accepts writes. InboxStoreError says why not."""
-
-    async def deliver(self, conference: str, outputs: Sequence[AnyOutput], erased: Collection[str] = ()) -> str:
-        """Delivers outputs, in ascending order, to the inboxes of their ``to``; returns the new checkpoint. Idempotent.
-
-        Start after ``checkpoint``. ``erased``: attendees that the log has erased, as far as known.
-        A conference that has used its quota of cards gets no new ones; existing cards are still updated.
-        InboxLostError: the store has less than it once confirmed to this process.
-        """
-
-    async def checkpoint(self, conference: str) -> str | None:
-        """The position of the last delivered output; START: none yet. None: missing, incomplete or outdated: rebuild.
-
-        InboxForeignError.
-        """
 
     async def read(
         self, conference: str, attendee: str, after: int = FIRST, limit: int = PAGE_ENTRIES
@@ -183,23 +141,6 @@ class Inboxes(Protocol):
     async def card_state(self, conference: str, attendee: str, match: str) -> CardState | None:
         """The state of a card that this attendee has or had; None: it was never theirs. For the server only."""
 
-    async def erase(self, conference: str, attendee: str) -> None:
-        """Removes every key and value of or about the attendee; others' entries about them keep only their numbers.
-
-        Call it at the erasure's place in the log as well: a delivery in flight may land after an earlier call.
-        """
-
-    async def rebuild(
-        self,
-        conference: str,
-        outputs: Iterable[AnyOutput] | AsyncIterable[AnyOutput],
-        erased: Collection[str] = (),
-    ) -> str:
-        """Rebuilds a conference's inboxes from the recorded outputs; readers never see them half done.
-
-        Returns the checkpoint. ``erased``: attendees erased up to the end of the outputs (may grow meanwhile).
-        """
-
     async def invalidate(self, conference: str) -> bool:
         """Removes the checkpoint, of any log: reads fail until the next delivery finds it missing and rebuilds.
 
@@ -211,6 +152,3 @@ class Inboxes(Protocol):
 
     async def end(self, conference: str) -> None:
         """Trims every inbox of a conference that is over. Cards stay until ``forget``."""
-
-    async def forget(self, conference: str) -> None:
-        """Removes everything of a conference."""

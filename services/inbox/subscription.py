@@ -13,8 +13,9 @@ from collections.abc import AsyncGenerator
 from contextlib import suppress
 
 from services.inbox.cursor import FIRST
-from services.inbox.port import HEARTBEAT_S, PAGE_ENTRIES, Entry, InboxUnavailableError, Page
+from services.inbox.port import HEARTBEAT_S, PAGE_ENTRIES, Entry, Page
 from services.inbox.waiters import Waiter, Waiters
+from streams.runtime.inboxes import InboxUnavailableError
 
 RETRY_FIRST_S = 0.05
 RETRY_MAX_S = 2.0  # the longest pause before a returning store is noticed

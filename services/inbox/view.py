@@ -1,6 +1,6 @@
 """The view of an output that an attendee may see.
 
-Responsibility: the redaction (guarantee 6).
+Responsibility: the redaction.
 Invariants: a view never has ``cause``, ``caused_by``, an output's id, another attendee's id, a post or a score, nor
 anything that tells one withdrawal from another: not even ``at``, because a lapse has the exact time of day of an
 arrival. Nor whether the other person is near: that reveals where they are before both agreed. A new field must be added

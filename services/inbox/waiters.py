@@ -1,8 +1,8 @@
 """Waiters for new entries in this process, and the entries that were pushed to them.
 
 Invariants: a slow waiter holds at most a few entries. A waiter that may have missed an entry gets none pushed: it
-reads. Why: a delivery says from which position to which it went, and brings its entries. As long as each starts where
-an
+reads.
+Why: a delivery says from which position to which it went, and brings its entries. As long as each starts where an
 earlier one ended (an unbroken *chain*), a waiter that has read up to the chain needs no read. In any doubt (a gap, the
 first delivery, too many entries, a broken subscription) the waiter reads the store, which is the truth. A waiter is one
 event in one set (about 1 KB), without a connection or task of its own.
@@ -12,12 +12,10 @@ import asyncio
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
+from schemas.position import Position
 from services.inbox.port import Entry
-from services.inbox.position import order
 
 MAX_PENDING_ENTRIES = 20  # for a slow client; beyond that it reads them from the store
-
-Position = tuple[int, int]
 
 
 class Waiter:
@@ -40,7 +38,7 @@ class Waiter:
         """Pushes an entry of its inbox, from a chain of deliveries that starts at ``start``."""
         if self.reach is None or self.reach < start or len(self._pending) >= MAX_PENDING_ENTRIES:
             self.must_read()
-        elif (at := order(entry.position)) > self.reach:
+        elif (at := Position.parse(entry.position)) > self.reach:
             self.reach = at
             self._pending.append(entry)
             self.woken.set()
@@ -53,7 +51,7 @@ class Waiter:
     def note_read(self, mark: str) -> None:
         """Notes that it has all entries up to ``mark``, unless it was woken since it began to read."""
         if not self.woken.is_set():
-            self.reach = order(mark)
+            self.reach = Position.parse(mark)
 
 
 class _DeliveryChain:
@@ -104,7 +102,7 @@ class Waiters:
         inboxes = self._waiting.get(conference)
         if inboxes is None:
             return
-        start = self._chain_start(conference, order(before), order(upto))
+        start = self._chain_start(conference, Position.parse(before), Position.parse(upto))
         for attendee, entry in entries:
             for waiter in inboxes.get(attendee, ()):
                 waiter.hand(entry, start)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
+from schemas.position import Position
 from schemas.times import DAY_MS
 from services.journal.dead_letter_quotas import DeadLetterHead, find_over_quota, parse_head
 from services.journal.port import (
@@ -16,7 +17,6 @@ from services.journal.port import (
     Row,
     Snapshot,
     StoredDeadLetter,
-    parse_position,
 )
 
 
@@ -91,18 +91,18 @@ class MemoryJournal:
             raise ValueError(f"decided {decided} is not in {log.decided}..{len(log.rows)} of {conference}")
         before = next(reversed(log.outputs), (-1, -1))
         for position, _ in outputs:
-            if parse_position(position) <= before:
+            if Position.parse(position) <= before:
                 raise ValueError(f"the position {position} of {conference} is not after the last one")
-            before = parse_position(position)
+            before = Position.parse(position)
         self._use_capacity(sum(len(line) for _, line in outputs))
         log.decided = decided
-        log.outputs.update({parse_position(position): line for position, line in outputs})
+        log.outputs.update({Position.parse(position): line for position, line in outputs})
 
     def decided(self, conference: str) -> int:
         return self._log(conference).decided
 
     def outputs(self, conference: str, from_n: int = 0, after: str | None = None) -> Iterator[OutputLine]:
-        start = (from_n, -1) if after is None else parse_position(after)
+        start = (from_n, -1) if after is None else Position.parse(after)
         for (n, i), line in list(self._log(conference).outputs.items()):
             if (n, i) > start:
                 yield f"{n}-{i}", line

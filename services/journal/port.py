@@ -2,8 +2,7 @@
 
 Responsibility: the guarantees, the shapes, the errors. It does not say where bytes are stored.
 A *log* holds a conference's events, numbered from 0 without gaps (*offset*). *Outputs* are stored beside it:
-``decided`` counts the offsets whose outputs are recorded, and moves in the same transaction. A position "n-i" is not an
-offset: n counts the events that were applied, without duplicates.
+``decided`` counts the offsets whose outputs are recorded, and moves in the same transaction.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -200,9 +199,3 @@ class ReadReplica(Journal, Protocol):
 
         Returns each row's offset here and its ``recorded_at``, which never decreases within a log.
         """
-
-
-def parse_position(position: str) -> tuple[int, int]:
-    """The (n, i) of a position."""
-    n, _, i = position.partition("-")
-    return int(n), int(i)

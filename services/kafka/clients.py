@@ -17,7 +17,7 @@ from aiokafka.errors import KafkaError as ClientError
 from services.kafka.access import Access
 from services.kafka.client_shutdown import close_bounded
 from services.kafka.refusals import diagnose_refusal
-from streams.workers.ports import UnavailableError
+from streams.runtime.errors import UnavailableError
 
 REQUEST_MS = 20_000
 START_S = 30.0

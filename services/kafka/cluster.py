@@ -2,7 +2,7 @@
 
 from services.kafka.access import Access
 from services.kafka.clients import admin_client
-from streams.workers.ports import UnavailableError
+from streams.runtime.errors import UnavailableError
 
 ANSWER_S = 20.0
 

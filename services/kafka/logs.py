@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Set
 import msgspec
 from aiokafka import ConsumerRecord
 
-from schemas.times import millis, written
+from schemas.times import format_time, millis
 from schemas.topics import CONFERENCE_LOG
 from services.kafka.access import Access
 from services.kafka.clients import KafkaRefusedError
@@ -79,7 +79,7 @@ def to_line(record: ConsumerRecord) -> bytes:
     line: bytes = record.value.replace(b"\n", b" ")  # only between tokens, in JSON
     if record.timestamp_type != _BY_THE_BROKER:
         return line
-    text = written(record.timestamp)
+    text = format_time(record.timestamp)
     if _MARK not in line and line.endswith(b"}") and len(line) > len(b"{}"):
         return b'%b,"recorded_at":"%b"}' % (line[:-1], text.encode())
     return _with_time(line, text)

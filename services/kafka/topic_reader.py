@@ -18,7 +18,7 @@ from services.kafka.access import Access
 from services.kafka.client_shutdown import stop_consumer
 from services.kafka.clients import WAIT_MS, bounded_request, make_consumer, start_client
 from services.kafka.partitioner import partition_of
-from streams.workers.ports import UnavailableError
+from streams.runtime.errors import UnavailableError
 
 ANSWER_S = 10.0
 RANGE_S = 30.0  # without a record: then the broker counts as unreachable

@@ -10,7 +10,6 @@ from urllib.parse import parse_qs, urlsplit
 
 from schemas import names
 from schemas.times import millis
-from services.tools.local_kafka.status import FOLDER, NodeStatus
 from services.usage_errors import UnusableError
 
 SCHEME = "kafka://"
@@ -30,14 +29,6 @@ class TopicUrl(NamedTuple):
     conference: str | None = None
     offset: int | None = None
     time_ms: int | None = None
-
-
-def local_address() -> str:
-    """The address of the Kafka that runs in this folder's ``hallway-data``. UnusableError."""
-    standing = NodeStatus.load(FOLDER)
-    if standing is None or not standing.is_running(FOLDER):
-        raise UnusableError(f"No Kafka runs in {FOLDER}. Start one with `hallway kafka up`, or give its HOST:PORT.")
-    return standing.address
 
 
 def is_topic_url(name: str) -> bool:

@@ -9,18 +9,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import msgspec
-from msgspec.structs import force_setattr
+from msgspec.structs import replace
 
 from schemas.codec import Record
-from schemas.events import ActivityDeleted, ClockTicked, Input
-from schemas.times import millis, written
+from schemas.events import ActivityDeleted, Input
+from schemas.times import format_time, millis
 from services.journal import Entry, Journal
 from services.runtime.deduplication import RecentIds, is_from_connector, is_sure_to_count
-from services.runtime.event_validator import TICK_PREFIX
 from services.runtime.log_reader import LogRecord
 from services.runtime.results import DUPLICATE, STORED_DELETION, UNTRACKED, Accepted, Answer, Place
 from services.runtime.router_state import ROUTER_LOG, rebuild_router
 from streams.routing import Router
+from streams.runtime.ticks import make_tick
 
 _encode = msgspec.json.Encoder().encode
 
@@ -100,7 +100,7 @@ class Planner:
 
     def plan(self, found: Iterable[Record], recorded_at: int) -> Plan:
         """Routes events, in their order, to the rows of their logs."""
-        plan = Plan(recorded_at, written(recorded_at))
+        plan = Plan(recorded_at, format_time(recorded_at))
         for record in found:
             start = len(plan.entries)
             outcome = self._place(plan, record.event, record.at)
@@ -110,8 +110,7 @@ class Planner:
     def tick(self, conference: str, due: int, recorded_at: int) -> Plan:
         """Plans a tick of a conference's log; its id is derived from the due time and its offset."""
         end = self._journal.length(conference)
-        event = ClockTicked(id=f"{TICK_PREFIX}{due}:{end}", at=written(recorded_at), conference=conference)
-        return self.plan([Record(event, recorded_at, recorded_at)], recorded_at)
+        return self.plan([Record(make_tick(conference, due, end, recorded_at), recorded_at, recorded_at)], recorded_at)
 
     def undo(self, plan: Plan) -> None:
         """Reverts what was learnt from a plan that was not committed."""
@@ -143,7 +142,7 @@ class Planner:
         return STORED_DELETION
 
     def _add(self, plan: Plan, log: str, event: Input, at: int) -> None:
-        force_setattr(event, "recorded_at", plan.text)
+        event = replace(event, recorded_at=plan.text)
         line = _encode(event)
         plan.entries.append((log, line))
         plan.records.append((event, at))

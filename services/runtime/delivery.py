@@ -14,7 +14,8 @@ import structlog
 from schemas.outputs import AnyOutput
 from services.journal import Journal
 from services.runtime.limits import Limits
-from services.runtime.recovery import decode_output
+from streams.runtime.recorded_outputs import decode_output
+from streams.runtime.retries import retry
 
 Deliver = Callable[[str, Sequence[AnyOutput]], Awaitable[None]]
 LastDelivered = Callable[[str], Awaitable[str | None]]
@@ -114,14 +115,13 @@ class Delivery:
             return await asyncio.to_thread(read)
 
     async def _deliver_with_retries(self, conference: str, outputs: Sequence[AnyOutput]) -> None:
-        pause = self._limits.deliver_pause_s
-        for left in reversed(range(self._limits.deliver_tries)):
-            try:
-                async with asyncio.timeout(self._limits.deliver_s):
-                    return await self._deliver(conference, outputs)
-            except (UndeliveredError, OSError):
-                if not left:
-                    raise
-            await asyncio.sleep(pause)
-            pause *= 2
-        raise AssertionError("deliver_tries is at least 1")
+        limits = self._limits
+        async for attempt in retry(
+            (UndeliveredError, OSError),
+            first_s=limits.deliver_pause_s,
+            max_s=limits.deliver_rest_s,
+            tries=limits.deliver_tries,
+        ):
+            with attempt:
+                async with asyncio.timeout(limits.deliver_s):
+                    await self._deliver(conference, outputs)

@@ -8,21 +8,21 @@ import asyncio
 from base64 import b64encode
 from collections.abc import Callable, Sequence
 
-from msgspec.structs import force_setattr
+from msgspec.structs import replace
 
 from schemas import names
 from schemas.codec import EVENT_BYTES, Codec, Record, Reject, encode, encode_output
 from schemas.events import KINDS, ActivityPosted, ClockTicked, Input
 from schemas.events.fields import is_short
 from schemas.outputs import DeadLetter
-from schemas.times import is_written, written
+from schemas.times import format_time, is_written
 from services.runtime.limits import Limits
 from services.runtime.results import EMPTY, Answer, Rejected, StoppedError
+from streams.runtime.ticks import TICK_PREFIX
 
 Seal = Callable[[Sequence[DeadLetter]], list[bytes]]  # dead letters as lines, encrypted for storage
 Item = Record | Reject | None  # a valid event, why one is invalid, or an empty line
 
-TICK_PREFIX = "clock.ticked:"  # reserved: a sender's event with such an id would make a tick a duplicate
 
 _STAMP_BYTES = 512  # conference, source and recorded_at, which a line has in the log
 _TOO_LONG_BYTES = 1_024  # stored of a line that is too long to be an event: enough to recognise it
@@ -111,11 +111,9 @@ class EventValidator:
                 encode(event),
                 event.conference,
             )
-        # No other thread has the event yet, so it may be changed in place.
-        force_setattr(event, "source", sender)
-        if not is_written(event.at):
-            force_setattr(event, "at", written(record.at))
-        return record
+        if event.source == sender and is_written(event.at):
+            return record
+        return Record(replace(event, source=sender, at=format_time(record.at)), record.at, record.recorded)
 
     def make_dead_letter(self, reject: Reject, sender: str, position: int, last_good: int | None = None) -> DeadLetter:
         """The dead letter of a rejected line; a line that is too long is cut.
@@ -130,7 +128,7 @@ class EventValidator:
             source=sender,
             position=position,
             bytes=b64encode(line).decode(),
-            at=None if last_good is None else written(last_good),
+            at=None if last_good is None else format_time(last_good),
             conference=reject.conference,
         )
 

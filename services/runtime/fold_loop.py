@@ -18,9 +18,10 @@ from typing import Any
 from schemas.codec import Reject
 from services.journal import Journal, JournalError
 from services.runtime.deduplication import is_sure_to_count
+from services.runtime.journal_fold import JournalFold
 from services.runtime.limits import Limits
 from services.runtime.log_reader import LogRecord
-from services.runtime.recovery import Fold, Progress, recover_fold
+from services.runtime.recovery import Progress, recover_fold
 from services.runtime.results import BusyError, StoppedError
 from services.runtime.router_state import ROUTER_LOG
 from streams.matching import Matcher
@@ -43,7 +44,7 @@ class FoldLoop:
     on_recorded: Callable[[str], None]
     on_failed: Callable[[BaseException], None]
     counted_posts: deque[tuple[str, str]] = field(default_factory=deque)
-    folds: dict[str, Fold] = field(default_factory=dict)
+    folds: dict[str, JournalFold] = field(default_factory=dict)
     policy: dict[str, Any] | None = None
     _queue: deque[tuple[str, LogRecord]] = field(default_factory=deque)
     _queries: deque[MatcherQuery] = field(default_factory=deque)
@@ -167,9 +168,9 @@ class FoldLoop:
                 return False
             return not self._changed.wait(self.limits.idle_s)
 
-    def _fold_slice(self) -> list[Fold]:
+    def _fold_slice(self) -> list[JournalFold]:
         until = time.perf_counter() + self.limits.slice_s
-        touched: dict[str, Fold] = {}
+        touched: dict[str, JournalFold] = {}
         queue, count = self._queue, 0
         while queue:
             conference, record = queue.popleft()
@@ -183,22 +184,22 @@ class FoldLoop:
                 break
         return list(touched.values())
 
-    def _fold_of(self, conference: str) -> Fold:
+    def _fold_of(self, conference: str) -> JournalFold:
         fold = self.folds.get(conference)
         if fold is None:
-            fold = Fold(conference, Matcher(conference, self.policy), snapped_s=time.monotonic())
+            fold = JournalFold(Matcher(conference, self.policy), self.policy, snapped_s=time.monotonic())
             self.folds = {**self.folds, conference: fold}  # a new dict, so that iterations over the old one stay valid
         return fold
 
     def _record(self, folds: Any, *, everything: bool) -> None:
         """Records outputs at once; progress without outputs only when it is worth a commit."""
         for fold in list(folds):
-            behind = fold.folded - fold.recorded
+            behind = fold.folded - fold.decided
             if fold.emitted or behind >= self.limits.undecided_records or (everything and behind):
                 self._record_until_done(fold)
-            fold.due = fold.matcher.next_due()
+            fold.update_due()
 
-    def _record_until_done(self, fold: Fold) -> None:
+    def _record_until_done(self, fold: JournalFold) -> None:
         while True:
             try:
                 if fold.record(self.journal):
@@ -249,8 +250,8 @@ class FoldLoop:
             if fold.folded > fold.snapped and time.monotonic() + fold.snapshot_took_s < self._end:
                 self._save_snapshot(fold)
 
-    def _save_snapshot(self, fold: Fold) -> None:
-        if fold.recorded != fold.folded:
+    def _save_snapshot(self, fold: JournalFold) -> None:
+        if fold.decided != fold.folded:
             return  # the disk was full
         fold.snapped, fold.snapped_s = fold.folded, time.monotonic()
         try:

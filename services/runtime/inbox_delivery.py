@@ -12,10 +12,16 @@ from itertools import islice
 import structlog
 
 from schemas.outputs import AnyOutput
-from services.inbox.port import BATCH_OUTPUTS, Inboxes, InboxForeignError, InboxLostError, InboxUnavailableError
 from services.journal import Journal
 from services.runtime import UndeliveredError
-from services.runtime.recovery import decode_output
+from streams.runtime.inboxes import (
+    BATCH_OUTPUTS,
+    DeliveredInboxes,
+    InboxForeignError,
+    InboxLostError,
+    InboxUnavailableError,
+)
+from streams.runtime.recorded_outputs import decode_output
 
 _log = structlog.get_logger("hallway.delivering")
 
@@ -23,7 +29,7 @@ _log = structlog.get_logger("hallway.delivering")
 class InboxDelivery:
     """``erased`` returns the attendees that a conference's log has erased."""
 
-    def __init__(self, journal: Journal, inboxes: Inboxes, erased: Callable[[str], set[str]]) -> None:
+    def __init__(self, journal: Journal, inboxes: DeliveredInboxes, erased: Callable[[str], set[str]]) -> None:
         self._journal, self._inboxes, self._erased = journal, inboxes, erased
         self._tasks: dict[str, asyncio.Task[str]] = {}
         self.troubles: dict[str, str] = {}

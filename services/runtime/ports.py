@@ -42,7 +42,7 @@ class Runner(Matchers, Protocol):
         """Waits until the runner fails, and returns the error."""
 
     async def take(self, items: Sequence[Item], sender: str, first: int = 1) -> list[Answer]:
-        """Returns an answer for each item, in order, once all are durable. The runner may change the events in place.
+        """Returns an answer for each item, in order, once all are durable.
 
         ``first``: the first item's line number, for dead letters.
         BusyError, StoppedError, LogUnavailableError, JournalError: nothing was accepted. TimeoutError: unknown; the

@@ -12,17 +12,18 @@ state: they pass on lists that are not changed afterwards, and two bounded queue
 
 import asyncio
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from typing import Any, TypeVar
 
 from services.journal import Journal
 from services.runtime.append_plan import Planner
 from services.runtime.delivery import Deliver, Delivery, LastDelivered, deliver_from_start
 from services.runtime.event_validator import EventValidator, Item, Seal, encode_unsealed
+from services.runtime.failure import Failure
 from services.runtime.fold_loop import FoldLoop
 from services.runtime.group_commit import GroupCommitter, Outcome, Submission
 from services.runtime.known_dead_letters import KnownDeadLetters
 from services.runtime.limits import Limits
+from services.runtime.matcher_queries import query_matcher, resolve
 from services.runtime.recovery import Progress
 from services.runtime.results import Answer, BusyError, StoppedError
 from services.runtime.ticks import TickScheduler
@@ -56,12 +57,14 @@ class EmbeddedRunner:
         seal: Seal = encode_unsealed,
     ) -> None:
         self.journal = journal
-        self.failure: BaseException | None = None
+        self._failure = Failure(self._refuse)
         self._limits = limits or Limits()
         self._clock = clock
         self._validator = EventValidator(clock, self._limits, seal)
         self._planner = Planner(journal, self._limits.remembered_ids)
-        self._fold_loop = FoldLoop(journal, self._limits, self._wake_delivery, self._fail, policy=policy)
+        self._fold_loop = FoldLoop(
+            journal, self._limits, self._wake_delivery, self._failure.report_from_thread, policy=policy
+        )
         self._committer = GroupCommitter(
             journal,
             self._planner,
@@ -69,15 +72,14 @@ class EmbeddedRunner:
             self._limits,
             self._fold_loop.add,
             self._publish_answers,
-            self._fail,
+            self._failure.report_from_thread,
             self._fold_loop.counted_posts,
             self._fold_loop.drop,
             KnownDeadLetters(journal),
         )
-        self._delivery = Delivery(journal, deliver, last_delivered, self._limits, self._fail_here)
+        self._delivery = Delivery(journal, deliver, last_delivered, self._limits, self._failure.report)
         self._tick_scheduler = TickScheduler(journal, self._fold_loop, self._now, self._tick, self._limits.tick_poll_s)
         self._tasks: list[asyncio.Task[None]] = []
-        self._failed = asyncio.Event()
         self._running = False
 
     # -- start and end -------------------------------------------------------------------------------------------
@@ -85,6 +87,7 @@ class EmbeddedRunner:
     async def start(self, progress: Progress = ignore_progress) -> None:
         """Recovers every log, then starts the threads and tasks. ``progress`` is called from another thread."""
         self._loop = asyncio.get_running_loop()
+        self._failure.bind()
         await asyncio.to_thread(self._recover, progress)
         self._fold_loop.start()
         self._committer.start()
@@ -110,11 +113,14 @@ class EmbeddedRunner:
         await asyncio.to_thread(self._committer.save_router)
         await self._delivery.stop(share_s / 2)
 
+    @property
+    def failure(self) -> BaseException | None:
+        """As in the port."""
+        return self._failure.error
+
     async def wait_for_failure(self) -> BaseException:
-        """Waits until a fatal error, and returns it; then the process should end."""
-        await self._failed.wait()
-        assert self.failure is not None
-        return self.failure
+        """As in the port."""
+        return await self._failure.wait()
 
     @property
     def is_accepting(self) -> bool:
@@ -134,8 +140,7 @@ class EmbeddedRunner:
         return await self.take(await self._validator.decode(lines), sender, first)
 
     async def take(self, items: Sequence[Item], sender: str, first: int = 1) -> list[Answer]:
-        """Returns an answer for each item, in order, once all are on the disk. The runner may change the events in
-        place.
+        """Returns an answer for each item, in order, once all are on the disk.
 
         BusyError, StoppedError, JournalFullError, JournalError: nothing was accepted. TimeoutError: unknown; the same
         lines sent again are duplicates then.
@@ -176,32 +181,19 @@ class EmbeddedRunner:
 
     async def ask(self, conference: str, function: Callable[[Matcher | None], T]) -> T:
         """Applies ``function`` to a conference's matcher (None: unknown), in the fold's thread between two slices."""
-        answer: asyncio.Future[T] = self._loop.create_future()
-
-        def pass_on(value: Any) -> None:
-            self._loop.call_soon_threadsafe(resolve, answer, value)
-
-        self._fold_loop.ask((conference, function, pass_on))
         async with asyncio.timeout(self._limits.answer_s):
-            return await answer
+            return await query_matcher(self._fold_loop, conference, function)
 
     # -- call-backs of the threads ---------------------------------------------------------------------------------
+
+    def _refuse(self) -> None:
+        self._running = False
 
     def _publish_answers(self, outcomes: list[tuple[Submission, Outcome]]) -> None:
         self._loop.call_soon_threadsafe(_resolve_all, outcomes)
 
     def _wake_delivery(self, conference: str) -> None:
         self._loop.call_soon_threadsafe(self._delivery.wake, conference)
-
-    def _fail(self, error: BaseException) -> None:
-        with suppress(RuntimeError):  # the event loop has ended: nothing waits for the error
-            self._loop.call_soon_threadsafe(self._fail_here, error)
-
-    def _fail_here(self, error: BaseException) -> None:
-        if self.failure is None:
-            self.failure = error
-        self._running = False
-        self._failed.set()
 
     # -- ticks ---------------------------------------------------------------------------------------------------
 
@@ -217,17 +209,7 @@ class EmbeddedRunner:
         except StoppedError:
             return
         except Exception as error:  # noqa: BLE001  # a broken invariant ends the runner
-            self._fail_here(error)
-
-
-def resolve(waiter: asyncio.Future[Any], outcome: Any) -> None:
-    """Sets a future's result or exception, unless it is done already."""
-    if waiter.done():
-        return  # the caller gave up
-    if isinstance(outcome, Exception):
-        waiter.set_exception(outcome)
-    else:
-        waiter.set_result(outcome)
+            self._failure.report(error)
 
 
 def _resolve_all(outcomes: list[tuple[Submission, Outcome]]) -> None:

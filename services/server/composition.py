@@ -22,7 +22,7 @@ from services.admission.conference_registry import ConferenceRegistry
 from services.admission.event_admission import EventAdmission
 from services.admission.ownership_proofs import OwnershipProofs
 from services.admission.post_index_writer import PostIndexWriter
-from services.admission.returning_attendees import ErasurePreparation, ReturningAttendees
+from services.admission.registration.returning_attendees import ErasurePreparation, ReturningAttendees
 from services.api.dead_letters.index import DeadLetterIndex
 from services.api.operator.inbox_rebuild import InboxRebuild
 from services.api.organizer.attendee_import import AttendeeImport
@@ -45,6 +45,7 @@ from services.inbox.redis.inboxes import RedisInboxes
 from services.journal import Journal, JournalError
 from services.kafka.access import Access
 from services.kafka.gateway.read_replica import ForeignLogError
+from services.processes import garbage_collection
 from services.server.api import build_api
 from services.server.background_tasks import BackgroundTasks
 from services.server.connector_ports import supervise_connectors
@@ -52,7 +53,6 @@ from services.server.event_followups import EventFollowUps
 from services.server.file_limits import raise_file_limit
 from services.server.log_backends import FileLogBackend, KafkaLogBackend, LogBackend, Stores, clock
 from services.server.parts import Parts
-from services.tools.processes import garbage_collection
 from services.usage_errors import UnusableError
 
 STATIC = Path(__file__).parents[1] / "web" / "static"

@@ -16,10 +16,10 @@ from redis.backoff import ExponentialWithJitterBackoff
 
 from schemas.codec import Reject
 from schemas.events import AttendeeErased, Consent, Input
-from schemas.times import written
-from services.admission.attendee_csv import AttendeeRow
+from schemas.times import format_time
 from services.admission.conference_registry import ConferenceRegistry
 from services.admission.event_admission import EventAdmission
+from services.admission.registration.attendee_csv import AttendeeRow
 from services.admission.sender import Sender
 from services.api.organizer.attendee_import import AttendeeImport
 from services.api.shared.problems import ProblemError
@@ -203,7 +203,7 @@ class ConnectorAttendees:
 
     async def remove(self, origin: Origin, attendees: Sequence[str]) -> None:
         """Erases these people, as the organizer would."""
-        at = written(self.admission.clock())
+        at = format_time(self.admission.clock())
         events = [
             AttendeeErased(
                 id=f"{origin.source} removed {attendee}", at=at, conference=origin.conference, attendee=attendee

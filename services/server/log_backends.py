@@ -34,7 +34,7 @@ from services.runtime import Limits as RunnerLimits
 from services.runtime.inbox_delivery import InboxDelivery
 from services.runtime.ports import Readiness, Runner
 from services.usage_errors import UnusableError
-from streams.workers.ports import UnavailableError
+from streams.runtime.errors import UnavailableError
 
 EPOCH_FILE, CLUSTER_FILE = "epoch", "cluster"
 CLUSTER_ID_S = 5.0  # for a broker to report its cluster id

@@ -10,7 +10,7 @@ from pathlib import Path
 from services.admission.conference_registry import ConferenceRegistry
 from services.admission.event_admission import EventAdmission
 from services.admission.ownership_proofs import OwnershipProofs
-from services.admission.returning_attendees import ReturningAttendees
+from services.admission.registration.returning_attendees import ReturningAttendees
 from services.api.dead_letters.index import DeadLetterIndex
 from services.api.operator.inbox_rebuild import InboxRebuild
 from services.api.organizer.attendee_import import AttendeeImport

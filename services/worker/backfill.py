@@ -13,8 +13,9 @@ from collections.abc import Awaitable, Callable, Collection
 
 import structlog
 
-from services.tools.processes.children import hallway_command
-from streams.workers.ports import SnapshotStore, StoredSnapshot, UnavailableError
+from services.processes.children import hallway_command
+from streams.runtime.errors import UnavailableError
+from streams.workers.ports import SnapshotStore, StoredSnapshot
 
 POLL_S = 1.0
 RETRY_S = 30.0  # after the broker was unreachable, or the conference was closed meanwhile

@@ -17,7 +17,6 @@ from typing import Literal
 
 import structlog
 
-from services.inbox.port import InboxForeignError, InboxStoreError
 from services.kafka import topics
 from services.kafka.access import Access
 from services.kafka.clients import KafkaRefusedError
@@ -25,19 +24,20 @@ from services.kafka.cluster import cluster_id
 from services.kafka.partitioner import partition_of
 from services.kafka.topic_reader import TopicReader
 from services.kafka.topic_writer import TopicWriter
-from services.tools.processes import garbage_collection
+from services.processes import garbage_collection
 from services.usage_errors import UnusableError
 from services.worker.backfill import BackfillLoop, run_backfill
-from services.worker.inboxes import StoreInboxes
 from services.worker.metrics import serve_metrics
 from services.worker.snapshots import TopicRows, TopicSnapshots
-from streams.workers import unreadable_batches
-from streams.workers.app import Settings as AppSettings
-from streams.workers.app import WorkerApp
+from streams.runtime.errors import UnavailableError
+from streams.runtime.inboxes import InboxForeignError, InboxStoreError
 from streams.workers.delivery import DeliveryHandler
+from streams.workers.faust import unreadable_batches
+from streams.workers.faust.app import Settings as AppSettings
+from streams.workers.faust.app import WorkerApp
 from streams.workers.handler import Handler
 from streams.workers.matcher import MatcherHandler
-from streams.workers.ports import SnapshotStore, UnavailableError
+from streams.workers.ports import SnapshotStore
 from streams.workers.router import RouterHandler
 
 Kind = Literal["router", "matcher", "delivery"]
@@ -222,7 +222,7 @@ async def _create_handler(stack: AsyncExitStack, settings: Settings, partitions:
         producer,
         reader,
         snapshots,
-        StoreInboxes(store),
+        store,
         lambda conference: partition_of(conference.encode(), partitions),
         time.monotonic,
         prefix=settings.prefix,

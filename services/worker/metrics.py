@@ -11,7 +11,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from services.usage_errors import UnusableError
-from streams.workers.app import WorkerApp
+from streams.workers.faust.app import WorkerApp
 
 
 class WorkerCollector(Collector):

@@ -9,13 +9,12 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from schemas.outputs import AnyOutput, MatchAgreed, MatchLocated, MatchSuggested, MatchWithdrawn
-from schemas.times import written
+from schemas.times import format_time
 from streams.matching import budget, cards, presence, ties
 from streams.matching.changes import Changes, Pair
 from streams.matching.ids import output_id
 from streams.matching.people import People
 from streams.matching.state import NEVER, Attendee, State
-from streams.matching.timers import TimerKind, set_timer
 
 Position = Callable[[], str]
 
@@ -51,7 +50,7 @@ class Decider:
             to = tuple(sorted(withdrawal.to))
             yield MatchWithdrawn(
                 id=output_id(withdrawal.match, "withdrawn", *(to if withdrawal.own else ())),
-                at=written(now),
+                at=format_time(now),
                 conference=self.state.conference,
                 match=withdrawal.match,
                 attendees=pair,
@@ -68,7 +67,7 @@ class Decider:
             people = [self.state.attendees[name] for name in pair]
             yield MatchAgreed(
                 id=output_id(card.match, "agreed"),
-                at=written(now),
+                at=format_time(now),
                 conference=self.state.conference,
                 match=card.match,
                 attendees=pair,
@@ -82,7 +81,7 @@ class Decider:
         for card, attendee, place in changes.locations:
             yield MatchLocated(
                 id=output_id(card.match, "located", attendee, cause),
-                at=written(now),
+                at=format_time(now),
                 conference=self.state.conference,
                 match=card.match,
                 attendee=attendee,
@@ -132,9 +131,10 @@ class Decider:
         card = state.cards.get((a, b))
         if card is not None and not card.ended:
             return [(who,) for who in cards.due_reminders(card, now) if self._are_within_budget((who,), now)]
-        return [(a, b)] if self._can_suggest(a, b, now) else []
+        return [(a, b)] if cards.may_suggest(card, now) and self._can_suggest(a, b, now) else []
 
     def _can_suggest(self, a: str, b: str, now: int) -> bool:
+        """Whether the two may get a new suggestion now, if their earlier matches allow one."""
         state = self.state
         one, other = state.attendees.get(a), state.attendees.get(b)
         return (
@@ -142,7 +142,6 @@ class Decider:
             and other is not None
             and self._is_matchable(one, now)
             and self._is_matchable(other, now)
-            and cards.may_suggest(state.cards.get((a, b)), now)
             and self._are_within_budget((a, b), now)
             and not (self.people.has_blocked(one, other) or self.people.has_blocked(other, one))
             and ties.known(state, one, other)
@@ -150,15 +149,10 @@ class Decider:
 
     def _are_within_budget(self, to: tuple[str, ...], now: int) -> bool:
         """Whether all are within budget; sets a timer for each who is not."""
-        within = True
-        for name in to:
-            moment, _ = budget.frees_at(self.state, self.state.attendees[name])
-            if moment > now:
-                within = False
-                if moment < budget.NEVER_FREE and self.state.budget_timers.get(name) != moment:
-                    self.state.budget_timers[name] = moment
-                    set_timer(self.state, moment, TimerKind.BUDGET, name)
-        return within
+        over = [name for name in to if not budget.is_within_budget(self.state, self.state.attendees[name], now)]
+        for name in over:
+            budget.start_timer(self.state, self.state.attendees[name])
+        return not over
 
     def _due_cause(self, candidate: Candidate, now: int) -> str:
         """The id of the input that set the time at which this suggestion became due: the limit that ends now."""
@@ -179,7 +173,7 @@ class Decider:
         reasons = ties.reasons(state, one, other)
         return MatchSuggested(
             id=output_id(match, "suggested", *(("",) if card is None else ("again", *candidate.to))),
-            at=written(now),
+            at=format_time(now),
             conference=state.conference,
             match=match,
             attendees=(candidate.a, candidate.b),

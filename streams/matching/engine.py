@@ -101,7 +101,7 @@ class Matcher:
         """
         state = self.state
         state.timers.clear()
-        state.budget_timers.clear()
+        budget.review_timers(state)
         for person in state.attendees.values():
             if cards.open_cards(state, person.id) and presence.lapses_at(state, person) > state.now:
                 set_timer(state, presence.lapses_at(state, person), TimerKind.LAPSE, person.id)
@@ -155,6 +155,7 @@ class Matcher:
         if kind is TimerKind.LAPSE:
             self._lapse(a)
         elif kind is TimerKind.BUDGET:
+            budget.end_timer(self.state, a)
             changes.people.add(a)
         else:
             changes.pairs.add((a, b))

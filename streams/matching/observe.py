@@ -31,12 +31,12 @@ from schemas.events import (
 )
 from schemas.outputs import Cause
 from schemas.times import DAY_MS
-from streams.matching import cards, presence, ties
+from streams.matching import budget, cards, presence, ties
 from streams.matching.cards import open_cards, pair_of
 from streams.matching.changes import Changes
-from streams.matching.evidence import Evidence
+from streams.matching.evidence.posts import Evidence
+from streams.matching.evidence.sessions import Sessions, weight
 from streams.matching.people import People
-from streams.matching.sessions import Sessions, weight
 from streams.matching.state import ORDER_BITS, Account, Attendee, Card, ChatDay, Post, State
 from streams.matching.timers import TimerKind, set_timer
 
@@ -71,7 +71,7 @@ class Observer:
             person = self.state.attendees.get(name)
             if person is None:
                 continue
-            presence.update_present_accounts(self.state, person)
+            presence.update_available_accounts(self.state, person)
             self.changes.people.add(name)
             for card in open_cards(self.state, person.id):
                 self._apply_block(card, cause)
@@ -91,7 +91,7 @@ class Observer:
         """People who entered a session through others' posts, or whose session weighs more, may know somebody new."""
         state = self.state
         participants = {number for session in sessions.shrunk if weight(session) for number in session.authors}
-        for number in (participants | sessions.entered) & state.present_accounts:
+        for number in (participants | sessions.entered) & state.available_accounts:
             owner = state.accounts[number].owner
             if owner is not None:
                 self.changes.people.add(owner)
@@ -107,6 +107,8 @@ class Observer:
         state.organizer = event.organizer
         state.policy = replace(event.matching, **self.policy)
         state.chats = tuple([_chat_day(chat) for chat in event.chats])
+        if state.policy != before:
+            budget.review_timers(state)
         if state.chats != chats:
             self._rebuild_sessions()
         if state.policy.accounts != before.accounts:
@@ -205,7 +207,7 @@ class Observer:
     def _become_present(self, person: Attendee) -> None:
         """Somebody was not present and may be now."""
         state = self.state
-        presence.update_present_accounts(
+        presence.update_available_accounts(
             state, person
         )  # also if their presence has expired: a new opening may allow more hours
         if not presence.is_here(state, person, state.now):
@@ -218,7 +220,7 @@ class Observer:
         person = self.people.attendee(event.attendee)
         presence.leave(person, event.place, when)
         if person.left > person.arrived:
-            presence.update_present_accounts(self.state, person)
+            presence.update_available_accounts(self.state, person)
             self._end_all(person, "left", event.id)
 
     # -- activity ------------------------------------------------------------------------------------------------
@@ -238,16 +240,16 @@ class Observer:
         if state.now - at >= state.policy.evidence_days * DAY_MS:
             return
         author, post, joined = self.evidence.add(event, at, state.applied)
-        if author.no in state.present_accounts:
+        if author.no in state.available_accounts:
             self._queue_partners(author, post, joined)
 
     def _queue_partners(self, author: Account, post: Post, joined: bool) -> None:
-        """The author is present: queues the people with whom the post may have created a tie."""
+        """The author is available: queues the people with whom the post may have created a tie."""
         state = self.state
         owner = author.owner
-        assert owner is not None  # only accounts of attendees are present
+        assert owner is not None  # only accounts of attendees are available
         for target in post.targets:
-            if target in state.present_accounts:
+            if target in state.available_accounts:
                 other = state.accounts[target].owner
                 if other is not None and other != owner:
                     self.changes.pairs.add(pair_of(owner, other))

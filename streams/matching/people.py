@@ -7,9 +7,9 @@ belongs to the one person who claims it, and to nobody if two people do.
 
 from schemas.events import AttendeeRegistered, ConsentChanged
 from streams.matching import accounts
-from streams.matching.evidence import mark_uploads_as_before
+from streams.matching.evidence.posts import mark_uploads_as_before
+from streams.matching.evidence.sessions import Sessions
 from streams.matching.ids import trace
-from streams.matching.sessions import Sessions
 from streams.matching.state import NEVER, Account, Attendee, Block, State
 
 CONSENTS = ("matching", "chats", "share_place")
@@ -129,7 +129,7 @@ class People:
             account.moved = True
             self.sessions.recount(account, -1)
             self.state.attendees[account.owner].accounts.remove(account.no)
-            self.state.present_accounts.discard(account.no)
+            self.state.available_accounts.discard(account.no)
             self.moved.add(account.owner)
         account.owner = owner
         if owner is not None:
@@ -191,7 +191,7 @@ class People:
         for account in owned:
             self.sessions.recount(account, -1)
             person.accounts.remove(account.no)
-            state.present_accounts.discard(account.no)
+            state.available_accounts.discard(account.no)
             account.verified = account.owner = None
         for text in person.claims:
             account = state.accounts_by_name[text]

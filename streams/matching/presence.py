@@ -1,6 +1,6 @@
 """Who is present, and where.
 
-Responsibility: arrivals, departures, the last sign of presence, ``present_accounts``. Withdrawals are up to ``cards``.
+Responsibility: arrivals, departures, the last sign of presence, ``available_accounts``. Withdrawals are in ``cards``.
 Why: presence compares the newest arrival with the newest departure, and the last sign with the policy's hours. Both
 depend only on the events, not on the order in which they arrive.
 """
@@ -67,9 +67,12 @@ def are_near(state: State, a: Attendee, b: Attendee, now: int) -> bool:
     )
 
 
-def update_present_accounts(state: State, person: Attendee) -> None:
-    """Updates ``present_accounts``: accounts of people who arrived and did not leave. Expiry is checked later."""
-    if person.arrived > person.left:
-        state.present_accounts.update(person.accounts)
+def update_available_accounts(state: State, person: Attendee) -> None:
+    """Updates ``available_accounts``: accounts of people who arrived, did not leave, and do not wait for their budget.
+
+    Expiry of presence is checked later.
+    """
+    if person.arrived > person.left and person.id not in state.budget_timers:
+        state.available_accounts.update(person.accounts)
     else:
-        state.present_accounts.difference_update(person.accounts)
+        state.available_accounts.difference_update(person.accounts)

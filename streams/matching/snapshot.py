@@ -16,10 +16,9 @@ import msgspec
 from msgspec import Struct
 
 from schemas.policy import Policy
-from streams.matching import cards, presence
+from streams.matching import budget, cards
 from streams.matching.engine import Matcher
 from streams.matching.state import Account, AccountTombstone, Attendee, Card, ChatDay, EarlyRecord, Post, State
-from streams.matching.timers import TimerKind
 
 VERSION = 2
 _MAGIC = b"hallway-snapshot"
@@ -186,7 +185,6 @@ def _body(encoded: bytes, version: int, migrations: Mapping[int, Migration]) -> 
 def _matcher(body: _Body, policy: dict[str, Any] | None) -> Matcher:
     state = State(**{name: getattr(body, name) for name in _SAME})
     state.erased, state.timers = set(body.erased), body.timers
-    state.budget_timers = {name: due for due, kind, name, _ in body.timers if kind == TimerKind.BUDGET}
     state.attendees = {attendee.id: attendee for attendee in body.attendees}
     for stored in body.accounts:
         account = Account(
@@ -202,8 +200,7 @@ def _matcher(body: _Body, policy: dict[str, Any] | None) -> Matcher:
     state.posts, state.buried = _rows(body.posts, body.tags), _rows(body.buried, body.tags)
     for card in body.cards:
         cards.store(state, card)
-    for attendee in body.attendees:
-        presence.update_present_accounts(state, attendee)
+    budget.review_timers(state)
     matcher = Matcher(state.conference, policy, state)
     matcher.observer.changes.pairs.update(body.waiting)
     return matcher

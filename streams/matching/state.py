@@ -214,5 +214,5 @@ class State(Struct):
     session_numbers: dict[tuple[str, int, int], int] = field(default_factory=dict)
     matches: dict[str, Card] = field(default_factory=dict)  # those that have not ended
     cards_of: dict[str, dict[str, Card]] = field(default_factory=dict)  # attendee -> the other -> their newest match
-    present_accounts: set[int] = field(default_factory=set)
-    budget_timers: dict[str, int] = field(default_factory=dict)  # attendee -> due time of their last budget timer
+    budget_timers: dict[str, int] = field(default_factory=dict)  # who is over budget, until their timer is due (ms)
+    available_accounts: set[int] = field(default_factory=set)  # of people who are present and not over budget

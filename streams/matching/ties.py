@@ -3,14 +3,15 @@
 Responsibility: "known", the reasons, and whom a person may know. Presence, budgets and cards are not considered.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Set
+from heapq import nlargest
 
 from schemas.outputs import Reason
-from schemas.times import DAY_MS, written
+from schemas.times import DAY_MS, format_time
 from streams.matching import scoring
 from streams.matching.accounts import contacts
-from streams.matching.sessions import weight
+from streams.matching.evidence.sessions import weight
 from streams.matching.state import ORDER_BITS, Account, Attendee, Post, Session, State
 
 _MAX_SHOWN_POSTS = 5
@@ -75,36 +76,44 @@ def known(state: State, a: Attendee, b: Attendee) -> bool:
 
 
 def partners(state: State, person: Attendee) -> set[str]:
-    """Present people whom the person may know: a superset, at a cost in the order of the person's ties."""
-    here = state.present_accounts
+    """Available people whom the person may know: a superset, at a cost in the order of the person's ties."""
+    available, each = state.available_accounts, state.policy.known_each
     found: set[str | None] = set()
-    weights: Counter[str | None] = Counter()
-    own = _accounts(state, person)
-    chats = person.chats and sum(len(account.sessions) for account in own) >= state.policy.chat_sessions
-    for account in own:
-        for number in account.sent.keys() & here:
-            if number in account.senders or len(person.accounts) > 1 or _has_more(state, number):
-                found.add(state.accounts[number].owner)
-        if chats:
-            for session_number in account.sessions:
-                session = state.sessions[session_number]
-                if account.no in session.outside:
-                    continue
-                share = weight(session)
-                if share or not state.policy.chat_weight:
-                    for number in session.authors.keys() & here:
-                        weights[state.accounts[number].owner] += share
-    enough = state.policy.chat_weight
-    found.update(other for other, share in weights.items() if share >= enough)
+    for account in _accounts(state, person):
+        for number in account.sent.keys() & available:
+            other = state.accounts[number]
+            is_enough = len(account.sent[number]) >= each and len(other.sent.get(account.no, ())) >= each
+            if is_enough or len(person.accounts) > 1 or _has_more(state, other):
+                found.add(other.owner)
+    if person.chats:
+        found |= _chat_partners(state, person)
     found.discard(person.id)
     found.discard(None)
     return found  # type: ignore[return-value]  # None is discarded above
 
 
-def _has_more(state: State, number: int) -> bool:
-    """Whether the account's owner may have answered from another account."""
-    owner = state.accounts[number].owner
-    return owner is not None and len(state.attendees[owner].accounts) > 1
+def _chat_partners(state: State, person: Attendee) -> set[str | None]:
+    """The owners of available accounts with which the person shares sessions of enough weight."""
+    own, enough = _accounts(state, person), state.policy.chat_weight
+    if sum(len(account.sessions) for account in own) < state.policy.chat_sessions:
+        return set()
+    by_account: defaultdict[int, int] = defaultdict(int)
+    for account in own:
+        for session_number in account.sessions:
+            session = state.sessions[session_number]
+            share = weight(session)
+            if (share or not enough) and account.no not in session.outside:
+                for number in session.authors.keys() & state.available_accounts:
+                    by_account[number] += share
+    by_owner: defaultdict[str | None, int] = defaultdict(int)
+    for number, share in by_account.items():
+        by_owner[state.accounts[number].owner] += share
+    return {owner for owner, share in by_owner.items() if share >= enough}
+
+
+def _has_more(state: State, account: Account) -> bool:
+    """Whether the account's owner may have talked from another account too."""
+    return account.owner is not None and len(state.attendees[account.owner].accounts) > 1
 
 
 def score(state: State, a: Attendee, b: Attendee, now: int) -> int:
@@ -123,20 +132,21 @@ def _age(post: Post, now: int) -> int:
 
 
 def _contacts(state: State, person: Attendee) -> Set[int]:
-    found: Set[int] = frozenset()
+    found: set[int] = set()
     for account in _accounts(state, person):
-        found = found | account.sent.keys() | account.senders.keys()
+        found |= account.sent.keys() | account.senders.keys()
     return found
 
 
-def _common_contacts(state: State, a: Attendee, b: Attendee) -> Set[int]:
+def _common_contacts(state: State, a: Attendee, b: Attendee) -> set[int]:
     """The accounts that both addressed or were addressed by. The smaller set of contacts is looked up
     in the larger one: otherwise a person whom everybody knows would be scanned once for each of them."""
     few, many = sorted((a, b), key=lambda person: _contact_entries(state, person))
     of_few = _contacts(state, few)
-    found: Set[int] = frozenset()
+    found: set[int] = set()
     for account in _accounts(state, many):
-        found = found | (of_few & account.sent.keys()) | (of_few & account.senders.keys())
+        found |= of_few & account.sent.keys()
+        found |= of_few & account.senders.keys()
     return found
 
 
@@ -146,24 +156,32 @@ def _contact_entries(state: State, person: Attendee) -> int:
 
 def _second_order(state: State, a: Attendee, b: Attendee) -> tuple[int, int]:
     """The weight of common contacts, and of those among them who addressed both."""
-    common = bond = 0
-    of_a, of_b = a.accounts, b.accounts
-    several = len(of_a) + len(of_b) > 2
-    for number in _common_contacts(state, a, b):
-        if number in of_a or number in of_b:
-            continue
-        contact = state.accounts[number]
-        share = scoring.contact_weight(contacts(contact) - (_duplicate_contacts(contact, of_a, of_b) if several else 0))
-        common += share
-        if not contact.sent.keys().isdisjoint(of_a) and not contact.sent.keys().isdisjoint(of_b):
-            bond += share
-    return common, bond
+    accounts = state.accounts
+    common = _common_contacts(state, a, b).difference(a.accounts, b.accounts)
+    weights = {number: scoring.contact_weight(contacts(accounts[number])) for number in common}
+    for number, times in Counter([*_duplicates(state, a, common), *_duplicates(state, b, common)]).items():
+        weights[number] = scoring.contact_weight(contacts(accounts[number]) - times)
+    bond = _senders(state, a, common) & _senders(state, b, common)
+    return sum(weights.values()), sum(map(weights.__getitem__, bond))
 
 
-def _duplicate_contacts(contact: Account, of_a: list[int], of_b: list[int]) -> int:
-    """How many of the contact's contacts are duplicates: each of the two counts once, however many accounts they have;
-    otherwise a post could lower the score."""
-    return sum(1 for number in (*of_a, *of_b) if number in contact.sent or number in contact.senders) - 2
+def _duplicates(state: State, person: Attendee, common: Set[int]) -> list[int]:
+    """Those of these contacts who are contacts of a further account of the person, once for each such account. The
+    person counts once, however many accounts they have; otherwise a post could lower the score."""
+    if len(person.accounts) == 1:
+        return []
+    found: list[int] = []
+    seen: set[int] = set()
+    for account in _accounts(state, person):
+        of_account = (common & account.sent.keys()) | (common & account.senders.keys())
+        found += of_account & seen
+        seen |= of_account
+    return found
+
+
+def _senders(state: State, person: Attendee, common: Set[int]) -> Set[int]:
+    """Those of these contacts who addressed the person."""
+    return set().union(*[common & account.senders.keys() for account in _accounts(state, person)])
 
 
 def reasons(state: State, a: Attendee, b: Attendee, one_sided: bool = False) -> tuple[Reason, ...]:
@@ -182,19 +200,29 @@ def _conversation(posts: list[Post]) -> Reason:
 
 
 def _chats(state: State, a: Attendee, b: Attendee) -> Iterator[Reason]:
-    by_tag: dict[str, list[int]] = {}
+    by_tag: dict[str, list[tuple[int, int]]] = {}
     for number, session in common_sessions(state, a, b).items():
-        by_tag.setdefault(session.tag, []).append(number)
+        by_tag.setdefault(session.tag, []).append((session.end, number))
     both = [*_accounts(state, a), *_accounts(state, b)]
-    for tag, numbers in by_tag.items():
-        posts = {
-            post.stamp: post for account in both for number in numbers for post in account.sessions.get(number, ())
-        }
-        yield _reason("chat", tag, len(numbers), list(posts.values()))
+    for tag, sessions in by_tag.items():
+        yield _reason("chat", tag, len(sessions), _last_posts(both, sessions))
+
+
+def _last_posts(both: list[Account], sessions: list[tuple[int, int]]) -> list[Post]:
+    """The newest of these accounts' posts in these sessions (end, number), and perhaps some more; each once.
+
+    The last sessions are enough if they hold as many posts as are shown: years of a daily chat are not read."""
+    posts: dict[int, Post] = {}
+    for end, number in sorted(sessions, reverse=True):
+        if len(posts) >= _MAX_SHOWN_POSTS and nlargest(_MAX_SHOWN_POSTS, posts)[-1] >> ORDER_BITS >= end:
+            break
+        for account in both:
+            posts.update({post.stamp: post for post in account.sessions.get(number, ())})
+    return list(posts.values())
 
 
 def _reason(kind: str, tag: str | None, count: int, posts: list[Post]) -> Reason:
     newest = sorted(posts, key=lambda post: post.stamp, reverse=True)[:_MAX_SHOWN_POSTS]
     ids = tuple(post.id for post in newest)
-    last_at = written(newest[0].stamp >> ORDER_BITS)
+    last_at = format_time(newest[0].stamp >> ORDER_BITS)
     return Reason(kind=kind, hashtag=tag, count=count, last_at=last_at, posts=ids)  # type: ignore[arg-type]

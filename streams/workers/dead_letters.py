@@ -10,7 +10,7 @@ import msgspec
 
 from schemas.codec import encode_output
 from schemas.outputs import DeadLetter
-from schemas.times import written
+from schemas.times import format_time
 from streams.workers.frames import Partition, Raw, Unreadable
 from streams.workers.ports import Message, Reader, typed_message
 
@@ -60,6 +60,6 @@ def dead_letter_message(
         source=source_of(at),
         position=raw.offset,
         bytes=b64encode(value).decode() if isinstance(value, bytes) else "",
-        at=None if now is None else written(now),
+        at=None if now is None else format_time(now),
     )
     return typed_message(dead.source, encode_output(dead), "dead.letter", partition=at.partition)

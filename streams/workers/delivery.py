@@ -18,6 +18,8 @@ from schemas.codec import Codec, Record
 from schemas.events import AttendeeErased, Learner, names_learned_by
 from schemas.outputs import AnyOutput
 from schemas.topics import CONFERENCE_LOG, DEAD_LETTERS, MATCHES
+from streams.runtime.errors import UnavailableError
+from streams.runtime.inboxes import DeliveredInboxes, InboxLostError, InboxUnavailableError
 from streams.workers.commits import Commits
 from streams.workers.conference_tombstone import erased_conference
 from streams.workers.dead_letters import dead_letter_message, find_dead_letter_offsets
@@ -25,16 +27,7 @@ from streams.workers.frames import FRAME_RECORDS, Frame, Partition, Raw
 from streams.workers.handler import read_unprocessed
 from streams.workers.log_tailer import SAVE_RECORDS, LogTailer
 from streams.workers.output_fan_out import drain, fan_out, select_ascending
-from streams.workers.ports import (
-    Inboxes,
-    LostInboxesError,
-    Message,
-    Producer,
-    Reader,
-    SnapshotStore,
-    StoreUnavailableError,
-    UnavailableError,
-)
+from streams.workers.ports import Message, Producer, Reader, SnapshotStore
 from streams.workers.recorded_outputs import decode_output
 
 SNAPSHOT_NAME = "~delivery"
@@ -68,7 +61,7 @@ class DeliveryHandler:
         producer: Producer,
         reader: Reader,
         snapshots: SnapshotStore,
-        inboxes: Inboxes,
+        inboxes: DeliveredInboxes,
         partition_of: Callable[[str], int],
         elapsed: Callable[[], float],
         *,
@@ -209,17 +202,20 @@ class DeliveryHandler:
     async def _deliver_batch(self, partition: int, conference: str, outputs: Sequence[AnyOutput]) -> None:
         try:
             await self._put(conference, outputs)
-        except LostInboxesError:
+        except InboxLostError:
             await self._rebuild(partition, [conference])
 
     async def _put(self, conference: str, outputs: Sequence[AnyOutput]) -> None:
-        """Delivers. If the store is up but lacks the conference, a rebuild began and died: LostInboxesError."""
+        """Delivers. If the store is up but lacks the conference, a rebuild began and died: InboxLostError."""
         try:
             await self._inboxes.deliver(conference, outputs, self._erased.get(conference, ()))
-        except StoreUnavailableError:
-            if await self._inboxes.has(conference):
+        except InboxUnavailableError:
+            if await self._has_inboxes(conference):
                 raise
-            raise LostInboxesError from None
+            raise InboxLostError(conference, None) from None
+
+    async def _has_inboxes(self, conference: str) -> bool:
+        return await self._inboxes.checkpoint(conference) is not None
 
     # -- rebuilding -------------------------------------------------------------------------------------------------
 
@@ -235,7 +231,7 @@ class DeliveryHandler:
         lost: dict[int, list[str]] = {}
         for conference in sorted(self._erased):
             partition = self._partition_of(conference)
-            if partition in self._mine and not await self._inboxes.has(conference):
+            if partition in self._mine and not await self._has_inboxes(conference):
                 lost.setdefault(partition, []).append(conference)
         for partition, conferences in lost.items():
             await self._rebuild(partition, conferences)
@@ -257,7 +253,7 @@ class DeliveryHandler:
                     tasks.create_task(self._inboxes.rebuild(name, drain(queue), erased))
                 await fan_out(self._reader.read(self.topic, partition, 0, end), queues)
         except* UnavailableError as away:
-            failed += sorted(_flatten(away), key=lambda error: isinstance(error, StoreUnavailableError))
+            failed += sorted(_flatten(away), key=lambda error: isinstance(error, InboxUnavailableError))
         if failed:  # raised outside of the clause: inside it, Python 3.11.2 wraps it into a group
             raise failed[0]
 

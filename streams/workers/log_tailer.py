@@ -11,9 +11,10 @@ from contextlib import suppress
 import msgspec
 
 from schemas.topics import TYPE_HEADER
+from streams.runtime.errors import UnavailableError
 from streams.workers.conference_tombstone import KIND
 from streams.workers.frames import Raw, header
-from streams.workers.ports import Reader, SnapshotStore, StoredSnapshot, UnavailableError
+from streams.workers.ports import Reader, SnapshotStore, StoredSnapshot
 
 SAVE_RECORDS = 100_000  # reading so many again takes a second
 MAX_FETCHES = 100_000  # of some thousand records each; more mean that something is broken

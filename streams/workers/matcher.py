@@ -12,18 +12,17 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from schemas.codec import encode, kind_of
-from schemas.events import ClockTicked
-from schemas.times import written
 from schemas.topics import CONFERENCE_LOG, DEAD_LETTERS, MATCHES
 from streams.matching.snapshot import SnapshotError
+from streams.runtime.errors import UnavailableError
+from streams.runtime.ticks import make_tick
 from streams.workers.commits import Commits
 from streams.workers.frames import FRAME_RECORDS, Frame, Partition, Raw
 from streams.workers.handler import read_unprocessed
 from streams.workers.partition_fold import Emitted, PartitionFold
-from streams.workers.ports import Checkpoint, Message, Producer, Reader, SnapshotStore, UnavailableError, typed_message
+from streams.workers.ports import Checkpoint, Message, Producer, Reader, SnapshotStore, typed_message
 
 LARGE_RECORDS, LARGE_BYTES = 5_000, 1 << 20  # larger snapshots take over 10 ms, so a thread makes them
-TICK_PREFIX = "clock.ticked:"  # ids of the log's owner; admission refuses this prefix to everybody else
 
 A = TypeVar("A")
 T = TypeVar("T")
@@ -277,7 +276,7 @@ class MatcherHandler:
 
     def _make_tick(self, conference: str, when: int, applied: int, now: int) -> Message:
         self._last_ticks[conference] = (when, applied, self._elapsed())
-        tick = ClockTicked(id=f"{TICK_PREFIX}{when}:{applied}", at=written(now), conference=conference)
+        tick = make_tick(conference, when, applied, now)
         return typed_message(conference, encode(tick), kind_of(tick))
 
 

@@ -13,17 +13,19 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
-from schemas.codec import Codec, Reject
+from schemas.codec import Codec, Reject, encode_output, kind_of
+from schemas.outputs import AnyOutput
 from streams.matching import Matcher
 from streams.matching.snapshot import restore, snapshot
-from streams.workers.conference_fold import ConferenceFold
+from streams.runtime import conference_fold
 from streams.workers.conference_tombstone import erased_conference
 from streams.workers.dead_letters import dead_letter_message, decode_dead_letter, source_of
 from streams.workers.frame_decoding import decode_records
 from streams.workers.frames import Partition, Raw, end_of
-from streams.workers.ports import Checkpoint, Message, StoredSnapshot
-from streams.workers.recorded_outputs import decode_output
+from streams.workers.ports import Checkpoint, Message, StoredSnapshot, typed_message
+from streams.workers.recorded_outputs import COUNT_HEADER, TopicOutputs, decode_output
 
+ConferenceFold = conference_fold.ConferenceFold[TopicOutputs]
 WRONG_KEY = "The record's key is not its conference."
 
 
@@ -78,7 +80,7 @@ class PartitionFold:
             output = decode_output(raw)
             if output is None or output.conference in self.erased:
                 continue  # delivery writes dead letters for records that are no outputs
-            self._fold_of(output.conference).add_recorded(output, raw)
+            self._add_recorded(self._fold_of(output.conference), output, raw)
 
     def add_recorded_dead_letters(self, raws: Iterable[Raw]) -> None:
         """Adds written dead letters, from the checkpoint's offset on; none of them is written again."""
@@ -87,6 +89,11 @@ class PartitionFold:
             if dead is not None and dead.source == source_of(self.at) and dead.position >= self.processed:
                 self._dead_lettered[dead.position] = raw.offset
             self._dead_letters_end = end_of(raw)
+
+    def _add_recorded(self, fold: ConferenceFold, output: AnyOutput, raw: Raw) -> None:
+        if fold.recorded is None:
+            fold.recorded = TopicOutputs(raw.offset)
+        fold.recorded.add(output, raw)
 
     def finish_recovery(self) -> None:
         """Everything recorded was added; discards what the snapshots already cover."""
@@ -101,7 +108,7 @@ class PartitionFold:
         return fold
 
     def _new_fold(self, matcher: Matcher, folded: int = 0) -> ConferenceFold:
-        return ConferenceFold(matcher, self.at.partition, self._policy, folded)
+        return ConferenceFold(matcher, self._policy, folded)
 
     # -- folding ----------------------------------------------------------------------------------------------------
 
@@ -125,11 +132,20 @@ class PartitionFold:
                     self._count_unsaved(conference, fold, raw)
                     recorded = raw.timestamp if found.recorded is None else found.recorded
                     self.now = recorded if self.now is None else max(self.now, recorded)
-                    emitted.outputs += fold.fold((found.event, found.at, recorded))
+                    emitted.outputs += self._messages(fold.fold(found.event, found.at, recorded))
             self.processed = end_of(raw)
         for fold in touched.values():
             fold.update_due()
         return emitted
+
+    def _messages(self, emitted: conference_fold.Emitted) -> list[Message]:
+        counted = (COUNT_HEADER, str(emitted.total).encode())
+        return [
+            typed_message(
+                output.conference, encode_output(output), kind_of(output), counted, partition=self.at.partition
+            )
+            for output in emitted.outputs
+        ]
 
     def _erase(self, conference: str) -> None:
         self.erased.add(conference)

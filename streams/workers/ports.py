@@ -6,21 +6,12 @@ Every call has its own time limit and raises UnavailableError when it runs out. 
 committing, or retries; each handler's module says which.
 """
 
-from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from schemas.outputs import AnyOutput
 from schemas.topics import TYPE_HEADER
 from streams.workers.frames import Raw
-
-
-class UnavailableError(Exception):
-    """The broker or the store failed, or did not answer in time."""
-
-
-class StoreUnavailableError(UnavailableError):
-    """The inbox store cannot be reached or refuses writes. The interrupted call may be retried from its beginning."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,33 +91,6 @@ class SnapshotStore(Protocol):
 
     async def delete(self, partition: int, name: str) -> None:
         """Deletes all snapshots of a conference, by every writer."""
-
-
-class LostInboxesError(Exception):
-    """The store has lost entries that were delivered; the inboxes must be rebuilt."""
-
-
-class Inboxes(Protocol):
-    """The attendees' inboxes, by conference."""
-
-    async def deliver(self, conference: str, outputs: Sequence[AnyOutput], erased: Collection[str] = ()) -> None:
-        """Delivers ``outputs``, ascending by position; one delivered before changes nothing.
-
-        ``erased``: attendees whom the log has erased. They get nothing, and others get no content about them.
-        LostInboxesError, UnavailableError.
-        """
-
-    async def has(self, conference: str) -> bool:
-        """Whether the conference's inboxes exist; if not, they must be rebuilt. UnavailableError."""
-
-    async def rebuild(self, conference: str, outputs: AsyncIterator[AnyOutput], erased: Iterable[str]) -> None:
-        """Rebuilds the conference's inboxes from all of its outputs. UnavailableError."""
-
-    async def erase(self, conference: str, attendee: str) -> None:
-        """Deletes everything of and about an attendee. UnavailableError."""
-
-    async def forget(self, conference: str) -> None:
-        """Deletes all inboxes of a conference. UnavailableError."""
 
 
 class Rows(Protocol):

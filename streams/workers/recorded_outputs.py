@@ -1,4 +1,4 @@
-"""The outputs of a conference that were recorded after its snapshot; the fold takes them as facts after a restart.
+"""The outputs of a conference in the matches topic, since its snapshot.
 
 Why: outputs are written in order, so only the last record that has outputs can be incomplete (a batch is atomic, but a
 record's outputs may need several). Each output carries its record's number of outputs. Only when some are missing is
@@ -11,29 +11,25 @@ from heapq import heappop, heappush
 import msgspec
 
 from schemas.outputs import AnyOutput
+from schemas.position import Position
+from streams.runtime import recorded_outputs
 from streams.workers.frames import Raw, header
 
 COUNT_HEADER = "count"  # how many outputs the record has in all
-
-_decoder = msgspec.json.Decoder(AnyOutput)
 
 
 def decode_output(raw: Raw) -> AnyOutput | None:
     """Decodes a record of the matches topic; None if it is not an output, or its key is not its conference."""
     try:
-        output: AnyOutput | None = _decoder.decode(raw.value) if isinstance(raw.value, bytes) else None
-        if output is None or raw.key != output.conference.encode():
+        if not isinstance(raw.value, bytes):
             return None
-        parse_position(output.position)
+        output: AnyOutput = recorded_outputs.decode_output(raw.value)
+        if raw.key != output.conference.encode():
+            return None
+        Position.parse(output.position)
         return output
     except (msgspec.MsgspecError, UnicodeDecodeError, ValueError):
         return None
-
-
-def parse_position(position: str) -> tuple[int, int]:
-    """A position as numbers: how many records were applied before, and the index among the record's outputs."""
-    n, _, index = position.partition("-")
-    return int(n), int(index)
 
 
 @dataclass(slots=True)
@@ -47,8 +43,8 @@ class _RecordOutputs:
 
 
 @dataclass(slots=True)
-class RecordedOutputs:
-    """Recorded outputs by the number of their record.
+class TopicOutputs:
+    """Recorded outputs by the number of their record (the port ``RecordedOutputs``).
 
     ``first``: the offset of the first one in the matches topic; ``last``: the last record with outputs.
     """
@@ -60,7 +56,7 @@ class RecordedOutputs:
 
     def add(self, output: AnyOutput, raw: Raw) -> None:
         """Adds an output of the matches topic; a duplicate changes nothing."""
-        n, index = parse_position(output.position)
+        n, index = Position.parse(output.position)
         if n not in self._by_record:
             heappush(self._order, n)
         outputs = self._by_record.setdefault(n, _RecordOutputs())
@@ -71,20 +67,20 @@ class RecordedOutputs:
         self.last = max(self.last, n)
 
     def discard_before(self, n: int) -> None:
-        """Discards the outputs of records that are already folded."""
+        """As in the port."""
         while self._order and self._order[0] < n:
             del self._by_record[heappop(self._order)]
 
     def has_pending(self, n: int) -> bool:
-        """Whether there are outputs of record ``n`` or a later one."""
+        """As in the port."""
         return self.last >= n and bool(self._by_record)
 
     def is_incomplete(self, n: int) -> bool:
-        """Whether some of this record's outputs may be missing."""
+        """As in the port."""
         return self.last <= n and not self._by_record[self.last].is_complete
 
     def up_to(self, n: int) -> list[AnyOutput]:
-        """The outputs of the records up to ``n`` that are not discarded, in order."""
+        """As in the port."""
         ready: list[int] = []
         while self._order and self._order[0] <= n:
             ready.append(heappop(self._order))

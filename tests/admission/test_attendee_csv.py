@@ -5,9 +5,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.names import normalize_account as normal
-from services.admission.attendee_csv import CSV_BYTES, MOST_MISTAKES, AttendeeRow, Mistake, read_csv, write_csv
 from services.admission.authorization import authorize
-from services.admission.registration import enroll, verifications
+from services.admission.registration.attendee_csv import (
+    CSV_BYTES,
+    MOST_MISTAKES,
+    AttendeeRow,
+    Mistake,
+    read_csv,
+    write_csv,
+)
+from services.admission.registration.enrolment import enroll, verifications
 from services.admission.sender import VERIFIER, Authorized, Sender
 from services.directory.person_fields import name_form
 from services.directory.port import Proof
@@ -217,7 +224,7 @@ def test_a_line_with_an_address_is_no_heading() -> None:
     assert (row.name, row.email, row.consent.matching) == ("Ada", "ada@example.org", True)
 
 
-def test_a_file_without_names_is_told() -> None:
+def test_a_file_without_names_is_reported() -> None:
     sheet = read_csv(b"Email,Seat\nada@example.org,4\n")
     assert (sheet.rows[0].name, "gets a name" in sheet.notes[0].text) == ("", True)
     both = read_csv("姓,名,メールアドレス\n山田,太郎,taro@example.org\n".encode())

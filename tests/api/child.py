@@ -8,6 +8,7 @@ import json
 import os
 import signal
 import sys
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -85,8 +86,9 @@ def reader_of(given: dict[str, Any]) -> PostReader:
     return NetworkReader(on_loopback(port, fetch_s=30.0)) if port else FileReader(Path(given["posts"]))
 
 
-def main() -> int:
-    given = json.loads(sys.argv[1])
+def main(arguments: Sequence[str]) -> int:
+    """``arguments``: what is given to the server, as JSON."""
+    given = json.loads(arguments[0])
     to_stderr()
     connector.POLL_S = given.get("poll_s", connector.POLL_S)
     bounds = given.get("bounds", {})
@@ -116,4 +118,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

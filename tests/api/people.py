@@ -9,8 +9,6 @@ import queue
 import secrets
 import signal
 import socket
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -21,7 +19,10 @@ from typing import Any, Self
 
 import httpx
 
+from tests.forked import SERVER, Forked, fork_server
+
 LIMIT_S = 20.0
+START_S = 120.0  # on a busy machine, with a Kafka
 ROOT = Path(__file__).parents[2]
 CONFERENCE = "conf-1"
 OPENING: dict[str, Any] = {
@@ -52,24 +53,22 @@ class Server:
         self.data, self.posts = folder / "data", folder / "posts.json"
         self._given = {"data": str(self.data), "posts": str(self.posts)} | given
         self.errors = folder / "errors.log"
-        self.process: subprocess.Popen[str] | None = None
+        self.process: Forked | None = None
+        self._out = folder / "out.log"
         self.keys: dict[str, str] = {}
         self._clients: list[httpx.Client] = []
 
     def __enter__(self) -> Self:
-        with self.errors.open("a") as errors:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "tests.api.child", json.dumps(self._given)],
-                stdout=subprocess.PIPE,
-                stderr=errors,
-                text=True,
-                cwd=ROOT,
-            )
-        assert self.process.stdout is not None
-        line = self.process.stdout.readline()
-        assert line, self.errors.read_text()
-        self.keys = json.loads(line)
+        self._out.unlink(missing_ok=True)
+        arguments = [json.dumps(self._given)]
+        process = self.process = fork_server(SERVER).start("tests.api.child:main", arguments, self._out, self.errors)
+        until(lambda: self._line().endswith("\n") or process.poll() is not None, START_S)
+        assert self._line(), self.errors.read_text()
+        self.keys = json.loads(self._line())
         return self
+
+    def _line(self) -> str:
+        return self._out.read_text() if self._out.exists() else ""
 
     def __exit__(self, *_: object) -> None:
         for client in self._clients:
@@ -88,15 +87,11 @@ class Server:
         """SIGTERM; how long it took."""
         assert self.process is not None
         began = time.monotonic()
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
+        self.process.send_signal(signal.SIGTERM)
         try:
             self.process.wait(LIMIT_S)
         finally:
-            if self.process.poll() is None:
-                self.process.kill()
-            if self.process.stdout is not None:
-                self.process.stdout.close()
+            self.process.kill()
         return time.monotonic() - began
 
     def kill(self) -> None:

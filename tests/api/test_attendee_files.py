@@ -144,7 +144,7 @@ def test_one_by_one_is_corrected_too(server: Server, organizer: httpx.Client) ->
     assert (shown["name"], [each["account"] for each in shown["accounts"]]) == ("山田 花子", ["x:one_b"])
 
 
-def test_a_withdrawn_consent_is_told_to_no_organizer(server: Server, organizer: httpx.Client) -> None:
+def test_a_withdrawn_consent_is_shown_to_no_organizer(server: Server, organizer: httpx.Client) -> None:
     text = "name,email,matching\n{}\n"
     answers = []
     for who, withdraws in (("kim", False), ("leo", True)):

@@ -25,7 +25,7 @@ def results(client: httpx.Client, lines: list[bytes]) -> list[dict[str, Any]]:
     return found
 
 
-def test_each_bad_line_is_told_and_the_rest_goes_on(organizer: httpx.Client) -> None:
+def test_each_bad_line_is_reported_and_the_rest_goes_on(organizer: httpx.Client) -> None:
     line = json.dumps(ARRIVED | {"id": "good-1"}).encode()
     bad = {
         b"{": None,

@@ -51,7 +51,7 @@ def resent(client: httpx.Client, number: int, event: Any = None, *, dry_run: boo
     return result
 
 
-def test_a_mended_letter_is_tried_and_then_sent_once(server: Server, organizer: httpx.Client) -> None:
+def test_a_mended_dead_letter_is_tried_and_then_sent_once(server: Server, organizer: httpx.Client) -> None:
     number = dead(organizer, arrived(1, attendee=7))
     before = len(all_of(organizer))
     still_bad = resent(organizer, number)
@@ -69,13 +69,13 @@ def test_a_mended_letter_is_tried_and_then_sent_once(server: Server, organizer: 
         assert (refused.status_code, refused.json()["type"]) == (409, "urn:hallway:problem:sent")
 
 
-def test_an_event_that_is_there_already_is_no_double(organizer: httpx.Client) -> None:
+def test_an_event_that_is_there_already_is_no_duplicate(organizer: httpx.Client) -> None:
     assert good(organizer.post("/v1/events", json=arrived(3)))["results"][0]["status"] == "accepted"
     number = dead(organizer, arrived(3, place=9))
     assert resent(organizer, number, arrived(3)) == {"status": "duplicate"}
 
 
-def test_letters_are_shown_to_whom_they_concern(server: Server, organizer: httpx.Client) -> None:
+def test_dead_letters_are_shown_to_whom_they_concern(server: Server, organizer: httpx.Client) -> None:
     other, operator = server.client("other_organizer"), server.client("operator")
     number = dead(organizer, arrived(4, attendee=7))
     assert number in [letter["number"] for letter in all_of(operator)]
@@ -148,7 +148,7 @@ def test_the_command_lists_shows_tries_and_sends(
     assert "no such dead letter" in terminal("show", "999999", code=2)[1]
 
 
-def test_what_is_no_base64_is_said(organizer: httpx.Client) -> None:
+def test_what_is_no_base64_is_reported(organizer: httpx.Client) -> None:
     number = dead(organizer, arrived(6, attendee=7))
     refused = organizer.post(f"{LETTERS}/{number}/resend", json={"bytes": "{}"})
     assert (refused.status_code, refused.json()["field"]) == (422, "bytes")

@@ -123,7 +123,7 @@ def test_data_may_come_in_base64_as_text_or_as_the_body(server: Server, organize
         ({"source": ""}, "source is not a text"),
     ],
 )
-def test_what_is_no_good_cloud_event_is_told_in_its_words(
+def test_what_is_no_good_cloud_event_is_reported_in_its_words(
     server: Server, organizer: httpx.Client, ada: str, changes: dict[str, Any], said: str | None
 ) -> None:
     connector = server.client("connector")

@@ -96,7 +96,7 @@ def test_an_organizers_key_ends_with_its_sessions_and_streams(server: Server, op
     assert [each["revoked"] for each in listed if each["id"] == "helper"] == [True]
 
 
-def test_an_organizer_makes_keys_that_reach_no_further_than_its_doors(server: Server, operator: httpx.Client) -> None:
+def test_an_organizer_makes_keys_that_reach_no_further_than_its_routes(server: Server, operator: httpx.Client) -> None:
     organizer, where = opened(server, "gate"), "/v1/conferences/gate/keys"
     opened(server, "next-door")
     good(operator.post("/v1/keys", json={"role": "connector", "id": "all", "conferences": ["gate"], "checkins": True}))

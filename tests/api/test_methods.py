@@ -87,7 +87,7 @@ def test_where_get_is_not_head_is_not(server: Server, method: str) -> None:
     assert set(answer.headers["allow"].split(", ")) == {"POST", "DELETE", "OPTIONS"}
 
 
-def test_what_is_allowed_is_said(server: Server) -> None:
+def test_what_is_allowed_is_reported(server: Server) -> None:
     http = server.client()
     assert set(http.options("/healthz/live").headers["allow"].split(", ")) == {"GET", "HEAD", "OPTIONS"}
     for method in ("POST", "PUT", "DELETE", "PATCH", "TRACE", "BREW"):

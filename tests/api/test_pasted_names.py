@@ -31,7 +31,7 @@ def test_an_organizer_pastes_accounts(server: Server, organizer: httpx.Client) -
 
 
 @pytest.mark.parametrize("account", ["mailto:ada@example.org", "https://example.org/ada", "x:ada x:bob", "x:\u0430da"])
-def test_what_is_no_account_is_said_before_anybody_is_registered(organizer: httpx.Client, account: str) -> None:
+def test_what_is_no_account_is_reported_before_anybody_is_registered(organizer: httpx.Client, account: str) -> None:
     answer = registered(organizer, "nobody@example.org", account)
     assert (answer.status_code, answer.json()["field"]) == (422, "accounts")
     links = organizer.post(f"/v1/conferences/{CONFERENCE}/attendees/links").text

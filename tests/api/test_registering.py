@@ -6,12 +6,13 @@ from collections.abc import Sequence
 import pytest
 
 from schemas.events import Consent, Input
-from services.admission.attendee_csv import AttendeeRow
 from services.admission.conference_registry import ConferenceRegistry
-from services.admission.event_admission import EventAdmission, Result
+from services.admission.event_admission import EventAdmission
 from services.admission.post_index_writer import PostIndexWriter
-from services.admission.registration import Enrolment
-from services.admission.registration_flow import register_attendees
+from services.admission.registration.attendee_csv import AttendeeRow
+from services.admission.registration.enrolment import Enrolment
+from services.admission.registration.flow import register_attendees
+from services.admission.results import Result
 from services.admission.sender import Sender
 from services.directory.sqlite import SqliteDirectory
 from services.journal import JournalError, JournalFullError

@@ -213,7 +213,7 @@ def test_nobody_ends_or_sees_the_session_of_another(server: Server, organizer: h
     assert len(sessions(ada.http)["sessions"]) == 1
 
 
-def test_a_new_device_is_told_to_the_others_until_each_dismisses_it(server: Server, organizer: httpx.Client) -> None:
+def test_a_new_device_is_shown_to_the_others_until_each_dismisses_it(server: Server, organizer: httpx.Client) -> None:
     ada = attendee(server, organizer, "told", verify=False)
     laptop = device(server, ada, **{"user-agent": FIREFOX})
     first = sessions(ada.http)["sign_ins"]

@@ -105,7 +105,7 @@ def test_streams_say_the_events_that_the_document_names(server: Server, document
         fits(document, schema_of(document, "GET", "/v1/conferences/{conference}/overview"), json.loads(event["data"]))
 
 
-def test_links_and_lag_are_said(document: Doc) -> None:
+def test_links_and_lag_are_reported(document: Doc) -> None:
     schemas = document["components"]["schemas"]
     assert "``#``" in schemas["Registered"]["description"]
     assert "``lag``: events" in schemas["Overview"]["description"]

@@ -23,7 +23,7 @@ def arrived(number: int) -> dict[str, Any]:
     return event | {"attendee": "a-puppet"}
 
 
-def test_no_place_in_the_log_is_told_to_an_organizer_or_a_scanner(
+def test_no_place_in_the_log_is_shown_to_an_organizer_or_a_scanner(
     server: Server, organizer: httpx.Client, ada: Attendee
 ) -> None:
     """An offset a second: one more than before is somebody's act, one more an hour later says that it was a later."""
@@ -49,7 +49,7 @@ def _opening(organizer: httpx.Client) -> Any:
     return good(organizer.get(f"/v1/conferences/{CONFERENCE}"))["opening"]
 
 
-def test_a_letter_does_not_tell_when_somebody_else_said_something(organizer: httpx.Client, ada: Attendee) -> None:
+def test_a_dead_letter_does_not_tell_when_somebody_else_said_something(organizer: httpx.Client, ada: Attendee) -> None:
     """A bad line a second: ``at`` of its letter was that of the last good event, whoever had said it."""
     ada.say("/v1/me/here")
     organizer.post("/v1/events", content=b"no event")

@@ -6,8 +6,8 @@ import httpx
 import pytest
 
 from services.api.organizer.explanation import VISIBLE, Facts, shown
-from streams.matching import steps
-from streams.matching.steps import Step
+from streams.matching.explanation import steps
+from streams.matching.explanation.steps import Step
 from tests.api.people import Attendee, Server, attendee, good, opened, post, talked, until
 
 WHY = "why-1"
@@ -56,7 +56,7 @@ def test_nothing_that_the_two_do_changes_a_byte(server: Server, organizer: httpx
     same()
 
 
-def test_the_rules_are_told(server: Server, organizer: httpx.Client) -> None:
+def test_the_rules_are_reported(server: Server, organizer: httpx.Client) -> None:
     found = json.loads(asked(organizer, "nobody-1", "nobody-2"))["steps"]
     assert [(step["name"], step["ok"]) for step in found] == [
         ("conference", True),

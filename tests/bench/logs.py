@@ -19,7 +19,8 @@ _CODE = Path(__file__).parents[2]
 def _version() -> str:
     """Tells this simulation's code from others', for another code makes another log."""
     digest = blake2b(digest_size=6)
-    for path in sorted([*(_CODE / "services" / "simulation").glob("*.py"), *(_CODE / "schemas").glob("*.py")]):
+    folders = (_CODE / "services" / "tools" / "simulation", _CODE / "schemas")
+    for path in sorted(path for folder in folders for path in folder.rglob("*.py")):
         digest.update(path.read_bytes())
     return digest.hexdigest()
 

@@ -15,7 +15,7 @@ from statistics import quantiles
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from schemas.times import DAY_MS, written
+from schemas.times import DAY_MS, format_time
 from schemas.topics import CONFERENCE_LOG
 from services.inbox.redis.embedded_valkey import EmbeddedValkey
 from services.inbox.redis.inboxes import RedisInboxes
@@ -46,7 +46,7 @@ def _now() -> int:
 
 
 def _line(kind: str, ident: str, at: int, **fields: Any) -> Message:
-    event = {"type": kind, "id": ident, "at": written(at), "source": "organizer:bench", "conference": CONFERENCE}
+    event = {"type": kind, "id": ident, "at": format_time(at), "source": "organizer:bench", "conference": CONFERENCE}
     return Message(CONFERENCE.encode(), json.dumps({**event, **fields}).encode(), (("type", kind.encode()),))
 
 
@@ -60,8 +60,8 @@ def _beginning() -> Iterator[Message]:
         organizer="bench",
         name="",
         hashtags=["hitsm"],
-        starts_at=written(now),
-        ends_at=written(now + 24 * _HOUR_MS),
+        starts_at=format_time(now),
+        ends_at=format_time(now + 24 * _HOUR_MS),
         time_zone="UTC",
         places=[],
         chats=[],

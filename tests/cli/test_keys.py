@@ -28,7 +28,7 @@ def test_a_key_is_made_listed_and_revoked(hallway: Hallway, tmp_path: Path) -> N
     directory.close()
 
 
-def test_a_folder_in_use_and_none_at_all_are_said(
+def test_a_folder_in_use_and_none_at_all_are_reported(
     hallway: Hallway, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     held = DataFolder(tmp_path)

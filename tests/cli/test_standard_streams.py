@@ -77,7 +77,7 @@ def test_another_file_is_not_lost_in_silence_when_the_reader_ends(shell: Shell) 
     assert done.returncode == 0 or "was not written" in done.stderr
 
 
-def test_a_closed_standard_input_is_said(shell: Shell) -> None:
+def test_a_closed_standard_input_is_reported(shell: Shell) -> None:
     done = shell("H replay - <&-")
     assert (done.returncode, "standard input is closed" in done.stderr) == (2, True)
 

@@ -9,7 +9,7 @@ import pytest
 from schemas.codec import Codec, Record
 from services.tools.simulation import simulate
 from streams.matching import ties
-from streams.matching.listing import ties_of
+from streams.matching.explanation.listing import ties_of
 from streams.replay import Replay
 from tests.cli.conftest import Hallway, Log, rows
 from tests.scenarios.story import CONFERENCE, Story, friends, met_at_ten
@@ -168,7 +168,7 @@ def test_an_erased_attendee_is_said_to_be(hallway: Hallway, log: Log) -> None:
     assert "bob was erased, for ever" in text.out.decode()
 
 
-def test_rejected_lines_are_said(hallway: Hallway, log: Log) -> None:
+def test_rejected_lines_are_reported(hallway: Hallway, log: Log) -> None:
     path = Path(log(friends("ada", "bob")))
     path.write_bytes(path.read_bytes() + b"nonsense\n")
     assert "1 line of the input rejected" in hallway("explain", path, *AT, "ada", "bob").err
@@ -176,7 +176,7 @@ def test_rejected_lines_are_said(hallway: Hallway, log: Log) -> None:
     assert json.loads(hallway("ties", path, *AT).out)["known"] is True
 
 
-def test_of_a_conference_that_was_never_opened_it_is_said(hallway: Hallway, log: Log) -> None:
+def test_of_a_conference_that_was_never_opened_it_is_reported(hallway: Hallway, log: Log) -> None:
     path = log(Story().people("ada", "bob").talk("x:ada", "x:bob"))
     ties = hallway("ties", path, "--conference", "himss")
     assert (ties.code, ties.out) == (0, b"")

@@ -4,7 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from schemas.events import AttendeeErased
-from schemas.times import written
+from schemas.times import format_time
 from services.admission.sender import Sender
 from tests.api.in_process import QUIET, run_to_end
 from tests.api.people import CONFERENCE, good
@@ -18,7 +18,7 @@ ORGANIZER = Sender(role="organizer", id="org-1", conferences=frozenset({CONFEREN
 async def erase(connected: Connected, attendee: str) -> None:
     """As the person does it."""
     admission = connected.parts.admission
-    event = AttendeeErased(id="gone", at=written(admission.clock()), conference=CONFERENCE, attendee=attendee)
+    event = AttendeeErased(id="gone", at=format_time(admission.clock()), conference=CONFERENCE, attendee=attendee)
     await admission.admit_events([event], ORGANIZER)
     await until(lambda: not connected.parts.directory.erasing.pending())
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.times import DAY_MS, millis, written
+from schemas.times import DAY_MS, format_time, millis
 from services.connectors.bluesky import repository
 from services.connectors.bluesky.repository import RepositoryError, read_past
 from tests.connectors.car_files import LIKES, POSTS, Repository, section
@@ -34,7 +34,7 @@ def made(created: str = "2026-11-01T10:00:00Z", **fields: Any) -> dict[str, Any]
 def test_the_file_of_a_real_server_is_read() -> None:
     past = read_past(REAL.read_bytes(), 0, millis("2099-01-01T00:00:00Z"), 10)
     assert past.did == "did:plc:57rd36vmqod7w7444lgaemwb"
-    assert [(written(post.at), post.hashtags, post.mentions, post.reply_to) for post in past.posts] == [
+    assert [(format_time(post.at), post.hashtags, post.mentions, post.reply_to) for post in past.posts] == [
         ("2026-11-30T09:32:16.822Z", ("hitsm", "healthit2027"), (), None),
         ("2023-04-01T08:00:00.000Z", (), (), None),  # a #word in the text alone is no hashtag
     ]

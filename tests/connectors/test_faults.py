@@ -287,7 +287,7 @@ PORTS = {
 
 @pytest.mark.parametrize("seed", range(20))
 @run_to_end
-async def test_a_kill_at_any_step_loses_and_doubles_nothing(
+async def test_a_kill_at_any_step_loses_and_duplicates_nothing(
     shop: Shop, address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
     """Tickets are sold, passed on and cancelled, scanned and taken back, while the run ends at every other step."""

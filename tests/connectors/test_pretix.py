@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from schemas.times import millis, written
+from schemas.times import format_time, millis
 from services.connectors.pretix import connector
 from services.connectors.registry import BY_NAME
 from tests.api.in_process import QUIET, run_to_end
@@ -114,11 +114,11 @@ async def test_trap_3_a_late_scan_has_the_time_when_it_happened(
             receive(connected, shop, late)
         await until(lambda: connected.count("check_ins") == 2)
         (happened,) = [row["datetime"] for row in shop.checkins if row["id"] == late]
-        assert connected.check_ins()[-1][1:3] == ("Ada", written(millis(happened)))
+        assert connected.check_ins()[-1][1:3] == ("Ada", format_time(millis(happened)))
 
 
 @run_to_end
-async def test_trap_4_missed_and_doubled_webhooks_change_nothing(shop: Shop, address: str, tmp_path: Path) -> None:
+async def test_trap_4_missed_and_duplicated_webhooks_change_nothing(shop: Shop, address: str, tmp_path: Path) -> None:
     """Notification ids have gaps; what was missed is found by polling, and what came twice counts once."""
     people = [(f"Person {n}", f"p{n}@example.org") for n in range(8)]
     tickets = shop.sell(*people)

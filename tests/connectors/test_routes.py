@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from schemas.times import DAY_MS, written
+from schemas.times import DAY_MS, format_time
 from tests.api.in_process import QUIET, run_to_end
 from tests.api.people import CONFERENCE, good
 from tests.connectors.connected import Connected, connected_to, settings, until
@@ -226,7 +226,7 @@ async def test_the_last_days_are_brought_with_progress(
         history = connected.health.history
         assert history is not None
         assert (history.done, history.total, connected.count("check_ins")) == (14, 14, len(scans))
-        assert written(history.since) <= written(connected.parts.clock() - 2 * DAY_MS)
+        assert format_time(history.since) <= format_time(connected.parts.clock() - 2 * DAY_MS)
         assert connected.row.checkpoint.history_since is None
         good(await organizer.post(f"{SHOP}/history", json={"days": 2}))
         await connected.idle()

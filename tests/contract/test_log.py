@@ -86,7 +86,7 @@ class TestLog:
         journal.record("a", 2, [("1-0", b"more")])
         assert [line for _, line in journal.outputs("a")] == [b"told", b"more"]
 
-    def test_room_is_looked_for_without_keeping_anything(self, journal: Journal) -> None:
+    def test_space_is_looked_for_without_keeping_anything(self, journal: Journal) -> None:
         journal.ensure_capacity(100_000)
         assert (journal.conferences(), journal.dead_letter_count()) == ([], 0)
 

@@ -7,7 +7,7 @@ import json
 from collections import Counter
 
 from schemas.codec import Codec, Record
-from streams.matching.listing import ties_of
+from streams.matching.explanation.listing import ties_of
 from streams.replay import Replay
 from tests.corpus.conference import conference, in_order
 from tests.corpus.posts import EVENTS, Json, posts

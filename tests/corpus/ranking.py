@@ -14,7 +14,7 @@ from itertools import combinations, groupby
 
 from schemas.codec import Codec, Record
 from streams.matching import Matcher
-from streams.matching.listing import ties_of
+from streams.matching.explanation.listing import ties_of
 from tests.corpus.conference import attendee, opened, registrations
 from tests.corpus.posts import HASHTAGS, Json, accounts, addressed, distinct, posts
 

@@ -10,14 +10,14 @@ import pytest
 from schemas.codec import Codec, Record
 from schemas.events import AttendeeRegistered, CheckinArrived, ConferenceOpened
 from schemas.outputs import MatchSuggested
-from schemas.times import DAY_MS, MINUTE_MS, millis, written
+from schemas.times import DAY_MS, MINUTE_MS, format_time, millis
 from schemas.zones import zone
 from services.tools.demo.badge_import import DESK, FIRST_ROOM, FOYER, LEAVES_S, contacts_in, derive_day
 from services.tools.demo.badges import FILE, GONE, load
 from services.tools.demo.pseudonyms import Pseudonyms
 from services.tools.demo.script import CONFERENCE, Moved, Script, script
 from streams.matching import Matcher
-from streams.matching.listing import ties_of
+from streams.matching.explanation.listing import ties_of
 
 NOW = millis("2026-07-15T12:00:00Z")
 
@@ -83,7 +83,7 @@ def known(made: Script) -> set[tuple[int, int]]:
 
 def folded(made: Script) -> Matcher:
     """The conference as it is before anybody is in."""
-    common = {"at": written(NOW - 400 * DAY_MS), "conference": CONFERENCE}
+    common = {"at": format_time(NOW - 400 * DAY_MS), "conference": CONFERENCE}
     opening = {"type": "conference.opened", "id": "o", **common, **made.opening}
     opened = Codec().decode(msgspec.json.encode(opening))
     assert isinstance(opened, Record)
@@ -125,7 +125,7 @@ def test_the_first_card_comes_with_the_first_check_in(made: Script) -> None:
 
 def suggested(matcher: Matcher, number: int, move: Moved) -> list[tuple[str, ...]]:
     at, who = NOW + number, str(move.person)
-    event = CheckinArrived(id=f"c{number}", at=written(at), conference=CONFERENCE, attendee=who, place=move.place)
+    event = CheckinArrived(id=f"c{number}", at=format_time(at), conference=CONFERENCE, attendee=who, place=move.place)
     return [each.attendees for each in matcher.apply(event, at, None) if isinstance(each, MatchSuggested)]
 
 

@@ -19,7 +19,8 @@ from services.kafka.cluster import cluster_id
 from services.kafka.security import read_security
 from services.kafka.topic_writer import TopicWriter
 from services.usage_errors import UnusableError
-from streams.workers.ports import Message, UnavailableError
+from streams.runtime.errors import UnavailableError
+from streams.workers.ports import Message
 from tests.deploy.parts import kafka, secrets, valkey
 from tests.inbox.made import CONFERENCE, suggested
 
@@ -134,7 +135,7 @@ def test_valkey_lets_in_one_user_who_may_what_hallway_does(tmp_path: Path) -> No
                     client.execute_command(*command)
 
 
-def test_what_of_a_redis_login_cannot_be_used_is_said(tmp_path: Path) -> None:
+def test_what_of_a_redis_login_cannot_be_used_is_reported(tmp_path: Path) -> None:
     (tmp_path / "password").write_text("a#b/c@d:e?\n")
     (tmp_path / "empty").write_text("\n")
     given = {USER: "hallway", PASSWORD_FILE: str(tmp_path / "password")}

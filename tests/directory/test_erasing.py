@@ -1,9 +1,12 @@
 """Erasing: no byte of a person is left in any file, others keep what is theirs, and a crash loses no erasure."""
 
 import random
+import shutil
 import sqlite3
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,7 +24,8 @@ def moved_in(directory: SqliteDirectory, canary: str, at: int, posts: int = 5) -
     who, canaries = steps.moved_in(directory, canary, at, posts)
     directory._base.insert("contacts", "", [("hims", who, "push", f"https://push/{canary}-push")])
     directory._base.insert("preferences", "", [("hims", who, f"{canary}-likes")])
-    return who, [*canaries, f"{canary}-push", f"{canary}-likes"]
+    directory._base.insert("connector_tickets", "", [("hims", "shop", f"{canary}-ticket", who, 1, "[]")])
+    return who, [*canaries, f"{canary}-push", f"{canary}-likes", f"{canary}-ticket"]
 
 
 def test_no_byte_of_an_erased_person_is_in_any_file(on_file: SqliteDirectory, folder: Path, clock: Clock) -> None:
@@ -57,6 +61,7 @@ def test_whoever_has_stale_rows_and_the_secret_finds_no_post_of_an_erased_person
     token = kept_posts(on_file, [ref])
     rows = on_file._posts_base.read("SELECT * FROM posts")
     erase(on_file, "hims", who)
+    on_file.erasing.finish()
     on_file._posts_base.run_all("INSERT INTO posts VALUES (?, ?, ?, ?)", rows)
     assert on_file.originals(token) == {}
     assert kept_posts(on_file, [ref]) != token
@@ -88,9 +93,10 @@ def test_a_crash_between_the_steps_is_made_good_at_the_next_start(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(SqliteErasure, "finish", crash)
+        patched.setattr(SqliteErasure, "_remove_posts", crash)
+        erase(first, "hims", who)
         with pytest.raises(KeyboardInterrupt):
-            erase(first, "hims", who)
+            first.erasing.confirm("hims", who)
     first.close()
     second = SqliteDirectory(folder, clock)
     assert [erased.attendee for erased in second.erasing.pending()] == [who]
@@ -98,6 +104,60 @@ def test_a_crash_between_the_steps_is_made_good_at_the_next_start(
     second.erasing.confirm("hims", who)
     assert left(folder, canaries) == []
     second.close()
+
+
+def test_a_kill_before_any_statement_leaves_all_of_a_person_or_nothing_after_the_next_start(
+    folder: Path, clock: Clock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A copy of the folder before each statement is what a kill there leaves: SQLite has written what it wrote."""
+    directory = SqliteDirectory(folder, clock)
+    who, canaries = moved_in(directory, "canary", clock.now)
+    tombstoned = ["canary@mail.example", "x:canary-account"]
+    directory.tombstones.prepare_all("hims", {who: ["a-blocker"]}, True)
+    copies: list[Path] = []
+
+    def copying(step: Callable[..., Any]) -> Callable[..., Any]:
+        def copy_first(*arguments: Any, **named: Any) -> Any:
+            copies.append(tmp_path / f"copy-{len(copies)}")
+            shutil.copytree(folder, copies[-1])
+            return step(*arguments, **named)
+
+        return copy_first
+
+    with monkeypatch.context() as patched:
+        for name in ("run", "run_all", "clean"):
+            patched.setattr(database.Database, name, copying(getattr(database.Database, name)))
+        erase(directory, "hims", who)
+        directory.erasing.confirm("hims", who)
+    directory.close()
+    happened = list[bool]()
+    for copy in copies:
+        after = SqliteDirectory(copy, clock)
+        happened.append(after.is_erased("hims", who))
+        assert (after.people.get("hims", who) is None) == happened[-1]
+        assert after.tombstones.find("hims", tombstoned) == (set(tombstoned) if happened[-1] else set())
+        if happened[-1]:
+            assert after.tombstones.find_blockers("hims", tombstoned, ["a-blocker", "another"]) == ["a-blocker"]
+            for erased in after.erasing.pending():
+                after.erasing.confirm(erased.conference, erased.attendee)
+            assert after.erasing.is_finished()
+            assert left(copy, canaries) == []
+        after.close()
+    assert happened == sorted(happened)  # once it has happened, it stays
+    assert set(happened) == {False, True}
+
+
+def test_people_whose_erasures_are_complete_together_are_cleaned_together(
+    on_file: SqliteDirectory, folder: Path, clock: Clock
+) -> None:
+    people = [moved_in(on_file, f"canary{n}", clock.now) for n in range(5)]
+    statements: list[str] = []
+    on_file._base._link.set_trace_callback(statements.append)
+    on_file.erasing.erase("hims", [who for who, _ in people])
+    on_file.erasing.confirm("hims", *(who for who, _ in people))
+    on_file._base._link.set_trace_callback(None)
+    assert statements.count("VACUUM") == 1
+    assert left(folder, [text for _, canaries in people for text in canaries]) == []
 
 
 def test_somebody_who_reads_the_file_holds_the_cleaning_up_and_is_told_of(
@@ -109,12 +169,15 @@ def test_somebody_who_reads_the_file_holds_the_cleaning_up_and_is_told_of(
     reader = sqlite3.connect(folder / "directory.sqlite")
     reader.execute("BEGIN")
     reader.execute("SELECT count(*) FROM people").fetchone()
-    with pytest.raises(DirectoryBusyError):
-        erase(directory, "hims", who)
+    erase(directory, "hims", who)
     assert directory.people.get("hims", who) is None
+    for clean in (directory.erasing.finish, lambda: directory.erasing.confirm("hims", who)):
+        with pytest.raises(DirectoryBusyError):
+            clean()
+    assert not directory.erasing.is_finished()
     reader.close()
     directory.erasing.finish()
-    directory.erasing.confirm("hims", who)
+    assert directory.erasing.is_finished()
     assert left(folder, canaries) == []
     directory.close()
 

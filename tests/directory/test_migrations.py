@@ -106,7 +106,7 @@ def test_one_address_was_one_persons_until_it_might_be_several(tmp_path: Path) -
     base.close()
 
 
-def test_keys_of_single_letters_went_with_the_letters(tmp_path: Path) -> None:
+def test_keys_of_single_dead_letters_went_with_the_dead_letters(tmp_path: Path) -> None:
     base = Database(None, PEOPLE[:6])
     base.run("INSERT INTO letter_keys (name, key, day) VALUES (x'01', x'02', 3)")
     base._migrate(PEOPLE)

@@ -68,8 +68,8 @@ def test_named_tests_exist(path: Path) -> None:
         assert function in _functions(ROOT / file), f"{file}::{function}"
 
 
-def test_the_architecture_names_tests() -> None:
-    assert len(set(_TEST.findall(_text(ROOT / "ARCHITECTURE.md")))) >= 20
+def test_the_guarantees_name_tests() -> None:
+    assert len(set(_TEST.findall(_text(ROOT / "docs" / "guarantees.md")))) >= 20
 
 
 @every_document

@@ -6,7 +6,7 @@ Theory: a step holds small numbers only, so that leaving one out or making one s
 
 from typing import Any
 
-from schemas.times import DAY_MS, written
+from schemas.times import DAY_MS, format_time
 from tests.histories.choices import (
     A_DAY_AGO,
     AN_HOUR,
@@ -59,12 +59,12 @@ class Telling:
         event = {
             "type": kind,
             "id": id or f"e{len(self.events)}",
-            "at": written(at),
+            "at": format_time(at),
             "conference": CONFERENCE,
             **fields,
         }
         if self._setting.recorded:
-            event["recorded_at"] = written(self._now)
+            event["recorded_at"] = format_time(self._now)
         self._now = max(self._now, at) if not self._setting.recorded else self._now
         self.events.append(event)
 
@@ -98,8 +98,8 @@ class Telling:
             0,
             name="HIMSS",
             hashtags=["fhir"],
-            starts_at=written(BEGIN),
-            ends_at=written(BEGIN + 5 * DAY_MS),
+            starts_at=format_time(BEGIN),
+            ends_at=format_time(BEGIN + 5 * DAY_MS),
             time_zone="America/Chicago",
             places=[],
             chats=CHATS[: step.more % (len(CHATS) + 1)],

@@ -17,8 +17,8 @@ from tests.seeds import seeds
 
 pytestmark = pytest.mark.skipif(missing("engine") is not None, reason=str(missing("engine")))
 
-SLOW_SEEDS = range(1_000, 1_300)
-TORTURE_SEEDS = range(1_300, 3_000)
+SLOW_SEEDS = range(1_000, 1_150)
+TORTURE_SEEDS = range(1_150, 3_000)
 
 
 def difference(events: list[Json]) -> str | None:
@@ -74,13 +74,16 @@ def test_the_same_outputs_and_ties(events: list[Json]) -> None:
 
 @pytest.mark.slow
 def test_the_histories_are_rich() -> None:
-    """Every kind of output often enough, else equality would say little."""
+    """Every kind of output often enough among the histories of the test by seed, else equality would say little."""
     seen: Counter[str] = Counter()
+    rare = set(TRAITS)
     for seed in range(160):
         model, traits = Model(), Traits(seen)
         for event in history(seed, 60):
             traits.look(event, model.apply(event))
-    rare = {name: seen[name] for name in TRAITS if seen[name] < 5}
+        rare = {name for name in TRAITS if seen[name] < 5}
+        if not rare:
+            break
     assert not rare, seen
 
 
@@ -137,4 +140,6 @@ def test_the_histories_reach_the_rules_about_what_one_brings_oneself() -> None:
             brought.apply(event)
             other.apply({name: value for name, value in event.items() if name != "source"})
         different += brought.ties(all=True) != other.ties(all=True)
-    assert different >= 3
+        if different == 3:
+            break
+    assert different == 3

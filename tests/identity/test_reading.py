@@ -119,7 +119,7 @@ def test_a_server_that_keeps_posts_from_strangers_still_shows_the_profile(
         ("bsky:did:plc:a/b", "bsky:ada.bsky.social"),
     ],
 )
-def test_what_can_never_be_read_is_said_with_what_to_do(named: str, said: str) -> None:
+def test_what_can_never_be_read_is_reported_with_what_to_do(named: str, said: str) -> None:
     refusal = NetworkReader().refusal(named if "/" in named else account_form(named))  # with a / it is no account
     assert refusal is not None
     assert said in refusal

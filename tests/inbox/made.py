@@ -6,6 +6,7 @@ Invariants: only what the matcher promises holds: positions rise, a match has tw
 import random
 from collections.abc import Sequence
 from itertools import combinations
+from typing import Any
 
 from schemas.outputs import AnyOutput, Cause, MatchAgreed, MatchLocated, MatchSuggested, MatchWithdrawn, Reason
 
@@ -17,17 +18,23 @@ TALK = Reason(kind="conversation", hashtag="hitsm", count=7, last_at=AT, posts=(
 Pair = tuple[str, str]
 
 
+def _common(position: str, match: str) -> dict[str, Any]:
+    return {
+        "id": f"o-{position}",
+        "at": AT,
+        "conference": CONFERENCE,
+        "match": match,
+        "caused_by": f"cause-{position}",
+        "position": position,
+    }
+
+
 def suggested(
     position: str, pair: Pair, match: str = "m1", to: Sequence[str] | None = None, near: bool = False
 ) -> MatchSuggested:
     """Both get it, or ``to``."""
     return MatchSuggested(
-        id=f"o-{position}",
-        at=AT,
-        conference=CONFERENCE,
-        match=match,
-        caused_by=f"cause-{position}",
-        position=position,
+        **_common(position, match),
         to=tuple(pair if to is None else to),
         attendees=pair,
         score=0.5,
@@ -39,12 +46,7 @@ def suggested(
 def agreed(position: str, pair: Pair, match: str = "m1", places: dict[str, str | None] | None = None) -> MatchAgreed:
     """Both said yes."""
     return MatchAgreed(
-        id=f"o-{position}",
-        at=AT,
-        conference=CONFERENCE,
-        match=match,
-        caused_by=f"cause-{position}",
-        position=position,
+        **_common(position, match),
         to=pair,
         attendees=pair,
         places=places or {pair[0]: "hall-a", pair[1]: None},
@@ -54,12 +56,7 @@ def agreed(position: str, pair: Pair, match: str = "m1", places: dict[str, str |
 def located(position: str, who: str, to: str, match: str = "m1", place: str = "hall-b") -> MatchLocated:
     """One says where they are."""
     return MatchLocated(
-        id=f"o-{position}",
-        at=AT,
-        conference=CONFERENCE,
-        match=match,
-        caused_by=f"cause-{position}",
-        position=position,
+        **_common(position, match),
         to=(to,),
         attendee=who,
         place=place,
@@ -71,12 +68,7 @@ def withdrawn(
 ) -> MatchWithdrawn:
     """Over, for both or ``to``."""
     return MatchWithdrawn(
-        id=f"o-{position}",
-        at=AT,
-        conference=CONFERENCE,
-        match=match,
-        caused_by=f"cause-{position}",
-        position=position,
+        **_common(position, match),
         to=tuple(pair if to is None else to),
         attendees=pair,
         cause=cause,

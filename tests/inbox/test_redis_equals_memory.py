@@ -7,8 +7,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.inbox.memory import MemoryInboxes
-from services.inbox.port import InboxLostError, InboxQuota, InboxUnavailableError, ResumeLostError
+from services.inbox.port import InboxQuota, ResumeLostError
 from services.inbox.redis.inboxes import RedisInboxes
+from streams.runtime.inboxes import InboxLostError, InboxUnavailableError
 from tests.inbox.conftest import Stores
 from tests.inbox.made import CONFERENCE, history, people
 from tests.inbox.seen import everything

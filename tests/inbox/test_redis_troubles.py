@@ -7,14 +7,9 @@ import signal
 import pytest
 
 from schemas.outputs import AnyOutput
-from services.inbox.port import (
-    InboxForeignError,
-    InboxFullError,
-    InboxLostError,
-    InboxUnavailableError,
-)
 from services.inbox.redis import inboxes as redis_inbox
 from services.inbox.redis.inboxes import RedisInboxes
+from streams.runtime.inboxes import InboxForeignError, InboxFullError, InboxLostError, InboxUnavailableError
 from tests.inbox.conftest import QUICK, Stores
 from tests.inbox.made import CONFERENCE, history, people, suggested
 from tests.inbox.seen import all_of, awaited, everything, inbox, until

@@ -11,10 +11,10 @@ import pytest
 import trustme
 from structlog.testing import capture_logs
 
-from services.inbox.port import InboxFullError, InboxStoreError
 from services.inbox.redis import refusals
 from services.inbox.redis.connection import Limits, RedisConnection
 from services.inbox.redis.inboxes import RedisInboxes
+from streams.runtime.inboxes import InboxFullError, InboxStoreError
 from tests.inbox.conftest import QUICK, Stores
 from tests.inbox.made import CONFERENCE
 from tests.inbox.seen import awaited, until
@@ -140,7 +140,7 @@ async def test_a_trouble_that_goes_on_is_told_by_the_minute() -> None:
 
 @awaited
 @pytest.mark.parametrize("says", [b"HTTP/1.1 400 Bad Request\r\n\r\n", b"220 mail.example.org\r\n", b"SSH-2.0-x\r\n"])
-async def test_what_is_no_redis_is_told_as_such(says: bytes) -> None:
+async def test_what_is_no_redis_is_reported_as_such(says: bytes) -> None:
     async with Fake(says, at_once=True).listening() as fake:
         await _says(fake.url, refusals.NO_REDIS)
 
@@ -183,7 +183,7 @@ async def test_nobody_there_is_told_by_what_is_missing(tmp_path: Path) -> None:
 
 
 @awaited
-async def test_a_subscription_that_is_refused_is_told_and_costs_no_entry(own_server: Stores) -> None:
+async def test_a_subscription_that_is_refused_is_reported_and_costs_no_entry(own_server: Stores) -> None:
     server = own_server.server
     assert server is not None
     with own_server.admin() as admin:

@@ -10,8 +10,9 @@ import pytest
 
 from schemas.outputs import AnyOutput
 from services.inbox.memory import MemoryInboxes
-from services.inbox.port import InboxLostError, InboxQuota, InboxUnavailableError
+from services.inbox.port import InboxQuota
 from services.inbox.redis.inboxes import RedisInboxes
+from streams.runtime.inboxes import InboxLostError, InboxUnavailableError
 from tests.inbox.conftest import QUICK, Stores
 from tests.inbox.made import CONFERENCE, history, people
 from tests.inbox.seen import awaited, everything, until

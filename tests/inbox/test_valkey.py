@@ -15,7 +15,7 @@ from services.inbox.redis import embedded_valkey as valkey
 from services.inbox.redis import server_info as asking
 from services.inbox.redis.embedded_valkey import EmbeddedValkey, ValkeyError
 from services.inbox.redis.inboxes import RedisInboxes
-from services.tools.processes import termination as ending
+from services.processes import termination as ending
 from tests.inbox.made import CONFERENCE, suggested
 from tests.inbox.seen import awaited, until
 
@@ -99,7 +99,7 @@ async def test_it_dies_with_a_killed_parent(tmp_path: Path) -> None:
 
 @awaited
 async def test_where_the_kernel_does_not_help_the_guard_watches_its_pipe() -> None:
-    told = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from services.tools.processes import lifeline; "
+    told = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from services.processes import lifeline; "
     told += (
         "lifeline._watch([sys.executable, '-c', 'import os, time; print(os.getpid(), flush=True); time.sleep(600)'])"
     )

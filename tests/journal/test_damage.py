@@ -13,7 +13,7 @@ from services.journal.sqlite.journal import FILE
 from tests.journal.test_disk import filled, sql
 
 
-def test_a_damaged_tail_is_cut_to_a_side_file_and_told(tmp_path: Path) -> None:
+def test_a_damaged_tail_is_cut_to_a_side_file_and_reported(tmp_path: Path) -> None:
     filled(tmp_path)
     sql(tmp_path, "UPDATE log SET line = x'00' WHERE key = (SELECT min(key) + 187 FROM log)")
     journal = SqliteJournal(tmp_path)
@@ -100,7 +100,7 @@ def test_a_broken_file_is_mended_as_far_as_it_can_be_read(tmp_path: Path, how: s
     again.close()
 
 
-def test_a_damaged_snapshot_is_passed_over_and_told(tmp_path: Path) -> None:
+def test_a_damaged_snapshot_is_passed_over_and_reported(tmp_path: Path) -> None:
     journal = SqliteJournal(tmp_path)
     journal.save_snapshot("a", 10, b"older" * 100)
     journal.save_snapshot("a", 20, b"newer" * 100)

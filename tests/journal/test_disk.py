@@ -63,7 +63,7 @@ def test_a_folder_that_cannot_be_is_a_plain_error(tmp_path: Path) -> None:
 # -- a full disk ------------------------------------------------------------------------------------------------------
 
 
-def test_full_takes_nothing_and_goes_on_when_there_is_room(tmp_path: Path) -> None:
+def test_full_takes_nothing_and_goes_on_when_there_is_space(tmp_path: Path) -> None:
     journal = SqliteJournal(tmp_path)
     journal.append([("a", b"first")], 1)
     journal._db.execute("PRAGMA max_page_count=20")

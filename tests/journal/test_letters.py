@@ -18,7 +18,7 @@ from services.journal.sqlite.schema import LOCK_WAIT_S, MIGRATIONS, open_databas
 NOW = 1_800_000_000_000
 
 
-def test_a_letter_is_sent_as_one_event_only(tmp_path: Path) -> None:
+def test_a_dead_letter_is_sent_as_one_event_only(tmp_path: Path) -> None:
     """Whoever is killed between any two steps finds what was claimed and what was settled."""
 
     def after_a_restart(claim: bytes) -> bool:
@@ -43,7 +43,7 @@ def test_a_letter_is_sent_as_one_event_only(tmp_path: Path) -> None:
     assert [after_a_restart(claim) for claim in (b"two", b"one")] == [False, False]
 
 
-def test_what_was_said_of_letters_outlives_a_restart(tmp_path: Path) -> None:
+def test_what_was_said_of_dead_letters_outlives_a_restart(tmp_path: Path) -> None:
     first = SqliteJournal(tmp_path)
     first.append([], NOW, [b"a", b"b", b"c"])
     first.claim_dead_letter(1, b"one")
@@ -56,7 +56,7 @@ def test_what_was_said_of_letters_outlives_a_restart(tmp_path: Path) -> None:
     again.close()
 
 
-def test_no_byte_of_an_erased_letter_is_left_in_any_file(tmp_path: Path) -> None:
+def test_no_byte_of_an_erased_dead_letter_is_left_in_any_file(tmp_path: Path) -> None:
     journal = SqliteJournal(tmp_path)
     canary = b"qxcanaryzv"
     for round_ in range(20):  # many pages, merged and split by what goes in between
@@ -101,7 +101,7 @@ def make_full() -> Callable[[], MemoryJournal]:
     return lambda: MemoryJournal(capacity_bytes=3)
 
 
-def test_letters_of_an_older_file_begin_their_time_now(tmp_path: Path) -> None:
+def test_dead_letters_of_an_older_file_begin_their_time_now(tmp_path: Path) -> None:
     path = tmp_path / "journal.db"
     with closing(open_database(path)) as older:
         prepare(older, path, MIGRATIONS[:1])

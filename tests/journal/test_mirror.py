@@ -95,7 +95,7 @@ def test_a_copy_is_read_as_any_journal(tmp_path: Path) -> None:
     plain.close()
 
 
-def test_a_full_disk_is_said_as_such(tmp_path: Path) -> None:
+def test_a_full_disk_is_reported_as_such(tmp_path: Path) -> None:
     journal = SqliteReadReplica(tmp_path)
     journal._db.execute("PRAGMA max_page_count=20")
     with pytest.raises(JournalFullError):

@@ -8,7 +8,7 @@ from typing import Any
 
 from schemas.codec import Codec, Record, encode
 from schemas.events import Input
-from schemas.times import DAY_MS, written
+from schemas.times import DAY_MS, format_time
 from schemas.topics import ACTIVITY, CONFERENCE_LOG
 from services.kafka.access import Access
 from services.kafka.topic_reader import TopicReader
@@ -30,7 +30,7 @@ def story() -> list[Json]:
     for who in ("x:ada", "x:cy", "x:zoe", "x:ada", "x:cy", "x:ada", "x:cy"):
         told = told.post(who, tags=["HITsm"])
     begin = time.time_ns() // 1_000_000 - 30 * DAY_MS  # the broker's clock is today's, and posts count for 400 days
-    return [event | {"at": written(begin + number * DAY_MS // 2)} for number, event in enumerate(told.events)]
+    return [event | {"at": format_time(begin + number * DAY_MS // 2)} for number, event in enumerate(told.events)]
 
 
 def is_post(event: Json) -> bool:

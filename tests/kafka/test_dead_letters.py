@@ -15,7 +15,8 @@ from services.kafka import dead_letters
 from services.kafka.access import Access
 from services.kafka.clients import KafkaRefusedError
 from services.kafka.topic_writer import TopicWriter
-from streams.workers.ports import Message, UnavailableError
+from streams.runtime.errors import UnavailableError
+from streams.workers.ports import Message
 from tests.cli.conftest import Hallway
 from tests.scenarios.story import CONFERENCE
 

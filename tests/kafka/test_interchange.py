@@ -136,7 +136,7 @@ def test_what_cannot_be_read_becomes_dead_letters(
         ("kafka://127.0.0.1:9092/a?what=b", "after the ? only"),
     ],
 )
-def test_what_is_no_place_is_said(name: str, said: str, hallway: Hallway) -> None:
+def test_what_is_no_place_is_reported(name: str, said: str, hallway: Hallway) -> None:
     done = hallway("replay", name)
     assert (done.code, said in done.err) == (2, True), done.err
 

@@ -122,7 +122,7 @@ def test_a_process_with_the_written_number_is_not_ended(tmp_path: Path) -> None:
         other.wait()
 
 
-def test_a_taken_port_is_said(tmp_path: Path) -> None:
+def test_a_taken_port_is_reported(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         up = hallway("up", "--data", str(tmp_path), "--port", str(taken.getsockname()[1]))
     assert up.returncode == 2

@@ -8,7 +8,7 @@ from faust.transport.drivers.aiokafka import credentials_to_aiokafka_auth
 
 from services.kafka.security import Security, read_security
 from services.usage_errors import UnusableError
-from streams.workers.credentials import credentials
+from streams.workers.faust.credentials import credentials
 from tests.kafka.secured import certificates
 
 
@@ -68,7 +68,7 @@ def test_faust_gets_what_our_own_clients_get(folder: Path, given: dict[str, str]
         (SASL | {"MECHANISM": "PLAIN"}, "PLAIN sends the password unencrypted"),
     ],
 )
-def test_what_cannot_be_used_is_said(folder: Path, given: dict[str, str], problem: str) -> None:
+def test_what_cannot_be_used_is_reported(folder: Path, given: dict[str, str], problem: str) -> None:
     with pytest.raises(UnusableError, match=problem) as error:
         said(folder, **given)
     assert "a secret" not in str(error.value)

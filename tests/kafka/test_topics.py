@@ -10,7 +10,7 @@ from services.cli.main import main
 from services.kafka import topics
 from services.kafka.access import Access
 from services.kafka.clients import admin_client
-from streams.workers.ports import UnavailableError
+from streams.runtime.errors import UnavailableError
 
 
 def test_created_once_checked_and_shown(kafka_address: str, prefix: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -57,7 +57,7 @@ def test_what_differs_is_named_with_what_to_do(kafka_address: str, prefix: str) 
     assert found[DEAD_LETTERS].partitions == 2  # as many as the log that was there
 
 
-def test_no_broker_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+def test_no_broker_is_reported(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(UnavailableError, match=r"No Kafka answers at 127\.0\.0\.1:9\."):
         asyncio.run(topics.check(Access("127.0.0.1:9")))
     assert main(["topics", "check", "--kafka", "127.0.0.1:9"]) == 2

@@ -14,7 +14,7 @@ from schemas.topics import CONFERENCE_LOG
 from services.cli.main import main
 from services.kafka.access import Access
 from services.kafka.topic_reader import TopicReader
-from streams.workers import unreadable_batches
+from streams.workers.faust import unreadable_batches
 
 COMMITTED, ABORTED, OPEN = ([f"{kind}{n}" for n in range(3)] for kind in ("committed", "aborted", "open"))
 

@@ -12,7 +12,7 @@ from schemas.outputs import AnyOutput
 from streams.matching import Matcher
 from streams.matching.ids import match_id
 from tests.histories.drawn import history
-from tests.scenarios.story import CONFERENCE
+from tests.scenarios.story import CONFERENCE, Story
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,12 @@ def records_of(seed: int, size: int) -> list[Record]:
         assert isinstance(record, Record), record
         records.append(record)
     return records
+
+
+def records_in(story: Story) -> list[Record]:
+    """The records of a story's events."""
+    decoded = [Codec().decode(json.dumps(event).encode()) for event in story.events]
+    return [record for record in decoded if isinstance(record, Record)]
 
 
 def applied(matcher: Matcher, records: Sequence[Record]) -> list[list[AnyOutput]]:

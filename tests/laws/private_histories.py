@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from schemas.times import DAY_MS, HOUR_MS, MINUTE_MS, millis, written
+from schemas.times import DAY_MS, HOUR_MS, MINUTE_MS, format_time, millis
 from streams.matching.ids import match_id
 from tests.scenarios.story import CONFERENCE, ONE_EACH
 
@@ -72,7 +72,7 @@ class Drawing:
 
     def _event(self, kind: str, shift: int = 0, **fields: Any) -> Json:
         common = {"type": kind, "id": f"e{len(self.items)}", "conference": CONFERENCE}
-        return {**common, "at": written(self._now + shift), "recorded_at": written(self._now), **fields}
+        return {**common, "at": format_time(self._now + shift), "recorded_at": format_time(self._now), **fields}
 
     def _add(self, kind: str, shift: int = 0, **fields: Any) -> None:
         self.items.append(self._event(kind, shift, **fields))
@@ -146,8 +146,8 @@ class Drawing:
             "conference.opened",
             name="HIMSS",
             hashtags=["himss"],
-            starts_at=written(BEGIN),
-            ends_at=written(BEGIN + 5 * DAY_MS),
+            starts_at=format_time(BEGIN),
+            ends_at=format_time(BEGIN + 5 * DAY_MS),
             time_zone="America/Chicago",
             places=[],
             chats=chats[: self._random.choice([1, 2, 2])],

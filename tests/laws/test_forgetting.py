@@ -8,7 +8,7 @@ import msgspec
 from schemas.codec import Codec, Record
 from schemas.outputs import MatchSuggested, MatchWithdrawn
 from streams.matching import Matcher
-from streams.matching.calendar import Calendar
+from streams.matching.evidence.calendar import Calendar
 from tests.scenarios.story import CONFERENCE, Story
 
 EVIDENCE_DAYS = 3

@@ -2,13 +2,11 @@
 
 from itertools import count
 
-import msgspec
 import pytest
 
-from schemas.codec import Codec, Record
 from schemas.times import millis
 from streams.matching import Matcher
-from tests.laws.logs import applied, records_of
+from tests.laws.logs import applied, records_in, records_of
 from tests.laws.test_time_and_bytes import nows, tick
 from tests.scenarios.story import CONFERENCE, Story, friends, met_at_ten, when
 
@@ -27,9 +25,8 @@ def test_ticks_at_the_due_moments_leave_nothing_to_the_records(seed: int) -> Non
 
 
 def next_due(story: Story) -> int | None:
-    codec, matcher = Codec(), Matcher(CONFERENCE)
-    records = [codec.decode(msgspec.json.encode(event)) for event in story.events]
-    applied(matcher, [record for record in records if isinstance(record, Record)])
+    matcher = Matcher(CONFERENCE)
+    applied(matcher, records_in(story))
     return matcher.next_due()
 
 

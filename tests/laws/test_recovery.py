@@ -35,7 +35,7 @@ def test_a_recovery_at_any_split_goes_on_as_if_nothing_had_happened(seed: int) -
 
 @pytest.mark.parametrize("policy", OTHER_POLICIES, ids=lambda policy: next(iter(policy)))
 @pytest.mark.parametrize("seed", seeds(4, 30))
-def test_what_was_told_stays_told_under_another_policy(seed: int, policy: dict[str, object]) -> None:
+def test_what_was_emitted_stays_emitted_under_another_policy(seed: int, policy: dict[str, object]) -> None:
     fold = folded(seed, 60)
     for split in range(0, len(fold.records) + 1, 5):
         matcher = recovered(fold, split, policy)

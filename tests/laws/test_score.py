@@ -6,7 +6,7 @@ from random import Random
 import pytest
 
 from schemas.events import ActivityPosted
-from schemas.times import DAY_MS, written
+from schemas.times import DAY_MS, format_time
 from streams.matching import Matcher, ties
 from streams.matching.snapshot import restore, snapshot
 from tests.laws.logs import applied, records_of
@@ -39,7 +39,12 @@ def test_more_evidence_never_lowers_the_score(seed: int) -> None:
         at = state.now - random.choice([0, 0, DAY_MS, 30 * DAY_MS, 399 * DAY_MS])
         tags = tuple(random.sample(["hitsm", "hcldr", "fri", "fhir"], random.randint(0, 2)))
         post = ActivityPosted(
-            id="one-more", at=written(at), actor=actor, mentions=(target, *others), hashtags=tags, conference=CONFERENCE
+            id="one-more",
+            at=format_time(at),
+            actor=actor,
+            mentions=(target, *others),
+            hashtags=tags,
+            conference=CONFERENCE,
         )
         again.apply(post, at, state.now)
         assert scores(again)[a, b] >= before[a, b], f"{seed=} {post}"

@@ -2,10 +2,11 @@
 
 import pytest
 
+from schemas.outputs import MatchSuggested
 from streams.matching import Matcher
 from streams.matching.snapshot import VERSION, SnapshotError, restore, snapshot
-from tests.laws.logs import applied, folded
-from tests.scenarios.story import CONFERENCE
+from tests.laws.logs import applied, folded, records_in
+from tests.scenarios.story import CONFERENCE, friends
 from tests.seeds import seeds
 
 
@@ -21,6 +22,17 @@ def test_snapshot_and_tail_is_the_full_fold_at_every_split(seed: int) -> None:
         assert snapshot(again) == snapshot(whole), f"{seed=} {split=}"
         if split < len(fold.records):
             applied(running, fold.records[split : split + 1])
+
+
+def test_a_budget_timer_that_a_larger_budget_made_needless_holds_nobody_back() -> None:
+    story = friends("ada", "bob", per_hour=1).people("cyd", "dan").talk("x:ada", "x:cyd").talk("x:ada", "x:dan")
+    story.at("10:00").all_arrive("bob", "cyd", "ada").at("10:30").open(per_hour=3).at("10:40").arrive("dan")
+    records = records_in(story)
+    running = Matcher(CONFERENCE)
+    applied(running, records[:-1])
+    (suggested,) = applied(restore(snapshot(running)), records[-1:])[0]
+    assert isinstance(suggested, MatchSuggested)
+    assert suggested.attendees == ("ada", "dan")
 
 
 def test_a_snapshot_is_the_same_bytes_again() -> None:

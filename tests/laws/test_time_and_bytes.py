@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from schemas.codec import Record
 from schemas.events import ClockTicked
 from schemas.outputs import AnyOutput
-from schemas.times import HOUR_MS, written
+from schemas.times import HOUR_MS, format_time
 from streams.matching import Matcher
 from tests.laws.logs import applied, records_of
 from tests.scenarios.story import CONFERENCE
@@ -28,7 +28,7 @@ def nows(records: list[Record]) -> list[int]:
 
 def tick(number: int, now: int) -> Record:
     """A tick of the log's owner."""
-    event = ClockTicked(id=f"tick-{number}", at=written(now), recorded_at=written(now), conference=CONFERENCE)
+    event = ClockTicked(id=f"tick-{number}", at=format_time(now), recorded_at=format_time(now), conference=CONFERENCE)
     return Record(event, now, now)
 
 

@@ -1,14 +1,15 @@
 """What shows that two people know each other (readings 11, 13 to 19).
 
 Owns: posts, common sessions, known or not, reasons. May never: know presence or matches.
-Theory: everything is worked out anew from all posts for each question; a person is an attendee, or an account
-that no attendee has.
+Theory: everything is worked out anew from all posts after each record, once somebody asks; a person is an attendee, or
+an account that no attendee has.
 """
 
 from collections import Counter
 from collections.abc import Sequence
+from functools import cached_property
 
-from schemas.times import DAY_MS, utc_day, written
+from schemas.times import DAY_MS, format_time, utc_day
 from tests.model.attendance import Attendance, Post
 from tests.model.people import People
 from tests.model.records import Json, Record, brought_by
@@ -24,18 +25,25 @@ class Evidence:
     """All evidence of a conference after `records`; each question names its moment `t`."""
 
     def __init__(self, records: Sequence[Record], people: People, chats: Sequence[Json]) -> None:
+        self._records = tuple(records)  # as they are now
         self._people = people
         self._chats = chats
         self._length_ms = people.policy["evidence_days"] * DAY_MS
-        deleted = {(r.event["actor"], r.event["deleted"]) for r in records if r.type == "activity.deleted"}
-        self._posts = [
+
+    @cached_property
+    def _posts(self) -> list[Post]:
+        deleted = {(r.event["actor"], r.event["deleted"]) for r in self._records if r.type == "activity.deleted"}
+        return [
             self._post(r)
-            for r in records
+            for r in self._records
             if r.type == "activity.posted"
             and r.event.get("repost_of") is None
             and (r.event["actor"], r.id) not in deleted
         ]
-        self._attendance = Attendance(self._posts)
+
+    @cached_property
+    def _attendance(self) -> Attendance:
+        return Attendance(self._posts)
 
     def _person(self, account: str) -> str:
         return self._people.owner(account) or account
@@ -173,6 +181,6 @@ def _reason(kind: str, hashtag: str | None, count: int, posts: Sequence[Post]) -
         "kind": kind,
         "hashtag": hashtag,
         "count": count,
-        "last_at": written(newest[0].at),
+        "last_at": format_time(newest[0].at),
         "posts": [record.id for record in newest],
     }

@@ -7,7 +7,7 @@ moment that is a span after a sign, a suggestion, a `later` or a withdrawal; tho
 
 from itertools import combinations
 
-from schemas.times import DAY_MS, HOUR_MS, written
+from schemas.times import DAY_MS, HOUR_MS, format_time
 from tests.model.decide import Facts, Moment
 from tests.model.evidence import Evidence
 from tests.model.matches import ONLY_AGREED, Answer, Key, Matches, Output
@@ -142,7 +142,7 @@ class Model:
         record = self._records[-1]
         return {
             "type": output.type,
-            "at": written(output.at),
+            "at": format_time(output.at),
             "conference": record.event["conference"],
             "match": tuple(output.key),
             "caused_by": output.caused_by,

@@ -33,7 +33,7 @@ def place_of(item: WorkItem) -> str:
 
 def fill(session: WorkDB) -> dict[str, int]:
     """Fills a session with all mutants of the tree that is the current folder; how many are left out, and why."""
-    modules = sorted(ENGINE.glob("*.py"))
+    modules = sorted(ENGINE.rglob("*.py"))
     init(modules, session, {})
     places = {module: Places(module.read_text(encoding="utf-8")) for module in modules}
     left_out: defaultdict[str, list[str]] = defaultdict(list)

@@ -6,8 +6,6 @@ Also its keys, and what an organizer and a connector send without using a page.
 import secrets
 import signal
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,7 +13,8 @@ from typing import Any, Self
 
 import httpx
 
-from schemas.times import written
+from schemas.times import format_time
+from tests.forked import SERVER, Forked, fork_server
 
 LIMIT_S = 60.0
 ID = "hi-27"
@@ -45,7 +44,8 @@ class RealServer:
         self.url = f"http://127.0.0.1:{self.port}"
         self.key = ""
         self._connector = ""
-        self._process: subprocess.Popen[str] | None = None
+        self._process: Forked | None = None
+        self._out = folder / "out.log"
         self._http = httpx.Client(base_url=self.url, timeout=LIMIT_S)
 
     def __enter__(self) -> Self:
@@ -60,35 +60,33 @@ class RealServer:
         """Until it serves; the first time it prints its key, and there is one for who brings posts."""
         if not self._connector:
             self._connector = self._key_for_posts()
-        command = [
-            sys.executable,
-            "-m",
-            "services.cli.main",
-            "serve",
-            "--data",
-            str(self._data),
-            "--port",
-            str(self.port),
-        ]
-        command += self.options
-        with self._errors.open("a") as errors:
-            self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True)
+        self._process = self._run(["serve", "--data", str(self._data), "--port", str(self.port), *self.options])
+        end = time.monotonic() + LIMIT_S
         if not self.key:
-            assert self._process.stdout is not None
-            lines = [self._process.stdout.readline() for _ in range(2)]
-            self.key = lines[1].strip()
+            while (printed := self._printed()).count("\n") < 2:
+                assert self._process.poll() is None, self._errors.read_text()
+                assert time.monotonic() < end, self._errors.read_text()
+                time.sleep(0.02)
+            self.key = printed.splitlines()[1].strip()
             assert self.key, self._errors.read_text()
             self._http.headers["authorization"] = f"Bearer {self.key}"
-        end = time.monotonic() + LIMIT_S
         while not self._answers():
             assert self._process.poll() is None, self._errors.read_text()
             assert time.monotonic() < end, self._errors.read_text()
             time.sleep(0.02)
 
     def _key_for_posts(self) -> str:
-        add = ["keys", "add", "connector", "posts", "--data", str(self._data)]
-        command = [sys.executable, "-m", "services.cli.main", *add]
-        return subprocess.run(command, check=True, capture_output=True, text=True, timeout=LIMIT_S).stdout.strip()
+        added = self._run(["keys", "add", "connector", "posts", "--data", str(self._data)])
+        assert added.wait(LIMIT_S) == 0, self._errors.read_text()
+        return self._printed().strip()
+
+    def _run(self, arguments: Sequence[str]) -> Forked:
+        """Runs the command ``hallway``, its output in a new file."""
+        self._out.unlink(missing_ok=True)
+        return fork_server(SERVER).start("services.cli.main:main", arguments, self._out, self._errors)
+
+    def _printed(self) -> str:
+        return self._out.read_text() if self._out.exists() else ""
 
     def _answers(self) -> bool:
         try:
@@ -107,8 +105,6 @@ class RealServer:
             self._process.wait(LIMIT_S)
         finally:
             self._process.kill()
-            assert self._process.stdout is not None
-            self._process.stdout.close()
 
     # -- what an organizer and a connector send besides the page -------------------------------------------------------
 
@@ -156,7 +152,7 @@ class RealServer:
 
     def scanned(self, key: str, conference: str, attendee: str, place: str) -> str:
         """A scanner sends with its own key: what became of it, or the status that refused it."""
-        at = written(time.time_ns() // 1_000_000)  # to the millisecond: it comes after what a phone just said
+        at = format_time(time.time_ns() // 1_000_000)  # to the millisecond: it comes after what a phone just said
         event = {"type": "checkin.arrived", "id": f"x:{secrets.token_hex(8)}", "at": at, "conference": conference}
         body = [event | {"attendee": attendee, "place": place}]
         answer = self._http.post("/v1/events", json=body, headers={"authorization": f"Bearer {key}"})

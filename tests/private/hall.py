@@ -18,7 +18,8 @@ from typing import Any
 from msgspec import convert
 
 from schemas.events import AccountVerified
-from schemas.times import DAY_MS, millis, written
+from schemas.position import Position
+from schemas.times import DAY_MS, format_time, millis
 from services.admission.conference_registry import ConferenceRegistry
 from services.admission.rate_limits import Rate
 from services.admission.sender import VERIFIER
@@ -28,7 +29,6 @@ from services.directory.port import Person
 from services.directory.server_secret import Secret
 from services.directory.sqlite import SqliteDirectory
 from services.inbox.memory import MemoryInboxes
-from services.inbox.position import order
 from services.journal.memory import MemoryJournal
 from services.runtime import EmbeddedRunner
 from services.runtime import Limits as RunnerLimits
@@ -199,11 +199,16 @@ class Hall:
             return False
         mark = await self.parts.inboxes.checkpoint(self.conference)
         last = next(iter(reversed([position for position, _ in self.parts.journal.outputs(self.conference)])), "")
-        return mark is not None and order(mark) >= order(last)
+        return mark is not None and Position.parse(mark) >= Position.parse(last)
 
     def event(self, kind: str, number: str, **fields: Any) -> dict[str, Any]:
         """An event of this conference, now."""
-        return {"type": kind, "id": number, "at": written(self.parts.clock()), "conference": self.conference} | fields
+        return {
+            "type": kind,
+            "id": number,
+            "at": format_time(self.parts.clock()),
+            "conference": self.conference,
+        } | fields
 
     def log_now(self) -> int:
         """What the log takes for now, in ms."""
@@ -247,7 +252,7 @@ class Hall:
         posts = []
         for n in range(2 + more):
             for actor, named in ((one, other), (other, one)):
-                at = written(self.parts.clock() - (n + 1) * DAY_MS)
+                at = format_time(self.parts.clock() - (n + 1) * DAY_MS)
                 post = {"type": "activity.posted", "id": f"x:{self.conference}-{one}-{other}-{actor}-{n}", "at": at}
                 fields = {"actor": self.accounts(actor), "mentions": [self.accounts(named)]}
                 posts.append(post | fields | {"hashtags": self.hashtags})

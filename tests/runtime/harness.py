@@ -12,9 +12,9 @@ import msgspec
 
 from schemas.codec import Codec, Reject, encode_output
 from schemas.outputs import AnyOutput
+from schemas.position import Position
 from schemas.times import millis
 from services.journal import Journal, OutputLine
-from services.journal.port import parse_position
 from services.runtime import EmbeddedRunner
 from services.tools.simulation import simulate
 from streams.matching import Matcher
@@ -70,7 +70,7 @@ class Inbox:
             raise self.error
         kept = self.got.setdefault(conference, [])
         for output in outputs:
-            if not kept or parse_position(output.position) > parse_position(kept[-1].position):
+            if not kept or Position.parse(output.position) > Position.parse(kept[-1].position):
                 kept.append(output)
 
     async def delivered(self, conference: str) -> str | None:

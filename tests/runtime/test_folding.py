@@ -75,7 +75,7 @@ def test_stops_and_starts_change_nothing(tmp_path: Path, snapshot_records: int) 
 
 
 @pytest.mark.parametrize("with_snapshot", [True, False])
-def test_what_was_told_stays_told_under_another_policy(with_snapshot: bool) -> None:
+def test_what_was_emitted_stays_emitted_under_another_policy(with_snapshot: bool) -> None:
     lines = conference()
     half = len(lines) * 3 // 4
     journal, clock, inbox = MemoryJournal(), Clock(), Inbox()
@@ -154,7 +154,7 @@ def test_a_tick_comes_when_something_is_due_and_nothing_else_does(journal: Journ
     asyncio.run(run())
 
 
-def test_outputs_wait_for_room_and_are_not_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_outputs_wait_for_space_and_are_not_lost(monkeypatch: pytest.MonkeyPatch) -> None:
     journal = MemoryJournal()
     record, full, refused = journal.record, [True], []
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from schemas.codec import EVENT_BYTES, Codec, Record
-from schemas.times import MINUTE_MS, millis, written
+from schemas.times import MINUTE_MS, format_time, millis
 from services.journal import Journal, JournalFullError
 from services.journal.memory import MemoryJournal
 from services.runtime import Accepted, BusyError, Duplicate, EmbeddedRunner, Limits, Place, Rejected, StoppedError
@@ -64,7 +64,10 @@ def test_every_line_gets_its_answer(journal: Journal) -> None:
 @pytest.mark.parametrize(
     ("bad", "field"),
     [
-        (line("checkin.arrived", "e", written(millis("2026-03-09T08:10:00.001Z")), conference="c", attendee="a"), "at"),
+        (
+            line("checkin.arrived", "e", format_time(millis("2026-03-09T08:10:00.001Z")), conference="c", attendee="a"),
+            "at",
+        ),
         (line("clock.ticked", "e", conference="c"), "type"),
         (line("checkin.arrived", "clock.ticked:1:1", conference="c", attendee="a"), "id"),
         (line("match.suggested", "e", conference="c"), "type"),
@@ -91,7 +94,7 @@ def test_ten_minutes_ahead_is_taken() -> None:
         clock = Clock()
         runner = started(MemoryJournal(), clock)
         await runner.start()
-        ahead = line("checkin.arrived", "e", written(clock.ms + 10 * MINUTE_MS), conference="c", attendee="a")
+        ahead = line("checkin.arrived", "e", format_time(clock.ms + 10 * MINUTE_MS), conference="c", attendee="a")
         assert await runner.submit([ahead], SENDER) == [Accepted((Place("c", 0),))]
         await runner.stop()
 
@@ -139,7 +142,7 @@ def test_a_post_that_may_not_count_does_not_take_the_id(journal: Journal) -> Non
     asyncio.run(run())
 
 
-def test_doubles_and_routes_survive_a_restart(journal: Journal) -> None:
+def test_duplicates_and_routes_survive_a_restart(journal: Journal) -> None:
     async def run() -> None:
         runner = started(journal, snapshot_records=5)
         await runner.start()
@@ -177,7 +180,7 @@ def test_many_submitters_share_commits(journal: Journal) -> None:
     asyncio.run(run())
 
 
-def test_too_much_at_once_is_told_and_nothing_of_it_taken() -> None:
+def test_too_much_at_once_is_reported_and_nothing_of_it_taken() -> None:
     journal = MemoryJournal()
 
     async def run() -> None:

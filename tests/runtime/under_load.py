@@ -11,8 +11,8 @@ from pathlib import Path
 
 from schemas.codec import encode_output
 from schemas.outputs import AnyOutput
+from schemas.position import Position
 from schemas.times import millis
-from services.journal.port import parse_position
 from services.journal.sqlite import SqliteJournal
 from services.runtime import Accepted, Answer, Duplicate, EmbeddedRunner, Limits
 from tests.runtime.harness import SENDER, Clock, batches, conference, times_of
@@ -33,7 +33,7 @@ class FileInbox:
 
     async def deliver(self, conference: str, outputs: Sequence[AnyOutput]) -> None:
         for output in outputs:
-            if self._last is None or parse_position(output.position) > parse_position(self._last):
+            if self._last is None or Position.parse(output.position) > Position.parse(self._last):
                 self._last = output.position
                 self._file.write(output.position.encode() + b" " + encode_output(output) + b"\n")
         self._file.flush()

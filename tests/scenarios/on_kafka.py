@@ -41,8 +41,8 @@ class Stage:
         self._runner = asyncio.Runner()
 
     def __enter__(self) -> Self:
-        self._worker.__enter__()
         self._topics = self._runner.run(self._open())
+        self._worker.__enter__()  # it refuses to start without its topics
         return self
 
     def __exit__(

@@ -64,7 +64,7 @@ class EngineSession:
         return [self._ids.seen(json.loads(msgspec.json.encode(output))) for output in outputs]
 
     def ties(self, everything: bool) -> list[Json]:
-        from streams.matching.listing import ties_of
+        from streams.matching.explanation.listing import ties_of
 
         return [json.loads(msgspec.json.encode(tie)) for tie in ties_of(self._matcher, everything=everything)]
 

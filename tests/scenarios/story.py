@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from schemas.times import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, millis, written
+from schemas.times import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, format_time, millis
 
 Json = dict[str, Any]
 ONE_EACH: Json = {"known_each": 1, "known_posts": 2, "known_days": 1}  # a policy: one post each way is enough
@@ -24,7 +24,7 @@ def when(text: str) -> str:
     found = _TIME.fullmatch(text)
     assert found, f"not a time of a story: {text!r}"
     day, hour, minute, second, ms = (int(part or 0) for part in found.groups())
-    return written(_DAY_0 + day * DAY_MS + hour * HOUR_MS + minute * MINUTE_MS + second * SECOND_MS + ms)
+    return format_time(_DAY_0 + day * DAY_MS + hour * HOUR_MS + minute * MINUTE_MS + second * SECOND_MS + ms)
 
 
 def day_before(text: str) -> str:

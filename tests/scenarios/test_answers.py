@@ -67,7 +67,7 @@ def test_accepted_after_the_withdrawal_is_without_effect(runner: Runner) -> None
 # Declined
 
 
-def test_declined_is_told_only_to_who_declined(runner: Runner) -> None:
+def test_declined_is_shown_only_to_who_declined(runner: Runner) -> None:
     story = met_at_ten("ada", "bob").at("10:30").answer("ada", "bob", "declined", id="no")
     check(runner(story.events), FIRST, withdrawn("ada", "bob", "declined", to=["ada"], at="10:30", by="no"))
 

@@ -20,7 +20,7 @@ def test_an_id_is_recognised_for_7_days_whatever_comes_between(
 
 
 @pytest.mark.parametrize("pause", ["14d 09:00", "15d 08:00", "22d 08:00", "30d 08:00"])
-def test_after_a_long_pause_old_ids_are_new_again_and_new_ones_are_doubles(runner: Runner, pause: str) -> None:
+def test_after_a_long_pause_old_ids_are_new_again_and_new_ones_are_duplicates(runner: Runner, pause: str) -> None:
     story = friends("ada", "bob").arrive("ada", id="once").at(pause).arrive("ada", id="once")
     check(runner(story.all_arrive("bob").events), suggested("ada", "bob", at=pause, position="11-0"))
     story = friends("ada", "bob").arrive("ada").leave("ada", id="once").at(pause).arrive("ada").leave("ada", id="twice")

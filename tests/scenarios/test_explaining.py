@@ -6,10 +6,10 @@ import pytest
 
 from schemas.codec import Codec, Record
 from schemas.times import millis
-from services.cli.explanation_text import to_sentence
+from services.cli.logs.explanation_text import to_sentence
 from streams.matching import Matcher
-from streams.matching.explain import explain, rules, why_not
-from streams.matching.steps import BudgetRule, ChatsRule, ConversationRule, PresenceRule
+from streams.matching.explanation.explain import explain, rules, why_not
+from streams.matching.explanation.steps import BudgetRule, ChatsRule, ConversationRule, PresenceRule
 from tests.scenarios.runners import EngineSession
 from tests.scenarios.story import CONFERENCE, Story, friends, met_at_ten, when
 from tests.scenarios.test_answers import agreed_at_eleven
@@ -61,7 +61,7 @@ def test_all_conditions_hold_in_the_order_of_the_contract() -> None:
 # The conference and its people
 
 
-def test_before_the_opening_only_that_is_said() -> None:
+def test_before_the_opening_only_that_is_reported() -> None:
     story = Story().people("ada", "bob")
     assert steps(story) == {"conference": [(False, "The conference has not been opened yet.")]}
     assert missing(story) == ["The conference has not been opened yet."]
@@ -254,7 +254,7 @@ def test_a_match_that_ended_with_an_answer_may_come_once_more(word: str) -> None
     assert earlier(story, "14:30") == (True, f"ended (ada said {word}); a new match may come.")
 
 
-def test_room() -> None:
+def test_budget() -> None:
     story = Story().open(per_hour=1, per_day=2).people("ada", "bob", "cyd").talk("x:ada", "x:cyd")
     story.at("10:00").all_arrive("ada", "cyd")
     got = "ada got 1 of 1 suggestions in 60 minutes, 1 of 2 in 24 hours"

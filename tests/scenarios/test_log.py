@@ -14,18 +14,18 @@ FIRST = suggested("ada", "bob", at="10:00", by="bob-in", position="10-0")
 # Doubles
 
 
-def test_a_double_changes_nothing_and_is_not_counted(runner: Runner) -> None:
+def test_a_duplicate_changes_nothing_and_is_not_counted(runner: Runner) -> None:
     story = friends("ada", "bob").again("x:3").again("x:3").at("10:00").arrive("ada", id="ada-in").again("ada-in")
     check(runner(story.all_arrive("bob").events), FIRST)
 
 
-def test_the_id_makes_the_double_whatever_else_it_says(runner: Runner) -> None:
+def test_the_id_makes_the_duplicate_whatever_else_it_says(runner: Runner) -> None:
     story = friends("ada", "bob").at("10:00").arrive("ada", id="ada-in").all_arrive("bob")
     story.at("10:30").leave("ada", id="ada-in").leave("bob", id="x:1").leave("ada", id="e1")
     check(runner(story.events), FIRST)
 
 
-def test_a_double_passes_no_time(runner: Runner) -> None:
+def test_a_duplicate_passes_no_time(runner: Runner) -> None:
     story = met_at_ten("ada", "bob").at("23:00").again("ada-in")
     check(runner(story.events), FIRST)
     lapse = withdrawn("ada", "bob", "expired", at="22:00", position="11-0")
@@ -57,7 +57,7 @@ def test_a_late_post_is_recognised_for_7_days_after_it_was_recorded(runner: Runn
     check(runner(story.events), suggested("ada", "bob", at="7d 08:00", position="9-0"))
 
 
-def test_a_double_of_a_deleted_post_stays_deleted(runner: Runner) -> None:
+def test_a_duplicate_of_a_deleted_post_stays_deleted(runner: Runner) -> None:
     story = friends("ada", "bob").delete("x:bob", "x:2").again("x:2").at("10:00").all_arrive("ada", "bob")
     check(runner(story.events))
 

@@ -137,7 +137,7 @@ def test_the_new_match_is_answered_by_its_own_name(runner: Runner) -> None:
     )
 
 
-def test_the_4_hours_come_before_room(runner: Runner) -> None:
+def test_the_4_hours_come_before_budget(runner: Runner) -> None:
     story = friends("ada", "bob", per_hour=1).people("cyd").talk("x:ada", "x:cyd")
     story.at("10:00").all_arrive("ada", "bob").at("11:00").leave("bob", id="end").arrive("bob")
     story.at("14:00").all_arrive("cyd").at("15:00").tick()
@@ -153,7 +153,7 @@ def test_the_4_hours_come_before_room(runner: Runner) -> None:
 # Blocks by id; those by account are in test_blocks_by_account
 
 
-def test_a_block_is_told_to_the_blocker_alone(runner: Runner) -> None:
+def test_a_block_is_shown_to_the_blocker_alone(runner: Runner) -> None:
     story = met_at_ten("ada", "bob").at("10:30").block("ada", "bob", id="blocks")
     blocked = withdrawn("ada", "bob", "blocked", to=["ada"], at="10:30", by="blocks")
     check(runner(story.events), FIRST, blocked)

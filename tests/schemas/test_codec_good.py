@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from schemas import names
 from schemas.codec import EVENT_BYTES, Codec, Record, encode
 from schemas.events import Input
-from schemas.times import written
+from schemas.times import format_time
 from tests.schemas.kept import LEFT_OUT, LINES, TYPES, changed, good
 
 POST = "activity.posted"
@@ -21,8 +21,8 @@ OPENED = "conference.opened"
 
 def as_written(record: Record) -> Record:
     """The record with its times in the form in which they are kept."""
-    recorded = None if record.recorded is None else written(record.recorded)
-    return replace(record, event=replace(record.event, at=written(record.at), recorded_at=recorded))
+    recorded = None if record.recorded is None else format_time(record.recorded)
+    return replace(record, event=replace(record.event, at=format_time(record.at), recorded_at=recorded))
 
 
 def test_there_is_a_sample_of_every_event() -> None:

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from schemas.codec import Codec, Record, Reject, encode
 from schemas.events import ConferenceClosed
-from schemas.times import written
+from schemas.times import format_time
 from streams.replay import Replay
 from tests.schemas.fuzz import Fuzz
 
@@ -26,8 +26,8 @@ def no_gc() -> Iterator[None]:
 
 def check_written(codec: Codec, record: Record) -> None:
     """What is written of the event is read as the same."""
-    recorded = None if record.recorded is None else written(record.recorded)
-    kept = replace(record, event=replace(record.event, at=written(record.at), recorded_at=recorded))
+    recorded = None if record.recorded is None else format_time(record.recorded)
+    kept = replace(record, event=replace(record.event, at=format_time(record.at), recorded_at=recorded))
     assert codec.decode(encode(record.event)) == kept
 
 

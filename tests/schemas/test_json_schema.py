@@ -63,7 +63,7 @@ def test_the_files_are_valid_and_in_one_form(name: str) -> None:
         assert set(definition["required"]) <= set(definition["properties"])
 
 
-def test_the_bounds_are_said() -> None:
+def test_the_bounds_are_reported() -> None:
     defs = json.loads(documents()["events.schema.json"])["$defs"]
     weekday, minutes = (defs["Chat"]["properties"][name]["anyOf"][0] for name in ("weekday", "minutes"))
     assert (weekday["minimum"], weekday["maximum"]) == (0, 6)

@@ -93,11 +93,11 @@ BAD: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
 
 
 @pytest.mark.parametrize(("said", "fields", "spec"), BAD, ids=[said for said, _, _ in BAD])
-def test_what_is_wrong_with_a_spec_is_said(said: str, fields: dict[str, Any], spec: dict[str, Any]) -> None:
+def test_what_is_wrong_with_a_spec_is_reported(said: str, fields: dict[str, Any], spec: dict[str, Any]) -> None:
     assert said in faults(noted(fields, **spec))
 
 
-def test_all_faults_are_said_at_once() -> None:
+def test_all_faults_are_reported_at_once() -> None:
     said = faults(noted({"whom": str, "place": ConferenceId}, senders={}))
     assert len(said.splitlines()) == 5  # the text, twice where it goes, the senders, the sample
 

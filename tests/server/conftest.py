@@ -1,26 +1,23 @@
-"""One warm process for all tests of a worker; its Hallways end with the test."""
+"""One fork server for all tests of a worker; its Hallways end with the test."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.server.process import Hallway, Warm, quietly_killed
+from tests.forked import SERVER, ForkServer, fork_server
+from tests.server.process import Hallway
 
 
 @pytest.fixture(scope="session")
-def warm() -> Iterator[Warm]:
+def forks() -> ForkServer:
     """Starts the others."""
-    made = Warm()
-    yield made
-    made.close()
+    return fork_server(SERVER)
 
 
 @pytest.fixture
-def hallway(warm: Warm, tmp_path: Path) -> Iterator[Hallway]:
+def hallway(forks: ForkServer, tmp_path: Path) -> Iterator[Hallway]:
     """Not started yet."""
-    made = Hallway(warm, tmp_path)
+    made = Hallway(forks, tmp_path)
     yield made
-    if made.pid:
-        quietly_killed(made.pid)
-        warm.order(wait=made.pid)
+    made.end()

@@ -3,29 +3,25 @@
 Invariants: it never sleeps for a fixed time; it waits for conditions, within a limit.
 """
 
-import json
 import os
 import re
 import signal
-import subprocess
-import sys
-import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 from urllib.parse import unquote
 
 import httpx
 
 from services.directory.sqlite import SqliteDirectory
 from services.inbox.redis.embedded_valkey import EmbeddedValkey
-from services.tools.processes import termination as ending
+from services.processes import termination as ending
 from tests.api import people
-from tests.api.people import ALL, CONFERENCE, OPENING, ROOT, good
+from tests.api.people import ALL, CONFERENCE, OPENING, good
+from tests.forked import Forked, ForkServer
 
 LIMIT_S = 60.0  # on a busy machine
 OPENED = OPENING | {"matching": {"accounts": "claimed", "per_hour": 60, "per_day": 200}}
@@ -41,43 +37,14 @@ def clock() -> int:
 until = partial(people.until, limit_s=LIMIT_S)
 
 
-class Warm:
-    """The process that starts the others (see ``warm``); for one test at a time."""
-
-    def __init__(self) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.server.warm"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            cwd=ROOT,
-        )
-
-    @property
-    def pid(self) -> int:
-        """Its process id; its children inherit its bounds."""
-        return self._process.pid
-
-    def order(self, **order: Any) -> int:
-        """One answer for one order."""
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps(order) + "\n")
-        self._process.stdin.flush()
-        return int(self._process.stdout.readline())
-
-    def close(self) -> None:
-        """Ends it, and all that it started."""
-        self._process.communicate(timeout=LIMIT_S)
-
-
 class Hallway:
     """``hallway serve`` on a data folder; its keys are made before it first starts."""
 
-    def __init__(self, warm: Warm, folder: Path, redis_url: str | None = None) -> None:
+    def __init__(self, forks: ForkServer, folder: Path, redis_url: str | None = None) -> None:
         self.data, self.errors = folder / "data", folder / "errors.log"
         self.address, self.pid = "", 0
-        self.warm, self._out = warm, folder / "out.log"
+        self.forks, self._out = forks, folder / "out.log"
+        self._process: Forked | None = None
         self._arguments = ["serve", "--data", str(self.data), "--port", "0"]
         if redis_url is not None:
             self._arguments += ["--redis", redis_url]
@@ -94,8 +61,8 @@ class Hallway:
     def start(self, *, wait: bool = True) -> None:
         """Starts it; ``wait``: until it serves."""
         before = self.logged()
-        order = {"start": self._arguments, "out": str(self._out), "err": str(self.errors)}
-        self.pid = self.warm.order(**order)
+        self._process = self.forks.start("services.cli.main:main", self._arguments, self._out, self.errors)
+        self.pid = self._process.pid
         if wait:
             self.address = until(lambda: _SERVES.findall(self.logged()[len(before) :]))[0]
 
@@ -112,13 +79,20 @@ class Hallway:
         return code, time.monotonic() - began
 
     def _ended(self) -> int:
-        pid = self.pid
-        late = threading.Timer(LIMIT_S, os.kill, (pid, signal.SIGKILL))
-        late.start()
-        code = self.warm.order(wait=pid)
-        late.cancel()
-        self.pid = 0
+        assert self._process is not None
+        try:
+            code = self._process.wait(LIMIT_S)
+        finally:
+            self._process.kill()
+            self.pid = 0
         return code
+
+    def end(self) -> None:
+        """``kill -9`` where it still runs."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait(LIMIT_S)
+            self.pid = 0
 
     @contextmanager
     def running(self) -> Iterator["Hallway"]:
@@ -195,9 +169,3 @@ def _registered(organizer: httpx.Client, browser: httpx.Client, number: int) -> 
 def proc_files(pid: int) -> int:
     """Open files of a process."""
     return sum(1 for _ in Path(f"/proc/{pid}/fd").iterdir())
-
-
-def quietly_killed(pid: int) -> None:
-    """SIGKILL to a process that may have ended."""
-    with suppress(ProcessLookupError):
-        os.kill(pid, signal.SIGKILL)

@@ -24,8 +24,9 @@ from services.inbox.memory import MemoryInboxes
 from services.inbox.port import InboxQuota
 from services.inbox.view import build_view, encode_view
 from services.journal.sqlite import SqliteJournal
+from tests.forked import ROOT
 from tests.server.load import Load
-from tests.server.process import CANARY, CONFERENCE, LIMIT_S, ROOT, Hallway, Person, clock, until
+from tests.server.process import CANARY, CONFERENCE, LIMIT_S, Hallway, Person, clock, until
 from tests.server.watching import Watch
 
 _OF_OUTPUTS = {"position", "kind", "card", "at", "why", "agreed_at", "your_place", "their_place"}

@@ -11,9 +11,10 @@ import pytest
 
 from services.inbox.redis.embedded_valkey import EmbeddedValkey
 from services.journal.sqlite import SqliteJournal
+from tests.forked import ForkServer
 from tests.server.load import Load
 from tests.server.many import Stream, all_opened
-from tests.server.process import CONFERENCE, Hallway, Warm, quietly_killed
+from tests.server.process import CONFERENCE, Hallway
 from tests.server.proof import discreet
 
 PROMISED_S = 5.0
@@ -65,9 +66,9 @@ def test_sigterm_under_load_with_open_streams_ends_in_time(hallway: Hallway) -> 
 
 @pytest.mark.slow
 def test_sigterm_with_a_store_that_does_not_answer_ends_in_time(
-    warm: Warm, tmp_path: Path, store: EmbeddedValkey
+    forks: ForkServer, tmp_path: Path, store: EmbeddedValkey
 ) -> None:
-    hallway = Hallway(warm, tmp_path, store.url)
+    hallway = Hallway(forks, tmp_path, store.url)
     hallway.start()
     try:
         load = Load(2, hallway.people(PEOPLE))
@@ -75,7 +76,5 @@ def test_sigterm_with_a_store_that_does_not_answer_ends_in_time(
         print(f"{took_s:.2f} s")  # noqa: T201
         assert (code, took_s < PROMISED_S) == (0, True)
     finally:
-        if hallway.pid:
-            quietly_killed(hallway.pid)
-            warm.order(wait=hallway.pid)
+        hallway.end()
     kept(hallway, load)

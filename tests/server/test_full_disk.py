@@ -38,7 +38,7 @@ def logged(hallway: Hallway) -> int:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("most_bytes", [0, 300_000])
-def test_a_full_disk_takes_nothing_by_halves_and_goes_on_when_there_is_room(
+def test_a_full_disk_takes_nothing_by_halves_and_goes_on_when_there_is_space(
     hallway: Hallway, tmp_path: Path, most_bytes: int
 ) -> None:
     """At once, and in the middle of what is written."""

@@ -24,7 +24,9 @@ MOST_START_S = 0.3  # of a start that is killed before it serves
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [SEED, *(pytest.param(SEED + n, marks=pytest.mark.torture) for n in range(1, 10))])
-def test_twenty_kills_under_load_lose_nothing_and_double_nothing(hallway: Hallway, tmp_path: Path, seed: int) -> None:
+def test_twenty_kills_under_load_lose_nothing_and_duplicate_nothing(
+    hallway: Hallway, tmp_path: Path, seed: int
+) -> None:
     chance = random.Random(seed)
     with hallway.running():
         people = hallway.people(16)

@@ -6,7 +6,8 @@ import sys
 
 import pytest
 
-from tests.server.process import CANARY, CONFERENCE, ROOT, Hallway
+from tests.forked import ROOT
+from tests.server.process import CANARY, CONFERENCE, Hallway
 from tests.server.proof import discreet
 
 THREADS, LINES = 4, 1_000

@@ -9,7 +9,7 @@ from tests.server.process import Hallway
 
 @pytest.mark.slow
 def test_a_server_asks_for_as_many_files_as_its_streams_need(hallway: Hallway) -> None:
-    warm, hard = hallway.warm.pid, resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    warm, hard = hallway.forks.pid, resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     before = resource.prlimit(warm, resource.RLIMIT_NOFILE, (1_024, hard))
     try:
         with hallway.running():

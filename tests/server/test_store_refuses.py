@@ -7,9 +7,10 @@ from typing import Any
 import httpx
 import pytest
 
-from schemas.times import DAY_MS, written
+from schemas.times import DAY_MS, format_time
 from tests.api.people import good
-from tests.server.process import CONFERENCE, OPENED, Hallway, Person, Warm, clock, quietly_killed, until
+from tests.forked import ForkServer
+from tests.server.process import CONFERENCE, OPENED, Hallway, Person, clock, until
 from tests.server.refusing import Refusing
 
 # What stands in the sentence of each; the rest of it is free.
@@ -33,14 +34,13 @@ def store() -> Iterator[Refusing]:
 
 
 @pytest.fixture
-def over_store(warm: Warm, tmp_path: Path, store: Refusing) -> Iterator[Hallway]:
+def over_store(forks: ForkServer, tmp_path: Path, store: Refusing) -> Iterator[Hallway]:
     """Hallway with it; it must never end by itself."""
-    made = Hallway(warm, tmp_path, store.url)
+    made = Hallway(forks, tmp_path, store.url)
     with made.running():
         yield made
         assert made.stop()[0] == 0
-    if made.pid:
-        quietly_killed(made.pid)
+    made.end()
 
 
 def _ready(http: httpx.Client) -> tuple[int, str]:
@@ -60,7 +60,7 @@ def _knowing(ada: Person, bob: Person) -> list[dict[str, Any]]:
         {
             "type": "activity.posted",
             "id": f"x:p{n}",
-            "at": written(at),
+            "at": format_time(at),
             "actor": one.account,
             "mentions": [other.account],
         }
@@ -70,7 +70,7 @@ def _knowing(ada: Person, bob: Person) -> list[dict[str, Any]]:
 
 
 def _arrived(*who: Person) -> list[dict[str, Any]]:
-    common = {"type": "checkin.arrived", "at": written(clock()), "conference": CONFERENCE}
+    common = {"type": "checkin.arrived", "at": format_time(clock()), "conference": CONFERENCE}
     return [common | {"id": f"in-{each.id}", "attendee": each.id} for each in who]
 
 
@@ -106,7 +106,7 @@ def test_under_misconf_everything_is_taken_and_goes_on_when_it_is_mended(over_st
     assert "Traceback" not in logged
 
 
-def test_each_refusal_is_told_in_words_and_ends_nothing(over_store: Hallway, store: Refusing) -> None:
+def test_each_refusal_is_reported_in_words_and_ends_nothing(over_store: Hallway, store: Refusing) -> None:
     over_store.people(2)
     with over_store.client() as http:
         for kind, words in WORDS.items():

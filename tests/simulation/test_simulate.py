@@ -80,7 +80,7 @@ def test_every_event_type_of_the_contract_occurs(size: str) -> None:
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_every_line_passes_the_door(size: str) -> None:
+def test_every_line_passes_admission(size: str) -> None:
     codec = Codec()
     for line in lines(size):
         assert line.endswith(b"}\n")
@@ -96,7 +96,7 @@ def test_time_of_the_log_never_falls_and_nothing_is_recorded_before_it_happened(
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_only_doubles_share_an_id(size: str) -> None:
+def test_only_duplicates_share_an_id(size: str) -> None:
     first: dict[str, Any] = {}
     for event in decoded(size):
         before = first.setdefault(event.id, event)
@@ -149,7 +149,7 @@ def test_posts_rise_before_the_conference_and_most_during_it() -> None:
 
 
 @pytest.mark.parametrize("size", ["usual", "large"])
-def test_doubles_late_ones_and_deletions_are_rare_but_there(size: str) -> None:
+def test_duplicates_late_ones_and_deletions_are_rare_but_there(size: str) -> None:
     everything = decoded(size)
     doubles = len(everything) - len({event.id for event in everything})
     late = sum(lateness(event) > 2 * MINUTE_MS for event in everything)

@@ -8,9 +8,10 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+from streams.runtime.errors import UnavailableError
+from streams.runtime.inboxes import InboxUnavailableError
 from streams.workers.frames import Frame, Partition, end_of, frames
 from streams.workers.handler import Handler
-from streams.workers.ports import StoreUnavailableError, UnavailableError
 from tests.workers.simulated import PARTITIONS, Broker, KilledError, Ports
 
 MOST_STEPS = 5_000
@@ -124,7 +125,7 @@ class Group:
         while True:
             try:
                 return await member.handler.handle(frame)
-            except StoreUnavailableError:
+            except InboxUnavailableError:
                 self.waits += 1
                 if self.rng.random() < 0.2:
                     await self.rebalance()

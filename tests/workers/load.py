@@ -15,7 +15,8 @@ from schemas.codec import Codec
 from schemas.codec import Record as Event
 from schemas.events import ActivityPosted
 from schemas.outputs import AnyOutput
-from schemas.times import millis, written
+from schemas.position import Position
+from schemas.times import format_time, millis
 from schemas.topics import ACTIVITY, CONFERENCE_LOG, DEAD_LETTERS, MATCHES
 from services.inbox.memory import MemoryInboxes
 from services.inbox.port import Inboxes
@@ -24,7 +25,7 @@ from streams.matching.ids import match_id
 from streams.routing import Router
 from streams.workers.dead_letters import decode_dead_letter
 from streams.workers.ports import Message
-from streams.workers.recorded_outputs import decode_output, parse_position
+from streams.workers.recorded_outputs import decode_output
 from tests.workers.running import Topics, until
 
 CONFERENCES = ("north", "east", "south", "west")
@@ -37,13 +38,18 @@ BUDGET = {"per_hour": 1_000, "per_day": 10_000}
 
 def _event(number: int, kind: str, **fields: Any) -> bytes:
     """An event; one every 10 seconds."""
-    at = written(BEGINS + number * 10_000)
+    at = format_time(BEGINS + number * 10_000)
     return json.dumps({"type": kind, "id": f"e{number}-{kind}", "at": at, "recorded_at": at, **fields}).encode()
 
 
 def beginning(conference: str) -> list[bytes]:
     """The conference and its people, who have the same accounts in each."""
-    opening = {"name": "", "starts_at": written(BEGINS), "ends_at": written(BEGINS + 90_000_000), "time_zone": "UTC"}
+    opening = {
+        "name": "",
+        "starts_at": format_time(BEGINS),
+        "ends_at": format_time(BEGINS + 90_000_000),
+        "time_zone": "UTC",
+    }
     opening |= {"hashtags": ["hitsm"], "places": [{"place": "hall", "name": "Hall"}], "chats": [], "matching": BUDGET}
     lines = [_event(0, "conference.opened", conference=conference, **opening)]
     consent = {"matching": True, "chats": True, "share_place": True}
@@ -157,7 +163,7 @@ async def told_once(topics: Topics) -> dict[str, list[AnyOutput]]:
     for log in await topics.all(MATCHES):
         for output in map(decode_output, log):
             if output is not None:
-                known = first[output.conference].setdefault(parse_position(output.position), output)
+                known = first[output.conference].setdefault(Position.parse(output.position), output)
                 assert known == output, "something was told otherwise"
     return {name: [output for _, output in sorted(found.items())] for name, found in first.items()}
 

@@ -5,7 +5,6 @@ Responsibility: starting, killing and stopping ``hallway work``, and reading its
 
 import asyncio
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -16,8 +15,8 @@ from typing import Self
 from services.kafka.topic_reader import TopicReader
 from services.kafka.topic_writer import TopicWriter
 from streams.workers.frames import Raw
+from tests.forked import WORKER, Forked, fork_server
 
-HALLWAY = Path(sys.executable).with_name("hallway")
 LIMIT_S = 120.0
 
 
@@ -26,17 +25,16 @@ class Worker:
 
     def __init__(self, kind: str, address: str, prefix: str, folder: Path, *options: str, name: str = "") -> None:
         self.kind, self.name = kind, name or f"{kind}-1"
-        self._command = [str(HALLWAY), "work", kind, "--kafka", address, "--prefix", prefix, "--instance", self.name]
-        self._command += ["--session", "6", *options]
+        self._arguments = ["work", kind, "--kafka", address, "--prefix", prefix, "--instance", self.name]
+        self._arguments += ["--session", "6", *options]
         self._log = folder / f"{self.name}.log"
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: Forked | None = None
         self._begun = 0
 
     def start(self) -> None:
         assert self.process is None or self.process.poll() is not None, "it runs"
         self._begun = len(self.log())
-        with self._log.open("ab") as log:
-            self.process = subprocess.Popen(self._command, stdout=log, stderr=log)
+        self.process = fork_server(WORKER).start("services.cli.main:main", self._arguments, self._log, self._log)
 
     def __enter__(self) -> Self:
         self.start()

@@ -7,11 +7,12 @@ from dataclasses import replace
 import pytest
 from faust.types import TP
 
-from streams.workers import app as worker_app
-from streams.workers.app import Settings, StalledError, WorkerApp
+from streams.runtime.errors import UnavailableError
+from streams.runtime.inboxes import InboxUnavailableError
 from streams.workers.commits import Commits
+from streams.workers.faust import app as worker_app
+from streams.workers.faust.app import Settings, StalledError, WorkerApp
 from streams.workers.frames import Frame, Partition
-from streams.workers.ports import StoreUnavailableError, UnavailableError
 from tests.workers.simulated import Record
 
 SETTINGS = Settings("127.0.0.1:1", "group", silent_s=0.2, maintenance_s=0.01, stop_s=0.1)
@@ -108,7 +109,7 @@ def test_frames_are_retried_while_the_store_is_unavailable_and_it_is_logged_once
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     async def story() -> None:
-        handler = Handler(StoreUnavailableError("the store has no room"))
+        handler = Handler(InboxUnavailableError("the store has no room"))
         reader = Reader(9)
         worker = WorkerApp(replace(SETTINGS, retry_s=0.01, retry_max_s=0.02), handler, reader)  # type: ignore[arg-type]
         await worker.assign({TP("log", 0)})
@@ -130,7 +131,7 @@ def test_frames_are_retried_while_the_store_is_unavailable_and_it_is_logged_once
 
 def test_an_unavailable_store_does_not_delay_a_rebalance() -> None:
     async def story() -> None:
-        handler = Handler(StoreUnavailableError("the store has no room"))
+        handler = Handler(InboxUnavailableError("the store has no room"))
         reader = Reader(9)
         worker = WorkerApp(replace(SETTINGS, retry_s=0.01), handler, reader)  # type: ignore[arg-type]
         await worker.assign({TP("log", 0)})

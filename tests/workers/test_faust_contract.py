@@ -19,7 +19,7 @@ from aiokafka.consumer import fetcher
 from faust.transport import consumer as faust_consumer
 from faust.transport.drivers import aiokafka as driver
 
-from streams.workers import transport, unreadable_batches
+from streams.workers.faust import transport, unreadable_batches
 
 VERSIONS = {"faust-streaming": "0.15.3", "mode-streaming": "0.7.1", "aiokafka": "0.14.0"}
 

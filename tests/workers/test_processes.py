@@ -14,9 +14,8 @@ from aiokafka import AIOKafkaProducer
 
 from schemas.codec import encode_output
 from schemas.outputs import MatchSuggested, MatchWithdrawn
-from schemas.times import DAY_MS, HOUR_MS, written
+from schemas.times import DAY_MS, HOUR_MS, format_time
 from schemas.topics import CONFERENCE_LOG, DEAD_LETTERS, MATCHES
-from services.inbox.port import InboxUnavailableError
 from services.inbox.redis.embedded_valkey import EmbeddedValkey
 from services.inbox.redis.inboxes import RedisInboxes
 from services.inbox.redis.refusals import ANSWERS
@@ -26,6 +25,7 @@ from services.kafka.cluster import cluster_id
 from services.kafka.topic_reader import TopicReader
 from services.kafka.topic_writer import TopicWriter
 from services.tools.local_kafka import LocalKafka, ports
+from streams.runtime.inboxes import InboxUnavailableError
 from streams.workers.dead_letters import decode_dead_letter
 from streams.workers.ports import Message
 from streams.workers.recorded_outputs import decode_output
@@ -47,7 +47,13 @@ async def opened(address: str, prefix: str, partitions: int = 1) -> AsyncIterato
 
 
 def event(kind: str, at: int, **fields: Any) -> Message:
-    said = {"type": kind, "id": f"{kind}-{fields}", "at": written(at), "recorded_at": written(at), "conference": NAME}
+    said = {
+        "type": kind,
+        "id": f"{kind}-{fields}",
+        "at": format_time(at),
+        "recorded_at": format_time(at),
+        "conference": NAME,
+    }
     return Message(NAME.encode(), json.dumps({**said, **fields}).encode())
 
 
@@ -55,7 +61,7 @@ def friends(begin: int, arrived: int) -> list[Message]:
     """Two people who know each other, as they wrote to each other on two days, and arrive."""
     day_before = begin - DAY_MS
     opening = {"name": "", "hashtags": [], "places": [], "chats": [], "time_zone": "UTC"}
-    opening |= {"starts_at": written(begin), "ends_at": written(arrived + 48 * HOUR_MS)}
+    opening |= {"starts_at": format_time(begin), "ends_at": format_time(arrived + 48 * HOUR_MS)}
     consent = {"matching": True, "chats": True, "share_place": True}
     found = [event("conference.opened", day_before, **opening)]
     for who in ("ada", "bob"):
@@ -131,7 +137,7 @@ def test_the_owner_of_a_conference_ticks_when_something_is_due(kafka_address: st
             suggested, withdrawn = await told(topics)
             assert isinstance(suggested, MatchSuggested)
             assert isinstance(withdrawn, MatchWithdrawn)
-            assert (withdrawn.cause, withdrawn.at) == ("expired", written(arrived + 12 * HOUR_MS))
+            assert (withdrawn.cause, withdrawn.at) == ("expired", format_time(arrived + 12 * HOUR_MS))
 
     asyncio.run(story())
 

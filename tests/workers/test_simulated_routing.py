@@ -4,18 +4,20 @@ import asyncio
 import json
 import random
 from collections import Counter
+from collections.abc import AsyncIterable, Collection, Iterable, Sequence
 from typing import Any
 
 from schemas.codec import Codec
 from schemas.codec import Record as Event
 from schemas.events import ActivityDeleted, ActivityPosted
+from schemas.outputs import AnyOutput
 from schemas.topics import ACTIVITY, CONFERENCE_LOG, DEAD_LETTERS, MATCHES
 from services.inbox.memory import MemoryInboxes
-from services.worker.inboxes import StoreInboxes
 from streams.routing import Router
+from streams.runtime.inboxes import InboxUnavailableError
 from streams.workers.dead_letters import decode_dead_letter
 from streams.workers.delivery import DeliveryHandler, Limits
-from streams.workers.ports import Message, StoreUnavailableError
+from streams.workers.ports import Message
 from streams.workers.recorded_outputs import decode_output
 from streams.workers.router import RouterHandler
 from tests.routing.conftest import AT
@@ -142,20 +144,38 @@ def test_routers_that_die_put_every_post_where_it_belongs() -> None:
 # -- deliveries -------------------------------------------------------------------------------------------------------
 
 
-class Store(StoreInboxes):
+Outputs = Iterable[AnyOutput] | AsyncIterable[AnyOutput]
+
+
+class Store:
     """Inboxes that may be away, or be emptied, and outlive the workers."""
 
     def __init__(self, rng: random.Random, ports: Ports, kept: list[MemoryInboxes]) -> None:
         self._rng, self._ports, self._kept = rng, ports, kept
 
     @property
-    def _store(self) -> MemoryInboxes:  # type: ignore[override]
+    def _store(self) -> MemoryInboxes:
         self._ports.step()
         if self._ports.deadly and self._rng.random() < 0.01:
             self._kept[0] = MemoryInboxes()
         if self._ports.deadly and self._rng.random() < 0.05:
-            raise StoreUnavailableError("away")
+            raise InboxUnavailableError("away")
         return self._kept[0]
+
+    async def deliver(self, conference: str, outputs: Sequence[AnyOutput], erased: Collection[str] = ()) -> str:
+        return await self._store.deliver(conference, outputs, erased)
+
+    async def checkpoint(self, conference: str) -> str | None:
+        return await self._store.checkpoint(conference)
+
+    async def erase(self, conference: str, attendee: str) -> None:
+        await self._store.erase(conference, attendee)
+
+    async def rebuild(self, conference: str, outputs: Outputs, erased: Collection[str] = ()) -> str:
+        return await self._store.rebuild(conference, outputs, erased)
+
+    async def forget(self, conference: str) -> None:
+        await self._store.forget(conference)
 
 
 def told(rng: random.Random) -> tuple[Broker, dict[str, list[bytes]], dict[str, set[str]], int]:

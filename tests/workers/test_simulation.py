@@ -15,6 +15,7 @@ import pytest
 
 from schemas.codec import Codec, encode_output
 from schemas.codec import Record as Event
+from schemas.position import Position
 from schemas.times import millis
 from schemas.topics import CONFERENCE_LOG, DEAD_LETTERS, MATCHES
 from streams.matching import Matcher
@@ -23,7 +24,7 @@ from streams.workers.dead_letters import decode_dead_letter
 from streams.workers.frames import Unreadable, end_of
 from streams.workers.matcher import Limits, MatcherHandler
 from streams.workers.ports import Message
-from streams.workers.recorded_outputs import decode_output, parse_position
+from streams.workers.recorded_outputs import decode_output
 from tests.histories.drawn import history
 from tests.workers.driving import Group
 from tests.workers.simulated import Broker, Ports, Record, partition_of
@@ -99,7 +100,7 @@ def told(broker: Broker, conference: str) -> list[bytes]:
         output = decode_output(raw)
         assert output is not None
         if output.conference == conference:
-            assert first.setdefault(parse_position(output.position), raw.value) == raw.value
+            assert first.setdefault(Position.parse(output.position), raw.value) == raw.value
     return [value for _, value in sorted(first.items())]
 
 

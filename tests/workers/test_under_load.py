@@ -11,7 +11,6 @@ import pytest
 import redis
 
 from schemas.topics import ACTIVITY, CONFERENCE_LOG, MATCHES
-from services.inbox.port import InboxUnavailableError
 from services.inbox.redis.embedded_valkey import EmbeddedValkey
 from services.inbox.redis.inboxes import RedisInboxes
 from services.kafka import topics as declared
@@ -20,6 +19,7 @@ from services.kafka.cluster import cluster_id
 from services.kafka.topic_reader import TopicReader
 from services.kafka.topic_writer import TopicWriter
 from services.tools.local_kafka import LocalKafka
+from streams.runtime.inboxes import InboxUnavailableError
 from tests.workers.load import Load, clean_fold, ended, letters, routed, same_inboxes, told_once
 from tests.workers.running import Topics, Worker, until
 

@@ -10,8 +10,8 @@ from msgspec import Struct
 
 from schemas import names
 from schemas.events import AccountReleased, AttendeeErased
-from schemas.times import HOUR_MS, written
-from services.admission.event_admission import Result
+from schemas.times import HOUR_MS, format_time
+from services.admission.results import Result
 from services.api.attendee.account_proofs import AccountProofs, ProofState
 from services.api.attendee.own_events import OwnEvents
 from services.api.shared.guard import Caller
@@ -63,7 +63,7 @@ async def begin(
 ) -> CodeShown:
     """Makes a one-time code that proves an account."""
     code = await account_proofs.begin(caller, _account(data.account))
-    expires = written(clock() + CODE_HOURS * HOUR_MS)
+    expires = format_time(clock() + CODE_HOURS * HOUR_MS)
     return CodeShown(code, expires, f"Proving to Hallway that this account is mine: {code}")
 
 

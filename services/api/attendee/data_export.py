@@ -13,7 +13,7 @@ from typing import Any
 from litestar import Response, get
 from msgspec.structs import asdict
 
-from schemas.times import written
+from schemas.times import format_time
 from services.api.attendee.account_states import AccountStates
 from services.api.attendee.attendee_state import attendee_state
 from services.api.attendee.exported_events import POSTED, own_events
@@ -67,14 +67,14 @@ class DataExport:
             "sessions": [
                 {
                     "device": row.device,
-                    "made_at": written(row.made),
-                    "last_used_at": written(row.last_used) if row.last_used is not None else None,
-                    "expires_at": written(row.expires),
+                    "made_at": format_time(row.made),
+                    "last_used_at": format_time(row.last_used) if row.last_used is not None else None,
+                    "expires_at": format_time(row.expires),
                 }
                 for row in sessions.active(conference, attendee)
             ],
             "sign_ins": [
-                {"device": each.device, "at": written(each.at)} for each in sessions.sign_ins(conference, attendee)
+                {"device": each.device, "at": format_time(each.at)} for each in sessions.sign_ins(conference, attendee)
             ],
             "events": self._events(conference, attendee, actors),
         }

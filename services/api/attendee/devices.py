@@ -16,7 +16,7 @@ from litestar import Response, delete, get, post
 from litestar.params import Parameter
 from msgspec import Meta, Struct
 
-from schemas.times import written
+from schemas.times import format_time
 from services.api.shared.guard import Caller
 from services.api.shared.injection import Clock, Injected
 from services.api.shared.problems import ProblemError
@@ -87,9 +87,9 @@ async def sessions(
         SessionShown(
             row.id,
             row.device,
-            written(row.made),
-            written(row.last_used) if row.last_used is not None else None,
-            written(row.expires),
+            format_time(row.made),
+            format_time(row.last_used) if row.last_used is not None else None,
+            format_time(row.expires),
             row.id == caller.id,
         )
         for row in rows
@@ -146,7 +146,7 @@ async def device_link(
         raise ProblemError(409, "sessions", detail)
     if isinstance(secret, NoLink):
         raise ProblemError(401, "session", "This session has ended. Sign in again.")
-    expires = written(clock() + DEVICE_LINK_MS)
+    expires = format_time(clock() + DEVICE_LINK_MS)
     link = address.sign_in_link(secret)
     return Response(DeviceLink(link, expires, _qr(link)), headers={"cache-control": "no-store"})
 

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from schemas.events import BY_NAME, AttendeeBlocked
-from schemas.times import written
+from schemas.times import format_time
 from services.admission.sender import OWNER, source_of
 from services.journal import Journal
 
@@ -31,7 +31,7 @@ def own_events(journal: Journal, conference: str, attendee: str, actors: Collect
             event = exported(msgspec.json.decode(row.line), attendee, actors)
             if event is not None:
                 count += 1
-                yield event | {"recorded_at": written(row.recorded_at)}
+                yield event | {"recorded_at": format_time(row.recorded_at)}
 
 
 def exported(event: Mapping[str, Any], attendee: str, actors: Collection[str]) -> dict[str, Any] | None:

@@ -25,10 +25,11 @@ from services.api.shared.server_sent_events import BEAT, chunk
 from services.directory.port import Shown
 from services.erasure.person_erasure import Erasures
 from services.inbox.entries import SUGGESTED, WITHDRAWN, readable_entry
-from services.inbox.port import CurrentCards, Entry, Inboxes, InboxUnavailableError, ResumeLostError
+from services.inbox.port import CurrentCards, Entry, Inboxes, ResumeLostError
 from services.inbox.view import Card, Why
 from services.runtime import BusyError, StoppedError
 from services.runtime.ports import Matchers, Readiness
+from streams.runtime.inboxes import InboxUnavailableError
 
 RESET = chunk("reset", b"{}")
 _ANSWERS_S = 0.5  # how long a card waits for a busy matcher

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 from schemas.events import Input
-from services.admission.event_admission import EventAdmission, Result
+from services.admission.event_admission import EventAdmission
+from services.admission.results import Result
 from services.api.shared.guard import Caller
 from services.api.shared.injection import Clock
 from services.api.shared.submission import event_fields, submit

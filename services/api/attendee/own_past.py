@@ -16,7 +16,7 @@ import msgspec
 from msgspec import Struct
 
 from schemas.events import ActivityDeleted, ActivityPosted
-from schemas.times import DAY_MS, MINUTE_MS, written
+from schemas.times import DAY_MS, MINUTE_MS, format_time
 from services.admission.conference_registry import ConferenceRegistry
 from services.admission.event_admission import EventAdmission
 from services.admission.sender import VERIFIER, Sender
@@ -182,8 +182,8 @@ class OwnPast:
             hashtags=_count(list(in_scope(past.posts, "hashtags", tracked))),
             conversations=_count(chosen),
             by_hashtag=tuple(HashtagCount(tag, posts) for tag, posts in sorted(by_hashtag.items())),
-            oldest=written(min(post.at for post in chosen)) if chosen else None,
-            newest=written(max(post.at for post in chosen)) if chosen else None,
+            oldest=format_time(min(post.at for post in chosen)) if chosen else None,
+            newest=format_time(max(post.at for post in chosen)) if chosen else None,
             is_cut=past.is_cut,
         )
 
@@ -235,7 +235,7 @@ class OwnPast:
         tokens = own.keys() - gone
         posts = self._directory.originals(tokens)
         actors = self._directory.accounts.accounts_of({own[token] for token in tokens})
-        at = written(self._admission.clock())
+        at = format_time(self._admission.clock())
         return [
             ActivityDeleted(
                 id=f"withdrawn {token}", at=at, conference=conference, actor=actors[own[token]], deleted=posts[token]
@@ -262,7 +262,7 @@ def _count(posts: Sequence[PostSeen]) -> PastCount:
 def _posted(post: PostSeen, conference: str) -> ActivityPosted:
     return ActivityPosted(
         id=post.id,
-        at=written(post.at),
+        at=format_time(post.at),
         actor=post.actor,
         hashtags=post.hashtags,
         mentions=post.mentions,

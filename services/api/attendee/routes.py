@@ -23,8 +23,8 @@ from schemas.events import (
     MatchAnswered,
 )
 from services.admission.conference_registry import ConferenceRegistry
-from services.admission.event_admission import Result
-from services.admission.returning_attendees import ReturningAttendees
+from services.admission.registration.returning_attendees import ReturningAttendees
+from services.admission.results import Result
 from services.api.attendee.account_states import AccountStates
 from services.api.attendee.attendee_state import attendee_state
 from services.api.attendee.block_list import BlockList

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct, field
 
-from schemas.times import written
+from schemas.times import format_time
 from services.connectors.health import Health, HistoryState, State
 from services.connectors.port import Check, Choice, TestReport
 from services.connectors.registry import AnyConfig, config_of
@@ -104,7 +104,7 @@ def view_of(row: ConnectorRow, health: Health) -> ConnectorView:
         secrets=row.secret_names,
         has_webhook=row.has_hook,
         paused=row.paused,
-        made_at=written(row.made),
+        made_at=format_time(row.made),
         health=_health_view(health),
     )
 
@@ -127,9 +127,9 @@ def _health_view(health: Health) -> HealthShown:
         counts=dict(health.counts),
         history=None
         if history is None
-        else HistoryShown(written(history.since), history.state, history.done, history.total),
+        else HistoryShown(format_time(history.since), history.state, history.done, history.total),
     )
 
 
 def _written(at: int | None) -> str | None:
-    return None if at is None else written(at)
+    return None if at is None else format_time(at)

@@ -18,7 +18,7 @@ from msgspec import Struct
 
 from schemas.events import BY_NAME, KINDS
 from schemas.outputs import DeadLetter
-from schemas.times import written
+from schemas.times import format_time
 
 MASK = "…"
 TYPES = tuple(sorted(BY_NAME))
@@ -58,7 +58,7 @@ def mask(number: int, letter: DeadLetter, sent: int | None) -> LetterListed:
         at=letter.at,
         bytes="" if event is None else b64encode(msgspec.json.encode(_skeleton(event))).decode(),
         size_bytes=len(raw),
-        sent_at=None if sent is None else written(sent),
+        sent_at=None if sent is None else format_time(sent),
     )
 
 

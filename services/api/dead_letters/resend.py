@@ -12,7 +12,8 @@ from hashlib import blake2b
 from msgspec import Struct
 
 from schemas.events import Input
-from services.admission.event_admission import EventAdmission, Result
+from services.admission.event_admission import EventAdmission
+from services.admission.results import Result
 from services.admission.sender import Sender
 from services.api.dead_letters.masking import masked_source
 from services.api.shared.guard import Caller
@@ -20,8 +21,8 @@ from services.api.shared.injection import Clock
 from services.api.shared.problems import ProblemError
 from services.directory.port import RESERVED_CONNECTORS, Keys
 from services.journal import Journal, JournalError
-from services.runtime.event_validator import TICK_PREFIX
 from services.runtime.results import BusyError, LogUnavailableError, StoppedError
+from streams.runtime.ticks import TICK_PREFIX
 
 _NOT_RECORDED = (LogUnavailableError, BusyError, StoppedError, JournalError)
 _DIGEST_BYTES = 16

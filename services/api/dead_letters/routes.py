@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from schemas.events import PlainId
 from schemas.outputs import DeadLetter
 from services.admission.dead_letter_view import DeadLetterView
-from services.admission.event_admission import Result
+from services.admission.results import Result
 from services.api.dead_letters.masking import LetterListed, mask, masked_reason
 from services.api.dead_letters.reader import DeadLetterReader, LettersShown
 from services.api.dead_letters.resend import Resender, ResendRequest

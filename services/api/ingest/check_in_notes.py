@@ -16,7 +16,7 @@ from schemas.codec import Reject
 from schemas.names import validate_id
 from schemas.times import millis
 from services.admission.conference_registry import ConferenceRegistry
-from services.admission.event_admission import Result
+from services.admission.results import Result
 from services.admission.sender import Sender
 from services.api.shared.check_in_devices import CheckIn, CheckInDevices
 from services.api.shared.injection import Clock

@@ -13,7 +13,8 @@ from litestar import Request
 from msgspec import Struct
 
 from schemas.codec import Reject
-from services.admission.event_admission import EventAdmission, Result
+from services.admission.event_admission import EventAdmission
+from services.admission.results import Result
 from services.api.ingest.event_bodies import split_events
 from services.api.shared.bounds import Bounds
 from services.api.shared.guard import Caller

@@ -9,7 +9,7 @@ from litestar import Request, Response, post
 from litestar.background_tasks import BackgroundTask
 from msgspec import Struct
 
-from services.admission.event_admission import Result
+from services.admission.results import Result
 from services.api.ingest.check_in_notes import CheckInNotes, check_ins
 from services.api.ingest.event_ingest import DESKS, EventIngest
 from services.api.shared.guard import Caller

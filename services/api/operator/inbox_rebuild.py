@@ -11,8 +11,9 @@ import asyncio
 import structlog
 
 from services.api.shared.problems import ProblemError
-from services.inbox.port import Inboxes, InboxUnavailableError
+from services.inbox.port import Inboxes
 from services.runtime.ports import Readiness
+from streams.runtime.inboxes import InboxUnavailableError
 
 POLL_S = 0.2
 LIMIT_S = 3_600.0  # then another rebuild may begin; this one goes on

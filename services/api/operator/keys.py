@@ -12,7 +12,7 @@ from litestar.params import Parameter
 from msgspec import Struct
 
 from schemas.events import PlainId
-from schemas.times import written
+from schemas.times import format_time
 from services.api.shared.injection import Injected
 from services.api.shared.new_keys import KeyMade, key_made
 from services.api.shared.problems import ProblemError
@@ -69,9 +69,9 @@ def shown(row: KeyRow) -> KeyShown:
         id=grant.subject,
         conferences=grant.conferences,
         checkins=grant.checkins,
-        made_at=written(row.made),
-        expires_at=written(grant.expires),
-        last_used_at=None if row.last_used is None else written(row.last_used),
+        made_at=format_time(row.made),
+        expires_at=format_time(grant.expires),
+        last_used_at=None if row.last_used is None else format_time(row.last_used),
         revoked=row.revoked,
     )
 

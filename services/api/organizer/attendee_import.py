@@ -12,11 +12,11 @@ from typing import Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from services.admission.attendee_csv import AttendeeRow, Column, Mistake, Sheet
-from services.admission.attendee_import_plan import Planned, groups, plan
 from services.admission.event_admission import EventAdmission
-from services.admission.registration import AWAITS_CONFIRMATION
-from services.admission.registration_flow import register_attendees
+from services.admission.pseudonymization import AWAITS_CONFIRMATION
+from services.admission.registration.attendee_csv import AttendeeRow, Column, Mistake, Sheet
+from services.admission.registration.flow import register_attendees
+from services.admission.registration.import_plan import Planned, groups, plan
 from services.admission.sender import Sender
 from services.directory.port import Directory
 

@@ -4,7 +4,7 @@ from litestar import get
 from msgspec import Struct
 
 from schemas.events import PlainId
-from schemas.times import written
+from schemas.times import format_time
 from services.api.shared.check_in_devices import CheckInDevices, Device
 from services.api.shared.conference_access import ConferenceAccess
 from services.api.shared.guard import Caller
@@ -28,7 +28,7 @@ async def devices(
 ) -> DevicesShown:
     """Lists the devices that check people in: when last seen, accepted, rejected and why, and what to do."""
     access.require(caller, conference)
-    return DevicesShown(written(check_in_devices.since), check_in_devices.of(conference))
+    return DevicesShown(format_time(check_in_devices.since), check_in_devices.of(conference))
 
 
 ROUTES = [devices]

@@ -15,9 +15,10 @@ from typing import Any
 
 from msgspec import Struct
 
-from streams.matching import Matcher, steps
-from streams.matching.explain import explain, rules
-from streams.matching.steps import Step
+from streams.matching import Matcher
+from streams.matching.explanation import steps
+from streams.matching.explanation.explain import explain, rules
+from streams.matching.explanation.steps import Step
 
 Facts = Mapping[str, Any]
 

@@ -12,7 +12,7 @@ Why: the causes are checked in the order consent, presence, budget; a pair count
 from collections import Counter
 
 from streams.matching import Matcher, budget, cards, presence, ties
-from streams.matching.sessions import weight
+from streams.matching.evidence.sessions import weight
 from streams.matching.state import NEVER, Attendee, State
 
 CAUSES = ("budget", "no_consent", "not_present")

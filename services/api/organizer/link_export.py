@@ -10,7 +10,7 @@ from collections.abc import Callable
 from litestar import Response, post
 
 from schemas.events import PlainId
-from services.admission.attendee_csv import write_csv
+from services.admission.registration.attendee_csv import write_csv
 from services.api.shared.conference_access import ConferenceAccess
 from services.api.shared.guard import Caller
 from services.api.shared.injection import Injected

@@ -13,9 +13,10 @@ from msgspec import Meta, Struct
 from schemas.events import ConferenceClosed, ConferenceOpened, Consent, PlainId
 from schemas.names import normalize_account as account_form
 from schemas.names import validate_id
-from services.admission.attendee_csv import MOST_ACCOUNTS, AttendeeRow, Sheet, read_csv
 from services.admission.conference_registry import ConferenceRegistry
-from services.admission.event_admission import EventAdmission, Result
+from services.admission.event_admission import EventAdmission
+from services.admission.registration.attendee_csv import MOST_ACCOUNTS, AttendeeRow, Sheet, read_csv
+from services.admission.results import Result
 from services.api.organizer.attendee_import import AttendeeImport, Imported
 from services.api.organizer.opening import Opening
 from services.api.shared.bounds import Bounds

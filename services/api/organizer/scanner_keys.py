@@ -13,7 +13,7 @@ from litestar.params import Parameter
 from msgspec import Struct
 
 from schemas.events import PlainId
-from schemas.times import written
+from schemas.times import format_time
 from services.admission.conference_registry import ConferenceRegistry
 from services.api.shared.conference_access import ConferenceAccess
 from services.api.shared.guard import Caller
@@ -63,9 +63,9 @@ def _shown(row: KeyRow, conference: str) -> ConnectorShown:
     return ConnectorShown(
         key=row.grant.id,
         id=row.grant.subject,
-        made_at=written(row.made),
-        expires_at=written(row.grant.expires),
-        last_used_at=None if row.last_used is None else written(row.last_used),
+        made_at=format_time(row.made),
+        expires_at=format_time(row.grant.expires),
+        last_used_at=None if row.last_used is None else format_time(row.last_used),
         own=_is_own(row, conference),
     )
 

@@ -11,9 +11,9 @@ from typing import Literal
 
 from msgspec import Struct
 
-from schemas.times import HOUR_MS, MINUTE_MS, written
+from schemas.times import HOUR_MS, MINUTE_MS, format_time
 from services.admission.authorization import AHEAD_MS
-from services.admission.event_admission import Result
+from services.admission.results import Result
 from services.admission.sender import Sender, source_of
 
 MOST_DEVICES = 2_000  # of all conferences; the one unseen for longest is dropped first
@@ -188,11 +188,15 @@ def _rejection_kind(each: CheckIn, conference: str, now: int) -> Kind:
 def _shown(source: str, tally: _Tally) -> Device:
     problems = [
         DeviceProblem(
-            kind, count, written(last), _ADVICE[kind][0].format(by=_duration(tally.minutes.get(kind))), _ADVICE[kind][1]
+            kind,
+            count,
+            format_time(last),
+            _ADVICE[kind][0].format(by=_duration(tally.minutes.get(kind))),
+            _ADVICE[kind][1],
         )
         for kind, (count, last) in sorted(tally.problems.items())
     ]
-    return Device(source, written(tally.seen), tally.accepted, tally.duplicates, tally.rejected, tuple(problems))
+    return Device(source, format_time(tally.seen), tally.accepted, tally.duplicates, tally.rejected, tuple(problems))
 
 
 def _duration(minutes: int | None) -> str:

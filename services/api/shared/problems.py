@@ -13,9 +13,9 @@ from litestar.exceptions import HTTPException, ValidationException
 from msgspec import Struct
 
 from services.directory.port import DirectoryError, DirectoryFullError, ErasedError
-from services.inbox.port import InboxForeignError, InboxStoreError, InboxUnavailableError
 from services.journal import JournalError, JournalFullError
 from services.runtime import BusyError, LogUnavailableError, StoppedError
+from streams.runtime.inboxes import InboxForeignError, InboxStoreError, InboxUnavailableError
 
 MEDIA_TYPE = "application/problem+json"
 _BASE = "urn:hallway:problem:"

@@ -10,7 +10,7 @@ import msgspec
 import structlog
 from msgspec import Struct
 
-from schemas.times import written
+from schemas.times import format_time
 from services.api.shared.guard import Caller
 from services.api.shared.server_sent_events import StreamRegistry, chunk
 from services.directory.port import DirectoryError, Sessions, SignIn
@@ -70,4 +70,6 @@ def sign_ins_chunk(shown: Sequence[SignInShown]) -> bytes:
 
 def _shown(those: Iterable[SignIn], living: set[str]) -> Iterable[SignInShown]:
     for each in those:
-        yield SignInShown(each.number, each.device, written(each.at), each.session if each.session in living else None)
+        yield SignInShown(
+            each.number, each.device, format_time(each.at), each.session if each.session in living else None
+        )

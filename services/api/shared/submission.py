@@ -4,15 +4,16 @@ import secrets
 from typing import Any
 
 from schemas.events import Input
-from schemas.times import written
-from services.admission.event_admission import EventAdmission, Result
+from schemas.times import format_time
+from services.admission.event_admission import EventAdmission
+from services.admission.results import Result
 from services.api.shared.guard import Caller
 from services.api.shared.problems import ProblemError
 
 
 def event_fields(conference: str, now: int) -> dict[str, Any]:
     """The fields that every event has, with a new id. ``now``: ms since 1970."""
-    return {"id": f"h-{secrets.token_hex(12)}", "at": written(now), "conference": conference}
+    return {"id": f"h-{secrets.token_hex(12)}", "at": format_time(now), "conference": conference}
 
 
 async def submit(admission: EventAdmission, caller: Caller, event: Input, handed_to: str | None = None) -> Result:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from schemas.codec import EVENT_BYTES, Reject, encode_output
 from schemas.outputs import DeadLetter
-from schemas.times import written
+from schemas.times import format_time
 from services.cli.streams.line_blocks import LongLine
 from services.cli.streams.output_files import Write
 
@@ -43,7 +43,7 @@ class Rejects:
             source=source,
             position=line,
             bytes=b64encode(reject.line).decode(),
-            at=None if now is None else written(now),
+            at=None if now is None else format_time(now),
         )
         self._write(encode_output(letter) + b"\n")
         self.total += 1

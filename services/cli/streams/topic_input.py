@@ -11,7 +11,7 @@ from services.cli.connection_options import access_for
 from services.cli.streams.line_blocks import Block, group_lines
 from services.kafka.topic_urls import parse_topic_url
 from services.usage_errors import UnusableError
-from streams.workers.ports import UnavailableError
+from streams.runtime.errors import UnavailableError
 
 
 class TopicInput:

@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from schemas.times import HOUR_MS, MINUTE_MS, SECOND_MS, millis, written
+from schemas.times import HOUR_MS, MINUTE_MS, SECOND_MS, format_time, millis
 from services.connectors.port import (
     MOST_ITEMS,
     Batch,
@@ -100,7 +100,9 @@ class PretixConnector:
             for batch in self._batches(await self._order_items(page.results, since)):
                 yield replace(batch, done=done, total=max(total, done))
         before = done
-        async for page, _ in self._client.pages("/checkins/", {"created_since": written(since), "ordering": "created"}):
+        async for page, _ in self._client.pages(
+            "/checkins/", {"created_since": format_time(since), "ordering": "created"}
+        ):
             done, total = done + len(page.results), max(total, before + page.count)
             for batch in self._batches((await self._scan_items(page.results))[1]):
                 yield replace(batch, done=done, total=max(total, done))
@@ -137,7 +139,7 @@ class PretixConnector:
         list, which may be long: there it moves with each."""
         at, params = self._at, dict(_ORDERS)
         if at.orders:
-            params["modified_since"] = written(millis(at.orders) - OVERLAP_MS)
+            params["modified_since"] = format_time(millis(at.orders) - OVERLAP_MS)
         elif at.first_order:
             params["created_since"] = at.first_order
         since = self._context.clock() - FIRST_MS
@@ -181,7 +183,9 @@ class PretixConnector:
         """The scans that the server got since the cursor, oldest first. The cursor moves with each page."""
         scans = self._at.scans
         since = millis(scans) - overlap_ms if scans else self._context.clock() - FIRST_MS
-        async for page, _ in self._client.pages("/checkins/", {"created_since": written(since), "ordering": "created"}):
+        async for page, _ in self._client.pages(
+            "/checkins/", {"created_since": format_time(since), "ordering": "created"}
+        ):
             rows, items = await self._scan_items(page.results)
             created = [row.created for row in rows if row.created is not None]
             newest = max([*created, *filter(None, [self._at.scans])], key=millis, default="")

@@ -11,19 +11,17 @@ class Erasure(Protocol):
     """Erases people. An erasure stays noted until the person is erased everywhere else too."""
 
     def erase(self, conference: str, attendees: Sequence[str]) -> list[Erased]:
-        """Erases these people; repeating it is harmless.
-
-        DirectoryBusyError: the rows are deleted, but a reader keeps old bytes in the file; call ``finish`` again.
-        """
+        """Deletes these people's rows; repeating it is harmless. ``finish`` or ``confirm`` removes their bytes."""
 
     def finish(self) -> None:
-        """Deletes the posts of all noted people, and cleans all files."""
+        """Deletes the posts of all noted people, and cleans all files. DirectoryBusyError: call it again."""
 
     def pending(self) -> list[Erased]:
         """The erasures that are not confirmed yet, to be repeated everywhere else after a crash."""
 
-    def confirm(self, conference: str, attendee: str) -> None:
-        """Deletes the note of an erasure that is complete everywhere. ``attendee`` is empty for a whole conference."""
+    def confirm(self, conference: str, *attendees: str) -> None:
+        """Deletes the notes of erasures that are complete everywhere, and the bytes of these people. The attendee is
+        empty for a whole conference. DirectoryBusyError: a reader keeps old bytes in the file; call ``finish``."""
 
 
 class Tombstones(Protocol):

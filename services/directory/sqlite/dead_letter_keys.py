@@ -49,7 +49,8 @@ class SqliteDeadLetterKeys:
 
     def delete(self, names: Collection[str]) -> None:
         """Deletes keys, so that their letters cannot be read any more; the bytes go with the next cleaning."""
-        self._base.run_all("DELETE FROM letter_keys WHERE name = ?", [(bytes.fromhex(name),) for name in names])
+        with self._base.write():
+            self._base.run_all("DELETE FROM letter_keys WHERE name = ?", [(bytes.fromhex(name),) for name in names])
 
     def expire(self) -> None:
         """Deletes the keys of expired letters."""

@@ -78,7 +78,7 @@ class SqliteDirectory:
         self.erasing = SqliteErasure(
             (base, posts), self.accounts, self.posts, self.keys, self.codes, self._erased_ids, self.tombstones
         )
-        if self.erasing.pending():
+        if not self.erasing.is_finished():
             self.erasing.finish()
 
     # -- Tokens --------------------------------------------------------------------------------------------------

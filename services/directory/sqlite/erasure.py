@@ -2,9 +2,10 @@
 
 Responsibility: the table erasures, and the order of the steps.
 Invariants: nothing is reported as done that a crash can undo.
-Why: one transaction deletes the person and notes the erasure. Then the posts are deleted, then both files are cleaned.
-Each step may be repeated, so the next start finishes what was interrupted. The note (ids and tokens, unreadable by
-then) stays until journal views, Redis and state have erased the person too: ``pending`` lists it, ``confirm`` ends it.
+Why: one transaction deletes the person and notes the erasure. The note (ids and tokens, unreadable by then) stays until
+journal views, Redis and state have erased the person too: ``pending`` lists it, ``confirm`` ends it, deletes the posts
+and cleans both files. Cleaning rewrites the file of people, so it happens once, after the notes are deleted. Until it
+is complete a mark stands in their place, so the next start finishes what was interrupted.
 """
 
 from collections.abc import Sequence
@@ -21,6 +22,7 @@ from services.directory.sqlite.posts import SqlitePosts
 from services.directory.sqlite.tombstones import Identifiers, SqliteTombstones
 
 _TABLES = ("people", "contacts", "preferences", "holdings", "sign_ins", "connector_tickets")
+_UNCLEAN = "conference = ''"  # the mark among the notes: a file may hold bytes of somebody whose note is deleted
 _WHOLE = "WHERE conference = ? AND attendee = ''"
 _OF_NO_OTHER = (
     "SELECT DISTINCT token FROM holdings AS mine WHERE conference = ? AND NOT EXISTS (SELECT 1 FROM holdings AS other"
@@ -52,15 +54,11 @@ class SqliteErasure:
         )
 
     def erase(self, conference: str, attendees: Sequence[str]) -> list[Erased]:
-        """Erases these people; repeating it is harmless.
-
-        DirectoryBusyError: the rows are deleted, but a reader keeps old bytes in the file; call ``finish`` again.
-        """
+        """Deletes these people's rows; repeating it is harmless. ``finish`` or ``confirm`` removes their bytes."""
         with self._people.lock:
             with self._people.write():
                 for attendee in attendees:
                     self._delete(conference, attendee)
-            self.finish()
             erased = {item.attendee: item for item in self.pending() if item.conference == conference}
         return [erased[attendee] for attendee in dict.fromkeys(attendees)]
 
@@ -92,7 +90,8 @@ class SqliteErasure:
     def erase_conference(self, conference: str) -> None:
         """Erases everybody of a conference after the event: all rows, and accounts that no other conference needs.
 
-        Noted under the attendee ``""`` until it is confirmed. DirectoryBusyError as in ``erase``.
+        Noted under the attendee ``""`` until it is confirmed. DirectoryBusyError: the rows are deleted, but a reader
+        keeps old bytes in the file; call ``finish`` again.
         """
         with self._people.lock:
             with self._people.write():
@@ -110,27 +109,46 @@ class SqliteErasure:
             self.finish()
 
     def finish(self) -> None:
-        """Deletes the posts of all noted people, and cleans both files."""
+        """Deletes the posts of all noted people, and cleans both files. DirectoryBusyError: call it again."""
         with self._people.lock:
-            rows = self._people.read("SELECT numbers FROM erasures")
-            numbers = [number for row in rows for number in msgspec.json.decode(row[0], type=list[int])]
-            self._posts.remove(numbers)
-            self._accounts.forget()
-            self._people.clean(whole=True)
-            self._posts_base.clean(whole=False)
+            self._remove_posts()
+            self._clean()
+
+    def is_finished(self) -> bool:
+        """Whether there is nothing to finish: no note, and no byte of anybody whose note was deleted."""
+        return not self._people.read("SELECT 1 FROM erasures LIMIT 1")
+
+    def _remove_posts(self) -> None:
+        rows = self._people.read("SELECT numbers FROM erasures")
+        self._posts.remove([number for row in rows for number in msgspec.json.decode(row[0], type=list[int])])
+        self._accounts.forget()
+
+    def _clean(self) -> None:
+        self._posts_base.clean(whole=False)
+        self._people.clean(whole=True)
+        self._people.run(f"DELETE FROM erasures WHERE {_UNCLEAN}")  # noqa: S608 - a constant
 
     def pending(self) -> list[Erased]:
         """The erasures that are not confirmed yet, to be repeated everywhere else after a crash."""
-        rows = self._people.read("SELECT conference, attendee, accounts, kept FROM erasures ORDER BY 1, 2")
+        sql = f"SELECT conference, attendee, accounts, kept FROM erasures WHERE NOT {_UNCLEAN} ORDER BY 1, 2"  # noqa: S608
+        rows = self._people.read(sql)
         return [
             Erased(conference, attendee, tuple(msgspec.json.decode(taken)), tuple(msgspec.json.decode(kept)))
             for conference, attendee, taken, kept in rows
         ]
 
-    def confirm(self, conference: str, attendee: str) -> None:
-        """Deletes the note of an erasure that is complete everywhere."""
-        self._people.run("DELETE FROM erasures WHERE conference = ? AND attendee = ?", (conference, attendee))
-        self._people.clean(whole=True)
+    def confirm(self, conference: str, *attendees: str) -> None:
+        """Deletes the notes of erasures that are complete everywhere, and the bytes of these people.
+
+        DirectoryBusyError: a reader keeps old bytes in the file; call ``finish``.
+        """
+        notes = [(conference, attendee) for attendee in attendees]
+        with self._people.lock:
+            self._remove_posts()
+            with self._people.write():
+                self._people.run_all("DELETE FROM erasures WHERE conference = ? AND attendee = ?", notes)
+                self._people.run("INSERT OR IGNORE INTO erasures VALUES ('', '', '[]', '[]', '[]')")
+            self._clean()
 
 
 def _json(values: Sequence[str] | Sequence[int]) -> str:

@@ -17,10 +17,10 @@ from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialWithJitterBackoff, NoBackoff
 
-from services.inbox.port import InboxStoreError, InboxUnavailableError
 from services.inbox.redis.address import is_tls
 from services.inbox.redis.keys import PROBE
 from services.inbox.redis.refusals import RETRIED_ERRORS, StoreTroubles, describe_error, store_error
+from streams.runtime.inboxes import InboxStoreError, InboxUnavailableError
 
 WRITERS = 4  # connections; a batch uses one for some milliseconds
 PIPELINE = 256  # reads per pipeline

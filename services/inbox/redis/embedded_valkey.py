@@ -25,8 +25,8 @@ from urllib.parse import quote
 import structlog
 
 from services.inbox.redis import server_info
-from services.tools.processes import termination
-from services.tools.processes.children import guarded_command
+from services.processes import termination
+from services.processes.children import guarded_command
 
 MEMORY_BYTES = 512 << 20  # one conference may use at most two thirds of it, see ``port.quota_for``
 START_S = 10.0

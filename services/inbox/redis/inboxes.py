@@ -16,29 +16,26 @@ from typing import Any, Self
 import structlog
 
 from schemas.outputs import AnyOutput
+from schemas.position import START
 from services.inbox.cursor import FIRST
 from services.inbox.entries import PlannedDelivery, batch_outputs, check_ascending, plan_delivery, readable_entry
 from services.inbox.port import (
-    BATCH_OUTPUTS,
     PAGE_ENTRIES,
     CardState,
     CurrentCards,
     Entry,
-    InboxForeignError,
-    InboxLostError,
     InboxQuota,
-    InboxUnavailableError,
     Page,
     ResumeLostError,
     quota_for,
 )
-from services.inbox.position import START
 from services.inbox.redis import scripts
 from services.inbox.redis.connection import Limits, RedisConnection
 from services.inbox.redis.keys import HINTS, Keys
 from services.inbox.redis.pubsub_hints import HintListener, encode_wake_all
 from services.inbox.subscription import InboxSubscriptions
 from services.inbox.view import VIEW_VERSION, Card, build_card
+from streams.runtime.inboxes import BATCH_OUTPUTS, InboxForeignError, InboxLostError, InboxUnavailableError
 
 _PEOPLE = 500  # cleared or trimmed per script
 _STANDARD = Limits()

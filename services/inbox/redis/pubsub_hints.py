@@ -19,6 +19,7 @@ from services.inbox.redis.keys import HINTS
 from services.inbox.redis.refusals import RETRIED_ERRORS
 from services.inbox.subscription import RETRY_FIRST_S, RETRY_MAX_S
 from services.inbox.waiters import Waiters
+from streams.runtime.retries import retry
 
 
 class _Added(Struct, array_like=True, gc=False):
@@ -69,19 +70,26 @@ class HintListener:
             self._task = None
 
     async def _listen_forever(self) -> None:
-        retry_s = RETRY_FIRST_S
         while True:
-            try:
-                async with self._connection.listener.pubsub() as line:
-                    async with asyncio.timeout(self._silence_s):
-                        await line.subscribe(HINTS)
-                    retry_s = RETRY_FIRST_S
-                    await self._listen(line)
-            except RETRIED_ERRORS as error:
-                self.listening.clear()
-                self._connection.report(LISTEN, error)
-                await asyncio.sleep(retry_s)
-                retry_s = min(2 * retry_s, RETRY_MAX_S)
+            async for attempt in retry(RETRIED_ERRORS, first_s=RETRY_FIRST_S, max_s=RETRY_MAX_S):
+                with attempt:
+                    await self._listen_until_failure()
+            await asyncio.sleep(RETRY_FIRST_S)
+
+    async def _listen_until_failure(self) -> None:
+        """Returns after the failure of a subscription; raises if it cannot subscribe."""
+        is_subscribed = False
+        try:
+            async with self._connection.listener.pubsub() as line:
+                async with asyncio.timeout(self._silence_s):
+                    await line.subscribe(HINTS)
+                is_subscribed = True
+                await self._listen(line)
+        except RETRIED_ERRORS as error:
+            self.listening.clear()
+            self._connection.report(LISTEN, error)
+            if not is_subscribed:
+                raise
 
     async def _listen(self, line: PubSub) -> None:
         pinged = False

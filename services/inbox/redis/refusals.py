@@ -18,7 +18,7 @@ from redis.exceptions import AuthenticationError, InvalidResponse, ResponseError
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
-from services.inbox.port import InboxFullError, InboxStoreError
+from streams.runtime.inboxes import InboxFullError, InboxStoreError
 
 # Errors that pass, so that work is retried. Any other error of the client library is a bug here.
 RETRIED_ERRORS = (RedisConnectionError, RedisTimeoutError, InvalidResponse, ResponseError, OSError, TimeoutError)

@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from schemas.position import Position
 from services.journal.data_folder import DataFolder
 from services.journal.port import (
     BATCH_ROWS,
@@ -23,7 +24,6 @@ from services.journal.port import (
     OutputLine,
     Row,
     Snapshot,
-    parse_position,
 )
 from services.journal.sqlite.dead_letters import SqliteDeadLetters
 from services.journal.sqlite.deletion import find_hidden, hide, is_small, remove_some
@@ -169,7 +169,7 @@ class SqliteJournal(SqliteDeadLetters):
                 raise ValueError(f"decided {decided} is not in {end.decided}..{end.length} of {conference}")
             last, values = end.position, []
             for position, line in outputs:
-                n, i = parse_position(position)
+                n, i = Position.parse(position)
                 if (n, i) <= last:
                     raise ValueError(f"the position {position} of {conference} is not after the last one")
                 last = (n, i)
@@ -185,7 +185,7 @@ class SqliteJournal(SqliteDeadLetters):
 
     def outputs(self, conference: str, from_n: int = 0, after: str | None = None) -> Iterator[OutputLine]:
         end = self._ends.get(conference)
-        n, i = (from_n, -1) if after is None else parse_position(after)
+        n, i = (from_n, -1) if after is None else Position.parse(after)
         query = "SELECT n, i, checksum, line FROM outputs WHERE log = ? AND (n, i) > (?, ?) ORDER BY n, i LIMIT ?"
         while end is not None:
             rows = self._rows(query, (end.no, n, i, BATCH_ROWS))

@@ -24,6 +24,7 @@ from services.kafka.gateway.limits import Limits
 from services.kafka.partitioner import partition_of
 from services.runtime.fair_queue import FairQueue
 from services.runtime.results import BusyError, LogUnavailableError, StoppedError
+from streams.runtime.retries import retry
 
 _BROKEN = (KafkaError, OSError, asyncio.InvalidStateError)  # a time limit is an OSError
 _log = structlog.get_logger("hallway.appending")
@@ -100,20 +101,18 @@ class GroupAppender:
                 await discard_producer(producer, self.limits.close_s)
 
     async def _connect(self) -> AIOKafkaProducer:
-        pause_s, is_logged = self.limits.retry_s, False
-        while True:
-            try:
-                producer, self.partitions = await connect_producer(self.kafka, self.topics, self.limits)
-            except _BROKEN as error:
-                if not is_logged:
-                    _log.warning("the broker is unreachable", error=type(error).__name__)
-                is_logged = True
-                await asyncio.sleep(pause_s)
-                pause_s = min(2 * pause_s, self.limits.retry_max_s)
-            else:
-                if is_logged:
+        async for attempt in retry(_BROKEN, first_s=self.limits.retry_s, max_s=self.limits.retry_max_s):
+            with attempt:
+                try:
+                    producer, self.partitions = await connect_producer(self.kafka, self.topics, self.limits)
+                except _BROKEN as error:
+                    if attempt.num == 1:
+                        _log.warning("the broker is unreachable", error=type(error).__name__)
+                    raise
+                if attempt.num > 1:
                     _log.warning("the broker is reachable again")
                 return producer
+        raise AssertionError("the attempts have no end")
 
     async def _append_on(self, producer: AIOKafkaProducer) -> None:
         while True:

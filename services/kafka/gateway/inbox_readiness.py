@@ -8,8 +8,9 @@ from collections.abc import Callable
 
 import structlog
 
-from services.inbox.port import Inboxes, InboxForeignError, InboxLostError, InboxUnavailableError
+from services.inbox.port import Inboxes
 from services.journal import ReadReplica
+from streams.runtime.inboxes import InboxForeignError, InboxLostError, InboxUnavailableError
 
 _log = structlog.get_logger("hallway.ready")
 

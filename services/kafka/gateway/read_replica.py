@@ -30,11 +30,10 @@ from services.kafka.gateway.dead_letter_sealing import SealingKeys, readable_lin
 from services.kafka.gateway.limits import Limits
 from services.kafka.gateway.topics import Topics
 from services.runtime.log_reader import LogRecord
+from streams.runtime.errors import UnavailableError
+from streams.runtime.retries import retry
 from streams.workers.conference_tombstone import erased_conference
-from streams.workers.ports import UnavailableError
 
-# A time limit is an OSError.
-_RETRIED_ERRORS = (KafkaError, OSError, UnavailableError, KafkaRefusedError, JournalFullError, DirectoryError)
 _STEP_S = 0.01
 _log = structlog.get_logger("hallway.replica")
 
@@ -57,6 +56,17 @@ class ForeignLogError(Exception):
 
 class SilentConsumerError(Exception):
     """The consumer does not deliver what the broker has."""
+
+
+_RETRIED_ERRORS = (
+    KafkaError,
+    OSError,  # a time limit too
+    UnavailableError,
+    KafkaRefusedError,
+    JournalFullError,
+    DirectoryError,
+    SilentConsumerError,
+)
 
 
 @dataclass(slots=True)
@@ -90,22 +100,27 @@ class ReplicaConsumer:
     async def run(self) -> None:
         """Replicates until cancelled. ForeignLogError."""
         self._next_offsets = {_part(name): place for name, place in self.journal.next_offsets().items()}
-        pause_s, error_name = self.limits.retry_s, ""
         while True:
-            consumer = self._consumer()
-            try:
-                await self._consume(consumer)
-            except (*_RETRIED_ERRORS, SilentConsumerError) as error:
-                if self._has_received:
-                    pause_s, error_name = self.limits.retry_s, ""
-                if error_name != type(error).__name__:
-                    error_name = type(error).__name__
-                    _log.warning("the log cannot be read", error=error_name)
-            finally:
-                self.is_connected = False
-                await stop_consumer(consumer, self.limits.close_s)
-            await asyncio.sleep(pause_s)
-            pause_s, self._has_received = min(2 * pause_s, self.limits.retry_max_s), False
+            logged: set[str] = set()
+            async for attempt in retry(_RETRIED_ERRORS, first_s=self.limits.retry_s, max_s=self.limits.retry_max_s):
+                with attempt:
+                    await self._consume_until_failure(logged)
+            await asyncio.sleep(self.limits.retry_s)
+
+    async def _consume_until_failure(self, logged: set[str]) -> None:
+        """Returns after the failure of a consumer that had received records; raises that of another."""
+        consumer, self._has_received = self._consumer(), False
+        try:
+            await self._consume(consumer)
+        except _RETRIED_ERRORS as error:
+            if type(error).__name__ not in logged:
+                _log.warning("the log cannot be read", error=type(error).__name__)
+            logged.add(type(error).__name__)
+            if not self._has_received:
+                raise
+        finally:
+            self.is_connected = False
+            await stop_consumer(consumer, self.limits.close_s)
 
     async def wait_for(self, topic: str, spot: TopicPosition) -> None:
         """Waits until the replica has the record at a position. The caller sets the time limit."""

@@ -14,7 +14,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from typing import Any, TypeVar
 
-from msgspec.structs import force_setattr
+from msgspec.structs import replace
 
 from schemas.codec import Record, encode, kind_of
 from schemas.events import Input
@@ -29,10 +29,12 @@ from services.kafka.gateway.read_replica import ReplicaConsumer, ReplicatedEvent
 from services.kafka.gateway.topics import Topics, topic_names
 from services.runtime.deduplication import RecentIds, is_sure_to_count
 from services.runtime.event_validator import EventValidator, Item
+from services.runtime.failure import Failure
 from services.runtime.fold_loop import FoldLoop
+from services.runtime.matcher_queries import query_matcher
 from services.runtime.recovery import Progress
 from services.runtime.results import DUPLICATE, Accepted, Answer, BusyError, LogUnavailableError, Place
-from services.runtime.runner import ignore_progress, resolve
+from services.runtime.runner import ignore_progress
 from streams.matching import Matcher
 
 T = TypeVar("T")
@@ -62,13 +64,13 @@ class KafkaRunner:
         topics: Topics | None = None,
         limits: Limits | None = None,
     ) -> None:
-        self.failure: BaseException | None = None
+        self._failure = Failure(self._refuse)
         self._limits = limits or Limits()
         self._topics = topics or topic_names()
         self._journal, self._on_event, self._on_erased = journal, on_event, on_erased
         self._validator = EventValidator(clock, self._limits.fold, keys.seal)
         self._recent_ids = RecentIds(self._limits.fold.remembered_ids)
-        self._fold_loop = FoldLoop(journal, self._limits.fold, _ignore, self._fail)
+        self._fold_loop = FoldLoop(journal, self._limits.fold, _ignore, self._failure.report_from_thread)
         self._appender = GroupAppender(kafka, list(self._topics), self._limits)
         self._replica = ReplicaConsumer(
             kafka,
@@ -84,7 +86,6 @@ class KafkaRunner:
         )
         self._tasks: list[asyncio.Task[None]] = []
         self._acknowledged: dict[str, TopicPosition] = {}
-        self._failed = asyncio.Event()
         self._running = False
 
     # -- start and end -------------------------------------------------------------------------------------------
@@ -94,14 +95,15 @@ class KafkaRunner:
 
         ``progress`` is called from another thread.
         """
-        self._loop = asyncio.get_running_loop()
+        self._failure.bind()
         await asyncio.to_thread(self._fold_loop.recover, progress)
         self._fold_loop.start()
         for work, name in ((self._appender.run(), "appending"), (self._replica.run(), "replica")):
             self._tasks.append(asyncio.create_task(self._run_guarded(work), name=name))
         self._running = True
-        end = self._loop.time() + self._limits.start_s
-        while not self.is_accepting and self._loop.time() < end:  # noqa: ASYNC110  # two tasks set it, and it rarely takes long
+        loop = asyncio.get_running_loop()
+        end = loop.time() + self._limits.start_s
+        while not self.is_accepting and loop.time() < end:  # noqa: ASYNC110  # two tasks set it, and it rarely takes long
             await asyncio.sleep(_POLL_S)
 
     async def stop(self) -> None:
@@ -116,11 +118,14 @@ class KafkaRunner:
             await asyncio.wait(self._tasks, timeout=share_s)
         await asyncio.to_thread(self._fold_loop.stop, 2 * share_s)
 
+    @property
+    def failure(self) -> BaseException | None:
+        """As in the port."""
+        return self._failure.error
+
     async def wait_for_failure(self) -> BaseException:
         """As in the port."""
-        await self._failed.wait()
-        assert self.failure is not None
-        return self.failure
+        return await self._failure.wait()
 
     @property
     def lag(self) -> int:
@@ -170,7 +175,8 @@ class KafkaRunner:
 
     def _message(self, record: Record) -> Message:
         event = record.event
-        force_setattr(event, "recorded_at", None)  # the log sets it; no one else has the event yet
+        if event.recorded_at is not None:
+            event = replace(event, recorded_at=None)  # the log sets it
         kind = kind_of(event)
         if event.conference is None:
             return Message(self._topics.activity, event.actor, kind, encode(event))
@@ -207,15 +213,9 @@ class KafkaRunner:
         """As in the port."""
         if not self._replica.is_caught_up:
             raise BusyError("The log is being read.")
-        answer: asyncio.Future[T] = self._loop.create_future()
-
-        def pass_on(value: Any) -> None:
-            self._loop.call_soon_threadsafe(resolve, answer, value)
-
         async with asyncio.timeout(self._limits.ask_s):
             await self._wait_for_acknowledged(conference)
-            self._fold_loop.ask((conference, function, pass_on))
-            return await answer
+            return await query_matcher(self._fold_loop, conference, function)
 
     async def _wait_for_acknowledged(self, conference: str) -> None:
         """Waits until the replica has what was accepted; while the broker is unreachable, it answers from what
@@ -253,16 +253,10 @@ class KafkaRunner:
         try:
             await work
         except Exception as error:  # noqa: BLE001  # a broken invariant ends the runner
-            self._fail_here(error)
+            self._failure.report(error)
 
-    def _fail(self, error: BaseException) -> None:
-        self._loop.call_soon_threadsafe(self._fail_here, error)
-
-    def _fail_here(self, error: BaseException) -> None:
-        if self.failure is None:
-            self.failure = error
+    def _refuse(self) -> None:
         self._running = False
-        self._failed.set()
 
 
 def _ignore(conference: str) -> None:

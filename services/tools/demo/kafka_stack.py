@@ -12,9 +12,9 @@ from typing import Any, Self
 
 from services.kafka import topics
 from services.kafka.access import Access
+from services.processes import termination
+from services.processes.children import hallway_command
 from services.tools.local_kafka import LocalKafka
-from services.tools.processes import termination
-from services.tools.processes.children import hallway_command
 from services.usage_errors import UnusableError
 
 KINDS = ("router", "matcher", "delivery")

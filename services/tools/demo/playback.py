@@ -16,7 +16,7 @@ import httpx
 from msgspec import to_builtins
 from msgspec.structs import replace
 
-from schemas.times import written
+from schemas.times import format_time
 from services.tools.demo.api_clients import Connector, Json, Organizer, sign_in, web
 from services.tools.demo.guests import Guest, Pace
 from services.tools.demo.script import CONFERENCE, END_S, Moved, Script
@@ -111,7 +111,7 @@ class Play:
             second = start + int((time.monotonic() - began) * self.pace.speed)
 
     async def _bring(self, happened: Sequence[Any]) -> None:
-        now = written(time.time_ns() // 1_000_000)
+        now = format_time(time.time_ns() // 1_000_000)
         events: list[Json] = []
         for each in happened:
             if isinstance(each, Moved):

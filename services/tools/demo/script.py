@@ -17,13 +17,13 @@ from msgspec.structs import replace
 
 from schemas.events import AttendeeRegistered, ConferenceOpened, Place
 from schemas.policy import Policy
-from schemas.times import DAY_MS, HOUR_MS, MINUTE_MS, millis, written
+from schemas.times import DAY_MS, HOUR_MS, MINUTE_MS, format_time, millis
 from schemas.zones import zone
 from services.tools.demo.badges import GONE, BadgeDay
 from services.tools.demo.cast import Company, Post
 from services.tools.simulation.schedule import TAG, moment
 from streams.matching import Matcher
-from streams.matching.listing import ties_of
+from streams.matching.explanation.listing import ties_of
 
 CONFERENCE, NAME = "badge-days", "Badge Days"
 END_S = 17 * 3_600 + 1_800  # of the day; after that people only go
@@ -76,12 +76,12 @@ def _opening_event(company: Company, badges: BadgeDay, now: int, time_zone: str)
     places = tuple(Place(place=_id(name), name=name) for name in badges.places)
     return ConferenceOpened(
         id="opened",
-        at=written(now - 400 * DAY_MS),
+        at=format_time(now - 400 * DAY_MS),
         conference=CONFERENCE,
         name=NAME,
         hashtags=(TAG,),
-        starts_at=written(now - HOUR_MS),
-        ends_at=written(now + 12 * HOUR_MS),
+        starts_at=format_time(now - HOUR_MS),
+        ends_at=format_time(now + 12 * HOUR_MS),
         time_zone=time_zone,
         places=places,
         chats=company.plan.chats,
@@ -111,7 +111,7 @@ def _move_post(post: Post, opened: ConferenceOpened, now: int) -> Post:
     local = zone(opened.chats[0].time_zone or "UTC")
     weeks = (now - moment(0, 0)) // (7 * DAY_MS)
     at = min(_later(millis(post.at), weeks, local), now - MINUTE_MS)
-    return replace(post, at=written(at), conference=CONFERENCE)
+    return replace(post, at=format_time(at), conference=CONFERENCE)
 
 
 def _later(at: int, weeks: int, local: ZoneInfo) -> int:

@@ -19,13 +19,13 @@ from enum import Enum, auto
 from pathlib import Path
 from typing import Self
 
+from services.processes import lifeline as guard
+from services.processes import termination
+from services.processes.children import guarded_command
 from services.tools.local_kafka import aot_cache as warming
 from services.tools.local_kafka import jars, ports, settings
 from services.tools.local_kafka.jars import KAFKA_VERSION, KafkaError
 from services.tools.local_kafka.status import NodeStatus, config_of
-from services.tools.processes import lifeline as guard
-from services.tools.processes import termination
-from services.tools.processes.children import guarded_command
 
 START_S = 90.0  # 3 s on a quiet machine; many at once on a busy one take their time
 STOP_S = 20.0

@@ -8,9 +8,9 @@ import os
 from pathlib import Path
 from typing import NamedTuple, Self
 
+from services.processes import termination
 from services.tools.local_kafka import metadata_probe
 from services.tools.local_kafka.ports import HOST
-from services.tools.processes import termination
 
 FOLDER = Path("hallway-data") / "kafka"  # the default folder of `hallway kafka up`
 

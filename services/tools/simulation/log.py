@@ -15,7 +15,7 @@ from operator import itemgetter
 import msgspec
 
 from schemas.events import Event
-from schemas.times import DAY_MS, SECOND_MS, written
+from schemas.times import DAY_MS, SECOND_MS, format_time
 
 _encode = msgspec.json.Encoder().encode
 _recorded = itemgetter(0)
@@ -23,11 +23,11 @@ _recorded = itemgetter(0)
 
 @lru_cache(maxsize=2 * 86_400)  # the seconds of two days: the one being made, and the evening after it in UTC
 def _second(seconds: int) -> str:
-    return written(seconds * SECOND_MS)[:19]
+    return format_time(seconds * SECOND_MS)[:19]
 
 
 def text(ms: int) -> str:
-    """``schemas.times.written``, five times as fast where most moments share their second with others."""
+    """``schemas.times.format_time``, five times as fast where most moments share their second with others."""
     return f"{_second(ms // SECOND_MS)}.{ms % SECOND_MS:03}Z"
 
 

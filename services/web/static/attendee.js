@@ -5,7 +5,7 @@ import { Board } from "./board.js";
 import { Cards } from "./cards.js";
 import { fillTexts, find } from "./dom.js";
 import { Frame } from "./frame.js";
-import { forget, keep, kept } from "./keeping.js";
+import { forget, keep, kept } from "./offline_store.js";
 import { Presence } from "./presence.js";
 import { SignIns } from "./sign_ins.js";
 import { Stream } from "./stream.js";

@@ -1,5 +1,5 @@
 // The list of cards on the page: draws what changed, and keeps the focus where it was.
-import { Announcing } from "./announcing.js";
+import { Announcing } from "./announcements.js";
 import { attendee } from "./api.js";
 import { arranged } from "./bursts.js";
 import { cardView, groupView, nameOf } from "./card_view.js";

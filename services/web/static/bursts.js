@@ -1,5 +1,5 @@
 // Many at once are one group: the first of them stay as cards, the others wait behind one row that opens.
-// Theory: the first ones stay where they are when more come, so nothing moves under a finger. A burst is known by the
+// Why: the first ones stay where they are when more come, so nothing moves under a finger. A burst is known by the
 // cards' own times, so that it is the same after a reload.
 
 const WITHIN_MS = 10_000;

@@ -1,5 +1,5 @@
 // The cards as they are now: a fold of the inbox's entries. No page, no network, no clock in here.
-// Theory: every entry has a position that only rises, its number in this inbox, so an entry at or before the newest one
+// Why: every entry has a position that only rises, its number in this inbox, so an entry at or before the newest one
 // known was seen already. That makes a stream that says things twice, and several tabs that hear the same one, harmless.
 
 // A position that an older version kept on this device is none: whatever comes is after it.

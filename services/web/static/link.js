@@ -3,7 +3,7 @@
 import { attendee } from "./api.js";
 import { BASE } from "./base.js";
 import { el, fillTexts, find, tell } from "./dom.js";
-import { forget, kept } from "./keeping.js";
+import { forget, kept } from "./offline_store.js";
 import { secretOf } from "./welcome.js";
 import { say } from "./words.js";
 

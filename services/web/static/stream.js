@@ -1,5 +1,5 @@
 // The live stream: one a browser, shared by its tabs.
-// Theory: the tab that was looked at last holds a lock and the one EventSource; the others hear it by BroadcastChannel.
+// Why: the tab that was looked at last holds a lock and the one EventSource; the others hear it by BroadcastChannel.
 // A tab that comes to the front takes the lock, for a phone may have frozen the one that had it.
 // Nothing missing: EventSource resumes by Last-Event-ID by itself. A new one has none, so it takes the whole inbox
 // after it is open, and holds back what comes until then. Nothing twice: the cards' positions see to that.

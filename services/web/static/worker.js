@@ -1,6 +1,6 @@
 // The shell without a connection: the attendee's page and its files. Owns nothing that is anybody's: it never touches
 // what is under /v1/, nor the page that a sign-in link opens.
-// Theory: the net comes first, so that everybody has the newest files; what it does not bring in time, the cache has.
+// Why: the net comes first, so that everybody has the newest files; what it does not bring in time, the cache has.
 
 const SHELL = "hallway-shell";
 const PATIENCE_MS = 3000;
@@ -8,8 +8,8 @@ const BASE = new URL(".", location.href).pathname; // "/", or the path that a pr
 const FILES = [
   BASE,
   ...["attendee.css", "base.css", "icon.svg", "manifest.webmanifest"].map(inStatic),
-  ...["accounts", "announcing", "api", "attendee", "base", "board", "bursts", "card_view", "cards", "devices", "dialog", "dom", "frame"].map(module),
-  ...["keeping", "monogram", "presence", "sign_ins", "stream", "texts", "welcome", "words", "you"].map(module),
+  ...["accounts", "announcements", "api", "attendee", "base", "board", "bursts", "card_view", "cards", "devices", "dialog", "dom", "frame"].map(module),
+  ...["monogram", "offline_store", "presence", "sign_ins", "stream", "texts", "welcome", "words", "you"].map(module),
 ];
 
 function inStatic(name) {

@@ -18,7 +18,8 @@ from typing import Any
 from schemas.times import DAY_MS
 from services.directory.sqlite import SqliteDirectory
 from tests.api.people import now
-from tests.server.process import ALL, CONFERENCE, OPENED, ROOT, Hallway, Warm, clock, good
+from tests.forked import COMMAND, ROOT, ForkServer
+from tests.server.process import ALL, CONFERENCE, OPENED, Hallway, clock, good
 
 BATCH = 500
 OPEN_FILES = 16_000
@@ -84,9 +85,9 @@ def crowd(people: int) -> Iterator[Crowd]:
     """Serves until the context ends."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(OPEN_FILES, hard)), hard))
-    warm = Warm()
+    forks = ForkServer(COMMAND)
     with tempfile.TemporaryDirectory() as folder:
-        hallway = Hallway(warm, Path(folder))
+        hallway = Hallway(forks, Path(folder))
         sessions = _sessions(hallway.data, people)
         with hallway.running():
             made = Crowd(hallway, sessions)
@@ -99,7 +100,7 @@ def crowd(people: int) -> Iterator[Crowd]:
                 [about | {"id": f"r{n}", "attendee": f"a{n}", "accounts": [f"x:p{n}"]} for n in range(people)],
             )
             yield made
-        warm.close()
+        forks.close()
 
 
 def _sessions(data: Path, people: int) -> list[str]:

@@ -26,8 +26,9 @@ from services.journal.sqlite.journal import FILE
 from services.runtime import EmbeddedRunner, Limits
 from tests.bench.logs import log
 from tests.bench.rows import Row, say, spread
+from tests.forked import COMMAND, ROOT, ForkServer
 from tests.runtime.harness import CONFERENCE, times_of
-from tests.server.process import ROOT, Hallway, Warm
+from tests.server.process import Hallway
 
 EVENTS, TAIL = 1_000_000, 50_000
 TIMES = 3
@@ -118,11 +119,11 @@ def _started(hallway: Hallway) -> float:
 def run() -> list[Row]:
     """In turns: bare, started, imports; the first of each is not counted, for it compiles."""
     with tempfile.TemporaryDirectory() as folder, _compiled(Path(folder)):
-        warm = Warm()
-        hallway = Hallway(warm, Path(folder))
+        forks = ForkServer(COMMAND)
+        hallway = Hallway(forks, Path(folder))
         count = _filled(hallway.data)
         took = [(_bare(hallway.data), _started(hallway), _imports()) for _ in range(1 + TIMES)][1:]
-        warm.close()
+        forks.close()
     bare, started, imports = (list(each) for each in zip(*took, strict=True))
     what = f"restart on {count:,} events"
     return [

@@ -24,7 +24,7 @@ def sealed(directory: Directory, *letters: DeadLetter) -> list[DeadLetter]:
 class DeadLetterKeys:
     """Dead letters under keys."""
 
-    def test_what_a_letter_quotes_is_sealed_and_comes_back_whole(self, directory: Directory) -> None:
+    def test_what_a_dead_letter_quotes_is_sealed_and_comes_back_whole(self, directory: Directory) -> None:
         for text in ("x:canary", "", "\0" * 70_000):
             made = letter(text)
             (line,) = directory.letter_keys.seal([made])
@@ -34,7 +34,7 @@ class DeadLetterKeys:
             assert directory.letter_keys.unseal(found) == made
             assert directory.letter_keys.unseal(made) == made  # one that never was sealed
 
-    def test_the_same_letter_is_the_same_bytes_and_no_other_is(self, directory: Directory) -> None:
+    def test_the_same_dead_letter_is_the_same_bytes_and_no_other_is(self, directory: Directory) -> None:
         one, again, other = sealed(directory, letter("one"), letter("one"), letter("two"))
         assert (one, one.bytes == other.bytes) == (again, False)
         assert one.bytes[:32] != other.bytes[:32]  # the nonces
@@ -54,7 +54,7 @@ class DeadLetterKeys:
         changed = {"bytes": b64encode(b"x" * 60).decode(), "sealed": "not hexadecimal"}[damage]
         assert directory.letter_keys.unseal(msgspec.structs.replace(found, **{damage: changed})) is None
 
-    def test_keys_go_with_their_letters(self, directory: Directory, clock: Clock) -> None:
+    def test_keys_go_with_their_dead_letters(self, directory: Directory, clock: Clock) -> None:
         (old,) = sealed(directory, letter("old"))
         clock.now += LETTER_KEY_DAYS * DAY_MS
         directory.purge_expired()
@@ -63,7 +63,7 @@ class DeadLetterKeys:
         directory.purge_expired()
         assert directory.letter_keys.unseal(old) is None
 
-    def test_letters_go_with_their_key_and_no_others(self, directory: Directory) -> None:
+    def test_dead_letters_go_with_their_key_and_no_others(self, directory: Directory) -> None:
         mine, other = sealed(directory, letter("a"), letter("a", conference="vive"))
         assert mine.sealed is not None
         assert other.sealed is not None

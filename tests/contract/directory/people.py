@@ -86,7 +86,7 @@ class People:
             *({"picture": text} for text in ("http://p", "javascript:alert(1)", "https://p/\n")),
         ],
     )
-    def test_what_is_not_well_formed_is_said(self, directory: Directory, wrong: dict[str, str]) -> None:
+    def test_what_is_not_well_formed_is_reported(self, directory: Directory, wrong: dict[str, str]) -> None:
         with pytest.raises(ValueError, match=next(iter(wrong))):
             directory.people.add(replace(ada(), **wrong))
 

@@ -108,7 +108,7 @@ class Sessions:
         assert directory.sessions.active("hims", ada) == []
         assert directory.sessions.device_link(first.grant) is NoLink.ENDED
 
-    def test_old_links_make_room(self, directory: Directory, clock: Clock) -> None:
+    def test_old_links_make_space(self, directory: Directory, clock: Clock) -> None:
         who = person(directory)
         links = []
         for _ in range(MOST_LINKS + 1):
@@ -152,7 +152,7 @@ class Sessions:
             True,
         ]
 
-    def test_sign_ins_are_told_until_each_session_dismisses_them(self, directory: Directory) -> None:
+    def test_sign_ins_are_reported_until_each_session_dismisses_them(self, directory: Directory) -> None:
         phone = signed_in(directory, link_of(directory, person(directory)))
         who, (one, two) = phone.grant.subject, (another(directory, phone, "one"), another(directory, phone, "two"))
 

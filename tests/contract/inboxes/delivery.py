@@ -3,7 +3,7 @@
 import pytest
 
 from schemas.outputs import AnyOutput
-from services.inbox.port import InboxLostError, InboxUnavailableError
+from streams.runtime.inboxes import InboxLostError, InboxUnavailableError
 from tests.inbox.conftest import Stores
 from tests.inbox.made import CONFERENCE, history, suggested
 from tests.inbox.seen import awaited, everything, inbox

@@ -18,7 +18,7 @@ class Reading:
     """Pages, resuming, bounds."""
 
     @awaited
-    async def test_pages_join_without_gap_or_double(self, stores: Stores) -> None:
+    async def test_pages_join_without_gap_or_duplicate(self, stores: Stores) -> None:
         places = [f"{n}-{i}" for n in (8, 9, 10, 99, 100) for i in range(11)]
         async with stores.open() as inboxes:
             await inboxes.rebuild(CONFERENCE, [suggested(at, PAIR, f"m{at}") for at in places])

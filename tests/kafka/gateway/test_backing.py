@@ -51,7 +51,7 @@ def test_a_folder_has_one_process(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_another_cluster_and_missing_topics_are_said(kafka_address: str, prefix: str, tmp_path: Path) -> None:
+def test_another_cluster_and_missing_topics_are_reported(kafka_address: str, prefix: str, tmp_path: Path) -> None:
     with pytest.raises(UnusableError, match="hallway topics create"):
         asyncio.run(_opened(KafkaLogBackend(tmp_path, Access(kafka_address), prefix)))
     (tmp_path / "cluster").write_text("another-cluster\n")

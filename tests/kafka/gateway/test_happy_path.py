@@ -3,7 +3,7 @@
 import time
 from dataclasses import replace
 
-from schemas.times import written
+from schemas.times import format_time
 from tests.api.people import OPENING, Server, attendee, good, opened, post, records_in, stream, talked, until
 from tests.kafka.gateway.conftest import Place
 from tests.kafka.gateway.logs import events, records
@@ -19,7 +19,7 @@ def test_what_is_said_over_http_stands_in_its_topic_and_is_known_at_once(place: 
             assert good(who.http.get("/v1/me"))["place"] == "hall-a"
         with stream(server, ingrid.http, "/v1/me/stream") as live:
             assert live.presence() == {"present": True, "place": "hall-a"}
-            at = written(time.time_ns() // 1_000_000)  # to the millisecond: after what the phone said
+            at = format_time(time.time_ns() // 1_000_000)  # to the millisecond: after what the phone said
             at_the_desk = {"type": "checkin.arrived", "id": "desk-1", "at": at, "conference": "conf-1"}
             good(organizer.post("/v1/events", json=[at_the_desk | {"attendee": ingrid.id, "place": "hall-b"}]))
             assert live.presence() == {"present": True, "place": "hall-b"}
@@ -48,7 +48,7 @@ def _is_as_it_should_be(place: Place, server: Server) -> None:
     assert all(word not in server.errors.read_text() for word in ("Traceback", "a background task failed"))
 
 
-def test_doubles_and_what_cannot_be_read(place: Place) -> None:
+def test_duplicates_and_what_cannot_be_read(place: Place) -> None:
     with place.ready() as server:
         organizer = opened(server)
         said = post("x:ada", "x:bob") | {"type": "checkin.arrived", "conference": "conf-1", "attendee": "a-1"}
@@ -67,7 +67,7 @@ def test_doubles_and_what_cannot_be_read(place: Place) -> None:
         assert stand[1:] == ["checkin.arrived"] * 2
 
 
-def test_a_restart_goes_on_with_the_copy_and_doubles_nothing(place: Place) -> None:
+def test_a_restart_goes_on_with_the_copy_and_duplicates_nothing(place: Place) -> None:
     with place.ready() as server:
         organizer = opened(server)
         ada = attendee(server, organizer, "ada")

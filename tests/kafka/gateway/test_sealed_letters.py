@@ -21,7 +21,7 @@ def shown(server: Server) -> list[bytes]:
     return [b64decode(letter["bytes"]) for letter in found]
 
 
-def test_an_erasure_takes_letters_at_once_from_the_topic_too(place: Place, hallway: Hallway) -> None:
+def test_an_erasure_takes_dead_letters_at_once_from_the_topic_too(place: Place, hallway: Hallway) -> None:
     with place.ready() as server:
         organizer = opened(server)
         ada = attendee(server, organizer, CANARY)

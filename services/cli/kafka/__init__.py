@@ -1,0 +1,1 @@
+"""Commands about Kafka: a local one, the topics, `tail`, `backfill`, and the workers."""

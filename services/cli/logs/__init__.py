@@ -1,0 +1,1 @@
+"""Commands on recorded logs: `replay` and its comparison, `ties`, `explain`, `export`, `simulate`."""

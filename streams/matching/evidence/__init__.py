@@ -1,0 +1,1 @@
+"""What the engine knows of posts and chat sessions, and when it stops to count."""

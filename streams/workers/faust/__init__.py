@@ -1,0 +1,1 @@
+"""What runs a handler in Faust: the only place that knows it."""
