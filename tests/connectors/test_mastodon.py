@@ -34,7 +34,7 @@ async def test_posts_with_the_hashtag_come_and_no_text_stays(tmp_path: Path, str
         for post in (first, other, named):
             await server.add(post)
         for wrong in (
-            Post(4, is_boost=True),
+            Post(4, is_boost=True, at=now_ms() - 86_400_000),
             Post(5, visibility="unlisted"),
             Post(6, visibility="private"),
             Post(7, acct="a/b@home.example"),

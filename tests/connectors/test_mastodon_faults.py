@@ -186,6 +186,21 @@ async def test_a_post_that_comes_late_and_out_of_order_counts(tmp_path: Path) ->
 
 
 @run_to_end
+async def test_a_post_behind_a_boost_counts_as_its_authors_when_it_was_written(tmp_path: Path) -> None:
+    """Some servers show the boost in the place of the post. An old post does not become new by it."""
+    server = Mastodon(has_streams=False)
+    async with serving(server), fediverse_of(tmp_path, server) as fedi:
+        await fedi.put()
+        await fedi.live()
+        await server.add(Post(1, is_boost=True, at=now_ms() - 86_400_000))
+        await server.add(Post(2, acct="bob@home.example", is_boost=True))
+        last = Post(3)
+        await server.add(last)
+        await fedi.has(last)
+        assert sorted(fedi.uris()) == [Post(3).uri, Post(2, acct="bob@home.example").uri]
+
+
+@run_to_end
 async def test_what_is_no_status_becomes_one_dead_letter_without_its_text(tmp_path: Path) -> None:
     server = Mastodon(has_streams=False)
     async with serving(server), fediverse_of(tmp_path, server) as fedi:

@@ -100,7 +100,19 @@ def test_times_are_clamped(written: str, at: int) -> None:
     assert seen(Post(1), created_at=written).at == at
 
 
-@pytest.mark.parametrize("data", [b"", b"[]", b"{}", b'{"id": 5}', b'{"id": "1", "uri": "u"', b"\xff", b"[" * 5_000])
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"[]",
+        b"{}",
+        b'{"id": 5}',
+        b'{"id": "1", "uri": "u"',
+        b"\xff",
+        b"[" * 5_000,
+        status_of(Post(1), id="1" * 201),
+    ],
+)
 def test_what_is_no_status_says_nothing_of_itself(data: bytes) -> None:
     with pytest.raises(UnreadableStatusError) as caught:
         read_status(data)

@@ -9,6 +9,7 @@ from hashlib import blake2b
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from services.connectors.mastodon.memory import Known, Memory
 from services.connectors.mastodon.statuses import (
@@ -17,6 +18,7 @@ from services.connectors.mastodon.statuses import (
     UnreadableStatusError,
     View,
     created_at,
+    is_boost,
     post_of,
     read_status,
 )
@@ -27,9 +29,11 @@ _REMEMBERED = 10_000
 
 
 class Rows(Struct, frozen=True):
-    """The statuses of a page, and what could not be read."""
+    """The statuses of a page, and what could not be read. ``boosted``: the ids of those that stand there because
+    somebody boosted them."""
 
     statuses: list[Status]
+    boosted: frozenset[str] = frozenset()
     unreadable: tuple[Unreadable, ...] = ()
 
     def has(self, status: str) -> bool:
@@ -69,14 +73,19 @@ class StatusReader:
         return (*items, *_unreadable("frame", part.unreadable))
 
     def decode(self, page: Sequence[msgspec.Raw]) -> Rows:
-        """The statuses of a page. All that are none become one dead letter, the first time that they are read."""
-        statuses, reasons = list[Status](), list[str]()
+        """The statuses of a page. All that are none become one dead letter, the first time that they are read. A boost
+        is no post, but some servers show it in the place of the post, so what was boosted is read."""
+        statuses, boosted, reasons = list[Status](), set[str](), list[str]()
         for raw in page:
             try:
-                statuses.append(read_status(bytes(raw)))
+                status = read_status(bytes(raw))
+                if is_boost(status):
+                    boosted.add(status.id)
+                    status = replace(read_status(status.reblog), id=status.id)
+                statuses.append(status)
             except UnreadableStatusError as error:
                 reasons += [str(error)] if self._is_new(blake2b(raw, digest_size=16).digest()) else []
-        return Rows(statuses, _unreadable("status", reasons))
+        return Rows(statuses, frozenset(boosted), _unreadable("status", reasons))
 
     def _is_new(self, digest: bytes) -> bool:
         if digest in self._unreadable:
@@ -99,7 +108,7 @@ class StatusReader:
             known = self._memory.get(status.id)
             if known is not None and known.edited_at == status.edited_at:
                 continue  # nothing new about it
-            if place >= sure and (created_at(status) or 0) < earliest:
+            if (place >= sure or status.id in page.boosted) and (created_at(status) or 0) < earliest:
                 self._memory.add(status.id, Known(edited_at=status.edited_at))
                 continue
             item = self._seen(status, tags, earliest)

@@ -9,12 +9,13 @@ Source: docs.joinmastodon.org/entities/Status.
 import re
 from collections.abc import Callable
 from functools import lru_cache
+from typing import Annotated
 from urllib.parse import urlsplit
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
-from schemas.names import normalize_account, normalize_posted_hashtag
+from schemas.names import NAME_CHARS, normalize_account, normalize_posted_hashtag
 from schemas.times import MINUTE_MS, millis
 from services.connectors.port import PostSeen
 
@@ -28,6 +29,9 @@ _PUBLIC = "public"
 
 class UnreadableStatusError(Exception):
     """It is no status. Its text says nothing of what is in it."""
+
+
+ShortText = Annotated[str, Meta(max_length=200)]  # it is remembered: a server must not fill the memory
 
 
 class Author(Struct, gc=False):
@@ -52,11 +56,11 @@ class Tag(Struct, gc=False):
 class Status(Struct, gc=False):
     """A status without its text. Ids are of the server that it was read from."""
 
-    id: str
+    id: ShortText
     uri: str
     account: Author
     created_at: str = ""
-    edited_at: str | None = None
+    edited_at: ShortText | None = None
     visibility: str = ""
     in_reply_to_id: str | None = None
     in_reply_to_account_id: str | None = None
@@ -77,7 +81,7 @@ class View(Struct, frozen=True):
 _DECODER = msgspec.json.Decoder(Status)
 
 
-def read_status(data: bytes | str) -> Status:
+def read_status(data: bytes | str | msgspec.Raw) -> Status:
     """A status. UnreadableStatusError."""
     try:
         return _DECODER.decode(data)
@@ -85,6 +89,11 @@ def read_status(data: bytes | str) -> Status:
         raise UnreadableStatusError("It has another form than expected.") from None
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
         raise UnreadableStatusError("It is no JSON.") from None
+
+
+def is_boost(status: Status) -> bool:
+    """Whether somebody only boosted what is in ``reblog``."""
+    return bytes(status.reblog) != b"null"
 
 
 def created_at(status: Status) -> int | None:
@@ -112,13 +121,13 @@ def post_of(
     """The post; None: it cannot be one, or does not count. Its time is between ``earliest`` and ``latest``, in ms: what
     its server says counts only there. ``author_of``: the author of a status with this id, where that is known."""
     actor, name = account_of(status.account.acct, view), _post_id(status.uri)
-    if actor is None or name is None or status.visibility != _PUBLIC or bytes(status.reblog) != b"null":
+    if actor is None or name is None or status.visibility != _PUBLIC or is_boost(status):
         return None
     if not view.is_believed and not _is_own(actor, status.uri, view):
         return None
     created = created_at(status)
     at = latest if created is None else min(max(created, earliest), latest)
-    hashtags = dict.fromkeys(filter(None, (_hashtag(tag.name) for tag in status.tags)))
+    hashtags = dict.fromkeys(filter(None, (_hashtag(tag.name) for tag in status.tags if len(tag.name) <= NAME_CHARS)))
     mentions = dict.fromkeys(filter(None, (account_of(each.acct, view) for each in status.mentions)))
     reply_to = _answered(status, view, author_of)
     return PostSeen(name, actor, at, tuple(hashtags)[:MOST_NAMES], tuple(mentions)[:MOST_NAMES], reply_to)
