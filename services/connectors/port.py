@@ -218,9 +218,8 @@ class ConnectorKind(Protocol):
     def config(self) -> type[Struct]:
         """Its settings: a Struct whose tag ``kind`` is the name."""
 
-    @property
-    def secrets(self) -> tuple[str, ...]:
-        """The names of its secrets, all of which are needed."""
+    def secret_names(self, config: Any) -> tuple[str, ...]:
+        """The names of the secrets that these settings need, all of them."""
 
     def source_of(self, config: Any) -> str:
         """What it reads. Settings with another source need their secrets again. ValueError with a sentence for a

@@ -7,12 +7,13 @@ import msgspec
 from msgspec import Struct
 
 from services.connectors.bluesky import BLUESKY
+from services.connectors.mastodon import MASTODON
 from services.connectors.port import Connector, ConnectorKind, Context, TestReport
 from services.connectors.pretix import PRETIX
 from services.connectors.source_client import SourceClient
 from services.directory.port import ConnectorRow
 
-KINDS: tuple[ConnectorKind, ...] = (PRETIX, BLUESKY)
+KINDS: tuple[ConnectorKind, ...] = (PRETIX, BLUESKY, MASTODON)
 
 BY_NAME: Mapping[str, ConnectorKind] = {kind.name: kind for kind in KINDS}
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ so the sender has to wait (backpressure). No frame is logged, at whatever level.
 """
 
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -41,9 +41,14 @@ class _Connect(connect):
 
 @asynccontextmanager
 async def open_stream(
-    client: SourceClient, address: Address, path: str, subprotocols: Sequence[str] = ()
+    client: SourceClient,
+    address: Address,
+    path: str,
+    subprotocols: Sequence[str] = (),
+    headers: Mapping[str, str] | None = None,
 ) -> AsyncIterator[ClientConnection]:
-    """A connection to a path, with its query, below the address. StreamRefusedError, NoAnswerError."""
+    """A connection to a path, with its query, below the address. ``headers``: of the handshake, such as a token.
+    StreamRefusedError, NoAnswerError."""
     fault = client.refusal(address)
     if fault is not None:
         raise NoAnswerError(fault)
@@ -54,6 +59,7 @@ async def open_stream(
         f"{'wss' if is_secure else 'ws'}://{address.name}{address.path}{path}",
         host=place.strip("[]"),
         port=address.port,
+        additional_headers=headers,
         subprotocols=[Subprotocol(each) for each in subprotocols] or None,
         compression=None,
         proxy=None,

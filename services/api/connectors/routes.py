@@ -90,7 +90,7 @@ async def _new(
     if fault is not None:
         raise ProblemError(422, "config", fault, field="config")
     known = await _secrets(store, conference, connector, data)
-    missing = [name for name in kind.secrets if name not in known]
+    missing = [name for name in kind.secret_names(data.config) if name not in known]
     if missing:
         detail = f"Enter the {missing[0]}: it is not known yet, or was for another address or event."
         raise ProblemError(422, "secret", detail, field="secrets")
@@ -116,10 +116,9 @@ def _check_id(connector: str) -> None:
 
 def _source_of(data: ConnectorSettings) -> str:
     kind = kind_of(data.config)
-    if set(data.secrets) - set(kind.secrets):
-        raise ProblemError(
-            422, "secret", f"The secrets of {kind.name} are: {', '.join(kind.secrets)}.", field="secrets"
-        )
+    names = kind.secret_names(data.config)
+    if set(data.secrets) - set(names):
+        raise ProblemError(422, "secret", f"The secrets of {kind.name} are: {', '.join(names)}.", field="secrets")
     try:
         return kind.source_of(data.config)
     except ValueError as error:

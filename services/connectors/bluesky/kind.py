@@ -11,7 +11,10 @@ from services.connectors.source_client import read_address
 class _BlueskyKind:
     name = "bluesky"
     config = BlueskyConfig
-    secrets = ()
+
+    def secret_names(self, config: BlueskyConfig) -> tuple[str, ...]:
+        """None: the stream is public."""
+        return ()
 
     def source_of(self, config: BlueskyConfig) -> str:
         """The stream's address. ValueError."""

@@ -17,7 +17,10 @@ TOKEN = "token"  # noqa: S105 - a name
 class _PretixKind:
     name = "pretix"
     config = PretixConfig
-    secrets = (TOKEN,)
+
+    def secret_names(self, config: PretixConfig) -> tuple[str, ...]:
+        """One token."""
+        return (TOKEN,)
 
     def fault_in(self, config: PretixConfig) -> str | None:
         """What is missing."""
