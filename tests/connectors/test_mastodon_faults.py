@@ -256,7 +256,7 @@ async def test_a_server_without_a_stream_is_asked_again_later(tmp_path: Path) ->
 
 @pytest.mark.parametrize("seed", range(20))
 @run_to_end
-async def test_a_kill_at_any_step_loses_and_doubles_nothing(
+async def test_a_kill_at_any_step_loses_and_duplicates_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
     """Posts come on two servers, while the run ends at every other step and connections break."""
