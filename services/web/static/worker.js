@@ -9,7 +9,7 @@ const FILES = [
   BASE,
   ...["attendee.css", "base.css", "icon.svg", "manifest.webmanifest"].map(inStatic),
   ...["accounts", "announcements", "api", "attendee", "base", "board", "bursts", "card_view", "cards", "devices", "dialog", "dom", "frame"].map(module),
-  ...["lost_link", "monogram", "offline_store", "presence", "sign_ins", "stream", "texts", "welcome", "words", "you"].map(module),
+  ...["lost_link", "monogram", "offline_store", "past", "presence", "sign_ins", "stream", "texts", "welcome", "words", "you"].map(module),
 ];
 
 function inStatic(name) {
