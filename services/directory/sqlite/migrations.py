@@ -122,6 +122,13 @@ PEOPLE = (
             number INTEGER PRIMARY KEY, conference TEXT NOT NULL, connector TEXT NOT NULL, hint TEXT NOT NULL,
             UNIQUE (conference, connector, hint)) STRICT""",
     ),
+    (
+        # The holder when the ticket became theirs; of tickets from before: as they are now.
+        "ALTER TABLE connector_tickets ADD COLUMN name TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE connector_tickets ADD COLUMN email TEXT NOT NULL DEFAULT ''",
+        """UPDATE connector_tickets SET (name, email) = (people.name, people.email) FROM people
+            WHERE people.conference = connector_tickets.conference AND people.attendee = connector_tickets.attendee""",
+    ),
 )
 
 POSTS = (
