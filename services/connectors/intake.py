@@ -6,7 +6,8 @@ Invariants:
 - Nobody is registered with a consent; matching starts only after the person's own tap.
 - A person who was removed by their own wish is in no log again before they confirm it, whatever the shop says.
 - A ticket that was passed on brings nothing of its earlier holder to the new one.
-- Only people whom a ticket brought go with their last ticket.
+- The shop has no rights over people whom it did not bring, nor over those who have signed in or hold accounts: it
+  neither corrects nor removes them. In doubt a ticket was passed on, and its earlier holder stays as they are.
 Why: the same items again give the same events with the same ids, so a crash anywhere before the checkpoint is stored
 costs a repetition and nothing else.
 """
@@ -24,6 +25,7 @@ from schemas.codec import Reject
 from schemas.events import CheckinArrived, CheckinLeft
 from schemas.times import format_time
 from services.connectors.activity_intake import ActivityIntake
+from services.connectors.holder_names import is_same_name
 from services.connectors.intake_ports import Attendees, FoundHolder, KnownPerson, Log, Origin
 from services.connectors.port import (
     Activity,
@@ -123,42 +125,50 @@ class ConnectorIntake:
             await self._register(work, fresh)
 
     async def _stays(self, work: _Work, ticket: Ticket, person: KnownPerson, holder: TicketValid) -> bool:
-        """Whether a ticket still is this person's, who is corrected where the shop has corrected them. A ticket with
-        another name and another address was passed on."""
-        name = name_form(holder.name)
-        same_name = not name or name_form(person.name).casefold() == name.casefold()
-        same_address = email_form(person.email) == email_form(holder.email)
-        if same_name and same_address:
+        """Whether a ticket still is this person's, who is corrected where the shop may do that.
+
+        It is compared with the holder whose it became, so that several small changes add up. With another name it was
+        passed on; with another address too, unless that corrects somebody whom this ticket alone brought."""
+        name, email = name_form(holder.name), email_form(holder.email)
+        is_untouched = (name, email) == (ticket.name, ticket.email)
+        if not (is_untouched or is_same_name(ticket.name, name)):
+            return False
+        is_other = (name, email) != (person.name, person.email)
+        if is_other and ticket.has_brought and await self._attendees.correct(work.origin, ticket, holder):
+            work.counts["changed"] += 1
             return True
-        if not (same_name or same_address):
-            return False
-        if not await self._attendees.correct(work.origin.conference, ticket.attendee, holder):
-            return False
-        work.counts["changed"] += 1
-        return True
+        return email in (ticket.email, person.email)
 
     async def _register(self, work: _Work, holders: Sequence[TicketValid]) -> None:
         origin = work.origin
-        known = await self._attendees.at_addresses(origin.conference, {holder.email for holder in holders})
-        others = await asyncio.to_thread(self._store.tickets_of, origin.conference, known)
-        taken = {holder.ticket for holder in holders}
-        others = [each for each in others if each.connector != origin.connector or each.ticket not in taken]
+        at = await self._attendees.at_addresses(origin.conference, {holder.email for holder in holders})
+        others = await asyncio.to_thread(self._store.tickets_of, origin.conference, at)
         await self._announce(work, holders)
         found = await self._attendees.register(origin, holders, others)
-        brought = {each.attendee for each in others if each.has_brought}
-        brought |= {each.attendee for each in found if each.attendee is not None and each.is_own}
         work.counts["registered"] += len({each.attendee for each in found if each.is_new})
+        brought = await self._brought(origin, found)
         leaving: list[Ticket] = []
+        lost: list[Ticket] = []
         for holder, each in zip(holders, found, strict=True):
             before = work.tickets.get(holder.ticket)
             if each.attendee is None:
                 work.counts["refused"] += 1
                 work.refusal = each.text
+                lost += [before] if before is not None and _is_passed_on(before, holder) else []
                 continue
             self._hand_over(work, holder, each, before, brought)
             if before is not None and before.attendee != each.attendee:
                 leaving.append(before)
         await self._end(work, leaving)
+        await self._drop(work, lost)
+
+    async def _brought(self, origin: Origin, found: Sequence[FoundHolder]) -> Collection[str]:
+        """Whom tickets alone brought, so far or now."""
+        people = {each.attendee for each in found if each.attendee is not None}
+        tickets = await asyncio.to_thread(self._store.tickets_of, origin.conference, people)
+        brought = {each.attendee for each in tickets if each.has_brought}
+        brought |= {each.attendee for each in found if each.attendee is not None and each.is_own}
+        return brought - {each.attendee for each in tickets if not each.has_brought}
 
     async def _announce(self, work: _Work, holders: Sequence[TicketValid]) -> None:
         """Stores whom new tickets may bring. After a crash in the middle, a ticket that was cancelled meanwhile would
@@ -167,7 +177,14 @@ class ConnectorIntake:
         ids = await self._attendees.ids_for(work.origin, new)
         connector = work.origin.connector
         announced = [
-            Ticket(connector=connector, ticket=holder.ticket, attendee=attendee, has_brought=True)
+            Ticket(
+                connector=connector,
+                ticket=holder.ticket,
+                attendee=attendee,
+                has_brought=True,
+                name=name_form(holder.name),
+                email=email_form(holder.email),
+            )
             for holder, attendee in zip(new, ids, strict=True)
         ]
         if announced:
@@ -186,12 +203,17 @@ class ConnectorIntake:
                 ticket=holder.ticket,
                 attendee=found.attendee,
                 has_brought=found.attendee in brought,
+                name=name_form(holder.name),
+                email=email_form(holder.email),
                 scans=scans,
             )
         )
 
     async def _take_cancelled(self, work: _Work, names: Sequence[str]) -> None:
-        gone = [work.tickets[name] for name in names if name in work.tickets]
+        await self._drop(work, [work.tickets[name] for name in names if name in work.tickets])
+
+    async def _drop(self, work: _Work, gone: Sequence[Ticket]) -> None:
+        """Ends tickets that lead to nobody any more."""
         for ticket in gone:
             work.drop(ticket.ticket)
         await self._end(work, gone)
@@ -203,7 +225,7 @@ class ConnectorIntake:
         )
 
     async def _end(self, work: _Work, gone: Sequence[Ticket]) -> None:
-        """Removes the people of these tickets whom a ticket brought and who have no other ticket."""
+        """Removes the people of these tickets whom tickets alone brought and who have no other ticket."""
         if not gone:
             return
         origin = work.origin
@@ -211,11 +233,10 @@ class ConnectorIntake:
         ended = {ticket.ticket for ticket in gone}
         stored = await asyncio.to_thread(self._store.tickets_of, origin.conference, people)
         left = {each.attendee for each in stored if each.connector != origin.connector or each.ticket not in ended}
+        left |= {each.attendee for each in stored if not each.has_brought}  # the organizer registered them meanwhile
         left |= {each.attendee for each in work.tickets.values()}
-        removed = sorted(await self._attendees.find(origin.conference, people - left))
-        if removed:
-            await self._attendees.remove(origin, removed)
-            work.counts["removed"] += len(removed)
+        if people - left:
+            work.counts["removed"] += len(await self._attendees.remove(origin, sorted(people - left)))
 
     # -- scans ---------------------------------------------------------------------------------------------------
 
@@ -261,6 +282,12 @@ class ConnectorIntake:
         if items:
             await self._log.reject(work.origin, [_reject(work.origin, item, cursor) for item in items])
             work.counts["unreadable"] += len(items)
+
+
+def _is_passed_on(before: Ticket, holder: TicketValid) -> bool:
+    """Whether a holder who could not be registered is another one than before, not only given another address."""
+    is_untouched = (before.name, before.email) == (name_form(holder.name), email_form(holder.email))
+    return not (is_untouched or is_same_name(before.name, holder.name))
 
 
 def _event(origin: Origin, attendee: str, change: Change) -> CheckinArrived | CheckinLeft:

@@ -62,17 +62,20 @@ class Attendees(Protocol):
     async def register(
         self, origin: Origin, holders: Sequence[TicketValid], others: Sequence[Ticket]
     ) -> list[FoundHolder]:
-        """The attendee of each holder, registered where they are new. Somebody who was erased waits for their own
-        confirmation. ``others``: the known tickets of this conference's people at the same addresses."""
+        """The attendee of each holder: who has this address and this name, unchanged, or else somebody new. Somebody
+        who was erased waits for their own confirmation. ``others``: the tickets of everybody at these addresses."""
 
-    async def correct(self, conference: str, attendee: str, holder: TicketValid) -> bool:
-        """Corrects a person's name and e-mail address; False where somebody else has the address."""
+    async def correct(self, origin: Origin, ticket: Ticket, holder: TicketValid) -> bool:
+        """Corrects the name and e-mail address of a ticket's person. False where the shop may not: this ticket alone
+        must have brought them and be their only one, they must have no accounts and neither have signed in nor wait for
+        their confirmation, and neither somebody else nor anybody erased may have the address."""
 
     async def at_addresses(self, conference: str, emails: Collection[str]) -> Collection[str]:
         """The ids of everybody with one of these addresses."""
 
-    async def remove(self, origin: Origin, attendees: Sequence[str]) -> None:
-        """Erases these people, as the organizer would."""
+    async def remove(self, origin: Origin, attendees: Sequence[str]) -> Sequence[str]:
+        """Erases these people, as the organizer would, without those who have signed in or have accounts; returns whom
+        it erased."""
 
 
 class Log(Protocol):

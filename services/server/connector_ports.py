@@ -6,6 +6,7 @@ conference's log only, so nobody's connector can bring evidence into somebody el
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -20,9 +21,11 @@ from schemas.times import format_time
 from services.admission.conference_registry import ConferenceRegistry
 from services.admission.event_admission import EventAdmission
 from services.admission.registration.attendee_csv import AttendeeRow
+from services.admission.registration.import_plan import MOST_OF_ONE_ADDRESS
 from services.admission.sender import Sender
 from services.api.organizer.attendee_import import AttendeeImport
 from services.api.shared.problems import ProblemError
+from services.connectors.holder_names import is_part_of_name, is_same_name
 from services.connectors.intake import ConnectorIntake
 from services.connectors.intake_ports import FoundHolder, IntakeBusyError, KnownPerson, Origin
 from services.connectors.port import TicketValid
@@ -127,47 +130,52 @@ class ConnectorAttendees:
     ) -> list[FoundHolder]:
         """The attendee of each holder, registered where they are new."""
         rows = await asyncio.to_thread(self._rows, origin, holders, others)
-        own = {row.line for row in rows.own.values()}
+        by_line = {row.line: row for row in rows.own.values()}  # several names may be one person's
         async with _translated():
             lines, mistakes = await self.attendee_import.run_some(
-                _organizer(origin), origin.conference, [*rows.own.values(), *rows.companions], own
+                _organizer(origin), origin.conference, list(by_line.values())
             )
-        by_line = {line.line: line for line in lines}
+        accepted = {line.line: line for line in lines}
         texts = {mistake.line: mistake.text for mistake in mistakes}
         found = []
         for holder in holders:
             row = rows.own.get(_key(holder))
-            line = None if row is None else by_line.get(row.line)
-            if row is None or line is None or line.attendee is None:
+            line = None if row is None else accepted.get(row.line)
+            if line is None or line.attendee is None:
                 text = rows.refused.get(holder.ticket) or (texts.get(row.line, "") if row is not None else "")
                 found.append(FoundHolder(None, text=text))
             else:
-                found.append(FoundHolder(line.attendee, line.what == "new", line.attendee == row.attendee))
+                is_own = line.attendee == self._id_for(origin, holder)
+                found.append(FoundHolder(line.attendee, line.what == "new", is_own))
         return found
 
     def _rows(self, origin: Origin, holders: Sequence[TicketValid], others: Sequence[Ticket]) -> "_Rows":
-        """The holders as lines of a file; several tickets with one name and address are one person's.
-
-        Companions are the people at the same addresses who have tickets of their own, so that each keeps their name. A
-        single person without a ticket is left out: a holder with another name is that person, corrected.
-        """
-        rows, conference = _Rows({}, [], {}), origin.conference
+        """The holders as lines of a file; several tickets with one name and address are one person's. Who is known
+        keeps their own name."""
+        rows, conference = _Rows({}, {}), origin.conference
+        by_person: dict[str, AttendeeRow] = {}
+        new: Counter[str] = Counter()
+        ticketed = {ticket.attendee for ticket in others}
         for holder in holders:
-            attendee = self._id_for(origin, holder)
+            attendee, email = self._id_for(origin, holder), email_form(holder.email)
             text = self._refusal(conference, holder, attendee)
             if text:
                 rows.refused[holder.ticket] = text
-            elif _key(holder) not in rows.own:
-                rows.own[_key(holder)] = _row(len(rows.own) + 1, holder.name, holder.email, attendee)
-        ticketed = {ticket.attendee for ticket in others}
-        for email in dict.fromkeys(email_form(row.email) for row in rows.own.values() if row.email):
+                continue
+            if _key(holder) in rows.own:
+                continue
             at = self._at(conference, email)
-            free = [person for person in at if person.attendee not in ticketed]
-            for person in at:
-                stays = person.attendee in ticketed or len(free) > 1
-                if stays and (email, name_form(person.name).casefold()) not in rows.own:
-                    line = len(rows.own) + len(rows.companions) + 1
-                    rows.companions.append(_row(line, person.name, person.email, person.attendee))
+            person = _same_person(holder, at, ticketed)
+            if person is None and len(at) + new[email] >= MOST_OF_ONE_ADDRESS:
+                rows.refused[holder.ticket] = f"{MOST_OF_ONE_ADDRESS} people have its address already."
+                continue
+            row = _row(len(rows.own) + 1, holder.name, holder.email, attendee)
+            if person is None:
+                new[email] += bool(email)
+            else:
+                row = _row(row.line, person.name, person.email, person.attendee)
+                row = by_person.setdefault(person.attendee, row)
+            rows.own[_key(holder)] = row
         return rows
 
     def _refusal(self, conference: str, holder: TicketValid, attendee: str) -> str:
@@ -176,7 +184,12 @@ class ConnectorAttendees:
         fault = fault_in(person)
         if fault is not None:
             return f"Its {fault[0]} {fault[1]}."
-        if not person.email and self.directory.is_erased(conference, attendee):
+        if person.email:
+            return ""
+        known = self.directory.people.get(conference, attendee)
+        if known is not None and name_form(holder.name) != known.name and not is_same_name(holder.name, known.name):
+            return "It needs an e-mail address, so that its new holder is not taken for the earlier one."
+        if self.directory.is_erased(conference, attendee):
             return "It needs an e-mail address, so that its holder can confirm the registration."
         return ""
 
@@ -185,40 +198,62 @@ class ConnectorAttendees:
         return [self._id_for(origin, holder) for holder in holders]
 
     def _id_for(self, origin: Origin, holder: TicketValid) -> str:
-        """The id of the person whom this ticket brings: unpredictable, and the same after a crash."""
-        text = f"ticket {origin.conference} {origin.source} {holder.ticket} {email_form(holder.email)}"
-        return f"a{self.directory.trace(text)}"
+        """The id of the person whom this ticket brings: unpredictable, and the same after a crash. Without an address
+        it is one for the ticket, whatever the name, so that an erased holder is recognized."""
+        email = email_form(holder.email)
+        name = name_form(holder.name).casefold() if email else ""
+        return f"a{self.directory.trace(f'ticket {origin.conference} {origin.source} {holder.ticket} {email} {name}')}"
 
-    async def correct(self, conference: str, attendee: str, holder: TicketValid) -> bool:
-        """Corrects a person's name and e-mail address; False where that is not possible."""
-        async with self.admission.lock:  # no erasure runs meanwhile
-            return await asyncio.to_thread(self._correct, conference, attendee, holder)
+    async def correct(self, origin: Origin, ticket: Ticket, holder: TicketValid) -> bool:
+        """Corrects the name and e-mail address of a ticket's person; False where the shop may not."""
+        async with self.admission.lock:  # no erasure and no registration runs meanwhile
+            return await asyncio.to_thread(self._correct, origin, ticket, holder)
 
-    def _correct(self, conference: str, attendee: str, holder: TicketValid) -> bool:
-        person = self.directory.people.get(conference, attendee)
-        if person is None:
+    def _correct(self, origin: Origin, ticket: Ticket, holder: TicketValid) -> bool:
+        conference, directory = origin.conference, self.directory
+        person = directory.people.get(conference, ticket.attendee)
+        first = TicketValid(ticket.ticket, ticket.name, ticket.email)
+        tickets = directory.connectors.tickets_of(conference, [ticket.attendee])
+        is_its_own = self._id_for(origin, first) == ticket.attendee
+        is_its_own &= [(each.connector, each.ticket) for each in tickets] == [(origin.connector, ticket.ticket)]
+        if person is None or not (is_its_own and tickets[0].has_brought):
             return False
         new = replace(person, name=name_form(holder.name) or person.name, email=email_form(holder.email))
-        return fault_in(new) is None and self.directory.people.change(new)
+        if fault_in(new) is not None or self._belongs_to_self(conference, ticket.attendee):
+            return False
+        is_back = new.email != person.email and directory.has_tombstone(conference, [new.email])
+        return not is_back and not directory.is_waiting(conference, ticket.attendee) and directory.people.change(new)
 
-    async def remove(self, origin: Origin, attendees: Sequence[str]) -> None:
-        """Erases these people, as the organizer would."""
+    def _belongs_to_self(self, conference: str, attendee: str) -> bool:
+        """Whether only the person and the organizer decide about them: who consents has signed in."""
+        directory = self.directory
+        has_signed_in = bool(directory.sessions.sign_ins(conference, attendee))
+        return has_signed_in or bool(directory.accounts.held_by(conference, attendee))
+
+    async def remove(self, origin: Origin, attendees: Sequence[str]) -> Sequence[str]:
+        """Erases these people, as the organizer would, without those who belong to themselves."""
+        removed = await asyncio.to_thread(self._removable, origin.conference, attendees)
         at = format_time(self.admission.clock())
         events = [
             AttendeeErased(
                 id=f"{origin.source} removed {attendee}", at=at, conference=origin.conference, attendee=attendee
             )
-            for attendee in attendees
+            for attendee in removed
         ]
-        async with _translated():
-            await self.admission.admit_events(events, _organizer(origin))
+        if events:
+            async with _translated():
+                await self.admission.admit_events(events, _organizer(origin))
+        return removed
+
+    def _removable(self, conference: str, attendees: Sequence[str]) -> list[str]:
+        known = [each for each in attendees if self.directory.people.get(conference, each) is not None]
+        return [each for each in known if not self._belongs_to_self(conference, each)]
 
 
 class _Rows(NamedTuple):
-    """Lines by address and name, lines of people who only keep their names, and why holders are refused, by ticket."""
+    """Lines by address and name, and why holders are refused, by ticket."""
 
     own: dict[tuple[str, str], AttendeeRow]
-    companions: list[AttendeeRow]
     refused: dict[str, str]
 
 
@@ -226,6 +261,17 @@ def _key(holder: TicketValid) -> tuple[str, str]:
     """One person: an address and a name, or, without an address, a ticket."""
     email = email_form(holder.email)
     return (email, name_form(holder.name).casefold()) if email else ("", holder.ticket)
+
+
+def _same_person(holder: TicketValid, at: Sequence[Person], ticketed: Collection[str]) -> Person | None:
+    """Who of those at its address a holder is; None: somebody else. Part of a name is enough for one without a
+    ticket, whom a file has in another form."""
+    name = name_form(holder.name).casefold()
+    same = [person for person in at if name_form(person.name).casefold() == name]
+    same = same or [person for person in at if is_same_name(person.name, holder.name)]
+    free = [person for person in at if person.attendee not in ticketed]
+    same = same or [person for person in free if is_part_of_name(person.name, holder.name)]
+    return same[0] if len(same) == 1 else None
 
 
 def _row(line: int, name: str, email: str, attendee: str) -> AttendeeRow:

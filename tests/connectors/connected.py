@@ -12,7 +12,7 @@ import msgspec
 
 from services.connectors.health import Health
 from services.connectors.registry import BY_NAME
-from services.directory.port import ConnectorRow, NewConnector
+from services.directory.port import ConnectorRow, NewConnector, Ticket
 from services.server.parts import Parts
 from tests.api.in_process import Inside, inside
 from tests.api.people import CONFERENCE, LIMIT_S
@@ -96,6 +96,13 @@ class Connected:
 
     def id_of(self, name: str) -> str:
         (found,) = [each.attendee for each in self.parts.directory.people.page(CONFERENCE) if each.name == name]
+        return found
+
+    def ticket(self, ticket: int) -> Ticket | None:
+        """The stored ticket that leads to somebody who is registered."""
+        found = self.parts.directory.connectors.tickets(CONFERENCE, "shop", [str(ticket)]).get(str(ticket))
+        if found is None or self.parts.directory.people.get(CONFERENCE, found.attendee) is None:
+            return None
         return found
 
     def row_scans(self, ticket: int) -> list[str]:

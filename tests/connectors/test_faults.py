@@ -341,7 +341,8 @@ async def churn(connected: Connected, shop: Shop, chance: random.Random) -> list
             case "cancel":
                 shop.change(chance.choice(tickets), status="c")
             case _:
-                shop.change(chance.choice(tickets), attendee_name=f"Renamed {number}")
+                found = chance.choice(tickets)
+                shop.change(found, attendee_name=shop.position(found)["attendee_name"].swapcase())
         asked = len(shop.asked)
         await until(lambda: len(shop.asked) > asked + 3)  # noqa: B023
         row = connected.row.checkpoint.cursor

@@ -24,7 +24,9 @@ def moved_in(directory: SqliteDirectory, canary: str, at: int, posts: int = 5) -
     who, canaries = steps.moved_in(directory, canary, at, posts)
     directory._base.insert("contacts", "", [("hims", who, "push", f"https://push/{canary}-push")])
     directory._base.insert("preferences", "", [("hims", who, f"{canary}-likes")])
-    directory._base.insert("connector_tickets", "", [("hims", "shop", f"{canary}-ticket", who, 1, "[]")])
+    directory._base.insert(
+        "connector_tickets", "", [("hims", "shop", f"{canary}-ticket", who, 1, "[]", canary, f"{canary}@example.org")]
+    )
     return who, [*canaries, f"{canary}-push", f"{canary}-likes", f"{canary}-ticket"]
 
 

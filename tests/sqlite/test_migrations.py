@@ -31,6 +31,7 @@ RELEASED = {
         "a3a70d3f012d3ae6",
         "d365b0834eb9edc8",
         "a5d616ab536f3309",
+        "779209151230f1f3",
     ],
     "posts": ["0ca28c27fe1c446e", "54cdbfcbccad4728", "a6d73420f17ac1ea"],
     "audit": ["56bc65495b4a8b6d"],

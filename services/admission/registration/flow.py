@@ -23,15 +23,25 @@ _NOT_RECORDED = (BusyError, StoppedError, LogUnavailableError, JournalError)  # 
 
 
 async def register_attendees(
-    admission: EventAdmission, turn: asyncio.Lock, sender: Sender, conference: str, rows: Sequence[AttendeeRow]
+    admission: EventAdmission,
+    turn: asyncio.Lock,
+    sender: Sender,
+    conference: str,
+    rows: Sequence[AttendeeRow],
+    *,
+    are_of_shop: bool = False,
 ) -> list[tuple[Enrolment, Result]]:
     """Each row's person and result; status ``waits``: the person must confirm first, so the log got nothing.
 
-    ``turn``: a lock for this function alone. Raises as ``Runner.take``."""
+    ``turn``: a lock for this function alone. ``are_of_shop``: tickets name these people, so a cancelled one may remove
+    them; whom the organizer registers, no ticket removes from then on. Raises as ``Runner.take``."""
     directory = admission.directory
     async with turn:
         async with admission.lock:  # no erasure runs meanwhile
             enrolments = await asyncio.to_thread(enroll, conference, rows, directory, admission.clock())
+            if not are_of_shop:
+                people = [each.attendee for each in enrolments]
+                await asyncio.to_thread(directory.connectors.release, conference, people)
         try:
             answers = iter(
                 await admission.admit_events([each.event for each in enrolments if each.event is not None], sender)

@@ -1,8 +1,8 @@
 """Plans an attendee import: which person each line means, whether that person is new, and what would change.
 
 Invariants: a person is identified by the e-mail address, so a different name is a correction. Only where several people
-share an address (a group's order) does the name tell them apart. The plan says nothing about consent: it is the
-person's own, and nobody else needs to know whether it was withdrawn.
+share an address (a group's order), and for a shop's tickets, does the name tell them apart. The plan says nothing about
+consent: it is the person's own, and nobody else needs to know whether it was withdrawn.
 """
 
 import secrets
@@ -53,9 +53,11 @@ def groups(rows: Sequence[AttendeeRow], most: int) -> Iterator[list[AttendeeRow]
 
 
 def plan(
-    conference: str, rows: Sequence[AttendeeRow], directory: Directory
+    conference: str, rows: Sequence[AttendeeRow], directory: Directory, *, by_name: bool = False
 ) -> tuple[list[Planned], list[Mistake], list[Mistake]]:
-    """What each line would do, the lines that cannot be imported, and notes. ``rows``: complete for each address."""
+    """What each line would do, the lines that cannot be imported, and notes. ``rows``: complete for each address.
+
+    ``by_name``: of people who are not all of an address, so that another name is another person."""
     planned: list[Planned] = []
     mistakes: list[Mistake] = []
     notes: list[Mistake] = []
@@ -71,7 +73,7 @@ def plan(
         if len(some) > MOST_OF_ONE_ADDRESS:
             text = f"This address has over {MOST_OF_ONE_ADDRESS} people in this file; give them addresses of their own."
             mistakes += [Mistake(row.line, None, text) for row in some[MOST_OF_ONE_ADDRESS:]]
-        _plan_address(conference, some[:MOST_OF_ONE_ADDRESS], known, directory, planned, mistakes)
+        _plan_address(conference, some[:MOST_OF_ONE_ADDRESS], known, directory, planned, mistakes, by_name=by_name)
         notes += _shared(some[:MOST_OF_ONE_ADDRESS])
     planned.sort(key=lambda each: each.row.line)
     return planned, mistakes, notes
@@ -84,18 +86,20 @@ def _plan_address(
     directory: Directory,
     planned: list[Planned],
     mistakes: list[Mistake],
+    *,
+    by_name: bool,
 ) -> None:
     """Matches the rows of one address to its known people by name. If one of each is left over, they are the same
-    person with a corrected name."""
+    person with a corrected name, unless ``by_name``."""
     left = {_key(person.name): person for person in known}
     same = {row.line: left.pop(_key(row.name)) for row in rows if _key(row.name) in left}
     others = [row for row in rows if row.line not in same]
-    if len(rows) == 1 and others and len(known) > 1:
+    if len(rows) == 1 and others and len(known) > 1 and not by_name:
         (row,) = rows
         text = f"{len(known)} people have this address, and none has this name. Put all of them into the file."
         mistakes.append(Mistake(row.line, None, text))
         return
-    if len(others) == 1 and len(left) == 1:
+    if len(others) == 1 and len(left) == 1 and not by_name:
         same[others[0].line] = next(iter(left.values()))
     for row in rows:
         person = same.get(row.line)

@@ -6,7 +6,7 @@ says nothing about anybody's consent.
 """
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import Literal
 
 from msgspec import Struct
@@ -99,17 +99,16 @@ class AttendeeImport:
         return _imported(sheet, sorted(lines, key=_by_line), mistakes, notes, dry_run=dry_run)
 
     async def run_some(
-        self, sender: Sender, conference: str, rows: Sequence[AttendeeRow], lines: Collection[int]
+        self, sender: Sender, conference: str, rows: Sequence[AttendeeRow]
     ) -> tuple[list[Line], list[Mistake]]:
-        """Registers these lines of the rows, as a shop names them: people who are known keep the accounts that they
-        claim. The other rows are people who are registered; they only tell names at one address apart.
+        """Registers these rows, as a shop names them: people who are known keep their names and the accounts that they
+        claim, and another name at their address is another person.
 
         Returns what was accepted, and mistakes. Raises as ``Runner.take``."""
         async with self._turn:
-            planned, mistakes, _ = await asyncio.to_thread(plan, conference, rows, self._directory)
-            own = [each for each in planned if each.row.line in lines]
-            own = await asyncio.to_thread(lambda: [self._with_claims(conference, each) for each in own])
-            accepted, refused = await self._register(sender, conference, own)
+            planned, mistakes, _ = await asyncio.to_thread(plan, conference, rows, self._directory, by_name=True)
+            own = await asyncio.to_thread(lambda: [self._with_claims(conference, each) for each in planned])
+            accepted, refused = await self._register(sender, conference, own, are_of_shop=True)
         return accepted, [*mistakes, *refused]
 
     def _with_claims(self, conference: str, each: Planned) -> Planned:
@@ -123,10 +122,16 @@ class AttendeeImport:
         return replace(each, row=replace(each.row, accounts=tuple(sorted(accounts))))
 
     async def _register(
-        self, sender: Sender, conference: str, planned: Sequence[Planned]
+        self, sender: Sender, conference: str, planned: Sequence[Planned], *, are_of_shop: bool = False
     ) -> tuple[list[Line], list[Mistake]]:
         rows = [each.row for each in planned]
-        made = await register_attendees(self._admission, self._registering, sender, conference, rows) if rows else []
+        made = (
+            await register_attendees(
+                self._admission, self._registering, sender, conference, rows, are_of_shop=are_of_shop
+            )
+            if rows
+            else []
+        )
         lines: list[Line] = []
         refused: list[Mistake] = []
         for each, (enrolled, result) in zip(planned, made, strict=True):

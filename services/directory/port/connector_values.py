@@ -23,13 +23,16 @@ class Scan(Struct, frozen=True):
 class Ticket(Struct, frozen=True, kw_only=True):
     """A ticket that a connector brought, and its attendee. ``scans``: the newest ones that the log has.
 
-    ``has_brought``: the attendee is registered because of a ticket, and is removed with the last one.
+    ``has_brought``: the attendee is registered because of a ticket alone, and is removed with the last one.
+    ``name``, ``email``: of the holder when the ticket became theirs, in their normal forms.
     """
 
     connector: str
     ticket: str
     attendee: str
     has_brought: bool = False
+    name: str = ""
+    email: str = ""
     scans: tuple[Scan, ...] = ()
 
 

@@ -69,5 +69,9 @@ class Connectors(Protocol):
     def tickets_of(self, conference: str, attendees: Collection[str]) -> list[Ticket]:
         """The tickets of these attendees, of all connectors."""
 
+    def release(self, conference: str, attendees: Collection[str]) -> None:
+        """Records that these attendees are registered whatever happens to their tickets: ``has_brought`` ends, also
+        where a run stores the same tickets once more."""
+
     def delete_tickets(self, conference: str, connector: str, names: Collection[str]) -> None:
         """Deletes tickets that lead to nobody any more."""

@@ -30,6 +30,14 @@ _FIELDS = (
     "conference, id, kind, config, source, organizer, secret_names, hook IS NOT NULL, paused, generation, made,"
     " checkpoint"
 )
+_TICKET = "connector, ticket, attendee, has_brought, scans, name, email"
+# A run may store a ticket that it read before its person was released: what was released stays so.
+_SAVE_TICKET = (
+    "INSERT INTO connector_tickets (conference, connector, ticket, attendee, has_brought, scans, name, email)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET has_brought = excluded.has_brought"
+    " AND (has_brought OR attendee <> excluded.attendee), attendee = excluded.attendee, scans = excluded.scans,"
+    " name = excluded.name, email = excluded.email"
+)
 _HOOK_BYTES, _DIGEST_BYTES = 32, 16
 _HOOK_CHARS = 128
 _ONE = "WHERE conference = ? AND id = ?"
@@ -148,8 +156,11 @@ class SqliteConnectors:
             sql = f"UPDATE connectors SET checkpoint = ? {_ONE} AND generation = ?"  # noqa: S608 - constants
             if self._base.run(sql, (_json(checkpoint), *whose, row.generation)) != 1:
                 return False
-            rows = [(*whose, each.ticket, each.attendee, each.has_brought, _json(each.scans)) for each in tickets]
-            self._base.run_all("INSERT OR REPLACE INTO connector_tickets VALUES (?, ?, ?, ?, ?, ?)", rows)
+            rows = [
+                (*whose, each.ticket, each.attendee, each.has_brought, _json(each.scans), each.name, each.email)
+                for each in tickets
+            ]
+            self._base.run_all(_SAVE_TICKET, rows)
             sql = f"DELETE FROM connector_hints {_OF} AND hint = ?"  # noqa: S608 - constants
             self._base.run_all(sql, [(*whose, hint) for hint in hints])
             return True
@@ -157,7 +168,7 @@ class SqliteConnectors:
     def tickets(self, conference: str, connector: str, names: Collection[str]) -> Mapping[str, Ticket]:
         """The known tickets among these, by name."""
         sql = (
-            f"SELECT connector, ticket, attendee, has_brought, scans FROM connector_tickets {_OF}"  # noqa: S608 - constants
+            f"SELECT {_TICKET} FROM connector_tickets {_OF}"  # noqa: S608 - constants
             " AND ticket IN (SELECT value FROM json_each(?))"
         )
         rows = self._base.read(sql, (conference, connector, _json(list(names))))
@@ -166,10 +177,18 @@ class SqliteConnectors:
     def tickets_of(self, conference: str, attendees: Collection[str]) -> list[Ticket]:
         """The tickets of these attendees, of all connectors."""
         sql = (
-            "SELECT connector, ticket, attendee, has_brought, scans FROM connector_tickets WHERE conference = ?"
+            f"SELECT {_TICKET} FROM connector_tickets WHERE conference = ?"  # noqa: S608 - constants
             " AND attendee IN (SELECT value FROM json_each(?)) ORDER BY connector, ticket"
         )
         return [_ticket(row) for row in self._base.read(sql, (conference, _json(list(attendees))))]
+
+    def release(self, conference: str, attendees: Collection[str]) -> None:
+        """Records that these attendees are registered whatever happens to their tickets."""
+        sql = (
+            "UPDATE connector_tickets SET has_brought = 0 WHERE conference = ?"
+            " AND attendee IN (SELECT value FROM json_each(?))"
+        )
+        self._base.run(sql, (conference, _json(list(attendees))))
 
     def delete_tickets(self, conference: str, connector: str, names: Collection[str]) -> None:
         """Deletes tickets that lead to nobody any more."""
@@ -210,9 +229,16 @@ def _row(row: Row) -> ConnectorRow:
 
 
 def _ticket(row: Row) -> Ticket:
-    connector, ticket, attendee, has_brought, scans = row
-    kept = msgspec.json.decode(scans, type=tuple[Scan, ...])
-    return Ticket(connector=connector, ticket=ticket, attendee=attendee, has_brought=bool(has_brought), scans=kept)
+    connector, ticket, attendee, has_brought, scans, name, email = row
+    return Ticket(
+        connector=connector,
+        ticket=ticket,
+        attendee=attendee,
+        has_brought=bool(has_brought),
+        name=name,
+        email=email,
+        scans=msgspec.json.decode(scans, type=tuple[Scan, ...]),
+    )
 
 
 def _json(value: object) -> str:

@@ -137,6 +137,13 @@ PEOPLE = (
         # 0: somebody else changed the address after the first sign-in, so it proves nothing
         "ALTER TABLE people ADD COLUMN recovers INTEGER NOT NULL DEFAULT 1",
     ),
+    (
+        # The holder when the ticket became theirs; of tickets from before: as they are now.
+        "ALTER TABLE connector_tickets ADD COLUMN name TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE connector_tickets ADD COLUMN email TEXT NOT NULL DEFAULT ''",
+        """UPDATE connector_tickets SET (name, email) = (people.name, people.email) FROM people
+            WHERE people.conference = connector_tickets.conference AND people.attendee = connector_tickets.attendee""",
+    ),
 )
 
 POSTS = (

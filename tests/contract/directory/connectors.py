@@ -30,7 +30,15 @@ def new(name: str = "shop", conference: str = "hims", source: str = "s1", **secr
 
 
 def ticket(name: str, attendee: str, *scans: Scan, connector: str = "shop") -> Ticket:
-    return Ticket(connector=connector, ticket=name, attendee=attendee, has_brought=name == "1", scans=scans)
+    return Ticket(
+        connector=connector,
+        ticket=name,
+        attendee=attendee,
+        has_brought=name == "1",
+        name=f"Holder {name}",
+        email=f"{name}@example.org",
+        scans=scans,
+    )
 
 
 def read(directory: Directory, row: ConnectorRow) -> ConnectorRow:
@@ -77,6 +85,22 @@ class Connectors:
         assert directory.connectors.tickets_of("hims", ["a1", "a2"]) == [ticket("1", "a1", scan), ticket("2", "a2")]
         directory.connectors.delete_tickets("hims", "shop", ["1"])
         assert directory.connectors.tickets_of("hims", ["a1", "a2"]) == [ticket("2", "a2")]
+
+    def test_whom_the_organizer_registers_no_ticket_brought(self, directory: Directory) -> None:
+        """Also where a run stores what it had read before."""
+        row, other = directory.connectors.put(new()), directory.connectors.put(new("other"))
+        elsewhere = directory.connectors.put(new(conference="vive"))
+        mine, theirs = ticket("1", "a1"), ticket("1", "a2")
+        directory.connectors.save(row, Checkpoint(), [mine])
+        directory.connectors.save(other, Checkpoint(), [ticket("1", "a1", connector="other")])
+        directory.connectors.save(elsewhere, Checkpoint(), [mine])
+        directory.connectors.release("hims", ["a1", "a9"])
+        directory.connectors.save(row, Checkpoint(), [mine])
+        found = directory.connectors.tickets_of("hims", ["a1"])
+        assert [(each.connector, each.has_brought) for each in found] == [("other", False), ("shop", False)]
+        assert directory.connectors.tickets("vive", "shop", ["1"]) == {"1": mine}
+        directory.connectors.save(row, Checkpoint(), [theirs])  # it was passed on
+        assert directory.connectors.tickets("hims", "shop", ["1"]) == {"1": theirs}
 
     @pytest.mark.parametrize("change", ["replaced", "paused", "deleted"])
     def test_a_run_with_earlier_settings_stores_nothing(self, directory: Directory, change: str) -> None:
