@@ -2,10 +2,13 @@
 
 Invariants: attendees are registered by the same code as those of a file. A connector's check-ins have the rights of a
 scanner's key of that one conference; registrations and removals those of its organizer. A connector's posts reach that
-conference's log only, so nobody's connector can bring evidence into somebody else's.
+conference's log only, so nobody's connector can bring evidence into somebody else's. What a conference's connectors
+bring costs what it would cost by HTTP, from budgets of their own, so that they never hold up the scanners at the doors;
+where one is used up, they wait.
 """
 
 import asyncio
+import math
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -14,7 +17,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 from redis.backoff import ExponentialWithJitterBackoff
 
-from schemas.codec import Reject
+from schemas.codec import Reject, encode
 from schemas.events import AttendeeErased, Consent, Input
 from schemas.times import format_time
 from services.admission.conference_registry import ConferenceRegistry
@@ -36,6 +39,7 @@ from services.journal import JournalError
 from services.runtime import BusyError, LogUnavailableError, StoppedError
 from services.server.connector_audience import Audiences
 
+_KIB = 1_024
 _AWAY = (BusyError, StoppedError, LogUnavailableError, JournalError, TimeoutError)
 BACKOFF = ExponentialWithJitterBackoff(base=FIRST_PAUSE_S, cap=LONGEST_PAUSE_S)
 _NO_CONSENT = Consent(matching=False, chats=False, share_place=False)
@@ -54,6 +58,15 @@ async def _translated() -> AsyncIterator[None]:
         raise IntakeBusyError from None
 
 
+def _charge(admission: EventAdmission, rate: str, origin: Origin, count: int, size: int = 0) -> None:
+    """Charges the connectors of a conference together. ProblemError 429. ``size``: in bytes."""
+    payer = f"connectors of {origin.conference}"
+    if count:
+        admission.charge(rate, payer, count)
+    if size:
+        admission.charge(f"{rate}_kib", payer, math.ceil(size / _KIB))
+
+
 @dataclass(frozen=True, slots=True)
 class ConnectorLog:
     """The log, as a scanner of the conference sees it, and for posts as a connector of that conference alone."""
@@ -64,11 +77,13 @@ class ConnectorLog:
     async def admit(self, origin: Origin, events: Sequence[Input]) -> Sequence[str]:
         """The result of each event."""
         async with _translated():
+            _charge(self.admission, "scanner", origin, len(events), _size(events))
             return [result.status for result in await self.admission.admit_events(events, _scanner(origin))]
 
     async def admit_posts(self, origin: Origin, events: Sequence[Input]) -> Sequence[str]:
         """The same for posts."""
         async with _translated():
+            _charge(self.admission, "organizer", origin, len(events), _size(events))
             return [result.status for result in await self.admission.admit_events(events, _reader(origin))]
 
     async def known_posts(self, posts: Sequence[PostRef]) -> Collection[str]:
@@ -89,7 +104,12 @@ class ConnectorLog:
     async def reject(self, origin: Origin, unreadable: Sequence[Reject]) -> None:
         """Stores dead letters."""
         async with _translated():
+            _charge(self.admission, "scanner", origin, len(unreadable), sum(len(each.line) for each in unreadable))
             await self.admission.admit_lines(unreadable, _scanner(origin))
+
+
+def _size(events: Sequence[Input]) -> int:
+    return sum(len(encode(event)) for event in events)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +149,7 @@ class ConnectorAttendees:
         rows = await asyncio.to_thread(self._rows, origin, holders, others)
         own = {row.line for row in rows.own.values()}
         async with _translated():
+            _charge(self.admission, "organizer", origin, len(own))
             lines, mistakes = await self.attendee_import.run_some(
                 _organizer(origin), origin.conference, [*rows.own.values(), *rows.companions], own
             )

@@ -3,13 +3,17 @@
 import asyncio
 import json
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
-from services.connectors.port import Unreadable
+from services.admission.rate_limits import Limiter, Rate
+from services.connectors.intake import ConnectorIntake, _Work
+from services.connectors.intake_ports import Origin
+from services.connectors.port import TicketScanned, Unreadable
 from services.connectors.pretix import client as pretix_client
 from services.connectors.pretix.connector import Cursor
 from services.connectors.pretix.payloads import (
@@ -22,11 +26,14 @@ from services.connectors.pretix.payloads import (
     Position,
 )
 from services.connectors.pretix.rows import Rows
+from services.connectors.run import ConnectorRun
 from services.connectors.source_client import SourceClient
+from services.directory.port import Scan
 from tests.api.in_process import QUIET, run_to_end
 from tests.api.people import CONFERENCE
 from tests.connectors.connected import Connected, connected_to, put, until
 from tests.connectors.fake_pretix import Shop
+from tests.connectors.test_faults import filled, whole
 
 pytestmark = QUIET
 
@@ -135,7 +142,9 @@ async def test_an_order_of_the_future_hides_no_other_of_the_first_list(
     for name in ("Tia", "Una", "Vera"):
         shop.sell((name, f"{name}@example.org"))
     next(iter(shop.orders.values()))["datetime"] = "2099-01-01T00:00:00Z"
-    fine = [lambda handler: False] * 3  # a list, the products, a page of orders
+    for order in shop.orders.values():
+        order["last_modified"] = "2026-01-01T00:00:00Z"
+    fine = [lambda handler: False] * 4  # a page of orders, the check-in list, two of products
     shop.faults = [*fine, lambda handler: (handler.say(500, b""), True)[1]]
     async with connected_to(address, tmp_path) as connected:
         await until(lambda: len(connected.people()) == 3)
@@ -189,3 +198,82 @@ def test_what_was_unreadable_in_one_ticket_is_said() -> None:
     found, (item,) = Rows(set()).read("ticket", [raw], Position, lambda _: ())
     assert found == []
     assert isinstance(item, Unreadable)
+
+
+# -- budgets -----------------------------------------------------------------------------------------------------------
+
+NARROW = {"scanner": Rate(3, 180), "scanner_kib": Rate(1, 60), "organizer": Rate(3, 180)}
+
+
+def narrow(connected: Connected, rate: str) -> None:
+    limits = connected.parts.limits
+    limits._rates = {**limits._rates, rate: NARROW[rate]}
+    limits._limiters[rate] = Limiter(NARROW[rate], lambda: time.monotonic_ns() // 1_000)
+
+
+@pytest.mark.parametrize("rate", NARROW)
+@pytest.mark.parametrize("way", ["events", "history"])
+@run_to_end
+async def test_a_shop_has_the_budgets_of_a_scanner_and_waits_where_one_is_used_up(
+    shop: Shop, address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rate: str, way: str
+) -> None:
+    """Invented scans of one ticket grew the log by 70 MB in half a minute. What waits comes later, each once."""
+    begun: list[ConnectorRun] = []
+    real = ConnectorRun._open
+
+    async def noted(self: ConnectorRun) -> Any:
+        begun.append(self)
+        return await real(self)
+
+    monkeypatch.setattr(ConnectorRun, "_open", noted)
+    async with connected_to(address, tmp_path, start=False) as connected:
+        await put(connected, address)
+        await connected.idle()
+        narrow(connected, rate)
+        with shop.lock:
+            filled(shop)
+            if way == "history":
+                make_old(shop)
+        if way == "history":
+            assert await connected.parts.connectors.bring_history(CONFERENCE, "shop", 1_600_000_000_000)
+        await until(lambda: connected.health.state == "retrying")
+        assert connected.health.text == "Hallway is busy; it continues by itself."
+        charge = connected.parts.limits.charge
+        charge(rate, f"scanner {CONFERENCE} ")  # the scanners at the doors go on
+        await until(lambda: connected.count("check_ins") + connected.count("check_outs") == 12)
+        await connected.idle()
+        whole(connected)
+        assert connected.count("rejected") == 0
+        assert len(begun) == (1 if way == "events" else 2), "it waited with its batch, and did not begin anew"
+
+
+def make_old(shop: Shop) -> None:
+    """Only a history still finds these."""
+    for order in shop.orders.values():
+        order["last_modified"] = "2025-01-01T00:00:00Z"
+    for row in shop.checkins:
+        row["created"] = row["datetime"] = row["datetime"].replace("2026-", "2025-")
+
+
+@run_to_end
+async def test_dead_letters_cost_as_much(shop: Shop, address: str, tmp_path: Path) -> None:
+    (ada,) = shop.sell(("Ada", "ada@example.org"))
+    shop.page_rows = 2
+    async with connected_to(address, tmp_path) as connected:
+        await connected.idle()
+        narrow(connected, "scanner")
+        for number in range(7):
+            shop.scan(ada, type=f"sideways {number}")
+        await until(lambda: connected.health.state == "retrying")
+        await until(lambda: connected.count("unreadable") == 7)
+
+
+def test_a_remembered_scan_is_a_digest() -> None:
+    """A scan of 4 MB would stay in memory ten thousand times."""
+    intake = ConnectorIntake(None, None, None)  # type: ignore[arg-type]
+    work = _Work(Origin("c", "shop", "o", "s"), 0, None, {})  # type: ignore[arg-type]
+    item = TicketScanned("7", Scan(id="1" * 100_000, at=0, is_entry=True, place=None, group="1", leaves="conference"))
+    for each in (item, item, msgspec.structs.replace(item, ticket="8")):
+        intake._count_once(work, "unknown_tickets", each)
+    assert work.counts == {"unknown_tickets": 2}
+    assert {len(key) for key in intake._counted} == {16}

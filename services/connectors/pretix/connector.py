@@ -162,10 +162,8 @@ class PretixConnector:
             return None
         orders = await self._context.client.work(lambda: self._rows.decode(page.results, Order))
         dates = [order.datetime for order in orders if _is_time(order.datetime)]
-        if not dates:
-            return None
-        newest = min(max(dates, key=millis), made_at, key=millis)
-        return replace(self._at, first_order=newest, first_made=made_at)
+        past = [date for date in dates if millis(date) <= millis(made_at)]
+        return replace(self._at, first_order=max(past, key=millis), first_made=made_at) if past else None
 
     async def _order_items(self, rows: Sequence[msgspec.Raw], since: int) -> list[Item]:
         admitted = await self._products.admitted()
