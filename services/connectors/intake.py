@@ -17,6 +17,7 @@ from base64 import b64encode
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from hashlib import blake2b
 
 import msgspec
 from msgspec import Struct
@@ -44,6 +45,7 @@ from services.directory.port import Connectors, Ticket
 
 QUOTED_BYTES = 24 * 1024  # of an unreadable payload; in base64 it still fits a dead letter
 _COUNTED = 10_000  # remembered scans that checked nobody in
+_AT_ONCE = 500  # events
 _Scanned = TicketScanned | ScanUndone | ScansNow
 
 
@@ -88,7 +90,7 @@ class ConnectorIntake:
     def __init__(self, store: Connectors, attendees: Attendees, log: Log) -> None:
         self._store, self._attendees, self._log = store, attendees, log
         self._activity = ActivityIntake(log)
-        self._counted: set[tuple[str, str, _Scanned]] = set()
+        self._counted: set[bytes] = set()
 
     async def take(self, origin: Origin, items: Sequence[Item], cursor: str, now: int, save: SaveTickets) -> Intake:
         """Takes in a batch. ``cursor``: the one that it was read from, for dead letters. ``save``: stores tickets
@@ -260,7 +262,8 @@ class ConnectorIntake:
 
     def _count_once(self, work: _Work, what: str, item: _Scanned) -> None:
         """Counts a scan that checks nobody in; polling finds the same again."""
-        key = (work.origin.conference, work.origin.connector, item)
+        named = (work.origin.conference, work.origin.connector, type(item).__name__, item)
+        key = blake2b(msgspec.json.encode(named), digest_size=16).digest()  # an item may be large
         if key not in self._counted:
             work.counts[what] += 1
             if len(self._counted) >= _COUNTED:
@@ -268,13 +271,13 @@ class ConnectorIntake:
             self._counted.add(key)
 
     async def _admit(self, work: _Work, changes: Sequence[tuple[str, Change]]) -> None:
-        if not changes:
-            return
-        results = await self._log.admit(work.origin, [_event(work.origin, *each) for each in changes])
-        for (_, change), result in zip(changes, results, strict=True):
-            work.counts[{"accepted": change.what, "duplicate": "duplicates"}.get(result, "rejected")] += 1
-            if result == "accepted":
-                work.event_at = max(work.event_at or 0, change.at)
+        for start in range(0, len(changes), _AT_ONCE):
+            part = changes[start : start + _AT_ONCE]
+            results = await self._log.admit(work.origin, [_event(work.origin, *each) for each in part])
+            for (_, change), result in zip(part, results, strict=True):
+                work.counts[{"accepted": change.what, "duplicate": "duplicates"}.get(result, "rejected")] += 1
+                if result == "accepted":
+                    work.event_at = max(work.event_at or 0, change.at)
 
     # -- what cannot be read -------------------------------------------------------------------------------------
 

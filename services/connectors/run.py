@@ -4,7 +4,8 @@ Invariants: the checkpoint is stored after everything that it covers was admitte
 memory at a time, and the next is read only when it was admitted (backpressure). An error of one connector reaches
 nothing but its own health.
 Failure modes: after an error the run waits with jittered exponential back-off, or as long as the source asks. What only
-a person can mend is tried again at the longest pause.
+a person can mend is tried again at the longest pause. Where a budget of Hallway is used up, the run waits with its
+batch.
 """
 
 import asyncio
@@ -99,7 +100,7 @@ class ConnectorRun:
                 pass
         finally:
             history.cancel()
-            await asyncio.wait({history})
+            await _await_end(history)
 
     async def _run_histories(self) -> None:
         while True:
@@ -119,7 +120,7 @@ class ConnectorRun:
             await asyncio.wait({attempt})
         finally:
             attempt.cancel()  # if this run was cancelled
-            await asyncio.wait({attempt})
+            await _await_end(attempt)
         error = None if attempt.cancelled() else attempt.exception()
         if isinstance(error, ReplacedError):
             return False
@@ -213,12 +214,17 @@ class ConnectorRun:
 
     async def _take(self, batch: Batch, *, is_history: bool = False) -> None:
         """Takes a batch in, as a whole even if this run is cancelled meanwhile: locks are held while threads work."""
-        whole = asyncio.create_task(self._take_whole(batch, is_history=is_history))
-        try:
-            await asyncio.shield(whole)
-        except asyncio.CancelledError:
-            await asyncio.wait({whole})
-            raise
+        while True:
+            whole = asyncio.create_task(self._take_whole(batch, is_history=is_history))
+            try:
+                return await asyncio.shield(whole)
+            except asyncio.CancelledError:
+                await _await_end(whole)
+                raise
+            except IntakeBusyError as error:
+                if error.retry_s is None:
+                    raise
+                await self._pause(self._note(error))
 
     async def _take_whole(self, batch: Batch, *, is_history: bool) -> None:
         async with self._turn:
@@ -267,6 +273,13 @@ class ConnectorRun:
             self.health = replace(health, state="behind", text="", lag_ms=max(0, now - batch.newest_at))
         else:
             self.health = replace(health, state="live" if health.state == "live" else "behind", text="")
+
+
+async def _await_end(task: asyncio.Task[None]) -> None:
+    """Waits until it has ended, and reads how: nobody else does, if this run is cancelled."""
+    await asyncio.wait({task})
+    if not task.cancelled():
+        task.exception()
 
 
 def _ended(history: History | None, since: int) -> History:

@@ -11,6 +11,7 @@ import asyncio
 import ssl
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from email.utils import parsedate_to_datetime
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 import httpx
@@ -24,6 +25,7 @@ MOST_AT_ONCE = 32  # of all connectors
 MOST_WAIT_S = 3_600.0  # of what a source may ask for
 _PORTS = {"http": 80, "https": 443}
 
+T = TypeVar("T")
 Resolve = Callable[[str], Awaitable[Sequence[str]]]
 
 
@@ -94,7 +96,7 @@ class SourceClient:
         self._private, self._resolve, self._is_allowed = frozenset(private_hosts), resolve or Resolver(), is_allowed
         self._request_s, self._most_bytes = request_s, most_bytes
         self.trusted = trusted or httpx.create_ssl_context(trust_env=False)
-        self._turn = asyncio.Semaphore(MOST_AT_ONCE)
+        self._turn, self._working = asyncio.Semaphore(MOST_AT_ONCE), asyncio.Semaphore(1)
 
     def refusal(self, address: Address) -> str | None:
         """Why this address is never contacted, in a sentence for a person; None where it may be."""
@@ -123,6 +125,17 @@ class SourceClient:
             raise NoAnswerError("It did not answer in time.") from None
         except (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, OSError):
             raise NoAnswerError("The connection failed.") from None
+
+    async def work(self, do: Callable[[], T]) -> T:
+        """What ``do`` makes of an answer, in a thread: one at a time of all connectors, and whoever asks pauses for as
+        long as it took, so that no source keeps everybody else from the processor."""
+        time = asyncio.get_running_loop().time
+        async with self._working:
+            began = time()
+            found = await asyncio.to_thread(do)
+            took_s = time() - began
+        await asyncio.sleep(took_s)
+        return found
 
     async def place_of(self, address: Address) -> str:
         """The IP address to connect to, checked now, as an address has it. NoAnswerError."""

@@ -2,10 +2,13 @@
 
 Invariants: attendees are registered by the same code as those of a file. A connector's check-ins have the rights of a
 scanner's key of that one conference; registrations and removals those of its organizer. A connector's posts reach that
-conference's log only, so nobody's connector can bring evidence into somebody else's.
+conference's log only, so nobody's connector can bring evidence into somebody else's. What a conference's connectors
+bring costs what it would cost by HTTP, from budgets of their own, so that they never hold up the scanners at the doors;
+where one is used up, they wait.
 """
 
 import asyncio
+import math
 from collections import Counter
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -15,7 +18,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 from redis.backoff import ExponentialWithJitterBackoff
 
-from schemas.codec import Reject
+from schemas.codec import Reject, encode
 from schemas.events import AttendeeErased, Consent, Input
 from schemas.times import format_time
 from services.admission.conference_registry import ConferenceRegistry
@@ -39,6 +42,7 @@ from services.journal import JournalError
 from services.runtime import BusyError, LogUnavailableError, StoppedError
 from services.server.connector_audience import Audiences
 
+_KIB = 1_024
 _AWAY = (BusyError, StoppedError, LogUnavailableError, JournalError, TimeoutError)
 BACKOFF = ExponentialWithJitterBackoff(base=FIRST_PAUSE_S, cap=LONGEST_PAUSE_S)
 _NO_CONSENT = Consent(matching=False, chats=False, share_place=False)
@@ -57,6 +61,15 @@ async def _translated() -> AsyncIterator[None]:
         raise IntakeBusyError from None
 
 
+def _charge(admission: EventAdmission, rate: str, origin: Origin, count: int, size: int = 0) -> None:
+    """Charges the connectors of a conference together. ProblemError 429. ``size``: in bytes."""
+    payer = f"connectors of {origin.conference}"
+    if count:
+        admission.charge(rate, payer, count)
+    if size:
+        admission.charge(f"{rate}_kib", payer, math.ceil(size / _KIB))
+
+
 @dataclass(frozen=True, slots=True)
 class ConnectorLog:
     """The log, as a scanner of the conference sees it, and for posts as a connector of that conference alone."""
@@ -67,11 +80,13 @@ class ConnectorLog:
     async def admit(self, origin: Origin, events: Sequence[Input]) -> Sequence[str]:
         """The result of each event."""
         async with _translated():
+            _charge(self.admission, "scanner", origin, len(events), _size(events))
             return [result.status for result in await self.admission.admit_events(events, _scanner(origin))]
 
     async def admit_posts(self, origin: Origin, events: Sequence[Input]) -> Sequence[str]:
         """The same for posts."""
         async with _translated():
+            _charge(self.admission, "organizer", origin, len(events), _size(events))
             return [result.status for result in await self.admission.admit_events(events, _reader(origin))]
 
     async def known_posts(self, posts: Sequence[PostRef]) -> Collection[str]:
@@ -92,7 +107,12 @@ class ConnectorLog:
     async def reject(self, origin: Origin, unreadable: Sequence[Reject]) -> None:
         """Stores dead letters."""
         async with _translated():
+            _charge(self.admission, "scanner", origin, len(unreadable), sum(len(each.line) for each in unreadable))
             await self.admission.admit_lines(unreadable, _scanner(origin))
+
+
+def _size(events: Sequence[Input]) -> int:
+    return sum(len(encode(event)) for event in events)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +152,7 @@ class ConnectorAttendees:
         rows = await asyncio.to_thread(self._rows, origin, holders, others)
         by_line = {row.line: row for row in rows.own.values()}  # several names may be one person's
         async with _translated():
+            _charge(self.admission, "organizer", origin, len(by_line))
             lines, mistakes = await self.attendee_import.run_some(
                 _organizer(origin), origin.conference, list(by_line.values())
             )

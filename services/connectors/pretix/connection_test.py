@@ -4,9 +4,8 @@ from services.connectors.port import Check, Choice, NeedsAttentionError, SourceU
 from services.connectors.pretix.client import PretixClient
 from services.connectors.pretix.config import PretixConfig
 from services.connectors.pretix.payloads import Event, Named
-from services.connectors.pretix.rows import Rows
 
-MOST_LISTS = 200
+MOST_LISTS, MOST_PAGES = 200, 10
 
 
 async def try_connection(client: PretixClient, config: PretixConfig) -> TestReport:
@@ -33,8 +32,7 @@ async def try_connection(client: PretixClient, config: PretixConfig) -> TestRepo
 
 async def _lists(client: PretixClient) -> list[Choice]:
     found: list[Choice] = []
-    async for page, _ in client.pages("/checkinlists/", {}):
-        rows = Rows(set()).decode(page.results, Named)
+    async for rows in client.rows(Named, "/checkinlists/", MOST_PAGES):
         found += [Choice(str(row.id), row.name[:200]) for row in rows]
         if len(found) >= MOST_LISTS:
             break

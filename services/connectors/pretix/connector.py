@@ -3,11 +3,13 @@
 Invariants: a webhook only says where to look; what counts is what pretix then answers. Whatever a webhook missed is
 found by polling: orders by when they were modified, scans by when the server got them (``created``), because offline
 scanners upload late.
+No time of a row moves a cursor beyond when the shop made the page, or one wrong time would hide everything after it.
 Why: each poll reads a little again, since pretix may show a row later than one that was created after it. Every
 ``WIDE_MS`` it reads back as far as a scan may be annulled, which has no webhook.
 """
 
-from collections.abc import AsyncGenerator, Collection, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Iterator, Sequence
+from typing import TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -29,10 +31,12 @@ from services.connectors.pretix.client import PretixClient
 from services.connectors.pretix.config import PretixConfig
 from services.connectors.pretix.connection_test import try_connection
 from services.connectors.pretix.mapping import scanned, scans_in, scans_now, tickets_in
-from services.connectors.pretix.payloads import Checkin, Hooked, Order, Page, Position
+from services.connectors.pretix.payloads import Checkin, Hooked, Order, Page, Placed, Position
 from services.connectors.pretix.products import Products
 from services.connectors.pretix.rows import Rows
+from services.connectors.source_client import Answer
 
+T = TypeVar("T")
 POLL_S = 30.0
 FIRST_MS = 12 * HOUR_MS  # at the beginning: as long as somebody counts as present
 OVERLAP_MS = MINUTE_MS
@@ -147,21 +151,29 @@ class PretixConnector:
         async for page, answer in self._client.pages("/orders/", params):
             made_at = made_at or answer.headers.get("x-page-generated", "")
             items = await self._order_items(page.results, since)
-            for batch in self._batches(items, after=self._after_orders(page, made_at)):
+            for batch in self._batches(items, after=await self._after_orders(page, made_at)):
                 yield batch
 
-    def _after_orders(self, page: Page, made_at: str) -> Cursor | None:
+    async def _after_orders(self, page: Page, made_at: str) -> Cursor | None:
         """The cursor after a page of orders; None: it stays."""
         if page.next is None:
             return replace(self._at, orders=made_at, first_order="", first_made="") if _is_time(made_at) else None
-        dates = [order.datetime for order in self._rows.decode(page.results, Order) if _is_time(order.datetime)]
-        if self._at.orders or not dates or not _is_time(made_at):
+        if self._at.orders or not _is_time(made_at):
             return None
-        return replace(self._at, first_order=max(dates, key=millis), first_made=made_at)
+        orders = await self._context.client.work(lambda: self._rows.decode(page.results, Order))
+        dates = [order.datetime for order in orders if _is_time(order.datetime)]
+        past = [date for date in dates if millis(date) <= millis(made_at)]
+        return replace(self._at, first_order=max(past, key=millis), first_made=made_at) if past else None
 
     async def _order_items(self, rows: Sequence[msgspec.Raw], since: int) -> list[Item]:
         admitted = await self._products.admitted()
-        return self._rows.read("order", rows, Order, lambda order: self._items_of(order, admitted, since))[1]
+        return (await self._read("order", rows, Order, lambda order: self._items_of(order, admitted, since)))[1]
+
+    async def _read(
+        self, what: str, rows: Sequence[msgspec.Raw], kind: type[T], use: Callable[[T], Iterable[Item]]
+    ) -> tuple[list[T], list[Item]]:
+        """As ``Rows.read``, beside the event loop."""
+        return await self._context.client.work(lambda: self._rows.read(what, rows, kind, use))
 
     def _items_of(self, order: Order, admitted: Collection[int] | None, since: int) -> Iterator[Item]:
         tickets = list(tickets_in(order, lambda item: admitted is None or item in admitted))
@@ -183,18 +195,24 @@ class PretixConnector:
         """The scans that the server got since the cursor, oldest first. The cursor moves with each page."""
         scans = self._at.scans
         since = millis(scans) - overlap_ms if scans else self._context.clock() - FIRST_MS
-        async for page, _ in self._client.pages(
+        async for page, answer in self._client.pages(
             "/checkins/", {"created_since": format_time(since), "ordering": "created"}
         ):
             rows, items = await self._scan_items(page.results)
-            created = [row.created for row in rows if row.created is not None]
+            made_at = self._made_at(answer)
+            created = [min(row.created, made_at, key=millis) for row in rows if row.created is not None]
             newest = max([*created, *filter(None, [self._at.scans])], key=millis, default="")
             for batch in self._batches(items, after=replace(self._at, scans=newest)):
                 yield replace(batch, newest_at=millis(newest) if newest and page.next is not None else None)
 
+    def _made_at(self, answer: Answer) -> str:
+        """When an answer was made, by the shop's clock if it says so."""
+        text = answer.headers.get("x-page-generated", "")
+        return text if _is_time(text) else format_time(self._context.clock())
+
     async def _scan_items(self, rows: Sequence[msgspec.Raw]) -> tuple[list[Checkin], list[Item]]:
         """The rows, and their items; before them the tickets that were not known."""
-        found, items = self._rows.read(
+        found, items = await self._read(
             "check-in", rows, Checkin, lambda row: [item] if (item := scanned(row, self._config)) is not None else []
         )
         scans = {item.ticket for item in items if isinstance(item, TicketScanned)}
@@ -209,8 +227,10 @@ class PretixConnector:
 
     async def _ticket(self, position: int) -> list[Item]:
         """The tickets of the order of a position; remembers the position where it lets nobody in."""
-        found = await self._client.one(Position, f"/orderpositions/{position}/")
-        items = await self._order(found.order) if found is not None and found.order else []
+        raw = await self._client.one(msgspec.Raw, f"/orderpositions/{position}/")
+        found, items = await self._read("ticket", [] if raw is None else [raw], Placed, lambda _: ())
+        for placed in found:
+            items += await self._order(placed.order) if placed.order else []
         if not any(isinstance(item, TicketValid) and item.ticket == str(position) for item in items):
             if len(self._foreign) >= _FOREIGN:
                 self._foreign.clear()
@@ -231,7 +251,7 @@ class PretixConnector:
         tickets = await self._ticket(hint.position) if await self._unknown([name]) else []
         if name in self._foreign:
             return tickets
-        now = self._rows.read(
+        now = await self._read(
             "ticket", [raw], Position, lambda position: [scans_now(position, self._config, hint.list)]
         )
         return [*tickets, *now[1]]

@@ -1,5 +1,8 @@
 """pretix's answers and webhooks, as far as they are read. Unknown fields are ignored; a row that does not fit is not
-guessed at."""
+guessed at.
+
+Why: an answer of a few MB may have millions of parts, so each list has a bound, above which its row is unreadable.
+"""
 
 from typing import Annotated, Literal
 
@@ -7,13 +10,18 @@ from msgspec import Meta, Raw, Struct
 
 OrderCode = Annotated[str, Meta(pattern=r"\A[A-Za-z0-9\-]{1,64}\Z")]  # it becomes part of a path
 Number = Annotated[int, Meta(ge=1, le=2**53)]
+PAGE_ROWS = 50  # pretix's most
+MOST_POSITIONS = 1_000  # of an order: a group's
+MOST_CHECKINS = 1_000  # of a ticket: weeks of going in and out
+MOST_ORDER_CHECKINS = 10_000  # of all tickets of an order
+MOST_LIMITS = 10_000  # products of a check-in list
 
 
 class Page(Struct, frozen=True):
     """A page of a list. Of ``next`` only whether there is one counts: the address in it is not followed."""
 
     count: int
-    results: list[Raw]
+    results: Annotated[list[Raw], Meta(max_length=PAGE_ROWS)]
     next: str | None = None
 
 
@@ -23,7 +31,7 @@ class Named(Struct, frozen=True):
     id: int
     name: str
     all_products: bool = True
-    limit_products: tuple[int, ...] = ()
+    limit_products: Annotated[tuple[int, ...], Meta(max_length=MOST_LIMITS)] = ()
 
 
 class Event(Struct, frozen=True):
@@ -67,7 +75,13 @@ class Position(Struct, frozen=True):
     attendee_email: str | None = None
     addon_to: int | None = None
     canceled: bool = False
-    checkins: tuple[Raw, ...] = ()
+    checkins: Annotated[tuple[Raw, ...], Meta(max_length=MOST_CHECKINS)] = ()
+
+
+class Placed(Struct, frozen=True):
+    """A ticket, as far as it says in which order it is."""
+
+    order: OrderCode | None = None
 
 
 class Order(Struct, frozen=True):
@@ -75,10 +89,14 @@ class Order(Struct, frozen=True):
 
     code: OrderCode
     status: str
-    positions: tuple[Position, ...]
+    positions: Annotated[tuple[Position, ...], Meta(max_length=MOST_POSITIONS)]
     email: str | None = None
     datetime: str = ""
     valid_if_pending: bool = False
+
+    def __post_init__(self) -> None:
+        if sum(len(position.checkins) for position in self.positions) > MOST_ORDER_CHECKINS:
+            raise ValueError("It has too many check-ins.")
 
 
 class Hook(Struct, frozen=True):

@@ -7,9 +7,9 @@ from services.connectors.port import NeedsAttentionError
 from services.connectors.pretix.client import PretixClient
 from services.connectors.pretix.config import PretixConfig
 from services.connectors.pretix.payloads import Named, Product
-from services.connectors.pretix.rows import Rows
 
 REFRESH_MS = 10 * MINUTE_MS
+MOST_PAGES = 100  # 5,000 products
 
 
 class Products:
@@ -37,8 +37,8 @@ class Products:
             listed |= set() if found.all_products else set(found.limit_products)
         products: list[Product] = []
         try:
-            async for page, _ in self._client.pages("/items/", {}):
-                products += Rows(set()).decode(page.results, Product)
+            async for rows in self._client.rows(Product, "/items/", MOST_PAGES):
+                products += rows
         except NeedsAttentionError:
             return None  # orders and scans say enough, if the token may read those
         return listed | {product.id for product in products if product.admission}
