@@ -274,7 +274,9 @@ async def test_a_kill_at_any_step_loses_and_duplicates_nothing(
         await until(lambda: all("hitsm" in fedi.positions.get(each.address, {}) for each in servers))
         posts = list[Post]()
         for number in range(30):
-            posts.append(Post(number))
+            posts.append(
+                Post(number, at=now_ms() - 3_600_000)
+            )  # too old to be taken for a late one: positions alone count
             on = chance.sample(servers, chance.choice((1, 2)))
             for each in on:
                 await each.add(posts[-1])
