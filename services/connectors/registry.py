@@ -1,5 +1,6 @@
 """The kinds of connectors. Adding one takes a folder of its own and one line here: see CONTRIBUTING.md."""
 
+import asyncio
 from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Any, Union
 
@@ -8,11 +9,12 @@ from msgspec import Struct
 
 from services.connectors.bluesky import BLUESKY
 from services.connectors.mastodon import MASTODON
-from services.connectors.port import Connector, ConnectorKind, Context, TestReport
+from services.connectors.port import Check, Connector, ConnectorKind, Context, TestReport
 from services.connectors.pretix import PRETIX
 from services.connectors.source_client import SourceClient
 from services.directory.port import ConnectorRow
 
+TEST_S = 60.0  # for all steps of a test together
 KINDS: tuple[ConnectorKind, ...] = (PRETIX, BLUESKY, MASTODON)
 
 BY_NAME: Mapping[str, ConnectorKind] = {kind.name: kind for kind in KINDS}
@@ -49,4 +51,8 @@ async def try_connection(
         return None
 
     context = Context(client=client, clock=clock, known=nothing, hints=nothing, wait=wait)
-    return await kind_of(config).open(config, secrets, context).test()
+    try:
+        async with asyncio.timeout(TEST_S):
+            return await kind_of(config).open(config, secrets, context).test()
+    except TimeoutError:
+        return TestReport((Check("It answers too slowly. Try again later.", is_good=False),))

@@ -12,11 +12,14 @@ import ipaddress
 import re
 import socket
 import threading
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 
 HOST_CHARS = 253  # RFC 1035
-MOST_LOOKUPS = 8  # at once, because each occupies a thread while a name server is slow
+MOST_LOOKUPS = 16  # at once, because each occupies a thread while a name server is slow
+MOST_OF_DOMAIN = 2
+_SHORT = 3  # characters of a label such as co or com before a country's
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _HOST = re.compile(rf"(?:{_LABEL}\.)+(?!\d+$){_LABEL}")
 _IPv4 = ipaddress.IPv4Address
@@ -86,32 +89,56 @@ def _embedded(address: _Address) -> list[_Address]:
 
 
 class Resolver:
-    """Resolves names in threads of its own, apart from the directory's thread pool, and at most ``MOST_LOOKUPS``."""
+    """Resolves names in threads of its own, apart from the directory's thread pool: at most ``MOST_LOOKUPS`` at once,
+    and of one domain ``MOST_OF_DOMAIN``, so that nobody's slow name server keeps the names of others waiting.
+
+    Use it on one event loop.
+    """
 
     def __init__(self) -> None:
-        self._free = threading.BoundedSemaphore(MOST_LOOKUPS)
+        self._running: Counter[str] = Counter()  # by domain; a thread counts until it ends, whoever gave up
+        self._ended: set[asyncio.Future[None]] = set()
 
     async def __call__(self, host: str) -> Sequence[str]:
-        """The addresses of a host, in the order to try; empty where there are none, or too many lookups run."""
+        """The addresses of a host, in the order to try; empty where there are none. It may have to wait for its turn:
+        the caller sets the time limit."""
         loop = asyncio.get_running_loop()
+        domain = _domain(host)
+        while self._running.total() >= MOST_LOOKUPS or self._running[domain] >= MOST_OF_DOMAIN:
+            await self._wait_for_end(loop)
+        self._running[domain] += 1
         answer: asyncio.Future[Sequence[str]] = loop.create_future()
-        if not self._free.acquire(blocking=False):
-            return ()
 
-        def resolve(found: Sequence[str]) -> None:
+        def end(found: Sequence[str]) -> None:
+            self._running[domain] -= 1
+            self._running += Counter()  # drops what is zero
+            for waiter in self._ended:
+                if not waiter.done():
+                    waiter.set_result(None)
             if not answer.done():
                 answer.set_result(found)
 
         def look() -> None:
-            try:
-                found = _addresses(host)
-            finally:
-                self._free.release()
+            found = _addresses(host)
             with suppress(RuntimeError):  # the event loop has ended, so nobody waits
-                loop.call_soon_threadsafe(resolve, found)
+                loop.call_soon_threadsafe(end, found)
 
         threading.Thread(target=look, name="look-up", daemon=True).start()
         return await answer
+
+    async def _wait_for_end(self, loop: asyncio.AbstractEventLoop) -> None:
+        waiter: asyncio.Future[None] = loop.create_future()
+        self._ended.add(waiter)
+        try:
+            await waiter
+        finally:
+            self._ended.discard(waiter)
+
+
+def _domain(host: str) -> str:
+    """The part of a name that somebody owns, roughly: its last two labels, or three as in ``example.co.uk``."""
+    labels = host.lower().rstrip(".").split(".")
+    return ".".join(labels[-3:] if len(labels) > 2 and len(labels[-2]) <= _SHORT else labels[-2:])
 
 
 def _addresses(host: str) -> Sequence[str]:

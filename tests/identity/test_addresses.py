@@ -10,7 +10,7 @@ import pytest
 import trustme
 
 from services.identity.http_client import Fetched, Fetcher, Unreadable
-from services.identity.public_addresses import MOST_LOOKUPS, Resolver, is_host, is_public
+from services.identity.public_addresses import MOST_LOOKUPS, MOST_OF_DOMAIN, Resolver, is_host, is_public
 from tests.identity.fake import FakeServers, here, on_loopback
 
 HOST = "social.example"
@@ -152,7 +152,30 @@ class TestLookUps:
     def test_what_is_found(self) -> None:
         assert set(asyncio.run(Resolver()("localhost"))) & {"127.0.0.1", "::1"}
 
-    def test_no_more_at_once_than_may_be_and_all_can_be_left(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_slow_names_of_one_domain_keep_no_other_waiting(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        go, begun = threading.Event(), list[str]()
+
+        def slow(host: str, *_: object, **__: object) -> list[object]:
+            begun.append(host)
+            assert not host.endswith("slow.example") or go.wait(20)
+            raise socket.gaierror
+
+        monkeypatch.setattr(socket, "getaddrinfo", slow)
+        resolver = Resolver()
+
+        async def flooded() -> None:
+            waiting = [asyncio.create_task(resolver(f"{n}.slow.example")) for n in range(3 * MOST_LOOKUPS)]
+            await asyncio.sleep(0)
+            assert await asyncio.wait_for(resolver("shop.example.org"), 20) == ()
+            assert len([host for host in begun if host != "shop.example.org"]) == MOST_OF_DOMAIN
+            for task in waiting[::2]:  # who gave up leaves the turn to others, once the thread has ended
+                task.cancel()
+            go.set()
+            assert await asyncio.gather(*waiting[1::2]) == [()] * (3 * MOST_LOOKUPS // 2)
+
+        asyncio.run(flooded())
+
+    def test_no_more_at_once_than_may_be_and_the_rest_waits(self, monkeypatch: pytest.MonkeyPatch) -> None:
         go, looking = threading.Event(), threading.Semaphore(0)
 
         def slow(*_: object, **__: object) -> list[object]:
@@ -163,15 +186,12 @@ class TestLookUps:
         monkeypatch.setattr(socket, "getaddrinfo", slow)
         resolver = Resolver()
 
-        async def flooded() -> Sequence[str]:
-            waiting = [asyncio.create_task(resolver(HOST)) for _ in range(MOST_LOOKUPS)]
-            for _ in waiting:
+        async def flooded() -> None:
+            waiting = [asyncio.create_task(resolver(f"name-{n}.example")) for n in range(MOST_LOOKUPS + 4)]
+            for _ in range(MOST_LOOKUPS):
                 assert await asyncio.to_thread(looking.acquire, timeout=20)
-            found = await resolver(HOST)
-            for task in waiting[:4]:
-                task.cancel()
+            assert not looking.acquire(blocking=False)
             go.set()
-            assert await asyncio.gather(*waiting[4:]) == [()] * (MOST_LOOKUPS - 4)
-            return found
+            assert await asyncio.gather(*waiting) == [()] * (MOST_LOOKUPS + 4)
 
-        assert asyncio.run(flooded()) == ()
+        asyncio.run(flooded())

@@ -38,6 +38,7 @@ from services.directory.port import RESERVED_CONNECTORS, ConnectorRow, Connector
 
 SETS_UP, SEES = allow("organizer"), allow("organizer", "operator")
 _ONE = "/v1/conferences/{conference:str}/connectors/{connector:str}"
+_TESTING: set[str] = set()  # the organizers whose test is running, in this process
 _TEST_COST = 1_000  # of the organizer's budget: 5 tests at once, then one in 2 s
 
 
@@ -90,10 +91,7 @@ async def _new(
     if fault is not None:
         raise ProblemError(422, "config", fault, field="config")
     known = await _secrets(store, conference, connector, data)
-    missing = [name for name in kind.secret_names(data.config) if name not in known]
-    if missing:
-        detail = f"Enter the {missing[0]}: it is not known yet, or was for another address or event."
-        raise ProblemError(422, "secret", detail, field="secrets")
+    _require_secrets(data, known)
     return NewConnector(
         conference=conference,
         id=connector,
@@ -103,6 +101,13 @@ async def _new(
         organizer=caller.subject,
         secrets=data.secrets,
     )
+
+
+def _require_secrets(data: ConnectorSettings, known: Mapping[str, str]) -> None:
+    missing = [name for name in kind_of(data.config).secret_names(data.config) if name not in known]
+    if missing:
+        detail = f"Enter the {missing[0]}: it is not known yet, or was for another address or event."
+        raise ProblemError(422, "secret", detail, field="secrets")
 
 
 def _check_id(connector: str) -> None:
@@ -151,7 +156,14 @@ async def test_connector(
     _source_of(data)
     limits.charge("organizer", f"connector test {caller.subject}", _TEST_COST)
     secrets = await _secrets(connector_store, conference, connector, data)
-    return tested(await try_connection(data.config, secrets, source_client, clock))
+    _require_secrets(data, secrets)
+    if caller.subject in _TESTING:
+        raise ProblemError(429, "test", "A test of yours is still running. Wait until it has ended.", retry_s=5)
+    _TESTING.add(caller.subject)
+    try:
+        return tested(await try_connection(data.config, secrets, source_client, clock))
+    finally:
+        _TESTING.discard(caller.subject)
 
 
 @delete(_ONE, opt=SEES, status_code=204, tags=["connectors"])
