@@ -8,18 +8,20 @@ facets and in ``tags``; a ``#word`` in the text alone is none. Source: the lexic
 
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import islice
 from typing import Any
 
 import msgspec
 from msgspec import Struct, field
 
-from schemas.names import normalize_account, normalize_posted_hashtag
+from schemas.names import NAME_CHARS, normalize_account, normalize_posted_hashtag
 from schemas.times import MINUTE_MS, millis
 from services.connectors.port import Audience, PostSeen
 
 COLLECTION = "app.bsky.feed.post"
 LATE_MS = 10 * MINUTE_MS  # what a writer's clock may be behind; contract: 10 minutes ahead
 MOST_NAMES = 50  # of hashtags and of mentions; above 10 mentions a post is no conversation anyway
+_MOST_READ = 4 * MOST_NAMES  # anybody can write a post with thousands, and each costs time
 _ID_CHARS = 512
 _AT = "at://"
 
@@ -116,12 +118,13 @@ def written_at(record: Record) -> int | None:
 
 def names_in(record: Record) -> tuple[tuple[str, ...], tuple[str, ...], str | None]:
     """Hashtags, mentioned accounts, and the account that is answered."""
-    features = [feature for facet in record.facets or () for feature in facet.features]
+    features = list(islice((feature for facet in record.facets or () for feature in facet.features), _MOST_READ))
     tags = [each.tag for each in features if each.tag is not None and each.type.endswith("#tag")]
+    tags = [tag for tag in (*tags, *islice(record.tags or (), _MOST_READ)) if len(tag) <= NAME_CHARS]
     dids = [each.did for each in features if each.did is not None and each.type.endswith("#mention")]
     parent = record.reply.parent if record.reply is not None else None
     reply_to = account_of(parent.uri.removeprefix(_AT).partition("/")[0]) if parent is not None else None
-    hashtags = dict.fromkeys(filter(None, map(_hashtag, (*tags, *(record.tags or ())))))
+    hashtags = dict.fromkeys(filter(None, map(_hashtag, tags)))
     mentions = dict.fromkeys(filter(None, map(account_of, dids)))
     return tuple(hashtags)[:MOST_NAMES], tuple(mentions)[:MOST_NAMES], reply_to
 
