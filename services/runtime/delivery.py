@@ -7,6 +7,7 @@ checkpoint, so an inbox that was unreachable or emptied catches up by itself.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from itertools import islice
 
 import structlog
@@ -115,13 +116,20 @@ class Delivery:
             return await asyncio.to_thread(read)
 
     async def _deliver_with_retries(self, conference: str, outputs: Sequence[AnyOutput]) -> None:
+        with suppress(UndeliveredError, OSError):  # what succeeds at once pays for no retry: 50 us a delivery
+            await self._deliver_once(conference, outputs)
+            return
         limits = self._limits
+        await asyncio.sleep(limits.deliver_pause_s)
         async for attempt in retry(
             (UndeliveredError, OSError),
-            first_s=limits.deliver_pause_s,
+            first_s=2 * limits.deliver_pause_s,
             max_s=limits.deliver_rest_s,
-            tries=limits.deliver_tries,
+            tries=max(1, limits.deliver_tries - 1),
         ):
             with attempt:
-                async with asyncio.timeout(limits.deliver_s):
-                    await self._deliver(conference, outputs)
+                await self._deliver_once(conference, outputs)
+
+    async def _deliver_once(self, conference: str, outputs: Sequence[AnyOutput]) -> None:
+        async with asyncio.timeout(self._limits.deliver_s):
+            await self._deliver(conference, outputs)
