@@ -1,6 +1,7 @@
 """What an organizer does on the page: one function per step, each waits for its result and uses the page only."""
 
 import csv
+import re
 import json
 from typing import Any
 
@@ -72,7 +73,8 @@ def register(page: Any, name: str, account: str) -> str:
     page.get_by_label("to be suggested").check()
     button(page, "Register").click()
     attendee: str = page.get_by_text("Registered as").inner_text().split()[2].rstrip(".")
-    expect(page.locator('[data-number="registered"]')).to_have_text("fewer than 5")
+    few = re.compile(r"^(fewer than 5|5\+|10\+)$")  # with noise, which may show more than there are
+    expect(page.locator('[data-number="registered"]')).to_have_text(few)
     return attendee
 
 
