@@ -1,8 +1,8 @@
 """What an organizer does on the page: one function per step, each waits for its result and uses the page only."""
 
 import csv
-import re
 import json
+import re
 from typing import Any
 
 from playwright.sync_api import expect
