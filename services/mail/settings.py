@@ -19,6 +19,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from msgspec import Struct
 
+from services.password_files import read_password
 from services.usage_errors import UnusableError
 
 USER, PASSWORD_FILE, CA_FILE = "HALLWAY_SMTP_USER", "HALLWAY_SMTP_PASSWORD_FILE", "HALLWAY_SMTP_CA_FILE"
@@ -28,7 +29,6 @@ _SCHEMES: dict[str, tuple[Tls, int]] = {
     "smtp": ("starttls", 587),
     "smtp+clear": ("none", 25),
 }
-_MOST_BYTES = 4_096
 _EXAMPLE = "smtp://mail.example.org:587, smtps://mail.example.org or smtp+clear://127.0.0.1:25"
 _LOCAL_PART = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")  # RFC 5322's dot-atom
 _LABEL = r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
@@ -74,7 +74,7 @@ def read_settings(url: str, sender: str, environment: Mapping[str, str]) -> Smtp
         raise UnusableError(f"{USER} is set, but {PASSWORD_FILE} is not. Set it to the file with the user's password.")
     if ca_file and not Path(ca_file).is_file():
         raise UnusableError(f"{CA_FILE}: there is no file {ca_file}.")
-    password = _password(Path(file)) if user else ""
+    password = read_password(Path(file), PASSWORD_FILE) if user else ""
     return SmtpSettings(host=host, port=port, tls=tls, sender=sender, user=user, password=password, ca_file=ca_file)
 
 
@@ -115,15 +115,3 @@ def _is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
-
-
-def _password(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            password = file.read(_MOST_BYTES + 1).decode().rstrip("\r\n")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = (error.strerror if isinstance(error, OSError) else None) or type(error).__name__
-        raise UnusableError(f"{PASSWORD_FILE}: {path} cannot be read ({reason}).") from None
-    if not password or "\n" in password or len(password) > _MOST_BYTES:
-        raise UnusableError(f"{PASSWORD_FILE}: {path} must hold the password in one line.")
-    return password

@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
+from services.password_files import read_password
 from services.usage_errors import UnusableError
 
 USER, PASSWORD_FILE = "HALLWAY_REDIS_USER", "HALLWAY_REDIS_PASSWORD_FILE"  # a setting's name
-_MOST_BYTES = 4_096
 
 
 def add_login(url: str, environment: Mapping[str, str]) -> str:
@@ -24,17 +24,5 @@ def add_login(url: str, environment: Mapping[str, str]) -> str:
     parts = urlsplit(url)
     if "@" in parts.netloc:
         raise UnusableError(f"--redis already has a user or password. Remove it there, or unset {PASSWORD_FILE}.")
-    login = f"{quote(user, safe='')}:{quote(_password(Path(file)), safe='')}@"
+    login = f"{quote(user, safe='')}:{quote(read_password(Path(file), PASSWORD_FILE), safe='')}@"
     return parts._replace(netloc=login + parts.netloc).geturl()
-
-
-def _password(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            password = file.read(_MOST_BYTES + 1).decode().rstrip("\r\n")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = (error.strerror if isinstance(error, OSError) else None) or type(error).__name__
-        raise UnusableError(f"{PASSWORD_FILE}: {path} cannot be read ({reason}).") from None
-    if not password or "\n" in password or len(password) > _MOST_BYTES:
-        raise UnusableError(f"{PASSWORD_FILE}: {path} must hold the password in one line.")
-    return password
