@@ -10,10 +10,11 @@ from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
-from schemas.events import ActivityDeleted, ActivityPosted, Input
+from schemas.events import ActivityDeleted, Input
 from schemas.times import format_time
 from services.connectors.intake_ports import Log, Origin
 from services.connectors.port import Activity, PostDeleted, PostSeen
+from services.connectors.posts import posted_event
 from services.directory.port import PostRef
 
 
@@ -34,7 +35,9 @@ class ActivityIntake:
         """Takes in posts, then deletions. IntakeBusyError: send them again."""
         counts: Counter[str] = Counter()
         posts = [item for item in items if isinstance(item, PostSeen)]
-        accepted = await self._admit(origin, "posts", posts, [_posted(origin, post) for post in posts], counts)
+        accepted = await self._admit(
+            origin, "posts", posts, [posted_event(post, origin.conference) for post in posts], counts
+        )
         deleted = [item for item in items if isinstance(item, PostDeleted)]
         if deleted:
             known = await self._log.known_posts([PostRef(item.id, item.actor, item.at) for item in deleted])
@@ -49,18 +52,6 @@ class ActivityIntake:
         for result in results:
             counts[{"accepted": what, "duplicate": "duplicates"}.get(result, "rejected")] += 1
         return [item for item, result in zip(items, results, strict=True) if result == "accepted"]
-
-
-def _posted(origin: Origin, post: PostSeen) -> ActivityPosted:
-    return ActivityPosted(
-        id=post.id,
-        at=format_time(post.at),
-        actor=post.actor,
-        hashtags=post.hashtags,
-        mentions=post.mentions,
-        reply_to=post.reply_to,
-        conference=origin.conference,
-    )
 
 
 def _deleted(origin: Origin, post: PostDeleted) -> ActivityDeleted:

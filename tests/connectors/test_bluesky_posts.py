@@ -18,7 +18,7 @@ def test_thousands_of_hashtags_cost_no_more_than_a_few(monkeypatch: pytest.Monke
         looked.append(text)
         return text
 
-    monkeypatch.setattr(posts, "_hashtag", noted)
+    monkeypatch.setattr(posts, "hashtag_of", noted)
     facet = {"features": [{"$type": "app.bsky.richtext.facet#tag", "tag": f"f{n}"} for n in range(5_000)]}
     hashtags, _, _ = posts.names_in(record(facets=[facet], tags=[f"t{n}" for n in range(5_000)]))
     assert len(hashtags) == posts.MOST_NAMES

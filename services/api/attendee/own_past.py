@@ -15,7 +15,7 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
-from schemas.events import ActivityDeleted, ActivityPosted
+from schemas.events import ActivityDeleted
 from schemas.times import DAY_MS, MINUTE_MS, format_time
 from services.admission.conference_registry import ConferenceRegistry
 from services.admission.event_admission import EventAdmission
@@ -27,6 +27,7 @@ from services.connectors.bluesky.posts import addressed
 from services.connectors.bluesky.repository import Past, RepositoryError, read_past
 from services.connectors.bluesky.repository_source import RepositorySource
 from services.connectors.port import PostSeen
+from services.connectors.posts import posted_event
 from services.directory.port import EVIDENCE_DAYS, Directory
 from services.journal import Journal
 
@@ -202,7 +203,7 @@ class OwnPast:
         for start in range(0, len(posts), _PART_POSTS):
             part = posts[start : start + _PART_POSTS]
             self._charge("upload", caller.payer, len(part))
-            events = [_posted(post, caller.conference) for post in part]
+            events = [posted_event(post, caller.conference) for post in part]
             counts.update([result.status for result in await self._admission.admit_events(events, caller.sender)])
         self._waiting.pop(key, None)
         return PastTaken(counts["accepted"], counts["duplicate"], counts["rejected"])
@@ -257,15 +258,3 @@ def _count(posts: Sequence[PostSeen]) -> PastCount:
     replies = sum(post.reply_to is not None and post.reply_to != post.actor for post in posts)
     people = {other for post in posts for other in addressed(post) if other != post.actor}
     return PastCount(len(posts), replies, len(people))
-
-
-def _posted(post: PostSeen, conference: str) -> ActivityPosted:
-    return ActivityPosted(
-        id=post.id,
-        at=format_time(post.at),
-        actor=post.actor,
-        hashtags=post.hashtags,
-        mentions=post.mentions,
-        reply_to=post.reply_to,
-        conference=conference,
-    )

@@ -7,22 +7,19 @@ facets and in ``tags``; a ``#word`` in the text alone is none. Source: the lexic
 """
 
 from collections.abc import Iterator
-from functools import lru_cache
 from itertools import islice
 from typing import Any
 
 import msgspec
 from msgspec import Struct, field
 
-from schemas.names import NAME_CHARS, normalize_account, normalize_posted_hashtag
-from schemas.times import MINUTE_MS, millis
+from schemas.names import NAME_CHARS, normalize_account
+from schemas.times import millis
 from services.connectors.port import Audience, PostSeen
+from services.connectors.posts import ID_CHARS, LATE_MS, MOST_NAMES, hashtag_of
 
 COLLECTION = "app.bsky.feed.post"
-LATE_MS = 10 * MINUTE_MS  # what a writer's clock may be behind; contract: 10 minutes ahead
-MOST_NAMES = 50  # of hashtags and of mentions; above 10 mentions a post is no conversation anyway
 _MOST_READ = 4 * MOST_NAMES  # anybody can write a post with thousands, and each costs time
-_ID_CHARS = 512
 _AT = "at://"
 
 
@@ -83,7 +80,7 @@ def record_in(value: Any) -> Record | None:
 def post_id(did: str, rkey: str) -> str | None:
     """The id of a post: its ``at://`` URI; None where that is too long."""
     found = f"bsky:{_AT}{did}/{COLLECTION}/{rkey}"
-    return found if len(found) <= _ID_CHARS else None
+    return found if len(found) <= ID_CHARS else None
 
 
 def account_of(did: str) -> str | None:
@@ -124,17 +121,9 @@ def names_in(record: Record) -> tuple[tuple[str, ...], tuple[str, ...], str | No
     dids = [each.did for each in features if each.did is not None and each.type.endswith("#mention")]
     parent = record.reply.parent if record.reply is not None else None
     reply_to = account_of(parent.uri.removeprefix(_AT).partition("/")[0]) if parent is not None else None
-    hashtags = dict.fromkeys(filter(None, map(_hashtag, tags)))
+    hashtags = dict.fromkeys(filter(None, map(hashtag_of, tags)))
     mentions = dict.fromkeys(filter(None, map(account_of, dids)))
     return tuple(hashtags)[:MOST_NAMES], tuple(mentions)[:MOST_NAMES], reply_to
-
-
-@lru_cache(maxsize=10_000)
-def _hashtag(text: str) -> str | None:
-    try:
-        return normalize_posted_hashtag(text)
-    except ValueError:
-        return None
 
 
 def matters(post: PostSeen, audience: Audience) -> bool:

@@ -13,7 +13,6 @@ from msgspec.structs import replace
 
 from services.connectors.mastodon.memory import Known, Memory
 from services.connectors.mastodon.statuses import (
-    LATE_MS,
     Status,
     UnreadableStatusError,
     View,
@@ -24,6 +23,7 @@ from services.connectors.mastodon.statuses import (
 )
 from services.connectors.mastodon.stream import Deleted, Part
 from services.connectors.port import Item, PostDeleted, PostSeen, Unreadable
+from services.connectors.posts import LATE_MS
 
 _REMEMBERED = 10_000
 

@@ -17,9 +17,9 @@ from msgspec import Struct
 
 from services.connectors.mastodon.client import MastodonClient, RateLimitedError
 from services.connectors.mastodon.reader import Reading, StatusReader
-from services.connectors.mastodon.statuses import LATE_MS
 from services.connectors.mastodon.stream import Stream, StreamUnavailableError, open_tags
 from services.connectors.port import Context, Item, NeedsAttentionError, SourceUnavailableError
+from services.connectors.posts import LATE_MS
 
 LOOK_S = 10.0  # until a new hashtag of the conference is followed
 POLL_S = 30.0  # between looks into the timelines of a server without a stream

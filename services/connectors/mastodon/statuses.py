@@ -8,20 +8,17 @@ Source: docs.joinmastodon.org/entities/Status.
 
 import re
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Annotated
 from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Meta, Struct
 
-from schemas.names import NAME_CHARS, normalize_account, normalize_posted_hashtag
-from schemas.times import MINUTE_MS, millis
+from schemas.names import NAME_CHARS, normalize_account
+from schemas.times import millis
 from services.connectors.port import PostSeen
+from services.connectors.posts import ID_CHARS, MOST_NAMES, hashtag_of
 
-LATE_MS = 10 * MINUTE_MS  # what a writer's clock may be behind; contract: 10 minutes ahead
-MOST_NAMES = 50  # of hashtags and of mentions; above 10 mentions a post is no conversation anyway
-_ID_CHARS = 512
 _ACCT = re.compile(r"([A-Za-z0-9_.\-]{1,100})(?:@([A-Za-z0-9.:\-]{1,150}))?")
 _URI = re.compile(r"https?://[!-~]+")
 _PUBLIC = "public"
@@ -127,7 +124,7 @@ def post_of(
         return None
     created = created_at(status)
     at = latest if created is None else min(max(created, earliest), latest)
-    hashtags = dict.fromkeys(filter(None, (_hashtag(tag.name) for tag in status.tags if len(tag.name) <= NAME_CHARS)))
+    hashtags = dict.fromkeys(filter(None, (hashtag_of(tag.name) for tag in status.tags if len(tag.name) <= NAME_CHARS)))
     mentions = dict.fromkeys(filter(None, (account_of(each.acct, view) for each in status.mentions)))
     reply_to = _answered(status, view, author_of)
     return PostSeen(name, actor, at, tuple(hashtags)[:MOST_NAMES], tuple(mentions)[:MOST_NAMES], reply_to)
@@ -145,7 +142,7 @@ def _answered(status: Status, view: View, author_of: Callable[[str], str | None]
 
 def _post_id(uri: str) -> str | None:
     found = f"mastodon:{uri}"
-    return found if len(found) <= _ID_CHARS and _URI.fullmatch(uri) else None
+    return found if len(found) <= ID_CHARS and _URI.fullmatch(uri) else None
 
 
 def _is_own(actor: str, uri: str, view: View) -> bool:
@@ -155,11 +152,3 @@ def _is_own(actor: str, uri: str, view: View) -> bool:
     except ValueError:
         return False
     return host == view.host and actor.rpartition("@")[2] == view.domain
-
-
-@lru_cache(maxsize=10_000)
-def _hashtag(text: str) -> str | None:
-    try:
-        return normalize_posted_hashtag(text)
-    except ValueError:
-        return None
